@@ -1,0 +1,63 @@
+import eslint from "@eslint/js";
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** What the outside world is reached through: only `support/`, `main.ts` and the adapters may name it. */
+const AMBIENT = [
+  { name: "setTimeout", message: "Take a Clock and await it with an AbortSignal." },
+  { name: "setInterval", message: "Take a Clock and await it with an AbortSignal." },
+  { name: "console", message: "Take a Logger." },
+  { name: "fetch", message: "Go through the client of the service." },
+];
+const AMBIENT_MEMBERS = [
+  { object: "Date", property: "now", message: "Take a Clock." },
+  { object: "Math", property: "random", message: "Take the randomness as a parameter." },
+  { object: "process", property: "env", message: "Read the environment in main.ts and pass the value." },
+];
+
+export default defineConfig(
+  { ignores: ["dist", "coverage", "node_modules", ".cache", "**/*.generated.ts", "examples/*/dist"] },
+  eslint.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: "error",
+      "max-params": ["error", 4],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "Export by name." },
+        { selector: "TSEnumDeclaration", message: "Use a union of string literals." },
+        { selector: "PropertyDefinition[accessibility='private']", message: "Use #private." },
+      ],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["src/support/**", "src/**/main.ts"],
+    rules: {
+      "no-restricted-globals": ["error", ...AMBIENT],
+      "no-restricted-properties": ["error", ...AMBIENT_MEMBERS],
+    },
+  },
+  {
+    files: ["tests/**/*.ts", "scripts/**/*.ts", "examples/**/*.ts"],
+    rules: {
+      // chai's assertions are property reads.
+      "@typescript-eslint/no-unused-expressions": "off",
+      "@typescript-eslint/explicit-module-boundary-types": "off",
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+  {
+    files: ["**/*.js"],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: { "no-restricted-syntax": "off" }, // tools load their configuration by its default export
+  },
+);

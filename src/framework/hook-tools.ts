@@ -1,0 +1,49 @@
+import type { LogLevel } from "../support/log.ts";
+
+/** Statuses that a charm may set. */
+export type StatusName = "active" | "waiting" | "maintenance" | "blocked";
+
+export interface Status {
+  readonly name: StatusName;
+  readonly message: string;
+}
+
+/** A value of `config-get` or `action-get`, as JSON gives it. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+export type JsonObject = Readonly<Record<string, JsonValue>>;
+
+/**
+ * What a charm asks of Juju, one member for each hook tool it needs.
+ *
+ * The commands and their answers are those of the Juju hook tools (`config-get`, `status-set`, ...). Every call may
+ * throw {@link HookToolError}. An implementation may answer a repeated read from memory within one dispatch.
+ */
+export interface HookTools {
+  /** `config-get --format=json`: options that are set or have a default. */
+  configGet(): Promise<JsonObject>;
+  /** `status-set`: immediate, and kept when the hook fails. */
+  statusSet(status: Status): Promise<void>;
+  /** `status-get --include-data --format=json`. The name may also be one that Juju sets itself. */
+  statusGet(): Promise<{ readonly name: string; readonly message: string }>;
+  /** `is-leader --format=json`. */
+  isLeader(): Promise<boolean>;
+  /** `juju-log`. */
+  log(level: LogLevel, message: string): Promise<void>;
+  /** `application-version-set`. */
+  applicationVersionSet(version: string): Promise<void>;
+  /** `action-get --format=json`: all parameters of the running action. */
+  actionGet(): Promise<JsonObject>;
+  /** `action-set`: dotted keys nest. */
+  actionSet(results: Readonly<Record<string, string>>): Promise<void>;
+  /** `action-fail`. */
+  actionFail(message: string): Promise<void>;
+  /** `action-log`: progress that the person sees at once. */
+  actionLog(message: string): Promise<void>;
+}

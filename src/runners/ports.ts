@@ -1,0 +1,120 @@
+import type { Secret } from "../support/secret.ts";
+
+/** GitHub's view of a runner, as its API lists it. */
+export interface Registration {
+  readonly id: number;
+  readonly name: string;
+  readonly online: boolean;
+  readonly busy: boolean;
+}
+
+/** What a newly registered runner is given to prove who it is. */
+export interface JitRegistration {
+  readonly id: number;
+  /** GitHub's `encoded_jit_config`: holds the private key of the runner. */
+  readonly jitConfig: Secret;
+}
+
+/** Whether GitHub gave the registration up. It keeps that of a runner that has a job. */
+export type DeregisterOutcome = "gone" | "busy";
+
+/** An archive of the runner application that GitHub offers. */
+export interface RunnerApplication {
+  readonly version: string;
+  readonly filename: string;
+  readonly downloadUrl: string;
+  /** Hexadecimal. GitHub leaves it out on some servers; such an archive is refused. */
+  readonly sha256: string | undefined;
+  /** Short-lived bearer for the download, where the server wants one. */
+  readonly downloadToken: Secret | undefined;
+}
+
+/** GitHub, as far as a unit needs it. */
+export interface Forge {
+  /** All registrations of the scope, other people's among them. A page that fails fails the list. */
+  list(signal: AbortSignal): Promise<readonly Registration[]>;
+  /** Registers a runner for one job. A name is good for one attempt. */
+  register(name: string, labels: readonly string[], signal: AbortSignal): Promise<JitRegistration>;
+  /** Deletes a registration; one that is not there counts as gone. */
+  deregister(id: number, signal: AbortSignal): Promise<DeregisterOutcome>;
+  /** Asks for a token that `config.sh` registers with, for servers without just-in-time configuration. */
+  registrationToken(signal: AbortSignal): Promise<Secret>;
+  /** The runner applications that GitHub offers for an architecture. */
+  application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication>;
+}
+
+export type Arch = "x64" | "arm64";
+
+/** States of an instance, folded to what decisions need. */
+export type MachineState = "running" | "frozen" | "stopped" | "error";
+
+/** LXD's view of a runner. */
+export interface Machine {
+  readonly name: string;
+  readonly state: MachineState;
+  /** Fingerprint of the configuration the runner was made with. */
+  readonly kind: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+  /** Milliseconds since the Unix epoch after which the runner is no longer wanted, whatever it does. */
+  readonly deadline: number;
+}
+
+/** What a runner's instance is made from. */
+export interface MachineSpec {
+  readonly name: string;
+  /** Name of the template to clone. */
+  readonly template: string;
+  readonly profiles: readonly string[];
+  readonly kind: string;
+  readonly deadline: number;
+}
+
+/** Instances of this unit's runners on LXD. Nothing of other owners is listed or touched. */
+export interface Machines {
+  list(signal: AbortSignal): Promise<readonly Machine[]>;
+  /** Clones the template and starts the clone. On failure nothing is left. */
+  launch(spec: MachineSpec, signal: AbortSignal): Promise<void>;
+  /**
+   * Hands the runner its files and its registration over and resolves when the runner application listens for jobs.
+   *
+   * @param lines what the guest reads on standard input; holds secrets.
+   */
+  handOver(name: string, lines: Secret, signal: AbortSignal): Promise<void>;
+  freeze(name: string, signal: AbortSignal): Promise<void>;
+  thaw(name: string, signal: AbortSignal): Promise<void>;
+  /** Ends and deletes an instance and checks that it is gone. One that is not there counts as destroyed. */
+  destroy(name: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Everything that decides what a runner image holds. */
+export interface ImageRecipe {
+  /** Alias of the base image in the local LXD store. */
+  readonly base: string;
+  readonly arch: Arch;
+  readonly application: { readonly version: string; readonly archivePath: string };
+  /** Fingerprint of all inputs; two recipes with the same key give the same image. */
+  readonly key: string;
+  /** Run as root in the builder with the runner application's archive at `/root/runner.tar.gz`. */
+  readonly buildScript: string;
+  /** Run as root in the template after its first start, to take its identity away. */
+  readonly cleanScript: string;
+}
+
+/** A runner image that is ready to be cloned from. */
+export interface RunnerImage {
+  /** LXD's fingerprint of the image. */
+  readonly fingerprint: string;
+  /** Name of the template instance made from it. */
+  readonly template: string;
+}
+
+/** Runner images and templates of this unit. */
+export interface Images {
+  /** The finished image and template of a recipe, if they are there. */
+  find(recipe: ImageRecipe, signal: AbortSignal): Promise<RunnerImage | undefined>;
+  /** Builds the image and its template. A build that fails keeps the last good one and leaves nothing else behind. */
+  build(recipe: ImageRecipe, progress: (step: string) => void, signal: AbortSignal): Promise<RunnerImage>;
+  /** Deletes images, templates and left-overs of earlier builds that nothing uses, but those of `keep`. */
+  prune(keep: RunnerImage | undefined, signal: AbortSignal): Promise<void>;
+}
