@@ -48,16 +48,32 @@ export type Arch = "x64" | "arm64";
 /** States of an instance, folded to what decisions need. */
 export type MachineState = "running" | "frozen" | "stopped" | "error";
 
+/**
+ * How far a runner's creation got: `creating` until its application has listened for jobs, then `ready`. An instance
+ * that a later reconcile finds `creating` was left behind by a killed one.
+ */
+export type MachinePhase = "creating" | "ready";
+
 /** LXD's view of a runner. */
 export interface Machine {
   readonly name: string;
   readonly state: MachineState;
+  readonly phase: MachinePhase;
   /** Fingerprint of the configuration the runner was made with. */
   readonly kind: string;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
   /** Milliseconds since the Unix epoch after which the runner is no longer wanted, whatever it does. */
   readonly deadline: number;
+  /** Since when, in milliseconds since the Unix epoch, the runner looks as if it were lost; undefined if it does not. */
+  readonly doubtfulSince: number | undefined;
+}
+
+/** What changes on an instance while it lives. */
+export interface MachineNote {
+  readonly phase?: MachinePhase;
+  /** `null` takes the doubt back. */
+  readonly doubtfulSince?: number | null;
 }
 
 /** What a runner's instance is made from. */
@@ -81,6 +97,8 @@ export interface Machines {
    * @param lines what the guest reads on standard input; holds secrets.
    */
   handOver(name: string, lines: Secret, signal: AbortSignal): Promise<void>;
+  /** Writes facts on the instance that the next reconcile reads back. */
+  note(name: string, note: MachineNote, signal: AbortSignal): Promise<void>;
   freeze(name: string, signal: AbortSignal): Promise<void>;
   thaw(name: string, signal: AbortSignal): Promise<void>;
   /** Ends and deletes an instance and checks that it is gone. One that is not there counts as destroyed. */

@@ -1,0 +1,24 @@
+/** The user that jobs run as. */
+export const RUNNER_USER = "ubuntu";
+export const RUNNER_HOME = "/home/ubuntu";
+
+/** Where the runner application is unpacked in the image. */
+export const RUNNER_APPLICATION = `${RUNNER_HOME}/github-runner`;
+export const ENV_FILE = `${RUNNER_APPLICATION}/.env`;
+export const CONFIG_SCRIPT = `${RUNNER_APPLICATION}/config.sh`;
+export const RUNNER_SCRIPT = `${RUNNER_APPLICATION}/run.sh`;
+export const START_SCRIPT = `${RUNNER_APPLICATION}/start.sh`;
+export const PRE_JOB_SCRIPT = `${RUNNER_APPLICATION}/pre-job.sh`;
+export const DIAGNOSTICS = `${RUNNER_APPLICATION}/_diag`;
+
+/** Programs of the charm in the guest; root's, since the runner's user may write in its home. */
+export const GUEST_PROGRAMS = "/usr/local/lib/github-runner";
+export const RECEIVE_PROGRAM = `${GUEST_PROGRAMS}/receive`;
+export const HAND_OVER_PROGRAM = `${GUEST_PROGRAMS}/hand-over`;
+
+/** Pipes between {@link HAND_OVER_PROGRAM} and {@link RECEIVE_PROGRAM}. */
+export const ORDERS_PIPE = `${GUEST_PROGRAMS}/orders`;
+export const ANSWERS_PIPE = `${GUEST_PROGRAMS}/answers`;
+
+/** Archive of the runner application in the builder. */
+export const BUILD_ARCHIVE = "/root/runner.tar.gz";

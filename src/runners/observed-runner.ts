@@ -1,0 +1,48 @@
+import type { Machine, Registration } from "./ports.ts";
+
+/** A runner as both sides show it: an instance, and its registration where GitHub lists one. */
+export interface ObservedRunner {
+  readonly machine: Machine;
+  readonly registration: Registration | undefined;
+}
+
+/** Joins the two lists by name. Orphans are registrations that no instance stands behind. */
+export function joinRunners(
+  machines: readonly Machine[],
+  registrations: readonly Registration[],
+): { runners: ObservedRunner[]; orphans: Registration[] } {
+  const byName = new Map(registrations.map((registration) => [registration.name, registration]));
+  const runners = machines.map((machine) => ({ machine, registration: byName.get(machine.name) }));
+  const names = new Set(machines.map((machine) => machine.name));
+  return { runners, orphans: registrations.filter(({ name }) => !names.has(name)) };
+}
+
+/** Numbers of runners, as `check-runners` and the status tell them. */
+export interface RunnerCounts {
+  /** Idle and waiting for a job. */
+  readonly online: number;
+  readonly busy: number;
+  /** Registered and not connected, runners that are starting among them. */
+  readonly offline: number;
+  /** Instances that GitHub does not list. */
+  readonly unknown: number;
+  readonly names: readonly string[];
+  readonly busyNames: readonly string[];
+}
+
+/** Counts live instances by what GitHub says of them. */
+export function countRunners(runners: readonly ObservedRunner[]): RunnerCounts {
+  const live = runners.filter(({ machine }) => machine.state === "running" || machine.state === "frozen");
+  const of = (test: (runner: ObservedRunner) => boolean) => live.filter(test).length;
+  const busy = live.filter(({ registration }) => registration?.busy === true);
+  return {
+    online: of(({ registration }) => registration?.online === true && !registration.busy),
+    busy: busy.length,
+    offline: of(
+      ({ registration }) => registration !== undefined && !registration.online && !registration.busy,
+    ),
+    unknown: of(({ registration }) => registration === undefined),
+    names: live.map(({ machine }) => machine.name).sort(),
+    busyNames: busy.map(({ machine }) => machine.name).sort(),
+  };
+}

@@ -1,0 +1,155 @@
+import type { Machine, MachineNote, Registration } from "./ports.ts";
+import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
+
+/** What the unit should have. */
+export interface Wanted {
+  /** Number of runners; 0 or more. */
+  readonly count: number;
+  /** Fingerprint of the configuration that new runners are made with. */
+  readonly kind: string;
+}
+
+/** Limits of patience, in milliseconds. */
+export interface Patience {
+  /** How long a runner may be on its way from its creation to GitHub's "online". */
+  readonly startUpMs: number;
+  /** How long a runner may be doubtful (offline, or missing in GitHub's list) before it is taken away. */
+  readonly graceMs: number;
+}
+
+/** Why a runner, or half of one, is taken away. */
+export type Reason =
+  | "left over from a killed creation"
+  | "instance stopped"
+  | "registration without an instance"
+  | "made with another configuration"
+  | "more runners than wanted"
+  | "past its deadline"
+  | "offline for too long"
+  | "registration gone";
+
+export type Step =
+  /** Take an idle runner away without a chance of killing a job: freeze, deregister, destroy. */
+  | {
+      readonly action: "retire";
+      readonly machine: Machine;
+      readonly registration: Registration;
+      readonly reason: Reason;
+    }
+  /** Destroy an instance that cannot have a job, then its registration. */
+  | {
+      readonly action: "destroy";
+      readonly machine: Machine;
+      readonly registration: Registration | undefined;
+      readonly reason: Reason;
+    }
+  | { readonly action: "deregister"; readonly registration: Registration; readonly reason: Reason }
+  /** A retirement that was cut short left a runner frozen that has a job now. */
+  | { readonly action: "thaw"; readonly machine: Machine }
+  /** Write down what the next reconcile needs to know. */
+  | { readonly action: "note"; readonly machine: Machine; readonly note: MachineNote };
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** How many runners to create once the steps are done, if every retirement succeeds. */
+  readonly creations: number;
+}
+
+/** How one runner looks, and so what may be done with it. */
+type Verdict =
+  { readonly keep: true; readonly doubt: boolean } | { readonly keep: false; readonly reason: Reason };
+
+/**
+ * Decides what to do. Pure: the same world always gives the same plan.
+ *
+ * Busy runners are never taken away, and no plan makes the number of live runners exceed `wanted.count`: what is busy
+ * or doubtful counts until it is gone.
+ */
+export function plan(
+  observed: { readonly machines: readonly Machine[]; readonly registrations: readonly Registration[] },
+  wanted: Wanted,
+  patience: Patience,
+  now: number,
+): Plan {
+  const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
+  const steps: Step[] = orphans
+    .filter((registration) => !registration.busy)
+    .map((registration) => ({
+      action: "deregister",
+      registration,
+      reason: "registration without an instance",
+    }));
+  const kept: ObservedRunner[] = [];
+  for (const runner of runners) {
+    const verdict = judge(runner, wanted, patience, now);
+    if (verdict.keep) {
+      kept.push(runner);
+      steps.push(...upkeep(runner, verdict.doubt, now));
+    } else {
+      steps.push(removal(runner, verdict.reason));
+    }
+  }
+  const surplus = pickSurplus(kept, wanted.count);
+  steps.push(...surplus.map((runner) => removal(runner, "more runners than wanted")));
+  return { steps, creations: Math.max(0, wanted.count - (kept.length - surplus.length)) };
+}
+
+function judge(runner: ObservedRunner, wanted: Wanted, patience: Patience, now: number): Verdict {
+  const { machine, registration } = runner;
+  if (machine.state === "stopped" || machine.state === "error") {
+    return {
+      keep: false,
+      reason: machine.phase === "creating" ? "left over from a killed creation" : "instance stopped",
+    };
+  }
+  if (registration?.busy) return { keep: true, doubt: false };
+  if (registration?.online !== true && machine.phase === "creating") {
+    return { keep: false, reason: "left over from a killed creation" };
+  }
+  if (machine.deadline <= now) return { keep: false, reason: "past its deadline" };
+  if (!registration) return judgeDoubtful(machine, patience, now, "registration gone");
+  if (machine.kind !== wanted.kind) return { keep: false, reason: "made with another configuration" };
+  // Frozen and not busy: a retirement was cut short, and the decision to take it away stands.
+  if (machine.state === "frozen") return { keep: false, reason: "more runners than wanted" };
+  if (registration.online || now - machine.createdAt < patience.startUpMs)
+    return { keep: true, doubt: false };
+  return judgeDoubtful(machine, patience, now, "offline for too long");
+}
+
+/** One reading is no proof: GitHub's list lags, and a runner that has just ended its job powers itself off. */
+function judgeDoubtful(machine: Machine, patience: Patience, now: number, reason: Reason): Verdict {
+  const overdue = machine.doubtfulSince !== undefined && now - machine.doubtfulSince >= patience.graceMs;
+  return overdue ? { keep: false, reason } : { keep: true, doubt: true };
+}
+
+function upkeep({ machine, registration }: ObservedRunner, doubt: boolean, now: number): Step[] {
+  const note: MachineNote = {
+    ...(doubt && machine.doubtfulSince === undefined && { doubtfulSince: now }),
+    ...(!doubt && machine.doubtfulSince !== undefined && { doubtfulSince: null }),
+    // It listened for jobs although whoever made it did not live to write that down.
+    ...(registration?.online && machine.phase === "creating" && { phase: "ready" as const }),
+  };
+  return [
+    ...(machine.state === "frozen" ? [{ action: "thaw" as const, machine }] : []),
+    ...(Object.keys(note).length > 0 ? [{ action: "note" as const, machine, note }] : []),
+  ];
+}
+
+function removal({ machine, registration }: ObservedRunner, reason: Reason): Step {
+  const canHaveJob = machine.state === "running" || machine.state === "frozen";
+  return registration && canHaveJob
+    ? { action: "retire", machine, registration, reason }
+    : { action: "destroy", machine, registration, reason };
+}
+
+/** The runners to take away for a smaller number: those not yet online first, then the youngest idle ones. */
+function pickSurplus(kept: readonly ObservedRunner[], count: number): ObservedRunner[] {
+  const removable = kept
+    .filter(({ registration }) => registration !== undefined && !registration.busy)
+    .sort(
+      (left, right) =>
+        Number(left.registration?.online) - Number(right.registration?.online) ||
+        right.machine.createdAt - left.machine.createdAt,
+    );
+  return removable.slice(0, Math.max(0, kept.length - count));
+}

@@ -1,0 +1,56 @@
+import { CharmError } from "../support/errors.ts";
+
+/** Longest label of a host name (RFC 1123), and so of an LXD instance. */
+const LONGEST_NAME = 63;
+const OWNER_DIGITS = 6;
+const ATTEMPT_DIGITS = 6;
+
+/** The application's name leaves no room for the names of its runners. */
+export class UnitNameError extends CharmError {
+  readonly code = "unit-name";
+}
+
+/**
+ * The names of one unit's runners: `<app>-<unit>-<hex>`.
+ *
+ * The first digits tell the model, so that applications of one name in two models never take each other's runners for
+ * their own; the last digits tell the attempt, since GitHub remembers a name that it has seen.
+ */
+export class RunnerNames {
+  readonly #prefix: string;
+
+  /**
+   * @param unitName the unit as Juju names it, such as `runners/0`.
+   * @param ownerTag hexadecimal digits that differ between models; the first six are used.
+   * @throws {@link UnitNameError} when names would be longer than 63 characters.
+   */
+  constructor(unitName: string, ownerTag: string) {
+    const stem = unitStem(unitName);
+    this.#prefix = `${stem}-${ownerTag.slice(0, OWNER_DIGITS)}`;
+    const length = this.#prefix.length + ATTEMPT_DIGITS;
+    if (length > LONGEST_NAME) {
+      throw new UnitNameError(
+        `Cannot name runners of '${unitName}': their names would have ${length} characters and ${LONGEST_NAME} are ` +
+          `allowed; deploy under a name that is ${length - LONGEST_NAME} characters shorter`,
+      );
+    }
+  }
+
+  /** @param entropy random hexadecimal digits, at least six. */
+  next(entropy: string): string {
+    return `${this.#prefix}${entropy.slice(0, ATTEMPT_DIGITS)}`;
+  }
+
+  owns(name: string): boolean {
+    return (
+      name.startsWith(this.#prefix) &&
+      /^[0-9a-f]+$/.test(name.slice(this.#prefix.length)) &&
+      name.length === this.#prefix.length + ATTEMPT_DIGITS
+    );
+  }
+}
+
+/** `runners/0` as it stands in names of instances, images and files: `runners-0`. */
+export function unitStem(unitName: string): string {
+  return unitName.replace("/", "-");
+}
