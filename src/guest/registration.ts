@@ -1,4 +1,4 @@
-import type { Secret } from "../support/secret.ts";
+import { Secret } from "../support/secret.ts";
 
 /** How the runner application proves who it is: by a just-in-time configuration, or by registering itself. */
 export type GuestRegistration =
@@ -15,17 +15,14 @@ export type GuestRegistration =
  * The environment that the runner application takes its registration from: each of its arguments may come as
  * `ACTIONS_RUNNER_INPUT_<NAME>`, so that none stands on a command line.
  */
-export function registrationEnvironment(
-  registration: GuestRegistration,
-  secret: (value: string) => Secret,
-): ReadonlyMap<string, Secret> {
+export function registrationEnvironment(registration: GuestRegistration): ReadonlyMap<string, Secret> {
   if (registration.by === "just-in-time") {
     return new Map([["ACTIONS_RUNNER_INPUT_JITCONFIG", registration.jitConfig]]);
   }
   return new Map([
-    ["ACTIONS_RUNNER_INPUT_URL", secret(registration.url)],
+    ["ACTIONS_RUNNER_INPUT_URL", new Secret(registration.url)],
     ["ACTIONS_RUNNER_INPUT_TOKEN", registration.token],
-    ["ACTIONS_RUNNER_INPUT_NAME", secret(registration.name)],
-    ["ACTIONS_RUNNER_INPUT_LABELS", secret(registration.labels.join(","))],
+    ["ACTIONS_RUNNER_INPUT_NAME", new Secret(registration.name)],
+    ["ACTIONS_RUNNER_INPUT_LABELS", new Secret(registration.labels.join(","))],
   ]);
 }

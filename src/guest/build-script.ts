@@ -1,0 +1,103 @@
+import {
+  ANSWERS_PIPE,
+  BUILD_ARCHIVE,
+  ORDERS_PIPE,
+  RUNNER_APPLICATION,
+  RUNNER_HOME,
+  RUNNER_USER,
+} from "./paths.ts";
+import type { GuestFile } from "./orders.ts";
+import { startScripts, startUnit } from "./start-scripts.ts";
+
+/** What varies between runner images. */
+export interface BuildOptions {
+  /** Debian packages to install beside those of the base image. */
+  readonly packages: readonly string[];
+}
+
+/**
+ * The script that turns a started base image into a runner image. It runs as root in the builder, with the runner
+ * application's archive at {@link BUILD_ARCHIVE}, and prints a line `step: <what>` before each step.
+ */
+export function buildScript({ packages }: BuildOptions): string {
+  return [
+    "set -euo pipefail",
+    "export DEBIAN_FRONTEND=noninteractive",
+    ...(packages.length > 0 ? installPackages(packages) : []),
+    ...quietSystem,
+    ...runnerUser,
+    ...runnerApplication,
+    ...[...startScripts, startUnit].flatMap(writeFile),
+    `mkfifo -m 600 ${ORDERS_PIPE} ${ANSWERS_PIPE}`,
+    "systemctl enable --quiet github-runner.service",
+    "",
+  ].join("\n");
+}
+
+/**
+ * The script that takes a started instance's identity away, so that each clone gets its own. It runs as root in the
+ * template, last before its stop.
+ */
+export const cleanScript = [
+  "set -euo pipefail",
+  "rm -f /etc/ssh/ssh_host_* /var/lib/dhcp/*.leases /var/lib/systemd/random-seed",
+  "rm -rf /run/systemd/netif/leases/* /var/lib/systemd/network/* /var/log/journal/* /tmp/* /var/tmp/*",
+  // Empty, not absent: systemd then makes a new one at each clone's first start without the first-boot wizardry.
+  ": >/etc/machine-id",
+  "rm -f /var/lib/dbus/machine-id",
+  "sync",
+  "",
+].join("\n");
+
+function installPackages(packages: readonly string[]): string[] {
+  return [
+    'echo "step: Installing packages"',
+    "apt-get update --quiet",
+    "apt-get upgrade --yes --quiet",
+    `apt-get install --yes --quiet --no-install-recommends -- ${packages.join(" ")}`,
+    "apt-get clean",
+  ];
+}
+
+const quietSystem = [
+  'echo "step: Quieting the system"',
+  // Upgrades in the middle of a job take its time and its package lock.
+  "if dpkg -s unattended-upgrades >/dev/null 2>&1; then apt-get purge --yes --quiet unattended-upgrades; fi",
+  "for unit in apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service; do",
+  '  systemctl mask --quiet "$unit"',
+  "done",
+];
+
+const runnerUser = [
+  'echo "step: Preparing the runner user"',
+  "for group in docker microk8s; do getent group $group >/dev/null || groupadd --system $group; done",
+  `id ${RUNNER_USER} >/dev/null 2>&1 || useradd --create-home --shell /bin/bash ${RUNNER_USER}`,
+  `usermod --append --groups docker,microk8s ${RUNNER_USER}`,
+  "mkdir -p /etc/sudoers.d",
+  `echo "${RUNNER_USER} ALL=(ALL) NOPASSWD:ALL" >/etc/sudoers.d/90-github-runner`,
+  "chmod 0440 /etc/sudoers.d/90-github-runner",
+  // Workflows install tools there without sudo, as on GitHub's own runners.
+  "chmod 777 /usr/local/bin",
+  "if [ -e /usr/bin/python3 ]; then ln -sf python3 /usr/bin/python; fi",
+];
+
+const runnerApplication = [
+  'echo "step: Unpacking the runner application"',
+  `mkdir -p ${RUNNER_APPLICATION}`,
+  `tar --extract --gzip --file ${BUILD_ARCHIVE} --directory ${RUNNER_APPLICATION} --no-same-owner`,
+  `rm ${BUILD_ARCHIVE}`,
+  `chown -R ${RUNNER_USER}:${RUNNER_USER} ${RUNNER_HOME}`,
+];
+
+function writeFile({ path, mode, owner, content }: GuestFile): string[] {
+  return [
+    `mkdir -p "$(dirname ${path})"`,
+    `base64 --decode >${path} <<'CONTENT'`,
+    ...(Buffer.from(content)
+      .toString("base64")
+      .match(/.{1,76}/g) ?? []),
+    "CONTENT",
+    `chmod ${mode} ${path}`,
+    `chown ${owner}:${owner} ${path}`,
+  ];
+}

@@ -1,0 +1,252 @@
+import {
+  CONFIG_SCRIPT,
+  ENV_FILE,
+  PRE_JOB_SCRIPT,
+  RUNNER_APPLICATION,
+  RUNNER_SCRIPT,
+  RUNNER_USER,
+} from "../guest/paths.ts";
+import { environmentFile } from "../guest/environment-file.ts";
+import { renderOrders } from "../guest/orders.ts";
+import { preJobScript } from "../guest/pre-job-script.ts";
+import { registrationEnvironment, type GuestRegistration } from "../guest/registration.ts";
+import { withDeadline } from "../support/deadline.ts";
+import { messageOf } from "../support/errors.ts";
+import type { Secret } from "../support/secret.ts";
+import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
+import type { Arch, Forge, Machine, Machines } from "./ports.ts";
+
+/** Services that a runner is made of. */
+export interface RunnerClients {
+  readonly forge: Forge;
+  readonly machines: Machines;
+}
+
+/** What distinguishes a runner from its siblings, and what they share. */
+export interface RunnerConfig {
+  readonly name: string;
+  readonly labels: readonly string[];
+  /** Where a runner that registers itself does so, such as `https://github.com/owner/repo`. */
+  readonly registrationUrl: string;
+  /** Fingerprint of the configuration that the runner is made with. */
+  readonly kind: string;
+  /** Milliseconds since the Unix epoch after which an idle runner is replaced. */
+  readonly deadline: number;
+  /** Most milliseconds from the start of `create` until the runner listens for jobs. */
+  readonly startUpMs: number;
+}
+
+/** What GitHub says of a runner. */
+export interface RunnerStatus {
+  /** GitHub's identifier, once the runner is registered. */
+  readonly runnerId: number | undefined;
+  readonly exist: boolean;
+  readonly online: boolean;
+  readonly busy: boolean;
+}
+
+/** CPU, memory and disk of a runner, as the profile that applies them is named. */
+export interface VirtualMachineResources {
+  readonly cpu: number;
+  /** A positive integer and a unit, KiB to EiB. */
+  readonly memory: string;
+  /** A positive integer and a unit, KiB to EiB. */
+  readonly disk: string;
+}
+
+export interface CreateRunnerConfig {
+  /** Name of the template that the image's runners are cloned from. */
+  readonly image: string;
+  /** LXD profiles, the one of the resources among them. */
+  readonly profiles: readonly string[];
+  readonly resources: VirtualMachineResources;
+  /** Where the image holds the runner application. */
+  readonly binaryPath: string;
+  /** Registers the runner by `config.sh`, for servers without just-in-time configuration. */
+  readonly registrationToken?: Secret;
+  readonly arch: Arch;
+}
+
+/** A runner that was registered just in time has a registration from the first moment. */
+interface Registered {
+  readonly id: number | undefined;
+  readonly guest: GuestRegistration;
+}
+
+/** One ephemeral runner: an LXD instance and a GitHub registration of one name. */
+export class Runner {
+  /** Directory of the runner application in the guest. */
+  readonly runnerApplication = RUNNER_APPLICATION;
+  readonly envFile = ENV_FILE;
+  readonly configScript = CONFIG_SCRIPT;
+  readonly runnerScript = RUNNER_SCRIPT;
+  readonly preJobScript = PRE_JOB_SCRIPT;
+
+  readonly config: RunnerConfig;
+  readonly #clients: RunnerClients;
+  #status: RunnerStatus;
+  readonly #instance: Machine | undefined;
+  #handedOver = false;
+
+  constructor(
+    clients: RunnerClients,
+    runnerConfig: RunnerConfig,
+    runnerStatus: RunnerStatus,
+    instance?: Machine,
+  ) {
+    this.#clients = clients;
+    this.config = runnerConfig;
+    this.#status = runnerStatus;
+    this.#instance = instance;
+  }
+
+  get status(): RunnerStatus {
+    return this.#status;
+  }
+
+  /**
+   * Registers the runner, makes its instance, and returns once its application listens for jobs. Registration and
+   * start go side by side: GitHub's answer is needed only when the guest is up.
+   *
+   * @throws {@link RunnerCreateError} when any part fails; nothing is left then, unless the clean-up fails too.
+   */
+  async create(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
+    const { name, startUpMs } = this.config;
+    try {
+      await withDeadline(`start runner '${name}'`, startUpMs, signal, (limited) =>
+        this.#bringUp(config, limited),
+      );
+    } catch (thrown) {
+      const leftovers = await this.#cleanUp();
+      const detail = [messageOf(thrown), ...leftovers].join("; ");
+      throw new RunnerCreateError(name, detail, { cause: thrown });
+    }
+    this.#status = { ...this.#status, exist: true, online: true, busy: false };
+  }
+
+  async #bringUp(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
+    const { machines } = this.#clients;
+    const { name, kind, deadline } = this.config;
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    const abortOther = (thrown: unknown): never => {
+      failed.abort(thrown);
+      throw thrown;
+    };
+    const spec = { name, template: config.image, profiles: config.profiles, kind, deadline };
+    // Both are awaited to their end, so that the clean-up finds whatever they made.
+    const [registered, launched] = await Promise.allSettled([
+      this.#register(config, either).catch(abortOther),
+      machines.launch(spec, either).catch(abortOther),
+    ]);
+    if (failed.signal.aborted) throw failed.signal.reason;
+    if (registered.status === "rejected") throw registered.reason;
+    if (launched.status === "rejected") throw launched.reason;
+    this.#handedOver = true;
+    await machines.handOver(name, this.#orders(registered.value.guest), signal);
+    await machines.note(name, { phase: "ready" }, signal);
+  }
+
+  async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<Registered> {
+    const { name, labels, registrationUrl } = this.config;
+    const token = config.registrationToken;
+    if (token) return { id: undefined, guest: { by: "token", url: registrationUrl, token, name, labels } };
+    const { id, jitConfig } = await this.#clients.forge.register(name, labels, signal);
+    this.#status = { ...this.#status, runnerId: id, exist: true };
+    return { id, guest: { by: "just-in-time", jitConfig } };
+  }
+
+  #orders(registration: GuestRegistration): Secret {
+    return renderOrders({
+      files: [environmentFile(RUNNER_USER), preJobScript()],
+      environment: registrationEnvironment(registration),
+    });
+  }
+
+  /** Takes both halves away after a failure, and tells what could not be taken. */
+  async #cleanUp(): Promise<string[]> {
+    // Once it has its registration, it may listen and have a job although nobody heard it say so.
+    const mayHaveJob = this.#handedOver;
+    try {
+      // The failure may be the caller's abort: the clean-up has a time of its own.
+      await unhindered(`clean up after runner '${this.config.name}'`, (limited) =>
+        this.#takeAway(mayHaveJob, limited),
+      );
+      return [];
+    } catch (thrown) {
+      return [`and its clean-up failed: ${messageOf(thrown)}`];
+    }
+  }
+
+  /**
+   * Takes the runner away unless it has a job.
+   *
+   * A running instance is frozen first, so that it cannot take a job while GitHub is asked; GitHub refuses to delete
+   * the registration of a runner that has one, and then the instance is thawed and left alone.
+   *
+   * @param _removeToken not needed: the registration is deleted through the API, with the unit's own credentials.
+   * @returns `busy` when the runner has a job and lives on.
+   * @throws {@link RunnerRemoveError}
+   */
+  async remove(_removeToken: Secret | undefined, signal: AbortSignal): Promise<"removed" | "busy"> {
+    const state = this.#instance?.state;
+    try {
+      return await this.#takeAway(state === "running" || state === "frozen", signal);
+    } catch (thrown) {
+      throw new RunnerRemoveError(this.config.name, messageOf(thrown), { cause: thrown });
+    }
+  }
+
+  async #takeAway(mayHaveJob: boolean, signal: AbortSignal): Promise<"removed" | "busy"> {
+    const { forge, machines } = this.#clients;
+    const { name } = this.config;
+    const id = this.#status.runnerId;
+    if (mayHaveJob && id !== undefined) {
+      await machines.freeze(name, signal);
+      if ((await this.#deregisterOrThaw(id, signal)) === "busy") return "busy";
+      await machines.destroy(name, signal);
+    } else {
+      const halves = [
+        machines.destroy(name, signal),
+        ...(id === undefined ? [] : [forge.deregister(id, signal)]),
+      ];
+      const failed = (await Promise.allSettled(halves)).find((outcome) => outcome.status === "rejected");
+      if (failed) throw failed.reason;
+    }
+    this.#status = { runnerId: undefined, exist: false, online: false, busy: false };
+    return "removed";
+  }
+
+  async #deregisterOrThaw(id: number, signal: AbortSignal): Promise<"gone" | "busy"> {
+    const { forge, machines } = this.#clients;
+    const { name } = this.config;
+    const thaw = () => unhindered(`thaw runner '${name}'`, (limited) => machines.thaw(name, limited));
+    try {
+      const outcome = await forge.deregister(id, signal);
+      if (outcome === "busy") await thaw();
+      return outcome;
+    } catch (thrown) {
+      // Unknown is as good as busy: a frozen runner with a job would lose it.
+      await thaw();
+      throw thrown;
+    }
+  }
+
+  /**
+   * Copies the runner's diagnostics out of its instance.
+   *
+   * @throws {@link RunnerLogsError}
+   */
+  pullLogs(): Promise<void> {
+    return Promise.reject(
+      new RunnerLogsError(this.config.name, "this version does not keep logs of runners"),
+    );
+  }
+}
+
+const CLEAN_UP_MS = 60_000;
+
+/** Runs what must be done even though the caller has given up, within a minute. */
+function unhindered<T>(action: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(action, CLEAN_UP_MS, new AbortController().signal, work);
+}
