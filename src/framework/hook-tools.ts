@@ -10,12 +10,7 @@ export interface Status {
 
 /** A value of `config-get` or `action-get`, as JSON gives it. */
 export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 export type JsonObject = Readonly<Record<string, JsonValue>>;
 
@@ -30,6 +25,8 @@ export interface HookTools {
   configGet(): Promise<JsonObject>;
   /** `status-set`: immediate, and kept when the hook fails. */
   statusSet(status: Status): Promise<void>;
+  /** `status-set --application`: leaders only. */
+  applicationStatusSet(status: Status): Promise<void>;
   /** `status-get --include-data --format=json`. The name may also be one that Juju sets itself. */
   statusGet(): Promise<{ readonly name: string; readonly message: string }>;
   /** `is-leader --format=json`. */

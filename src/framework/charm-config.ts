@@ -1,0 +1,15 @@
+import type { HookTools, JsonObject } from "./hook-tools.ts";
+
+/** The application's options. Nothing is read before somebody asks. */
+export class CharmConfig {
+  readonly #tools: HookTools;
+
+  constructor(tools: HookTools) {
+    this.#tools = tools;
+  }
+
+  /** Options that are set or have a default. Juju's answer does not change within a dispatch and is read once. */
+  async read(): Promise<JsonObject> {
+    return this.#tools.configGet();
+  }
+}

@@ -1,0 +1,43 @@
+import type { Logger } from "../support/log.ts";
+import { Application } from "./application.ts";
+import { bindMethods } from "./bind-methods.ts";
+import { CharmConfig } from "./charm-config.ts";
+import { ObservableEvents } from "./charm-events.ts";
+import type { Framework } from "./framework.ts";
+import { Unit } from "./unit.ts";
+
+/**
+ * Base class of a charm. Made anew for every dispatch; its constructor registers observers and does no work:
+ *
+ * ```ts
+ * class HelloCharm extends Charm {
+ *   constructor(framework: Framework) {
+ *     super(framework);
+ *     framework.observe(this.on.install, this.onInstall);
+ *   }
+ *   readonly onInstall = async (event: CharmEvent): Promise<void> => {
+ *     await this.unit.setStatus({ name: "active", message: "" });
+ *   };
+ * }
+ * ```
+ *
+ * Handlers may be arrow properties, as here, or public methods, which this class binds. Modules that only some events
+ * need are imported inside the handlers of those events: every dispatch pays for what is imported at the top.
+ */
+export abstract class Charm {
+  readonly framework: Framework;
+  readonly on = new ObservableEvents();
+  readonly unit: Unit;
+  readonly app: Application;
+  readonly config: CharmConfig;
+  readonly log: Logger;
+
+  constructor(framework: Framework) {
+    this.framework = framework;
+    this.unit = new Unit(framework.context.unitName, framework.tools);
+    this.app = new Application(framework.context.appName, framework.tools);
+    this.config = new CharmConfig(framework.tools);
+    this.log = framework.log;
+    bindMethods(this, Charm);
+  }
+}

@@ -1,0 +1,16 @@
+import { JujuContextError } from "./juju-context-error.ts";
+
+/** Environment variables, as `process.env` holds them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The value of a variable; Juju exports some as empty to say that there is none. */
+export function optionalVariable(env: Environment, name: string): string | undefined {
+  return env[name] === "" ? undefined : env[name];
+}
+
+/** @throws {@link JujuContextError} when the variable is absent or empty. */
+export function requiredVariable(env: Environment, name: string): string {
+  const value = optionalVariable(env, name);
+  if (value === undefined) throw new JujuContextError(name, "is not set");
+  return value;
+}

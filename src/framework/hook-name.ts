@@ -1,0 +1,50 @@
+/** Hooks of a unit's life that carry nothing but their name. */
+export const LIFECYCLE_HOOKS = [
+  "install",
+  "start",
+  "config-changed",
+  "upgrade-charm",
+  "update-status",
+  "stop",
+  "remove",
+  "leader-elected",
+] as const;
+export type LifecycleHook = (typeof LIFECYCLE_HOOKS)[number];
+
+export const SECRET_HOOKS = ["secret-changed", "secret-expired", "secret-remove", "secret-rotate"] as const;
+export type SecretHook = (typeof SECRET_HOOKS)[number];
+
+export const RELATION_PHASES = ["created", "joined", "changed", "departed", "broken"] as const;
+export type RelationPhase = (typeof RELATION_PHASES)[number];
+
+export const STORAGE_PHASES = ["attached", "detaching"] as const;
+export type StoragePhase = (typeof STORAGE_PHASES)[number];
+
+/** What the name of a hook says. Names that Juju does not give are custom events. */
+export type HookName =
+  | { readonly family: "lifecycle"; readonly name: LifecycleHook }
+  | { readonly family: "secret"; readonly name: SecretHook }
+  | { readonly family: "relation"; readonly endpoint: string; readonly phase: RelationPhase }
+  | { readonly family: "storage"; readonly storage: string; readonly phase: StoragePhase }
+  | { readonly family: "custom"; readonly name: string };
+
+/** Reads a hook's name as Juju builds it, such as `db-relation-changed`. */
+export function parseHookName(name: string): HookName {
+  const lifecycle = LIFECYCLE_HOOKS.find((hook) => hook === name);
+  if (lifecycle) return { family: "lifecycle", name: lifecycle };
+  const secret = SECRET_HOOKS.find((hook) => hook === name);
+  if (secret) return { family: "secret", name: secret };
+  for (const phase of RELATION_PHASES) {
+    const endpoint = prefixBefore(name, `-relation-${phase}`);
+    if (endpoint) return { family: "relation", endpoint, phase };
+  }
+  for (const phase of STORAGE_PHASES) {
+    const storage = prefixBefore(name, `-storage-${phase}`);
+    if (storage) return { family: "storage", storage, phase };
+  }
+  return { family: "custom", name };
+}
+
+function prefixBefore(name: string, suffix: string): string | undefined {
+  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : undefined;
+}

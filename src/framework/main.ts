@@ -1,0 +1,61 @@
+import { writeSync } from "node:fs";
+import type { Charm } from "./charm.ts";
+import { CommandLineHookTools } from "./command-line-hook-tools.ts";
+import { dispatch, type ExitCode } from "./dispatch.ts";
+import type { Environment } from "./environment.ts";
+import { reportError } from "./error-report.ts";
+import type { Framework } from "./framework.ts";
+import { readJujuContext } from "./juju-context.ts";
+
+/** A charm's class. */
+export type CharmClass = new (framework: Framework) => Charm;
+
+/** What the composition root hands over. */
+export interface MainOptions {
+  /**
+   * The environment of the dispatch.
+   *
+   * @default process.env
+   */
+  readonly env?: Environment;
+}
+
+/**
+ * Runs the charm for the dispatch that the environment describes, and ends the process with the exit code for Juju.
+ *
+ * SIGTERM aborts `event.signal`; when the handlers stop for it, the process ends by SIGTERM, which Juju answers by
+ * running the hook again, where an exit code would put the unit in error.
+ */
+export async function main(CharmClass: CharmClass, options: MainOptions = {}): Promise<never> {
+  const controller = new AbortController();
+  process.once("SIGTERM", () => {
+    controller.abort(new Error("Juju ended the dispatch (SIGTERM)"));
+  });
+  const code = await run(CharmClass, options.env ?? process.env, controller.signal);
+  if (code !== 0 && controller.signal.aborted) process.kill(process.pid, "SIGTERM");
+  return process.exit(code);
+}
+
+async function run(CharmClass: CharmClass, env: Environment, signal: AbortSignal): Promise<ExitCode> {
+  try {
+    const context = readJujuContext(env);
+    const tools = new CommandLineHookTools({ env, signal });
+    const create = (framework: Framework) => new CharmClass(framework);
+    return await dispatch(create, { context, tools, writeLine, signal, fault: uncaught() });
+  } catch (thrown) {
+    writeSync(2, `${reportError(thrown)}\n`);
+    return 1;
+  }
+}
+
+/** Rejects with what nobody catches, a rejected promise that nobody awaits among it. */
+function uncaught(): Promise<never> {
+  return new Promise((_, reject) => {
+    process.on("uncaughtException", reject);
+  });
+}
+
+/** Writes at once: `process.stdout` costs a good millisecond at its first use. */
+function writeLine(line: string): void {
+  writeSync(1, `${line}\n`);
+}

@@ -1,0 +1,76 @@
+import type { ChildProcess } from "node:child_process";
+import { withDeadline } from "../support/deadline.ts";
+import type { Environment } from "./environment.ts";
+import { HookToolError } from "./hook-tool-error.ts";
+
+/** How hook tools are run. */
+export interface RunToolOptions {
+  /** The environment of the dispatch: tools are found on its `PATH` and know their context by `JUJU_*`. */
+  readonly env: Environment;
+  /** Longest time a tool may take, in milliseconds. */
+  readonly limitMs: number;
+}
+
+/**
+ * Runs a hook tool without a shell and waits for its end.
+ *
+ * @returns what it wrote to standard output.
+ * @throws {@link HookToolError} when it is not there or ends with a code other than 0.
+ * @throws DeadlineError when it takes too long; it is killed then, as it is when the signal is aborted.
+ */
+export async function runTool(
+  tool: string,
+  args: readonly string[],
+  options: RunToolOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  signal.throwIfAborted();
+  // Loaded late: a dispatch that nobody observes runs no tool.
+  const { spawn } = await import("node:child_process");
+  return withDeadline(`run ${tool}`, options.limitMs, signal, async (limited) => {
+    const child = spawn(tool, args, { env: options.env, stdio: ["ignore", "pipe", "pipe"] });
+    const kill = () => {
+      child.kill("SIGKILL");
+      // A grandchild may hold the other ends open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    limited.addEventListener("abort", kill, { once: true });
+    try {
+      const { exitCode, stdout, stderr } = await finish(tool, child);
+      limited.throwIfAborted();
+      if (exitCode !== 0) throw new HookToolError(tool, { exitCode, stderr });
+      return stdout;
+    } finally {
+      limited.removeEventListener("abort", kill);
+    }
+  });
+}
+
+interface Finished {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function finish(tool: string, child: ChildProcess): Promise<Finished> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once("error", (cause) => {
+      reject(new HookToolError(tool, { detail: `it did not start, ${startFault(cause)}` }));
+    });
+    child.once("close", (exitCode) => {
+      const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString("utf8");
+      resolve({ exitCode: exitCode ?? undefined, stdout: text(stdout), stderr: text(stderr) });
+    });
+  });
+}
+
+/** Only the error's code is told: the error itself holds the arguments. */
+function startFault(error: Error): string {
+  const code = "code" in error ? String(error.code) : error.name;
+  return code === "ENOENT" ? "it is not on PATH; run the charm from a hook, an action or juju-exec" : code;
+}
