@@ -1,8 +1,9 @@
 import type { LogLevel } from "../support/log.ts";
+import { Secret } from "../support/secret.ts";
 import type { Environment } from "./environment.ts";
 import { HookToolError } from "./hook-tool-error.ts";
 import type { HookTools, JsonObject, JsonValue, Status } from "./hook-tools.ts";
-import { isJsonObject, parseJSON } from "./json.ts";
+import { isJsonObject, isStringList, parseJSON } from "./json.ts";
 import { runTool } from "./run-tool.ts";
 import { splitMessage } from "./split-message.ts";
 
@@ -74,7 +75,7 @@ export class CommandLineHookTools implements HookTools {
     // What happened before an abort must be told after it: only the limit ends juju-log.
     const { signal } = new AbortController();
     for (const part of splitMessage(message, LONGEST_MESSAGE)) {
-      await this.#run("juju-log", ["--log-level", level, "--", part], signal);
+      await this.#run("juju-log", ["--log-level", level, "--", part], { signal });
     }
   }
 
@@ -99,6 +100,54 @@ export class CommandLineHookTools implements HookTools {
     for (const part of splitMessage(message, LONGEST_MESSAGE)) await this.#run("action-log", ["--", part]);
   }
 
+  async secretGet(id: string, revision: "tracked" | "latest"): Promise<Readonly<Record<string, Secret>>> {
+    const flags = revision === "latest" ? ["--refresh"] : [];
+    const fields = await this.#readStrings("secret-get", [...flags, "--", id]);
+    return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, new Secret(value)]));
+  }
+
+  async relationIDs(endpoint: string): Promise<readonly number[]> {
+    const names = await this.#readList("relation-ids", ["--", endpoint]);
+    return names.map((name) => Number(name.slice(name.lastIndexOf(":") + 1)));
+  }
+
+  async relationUnits(id: number): Promise<readonly string[]> {
+    return this.#readList("relation-list", ["-r", String(id)]);
+  }
+
+  async relationGet(id: number, member: string): Promise<Readonly<Record<string, string>>> {
+    const flags = member.includes("/") ? [] : ["--app"];
+    return this.#readStrings("relation-get", ["-r", String(id), ...flags, "--", "-", member]);
+  }
+
+  async relationSet(
+    id: number,
+    scope: "unit" | "app",
+    data: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const flags = scope === "app" ? ["--app"] : [];
+    // Through a file the values are on no command line, and Juju does not trim them.
+    await this.#run("relation-set", ["-r", String(id), ...flags, "--file", "-"], {
+      input: JSON.stringify(data),
+    });
+    this.#forget("relation-get");
+  }
+
+  async storageList(name: string): Promise<readonly string[]> {
+    return this.#readList("storage-list", ["--", name]);
+  }
+
+  async storageGet(id: string): Promise<{ readonly kind: string; readonly location: string }> {
+    const { kind, location } = await this.#readStrings("storage-get", ["-s", id]);
+    if (kind === undefined || location === undefined)
+      throw unexpected("storage-get", "a kind and a location");
+    return { kind, location };
+  }
+
+  async reboot(): Promise<void> {
+    await this.#run("juju-reboot", []);
+  }
+
   async #show(status: Status, flags: readonly string[]): Promise<void> {
     const target = flags.join(" ");
     const shown = JSON.stringify([status.name, status.message]);
@@ -107,24 +156,43 @@ export class CommandLineHookTools implements HookTools {
     this.#shown.set(target, shown);
   }
 
-  async #readObject(tool: string): Promise<JsonObject> {
+  async #readStrings(tool: string, args: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const answer = await this.#readObject(tool, args);
+    if (!Object.values(answer).every((value) => typeof value === "string")) throw unexpected(tool, "strings");
+    return answer as Readonly<Record<string, string>>;
+  }
+
+  async #readList(tool: string, args: readonly string[]): Promise<readonly string[]> {
+    // Juju prints null for an empty list.
+    const answer = (await this.#readOnce(tool, args)) ?? [];
+    if (!isStringList(answer)) throw unexpected(tool, "a list of strings");
+    return answer;
+  }
+
+  async #readObject(tool: string, args: readonly string[] = []): Promise<JsonObject> {
     // Juju prints null for an empty map.
-    const answer = (await this.#readOnce(tool)) ?? {};
+    const answer = (await this.#readOnce(tool, args)) ?? {};
     if (!isJsonObject(answer)) throw unexpected(tool, "an object");
     return answer;
   }
 
-  async #readOnce(tool: string): Promise<JsonValue> {
-    const known = this.#answers.get(tool);
+  async #readOnce(tool: string, args: readonly string[] = []): Promise<JsonValue> {
+    const key = JSON.stringify([tool, ...args]);
+    const known = this.#answers.get(key);
     if (known) return known;
-    const answer = this.#ask(tool, []);
-    this.#answers.set(tool, answer);
+    const answer = this.#ask(tool, args);
+    this.#answers.set(key, answer);
     try {
       return await answer;
     } catch (thrown) {
-      this.#answers.delete(tool);
+      this.#answers.delete(key);
       throw thrown;
     }
+  }
+
+  #forget(tool: string): void {
+    const prefix = `[${JSON.stringify(tool)}`;
+    for (const key of [...this.#answers.keys()]) if (key.startsWith(prefix)) this.#answers.delete(key);
   }
 
   async #ask(tool: string, args: readonly string[]): Promise<JsonValue> {
@@ -136,9 +204,15 @@ export class CommandLineHookTools implements HookTools {
     }
   }
 
-  #run(tool: string, args: readonly string[], signal = this.#signal): Promise<string> {
-    return runTool(tool, args, { env: this.#env, limitMs: this.#limitMs }, signal);
+  #run(tool: string, args: readonly string[], how: RunOptions = {}): Promise<string> {
+    const options = { env: this.#env, limitMs: this.#limitMs, input: how.input };
+    return runTool(tool, args, options, how.signal ?? this.#signal);
   }
+}
+
+interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly input?: string;
 }
 
 /** The answer itself is not told: it may hold secrets. */

@@ -1,4 +1,5 @@
 import type { LogLevel } from "../support/log.ts";
+import type { Secret } from "../support/secret.ts";
 
 /** Statuses that a charm may set. */
 export type StatusName = "active" | "waiting" | "maintenance" | "blocked";
@@ -43,4 +44,33 @@ export interface HookTools {
   actionFail(message: string): Promise<void>;
   /** `action-log`: progress that the person sees at once. */
   actionLog(message: string): Promise<void>;
+  /**
+   * `secret-get --format=json`: the fields of a secret that was granted to the unit.
+   *
+   * @param id a secret URI in any of Juju's forms.
+   * @param revision `tracked` is the revision seen before; `latest` moves on to the newest and tracks that one.
+   */
+  secretGet(id: string, revision: "tracked" | "latest"): Promise<Readonly<Record<string, Secret>>>;
+  /** `relation-ids --format=json`: the numbers of an endpoint's relations. */
+  relationIDs(endpoint: string): Promise<readonly number[]>;
+  /** `relation-list --format=json`: the remote units of a relation. */
+  relationUnits(id: number): Promise<readonly string[]>;
+  /**
+   * `relation-get --format=json`: what a member shares.
+   *
+   * @param member name of a unit, or of an application for what its leader shares.
+   */
+  relationGet(id: number, member: string): Promise<Readonly<Record<string, string>>>;
+  /**
+   * `relation-set`: shares data once the hook succeeds. An empty value takes a key away.
+   *
+   * @param scope whose data it is; `app` is for leaders only.
+   */
+  relationSet(id: number, scope: "unit" | "app", data: Readonly<Record<string, string>>): Promise<void>;
+  /** `storage-list --format=json`: the attached storages of a name, each as `name/n`. */
+  storageList(name: string): Promise<readonly string[]>;
+  /** `storage-get --format=json`: where a storage is, as a mount point or a block device. */
+  storageGet(id: string): Promise<{ readonly kind: string; readonly location: string }>;
+  /** `juju-reboot`: restarts the machine once the hook succeeds; refused in actions. */
+  reboot(): Promise<void>;
 }

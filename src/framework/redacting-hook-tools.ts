@@ -1,8 +1,12 @@
 import type { LogLevel } from "../support/log.ts";
 import type { Redactor } from "../support/redactor.ts";
+import type { Secret } from "../support/secret.ts";
 import type { HookTools, JsonObject, Status } from "./hook-tools.ts";
 
-/** Hook tools that take known secrets out of everything people read: statuses, logs, messages and results of actions. */
+/**
+ * Hook tools that take known secrets out of everything people read: statuses, logs, messages and results of actions.
+ * The values of Juju's secrets are known from the moment they are read. Relation data passes as it is.
+ */
 export class RedactingHookTools implements HookTools {
   readonly #tools: HookTools;
   readonly #redactor: Redactor;
@@ -57,6 +61,44 @@ export class RedactingHookTools implements HookTools {
 
   async actionLog(message: string): Promise<void> {
     await this.#tools.actionLog(this.#redactor.scrub(message));
+  }
+
+  async secretGet(id: string, revision: "tracked" | "latest"): Promise<Readonly<Record<string, Secret>>> {
+    const fields = await this.#tools.secretGet(id, revision);
+    for (const value of Object.values(fields)) this.#redactor.add(value.reveal());
+    return fields;
+  }
+
+  async relationIDs(endpoint: string): Promise<readonly number[]> {
+    return this.#tools.relationIDs(endpoint);
+  }
+
+  async relationUnits(id: number): Promise<readonly string[]> {
+    return this.#tools.relationUnits(id);
+  }
+
+  async relationGet(id: number, member: string): Promise<Readonly<Record<string, string>>> {
+    return this.#tools.relationGet(id, member);
+  }
+
+  async relationSet(
+    id: number,
+    scope: "unit" | "app",
+    data: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    await this.#tools.relationSet(id, scope, data);
+  }
+
+  async storageList(name: string): Promise<readonly string[]> {
+    return this.#tools.storageList(name);
+  }
+
+  async storageGet(id: string): Promise<{ readonly kind: string; readonly location: string }> {
+    return this.#tools.storageGet(id);
+  }
+
+  async reboot(): Promise<void> {
+    await this.#tools.reboot();
   }
 
   #scrubStatus(status: Status): Status {

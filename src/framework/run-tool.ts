@@ -3,12 +3,14 @@ import { withDeadline } from "../support/deadline.ts";
 import type { Environment } from "./environment.ts";
 import { HookToolError } from "./hook-tool-error.ts";
 
-/** How hook tools are run. */
+/** How a hook tool is run. */
 export interface RunToolOptions {
   /** The environment of the dispatch: tools are found on its `PATH` and know their context by `JUJU_*`. */
   readonly env: Environment;
   /** Longest time a tool may take, in milliseconds. */
   readonly limitMs: number;
+  /** What the tool reads on standard input; without it, standard input is empty. */
+  readonly input?: string | undefined;
 }
 
 /**
@@ -28,15 +30,18 @@ export async function runTool(
   // Loaded late: a dispatch that nobody observes runs no tool.
   const { spawn } = await import("node:child_process");
   return withDeadline(`run ${tool}`, options.limitMs, signal, async (limited) => {
-    const child = spawn(tool, args, { env: options.env, stdio: ["ignore", "pipe", "pipe"] });
+    const stdin = options.input === undefined ? "ignore" : "pipe";
+    const child = spawn(tool, args, { env: options.env, stdio: [stdin, "pipe", "pipe"] });
     const kill = () => {
       child.kill("SIGKILL");
       // A grandchild may hold the other ends open.
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     };
     limited.addEventListener("abort", kill, { once: true });
     try {
+      // A tool may end without reading its input; its exit code tells why.
+      child.stdin?.on("error", () => undefined).end(options.input);
       const { exitCode, stdout, stderr } = await finish(tool, child);
       limited.throwIfAborted();
       if (exitCode !== 0) throw new HookToolError(tool, { exitCode, stderr });
