@@ -1,0 +1,9 @@
+/** Takes one output stream of a command. */
+export interface OutputSink {
+  /** @throws when it takes no more; the command is killed then. */
+  push(chunk: Uint8Array): void;
+  /** No more comes. */
+  end(): void;
+  /** No more comes, because something failed. */
+  fail(error: Error): void;
+}
