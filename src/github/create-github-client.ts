@@ -1,0 +1,79 @@
+import type { Dispatcher } from "undici";
+import { systemClock, type Clock } from "../support/clock.ts";
+import type { Logger } from "../support/log.ts";
+import type { Redactor } from "../support/redactor.ts";
+import { Secret } from "../support/secret.ts";
+import { apiBaseUrl } from "./api-base-url.ts";
+import type { EtagStore } from "./etag-store.ts";
+import { GithubApi, type TokenSource } from "./github-api.ts";
+import { GithubForge } from "./github-forge.ts";
+import { createOctokitTransport } from "./octokit-transport.ts";
+import { githubPathText, type GithubPath } from "./path.ts";
+import { RunnerGroups } from "./runner-groups.ts";
+import { RunnerList } from "./runner-list.ts";
+import { TokenBucket, type WriteRate } from "./token-bucket.ts";
+
+/** Which runners of which GitHub, and how to talk to it. */
+export interface GithubClientOptions {
+  readonly path: GithubPath;
+  /** Address of the web site, such as `https://github.com`. */
+  readonly githubUrl: string;
+  /** A personal access token, or where tokens come from. */
+  readonly token: Secret | TokenSource;
+  /** Runner group of new runners; means nothing for a repository. @default "default" */
+  readonly group?: string;
+  readonly log: Logger;
+  /** Learns the secrets that GitHub gives out. @default none */
+  readonly redactor?: Redactor;
+  /** Keeps pages for the next process. @default none */
+  readonly etagStore?: EtagStore;
+  /** Undici's dispatcher for all requests, such as a proxy. @default straight to the server */
+  readonly dispatcher?: Dispatcher;
+  /** @default the system's clock */
+  readonly clock?: Clock;
+  /** Longest time for one request with its retries and waits, in milliseconds. @default 30000 */
+  readonly deadlineMs?: number;
+  /** Longest pause that GitHub may ask for and get within a request, in seconds. @default 5 */
+  readonly patienceSeconds?: number;
+  /** How fast registrations and their like may leave. @default a burst of 20, then 2 a second */
+  readonly writeRate?: WriteRate;
+  /** Length of a second in waits between retries, in milliseconds; tests shorten it. @default 1000 */
+  readonly secondMs?: number;
+}
+
+/** 20 at once and 2 a second stay below 180 writes a minute, which GitHub's secondary limit allows. */
+const WRITE_RATE: WriteRate = { burst: 20, perSecond: 2 };
+
+/**
+ * Makes a client for the runners of one path. Nothing is sent until a method is called.
+ *
+ * @throws `GithubUrlError` when the GitHub URL is none.
+ */
+export function createGithubClient(options: GithubClientOptions): GithubForge {
+  const { path, token, log, clock = systemClock } = options;
+  const baseUrl = apiBaseUrl(options.githubUrl);
+  const transport = createOctokitTransport({
+    baseUrl,
+    throttleId: `${baseUrl} ${githubPathText(path)}`,
+    dispatcher: options.dispatcher,
+    patienceSeconds: options.patienceSeconds ?? 5,
+    secondMs: options.secondMs ?? 1000,
+    log,
+  });
+  const api = new GithubApi({
+    transport,
+    tokens: token instanceof Secret ? { token: () => Promise.resolve(token) } : token,
+    path,
+    baseUrl,
+    writes: new TokenBucket(options.writeRate ?? WRITE_RATE, clock),
+    clock,
+    deadlineMs: options.deadlineMs ?? 30_000,
+  });
+  return new GithubForge({
+    api,
+    list: new RunnerList(api, options.etagStore, log),
+    groups: new RunnerGroups(api, options.group ?? "default"),
+    redactor: options.redactor,
+    log,
+  });
+}

@@ -1,0 +1,152 @@
+import { CharmError } from "../support/errors.ts";
+
+/** What is known of an answer that is an error; all of it is missing when there was no answer. */
+export interface AnswerFacts {
+  /** HTTP status. */
+  readonly status?: number | undefined;
+  /** GitHub's `x-github-request-id`, which its support asks for. */
+  readonly requestId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** Root of what can go wrong with GitHub. No message holds a token. */
+export abstract class GithubError extends CharmError {
+  /** HTTP status; undefined when no answer came. */
+  readonly status: number | undefined;
+  /** GitHub's `x-github-request-id`, which its support asks for. */
+  readonly requestId: string | undefined;
+
+  constructor(action: string, state: string, facts: AnswerFacts = {}) {
+    super(`Cannot ${action}: ${state}`, facts.cause === undefined ? {} : { cause: facts.cause });
+    this.status = facts.status;
+    this.requestId = facts.requestId;
+  }
+}
+
+/** GitHub does not know the token: it is wrong, expired or revoked. */
+export class BadCredentialsError extends GithubError {
+  readonly code = "github-bad-credentials";
+
+  constructor(action: string, facts: AnswerFacts) {
+    super(action, "GitHub refuses the token; it is wrong, expired or revoked", facts);
+  }
+}
+
+/** GitHub knows the token, but the token may not do this. */
+export class MissingPermissionError extends GithubError {
+  readonly code = "github-missing-permission";
+  /** What the token needs, as a person reads it. */
+  readonly needed: string;
+  /** What the token has, as far as GitHub says; the empty string is a token without any scope. */
+  readonly granted: string | undefined;
+
+  constructor(
+    action: string,
+    permission: { needed: string; granted: string | undefined; detail: string },
+    facts: AnswerFacts,
+  ) {
+    const { needed, granted, detail } = permission;
+    const seen = granted === undefined ? "" : `, and has ${granted === "" ? "no scope" : `'${granted}'`}`;
+    super(action, `${detail}. The token needs ${needed}${seen}`, facts);
+    this.needed = needed;
+    this.granted = granted;
+  }
+}
+
+/** GitHub wants less requests for some time. */
+export class RateLimitError extends GithubError {
+  readonly code = "github-rate-limit";
+  /** `primary` counts requests an hour; `secondary` is GitHub's guard against bursts. */
+  readonly limit: "primary" | "secondary";
+  /** When requests are welcome again, in milliseconds since the Unix epoch. */
+  readonly resetAt: number;
+
+  constructor(action: string, rate: { limit: "primary" | "secondary"; resetAt: number }, facts: AnswerFacts) {
+    const until = new Date(rate.resetAt).toISOString();
+    super(action, `GitHub's ${rate.limit} rate limit is reached until ${until}`, facts);
+    this.limit = rate.limit;
+    this.resetAt = rate.resetAt;
+  }
+}
+
+/** What was asked for is not there, or the token cannot see it: GitHub gives the same answer for both. */
+export class NotFoundError extends GithubError {
+  readonly code = "github-not-found";
+  /** The path, as the option `path` has it. */
+  readonly path: string;
+
+  constructor(action: string, path: string, facts: AnswerFacts) {
+    super(action, `'${path}' is not there, or the token cannot see it`, facts);
+    this.path = path;
+  }
+}
+
+/** GitHub refuses the request as such; the same request again is refused again. */
+export class RefusedError extends GithubError {
+  readonly code = "github-refused";
+
+  constructor(action: string, detail: string, facts: AnswerFacts) {
+    super(action, `GitHub refuses it, ${detail}`, facts);
+  }
+}
+
+/** A runner of this name is registered; the next attempt needs a new name. */
+export class NameTakenError extends GithubError {
+  readonly code = "github-name-taken";
+  readonly runner: string;
+
+  constructor(runner: string, facts: AnswerFacts) {
+    super(`register runner '${runner}'`, "a runner of this name is registered; take a new name", facts);
+    this.runner = runner;
+  }
+}
+
+/** GitHub may have registered the runner, but its answer was lost; the next attempt needs a new name. */
+export class RegistrationLostError extends GithubError {
+  readonly code = "github-registration-lost";
+  readonly runner: string;
+  /** Whether it is known that no registration of this name is left. */
+  readonly cleaned: boolean;
+
+  constructor(runner: string, cleaned: boolean, cause: GithubError) {
+    const left = cleaned ? "no registration is left" : "a registration may be left";
+    super(`register runner '${runner}'`, `the answer was lost and ${left}; take a new name`, {
+      status: cause.status,
+      requestId: cause.requestId,
+      cause,
+    });
+    this.runner = runner;
+    this.cleaned = cleaned;
+  }
+}
+
+/** No usable answer: network trouble, a server error, a body that is not what the API promises. */
+export class UnavailableError extends GithubError {
+  readonly code = "github-unavailable";
+}
+
+/** GitHub took longer than it may. */
+export class GithubDeadlineError extends GithubError {
+  readonly code = "github-deadline";
+  readonly limitMs: number;
+
+  constructor(action: string, limitMs: number, facts: AnswerFacts) {
+    super(action, `no answer within ${limitMs / 1000} seconds`, facts);
+    this.limitMs = limitMs;
+  }
+}
+
+/** The organisation or enterprise has no runner group of this name, or the token cannot see it. */
+export class RunnerGroupError extends GithubError {
+  readonly code = "github-runner-group";
+  readonly group: string;
+  /** Names of the groups that the token sees. */
+  readonly available: readonly string[];
+
+  constructor(group: string, path: string, available: readonly string[]) {
+    const names = available.length === 0 ? "none" : available.map((name) => `'${name}'`).join(", ");
+    super(`use runner group '${group}'`, `'${path}' has no such group; the token sees ${names}`);
+    this.group = group;
+    this.available = available;
+  }
+}

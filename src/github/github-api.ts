@@ -1,0 +1,154 @@
+import type { Clock } from "../support/clock.ts";
+import { withDeadline } from "../support/deadline.ts";
+import type { Secret } from "../support/secret.ts";
+import { GithubError, UnavailableError } from "./errors.ts";
+import { githubPathText, type GithubPath } from "./path.ts";
+import { scopeOf, type Scope } from "./scope.ts";
+import type { TokenBucket } from "./token-bucket.ts";
+import { toGithubError } from "./translate-error.ts";
+
+/**
+ * Where the token of a request comes from. A personal access token never changes; the installation tokens of a GitHub
+ * App live an hour, so an App's source makes them anew.
+ */
+export interface TokenSource {
+  token(signal: AbortSignal): Promise<Secret>;
+}
+
+/** One request below the scope of the path. */
+export interface ApiCall {
+  /** What is being done, as it reads after "Cannot". */
+  readonly action: string;
+  readonly method: "GET" | "POST" | "DELETE";
+  /** What follows the scope's prefix, such as `/actions/runners/{runner_id}`. */
+  readonly route: string;
+  /** Values of the template, of the query and of the body. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer of 2xx, or of 304 to a conditional request. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** Unchecked. */
+  readonly body: unknown;
+  readonly requestId: string | undefined;
+  /** Whether the answer is a page and another one follows. */
+  readonly hasNext: boolean;
+}
+
+/** What Octokit's `request` takes and gives, as far as it is used. */
+export type Transport = (
+  route: string,
+  options: Record<string, unknown>,
+) => Promise<{ status: number; headers: Record<string, unknown>; data: unknown }>;
+
+/** What a {@link GithubApi} is made of. */
+export interface GithubApiDeps {
+  readonly transport: Transport;
+  readonly tokens: TokenSource;
+  readonly path: GithubPath;
+  /** Address of the API, without a slash at its end. */
+  readonly baseUrl: string;
+  readonly writes: TokenBucket;
+  readonly clock: Clock;
+  /** Longest time that a call may take with all its retries and waits, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+/** Twice more for what may be asked twice; the answer to a lost POST is its caller's to find out. */
+const RETRIES = { GET: 2, DELETE: 2, POST: 0 } as const;
+
+/** Sends requests about the runners of one path: with a token, a deadline and typed errors. */
+export class GithubApi {
+  readonly scope: Scope;
+  readonly path: string;
+  readonly baseUrl: string;
+  readonly #deps: GithubApiDeps;
+
+  constructor(deps: GithubApiDeps) {
+    this.#deps = deps;
+    this.scope = scopeOf(deps.path);
+    this.path = githubPathText(deps.path);
+    this.baseUrl = deps.baseUrl;
+  }
+
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @throws a {@link GithubError}, or the signal's reason when it is aborted.
+   */
+  async send(call: ApiCall, signal: AbortSignal): Promise<ApiAnswer> {
+    signal.throwIfAborted();
+    let token: Secret | undefined;
+    try {
+      return await withDeadline(call.action, this.#deps.deadlineMs, signal, async (limited) => {
+        token = await this.#deps.tokens.token(limited);
+        if (call.method !== "GET") await this.#deps.writes.take(limited);
+        return await this.#request(call, token, limited);
+      });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw this.#translate(thrown, call.action, token);
+    }
+  }
+
+  /** The error of an answer whose body is not what the API promises. */
+  garbage(action: string, { status, requestId }: ApiAnswer): UnavailableError {
+    return new UnavailableError(action, "the body of GitHub's answer is not what its API promises", {
+      status,
+      requestId,
+    });
+  }
+
+  async #request(call: ApiCall, token: Secret, signal: AbortSignal): Promise<ApiAnswer> {
+    const sent = this.#deps.transport(`${call.method} ${this.scope.prefix}${call.route}`, {
+      ...this.scope.parameters,
+      ...call.parameters,
+      headers: { ...call.headers, authorization: `Bearer ${token.reveal()}` },
+      request: { signal, retries: RETRIES[call.method] },
+    });
+    // The waits between retries do not listen to the signal; this does.
+    const { status, headers, data } = await Promise.race([sent.catch(notModified), rejectOnAbort(signal)]);
+    const requestId = headers["x-github-request-id"];
+    return {
+      status,
+      headers,
+      body: data,
+      requestId: typeof requestId === "string" ? requestId : undefined,
+      hasNext: typeof headers["link"] === "string" && /;\s*rel="?next"?/.test(headers["link"]),
+    };
+  }
+
+  #translate(thrown: unknown, action: string, token: Secret | undefined): GithubError {
+    if (thrown instanceof GithubError) return thrown;
+    return toGithubError(thrown, {
+      action,
+      path: this.path,
+      permission: this.scope.permission,
+      now: this.#deps.clock.now(),
+      scrub: (text) => (token ? text.replaceAll(token.reveal(), "[redacted]") : text),
+    });
+  }
+}
+
+/** Octokit throws the answer 304, which is what a conditional request hopes for. */
+function notModified(thrown: unknown): { status: number; headers: Record<string, unknown>; data: unknown } {
+  const { status, response } = Object(thrown) as {
+    status?: unknown;
+    response?: { headers: Record<string, unknown> };
+  };
+  if (status === 304 && response) return { status, headers: response.headers, data: undefined };
+  throw thrown;
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = () => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener("abort", fail, { once: true });
+  });
+}

@@ -1,0 +1,186 @@
+import type {
+  Arch,
+  DeregisterOutcome,
+  Forge,
+  JitRegistration,
+  Registration,
+  RunnerApplication,
+} from "../runners/ports.ts";
+import type { Logger } from "../support/log.ts";
+import type { Redactor } from "../support/redactor.ts";
+import type { Secret } from "../support/secret.ts";
+import {
+  GithubDeadlineError,
+  GithubError,
+  NameTakenError,
+  NotFoundError,
+  RefusedError,
+  RegistrationLostError,
+  UnavailableError,
+} from "./errors.ts";
+import type { GithubApi } from "./github-api.ts";
+import type { RunnerGroups } from "./runner-groups.ts";
+import type { RunnerList } from "./runner-list.ts";
+import { readApplications, readJitConfig, readRunner, readToken } from "./shapes.ts";
+
+/** What a {@link GithubForge} is made of. */
+export interface GithubForgeDeps {
+  readonly api: GithubApi;
+  readonly list: RunnerList;
+  readonly groups: RunnerGroups;
+  /** Learns the secrets that GitHub gives out. */
+  readonly redactor: Redactor | undefined;
+  readonly log: Logger;
+}
+
+/** Below the runner user's directory in the guest; GitHub's own default. */
+const WORK_FOLDER = "_work";
+
+/**
+ * The runners of one repository, organisation or enterprise on GitHub, by its REST API
+ * (https://docs.github.com/rest/actions/self-hosted-runners). All methods throw a {@link GithubError}, or the signal's
+ * reason when it is aborted.
+ */
+export class GithubForge implements Forge {
+  readonly #deps: GithubForgeDeps;
+
+  constructor(deps: GithubForgeDeps) {
+    this.#deps = deps;
+  }
+
+  /** All runners of the scope, other people's among them, each once; a page that fails fails the list. */
+  list(signal: AbortSignal): Promise<readonly Registration[]> {
+    return this.#deps.list.read(signal);
+  }
+
+  /** One runner, if it is registered. */
+  async get(id: number, signal: AbortSignal): Promise<Registration | undefined> {
+    const { api } = this.#deps;
+    const action = `read runner ${id}`;
+    try {
+      const parameters = { runner_id: id };
+      const answer = await api.send(
+        { action, method: "GET", route: "/actions/runners/{runner_id}", parameters },
+        signal,
+      );
+      const runner = readRunner(answer.body);
+      if (!runner) throw api.garbage(action, answer);
+      return runner;
+    } catch (thrown) {
+      if (thrown instanceof NotFoundError) return undefined;
+      throw thrown;
+    }
+  }
+
+  /**
+   * Registers a runner for one job.
+   *
+   * The request is never repeated: GitHub may have registered the runner although its answer is lost, and it then refuses
+   * the name. Such a registration is looked for and deleted.
+   *
+   * @throws `NameTakenError` and `RegistrationLostError`, after which the next attempt needs a new name.
+   */
+  async register(name: string, labels: readonly string[], signal: AbortSignal): Promise<JitRegistration> {
+    const group = await this.#deps.groups.id(signal);
+    try {
+      return await this.#generate({ name, labels, runner_group_id: group, work_folder: WORK_FOLDER }, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof GithubError)) throw thrown;
+      if (thrown instanceof NotFoundError || thrown instanceof RefusedError) this.#deps.groups.forget();
+      if (thrown.status === 409) throw new NameTakenError(name, thrown);
+      if (!isAnswerLost(thrown)) throw thrown;
+      throw new RegistrationLostError(name, await this.#takeBack(name, signal), thrown);
+    }
+  }
+
+  /** Deletes a registration; one that is not there counts as gone, and GitHub keeps that of a runner that has a job. */
+  async deregister(id: number, signal: AbortSignal): Promise<DeregisterOutcome> {
+    const parameters = { runner_id: id };
+    try {
+      await this.#deps.api.send(
+        {
+          action: `deregister runner ${id}`,
+          method: "DELETE",
+          route: "/actions/runners/{runner_id}",
+          parameters,
+        },
+        signal,
+      );
+      return "gone";
+    } catch (thrown) {
+      if (thrown instanceof NotFoundError) return "gone";
+      if (thrown instanceof RefusedError && thrown.status === 422) return "busy";
+      throw thrown;
+    }
+  }
+
+  /** A token that `config.sh` registers with; good for an hour. */
+  registrationToken(signal: AbortSignal): Promise<Secret> {
+    return this.#token("registration-token", signal);
+  }
+
+  /** A token that `config.sh remove` deregisters with; good for an hour. */
+  removeToken(signal: AbortSignal): Promise<Secret> {
+    return this.#token("remove-token", signal);
+  }
+
+  /** The runner application for Linux that GitHub offers at this moment; not always the newest release. */
+  async application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication> {
+    const { api } = this.#deps;
+    const action = `find the runner application for linux ${arch}`;
+    const answer = await api.send({ action, method: "GET", route: "/actions/runners/downloads" }, signal);
+    const offered = readApplications(answer.body);
+    if (!offered) throw api.garbage(action, answer);
+    const match = offered.find(({ os, architecture }) => os === "linux" && architecture === arch);
+    if (!match) throw new UnavailableError(action, "GitHub offers none", answer);
+    const { downloadToken } = match.application;
+    if (downloadToken) this.#deps.redactor?.add(downloadToken.reveal());
+    return match.application;
+  }
+
+  async #generate(
+    parameters: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<JitRegistration> {
+    const { api } = this.#deps;
+    const action = `register runner '${String(parameters["name"])}'`;
+    const answer = await api.send(
+      { action, method: "POST", route: "/actions/runners/generate-jitconfig", parameters },
+      signal,
+    );
+    const registration = readJitConfig(answer.body);
+    if (!registration) throw api.garbage(action, answer);
+    this.#deps.redactor?.add(registration.jitConfig.reveal());
+    return registration;
+  }
+
+  /** Deletes what a lost answer may have left. What is not found now, the next reconcile finds by its name. */
+  async #takeBack(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const found = await this.#deps.list.find(name, signal);
+      return found === undefined || (await this.deregister(found.id, signal)) === "gone";
+    } catch (thrown) {
+      if (!(thrown instanceof GithubError)) throw thrown;
+      this.#deps.log.warning("Registration of a lost answer not taken back", {
+        runner: name,
+        reason: thrown.message,
+      });
+      return false;
+    }
+  }
+
+  async #token(kind: "registration-token" | "remove-token", signal: AbortSignal): Promise<Secret> {
+    const { api } = this.#deps;
+    const action = `get a ${kind.replace("-", " ")} of '${api.path}'`;
+    const answer = await api.send({ action, method: "POST", route: `/actions/runners/${kind}` }, signal);
+    const token = readToken(answer.body);
+    if (!token) throw api.garbage(action, answer);
+    this.#deps.redactor?.add(token.reveal());
+    return token;
+  }
+}
+
+/** Whether GitHub may have done what it was asked for. */
+function isAnswerLost(error: GithubError): boolean {
+  return error instanceof UnavailableError || error instanceof GithubDeadlineError;
+}

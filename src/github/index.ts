@@ -1,0 +1,20 @@
+export { apiBaseUrl, GithubUrlError } from "./api-base-url.ts";
+export { createGithubClient, type GithubClientOptions } from "./create-github-client.ts";
+export {
+  BadCredentialsError,
+  GithubDeadlineError,
+  GithubError,
+  MissingPermissionError,
+  NameTakenError,
+  NotFoundError,
+  RateLimitError,
+  RefusedError,
+  RegistrationLostError,
+  RunnerGroupError,
+  UnavailableError,
+} from "./errors.ts";
+export type { CachedPage, EtagStore } from "./etag-store.ts";
+export type { TokenSource } from "./github-api.ts";
+export { GithubForge } from "./github-forge.ts";
+export { githubPathText, GithubPathError, parseGithubPath, type GithubPath } from "./path.ts";
+export type { WriteRate } from "./token-bucket.ts";

@@ -1,0 +1,74 @@
+import { CharmError } from "../support/errors.ts";
+
+/** Where runners register. */
+export type GithubPath =
+  | { readonly kind: "repository"; readonly owner: string; readonly repository: string }
+  | { readonly kind: "organisation"; readonly organisation: string }
+  | { readonly kind: "enterprise"; readonly enterprise: string };
+
+/** A text that names no place on GitHub. */
+export class GithubPathError extends CharmError {
+  readonly code = "github-path";
+
+  constructor(fault: string) {
+    super(
+      `Cannot use the path: ${fault}; accepted are 'owner/repository', 'organisation' and 'enterprises/enterprise-slug'`,
+    );
+  }
+}
+
+/** Words of letters and digits with single hyphens between; an underscore sets off the suffix of managed users. */
+const ACCOUNT = /^[a-z\d]+(?:[-_][a-z\d]+)*$/i;
+const REPOSITORY = /^[\w.-]{1,100}$/;
+const LONGEST_ACCOUNT = 39;
+const LONGEST_ENTERPRISE = 60;
+
+/**
+ * Reads `owner/repository`, `organisation` or `enterprises/enterprise-slug`, by GitHub's rules for names.
+ *
+ * @throws {@link GithubPathError} for anything else, such as the address of a web page.
+ */
+export function parseGithubPath(text: string): GithubPath {
+  const parts = text.trim().split("/");
+  const [first = "", second] = parts;
+  if (first === "") throw new GithubPathError(text.trim() === "" ? "it is empty" : "it starts with a slash");
+  if (parts.length > 2) throw new GithubPathError("it has more than two parts");
+  if (second === undefined) {
+    return { kind: "organisation", organisation: checkAccount("organisation", first, LONGEST_ACCOUNT) };
+  }
+  if (first.toLowerCase() === "enterprises") {
+    return { kind: "enterprise", enterprise: checkAccount("enterprise", second, LONGEST_ENTERPRISE) };
+  }
+  return {
+    kind: "repository",
+    owner: checkAccount("owner", first, LONGEST_ACCOUNT),
+    repository: checkRepository(second),
+  };
+}
+
+/** The path as {@link parseGithubPath} reads it, and as GitHub's web addresses have it. */
+export function githubPathText(path: GithubPath): string {
+  switch (path.kind) {
+    case "repository":
+      return `${path.owner}/${path.repository}`;
+    case "organisation":
+      return path.organisation;
+    case "enterprise":
+      return `enterprises/${path.enterprise}`;
+  }
+}
+
+function checkAccount(what: string, name: string, longest: number): string {
+  if (name.length <= longest && ACCOUNT.test(name)) return name;
+  throw new GithubPathError(
+    `${what} ${JSON.stringify(name)} is not made of at most ${longest} letters, digits and single hyphens between them`,
+  );
+}
+
+function checkRepository(name: string): string {
+  if (REPOSITORY.test(name) && name !== "." && name !== ".." && !name.toLowerCase().endsWith(".git"))
+    return name;
+  throw new GithubPathError(
+    `repository ${JSON.stringify(name)} is not made of at most 100 letters, digits, '.', '-' and '_', or ends in '.git'`,
+  );
+}

@@ -1,0 +1,72 @@
+import { RunnerGroupError, UnavailableError } from "./errors.ts";
+import type { GithubApi } from "./github-api.ts";
+import { readRunnerGroups, type RunnerGroup } from "./shapes.ts";
+
+/** ID of the group that every scope has. */
+const DEFAULT_GROUP = 1;
+const PER_PAGE = 100;
+const MOST_PAGES = 100;
+
+/** Finds the ID of the runner group that runners are put in, once. */
+export class RunnerGroups {
+  readonly #api: GithubApi;
+  readonly #name: string;
+  #found: Promise<number> | undefined;
+
+  /** @param name as the option `group` has it; repositories have the default group whatever it says. */
+  constructor(api: GithubApi, name: string) {
+    this.#api = api;
+    this.#name = name;
+  }
+
+  /**
+   * The ID of the group.
+   *
+   * @throws `RunnerGroupError` when the scope has no group of this name.
+   */
+  async id(signal: AbortSignal): Promise<number> {
+    if (!this.#api.scope.hasRunnerGroups || this.#name.toLowerCase() === "default") return DEFAULT_GROUP;
+    this.#found ??= this.#find(signal);
+    try {
+      return await this.#found;
+    } catch (thrown) {
+      this.forget();
+      throw thrown;
+    }
+  }
+
+  /** Looks the ID up again the next time: the group may have been deleted and made anew. */
+  forget(): void {
+    this.#found = undefined;
+  }
+
+  async #find(signal: AbortSignal): Promise<number> {
+    const groups = await this.#list(signal);
+    const wanted = this.#name.toLowerCase();
+    const group =
+      groups.find(({ name }) => name === this.#name) ??
+      groups.find(({ name }) => name.toLowerCase() === wanted);
+    if (group) return group.id;
+    throw new RunnerGroupError(
+      this.#name,
+      this.#api.path,
+      groups.map(({ name }) => name),
+    );
+  }
+
+  async #list(signal: AbortSignal): Promise<RunnerGroup[]> {
+    const action = `list the runner groups of '${this.#api.path}'`;
+    const groups: RunnerGroup[] = [];
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      const answer = await this.#api.send(
+        { action, method: "GET", route: "/actions/runner-groups", parameters: { per_page: PER_PAGE, page } },
+        signal,
+      );
+      const body = answer.status === 200 ? readRunnerGroups(answer.body) : undefined;
+      if (!body) throw this.#api.garbage(action, answer);
+      groups.push(...body);
+      if (!answer.hasNext) return groups;
+    }
+    throw new UnavailableError(action, `GitHub's list does not end after ${MOST_PAGES} pages`);
+  }
+}

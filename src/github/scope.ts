@@ -1,0 +1,41 @@
+import type { GithubPath } from "./path.ts";
+
+/** The part of GitHub's API that serves the runners of one path. */
+export interface Scope {
+  /** URL template that every route of the scope starts with. */
+  readonly prefix: string;
+  /** Values of the template. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What a token needs here, as a person reads it after "The token needs". */
+  readonly permission: string;
+  /** Repositories have the default group only. */
+  readonly hasRunnerGroups: boolean;
+}
+
+/** Routes and permissions by kind of path (https://docs.github.com/rest/actions/self-hosted-runners). */
+export function scopeOf(path: GithubPath): Scope {
+  switch (path.kind) {
+    case "repository":
+      return {
+        prefix: "/repos/{owner}/{repo}",
+        parameters: { owner: path.owner, repo: path.repository },
+        permission:
+          "the scope 'repo' and an administrator of the repository, or the permission 'administration: write'",
+        hasRunnerGroups: false,
+      };
+    case "organisation":
+      return {
+        prefix: "/orgs/{org}",
+        parameters: { org: path.organisation },
+        permission: "the scope 'admin:org', or the permission 'organization_self_hosted_runners: write'",
+        hasRunnerGroups: true,
+      };
+    case "enterprise":
+      return {
+        prefix: "/enterprises/{enterprise}",
+        parameters: { enterprise: path.enterprise },
+        permission: "the scope 'manage_runners:enterprise' of a classic personal access token",
+        hasRunnerGroups: true,
+      };
+  }
+}

@@ -1,0 +1,119 @@
+import type { Registration, RunnerApplication } from "../runners/ports.ts";
+import { Secret } from "../support/secret.ts";
+import type { CachedPage } from "./etag-store.ts";
+
+/*
+ * Guards by hand instead of JSON schemas: eight fields are read of these bodies, and a schema library costs more time
+ * to load than all requests of a dispatch to check. Each returns undefined when the body is not what the API promises.
+ */
+
+/** A runner group, as far as it is read. */
+export interface RunnerGroup {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Reads `{ total_count, runners: [...] }`. */
+export function readRunnerPage(body: unknown): { total: number; runners: Registration[] } | undefined {
+  const total = field(body, "total_count");
+  const runners = readAll(field(body, "runners"), readRunner);
+  return isCount(total) && runners ? { total, runners } : undefined;
+}
+
+/** Reads one runner of GitHub's schema `runner`. */
+export function readRunner(body: unknown): Registration | undefined {
+  const [id, name, status, busy] = ["id", "name", "status", "busy"].map((key) => field(body, key));
+  if (!isCount(id) || typeof name !== "string" || typeof status !== "string" || typeof busy !== "boolean") {
+    return undefined;
+  }
+  return { id, name, online: status === "online", busy };
+}
+
+/** Reads the answer of `generate-jitconfig`. */
+export function readJitConfig(body: unknown): { id: number; jitConfig: Secret } | undefined {
+  const runner = readRunner(field(body, "runner"));
+  const encoded = field(body, "encoded_jit_config");
+  if (!runner || typeof encoded !== "string" || encoded === "") return undefined;
+  return { id: runner.id, jitConfig: new Secret(encoded) };
+}
+
+/** Reads the answer of `registration-token` and `remove-token`. */
+export function readToken(body: unknown): Secret | undefined {
+  const token = field(body, "token");
+  return typeof token === "string" && token !== "" ? new Secret(token) : undefined;
+}
+
+/** Reads `{ runner_groups: [...] }`. */
+export function readRunnerGroups(body: unknown): RunnerGroup[] | undefined {
+  return readAll(field(body, "runner_groups"), (item) => {
+    const [id, name] = [field(item, "id"), field(item, "name")];
+    return isCount(id) && typeof name === "string" ? { id, name } : undefined;
+  });
+}
+
+/** Reads the bare list of applications, each with its operating system and architecture. */
+export function readApplications(
+  body: unknown,
+): { os: string; architecture: string; application: RunnerApplication }[] | undefined {
+  return readAll(body, (item) => {
+    const [os, architecture] = [field(item, "os"), field(item, "architecture")];
+    const application = readApplication(item);
+    return typeof os === "string" && typeof architecture === "string" && application
+      ? { os, architecture, application }
+      : undefined;
+  });
+}
+
+/** Reads a page that an {@link EtagStore} kept. */
+export function readCachedPage(stored: unknown): CachedPage | undefined {
+  const [etag, total, hasNext] = ["etag", "total", "hasNext"].map((key) => field(stored, key));
+  const runners = readAll(field(stored, "runners"), readRegistration);
+  if (typeof etag !== "string" || !isCount(total) || typeof hasNext !== "boolean" || !runners)
+    return undefined;
+  return { etag, total, hasNext, runners };
+}
+
+const ARCHIVE = /^actions-runner-[a-z]+-[a-z\d]+-(\d+\.\d+\.\d+)\.(?:tar\.gz|zip)$/;
+const SHA256 = /^[\da-f]{64}$/i;
+
+function readApplication(item: unknown): RunnerApplication | undefined {
+  const filename = field(item, "filename");
+  const downloadUrl = field(item, "download_url");
+  const sha256 = field(item, "sha256_checksum");
+  const downloadToken = field(item, "temp_download_token");
+  if (typeof filename !== "string" || typeof downloadUrl !== "string" || !URL.canParse(downloadUrl))
+    return undefined;
+  const version = ARCHIVE.exec(filename)?.[1];
+  if (version === undefined) return undefined;
+  return {
+    version,
+    filename,
+    downloadUrl,
+    sha256: typeof sha256 === "string" && SHA256.test(sha256) ? sha256.toLowerCase() : undefined,
+    downloadToken:
+      typeof downloadToken === "string" && downloadToken !== "" ? new Secret(downloadToken) : undefined,
+  };
+}
+
+function readRegistration(stored: unknown): Registration | undefined {
+  const [id, name, online, busy] = ["id", "name", "online", "busy"].map((key) => field(stored, key));
+  if (!isCount(id) || typeof name !== "string" || typeof online !== "boolean" || typeof busy !== "boolean") {
+    return undefined;
+  }
+  return { id, name, online, busy };
+}
+
+function field(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** Reads every item, or nothing at all: one bad item makes the whole list doubtful. */
+function readAll<T>(items: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
+  if (!Array.isArray(items)) return undefined;
+  const all = items.map(read);
+  return all.every((item) => item !== undefined) ? all : undefined;
+}
