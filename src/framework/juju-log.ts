@@ -1,3 +1,4 @@
+import { DeadlineError } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import { createLogger, type Logger, type LogLevel } from "../support/log.ts";
 import type { HookTools } from "./hook-tools.ts";
@@ -22,6 +23,8 @@ export class JujuLog {
   readonly logger: Logger;
   readonly #deps: JujuLogDeps;
   #tail: Promise<void> = Promise.resolve();
+  /** Set once juju-log has hung: the lines behind must not wait for as many deadlines. */
+  #hangs = false;
 
   constructor(deps: JujuLogDeps) {
     this.#deps = deps;
@@ -47,9 +50,14 @@ export class JujuLog {
 
   /** A log that fails must not fail the hook: the line goes to standard output instead. */
   async #deliver(level: LogLevel, line: string): Promise<void> {
+    if (this.#hangs) {
+      this.#deps.writeLine(`${level} ${line}`);
+      return;
+    }
     try {
       await this.#deps.tools.log(level, line);
     } catch (thrown) {
+      this.#hangs = thrown instanceof DeadlineError;
       this.#deps.writeLine(`${level} ${line}`);
       this.#deps.writeLine(this.#deps.scrub(messageOf(thrown)));
     }

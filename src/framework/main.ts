@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { Charm } from "./charm.ts";
 import { CommandLineHookTools } from "./command-line-hook-tools.ts";
 import { dispatch, type ExitCode } from "./dispatch.ts";
@@ -43,7 +43,7 @@ async function run(CharmClass: CharmClass, env: Environment, signal: AbortSignal
     const create = (framework: Framework) => new CharmClass(framework);
     return await dispatch(create, { context, tools, writeLine, signal, fault: uncaught() });
   } catch (thrown) {
-    writeSync(2, `${reportError(thrown)}\n`);
+    writeFileSync(2, `${reportError(thrown)}\n`);
     return 1;
   }
 }
@@ -57,5 +57,5 @@ function uncaught(): Promise<never> {
 
 /** Writes at once: `process.stdout` costs a good millisecond at its first use. */
 function writeLine(line: string): void {
-  writeSync(1, `${line}\n`);
+  writeFileSync(1, `${line}\n`);
 }

@@ -42,8 +42,10 @@ export async function runTool(
     try {
       // A tool may end without reading its input; its exit code tells why.
       child.stdin?.on("error", () => undefined).end(options.input);
-      const { exitCode, stdout, stderr } = await finish(tool, child);
+      const { exitCode, killedBy, stdout, stderr } = await finish(tool, child);
       limited.throwIfAborted();
+      if (killedBy !== null)
+        throw new HookToolError(tool, { stderr, detail: `it was killed by ${killedBy}` });
       if (exitCode !== 0) throw new HookToolError(tool, { exitCode, stderr });
       return stdout;
     } finally {
@@ -54,6 +56,7 @@ export async function runTool(
 
 interface Finished {
   readonly exitCode: number | undefined;
+  readonly killedBy: string | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -67,9 +70,9 @@ function finish(tool: string, child: ChildProcess): Promise<Finished> {
     child.once("error", (cause) => {
       reject(new HookToolError(tool, { detail: `it did not start, ${startFault(cause)}` }));
     });
-    child.once("close", (exitCode) => {
+    child.once("close", (exitCode, killedBy) => {
       const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString("utf8");
-      resolve({ exitCode: exitCode ?? undefined, stdout: text(stdout), stderr: text(stderr) });
+      resolve({ exitCode: exitCode ?? undefined, killedBy, stdout: text(stdout), stderr: text(stderr) });
     });
   });
 }
