@@ -138,3 +138,24 @@ export interface Images {
   /** Deletes images, templates and left-overs of earlier builds that nothing uses, but those of `keep`. */
   prune(keep: RunnerImage | undefined, signal: AbortSignal): Promise<void>;
 }
+
+/** What a unit's instances stand on: storage pool, bridge and profiles, all its own. */
+export interface Premises {
+  /** Makes what is missing. Safe to repeat, and after a kill at any point. */
+  ensure(resources: MachineResources, signal: AbortSignal): Promise<void>;
+  /** The profiles of a runner of these resources, in the order in which they apply. */
+  profiles(resources: MachineResources): readonly string[];
+  /** Fails when LXD does not answer. */
+  check(signal: AbortSignal): Promise<void>;
+  /** Deletes all of it. Instances and images of the unit have to be gone. */
+  remove(signal: AbortSignal): Promise<void>;
+}
+
+/** CPU, memory and disk of an instance. */
+export interface MachineResources {
+  readonly cpu: number;
+  /** A positive integer and a unit, KiB to EiB. */
+  readonly memory: string;
+  /** A positive integer and a unit, KiB to EiB. */
+  readonly disk: string;
+}

@@ -53,6 +53,11 @@ export interface ReconcileReport {
   readonly failures: readonly Error[];
 }
 
+export interface FlushReport extends ReconcileReport {
+  /** Runners that were taken away. */
+  readonly flushed: number;
+}
+
 interface World {
   readonly machines: readonly Machine[];
   readonly registrations: readonly Registration[];
@@ -90,17 +95,39 @@ export class RunnerManager {
   }
 
   /** Takes all idle runners away; those that have a job live on. */
-  flushIdle(signal: AbortSignal): Promise<ReconcileReport & { readonly flushed: number }> {
-    return this.#flush(({ registration }) => registration?.busy === false, "idle", signal);
+  flushIdle(signal: AbortSignal): Promise<FlushReport> {
+    return this.#clients.lock.run(async () => {
+      const world = await this.#observe(signal);
+      const idle = joinRunners(world.machines, world.registrations).runners.filter(
+        ({ registration }) => registration?.busy === false,
+      );
+      const outcomes = await settleAll(idle, this.#options.concurrency, (runner) =>
+        this.#remove(runner, signal),
+      );
+      return this.#reportFlush(world, outcomes, signal);
+    }, signal);
   }
 
   /**
    * Takes all runners away, those with a job too, and their registrations where GitHub gives them up.
    *
    * This ends jobs: only `stop` and a person's explicit order may ask for it.
+   *
+   * @param mode `force` goes on when GitHub cannot be reached.
    */
-  flushAll(signal: AbortSignal): Promise<ReconcileReport & { readonly flushed: number }> {
-    return this.#flush(() => true, "busy", signal);
+  flushAll(mode: "busy" | "force", signal: AbortSignal): Promise<FlushReport> {
+    return this.#clients.lock.run(async () => {
+      const world = await this.#observe(signal, mode === "force");
+      const { runners, orphans } = joinRunners(world.machines, world.registrations);
+      const ended = await settleAll(runners, this.#options.concurrency, (runner) =>
+        this.#end(runner, signal),
+      );
+      const swept = await settleAll(orphans, this.#options.concurrency, ({ id }) =>
+        this.#clients.forge.deregister(id, signal),
+      );
+      this.#failures(swept);
+      return this.#reportFlush(world, ended, signal, mode === "force");
+    }, signal);
   }
 
   /** Reads both sides and counts; changes nothing. */
@@ -108,9 +135,15 @@ export class RunnerManager {
     return countRunners(liveRunners(await this.#observe(signal)));
   }
 
-  async #observe(signal: AbortSignal): Promise<World> {
-    const { forge, machines } = this.#clients;
-    const [listed, registered] = await Promise.all([machines.list(signal), forge.list(signal)]);
+  /** @param withoutForge goes on with no registrations when GitHub cannot be asked. */
+  async #observe(signal: AbortSignal, withoutForge = false): Promise<World> {
+    const { forge, machines, log } = this.#clients;
+    const registrations = forge.list(signal).catch((thrown: unknown) => {
+      if (!withoutForge) throw thrown;
+      log.warning("Going on without GitHub", { reason: messageOf(thrown) });
+      return [];
+    });
+    const [listed, registered] = await Promise.all([machines.list(signal), registrations]);
     const owned = ({ name }: { readonly name: string }) => this.#options.names.owns(name);
     return { machines: listed.filter(owned), registrations: registered.filter(owned) };
   }
@@ -219,33 +252,23 @@ export class RunnerManager {
       });
   }
 
-  #flush(
-    chosen: (runner: ObservedRunner) => boolean,
-    mode: "idle" | "busy",
+  async #reportFlush(
+    before: World,
+    outcomes: readonly PromiseSettledResult<"removed" | "busy">[],
     signal: AbortSignal,
-  ): Promise<ReconcileReport & { readonly flushed: number }> {
-    return this.#clients.lock.run(async () => {
-      const world = await this.#observe(signal);
-      const { runners, orphans } = joinRunners(world.machines, world.registrations);
-      const targets = runners.filter(chosen);
-      const outcomes = await settleAll(targets, this.#options.concurrency, (runner) =>
-        mode === "busy" ? this.#end(runner, signal) : this.#remove(runner, signal),
-      );
-      const swept = await settleAll(orphans, this.#options.concurrency, ({ id }) =>
-        this.#clients.forge.deregister(id, signal),
-      );
-      signal.throwIfAborted();
-      const flushed = outcomes.filter(
-        (outcome) => outcome.status === "fulfilled" && outcome.value !== "busy",
-      );
-      const after = liveRunners(await this.#observe(signal));
-      return {
-        counts: countRunners(after),
-        delta: after.length - liveRunners(world).length,
-        failures: this.#failures([...outcomes, ...swept]),
-        flushed: flushed.length,
-      };
-    }, signal);
+    withoutForge = false,
+  ): Promise<FlushReport> {
+    signal.throwIfAborted();
+    const flushed = outcomes.filter(
+      (outcome) => outcome.status === "fulfilled" && outcome.value === "removed",
+    );
+    const after = liveRunners(await this.#observe(signal, withoutForge));
+    return {
+      counts: countRunners(after),
+      delta: after.length - liveRunners(before).length,
+      failures: this.#failures(outcomes),
+      flushed: flushed.length,
+    };
   }
 
   /** Ends a runner with whatever job it has. GitHub lets a busy registration go when it misses the runner. */

@@ -14,7 +14,7 @@ import { withDeadline } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Secret } from "../support/secret.ts";
 import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
-import type { Arch, Forge, Machine, Machines } from "./ports.ts";
+import type { Arch, Forge, Machine, MachineResources, Machines } from "./ports.ts";
 
 /** Services that a runner is made of. */
 export interface RunnerClients {
@@ -45,14 +45,8 @@ export interface RunnerStatus {
   readonly busy: boolean;
 }
 
-/** CPU, memory and disk of a runner, as the profile that applies them is named. */
-export interface VirtualMachineResources {
-  readonly cpu: number;
-  /** A positive integer and a unit, KiB to EiB. */
-  readonly memory: string;
-  /** A positive integer and a unit, KiB to EiB. */
-  readonly disk: string;
-}
+/** Resources of a runner; the name is older than runners in containers. */
+export type VirtualMachineResources = MachineResources;
 
 export interface CreateRunnerConfig {
   /** Name of the template that the image's runners are cloned from. */

@@ -1,0 +1,21 @@
+import type { JsonObject, JsonValue, StateSlot } from "../framework/index.ts";
+
+/** What the unit remembers of the runner application, so that a reconcile need not ask GitHub for it each time. */
+export type ApplicationRecord = {
+  readonly version: string;
+  readonly archivePath: string;
+  /** Milliseconds since the Unix epoch at which GitHub was asked. */
+  readonly checkedAt: number;
+} & JsonObject;
+
+/** Remembers the application; `null` before GitHub was first asked. */
+export const applicationSlot: StateSlot<ApplicationRecord | null> = {
+  name: "application",
+  parse: (stored: JsonValue | undefined) => (isRecord(stored) ? stored : null),
+};
+
+function isRecord(stored: JsonValue | undefined): stored is ApplicationRecord {
+  if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return false;
+  const { version, archivePath, checkedAt } = stored as JsonObject;
+  return typeof version === "string" && typeof archivePath === "string" && typeof checkedAt === "number";
+}

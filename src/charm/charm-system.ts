@@ -1,0 +1,14 @@
+import type { Arch } from "../runners/ports.ts";
+import type { Clock } from "../support/clock.ts";
+
+/** What the charm takes from the machine and the process; made once, by the composition root. */
+export interface CharmSystem {
+  readonly arch: Arch;
+  readonly clock: Clock;
+  /** Random hexadecimal digits, at least 12, different at each call. */
+  readonly entropy: () => string;
+  /** Absolute path under which each unit keeps its files. */
+  readonly dataRoot: string;
+  /** The environment, for where LXD listens. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

@@ -1,0 +1,206 @@
+import {
+  Charm,
+  type ActionEvent,
+  type CharmEvent,
+  type Framework,
+  type JsonObject,
+  type Status,
+} from "../framework/index.ts";
+import type { RunnerCounts } from "../runners/observed-runner.ts";
+import { applicationSlot } from "./application-record.ts";
+import type { CharmSystem } from "./charm-system.ts";
+import type { Configuration } from "./configuration.ts";
+import { StatusReporter } from "./status-reporter.ts";
+import { describeCounts, statusOf, summarise } from "./status.ts";
+import type { Departure } from "./departure.ts";
+import type { WorkloadContext } from "./open-workload.ts";
+import type { Workload } from "./workload.ts";
+
+/** Keeps the unit's runners alive: each handler opens the workload and asks it for one thing. */
+export class GithubRunnerCharm extends Charm {
+  readonly #system: CharmSystem;
+  readonly #reporter: StatusReporter;
+
+  constructor(framework: Framework, system: CharmSystem) {
+    super(framework);
+    this.#system = system;
+    this.#reporter = new StatusReporter((status) => this.unit.setStatus(status));
+    framework.observe(this.on.install, this.onInstall);
+    framework.observe(this.on.start, this.onReconcile);
+    framework.observe(this.on.configChanged, this.onReconcile);
+    framework.observe(this.on.upgradeCharm, this.onReconcile);
+    framework.observe(this.on.custom("reconcile-runners"), this.onReconcile);
+    framework.observe(this.on.updateStatus, this.onUpdateStatus);
+    framework.observe(this.on.stop, this.onStop);
+    framework.observe(this.on.remove, this.onRemove);
+    framework.observe(this.on.action("reconcile-runners"), this.onReconcileAction);
+    framework.observe(this.on.action("check-runners"), this.onCheckRunnersAction);
+    framework.observe(this.on.action("flush-runners"), this.onFlushRunnersAction);
+  }
+
+  async onInstall({ signal }: CharmEvent): Promise<void> {
+    await this.#attend(async (workload) => {
+      await workload.prepare(signal);
+      return { name: "maintenance", message: "Ready to start runners" };
+    }, signal);
+  }
+
+  async onReconcile({ signal }: CharmEvent): Promise<void> {
+    await this.#attend(async (workload, { count }) => {
+      const { counts, failures } = await workload.reconcile(signal);
+      return summarise(counts, count, failures);
+    }, signal);
+  }
+
+  /** Costs no call to GitHub: it tells whether LXD is there and whether the configuration stands. */
+  async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
+    await this.#attend(async (workload) => {
+      await workload.checkHost(signal);
+      const shown = await this.framework.tools.statusGet();
+      // What an earlier event could not do for want of LXD, the next reconcile does.
+      const stale = shown.name === "blocked";
+      return stale ? { name: "maintenance", message: "Waiting for the next reconcile" } : undefined;
+    }, signal);
+  }
+
+  async onStop({ signal }: CharmEvent): Promise<void> {
+    await this.#depart((departure) => departure.endAll(signal), signal);
+  }
+
+  async onRemove({ signal }: CharmEvent): Promise<void> {
+    await this.#depart((departure) => departure.remove(signal), signal);
+  }
+
+  async onReconcileAction(event: ActionEvent): Promise<void> {
+    await this.#act(event, async (workload, { count }) => {
+      const { counts, delta, failures } = await workload.reconcile(event.signal);
+      await event.setResults({ delta: describeDelta(delta), ...runnerResults(counts) });
+      await this.unit.setStatus(summarise(counts, count, failures));
+    });
+  }
+
+  async onCheckRunnersAction(event: ActionEvent): Promise<void> {
+    await this.#act(event, async (workload) => {
+      await event.setResults(runnerResults(await workload.check(event.signal)));
+    });
+  }
+
+  async onFlushRunnersAction(event: ActionEvent): Promise<void> {
+    const { mode } = await event.params();
+    await this.#act(event, async (workload) => {
+      const { counts, delta, flushed } = await workload.flush(
+        mode === "idle" || mode === "force" ? mode : "busy",
+        event.signal,
+      );
+      await event.setResults({ delta: describeDelta(delta), flushed: String(flushed) });
+      await this.unit.setStatus({ name: "active", message: describeCounts(counts) });
+    });
+  }
+
+  /** Does work for a hook and shows how it ended; a condition that the status can tell is no failure of the hook. */
+  async #attend(
+    work: (workload: Workload, configuration: Configuration) => Promise<Status | undefined>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const status = await this.#withWorkload(work, signal).catch((thrown: unknown) => {
+      const told = statusOf(thrown);
+      if (!told) throw thrown;
+      this.log.warning("Cannot go on", { reason: told.message });
+      return told;
+    });
+    await this.#reporter.settle();
+    if (status) await this.unit.setStatus(status);
+  }
+
+  /** Does work for an action; what the status would tell becomes the action's failure. */
+  async #act(
+    event: ActionEvent,
+    work: (workload: Workload, configuration: Configuration) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await this.#withWorkload(work, event.signal);
+    } finally {
+      await this.#reporter.settle();
+    }
+  }
+
+  async #withWorkload<T>(
+    work: (workload: Workload, configuration: Configuration) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const configuration = await this.#configuration();
+    const { openWorkload } = await import("./open-workload.ts");
+    const workload = await openWorkload(configuration, this.#workloadContext(), signal);
+    try {
+      return await work(workload, configuration);
+    } finally {
+      await workload.close();
+    }
+  }
+
+  /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
+  async #depart(work: (departure: Departure) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const [{ openDeparture }, configuration] = await Promise.all([
+      import("./open-workload.ts"),
+      this.#configuration().catch((thrown: unknown) =>
+        thrown instanceof Error ? thrown : new Error(String(thrown)),
+      ),
+    ]);
+    const departure = await openDeparture(configuration, this.#workloadContext(), signal);
+    try {
+      await work(departure);
+    } finally {
+      await departure.close();
+    }
+  }
+
+  async #configuration(): Promise<Configuration> {
+    const [{ parseConfiguration }, { checkOptions }, options] = await Promise.all([
+      import("./configuration.ts"),
+      import("./options.validator.ts"),
+      this.config.read(),
+    ]);
+    this.#redact(options);
+    return parseConfiguration(options, checkOptions);
+  }
+
+  /** Before anything is made of the options: an error about them may hold what a person pasted. */
+  #redact(options: JsonObject): void {
+    const { token } = options;
+    if (typeof token === "string") this.framework.redactor.add(token);
+  }
+
+  #workloadContext(): WorkloadContext {
+    const { context, redactor, state } = this.framework;
+    return {
+      system: this.#system,
+      appName: context.appName,
+      unitName: context.unitName,
+      modelUuid: context.model.uuid,
+      log: this.log,
+      redactor,
+      application: {
+        read: () => state.read(applicationSlot),
+        write: (record) => state.write(applicationSlot, record),
+      },
+      step: (message) => {
+        this.#reporter.report({ name: "maintenance", message });
+      },
+    };
+  }
+}
+
+function describeDelta(delta: number): string {
+  return JSON.stringify({ "virtual-machines": delta });
+}
+
+function runnerResults(counts: RunnerCounts): Record<string, string> {
+  return {
+    online: String(counts.online),
+    busy: String(counts.busy),
+    offline: String(counts.offline),
+    unknown: String(counts.unknown),
+    runners: counts.names.join(","),
+    "busy-runners": counts.busyNames.join(","),
+  };
+}

@@ -1,0 +1,122 @@
+import { parseGithubPath, type GithubPath } from "../github/path.ts";
+import type { JsonObject } from "../framework/hook-tools.ts";
+import type { VirtualMachineResources } from "../runners/runner.ts";
+import { messageOf } from "../support/errors.ts";
+import { Secret } from "../support/secret.ts";
+import { ConfigurationError, type Fault } from "./configuration-faults.ts";
+
+export type InstanceType = "virtual-machine" | "container";
+
+/** The options of the charm, checked, and in the form that the rest of it works with. */
+export interface Configuration {
+  readonly path: GithubPath;
+  readonly token: Secret;
+  /** Without a slash at the end. */
+  readonly githubUrl: string;
+  readonly group: string;
+  /** Labels of the operator, trimmed, in their order. */
+  readonly labels: readonly string[];
+  readonly count: number;
+  readonly instanceType: InstanceType;
+  readonly resources: VirtualMachineResources;
+  readonly baseImage: string;
+  readonly imageServer: string;
+  readonly packages: readonly string[];
+}
+
+/** Checks single options by the schema and returns what is wrong with them. */
+export type CheckOptions = (options: JsonObject) => readonly Fault[];
+
+const LABEL = /^[A-Za-z0-9_-]+$/;
+
+/**
+ * Turns what `config-get` answers into a configuration. Pure.
+ *
+ * @throws {@link ConfigurationError} with every fault.
+ */
+export function parseConfiguration(options: JsonObject, check: CheckOptions): Configuration {
+  const faults = [...check(options)];
+  const faulty = (option: string) => faults.some((fault) => fault.option === option);
+  const attempt = <T>(option: string, parse: () => T): T | undefined => {
+    if (faulty(option)) return undefined;
+    try {
+      return parse();
+    } catch (thrown) {
+      faults.push({ option, text: messageOf(thrown) });
+      return undefined;
+    }
+  };
+  const path = attempt("path", () => parseGithubPath(text(options, "path")));
+  const labels = attempt("labels", () => parseLabels(text(options, "labels")));
+  faults.push(...relatedFaults(options).filter(({ option }) => !faulty(option)));
+  if (faults.length > 0 || !path || !labels) throw new ConfigurationError(faults);
+  return {
+    path,
+    labels,
+    token: new Secret(text(options, "token")),
+    githubUrl: text(options, "github-url").replace(/\/$/, ""),
+    group: text(options, "group"),
+    count: whole(options, "virtual-machines"),
+    instanceType: options["instance-type"] === "container" ? "container" : "virtual-machine",
+    resources: {
+      cpu: whole(options, "vm-cpu"),
+      memory: text(options, "vm-memory"),
+      disk: text(options, "vm-disk"),
+    },
+    baseImage: text(options, "base-image"),
+    imageServer: text(options, "image-server"),
+    packages: text(options, "image-packages").split(" ").filter(Boolean),
+  };
+}
+
+/** Rules that no option breaks on its own. */
+function relatedFaults(options: JsonObject): Fault[] {
+  const faults: Fault[] = [];
+  if (text(options, "token") === "") {
+    faults.push({ option: "token", text: "missing; set it to a personal access token of GitHub" });
+  }
+  if (text(options, "github-url").startsWith("http://") && options["test-mode"] !== "insecure") {
+    faults.push({
+      option: "github-url",
+      text: "http is for tests only; use https, or set test-mode=insecure",
+    });
+  }
+  if (text(options, "image-server") !== "local") {
+    faults.push({
+      option: "image-server",
+      text: "this version builds from images in the local LXD store only; import one and set image-server=local",
+    });
+  }
+  if (options["instance-type"] !== "container") {
+    faults.push({
+      option: "instance-type",
+      text: "this version runs containers only; set instance-type=container",
+    });
+  }
+  return faults;
+}
+
+function parseLabels(list: string): readonly string[] {
+  const labels = list
+    .split(",")
+    .map((label) => label.trim())
+    .filter(Boolean);
+  const bad = labels.filter((label) => !LABEL.test(label));
+  if (bad.length > 0) {
+    const named = bad.map((label) => JSON.stringify(label)).join(", ");
+    throw new Error(
+      `${named} cannot be a label; use letters, digits, hyphens and underscores, separated by commas`,
+    );
+  }
+  return labels;
+}
+
+function text(options: JsonObject, name: string): string {
+  const value = options[name];
+  return typeof value === "string" ? value.trim() : "";
+}
+
+function whole(options: JsonObject, name: string): number {
+  const value = options[name];
+  return typeof value === "number" ? value : 0;
+}

@@ -1,0 +1,39 @@
+import { rm } from "node:fs/promises";
+import type { Images, Premises } from "../runners/ports.ts";
+import type { RunnerManager } from "../runners/runner-manager.ts";
+
+/** The services that a unit leaves by. */
+export interface DepartureParts {
+  readonly manager: RunnerManager;
+  readonly images: Images;
+  readonly premises: Premises;
+  readonly dataDirectory: string;
+  readonly close: () => Promise<void>;
+}
+
+/** A unit's last work. It needs no usable configuration: what stands on LXD goes even when GitHub is out of reach. */
+export class Departure {
+  readonly #parts: DepartureParts;
+
+  constructor(parts: DepartureParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends all runners, those with a job too. */
+  async endAll(signal: AbortSignal): Promise<void> {
+    await this.#parts.manager.flushAll("force", signal);
+  }
+
+  /** Takes away everything that the unit has made. */
+  async remove(signal: AbortSignal): Promise<void> {
+    const { images, premises, dataDirectory } = this.#parts;
+    await this.endAll(signal);
+    await images.prune(undefined, signal);
+    await premises.remove(signal);
+    await rm(dataDirectory, { recursive: true, force: true });
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+}

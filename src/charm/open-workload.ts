@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { createGithubForge } from "../github/index.ts";
+import { ArchiveStore } from "../host/archive-store.ts";
+import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
+import type { Forge } from "../runners/ports.ts";
+import { RunnerManager } from "../runners/runner-manager.ts";
+import { RunnerNames, unitStem } from "../runners/runner-name.ts";
+import type { Logger } from "../support/log.ts";
+import { ProcessLock } from "../support/process-lock.ts";
+import type { Redactor } from "../support/redactor.ts";
+import type { CharmSystem } from "./charm-system.ts";
+import type { Configuration } from "./configuration.ts";
+import { Departure } from "./departure.ts";
+import { Workload, type ApplicationMemory } from "./workload.ts";
+
+/** The unit and the dispatch that a workload is opened for. */
+export interface WorkloadContext {
+  readonly system: CharmSystem;
+  readonly appName: string;
+  readonly unitName: string;
+  readonly modelUuid: string;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  readonly application: ApplicationMemory;
+  readonly step: (message: string) => void;
+}
+
+const PATIENCE = { startUpMs: 5 * 60_000, graceMs: 90_000 };
+const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
+const CONCURRENCY = 16;
+
+/**
+ * Makes the real parts for a configuration.
+ *
+ * @throws what {@link openLxdUnit} throws when LXD cannot be reached, and {@link UnitNameError}.
+ */
+export async function openWorkload(
+  configuration: Configuration,
+  context: WorkloadContext,
+  signal: AbortSignal,
+): Promise<Workload> {
+  const forge = openForge(configuration, context);
+  const services = await openServices(forge, context, signal);
+  const archives = new ArchiveStore(join(services.dataDirectory, "application"));
+  return new Workload({ ...context, ...services, configuration, forge, archives });
+}
+
+/**
+ * Makes the parts that a unit leaves by.
+ *
+ * @param configuration the error, where it cannot be used; registrations then stay to be reaped by GitHub.
+ */
+export async function openDeparture(
+  configuration: Configuration | Error,
+  context: WorkloadContext,
+  signal: AbortSignal,
+): Promise<Departure> {
+  const forge =
+    configuration instanceof Error ? unusableForge(configuration) : openForge(configuration, context);
+  return new Departure(await openServices(forge, context, signal));
+}
+
+async function openServices(
+  forge: Forge,
+  context: WorkloadContext,
+  signal: AbortSignal,
+): Promise<
+  Pick<LxdUnit, "images" | "premises" | "close"> & { manager: RunnerManager; dataDirectory: string }
+> {
+  const { system, unitName, modelUuid, log } = context;
+  const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
+  const unit = await openLxdUnit({ env: system.env, unitName, modelUuid }, signal);
+  const lock = new ProcessLock(`github-runner-${modelUuid}-${unitStem(unitName)}`);
+  const manager = new RunnerManager(
+    { forge, machines: unit.machines, lock, clock: system.clock, log, entropy: system.entropy },
+    { names, patience: PATIENCE, idleLifetimeMs: IDLE_LIFETIME_MS, concurrency: CONCURRENCY },
+  );
+  return {
+    manager,
+    images: unit.images,
+    premises: unit.premises,
+    dataDirectory: join(system.dataRoot, unitStem(unitName)),
+    close: () => unit.close(),
+  };
+}
+
+function openForge(configuration: Configuration, { log, redactor }: WorkloadContext): Forge {
+  const { path, githubUrl, token, group } = configuration;
+  return createGithubForge({ path, githubUrl, token, group, log, redactor });
+}
+
+/** Stands in where the configuration names no GitHub to talk to. */
+function unusableForge(reason: Error): Forge {
+  const refuse = () => Promise.reject(reason);
+  return {
+    list: refuse,
+    register: refuse,
+    deregister: refuse,
+    registrationToken: refuse,
+    application: refuse,
+  };
+}

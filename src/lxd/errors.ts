@@ -1,0 +1,56 @@
+import { CharmError } from "../support/errors.ts";
+
+/** The guest answered the hand-over with something else than that its application listens. */
+export class HandOverError extends CharmError {
+  readonly code = "hand-over";
+  readonly instance: string;
+
+  constructor(instance: string, detail: string) {
+    super(`Cannot hand the registration over to '${instance}': ${detail}`);
+    this.instance = instance;
+  }
+}
+
+/** No LXD daemon is to be found on this machine. */
+export class LxdMissingError extends CharmError {
+  readonly code = "lxd-missing";
+
+  constructor() {
+    super(
+      "Cannot find LXD on this machine: no socket at any of its usual places; install it (snap install lxd, or " +
+        "apt install lxd) and initialise it, or set LXD_SOCKET",
+    );
+  }
+}
+
+/** An instance is still there after everything was done to delete it. */
+export class NotDestroyedError extends CharmError {
+  readonly code = "not-destroyed";
+  readonly instance: string;
+
+  constructor(instance: string) {
+    super(`Cannot destroy instance '${instance}': LXD said it did, and the instance is still there`);
+    this.instance = instance;
+  }
+}
+
+/** The image that runner images are built from is not in LXD's store. */
+export class BaseImageError extends CharmError {
+  readonly code = "base-image";
+
+  constructor(alias: string, options?: ErrorOptions) {
+    super(
+      `Cannot build the runner image: LXD has no image with the alias '${alias}'; import one, or set base-image`,
+      options,
+    );
+  }
+}
+
+/** A step of building a runner image failed; the last good image stays. */
+export class ImageBuildError extends CharmError {
+  readonly code = "image-build";
+
+  constructor(step: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot build the runner image (${step}): ${detail}`, options);
+  }
+}

@@ -1,0 +1,166 @@
+import type {
+  Machine,
+  MachineNote,
+  MachinePhase,
+  Machines,
+  MachineSpec,
+  MachineState,
+} from "../runners/ports.ts";
+import { Gate } from "../support/concurrency.ts";
+import type { Secret } from "../support/secret.ts";
+import {
+  LxdError,
+  OperationError,
+  type Instance,
+  type InstanceStatus,
+  type LxdClient,
+} from "./client/index.ts";
+import { destroyInstance } from "./destroy-instance.ts";
+import { HandOverError } from "./errors.ts";
+import { KEYS, isOwned, ownerConfig, type Owner } from "./ownership.ts";
+
+export interface LxdMachinesOptions {
+  readonly client: LxdClient;
+  readonly owner: Owner;
+  /** Program in the guest that takes the orders on standard input and prints the answer. */
+  readonly handOverProgram: string;
+  /** Most instances that are being cloned and started at a time: it is work for the processors of the host. */
+  readonly startConcurrency: number;
+}
+
+/** Runners' instances on LXD: clones of a template, known by the keys in their configuration. */
+export class LxdMachines implements Machines {
+  readonly #client: LxdClient;
+  readonly #owner: Owner;
+  readonly #handOverProgram: string;
+  readonly #starts: Gate;
+
+  constructor(options: LxdMachinesOptions) {
+    this.#client = options.client;
+    this.#owner = options.owner;
+    this.#handOverProgram = options.handOverProgram;
+    this.#starts = new Gate(options.startConcurrency);
+  }
+
+  async list(signal: AbortSignal): Promise<readonly Machine[]> {
+    // No filter of LXD's: one that it does not understand gives an empty list, which looks like vanished runners.
+    const instances = await this.#client.instances.list(undefined, signal);
+    return instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
+  }
+
+  async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
+    await this.#starts.run(async () => {
+      signal.throwIfAborted();
+      await this.#client.instances.create(
+        {
+          name: spec.name,
+          type: "container",
+          source: { type: "copy", source: spec.template },
+          profiles: spec.profiles,
+          ephemeral: true,
+          description: `GitHub runner of unit ${this.#owner.unitName}`,
+          config: {
+            ...ownerConfig(this.#owner, "runner"),
+            [KEYS.kind]: spec.kind,
+            [KEYS.phase]: "creating" satisfies MachinePhase,
+            [KEYS.deadline]: String(spec.deadline),
+            // Of the template; a copy takes over what is not named.
+            [KEYS.recipe]: "",
+            [KEYS.image]: "",
+            "security.protection.delete": "false",
+            "boot.autostart": "false",
+          },
+        },
+        signal,
+      );
+      await this.#client.instances.changeState(spec.name, { action: "start" }, signal);
+    });
+  }
+
+  async handOver(name: string, lines: Secret, signal: AbortSignal): Promise<void> {
+    const request = { command: [this.#handOverProgram], stdin: lines, maxOutputBytes: 4096 } as const;
+    const { exitCode, stdout, stderr } = await this.#client.exec.run(name, request, signal);
+    const answer = stdout.trim();
+    if (exitCode === 0 && answer === "listening") return;
+    const ended = /^ended (\d+)$/.exec(answer)?.[1];
+    throw new HandOverError(
+      name,
+      ended === undefined
+        ? `its hand-over program ended with ${exitCode}: ${stderr.trim()}`
+        : `the runner application ended with ${ended} before it listened for jobs`,
+    );
+  }
+
+  async note(name: string, note: MachineNote, signal: AbortSignal): Promise<void> {
+    const { phase, doubtfulSince } = note;
+    const config = {
+      ...(phase && { [KEYS.phase]: phase }),
+      ...(doubtfulSince !== undefined && {
+        [KEYS.doubtfulSince]: doubtfulSince === null ? "" : String(doubtfulSince),
+      }),
+    };
+    await this.#client.instances.patch(name, { config }, signal);
+  }
+
+  async freeze(name: string, signal: AbortSignal): Promise<void> {
+    await this.#client.instances
+      .changeState(name, { action: "freeze" }, signal)
+      .catch((thrown: unknown) => this.#unlessItRuns(name, thrown, signal));
+  }
+
+  async thaw(name: string, signal: AbortSignal): Promise<void> {
+    await this.#client.instances
+      .changeState(name, { action: "unfreeze" }, signal)
+      .catch((thrown: unknown) => this.#unlessItRuns(name, thrown, signal, "Frozen"));
+  }
+
+  destroy(name: string, signal: AbortSignal): Promise<void> {
+    return destroyInstance(this.#client, name, signal);
+  }
+
+  /** LXD refuses what makes no sense in a state; the state, not the wording, tells whether that matters. */
+  async #unlessItRuns(
+    name: string,
+    thrown: unknown,
+    signal: AbortSignal,
+    state: InstanceStatus = "Running",
+  ): Promise<void> {
+    if (thrown instanceof LxdError && thrown.notFound) return;
+    if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) throw thrown;
+    const { status } = await this.#client.instances.get(name, signal);
+    if (status === state) throw thrown;
+  }
+}
+
+function toMachine({ name, status, config, created_at: createdAt }: Instance): Machine {
+  const doubtfulSince = config[KEYS.doubtfulSince];
+  return {
+    name,
+    state: toState(status),
+    phase: config[KEYS.phase] === "ready" ? "ready" : "creating",
+    kind: config[KEYS.kind] ?? "",
+    createdAt: Date.parse(createdAt),
+    deadline: Number(config[KEYS.deadline] ?? 0),
+    doubtfulSince: doubtfulSince ? Number(doubtfulSince) : undefined,
+  };
+}
+
+function toState(status: InstanceStatus): MachineState {
+  switch (status) {
+    case "Frozen":
+    case "Freezing":
+      return "frozen";
+    case "Stopped":
+      return "stopped";
+    case "Error":
+      return "error";
+    // On its way down it may still have a job to hand in.
+    case "Running":
+    case "Ready":
+    case "Starting":
+    case "Stopping":
+    case "Aborting":
+    case "Thawed":
+      return "running";
+  }
+}

@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import type { MachineResources, Premises } from "../runners/ports.ts";
+import { LxdError, type Config, type Devices, type LxdClient } from "./client/index.ts";
+import { describeOwner, ownerText, type Owner } from "./ownership.ts";
+
+export interface LxdPremisesOptions {
+  readonly client: LxdClient;
+  readonly owner: Owner;
+  /** The unit's name as it stands in names, such as `runners-0`. */
+  readonly stem: string;
+  /** Size of a pool on a loop file, such as `30GiB`; it takes space as it fills. */
+  readonly poolSize: string;
+}
+
+/** Drivers with copy-on-write clones, best first. `dir` works everywhere and copies every file. */
+const DRIVERS = ["zfs", "btrfs"] as const;
+
+/** Linux allows 15 characters for the name of an interface. */
+const BRIDGE_DIGITS = 10;
+
+/** Storage pool, bridge and profiles of one unit, in LXD's default project, each with the unit in its name or description. */
+export class LxdPremises implements Premises {
+  readonly #client: LxdClient;
+  readonly #owner: Owner;
+  readonly #stem: string;
+  readonly #poolSize: string;
+
+  constructor(options: LxdPremisesOptions) {
+    this.#client = options.client;
+    this.#owner = options.owner;
+    this.#stem = options.stem;
+    this.#poolSize = options.poolSize;
+  }
+
+  /** Name of the unit's storage pool. */
+  get pool(): string {
+    return this.#stem;
+  }
+
+  /** Name of the unit's bridge. */
+  get bridge(): string {
+    const digest = createHash("sha256").update(ownerText(this.#owner)).digest("hex");
+    return `ghr-${digest.slice(0, BRIDGE_DIGITS)}`;
+  }
+
+  /** The profile that all instances of the unit have. */
+  get baseProfile(): string {
+    return `${this.#stem}-runner`;
+  }
+
+  profiles(resources: MachineResources): readonly string[] {
+    return [this.baseProfile, this.#resourceProfile(resources)];
+  }
+
+  async ensure(resources: MachineResources, signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#ensurePool(signal), this.#ensureBridge(signal)]);
+    await Promise.all([
+      this.#ensureProfile(this.baseProfile, baseConfig, this.#baseDevices(), signal),
+      this.#ensureProfile(
+        this.#resourceProfile(resources),
+        { "limits.cpu": String(resources.cpu), "limits.memory": resources.memory },
+        { root: this.#rootDevice({ size: resources.disk }) },
+        signal,
+      ),
+    ]);
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    await this.#client.pools.get(this.pool, signal).catch(ignoreNotFound);
+  }
+
+  async remove(signal: AbortSignal): Promise<void> {
+    const profiles = await this.#client.profiles.list(signal);
+    const own = profiles.filter(({ description }) => description === describeOwner(this.#owner));
+    for (const { name } of own) await this.#client.profiles.delete(name, signal).catch(ignoreNotFound);
+    await this.#client.networks.delete(this.bridge, signal).catch(ignoreNotFound);
+    await this.#client.pools.delete(this.pool, signal).catch(ignoreNotFound);
+  }
+
+  #resourceProfile({ cpu, memory, disk }: MachineResources): string {
+    return `${this.#stem}-cpu-${cpu}-mem-${memory}-disk-${disk}`;
+  }
+
+  async #ensurePool(signal: AbortSignal): Promise<void> {
+    if (await present(this.#client.pools.get(this.pool, signal))) return;
+    const info = await this.#client.server.refresh(signal);
+    const offered = info.storageDrivers.map(({ name }) => name);
+    const driver = DRIVERS.find((name) => offered.includes(name));
+    await this.#client.pools.create(
+      {
+        name: this.pool,
+        driver: driver ?? "dir",
+        description: describeOwner(this.#owner),
+        config: driver ? { size: this.#poolSize } : {},
+      },
+      signal,
+    );
+  }
+
+  async #ensureBridge(signal: AbortSignal): Promise<void> {
+    if (await present(this.#client.networks.get(this.bridge, signal))) return;
+    await this.#client.networks.create(
+      {
+        name: this.bridge,
+        type: "bridge",
+        description: describeOwner(this.#owner),
+        // LXD looks for a private subnet that is free on this machine.
+        config: {
+          "ipv4.address": "auto",
+          "ipv4.nat": "true",
+          "ipv6.address": "none",
+          "ipv4.dhcp.expiry": "10m",
+        },
+      },
+      signal,
+    );
+  }
+
+  async #ensureProfile(name: string, config: Config, devices: Devices, signal: AbortSignal): Promise<void> {
+    if (await present(this.#client.profiles.get(name, signal))) return;
+    await this.#client.profiles.create(
+      { name, description: describeOwner(this.#owner), config, devices },
+      signal,
+    );
+  }
+
+  #baseDevices(): Devices {
+    return {
+      root: this.#rootDevice({}),
+      eth0: {
+        type: "nic",
+        name: "eth0",
+        network: this.bridge,
+        // A bridge's rules do not stand between its own ports.
+        "security.port_isolation": "true",
+        "security.mac_filtering": "true",
+      },
+    };
+  }
+
+  #rootDevice(more: Config): Config {
+    return { type: "disk", path: "/", pool: this.pool, ...more };
+  }
+}
+
+const baseConfig: Config = {
+  // Docker in an unprivileged container needs it.
+  "security.nesting": "true",
+  "boot.autostart": "false",
+};
+
+async function present(reading: Promise<unknown>): Promise<boolean> {
+  try {
+    await reading;
+    return true;
+  } catch (thrown) {
+    ignoreNotFound(thrown);
+    return false;
+  }
+}
+
+function ignoreNotFound(thrown: unknown): void {
+  if (!(thrown instanceof LxdError && thrown.notFound)) throw thrown;
+}

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import type { Images, Machines, Premises } from "../runners/ports.ts";
+import { findSocket, LxdClient } from "./client/index.ts";
+import { LxdMissingError } from "./errors.ts";
+import { LxdImages } from "./lxd-images.ts";
+import { LxdMachines } from "./lxd-machines.ts";
+import { LxdPremises } from "./lxd-premises.ts";
+
+export interface LxdUnitOptions {
+  /** The environment, for where LXD listens. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly unitName: string;
+  readonly modelUuid: string;
+  /** The unit's name as it stands in names, such as `runners-0`. */
+  readonly stem: string;
+  /** Program in the guest that takes the orders. */
+  readonly handOverProgram: string;
+}
+
+/** Everything of one unit on LXD, over one connection. */
+export interface LxdUnit {
+  readonly machines: Machines;
+  readonly images: Images;
+  readonly premises: Premises;
+  close(): Promise<void>;
+}
+
+/** What of the disk's free space a pool on a loop file may come to take. */
+const POOL_SHARE = 0.6;
+const GIB = 2 ** 30;
+
+/** @throws {@link LxdMissingError} where no daemon has a socket. */
+export async function openLxdUnit(options: LxdUnitOptions): Promise<LxdUnit> {
+  const { env, unitName, modelUuid, stem, handOverProgram } = options;
+  const socket = findSocket(env, existsSync);
+  if (!socket) throw new LxdMissingError();
+  const client = new LxdClient(socket);
+  const owner = { unitName, modelUuid };
+  const premises = new LxdPremises({ client, owner, stem, poolSize: await poolSize() });
+  const startConcurrency = Math.max(2, availableParallelism() * 2);
+  return {
+    premises,
+    images: new LxdImages({ client, owner, stem, profile: premises.baseProfile }),
+    machines: new LxdMachines({ client, owner, handOverProgram, startConcurrency }),
+    close: () => client.close(),
+  };
+}
+
+async function poolSize(): Promise<string> {
+  const { bavail, bsize } = await statfs("/var/lib");
+  return `${Math.max(5, Math.floor((bavail * bsize * POOL_SHARE) / GIB))}GiB`;
+}

@@ -1,0 +1,44 @@
+import type { Config } from "./client/index.ts";
+
+/** What an instance is for. */
+export type Role = "runner" | "builder" | "template";
+
+/** The unit that an LXD object belongs to. */
+export interface Owner {
+  readonly unitName: string;
+  readonly modelUuid: string;
+}
+
+const PREFIX = "user.github-runner";
+
+/** Keys of an instance's configuration that hold what the unit has to know of it; there is no other record. */
+export const KEYS = {
+  owner: `${PREFIX}.owner`,
+  role: `${PREFIX}.role`,
+  kind: `${PREFIX}.kind`,
+  phase: `${PREFIX}.phase`,
+  deadline: `${PREFIX}.deadline`,
+  doubtfulSince: `${PREFIX}.doubtful-since`,
+  recipe: `${PREFIX}.recipe`,
+  image: `${PREFIX}.image`,
+} as const;
+
+/** The value of {@link KEYS.owner}. */
+export function ownerText({ unitName, modelUuid }: Owner): string {
+  return `${modelUuid}/${unitName}`;
+}
+
+/** Keys that every instance of the unit carries. */
+export function ownerConfig(owner: Owner, role: Role): Config {
+  return { [KEYS.owner]: ownerText(owner), [KEYS.role]: role };
+}
+
+/** Tells whether an instance is the unit's and has that role. */
+export function isOwned(config: Config, owner: Owner, role: Role): boolean {
+  return config[KEYS.owner] === ownerText(owner) && config[KEYS.role] === role;
+}
+
+/** What a person sees in the description of the unit's objects. */
+export function describeOwner({ unitName }: Owner): string {
+  return `GitHub runners of unit ${unitName}`;
+}
