@@ -1,0 +1,36 @@
+import { CharmError } from "../support/errors.ts";
+
+/** The agent was asked for something that it, like Juju, refuses. Nothing was changed. */
+export class AgentRequestError extends CharmError {
+  readonly code = "agent-request";
+}
+
+/** An archive or a file in it is not what `juju deploy` accepts. */
+export class CharmArchiveError extends CharmError {
+  readonly code = "charm-archive";
+}
+
+/** A hook of a unit ended with a failure: the unit is in the error state until the hook succeeds. */
+export class HookFailedError extends CharmError {
+  readonly code = "hook-failed";
+  readonly unit: string;
+  readonly hook: string;
+
+  constructor(unit: string, hook: string, options?: ErrorOptions) {
+    super(
+      `Cannot settle ${unit}: hook failed: "${hook}", see debug-log, mend the cause and run resolve`,
+      options,
+    );
+    this.unit = unit;
+    this.hook = hook;
+  }
+}
+
+/** A charm asked for a reboot at once (`juju-reboot --now`); the hook runs again after it. */
+export class RebootRequestedError extends CharmError {
+  readonly code = "reboot-requested";
+
+  constructor(unit: string, hook: string) {
+    super(`Cannot settle ${unit}: hook "${hook}" asked for a reboot, restart the machine or run resolve`);
+  }
+}

@@ -1,0 +1,20 @@
+import type { LogLine } from "./agent-log.ts";
+import type { StatusRecord } from "./state/agent-state.ts";
+
+/** What an agent tells while it works. */
+export type AgentEvent =
+  | { readonly kind: "log"; readonly line: LogLine }
+  | { readonly kind: "status"; readonly unit: string; readonly status: StatusRecord }
+  | {
+      readonly kind: "context-started";
+      readonly unit: string;
+      readonly name: string;
+      readonly contextId: string;
+    }
+  | {
+      readonly kind: "context-ended";
+      readonly unit: string;
+      readonly name: string;
+      readonly exitCode: number | undefined;
+      readonly durationMs: number;
+    };

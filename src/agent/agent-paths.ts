@@ -1,0 +1,43 @@
+import { join } from "node:path";
+
+/** Where the agent keeps what, under its state directory; below `agents` and `tools` it is Juju's layout. */
+export class AgentPaths {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  get state(): string {
+    return join(this.root, "state.json");
+  }
+
+  get log(): string {
+    return join(this.root, "debug.log");
+  }
+
+  /** The kept copy of a deployed archive. */
+  archive(digest: string): string {
+    return join(this.root, "charms", `${digest}.charm`);
+  }
+
+  get archives(): string {
+    return join(this.root, "charms");
+  }
+
+  agent(unit: string): string {
+    return join(this.root, "agents", `unit-${unit.replace("/", "-")}`);
+  }
+
+  charm(unit: string): string {
+    return join(this.agent(unit), "charm");
+  }
+
+  tools(unit: string): string {
+    return join(this.root, "tools", `unit-${unit.replace("/", "-")}`);
+  }
+
+  socket(unit: string): string {
+    return join(this.agent(unit), "agent.socket");
+  }
+}

@@ -1,0 +1,23 @@
+import type { ConfigOptions, ConfigValue, ConfigValues, OptionType } from "./config-options.ts";
+
+export interface OptionDescription {
+  readonly type: OptionType;
+  readonly description: string;
+  readonly default?: ConfigValue;
+  readonly value?: ConfigValue;
+  readonly source: "default" | "unset" | "user";
+}
+
+export type ConfigDescription = Readonly<Record<string, OptionDescription>>;
+
+/** What `juju config` prints of each option. */
+export function describeConfig(options: ConfigOptions, values: ConfigValues): ConfigDescription {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => {
+      const set = values[name];
+      const value = set ?? option.default;
+      const source = set !== undefined ? "user" : option.default !== undefined ? "default" : "unset";
+      return [name, { ...option, ...(value === undefined ? {} : { value }), source }];
+    }),
+  );
+}

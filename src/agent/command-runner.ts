@@ -1,0 +1,39 @@
+import { AgentRequestError } from "./agent-errors.ts";
+import type { AgentSession } from "./agent-session.ts";
+import { flushed, type ContextRunner } from "./hooks/context-runner.ts";
+
+export interface ExecOutcome {
+  /** -1 when a signal ended the script. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs scripts in units, as `juju-exec` does. */
+export class CommandRunner {
+  readonly #session: AgentSession;
+  readonly #contexts: ContextRunner;
+
+  constructor(session: AgentSession, contexts: ContextRunner) {
+    this.#session = session;
+    this.#contexts = contexts;
+  }
+
+  /** @throws AgentRequestError when the unit is unknown or has no charm yet */
+  async run(name: string, script: string, signal: AbortSignal): Promise<ExecOutcome> {
+    if (this.#session.unit(name).operation.kind === "deploy") {
+      throw new AgentRequestError(
+        `Cannot run commands in ${name}: its charm is not in place yet, run resolve`,
+      );
+    }
+    const ended = await this.#contexts.run({ unit: name, task: { kind: "commands", script } }, signal);
+    const { exitCode, stdout, stderr } = ended.outcome;
+    const change =
+      exitCode === undefined
+        ? { runningContext: undefined }
+        : flushed(this.#session.unit(name), ended.pending);
+    await this.#session.updateUnit(name, change);
+    signal.throwIfAborted();
+    return { exitCode: exitCode ?? -1, stdout: stdout.toString("utf8"), stderr: stderr.toString("utf8") };
+  }
+}

@@ -1,0 +1,29 @@
+import type { AgentState, StatusRecord, UnitState, WorkloadStatusName } from "./agent-state.ts";
+
+const SEVERITY: readonly WorkloadStatusName[] = [
+  "error",
+  "blocked",
+  "maintenance",
+  "waiting",
+  "active",
+  "terminated",
+  "unknown",
+];
+
+/** The status of a unit as `juju status` shows it: a failed hook covers what the charm said last. */
+export function shownStatus(unit: UnitState): StatusRecord {
+  const { operation } = unit;
+  if (operation.kind !== "hook" || operation.step !== "failed") return unit.workload;
+  return { name: "error", message: `hook failed: "${operation.hook}"`, since: unit.agentSince };
+}
+
+/** What the leader set, or the worst of what the units say. */
+export function applicationStatus(state: AgentState, application: string): StatusRecord {
+  const set = state.applications[application]?.status;
+  if (set) return set;
+  const statuses = Object.values(state.units)
+    .filter((unit) => unit.application === application)
+    .map(shownStatus)
+    .sort((left, right) => SEVERITY.indexOf(left.name) - SEVERITY.indexOf(right.name));
+  return statuses[0] ?? { name: "unknown", message: "", since: "" };
+}

@@ -1,0 +1,49 @@
+import { stringify } from "yaml";
+
+import { usageError } from "./tool-error.ts";
+
+type Formatter = (value: unknown) => string;
+
+const FORMATTERS: Readonly<Record<string, Formatter>> = { smart, yaml, json };
+
+/**
+ * A value as `--format` wants it, ended by a newline.
+ *
+ * @throws ToolError for an unknown format, before the value is asked for
+ */
+export function formatOutput(format: string, value: () => unknown): string {
+  const formatter = Object.hasOwn(FORMATTERS, format) ? FORMATTERS[format] : undefined;
+  if (!formatter)
+    throw usageError(`invalid value "${format}" for option --format: unknown format "${format}"`);
+  return formatter(value());
+}
+
+function smart(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "True\n" : "False\n";
+  if (typeof value === "string") return value === "" ? "" : `${value}\n`;
+  if (isTextList(value)) return value.length === 0 ? "" : `${value.join("\n")}\n`;
+  return yaml(value);
+}
+
+function yaml(value: unknown): string {
+  return stringify(value ?? null, { sortMapEntries: true, lineWidth: 0 });
+}
+
+/** As Go's encoder writes it: keys sorted, and no character that means something in HTML. */
+function json(value: unknown): string {
+  const text = JSON.stringify(value ?? null, (_key, member: unknown) =>
+    typeof member === "object" && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : member,
+  );
+  const escaped = text.replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `${escaped}\n`;
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((member) => typeof member === "string");
+}
