@@ -1,5 +1,5 @@
 /** Hooks of a unit's life that carry nothing but their name. */
-export const LIFECYCLE_HOOKS = [
+const LIFECYCLE_HOOKS = [
   "install",
   "start",
   "config-changed",
@@ -11,13 +11,13 @@ export const LIFECYCLE_HOOKS = [
 ] as const;
 export type LifecycleHook = (typeof LIFECYCLE_HOOKS)[number];
 
-export const SECRET_HOOKS = ["secret-changed", "secret-expired", "secret-remove", "secret-rotate"] as const;
+const SECRET_HOOKS = ["secret-changed", "secret-expired", "secret-remove", "secret-rotate"] as const;
 export type SecretHook = (typeof SECRET_HOOKS)[number];
 
-export const RELATION_PHASES = ["created", "joined", "changed", "departed", "broken"] as const;
+const RELATION_PHASES = ["created", "joined", "changed", "departed", "broken"] as const;
 export type RelationPhase = (typeof RELATION_PHASES)[number];
 
-export const STORAGE_PHASES = ["attached", "detaching"] as const;
+const STORAGE_PHASES = ["attached", "detaching"] as const;
 export type StoragePhase = (typeof STORAGE_PHASES)[number];
 
 /** What the name of a hook says. Names that Juju does not give are custom events. */

@@ -411,6 +411,17 @@ describe("dispatch()", () => {
       expect(tools.lines).to.deep.equal(["DEBUG Looking around"]);
     });
 
+    it("exits 1, and reports no failure of the action, when Juju ended it", async () => {
+      const controller = new AbortController();
+      const create = action(({ signal }) => {
+        controller.abort(new Error("time to go"));
+        signal.throwIfAborted();
+      });
+      const { code, tools } = await run("actions/flush-runners", create, { signal: controller.signal });
+      expect(code).to.equal(1);
+      expect(tools.failure).to.equal(undefined);
+    });
+
     it("exits 1 when the failure itself cannot be delivered", async () => {
       const tools = new FakeHookTools();
       tools.fail("actionFail", new Error("agent gone"));
