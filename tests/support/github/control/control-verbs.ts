@@ -1,0 +1,70 @@
+import type { App, PersonalToken } from "../http/callers.ts";
+import type { ChecksumKnob } from "../http/archive-offer.ts";
+import type { Fault } from "../http/faults.ts";
+import type { LoggedRequest } from "../http/request-log.ts";
+import type { JobRequest, JobStatus, JobView } from "../state/job-record.ts";
+import type { RunnerView } from "../state/runner-record.ts";
+import type { Violation } from "../validation/violation.ts";
+
+/** What a runner application can be told to do wrong. */
+export type ApplicationFault =
+  | "crash-before-connect"
+  | "hang-before-connect"
+  | "ignore-termination"
+  | "stop-renewing"
+  | "worker-killed"
+  | "version-too-old"
+  | `exit-${number}`;
+
+/** A condition on the runners that are there. */
+export interface RunnerCondition {
+  /** At least so many runners are online and idle. */
+  readonly idle?: number;
+  /** Exactly so many runners are registered. */
+  readonly registered?: number;
+}
+
+/** The control plane: each verb, what it takes and what it gives. All of it travels as JSON. */
+export interface ControlVerbs {
+  "queue-job": { readonly takes: JobRequest; readonly gives: JobView };
+  "cancel-job": { readonly takes: { readonly id: number }; readonly gives: null };
+  /** Waits until a job has a status. */
+  "wait-for-job": {
+    readonly takes: { readonly id: number; readonly status: JobStatus };
+    readonly gives: JobView;
+  };
+  "job-log": { readonly takes: { readonly id: number }; readonly gives: string };
+  "list-jobs": { readonly takes: null; readonly gives: readonly JobView[] };
+  "list-runners": { readonly takes: null; readonly gives: readonly RunnerView[] };
+  /** Waits until the runners are as described. */
+  "wait-for-runners": { readonly takes: RunnerCondition; readonly gives: readonly RunnerView[] };
+  /** Deletes a registration behind everybody's back. */
+  "drop-runner": { readonly takes: { readonly name: string }; readonly gives: null };
+  "add-fault": { readonly takes: Fault; readonly gives: null };
+  "clear-faults": { readonly takes: null; readonly gives: null };
+  /** The applications of the next registrations misbehave, one fault each. */
+  "add-application-faults": { readonly takes: readonly ApplicationFault[]; readonly gives: null };
+  "set-checksum": { readonly takes: ChecksumKnob; readonly gives: null };
+  /** Requests an hour and caller; begins the hour anew. */
+  "set-rate-limit": { readonly takes: { readonly limit: number }; readonly gives: null };
+  "add-token": { readonly takes: PersonalToken; readonly gives: null };
+  "revoke-token": { readonly takes: { readonly token: string }; readonly gives: null };
+  "add-app": { readonly takes: App; readonly gives: null };
+  /** A scope that callers do not see from now on, such as `orgs/secret`. */
+  "hide-scope": { readonly takes: { readonly scope: string }; readonly gives: null };
+  "advance-clock": { readonly takes: { readonly byMs: number }; readonly gives: null };
+  requests: { readonly takes: null; readonly gives: readonly LoggedRequest[] };
+  violations: { readonly takes: null; readonly gives: readonly Violation[] };
+  /** Forgets runners, jobs, faults, requests, violations and rate limits. */
+  reset: { readonly takes: null; readonly gives: null };
+}
+
+export type ControlVerb = keyof ControlVerbs;
+
+/** Carries the verbs out. */
+export type ControlHandlers = {
+  readonly [Verb in ControlVerb]: (
+    takes: ControlVerbs[Verb]["takes"],
+    signal: AbortSignal,
+  ) => ControlVerbs[Verb]["gives"] | Promise<ControlVerbs[Verb]["gives"]>;
+};

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import type { Scope } from "../state/scope.ts";
+import type { VirtualClock } from "../state/virtual-clock.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** What a token of this kind is good for. */
+export interface RunnerTokenGrant {
+  readonly scope: Scope;
+  readonly use: "register" | "remove";
+  readonly expiresAtMs: number;
+}
+
+/** Registration and removal tokens: one hour, any number of runners of one scope. */
+export class RunnerTokens {
+  readonly #clock: VirtualClock;
+  readonly #grants = new Map<string, RunnerTokenGrant>();
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  mint(scope: Scope, use: RunnerTokenGrant["use"]): { readonly token: string; readonly expiresAt: string } {
+    const token = `A${randomBytes(18).toString("base64url").toUpperCase()}`;
+    this.#grants.set(token, { scope, use, expiresAtMs: this.#clock.now() + HOUR_MS });
+    return { token, expiresAt: this.#clock.iso(HOUR_MS) };
+  }
+
+  /** What a token is good for; undefined for one that is unknown or has expired. */
+  find(token: string): RunnerTokenGrant | undefined {
+    const grant = this.#grants.get(token);
+    return grant && grant.expiresAtMs > this.#clock.now() ? grant : undefined;
+  }
+}

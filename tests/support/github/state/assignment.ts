@@ -1,0 +1,32 @@
+import type { JobRecord } from "./job-record.ts";
+import type { RunnerRecord } from "./runner-record.ts";
+import { serves } from "./scope.ts";
+
+/** Whether a runner has all labels that a job runs on; case does not matter. */
+export function hasLabels(runner: Pick<RunnerRecord, "labels">, wanted: readonly string[]): boolean {
+  const own = new Set(runner.labels.map((label) => label.toLowerCase()));
+  return wanted.every((label) => own.has(label.toLowerCase()));
+}
+
+/** Whether a runner may be given a job now: it waits for one, serves the repository and has the labels. */
+export function mayTake(runner: RunnerRecord, job: JobRecord): boolean {
+  const idle = runner.sessionId !== undefined && runner.status === "online" && runner.jobId === undefined;
+  return idle && serves(runner.scope, job.repository) && hasLabels(runner, job.labels);
+}
+
+/** Pairs queued jobs, oldest first, with runners that may take them, longest registered first. */
+export function assign(
+  jobs: Iterable<JobRecord>,
+  runners: Iterable<RunnerRecord>,
+): readonly (readonly [JobRecord, RunnerRecord])[] {
+  const free = new Set(runners);
+  const pairs: (readonly [JobRecord, RunnerRecord])[] = [];
+  for (const job of jobs) {
+    if (job.status !== "queued" || job.runner) continue;
+    const runner = [...free].find((candidate) => mayTake(candidate, job));
+    if (!runner) continue;
+    free.delete(runner);
+    pairs.push([job, runner]);
+  }
+  return pairs;
+}
