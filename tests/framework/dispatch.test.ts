@@ -456,6 +456,40 @@ describe("dispatch()", () => {
     expect(everything.split("[redacted] and [redacted]")).to.have.lengthOf.at.least(8);
   });
 
+  it("lets a charm lead, read and share relation data, find its storage and restart its machine", async () => {
+    const tools = new FakeHookTools();
+    tools.leader = true;
+    tools.relations.set("debug-ssh", [4]);
+    tools.relationData.set(4, { "tmate/0": { host: "10.0.0.1" }, tmate: { port: "22" } });
+    tools.storages.set("runner/0", "/storage/juju");
+    const seen: unknown[] = [];
+    const create = charmThat((framework, { on, unit, app }) => {
+      framework.observe(on.upgradeCharm, async () => {
+        const hookTools = framework.tools;
+        for (const id of await hookTools.relationIDs("debug-ssh")) {
+          for (const name of await hookTools.relationUnits(id))
+            seen.push(await hookTools.relationGet(id, name));
+          seen.push(await hookTools.relationGet(id, "tmate"));
+          await hookTools.relationSet(id, "unit", { key: "value" });
+        }
+        for (const id of await hookTools.storageList("runner")) seen.push(await hookTools.storageGet(id));
+        await hookTools.reboot();
+        if (await unit.isLeader()) await app.setStatus({ name: "active", message: "leading" });
+        seen.push((await hookTools.statusGet()).name);
+      });
+    });
+    expect((await run("hooks/upgrade-charm", create, { tools })).code).to.equal(0);
+    expect(seen).to.deep.equal([
+      { host: "10.0.0.1" },
+      { port: "22" },
+      { kind: "filesystem", location: "/storage/juju" },
+      "unknown",
+    ]);
+    expect(tools.shared.get("4 unit")).to.deep.equal({ key: "value" });
+    expect(tools.reboots).to.equal(1);
+    expect(tools.applicationStatuses).to.deep.equal([{ name: "active", message: "leading" }]);
+  });
+
   it("fails to compile where event and handler do not fit", async () => {
     const create = charmThat((framework, { on }) => {
       // @ts-expect-error: a hook is no action

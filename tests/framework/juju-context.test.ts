@@ -203,6 +203,7 @@ describe("readJujuContext()", () => {
     ["JUJU_RELATION_ID", "db:x", "hooks/db-relation-joined", "not endpoint:number"],
     ["JUJU_RELATION_ID", "", "hooks/db-relation-joined", "is not set"],
     ["JUJU_SECRET_ID", "", "hooks/secret-changed", "is not set"],
+    ["JUJU_SECRET_REVISION", "last", "hooks/secret-expired", "not a number"],
   ];
   for (const [variable, value, path, fault] of malformed) {
     it(`refuses ${variable}="${value}" for ${path}`, () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoredState, StoredStateError, type StateSlot } from "../../src/framework/index.ts";
 import { generations } from "./state-generation.ts";
@@ -81,6 +81,12 @@ describe("StoredState", () => {
       expect(readFileSync(path(), "utf8")).to.equal(text);
     });
   }
+
+  it("says that the file cannot be read", async () => {
+    mkdirSync(path());
+    const thrown = await new StoredState(path()).read(counts).catch((error: unknown) => error);
+    expect(thrown).to.be.instanceOf(StoredStateError).with.property("message").that.includes("EISDIR");
+  });
 
   it("says that the file cannot be written", async () => {
     const state = new StoredState(join(directory.path, "gone", "state.json"));
