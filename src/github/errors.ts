@@ -32,28 +32,35 @@ export class BadCredentialsError extends GithubError {
   }
 }
 
+/** What a refused token has and lacks. */
+export interface PermissionFacts {
+  /** What the token needs for this kind of path, as a person reads it. */
+  readonly needed: string;
+  /** `x-oauth-scopes`: what a classic token has; the empty string is a token without any scope. */
+  readonly granted: string | undefined;
+  /** `x-accepted-github-permissions`: what GitHub wants of a fine-grained token or an App. */
+  readonly accepted: string | undefined;
+}
+
 /** GitHub knows the token, but the token may not do this. */
 export class MissingPermissionError extends GithubError {
   readonly code = "github-missing-permission";
-  /** What the token needs, as a person reads it. */
-  readonly needed: string;
-  /** What the token has, as far as GitHub says; the empty string is a token without any scope. */
-  readonly granted: string | undefined;
+  readonly permissions: PermissionFacts;
 
   constructor(
     action: string,
-    permission: { needed: string; granted: string | undefined; detail: string },
+    permissions: PermissionFacts & { readonly detail: string },
     facts: AnswerFacts,
   ) {
-    const { needed, granted, detail } = permission;
-    const seen = granted === undefined ? "" : `, and has ${granted === "" ? "no scope" : `'${granted}'`}`;
-    super(action, `${detail}. The token needs ${needed}${seen}`, facts);
-    this.needed = needed;
-    this.granted = granted;
+    const { needed, granted, accepted, detail } = permissions;
+    const has = granted === undefined ? "" : `; it has ${granted === "" ? "no scope" : `'${granted}'`}`;
+    const wants = accepted === undefined ? "" : `; GitHub asks for '${accepted}'`;
+    super(action, `${detail}; the token needs ${needed}${has}${wants}`, facts);
+    this.permissions = { needed, granted, accepted };
   }
 }
 
-/** GitHub wants less requests for some time. */
+/** GitHub wants fewer requests for some time. */
 export class RateLimitError extends GithubError {
   readonly code = "github-rate-limit";
   /** `primary` counts requests an hour; `secondary` is GitHub's guard against bursts. */

@@ -57,9 +57,6 @@ export interface GithubApiDeps {
   readonly deadlineMs: number;
 }
 
-/** Twice more for what may be asked twice; the answer to a lost POST is its caller's to find out. */
-const RETRIES = { GET: 2, DELETE: 2, POST: 0 } as const;
-
 /** Sends requests about the runners of one path: with a token, a deadline and typed errors. */
 export class GithubApi {
   readonly scope: Scope;
@@ -107,7 +104,9 @@ export class GithubApi {
       ...this.scope.parameters,
       ...call.parameters,
       headers: { ...call.headers, authorization: `Bearer ${token.reveal()}` },
-      request: { signal, retries: RETRIES[call.method] },
+      // A lost answer to a POST is its caller's to find out. No other number may stand here: the plugin then repeats
+      // even the answers that it is told not to.
+      request: { signal, ...(call.method === "POST" ? { retries: 0 } : {}) },
     });
     // The waits between retries do not listen to the signal; this does.
     const { status, headers, data } = await Promise.race([sent.catch(notModified), rejectOnAbort(signal)]);

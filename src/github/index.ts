@@ -12,6 +12,7 @@ export {
   RegistrationLostError,
   RunnerGroupError,
   UnavailableError,
+  type PermissionFacts,
 } from "./errors.ts";
 export type { CachedPage, EtagStore } from "./etag-store.ts";
 export type { TokenSource } from "./github-api.ts";

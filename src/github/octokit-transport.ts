@@ -22,6 +22,11 @@ export interface OctokitTransportOptions {
 const USER_AGENT = "github-runner-charm";
 const API_VERSION = "2022-11-28";
 
+/** How often what may be asked twice is asked again. */
+const RETRIES = 2;
+/** 409 is no hiccup, and 429 belongs to the throttling plugin: both would retry it, eight requests in all. */
+const DO_NOT_RETRY = [400, 401, 403, 404, 409, 410, 422, 429, 451];
+
 type WriteLimit = NonNullable<Parameters<typeof throttling>[1]["throttle"]>["write"] & object;
 
 const ThrottledOctokit = Octokit.plugin(throttling, retry);
@@ -36,8 +41,7 @@ export function createOctokitTransport(options: OctokitTransportOptions): Transp
     userAgent: USER_AGENT,
     request: { fetch: abortableFetch(options.dispatcher) },
     log: octokitLog(log),
-    // 409 is no hiccup, and 429 belongs to the throttling plugin: both would retry it, eight requests in all.
-    retry: { doNotRetry: [304, 400, 401, 403, 404, 409, 410, 422, 429, 451], retryAfterBaseValue: secondMs },
+    retry: { retries: RETRIES, doNotRetry: DO_NOT_RETRY, retryAfterBaseValue: secondMs },
     throttle: {
       id: throttleId,
       retryAfterBaseValue: secondMs,

@@ -27,7 +27,7 @@ export interface FailureContext {
 /** An answer that is an error, reduced to what tells one kind from another. */
 interface Refusal {
   readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly message: string;
   readonly requestId: string | undefined;
 }
@@ -45,10 +45,10 @@ export function toGithubError(thrown: unknown, context: FailureContext): GithubE
   if (thrown instanceof DeadlineError) {
     return new GithubDeadlineError(context.action, thrown.limitMs, { cause: thrown });
   }
-  const refusal = readRefusal(thrown);
+  const refusal = readRefusal(thrown, context.scrub);
   if (!refusal) return networkError(thrown, context);
   const facts = { status: refusal.status, requestId: refusal.requestId };
-  const detail = `GitHub answered ${describe(refusal, context)}`;
+  const detail = `GitHub answered ${describe(refusal)}`;
   const limit = rateLimitOf(refusal, context.now);
   if (limit) return new RateLimitError(context.action, limit, facts);
   switch (refusal.status) {
@@ -57,7 +57,7 @@ export function toGithubError(thrown: unknown, context: FailureContext): GithubE
     case 403:
       return new MissingPermissionError(
         context.action,
-        { needed: context.permission, granted: grantedTo(refusal), detail },
+        { needed: context.permission, ...permissionsOf(refusal), detail },
         facts,
       );
     case 404:
@@ -72,19 +72,20 @@ export function toGithubError(thrown: unknown, context: FailureContext): GithubE
   }
 }
 
-function readRefusal(thrown: unknown): Refusal | undefined {
+function readRefusal(thrown: unknown, scrub: (text: string) => string): Refusal | undefined {
   const { status, response } = Object(thrown) as {
     status?: unknown;
     response?: { headers?: Record<string, unknown>; data?: unknown };
   };
   if (typeof status !== "number" || !response) return undefined;
-  const headers = response.headers ?? {};
-  const requestId = headers["x-github-request-id"];
+  const headers = Object.fromEntries(
+    Object.entries(response.headers ?? {}).map(([name, value]) => [name, scrub(String(value))]),
+  );
   return {
     status,
     headers,
-    message: messageOfBody(response.data),
-    requestId: typeof requestId === "string" ? requestId : undefined,
+    message: scrub(messageOfBody(response.data)),
+    requestId: headers["x-github-request-id"],
   };
 }
 
@@ -95,9 +96,9 @@ function messageOfBody(body: unknown): string {
   return [typeof message === "string" ? message : "", ...details].filter((text) => text !== "").join(": ");
 }
 
-function describe({ status, message }: Refusal, { scrub }: FailureContext): string {
+function describe({ status, message }: Refusal): string {
   if (message === "") return String(status);
-  const line = scrub(message).replaceAll(/\s+/g, " ");
+  const line = message.replaceAll(/\s+/g, " ");
   return `${status} (${line.length > LONGEST_DETAIL ? `${line.slice(0, LONGEST_DETAIL)}…` : line})`;
 }
 
@@ -127,14 +128,13 @@ function rateLimitOf(
 }
 
 /** A header of seconds, in milliseconds. */
-function readSeconds(header: unknown): number | undefined {
-  return typeof header === "string" && /^\d{1,12}$/.test(header) ? Number(header) * 1000 : undefined;
+function readSeconds(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,12}$/.test(header) ? Number(header) * 1000 : undefined;
 }
 
-/** Scopes of a classic token; for other tokens, the permission that GitHub says it wants. */
-function grantedTo({ headers }: Refusal): string | undefined {
-  const scopes = headers["x-oauth-scopes"];
-  return typeof scopes === "string" ? scopes : undefined;
+/** GitHub names the scopes of classic tokens, and what it wants of fine-grained tokens and Apps. */
+function permissionsOf({ headers }: Refusal): { granted: string | undefined; accepted: string | undefined } {
+  return { granted: headers["x-oauth-scopes"], accepted: headers["x-accepted-github-permissions"] };
 }
 
 function networkError(thrown: unknown, { action, scrub }: FailureContext): GithubError {

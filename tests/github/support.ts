@@ -166,10 +166,10 @@ export function clientOf(
   stub: StubGithub,
   change: Partial<GithubClientOptions> & { at?: string } = {},
 ): GithubForge {
-  const { at = "octo/hello", ...options } = change;
+  const { at = "octo/hello", githubUrl = stub.url, ...options } = change;
   return createGithubClient({
     path: parseGithubPath(at),
-    githubUrl: stub.url,
+    githubUrl,
     token: new Secret(TOKEN),
     log: silentLogger,
     secondMs: 5,
