@@ -31,7 +31,7 @@ export class LxdError extends CharmError {
 
   /** Whether an object of that name is there already. */
   get alreadyExists(): boolean {
-    return this.status === 409;
+    return this.status === 409 || this.detail.includes("already exists");
   }
 }
 

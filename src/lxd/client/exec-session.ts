@@ -1,6 +1,7 @@
 import { OperationError, OperationUnseenError } from "./errors.ts";
 import { sendInput, type ExecInput } from "./exec-input.ts";
 import { MessageSocket, type MessageHandlers } from "./message-socket.ts";
+import { orAborted } from "./or-aborted.ts";
 import type { OutputSink } from "./output-sink.ts";
 import { path } from "./path.ts";
 import type { Transport } from "./transport.ts";
@@ -69,7 +70,7 @@ export class ExecSession {
       await this.connected().catch(() => ended);
       this.#feed(signal);
       const outcome = await Promise.race([ended, this.#failed.promise]);
-      await Promise.race([this.#drained, aborted(signal)]);
+      await orAborted(this.#drained, signal);
       if (outcome.state === "unseen") throw new OperationUnseenError(action, operation.id);
       return exitCode(outcome.value) ?? 0;
     } catch (thrown) {
@@ -149,14 +150,4 @@ function silent(): MessageHandlers {
 function exitCode(metadata: Metadata): number | undefined {
   const code = metadata["return"];
   return typeof code === "number" ? code : undefined;
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const onAbort = () => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
 }

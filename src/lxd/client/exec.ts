@@ -1,8 +1,8 @@
 import { withDeadline } from "../../support/deadline.ts";
 import { json, type Call } from "./call.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
+import { BoundedQueue } from "./bounded-queue.ts";
 import { toOperation } from "./envelope.ts";
-import { LxdError, OperationError, OperationUnseenError } from "./errors.ts";
+import { LxdError, OperationError, OperationUnseenError, OutputLimitError } from "./errors.ts";
 import type { ExecInput } from "./exec-input.ts";
 import { ExecSession } from "./exec-session.ts";
 import { OutputCollector, type Overflow } from "./output-collector.ts";
@@ -104,8 +104,8 @@ export class Exec {
   async start(instance: string, request: ExecStreamRequest, signal: AbortSignal): Promise<RunningCommand> {
     const action = actionOf(instance, request);
     const limit = request.maxOutputBytes ?? MAX_OUTPUT_BYTES;
-    const stdout = new ChunkQueue(action, limit);
-    const stderr = new ChunkQueue(action, limit);
+    const stdout = chunkQueue(action, limit);
+    const stderr = chunkQueue(action, limit);
     const started = Promise.withResolvers<ExecSession>();
     const exitCode = withDeadline(action, this.#limit(request), signal, async (inner) => {
       const session = await this.#session(instance, request, { stdout, stderr }, inner);
@@ -214,4 +214,12 @@ export class Exec {
 
 function actionOf(instance: string, request: ExecRequest): string {
   return `run '${request.command[0]}' in instance '${instance}'`;
+}
+
+function chunkQueue(action: string, limitBytes: number): BoundedQueue<Uint8Array> {
+  return new BoundedQueue({
+    limit: limitBytes,
+    weigh: (chunk) => chunk.byteLength,
+    overflow: () => new OutputLimitError(action, limitBytes),
+  });
 }

@@ -8,6 +8,14 @@ export {
   type UnreachableReason,
 } from "./errors.ts";
 export {
+  type Events,
+  type EventKind,
+  type EventStream,
+  type LifecycleEvent,
+  type LxdEvent,
+  type OperationEvent,
+} from "./events.ts";
+export {
   type Exec,
   type ExecRequest,
   type ExecResult,
@@ -16,12 +24,59 @@ export {
   type RunningCommand,
 } from "./exec.ts";
 export type { ExecInput } from "./exec-input.ts";
+export {
+  type FileAttributes,
+  type Files,
+  type GuestDirectory,
+  type GuestEntry,
+  type GuestFile,
+  type GuestLink,
+  type GuestPath,
+} from "./files.ts";
 export { findSocket, type Environment, type LxdSocket } from "./find-socket.ts";
+export { type ImageAlias, type ImageAliases } from "./image-aliases.ts";
+export {
+  type Image,
+  type ImageOptions,
+  type Images,
+  type ImageUpload,
+  type Publication,
+  type RemoteImage,
+  type SplitImage,
+  type StoredImage,
+  type UnifiedImage,
+} from "./images.ts";
 export { type Instances, type StateChange } from "./instances.ts";
 export { connect, LxdClient } from "./lxd-client.ts";
+export {
+  type NetworkACL,
+  type NetworkACLRule,
+  type NetworkACLs,
+  type NetworkACLSettings,
+  type NewNetworkACL,
+} from "./network-acls.ts";
+export {
+  type Network,
+  type NetworkLease,
+  type Networks,
+  type NetworkSettings,
+  type NetworkState,
+  type NewNetwork,
+} from "./networks.ts";
 export { type Operations } from "./operations.ts";
 export type { Overflow } from "./output-collector.ts";
+export { nameFromURL } from "./path.ts";
+export { type NewProfile, type Profile, type Profiles, type ProfileSettings } from "./profiles.ts";
+export type { Deletion } from "./resource.ts";
 export { type Server, type ServerInfo, type StorageDriver } from "./server.ts";
+export {
+  type NewStoragePool,
+  type StoragePool,
+  type StoragePoolResources,
+  type StoragePools,
+  type StoragePoolSettings,
+} from "./storage-pools.ts";
+export type { Bytes } from "./call.ts";
 export type { Limits } from "./transport.ts";
 export type {
   Config,

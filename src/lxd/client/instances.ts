@@ -1,6 +1,7 @@
 import { json, type Call } from "./call.ts";
 import { LxdError, OperationError } from "./errors.ts";
 import { nameFromURL, path } from "./path.ts";
+import { perform, readTagged, remove, type Deletion } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type {
   Instance,
@@ -52,14 +53,13 @@ export class Instances {
   }
 
   /** An instance with the ETag that {@link Instances.put} takes. LXD changes it at every start and stop. */
-  async getTagged(name: string, signal: AbortSignal): Promise<Tagged<Instance>> {
-    const call = {
+  getTagged(name: string, signal: AbortSignal): Promise<Tagged<Instance>> {
+    const target = {
       action: `read instance '${name}'`,
-      method: "GET",
       path: path`/1.0/instances/${name}`,
-    } as const;
-    const { envelope, etag } = await this.#transport.ask(call, signal);
-    return { value: toInstance(envelope.metadata), etag };
+      decode: toInstance,
+    };
+    return readTagged(this.#transport, target, signal);
   }
 
   /** What an instance uses now; costs LXD about 7 ms of a running one. */
@@ -79,7 +79,7 @@ export class Instances {
       ...instance,
       source: sent,
     });
-    return this.#run(call, signal);
+    return perform(this.#transport, call, signal);
   }
 
   /**
@@ -88,7 +88,8 @@ export class Instances {
    * @param etag of {@link Instances.getTagged}; a stale one is refused with `LxdError.stale`.
    */
   put(name: string, settings: InstanceSettings, etag: string, signal: AbortSignal): Promise<Outcome> {
-    return this.#run(
+    return perform(
+      this.#transport,
       {
         action: `change instance '${name}'`,
         method: "PUT",
@@ -102,7 +103,8 @@ export class Instances {
 
   /** Merges settings into those of an instance; an empty text unsets a configuration key. */
   patch(name: string, settings: Partial<InstanceSettings>, signal: AbortSignal): Promise<Outcome> {
-    return this.#run(
+    return perform(
+      this.#transport,
       {
         action: `change instance '${name}'`,
         method: "PATCH",
@@ -142,34 +144,19 @@ export class Instances {
   }
 
   /** Deletes a stopped instance; one that is not there counts as deleted. Refuses a running or a protected one. */
-  async delete(name: string, signal: AbortSignal): Promise<Outcome<"deleted" | "absent">> {
-    const call = {
-      action: `delete instance '${name}'`,
-      method: "DELETE",
-      path: path`/1.0/instances/${name}`,
-    } as const;
-    try {
-      const outcome = await this.#transport.mutate(call, signal);
-      return outcome.state === "done" ? { state: "done", value: "deleted" } : outcome;
-    } catch (thrown) {
-      if (isAbsent(thrown)) return { state: "done", value: "absent" };
-      throw thrown;
-    }
+  delete(name: string, signal: AbortSignal): Promise<Outcome<Deletion>> {
+    const target = { action: `delete instance '${name}'`, path: path`/1.0/instances/${name}` };
+    return remove(this.#transport, target, signal);
   }
 
   /** Renames a stopped instance. */
   rename(name: string, newName: string, signal: AbortSignal): Promise<Outcome> {
     const call = this.#post(`rename instance '${name}'`, path`/1.0/instances/${name}`, { name: newName });
-    return this.#run(call, signal);
+    return perform(this.#transport, call, signal);
   }
 
   #post(action: string, target: string, value: unknown): Call {
     return { action, method: "POST", path: target, payload: json(value) };
-  }
-
-  async #run(call: Call, signal: AbortSignal): Promise<Outcome> {
-    const outcome = await this.#transport.mutate(call, signal);
-    return outcome.state === "done" ? { state: "done", value: undefined } : outcome;
   }
 }
 
@@ -213,9 +200,4 @@ function isAlready(action: StateChange["action"], thrown: unknown): boolean {
   const text = ALREADY[action];
   const isRefusal = thrown instanceof OperationError || thrown instanceof LxdError;
   return text !== undefined && isRefusal && thrown.detail.includes(text);
-}
-
-function isAbsent(thrown: unknown): boolean {
-  if (thrown instanceof LxdError) return thrown.notFound;
-  return thrown instanceof OperationError && thrown.detail.includes("Instance not found");
 }

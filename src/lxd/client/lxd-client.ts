@@ -1,8 +1,16 @@
+import { Events } from "./events.ts";
 import { Exec } from "./exec.ts";
+import { Files } from "./files.ts";
+import { ImageAliases } from "./image-aliases.ts";
+import { Images } from "./images.ts";
 import { Instances } from "./instances.ts";
+import { NetworkACLs } from "./network-acls.ts";
+import { Networks } from "./networks.ts";
 import { Operations } from "./operations.ts";
+import { Profiles } from "./profiles.ts";
 import { Server } from "./server.ts";
 import type { LxdSocket } from "./find-socket.ts";
+import { StoragePools } from "./storage-pools.ts";
 import { Transport, type Limits } from "./transport.ts";
 
 const MINUTE = 60_000;
@@ -16,6 +24,14 @@ export class LxdClient {
   readonly instances: Instances;
   readonly operations: Operations;
   readonly exec: Exec;
+  readonly files: Files;
+  readonly images: Images;
+  readonly imageAliases: ImageAliases;
+  readonly profiles: Profiles;
+  readonly networks: Networks;
+  readonly networkACLs: NetworkACLs;
+  readonly storagePools: StoragePools;
+  readonly events: Events;
   readonly #transport: Transport;
 
   /** Makes a client; the first call connects. */
@@ -26,6 +42,14 @@ export class LxdClient {
     this.instances = new Instances(transport);
     this.operations = new Operations(transport);
     this.exec = new Exec(transport);
+    this.files = new Files(transport);
+    this.images = new Images(transport);
+    this.imageAliases = new ImageAliases(transport);
+    this.profiles = new Profiles(transport);
+    this.networks = new Networks(transport);
+    this.networkACLs = new NetworkACLs(transport);
+    this.storagePools = new StoragePools(transport);
+    this.events = new Events(transport);
   }
 
   /** Ends what is under way and frees all connections. */

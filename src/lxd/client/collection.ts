@@ -1,0 +1,74 @@
+import { json } from "./call.ts";
+import { path } from "./path.ts";
+import { perform, readTagged, remove, type Deletion, type ReadTarget } from "./resource.ts";
+import type { Transport } from "./transport.ts";
+import type { Outcome, Tagged } from "./types.ts";
+
+/** What a collection holds. */
+export interface CollectionKind<T> {
+  /** As it reads in an error, such as `profile`. */
+  readonly noun: string;
+  /** Last piece of its URL, such as `profiles`. */
+  readonly segment: string;
+  readonly decode: (metadata: unknown) => T;
+}
+
+/** Named objects of one kind in the default project; profiles, networks, ACLs and pools are all used the same way. */
+export class Collection<T, Settings extends object, New extends { readonly name: string }> {
+  protected readonly transport: Transport;
+  protected readonly kind: CollectionKind<T>;
+
+  constructor(transport: Transport, kind: CollectionKind<T>) {
+    this.transport = transport;
+    this.kind = kind;
+  }
+
+  /** All objects, other owners' among them. */
+  list(signal: AbortSignal): Promise<readonly T[]> {
+    const { noun, segment, decode } = this.kind;
+    const decodeAll = (metadata: unknown) => ((metadata ?? []) as readonly unknown[]).map(decode);
+    return this.transport.read(`list the ${noun}s`, `/1.0/${segment}?recursion=1`, decodeAll, signal);
+  }
+
+  /** @throws `LxdError` with `notFound` when it is not there. */
+  async get(name: string, signal: AbortSignal): Promise<T> {
+    return (await this.getTagged(name, signal)).value;
+  }
+
+  /** An object with the ETag that {@link Collection.put} takes. */
+  getTagged(name: string, signal: AbortSignal): Promise<Tagged<T>> {
+    const target: ReadTarget<T> = { ...this.target("read", name), decode: this.kind.decode };
+    return readTagged(this.transport, target, signal);
+  }
+
+  /** @throws `LxdError` with `alreadyExists` when the name is taken. */
+  create(object: New, signal: AbortSignal): Promise<Outcome> {
+    const action = `create ${this.kind.noun} '${object.name}'`;
+    const target = `/1.0/${this.kind.segment}`;
+    return perform(this.transport, { action, method: "POST", path: target, payload: json(object) }, signal);
+  }
+
+  /**
+   * Replaces all settings of an object.
+   *
+   * @param etag of {@link Collection.getTagged}; a stale one is refused with `LxdError.stale`.
+   */
+  put(name: string, settings: Settings, etag: string, signal: AbortSignal): Promise<Outcome> {
+    const headers = { "if-match": etag };
+    const call = { ...this.target("change", name), method: "PUT", payload: json(settings), headers } as const;
+    return perform(this.transport, call, signal);
+  }
+
+  /** Deletes an object; one that is not there counts as deleted. LXD refuses one that is in use. */
+  delete(name: string, signal: AbortSignal): Promise<Outcome<Deletion>> {
+    return remove(this.transport, this.target("delete", name), signal);
+  }
+
+  /** Action and path of something that is done with one object. */
+  protected target(verb: string, name: string): { readonly action: string; readonly path: string } {
+    return {
+      action: `${verb} ${this.kind.noun} '${name}'`,
+      path: `/1.0/${this.kind.segment}${path`/${name}`}`,
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import type { Call } from "./call.ts";
+import { LxdError, OperationError } from "./errors.ts";
+import type { Transport } from "./transport.ts";
+import type { Outcome, Tagged } from "./types.ts";
+
+/** Whether something was deleted, or was not there. */
+export type Deletion = "deleted" | "absent";
+
+/** An object of the API to be read. */
+export interface ReadTarget<T> {
+  readonly action: string;
+  readonly path: string;
+  readonly decode: (metadata: unknown) => T;
+}
+
+/** Reads an object with its ETag. */
+export async function readTagged<T>(
+  transport: Transport,
+  target: ReadTarget<T>,
+  signal: AbortSignal,
+): Promise<Tagged<T>> {
+  const { envelope, etag } = await transport.ask(
+    { action: target.action, method: "GET", path: target.path },
+    signal,
+  );
+  return { value: target.decode(envelope.metadata), etag };
+}
+
+/** Carries out a mutation whose result tells nothing more. */
+export async function perform(transport: Transport, call: Call, signal: AbortSignal): Promise<Outcome> {
+  const outcome = await transport.mutate(call, signal);
+  return outcome.state === "done" ? { state: "done", value: undefined } : outcome;
+}
+
+/** Deletes an object; one that is not there, or goes meanwhile, is well. */
+export async function remove(
+  transport: Transport,
+  target: { readonly action: string; readonly path: string },
+  signal: AbortSignal,
+): Promise<Outcome<Deletion>> {
+  try {
+    const outcome = await transport.mutate({ ...target, method: "DELETE" }, signal);
+    return outcome.state === "done" ? { state: "done", value: "deleted" } : outcome;
+  } catch (thrown) {
+    if (isAbsent(thrown)) return { state: "done", value: "absent" };
+    throw thrown;
+  }
+}
+
+function isAbsent(thrown: unknown): boolean {
+  if (thrown instanceof LxdError) return thrown.notFound;
+  return thrown instanceof OperationError && thrown.detail.includes("Instance not found");
+}
