@@ -1,0 +1,41 @@
+#!/bin/sh
+# Tests everything, after making ready what the tests need: test.sh
+# Runs the fast tests alone, with nothing made ready:       test.sh --unit
+#
+# Which tests are not fast is told by their names: *.lxd.test.ts and tests/lxd/client need the LXD daemon,
+# *.packed.test.ts the packed archive, *.e2e.test.ts and tests/e2e both. Further arguments go to mocha.
+set -eu
+cd "$(dirname -- "$0")/.."
+
+if [ "${WITH_DEPENDENCIES:-}" != "$PWD" ]; then
+  WITH_DEPENDENCIES=$PWD exec sh scripts/with-dependencies.sh sh scripts/test.sh "$@"
+fi
+
+if [ "${1:-}" = --unit ]; then
+  shift
+  exec mocha \
+    --ignore 'tests/**/*.{lxd,packed,e2e}.test.ts' --ignore 'tests/lxd/client/**' --ignore 'tests/{contract,e2e}/**' "$@"
+fi
+
+# A step that fails is told at once, counted as a failed test by tests/steps.ts, and does not hide what the tests say.
+STEPS=
+step() {
+  name=$1
+  shift
+  echo "== $name"
+  if "$@"; then STEPS="$STEPS$name=passed;"; else STEPS="$STEPS$name=failed;"; fi
+}
+
+step "static checks" npm run --silent ok
+if [ "$(id -u)" = 0 ]; then
+  step "local LXD" node tests/support/lxd/ensure-lxd.ts
+  step "base image" node tests/support/base-image/main.ts
+else
+  echo "== local LXD and base image: skipped, they need root"
+  STEPS="${STEPS}local LXD and base image=skipped, they need root;"
+fi
+step "packed archive" node scripts/pack.ts
+
+echo "== tests"
+export STEPS
+exec mocha --spec tests/support/steps.ts "$@"
