@@ -56,6 +56,11 @@ export default defineConfig(
     },
   },
   {
+    files: ["src/charm/charm.ts", "examples/*/src/*.ts"],
+    // The base class binds the methods of a charm, so that they can be handed over as handlers.
+    rules: { "@typescript-eslint/unbound-method": "off" },
+  },
+  {
     files: ["**/*.js"],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { "no-restricted-syntax": "off" }, // tools load their configuration by its default export

@@ -42,14 +42,14 @@ export class GithubRunnerCharm extends Charm {
     await this.#attend(async (workload) => {
       await workload.prepare(signal);
       return { name: "maintenance", message: "Ready to start runners" };
-    }, signal);
+    });
   }
 
   async onReconcile({ signal }: CharmEvent): Promise<void> {
     await this.#attend(async (workload, { count }) => {
       const { counts, failures } = await workload.reconcile(signal);
       return summarise(counts, count, failures);
-    }, signal);
+    });
   }
 
   /** Costs no call to GitHub: it tells whether LXD is there and whether the configuration stands. */
@@ -60,15 +60,15 @@ export class GithubRunnerCharm extends Charm {
       // What an earlier event could not do for want of LXD, the next reconcile does.
       const stale = shown.name === "blocked";
       return stale ? { name: "maintenance", message: "Waiting for the next reconcile" } : undefined;
-    }, signal);
+    });
   }
 
   async onStop({ signal }: CharmEvent): Promise<void> {
-    await this.#depart((departure) => departure.endAll(signal), signal);
+    await this.#depart((departure) => departure.endAll(signal));
   }
 
   async onRemove({ signal }: CharmEvent): Promise<void> {
-    await this.#depart((departure) => departure.remove(signal), signal);
+    await this.#depart((departure) => departure.remove(signal));
   }
 
   async onReconcileAction(event: ActionEvent): Promise<void> {
@@ -100,9 +100,8 @@ export class GithubRunnerCharm extends Charm {
   /** Does work for a hook and shows how it ended; a condition that the status can tell is no failure of the hook. */
   async #attend(
     work: (workload: Workload, configuration: Configuration) => Promise<Status | undefined>,
-    signal: AbortSignal,
   ): Promise<void> {
-    const status = await this.#withWorkload(work, signal).catch((thrown: unknown) => {
+    const status = await this.#withWorkload(work).catch((thrown: unknown) => {
       const told = statusOf(thrown);
       if (!told) throw thrown;
       this.log.warning("Cannot go on", { reason: told.message });
@@ -118,19 +117,16 @@ export class GithubRunnerCharm extends Charm {
     work: (workload: Workload, configuration: Configuration) => Promise<void>,
   ): Promise<void> {
     try {
-      await this.#withWorkload(work, event.signal);
+      await this.#withWorkload(work);
     } finally {
       await this.#reporter.settle();
     }
   }
 
-  async #withWorkload<T>(
-    work: (workload: Workload, configuration: Configuration) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
+  async #withWorkload<T>(work: (workload: Workload, configuration: Configuration) => Promise<T>): Promise<T> {
     const configuration = await this.#configuration();
     const { openWorkload } = await import("./open-workload.ts");
-    const workload = await openWorkload(configuration, this.#workloadContext(), signal);
+    const workload = openWorkload(configuration, this.#workloadContext());
     try {
       return await work(workload, configuration);
     } finally {
@@ -139,14 +135,14 @@ export class GithubRunnerCharm extends Charm {
   }
 
   /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
-  async #depart(work: (departure: Departure) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #depart(work: (departure: Departure) => Promise<void>): Promise<void> {
     const [{ openDeparture }, configuration] = await Promise.all([
       import("./open-workload.ts"),
       this.#configuration().catch((thrown: unknown) =>
         thrown instanceof Error ? thrown : new Error(String(thrown)),
       ),
     ]);
-    const departure = await openDeparture(configuration, this.#workloadContext(), signal);
+    const departure = openDeparture(configuration, this.#workloadContext());
     try {
       await work(departure);
     } finally {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { createGithubForge } from "../github/index.ts";
+import { createGithubClient } from "../github/index.ts";
+import { BUILD_ARCHIVE, HAND_OVER_PROGRAM } from "../guest/paths.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
-import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
+import { openLxdUnit } from "../lxd/lxd-unit.ts";
 import type { Forge } from "../runners/ports.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitStem } from "../runners/runner-name.ts";
@@ -10,7 +11,7 @@ import { ProcessLock } from "../support/process-lock.ts";
 import type { Redactor } from "../support/redactor.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
-import { Departure } from "./departure.ts";
+import { Departure, type DepartureParts } from "./departure.ts";
 import { Workload, type ApplicationMemory } from "./workload.ts";
 
 /** The unit and the dispatch that a workload is opened for. */
@@ -32,15 +33,11 @@ const CONCURRENCY = 16;
 /**
  * Makes the real parts for a configuration.
  *
- * @throws what {@link openLxdUnit} throws when LXD cannot be reached, and {@link UnitNameError}.
+ * @throws what {@link openLxdUnit} throws where there is no LXD, and {@link UnitNameError}.
  */
-export async function openWorkload(
-  configuration: Configuration,
-  context: WorkloadContext,
-  signal: AbortSignal,
-): Promise<Workload> {
+export function openWorkload(configuration: Configuration, context: WorkloadContext): Workload {
   const forge = openForge(configuration, context);
-  const services = await openServices(forge, context, signal);
+  const services = openServices(forge, context);
   const archives = new ArchiveStore(join(services.dataDirectory, "application"));
   return new Workload({ ...context, ...services, configuration, forge, archives });
 }
@@ -50,27 +47,25 @@ export async function openWorkload(
  *
  * @param configuration the error, where it cannot be used; registrations then stay to be reaped by GitHub.
  */
-export async function openDeparture(
-  configuration: Configuration | Error,
-  context: WorkloadContext,
-  signal: AbortSignal,
-): Promise<Departure> {
+export function openDeparture(configuration: Configuration | Error, context: WorkloadContext): Departure {
   const forge =
     configuration instanceof Error ? unusableForge(configuration) : openForge(configuration, context);
-  return new Departure(await openServices(forge, context, signal));
+  return new Departure(openServices(forge, context));
 }
 
-async function openServices(
-  forge: Forge,
-  context: WorkloadContext,
-  signal: AbortSignal,
-): Promise<
-  Pick<LxdUnit, "images" | "premises" | "close"> & { manager: RunnerManager; dataDirectory: string }
-> {
+function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
   const { system, unitName, modelUuid, log } = context;
+  const stem = unitStem(unitName);
   const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
-  const unit = await openLxdUnit({ env: system.env, unitName, modelUuid }, signal);
-  const lock = new ProcessLock(`github-runner-${modelUuid}-${unitStem(unitName)}`);
+  const unit = openLxdUnit({
+    env: system.env,
+    unitName,
+    modelUuid,
+    stem,
+    handOverProgram: HAND_OVER_PROGRAM,
+    archivePathInGuest: BUILD_ARCHIVE,
+  });
+  const lock = new ProcessLock(`github-runner-${modelUuid}-${stem}`);
   const manager = new RunnerManager(
     { forge, machines: unit.machines, lock, clock: system.clock, log, entropy: system.entropy },
     { names, patience: PATIENCE, idleLifetimeMs: IDLE_LIFETIME_MS, concurrency: CONCURRENCY },
@@ -79,14 +74,14 @@ async function openServices(
     manager,
     images: unit.images,
     premises: unit.premises,
-    dataDirectory: join(system.dataRoot, unitStem(unitName)),
+    dataDirectory: join(system.dataRoot, stem),
     close: () => unit.close(),
   };
 }
 
 function openForge(configuration: Configuration, { log, redactor }: WorkloadContext): Forge {
   const { path, githubUrl, token, group } = configuration;
-  return createGithubForge({ path, githubUrl, token, group, log, redactor });
+  return createGithubClient({ path, githubUrl, token, group, log, redactor });
 }
 
 /** Stands in where the configuration names no GitHub to talk to. */

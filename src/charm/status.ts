@@ -3,7 +3,7 @@ import type { RunnerCounts } from "../runners/observed-runner.ts";
 import { CharmError, messageOf } from "../support/errors.ts";
 
 /** Longest reason that stands in a status line; `juju status` cuts no line, and LXD's errors can be pages. */
-const LONGEST_REASON = 200;
+const LONGEST_REASON = 400;
 
 /** What the status says after a reconcile. */
 export function summarise(counts: RunnerCounts, wanted: number, failures: readonly Error[]): Status {
@@ -30,28 +30,42 @@ export function describeCounts(counts: RunnerCounts): string {
   return listed.length > 0 ? `${noun}: ${listed.join(", ")}` : noun;
 }
 
-/** Conditions that only a person can end, and those that end by themselves. */
+/** Who can end a condition: a person (blocked), the outside world (waiting), or the next reconcile (maintenance). */
 const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   configuration: "blocked",
   "unit-name": "blocked",
+  "lxd-missing": "blocked",
   "lxd-unreachable": "blocked",
-  "lxd-refused": "blocked",
   "base-image": "blocked",
   archive: "blocked",
-  "github-credentials": "blocked",
-  "github-permission": "blocked",
+  "github-bad-credentials": "blocked",
+  "github-missing-permission": "blocked",
   "github-not-found": "blocked",
-  "github-group": "blocked",
+  "github-runner-group": "blocked",
   "github-rate-limit": "waiting",
   "github-unavailable": "waiting",
   "github-deadline": "waiting",
+  "github-refused": "blocked",
+  lxd: "maintenance",
+  "lxd-operation": "maintenance",
+  "image-build": "maintenance",
+  deadline: "maintenance",
+};
+
+/** Conditions that have a name among those who look at statuses; it stands before the explanation. */
+const TITLE_OF_CODE: Readonly<Record<string, string>> = {
+  "github-bad-credentials": "Invalid token",
+  "github-missing-permission": "Token lacks a permission",
 };
 
 /** The status that tells an error, or nothing for an error that the hook should fail with. */
 export function statusOf(thrown: unknown): Status | undefined {
   if (!(thrown instanceof CharmError)) return undefined;
   const name = STATUS_OF_CODE[thrown.code];
-  return name && { name, message: name === "blocked" ? thrown.message : shorten(thrown.message) };
+  if (!name) return undefined;
+  const title = TITLE_OF_CODE[thrown.code];
+  const text = title ? `${title}: ${thrown.message}` : thrown.message;
+  return { name, message: name === "maintenance" ? `Retrying: ${shorten(text)}` : shorten(text) };
 }
 
 /** The last error of the chain of causes is the one that says what happened. */

@@ -52,8 +52,10 @@ export class Workload {
     await premises.ensure(configuration.resources, signal);
     const ready = await images.find(recipe, signal);
     if (ready) return ready;
-    step("Building the runner image");
-    const built = await images.build(recipe, (what) => step(`Building the runner image: ${what}`), signal);
+    const progress = (what: string) => {
+      step(`Building the runner image: ${what}`);
+    };
+    const built = await images.build(recipe, progress, signal);
     await images.prune(built, signal);
     return built;
   }

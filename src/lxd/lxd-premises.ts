@@ -8,8 +8,8 @@ export interface LxdPremisesOptions {
   readonly owner: Owner;
   /** The unit's name as it stands in names, such as `runners-0`. */
   readonly stem: string;
-  /** Size of a pool on a loop file, such as `30GiB`; it takes space as it fills. */
-  readonly poolSize: string;
+  /** Tells the size of a new pool on a loop file, such as `30GiB`; it takes space as it fills. */
+  readonly poolSize: () => Promise<string>;
 }
 
 /** Drivers with copy-on-write clones, best first. `dir` works everywhere and copies every file. */
@@ -23,7 +23,7 @@ export class LxdPremises implements Premises {
   readonly #client: LxdClient;
   readonly #owner: Owner;
   readonly #stem: string;
-  readonly #poolSize: string;
+  readonly #poolSize: () => Promise<string>;
 
   constructor(options: LxdPremisesOptions) {
     this.#client = options.client;
@@ -66,7 +66,7 @@ export class LxdPremises implements Premises {
   }
 
   async check(signal: AbortSignal): Promise<void> {
-    await this.#client.pools.get(this.pool, signal).catch(ignoreNotFound);
+    await this.#client.storagePools.get(this.pool, signal).catch(ignoreNotFound);
   }
 
   async remove(signal: AbortSignal): Promise<void> {
@@ -74,7 +74,7 @@ export class LxdPremises implements Premises {
     const own = profiles.filter(({ description }) => description === describeOwner(this.#owner));
     for (const { name } of own) await this.#client.profiles.delete(name, signal).catch(ignoreNotFound);
     await this.#client.networks.delete(this.bridge, signal).catch(ignoreNotFound);
-    await this.#client.pools.delete(this.pool, signal).catch(ignoreNotFound);
+    await this.#client.storagePools.delete(this.pool, signal).catch(ignoreNotFound);
   }
 
   #resourceProfile({ cpu, memory, disk }: MachineResources): string {
@@ -82,16 +82,16 @@ export class LxdPremises implements Premises {
   }
 
   async #ensurePool(signal: AbortSignal): Promise<void> {
-    if (await present(this.#client.pools.get(this.pool, signal))) return;
+    if (await present(this.#client.storagePools.get(this.pool, signal))) return;
     const info = await this.#client.server.refresh(signal);
     const offered = info.storageDrivers.map(({ name }) => name);
     const driver = DRIVERS.find((name) => offered.includes(name));
-    await this.#client.pools.create(
+    await this.#client.storagePools.create(
       {
         name: this.pool,
         driver: driver ?? "dir",
         description: describeOwner(this.#owner),
-        config: driver ? { size: this.#poolSize } : {},
+        config: driver ? { size: await this.#poolSize() } : {},
       },
       signal,
     );

@@ -17,6 +17,8 @@ export interface LxdUnitOptions {
   readonly stem: string;
   /** Program in the guest that takes the orders. */
   readonly handOverProgram: string;
+  /** Where the build script finds the runner application's archive in the builder. */
+  readonly archivePathInGuest: string;
 }
 
 /** Everything of one unit on LXD, over one connection. */
@@ -32,18 +34,24 @@ const POOL_SHARE = 0.6;
 const GIB = 2 ** 30;
 
 /** @throws {@link LxdMissingError} where no daemon has a socket. */
-export async function openLxdUnit(options: LxdUnitOptions): Promise<LxdUnit> {
-  const { env, unitName, modelUuid, stem, handOverProgram } = options;
+export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
+  const { env, unitName, modelUuid, stem } = options;
   const socket = findSocket(env, existsSync);
   if (!socket) throw new LxdMissingError();
   const client = new LxdClient(socket);
   const owner = { unitName, modelUuid };
-  const premises = new LxdPremises({ client, owner, stem, poolSize: await poolSize() });
+  const premises = new LxdPremises({ client, owner, stem, poolSize });
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
     premises,
-    images: new LxdImages({ client, owner, stem, profile: premises.baseProfile }),
-    machines: new LxdMachines({ client, owner, handOverProgram, startConcurrency }),
+    images: new LxdImages({
+      client,
+      owner,
+      stem,
+      profile: premises.baseProfile,
+      archivePathInGuest: options.archivePathInGuest,
+    }),
+    machines: new LxdMachines({ client, owner, handOverProgram: options.handOverProgram, startConcurrency }),
     close: () => client.close(),
   };
 }
