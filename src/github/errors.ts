@@ -112,11 +112,14 @@ export class NameTakenError extends GithubError {
 export class RegistrationLostError extends GithubError {
   readonly code = "github-registration-lost";
   readonly runner: string;
-  /** Whether it is known that no registration of this name is left. */
+  /**
+   * Whether a registration of this name was deleted or none was found. GitHub's list may lag by seconds, so one may
+   * still come to light; the next reconcile finds it by its name.
+   */
   readonly cleaned: boolean;
 
   constructor(runner: string, cleaned: boolean, cause: GithubError) {
-    const left = cleaned ? "no registration is left" : "a registration may be left";
+    const left = cleaned ? "no registration was found left" : "a registration may be left";
     super(`register runner '${runner}'`, `the answer was lost and ${left}; take a new name`, {
       status: cause.status,
       requestId: cause.requestId,
