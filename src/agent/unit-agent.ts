@@ -21,7 +21,13 @@ import { describeConfig, type ConfigDescription } from "./charm/config-descripti
 import { changeModelConfig } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
 import { recoverKilledAgent } from "./recovery.ts";
-import { withApplication, withUnit, type ActionRecord, type DeployedCharm } from "./state/agent-state.ts";
+import {
+  withApplication,
+  withUnit,
+  type ActionRecord,
+  type DeployedCharm,
+  type Operation,
+} from "./state/agent-state.ts";
 import { OperationLock } from "./state/operation-lock.ts";
 import { readState } from "./state/state-store.ts";
 
@@ -236,8 +242,11 @@ export class UnitAgent {
   }
 
   async #settleUnit({ session, settler }: Work, unit: string, signal: AbortSignal): Promise<void> {
-    if (session.state.model.config["automatically-retry-hooks"] !== "false") await settler.retryFailed(unit);
     await settler.settle(unit, signal);
+    if (session.state.units[unit] && session.state.model.config["automatically-retry-hooks"] !== "false") {
+      await settler.retryFailed(unit);
+      await settler.settle(unit, signal);
+    }
     const { operation } = session.state.units[unit] ?? {};
     if (operation?.kind === "hook") throw new HookFailedError(unit, operation.hook);
   }
@@ -267,11 +276,16 @@ async function replaceCharm(session: AgentSession, application: string, charm: D
     let state = withApplication(before, application, { charm, config: kept });
     for (const name of units) {
       const { operation } = session.unit(name);
-      const then = operation.kind === "hook" ? operation : queued("upgrade-charm");
-      state = withUnit(state, name, { operation: { kind: "deploy", then } });
+      state = withUnit(state, name, { operation: { kind: "deploy", then: afterUpgrade(operation) } });
     }
     return state;
   });
+}
+
+/** A hook that was waiting or had failed is run by the new charm in place of upgrade-charm. */
+function afterUpgrade(interrupted: Operation): Operation {
+  if (interrupted.kind === "continue") return queued("upgrade-charm");
+  return interrupted.kind === "deploy" ? interrupted.then : interrupted;
 }
 
 async function settleSkippingFailures(

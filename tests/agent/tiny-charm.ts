@@ -44,7 +44,7 @@ export async function packCharm(
   files: Readonly<Record<string, ArchiveFile | undefined>> = {},
 ): Promise<string> {
   const zip = new ZipFile();
-  const all = {
+  const all: Readonly<Record<string, ArchiveFile | undefined>> = {
     "metadata.yaml": METADATA,
     "manifest.yaml": MANIFEST,
     "config.yaml": CONFIG,

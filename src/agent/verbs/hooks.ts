@@ -1,0 +1,39 @@
+import { targetUnit } from "./target.ts";
+import { readArguments, readWord, type Verb } from "./verb.ts";
+
+export const updateStatusVerb: Verb = {
+  name: "update-status",
+  usage: "[--unit UNIT]",
+  summary: "Run the update-status hook",
+  run: async ({ agent, argv, signal }) => {
+    const { values } = readArguments(argv, { unit: { type: "string" } });
+    await agent.fireHook(await targetUnit(agent, values.unit), "update-status", signal);
+    return 0;
+  },
+};
+
+export const fireHookVerb: Verb = {
+  name: "fire-hook",
+  usage: "[--unit UNIT] <hook>",
+  summary: "Run a hook out of turn",
+  run: async ({ agent, argv, signal }) => {
+    const { values, positionals } = readArguments(argv, { unit: { type: "string" } });
+    const hook = readWord(positionals, "hook");
+    await agent.fireHook(await targetUnit(agent, values.unit), hook, signal);
+    return 0;
+  },
+};
+
+export const resolveVerb: Verb = {
+  name: "resolve",
+  usage: "[--unit UNIT] [--no-retry]",
+  summary: "Run the failed hook of a unit again, or take it as done",
+  run: async ({ agent, argv, signal }) => {
+    const { values } = readArguments(argv, {
+      unit: { type: "string" },
+      "no-retry": { type: "boolean", default: false },
+    });
+    await agent.resolve(await targetUnit(agent, values.unit), !values["no-retry"], signal);
+    return 0;
+  },
+};

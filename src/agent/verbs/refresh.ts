@@ -1,0 +1,19 @@
+import { resolve } from "node:path";
+
+import { targetApplication } from "./target.ts";
+import { readArguments, readWord, type Verb } from "./verb.ts";
+
+export const refreshVerb: Verb = {
+  name: "refresh",
+  usage: "[--app NAME] [--force] <archive.charm>",
+  summary: "Replace the charm of an application; with --force also while a hook has failed",
+  run: async ({ agent, argv, signal }) => {
+    const { values, positionals } = readArguments(argv, {
+      app: { type: "string" },
+      force: { type: "boolean", default: false },
+    });
+    const archive = resolve(readWord(positionals, "archive"));
+    await agent.refresh(await targetApplication(agent, values.app), archive, values.force, signal);
+    return 0;
+  },
+};

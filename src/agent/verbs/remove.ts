@@ -1,0 +1,18 @@
+import { targetApplication } from "./target.ts";
+import { readArguments, type Verb } from "./verb.ts";
+
+export const removeVerb: Verb = {
+  name: "remove",
+  usage: "[--app NAME] [--force]",
+  summary: "Stop and remove the units of an application; with --force also if their hooks fail",
+  run: async ({ agent, argv, print, signal }) => {
+    const { values } = readArguments(argv, {
+      app: { type: "string" },
+      force: { type: "boolean", default: false },
+    });
+    const application = await targetApplication(agent, values.app);
+    await agent.remove(application, values.force, signal);
+    print(`${application} removed\n`);
+    return 0;
+  },
+};

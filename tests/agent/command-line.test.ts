@@ -1,0 +1,206 @@
+import { expect } from "chai";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, watch } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { MACHINE, packCharm } from "./tiny-charm.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/agent/main.ts");
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe("the agent's command line", function () {
+  this.timeout(30_000);
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "agent-cli-"));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  const command = (...argv: string[]) => [MAIN, "--state", join(directory, "state"), ...argv];
+  const agent = (...argv: string[]) =>
+    new Promise<Ended>((resolve) => {
+      const child = execFile(process.execPath, command(...argv), (_error, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      });
+    });
+  const start = (...argv: string[]) => spawn(process.execPath, command(...argv), { stdio: "ignore" });
+  const pack = (dispatch: string) => packCharm(join(directory, "tiny.charm"), dispatch);
+  const status = async () => {
+    const { stdout } = await agent("status", "--format", "json");
+    return JSON.parse(stdout).applications.tiny?.units["tiny/0"]["workload-status"] as object;
+  };
+  const killed = async (child: ChildProcess) => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+
+  it("takes a charm from deploy to remove", async () => {
+    const archive = await pack(
+      'case $JUJU_DISPATCH_PATH in actions/greet) action-log going; action-set said.to=$(action-get name);; actions/fail) action-fail no;; hooks/start) status-set active "$(config-get text)";; hooks/own) echo own;; esac',
+    );
+    const values = join(directory, "values.yaml");
+    await writeFile(values, "tiny: {number: 7}\n");
+    expect(
+      await agent("deploy", archive, "--config", "text=hi=there", "--config", values, "--app", "tiny"),
+    ).to.deep.equal({
+      code: 0,
+      stdout: "tiny/0 deployed\n",
+      stderr: [
+        "tiny/0: waiting: agent initialising",
+        "tiny/0: maintenance: installing charm software",
+        "tiny/0: active: hi=there",
+        "",
+      ].join("\n"),
+    });
+    expect((await agent("config", "number")).stdout).to.equal("7\n");
+    expect((await agent("config", "--reset", "number")).code).to.equal(0);
+    expect(JSON.parse((await agent("config", "--format", "json")).stdout).settings.number).to.deep.equal({
+      type: "int",
+      description: "",
+      default: 3,
+      value: 3,
+      source: "default",
+    });
+    expect((await agent("run", "greet", "name=Ann")).stdout).to.equal(
+      'tiny/0:\n  id: "1"\n  log:\n    - going\n  results:\n    said:\n      to: Ann\n    return-code: 0\n  status: completed\n',
+    );
+    expect(await agent("run", "fail", "--format", "json")).to.deep.equal({
+      code: 1,
+      stdout: '{"tiny/0":{"id":"2","message":"no","results":{"return-code":0},"status":"failed"}}\n',
+      stderr: "Action id 2 failed: no\n",
+    });
+    expect(await agent("exec", "--", "echo $JUJU_UNIT_NAME; exit 3")).to.deep.equal({
+      code: 3,
+      stdout: "tiny/0\n",
+      stderr: "",
+    });
+    expect((await agent("dispatch-event", "own")).stdout).to.equal("own\n");
+    expect((await agent("update-status")).code).to.equal(0);
+    expect((await agent("refresh", archive)).code).to.equal(0);
+    expect((await agent("status")).stdout).to.match(/^tiny\/0\* +active +idle +hi=there$/m);
+    expect((await agent("debug-log", "--lines", "2")).stdout.split("\n")).to.have.length(3);
+    expect((await agent("remove")).stdout).to.equal("tiny removed\n");
+    expect(await agent("status")).to.include({ code: 0 });
+  });
+
+  it("says what it refuses and exits with 1", async () => {
+    await agent("deploy", await pack("true"));
+    const refusals: readonly (readonly [argv: string[], message: RegExp])[] = [
+      [["frobnicate"], /^ERROR Cannot frobnicate: there is no such verb/],
+      [["config", "nope=1"], /^ERROR Cannot change the configuration: unknown option "nope"/],
+      [["config", "number=a"], /option "number" expected int, got "a"/],
+      [["run", "nope"], /action "nope" not defined on unit "tiny\/0"/],
+      [["run", "greet", "times=0"], /validation failed: \(root\)\.times : must be > 0/],
+      [["deploy", "/nowhere.charm"], /^ERROR Cannot read \/nowhere.charm: ENOENT/],
+      [["exec", "--unit", "tiny/9", "--", "true"], /Cannot find unit "tiny\/9": the units are tiny\/0/],
+      [["status", "--bogus"], /Unknown option '--bogus'/],
+    ];
+    for (const [argv, message] of refusals) {
+      const { code, stderr } = await agent(...argv);
+      expect(code, argv.join(" ")).to.equal(1);
+      expect(stderr).to.match(message);
+    }
+  });
+
+  it("gives the charm a juju-exec for its timers, which is refused inside a hook", async () => {
+    await agent("deploy", await pack("case $JUJU_DISPATCH_PATH in hooks/own) echo own;; esac"));
+    const tools = join(directory, "state/tools/unit-tiny-0");
+    const outside = execFile(
+      join(tools, "juju-exec"),
+      ["tiny/0", "JUJU_DISPATCH_PATH=hooks/own ./dispatch"],
+      {
+        env: { PATH: MACHINE.path },
+      },
+    );
+    const printed = await outside.stdout!.toArray();
+    expect(printed.join("")).to.equal("own\n");
+    const inside = await agent("exec", "--", "juju-exec tiny/0 true");
+    expect(inside).to.include({ code: 1, stdout: "" });
+    expect(inside.stderr).to.match(
+      /^ERROR juju-exec cannot be called from within a hook, have context "tiny\/0-run/,
+    );
+  });
+
+  it("killed in the middle of a hook: the hook has failed, its processes go, and resolve runs it again", async () => {
+    const [begun, beats] = [join(directory, "begun"), join(directory, "beats")];
+    const archive = await pack(
+      `[ "$JUJU_HOOK_NAME" = start ] || exit 0\n[ -e ${begun} ] && exit 0\nstate-set lost=1\ntouch ${begun}\nwhile :; do echo >>${beats}; sleep 0.02; done`,
+    );
+    const deploying = start("deploy", archive);
+    await appears(begun);
+    await killed(deploying);
+    expect(await status()).to.include({ current: "error", message: 'hook failed: "start"' });
+    expect(
+      (await agent("exec", "--", `wc -l <${beats}; sleep 0.2; wc -l <${beats}; state-get --format=json`))
+        .stdout,
+    ).to.match(/^(\d+)\n\1\nnull\n$/);
+    expect(await agent("resolve")).to.include({ code: 0 });
+    expect(await status()).to.include({ current: "unknown" });
+  });
+
+  it("killed in the middle of an action: the action has failed and the unit is well", async () => {
+    const begun = join(directory, "begun");
+    await agent(
+      "deploy",
+      await pack(`case $JUJU_DISPATCH_PATH in actions/fail) touch ${begun}; sleep 60;; esac`),
+    );
+    const running = start("run", "fail");
+    await appears(begun);
+    await killed(running);
+    expect(await agent("update-status")).to.include({ code: 0 });
+    const state = JSON.parse((await agent("exec", "--", "cat ../../../state.json")).stdout);
+    expect(state.actions[0]).to.include({ status: "failed", message: "action terminated" });
+  });
+
+  it("killed at any moment of a deployment, the next resolve completes it", async () => {
+    const done = join(directory, "done");
+    const archive = await pack(`[ "$JUJU_HOOK_NAME" != start ] || touch ${done}`);
+    for (let delayMs = 40; delayMs <= 400; delayMs += 40) {
+      const deploying = start("deploy", archive);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      await killed(deploying);
+      const before = await agent("status", "--format", "json");
+      const verb = before.stdout.includes("tiny/0") ? ["resolve"] : ["deploy", archive];
+      const ended = await agent(...verb);
+      expect(ended, `${delayMs} ms: ${ended.stderr}`).to.include({ code: 0 });
+      expect(await agent("config", "number=5")).to.include({ code: 0 });
+      expect(existsSync(done)).to.be.true;
+      expect((await agent("exec", "--", "cat .juju-charm; ls ..")).stdout).to.equal(
+        "local:tiny-0\nagent.socket\ncharm\nmanifests\n",
+      );
+      await agent("remove");
+      await rm(done);
+    }
+  });
+
+  it("a verb waits for the one before it, also when that is killed", async () => {
+    const begun = join(directory, "begun");
+    await agent("deploy", await pack("true"));
+    const first = start("exec", "--", `touch ${begun}; sleep 60`);
+    await appears(begun);
+    const second = agent("exec", "--", "echo after");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await killed(first);
+    expect((await second).stdout).to.equal("after\n");
+  });
+});
+
+async function appears(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  const watcher = watch(dirname(path));
+  await new Promise<void>((resolve) => {
+    watcher.on("change", () => {
+      if (existsSync(path)) resolve();
+    });
+    if (existsSync(path)) resolve();
+  });
+  watcher.close();
+}
