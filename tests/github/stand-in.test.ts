@@ -1,0 +1,126 @@
+import { expect } from "chai";
+import { createGithubClient } from "../../src/github/create-github-client.ts";
+import {
+  BadCredentialsError,
+  MissingPermissionError,
+  NameTakenError,
+  NotFoundError,
+  RateLimitError,
+  RegistrationLostError,
+} from "../../src/github/errors.ts";
+import { parseGithubPath } from "../../src/github/path.ts";
+import { silentLogger } from "../../src/support/log.ts";
+import { Secret } from "../../src/support/secret.ts";
+import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
+import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
+import type { FaultKind } from "../support/github/http/faults.ts";
+import type { RouteName } from "../support/github/routes/route.ts";
+import { failureOf, never } from "./support.ts";
+
+describe("GithubForge against GitHub's own description", function () {
+  this.timeout(20_000); // the first exchange loads the description
+  let github: GithubStandIn;
+
+  const clientOf = (at: string, token = STANDARD_TOKEN) =>
+    createGithubClient({
+      path: parseGithubPath(at),
+      githubUrl: github.url,
+      token: new Secret(token),
+      log: silentLogger,
+      secondMs: 5,
+    });
+  const fault = (route: RouteName, kind: FaultKind, page?: number) =>
+    github.control("add-fault", { route, fault: kind, ...(page === undefined ? {} : { page }) });
+  const fill = async (count: number) => {
+    const forge = createGithubClient({
+      path: parseGithubPath("octo"),
+      githubUrl: github.url,
+      token: new Secret(STANDARD_TOKEN),
+      log: silentLogger,
+      writeRate: { burst: count, perSecond: 1 },
+    });
+    await Promise.all(
+      Array.from({ length: count }, (_, index) => forge.register(`app-0-${index}`, ["x"], never)),
+    );
+  };
+
+  beforeEach(async () => {
+    github = await startGithubStandIn();
+  });
+
+  afterEach(() => github.close());
+
+  for (const at of ["octo/hello", "octo", "enterprises/octo-inc"]) {
+    it(`asks and reads what the description of ${at} allows`, async () => {
+      const forge = clientOf(at);
+      const { id } = await forge.register("app-0-1", ["self-hosted", "linux"], never);
+      const expected = { id, name: "app-0-1", online: false, busy: false };
+      expect(await forge.list(never)).to.deep.equal([expected]);
+      expect(await forge.list(never)).to.deep.equal([expected]);
+      expect(await forge.get(id, never)).to.deep.equal(expected);
+      expect((await forge.registrationToken(never)).reveal()).not.to.equal("");
+      expect((await forge.removeToken(never)).reveal()).not.to.equal("");
+      expect(await failureOf(forge.register("app-0-1", ["x"], never))).to.be.instanceOf(NameTakenError);
+      expect([await forge.deregister(id, never), await forge.deregister(id, never)]).to.deep.equal([
+        "gone",
+        "gone",
+      ]);
+      expect(await forge.get(id, never)).to.equal(undefined);
+      expect(github.violations).to.deep.equal([]);
+    });
+  }
+
+  it("reads all pages of a large fleet, and misses nobody when it drifts", async () => {
+    await fill(230);
+    const forge = clientOf("octo");
+    expect(await forge.list(never)).to.have.length(230);
+    await fault("list-runners", { kind: "page-drift" }, 2);
+    expect(await forge.list(never)).to.have.length(230);
+    await fault("list-runners", { kind: "duplicates" }, 2);
+    expect(await forge.list(never)).to.have.length(230);
+    expect(github.violations).to.deep.equal([]);
+  });
+
+  for (const kind of [
+    { kind: "status", status: 502, afterEffect: true },
+    { kind: "reset-after" },
+    { kind: "truncated" },
+    { kind: "html", status: 502 },
+    { kind: "reset-before" },
+  ] as const satisfies readonly FaultKind[]) {
+    it(`leaves no registration behind when the answer is lost: ${JSON.stringify(kind)}`, async () => {
+      const forge = clientOf("octo");
+      await fault("generate-jitconfig", kind);
+      const error = await failureOf(forge.register("app-0-1", ["x"], never));
+      expect(error).to.be.instanceOf(RegistrationLostError).with.property("cleaned", true);
+      expect(await github.control("list-runners", null)).to.deep.equal([]);
+    });
+  }
+
+  it("tells apart a token that is revoked, one that lacks a scope and a path that it does not see", async () => {
+    await github.control("add-token", { token: "ghp_lacking", scopes: ["gist"] });
+    await github.control("add-token", { token: "ghp_revoked" });
+    await github.control("revoke-token", { token: "ghp_revoked" });
+    await github.control("hide-scope", { scope: "orgs/secret" });
+    expect(await failureOf(clientOf("octo", "ghp_revoked").list(never))).to.be.instanceOf(
+      BadCredentialsError,
+    );
+    expect(await failureOf(clientOf("octo", "ghp_lacking").list(never))).to.be.instanceOf(
+      MissingPermissionError,
+    );
+    expect(await failureOf(clientOf("secret").list(never))).to.be.instanceOf(NotFoundError);
+  });
+
+  it("tells when the limits of rate end", async () => {
+    await fault("list-runners", { kind: "primary-rate-limit", status: 403, resetInMs: 600_000 });
+    await fault("list-runners", { kind: "secondary-rate-limit", status: 429, retryAfterSeconds: 90 });
+    for (const [limit, waitMs] of [
+      ["primary", 600_000],
+      ["secondary", 90_000],
+    ] as const) {
+      const error = (await failureOf(clientOf("octo").list(never))) as RateLimitError;
+      expect(error).to.be.instanceOf(RateLimitError).with.property("limit", limit);
+      expect(error.resetAt - Date.now()).to.be.closeTo(waitMs, 3000);
+    }
+  });
+});
