@@ -1,0 +1,4 @@
+#!/bin/bash
+# Waits without the program sleep, which not every machine has.
+
+read -rt "$1" <> <(:) || :
