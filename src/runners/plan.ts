@@ -79,19 +79,19 @@ export function plan(
       registration,
       reason: "registration without an instance",
     }));
-  const kept: ObservedRunner[] = [];
+  const kept = new Map<ObservedRunner, { readonly doubt: boolean }>();
   for (const runner of runners) {
     const verdict = judge(runner, wanted, patience, now);
-    if (verdict.keep) {
-      kept.push(runner);
-      steps.push(...upkeep(runner, verdict.doubt, now));
-    } else {
-      steps.push(removal(runner, verdict.reason));
-    }
+    if (verdict.keep) kept.set(runner, verdict);
+    else steps.push(removal(runner, verdict.reason));
   }
-  const surplus = pickSurplus(kept, wanted.count);
-  steps.push(...surplus.map((runner) => removal(runner, "more runners than wanted")));
-  return { steps, creations: Math.max(0, wanted.count - (kept.length - surplus.length)) };
+  for (const runner of pickSurplus([...kept.keys()], wanted.count)) {
+    // Steps run side by side: a note about an instance that is being destroyed would fail.
+    kept.delete(runner);
+    steps.push(removal(runner, "more runners than wanted"));
+  }
+  for (const [runner, { doubt }] of kept) steps.push(...upkeep(runner, doubt, now));
+  return { steps, creations: Math.max(0, wanted.count - kept.size) };
 }
 
 function judge(runner: ObservedRunner, wanted: Wanted, patience: Patience, now: number): Verdict {
@@ -149,7 +149,8 @@ function pickSurplus(kept: readonly ObservedRunner[], count: number): ObservedRu
     .sort(
       (left, right) =>
         Number(left.registration?.online) - Number(right.registration?.online) ||
-        right.machine.createdAt - left.machine.createdAt,
+        right.machine.createdAt - left.machine.createdAt ||
+        (left.machine.name < right.machine.name ? -1 : 1),
     );
   return removable.slice(0, Math.max(0, kept.length - count));
 }
