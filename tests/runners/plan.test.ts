@@ -1,0 +1,421 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { plan, type Step } from "../../src/runners/plan.ts";
+import {
+  anyWanted,
+  anyWorld,
+  apply,
+  keptUnder,
+  machine,
+  NOW,
+  patience,
+  registration,
+  removals,
+  type World,
+} from "./worlds.ts";
+
+/** A step in a few words: `retire a: offline for too long`. */
+function summary(step: Step): string {
+  switch (step.action) {
+    case "retire":
+    case "destroy":
+      return `${step.action} ${step.machine.name}: ${step.reason}`;
+    case "deregister":
+      return `deregister ${step.registration.name}: ${step.reason}`;
+    case "thaw":
+      return `thaw ${step.machine.name}`;
+    case "note":
+      return `note ${step.machine.name} ${JSON.stringify(step.note)}`;
+  }
+}
+
+const long = NOW - patience.startUpMs;
+const overdue = NOW - patience.graceMs;
+const idle = registration("a");
+const busy = registration("a", { busy: true });
+const offline = registration("a", { online: false });
+const leftOver = "left over from a killed creation";
+
+type Row = readonly [title: string, world: World, count: number, steps: readonly string[], creations: number];
+
+function one(change: Parameters<typeof machine>[1], registered?: typeof idle): World {
+  return { machines: [machine("a", change)], registrations: registered ? [registered] : [] };
+}
+
+const healthy: readonly Row[] = [
+  ["makes all runners from nothing", { machines: [], registrations: [] }, 3, [], 3],
+  ["does nothing when nothing is wanted and nothing there", { machines: [], registrations: [] }, 0, [], 0],
+  ["keeps an idle runner", one({}, idle), 1, [], 0],
+  ["keeps a busy runner", one({}, busy), 1, [], 0],
+  ["makes what is missing beside a healthy runner", one({}, idle), 3, [], 2],
+  ["keeps a runner that is not yet online within its start-up allowance", one({}, offline), 1, [], 0],
+  [
+    "keeps a runner that is not yet online to the last millisecond of the allowance",
+    one({ createdAt: long + 1 }, offline),
+    1,
+    [],
+    0,
+  ],
+];
+
+const broken: readonly Row[] = [
+  ["replaces a stopped instance", one({ state: "stopped" }, offline), 1, ["destroy a: instance stopped"], 1],
+  [
+    "replaces a stopped instance without registration",
+    one({ state: "stopped" }),
+    1,
+    ["destroy a: instance stopped"],
+    1,
+  ],
+  [
+    "replaces a stopped instance that GitHub still holds for busy: its job is dead",
+    one({ state: "stopped" }, busy),
+    1,
+    ["destroy a: instance stopped"],
+    1,
+  ],
+  ["replaces an instance in error", one({ state: "error" }, offline), 1, ["destroy a: instance stopped"], 1],
+  [
+    "deletes a registration without an instance",
+    { machines: [], registrations: [idle] },
+    0,
+    ["deregister a: registration without an instance"],
+    0,
+  ],
+  [
+    "leaves a busy registration without an instance to GitHub, which refuses to delete it",
+    { machines: [], registrations: [busy] },
+    0,
+    [],
+    0,
+  ],
+];
+
+const killed: readonly Row[] = [
+  [
+    "removes a clone that was never started",
+    one({ phase: "creating", state: "stopped" }),
+    1,
+    [`destroy a: ${leftOver}`],
+    1,
+  ],
+  [
+    "removes a started clone without registration",
+    one({ phase: "creating" }),
+    1,
+    [`destroy a: ${leftOver}`],
+    1,
+  ],
+  [
+    "retires a started clone with a registration, however young",
+    one({ phase: "creating", createdAt: NOW }, offline),
+    1,
+    [`retire a: ${leftOver}`],
+    1,
+  ],
+  [
+    "keeps a runner that came online although its maker was killed, and writes that down",
+    one({ phase: "creating" }, idle),
+    1,
+    ['note a {"phase":"ready"}'],
+    0,
+  ],
+  [
+    "keeps a runner that has a job although its maker was killed",
+    one({ phase: "creating" }, busy),
+    1,
+    ['note a {"phase":"ready"}'],
+    0,
+  ],
+  [
+    "keeps a busy runner of a killed creation that GitHub misses for a moment",
+    one({ phase: "creating" }, registration("a", { busy: true, online: false })),
+    1,
+    [],
+    0,
+  ],
+  [
+    "thaws a runner that took a job when its retirement was killed",
+    one({ state: "frozen" }, busy),
+    1,
+    ["thaw a"],
+    0,
+  ],
+  ["thaws it even when no runner is wanted any more", one({ state: "frozen" }, busy), 0, ["thaw a"], 0],
+  [
+    "goes on with a retirement that was killed before GitHub was asked",
+    one({ state: "frozen" }, idle),
+    1,
+    ["retire a: more runners than wanted"],
+    1,
+  ],
+];
+
+const doubtful: readonly Row[] = [
+  [
+    "writes down that a runner is offline past its start-up",
+    one({ createdAt: long }, offline),
+    1,
+    [`note a {"doubtfulSince":${NOW}}`],
+    0,
+  ],
+  [
+    "waits while an offline runner is within its grace",
+    one({ createdAt: long, doubtfulSince: overdue + 1 }, offline),
+    1,
+    [],
+    0,
+  ],
+  [
+    "retires a runner that is offline past its grace",
+    one({ createdAt: long, doubtfulSince: overdue }, offline),
+    1,
+    ["retire a: offline for too long"],
+    1,
+  ],
+  [
+    "takes the doubt back when the runner is online again",
+    one({ doubtfulSince: overdue - 1 }, idle),
+    1,
+    ['note a {"doubtfulSince":null}'],
+    0,
+  ],
+  [
+    "takes the doubt back when the runner has a job",
+    one({ doubtfulSince: overdue - 1 }, busy),
+    1,
+    ['note a {"doubtfulSince":null}'],
+    0,
+  ],
+  ["writes down that a registration is missing", one({}), 1, [`note a {"doubtfulSince":${NOW}}`], 0],
+  ["waits while a missing registration is within its grace", one({ doubtfulSince: overdue + 1 }), 1, [], 0],
+  [
+    "destroys a runner whose registration is gone past its grace",
+    one({ doubtfulSince: overdue }),
+    1,
+    ["destroy a: registration gone"],
+    1,
+  ],
+  [
+    "gives a runner of another configuration the same grace while its registration is missing",
+    one({ kind: "old", doubtfulSince: overdue + 1 }),
+    1,
+    [],
+    0,
+  ],
+  [
+    "counts a runner whose registration is missing until it is gone",
+    {
+      machines: [machine("a", { doubtfulSince: NOW - 1 }), machine("b")],
+      registrations: [registration("b")],
+    },
+    1,
+    ["retire b: more runners than wanted"],
+    0,
+  ],
+];
+
+const outdated: readonly Row[] = [
+  [
+    "retires an idle runner past its deadline",
+    one({ deadline: NOW }, idle),
+    1,
+    ["retire a: past its deadline"],
+    1,
+  ],
+  ["keeps an idle runner up to its deadline", one({ deadline: NOW + 1 }, idle), 1, [], 0],
+  ["keeps a busy runner past its deadline", one({ deadline: NOW - 1 }, busy), 1, [], 0],
+  [
+    "destroys a runner past its deadline whose registration is gone",
+    one({ deadline: NOW }),
+    1,
+    ["destroy a: past its deadline"],
+    1,
+  ],
+  [
+    "replaces an idle runner of another configuration",
+    one({ kind: "old" }, idle),
+    1,
+    ["retire a: made with another configuration"],
+    1,
+  ],
+  [
+    "replaces a starting runner of another configuration",
+    one({ kind: "old" }, offline),
+    1,
+    ["retire a: made with another configuration"],
+    1,
+  ],
+  [
+    "lets a busy runner of another configuration finish, in a place of its own",
+    one({ kind: "old" }, busy),
+    1,
+    [],
+    0,
+  ],
+];
+
+const fleet: World = {
+  machines: [
+    machine("a", { createdAt: NOW - 4000 }),
+    machine("b", { createdAt: NOW - 3000 }),
+    machine("c", { createdAt: NOW - 2000 }),
+    machine("d", { createdAt: NOW - 5000 }),
+  ],
+  registrations: [
+    registration("a"),
+    registration("b", { busy: true }),
+    registration("c"),
+    registration("d", { online: false }),
+  ],
+};
+const surplus = (name: string) => `retire ${name}: more runners than wanted`;
+
+const scaled: readonly Row[] = [
+  ["takes a runner away first that is not yet online", fleet, 3, [surplus("d")], 0],
+  ["takes the youngest idle runner away next", fleet, 2, [surplus("d"), surplus("c")], 0],
+  ["takes the eldest idle runner away last", fleet, 1, [surplus("d"), surplus("c"), surplus("a")], 0],
+  ["keeps the busy one when none is wanted", fleet, 0, [surplus("d"), surplus("c"), surplus("a")], 0],
+  ["makes more beside those that are there", fleet, 6, [], 2],
+  [
+    "does not write doubts down of a runner that it takes away",
+    {
+      machines: [machine("a", { createdAt: long }), machine("b")],
+      registrations: [offline, registration("b")],
+    },
+    1,
+    [surplus("a")],
+    0,
+  ],
+  [
+    "makes none for the outdated while busy ones fill the number",
+    {
+      machines: [machine("a", { kind: "old" }), machine("b", { kind: "old" })],
+      registrations: [busy, registration("b")],
+    },
+    1,
+    ["retire b: made with another configuration"],
+    0,
+  ],
+];
+
+const rules: readonly (readonly [rule: string, rows: readonly Row[]])[] = [
+  ["for healthy runners", healthy],
+  ["for halves and dead runners", broken],
+  ["after a kill", killed],
+  ["in doubt", doubtful],
+  ["for outdated runners", outdated],
+  ["when the number changes", scaled],
+];
+
+/** A plan as a set: the order in which the steps stand means nothing. */
+function asSet(world: World, count: number): { steps: string[]; creations: number } {
+  const { steps, creations } = plan(world, { count, kind: "new" }, patience, NOW);
+  return { steps: steps.map(summary).sort(), creations };
+}
+
+describe("plan()", () => {
+  for (const [rule, rows] of rules) {
+    describe(rule, () => {
+      for (const [title, world, count, steps, creations] of rows) {
+        it(title, () => {
+          expect(asSet(world, count)).to.deep.equal({ steps: [...steps].sort(), creations });
+        });
+      }
+    });
+  }
+
+  describe("in any world", () => {
+    const law = (check: (world: World, wanted: { count: number; kind: string }) => void) => {
+      fc.assert(fc.property(anyWorld, anyWanted, check), { numRuns: 1000 });
+    };
+
+    it("removes no live instance that has a job", () => {
+      law((world, wanted) => {
+        for (const { machine: removed, registration: its } of removals(
+          plan(world, wanted, patience, NOW).steps,
+        )) {
+          expect(its?.busy === true && ["running", "frozen"].includes(removed.state), removed.name).to.be
+            .false;
+        }
+      });
+    });
+
+    it("freezes before it deregisters whatever could take a job", () => {
+      law((world, wanted) => {
+        for (const step of plan(world, wanted, patience, NOW).steps) {
+          const couldTakeJob =
+            step.action === "destroy" &&
+            step.registration !== undefined &&
+            ["running", "frozen"].includes(step.machine.state);
+          expect(couldTakeJob, summary(step)).to.be.false;
+        }
+      });
+    });
+
+    it("has the wanted number at the end, and more only where what exceeds it is busy or in doubt", () => {
+      law((world, wanted) => {
+        const made = plan(world, wanted, patience, NOW);
+        const kept = keptUnder(made, world);
+        const immovable = kept.filter(({ name }) => {
+          const its = world.registrations.find((each) => each.name === name);
+          return its === undefined || its.busy;
+        });
+        expect(kept.length + made.creations).to.equal(Math.max(wanted.count, immovable.length));
+      });
+    });
+
+    it("takes each instance and each registration away once, and does nothing else with it", () => {
+      law((world, wanted) => {
+        const { steps } = plan(world, wanted, patience, NOW);
+        const gone = removals(steps).map((step) => step.machine.name);
+        expect(new Set(gone).size).to.equal(gone.length);
+        for (const step of steps) {
+          if (step.action === "deregister") {
+            expect(world.machines.some(({ name }) => name === step.registration.name)).to.be.false;
+          } else if (step.action === "thaw" || step.action === "note") {
+            expect(gone).to.not.include(step.machine.name);
+          }
+        }
+      });
+    });
+
+    it("speaks of nothing that is not in the world", () => {
+      law((world, wanted) => {
+        for (const step of plan(world, wanted, patience, NOW).steps) {
+          if (step.action !== "deregister") expect(world.machines).to.include(step.machine);
+          if ("registration" in step && step.registration) {
+            expect(world.registrations).to.include(step.registration);
+          }
+        }
+      });
+    });
+
+    it("has nothing more to do once it is carried out", () => {
+      law((world, wanted) => {
+        const after = apply(plan(world, wanted, patience, NOW), world, wanted);
+        const again = plan(after, wanted, patience, NOW);
+        expect(again.steps.map(summary)).to.deep.equal([]);
+        expect(again.creations).to.equal(0);
+      });
+    });
+
+    it("does not depend on the order of the lists", () => {
+      const shuffled = anyWorld.chain((world) =>
+        fc.record({
+          world: fc.constant(world),
+          machines: fc.shuffledSubarray([...world.machines], { minLength: world.machines.length }),
+          registrations: fc.shuffledSubarray([...world.registrations], {
+            minLength: world.registrations.length,
+          }),
+        }),
+      );
+      fc.assert(
+        fc.property(shuffled, fc.nat(9), ({ world, ...other }, count) => {
+          expect(asSet(other, count)).to.deep.equal(asSet(world, count));
+        }),
+        { numRuns: 1000 },
+      );
+    });
+  });
+});
