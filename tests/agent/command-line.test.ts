@@ -2,11 +2,15 @@ import { expect } from "chai";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, watch } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { MACHINE, packCharm } from "./tiny-charm.ts";
+import type { ModelStatus } from "../../src/agent/model-status.ts";
+import type { AgentState } from "../../src/agent/state/agent-state.ts";
+import { UnitAgent } from "../../src/agent/unit-agent.ts";
+import { systemClock } from "../../src/support/clock.ts";
+import { MACHINE, NEVER, packCharm } from "./tiny-charm.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/agent/main.ts");
 
@@ -35,7 +39,7 @@ describe("the agent's command line", function () {
   const pack = (dispatch: string) => packCharm(join(directory, "tiny.charm"), dispatch);
   const status = async () => {
     const { stdout } = await agent("status", "--format", "json");
-    return JSON.parse(stdout).applications.tiny?.units["tiny/0"]["workload-status"] as object;
+    return (JSON.parse(stdout) as ModelStatus).applications["tiny"]?.units["tiny/0"]?.["workload-status"];
   };
   const killed = async (child: ChildProcess) => {
     child.kill("SIGKILL");
@@ -62,7 +66,8 @@ describe("the agent's command line", function () {
     });
     expect((await agent("config", "number")).stdout).to.equal("7\n");
     expect((await agent("config", "--reset", "number")).code).to.equal(0);
-    expect(JSON.parse((await agent("config", "--format", "json")).stdout).settings.number).to.deep.equal({
+    const printed = JSON.parse((await agent("config", "--format", "json")).stdout) as { settings: object };
+    expect(printed.settings).to.have.deep.property("number", {
       type: "int",
       description: "",
       default: 3,
@@ -156,30 +161,50 @@ describe("the agent's command line", function () {
     await appears(begun);
     await killed(running);
     expect(await agent("update-status")).to.include({ code: 0 });
-    const state = JSON.parse((await agent("exec", "--", "cat ../../../state.json")).stdout);
+    const { stdout } = await agent("exec", "--", "cat ../../../state.json");
+    const state = JSON.parse(stdout) as AgentState;
     expect(state.actions[0]).to.include({ status: "failed", message: "action terminated" });
   });
 
-  it("killed at any moment of a deployment, the next resolve completes it", async () => {
-    const done = join(directory, "done");
-    const archive = await pack(`[ "$JUJU_HOOK_NAME" != start ] || touch ${done}`);
-    for (let delayMs = 40; delayMs <= 400; delayMs += 40) {
-      const deploying = start("deploy", archive);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      await killed(deploying);
-      const before = await agent("status", "--format", "json");
-      const verb = before.stdout.includes("tiny/0") ? ["resolve"] : ["deploy", archive];
-      const ended = await agent(...verb);
-      expect(ended, `${delayMs} ms: ${ended.stderr}`).to.include({ code: 0 });
-      expect(await agent("config", "number=5")).to.include({ code: 0 });
-      expect(existsSync(done)).to.be.true;
-      expect((await agent("exec", "--", "cat .juju-charm; ls ..")).stdout).to.equal(
-        "local:tiny-0\nagent.socket\ncharm\nmanifests\n",
+  it("killed after any of its writes, a deployment is completed by resolve and a refresh by the next verb", async () => {
+    const archive = await pack("echo >>own; config-get text >/dev/null");
+    for (const writes of [1, 2, 3, 4, 5, 8]) {
+      const state = join(directory, `state-${writes}`);
+      const survivor = new UnitAgent({ stateDirectory: state, clock: systemClock, machine: MACHINE });
+      await killedAfter(writes, state, "deploy", archive);
+      await survivor.resolve("tiny/0", true, NEVER);
+      expect(await onlyUnit(survivor), `deploy, ${writes} writes`).to.equal("idle");
+      await killedAfter(writes, state, "refresh", archive);
+      await survivor.configure("tiny", { number: writes }, NEVER);
+      expect(await onlyUnit(survivor), `refresh, ${writes} writes`).to.equal("idle");
+      const { stdout } = await survivor.exec(
+        "tiny/0",
+        "ls .. ; [ $(wc -l <own) -ge 5 ] && config-get number",
+        NEVER,
       );
-      await agent("remove");
-      await rm(done);
+      expect(stdout).to.equal(`agent.socket\ncharm\nmanifests\n${writes}\n`);
     }
   });
+
+  /** Kills a verb as soon as it has written its state so many times; one that writes less often comes to its end. */
+  async function killedAfter(writes: number, state: string, verb: string, archive: string): Promise<void> {
+    await mkdir(state, { recursive: true });
+    const watcher = watch(state);
+    const child = spawn(process.execPath, [MAIN, "--state", state, verb, archive], { stdio: "ignore" });
+    let seen = 0;
+    watcher.on("change", (_kind, name) => {
+      if (name !== "state.json") return;
+      seen += 1;
+      if (seen === writes) child.kill("SIGKILL");
+    });
+    await once(child, "exit");
+    watcher.close();
+    expect(seen).to.be.at.least(1);
+  }
+
+  async function onlyUnit(survivor: UnitAgent): Promise<string> {
+    return (await survivor.status()).applications["tiny"]!.units["tiny/0"]!["juju-status"].current;
+  }
 
   it("a verb waits for the one before it, also when that is killed", async () => {
     const begun = join(directory, "begun");

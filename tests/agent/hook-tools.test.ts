@@ -108,7 +108,8 @@ const REFUSALS: readonly Row[] = [
   ["env -u JUJU_AGENT_SOCKET_ADDRESS is-leader", "ERROR JUJU_AGENT_SOCKET_ADDRESS not set\nexit=1"],
 ];
 
-describe("hook tools", () => {
+describe("hook tools", function () {
+  this.timeout(10_000);
   let bench: Bench;
   beforeEach(async () => {
     bench = await Bench.make();

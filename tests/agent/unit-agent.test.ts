@@ -289,4 +289,83 @@ describe("UnitAgent", () => {
     expect((await rejection(deploying)).message).to.equal("enough");
     expect(await statusOf()).to.equal('error: hook failed: "install"');
   });
+
+  it("killDispatch() kills the hook with all its processes, and the hook runs again at once", async () => {
+    const archive = await bench.pack(
+      "[ -e once ] && exit 0; touch once; state-set lost=1; echo ready; sleep 60; true",
+    );
+    const deploying = bench.agent.deploy({ archive }, NEVER);
+    while (bench.messages("install")[0] !== "ready") await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(bench.agent.killDispatch()).to.be.true;
+    await deploying;
+    expect(bench.contexts()).to.deep.equal(["install", ...FIRST]);
+    expect(await bench.run("state-get --format=json")).to.equal("null");
+    expect(bench.agent.killDispatch()).to.be.false;
+  });
+
+  it("juju-reboot --now kills the hook, which runs again after the reboot", async () => {
+    const error = await rejection(
+      bench.deploy(
+        '[ "$JUJU_HOOK_NAME" = start ] && [ ! -e once ] && touch once && juju-reboot --now; echo on',
+      ),
+    );
+    expect(error).to.include({ code: "reboot-requested" });
+    expect(bench.messages("start")).to.not.include("on");
+    await bench.agent.resolve("tiny/0", true, NEVER);
+    expect(bench.messages("start")).to.include("on");
+  });
+
+  describe("runAction()", () => {
+    const run = (action: string) => bench.agent.runAction({ unit: "tiny/0", action }, NEVER);
+    const whenActing = (script: string) => `case "$JUJU_DISPATCH_PATH" in actions/*) ${script};; esac`;
+
+    it("gives the environment of an action, its parameters and what it set", async () => {
+      await bench.deploy(
+        whenActing(
+          'action-set a.b="$JUJU_ACTION_NAME $JUJU_ACTION_UUID $JUJU_ACTION_TAG [$JUJU_HOOK_NAME]" a.c="$(action-get nested.depth)" a.b2=$(action-get --format=json missing)',
+        ),
+      );
+      const { results, status, parameters } = await run("greet");
+      expect(results).to.deep.equal({
+        "return-code": 0,
+        a: { b: "greet 1 action-1 []", b2: "null", c: "2" },
+      });
+      expect({ status, parameters }).to.deep.equal({
+        status: "completed",
+        parameters: { name: "world", nested: { depth: 2 } },
+      });
+    });
+
+    it("captures output, in base64 when it is no UTF-8", async () => {
+      await bench.deploy(whenActing("printf 'caf\\303\\251'; printf '\\377' >&2"));
+      expect((await run("fail")).results).to.deep.equal({
+        "return-code": 0,
+        stdout: "café",
+        stderr: "/w==",
+        "stderr-encoding": "base64",
+      });
+    });
+
+    it("fails with the exit status, keeps its results and drops its changes; the unit stays well", async () => {
+      await bench.deploy(whenActing("open-port 80; action-set a=1; exit 3"));
+      expect(await run("fail")).to.deep.include({
+        status: "failed",
+        message: "exit status 3",
+        results: { a: "1", "return-code": 3 },
+      });
+      expect(await bench.run("opened-ports")).to.equal("");
+      expect(await statusOf()).to.equal("unknown");
+    });
+
+    it("fails with the charm's message and keeps its changes when the charm exits with 0", async () => {
+      await bench.deploy(whenActing("open-port 80; action-fail 'no luck'"));
+      expect(await run("fail")).to.deep.include({ status: "failed", message: "no luck" });
+      expect(await bench.run("opened-ports")).to.equal("80/tcp");
+    });
+
+    it("runs while a hook of the unit has failed", async () => {
+      await rejection(bench.deploy('[ "$JUJU_HOOK_NAME" != start ]'));
+      expect(await run("fail")).to.include({ status: "completed" });
+    });
+  });
 });
