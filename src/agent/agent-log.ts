@@ -50,7 +50,7 @@ export class AgentLog {
 }
 
 /** `unit-app-0: 2026-01-02T03:04:05.678Z INFO unit.app/0.juju-log text` */
-export function renderLogLine(line: LogLine): string {
+function renderLogLine(line: LogLine): string {
   return `unit-${line.unit.replace("/", "-")}: ${line.time} ${line.level} ${line.logger} ${line.message}`;
 }
 

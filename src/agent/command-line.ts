@@ -11,7 +11,7 @@ import { debugLogVerb, statusVerb } from "./verbs/status.ts";
 import type { Verb } from "./verbs/verb.ts";
 
 /** Where the agent keeps its state unless it is told otherwise. */
-export const DEFAULT_STATE_DIRECTORY = "/var/lib/github-runner-agent";
+const DEFAULT_STATE_DIRECTORY = "/var/lib/github-runner-agent";
 
 const VERBS: readonly Verb[] = [
   deployVerb,

@@ -4,7 +4,7 @@ import type { AgentState } from "./state/agent-state.ts";
 const PROXIES = ["http-proxy", "https-proxy", "ftp-proxy", "no-proxy"];
 
 /** Settings of a model that this agent heeds. */
-export const MODEL_SETTINGS: readonly string[] = [
+const MODEL_SETTINGS: readonly string[] = [
   ...PROXIES,
   ...PROXIES.map((name) => `juju-${name}`),
   "automatically-retry-hooks",

@@ -2,15 +2,17 @@ import { copyFile, mkdir, rename } from "node:fs/promises";
 import { constants } from "node:fs";
 
 import type { JsonObject } from "../framework/hook-tools.ts";
+import { withDeadline } from "../support/deadline.ts";
 import { ActionRunner } from "./action-runner.ts";
 import { AgentRequestError, HookFailedError } from "./agent-errors.ts";
 import { AgentPaths } from "./agent-paths.ts";
 import { AgentSession, type UnitAgentDeps } from "./agent-session.ts";
 import { readLastLines } from "./agent-log.ts";
+import { replaceCharm } from "./charm-upgrade.ts";
 import { collectArchives } from "./charm/archive-store.ts";
 import { digestFile, readCharmArchive } from "./charm/charm-archive.ts";
 import { assertRunsOn, type CharmDefinition } from "./charm/charm-definition.ts";
-import { changeConfig, keepValidConfig, type ConfigChange } from "./charm/config-options.ts";
+import { changeConfig, type ConfigChange } from "./charm/config-options.ts";
 import { CommandRunner, type ExecOutcome } from "./command-runner.ts";
 import { ContextRunner } from "./hooks/context-runner.ts";
 import { queued } from "./hooks/hook-effects.ts";
@@ -21,14 +23,8 @@ import { describeConfig, type ConfigDescription } from "./charm/config-descripti
 import { changeModelConfig } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
 import { recoverKilledAgent } from "./recovery.ts";
-import {
-  withApplication,
-  withUnit,
-  type ActionRecord,
-  type DeployedCharm,
-  type Operation,
-} from "./state/agent-state.ts";
-import { OperationLock } from "./state/operation-lock.ts";
+import { withApplication, type ActionRecord } from "./state/agent-state.ts";
+import { OperationLock, type HeldLock } from "./state/operation-lock.ts";
 import { readState } from "./state/state-store.ts";
 
 export interface DeployOptions {
@@ -47,6 +43,9 @@ export interface RunActionOptions {
   readonly action: string;
   readonly parameters?: JsonObject;
 }
+
+/** How long a verb waits for the one before it: hooks may build images, and have no limit of their own. */
+const LONGEST_WAIT_MS = 60 * 60 * 1000;
 
 /** One verb's hold on the state directory. */
 interface Work {
@@ -224,7 +223,7 @@ export class UnitAgent {
   }
 
   async #work<T>(signal: AbortSignal, verb: (work: Work) => Promise<T>): Promise<T> {
-    const lock = await (await OperationLock.of(this.#deps.stateDirectory)).acquire(signal);
+    const lock = await this.#lock(signal);
     try {
       const session = await AgentSession.open(this.#deps);
       await recoverKilledAgent(session);
@@ -235,6 +234,13 @@ export class UnitAgent {
       this.#contexts = undefined;
       await lock.release();
     }
+  }
+
+  async #lock(signal: AbortSignal): Promise<HeldLock> {
+    const lock = await OperationLock.of(this.#deps.stateDirectory);
+    return withDeadline("have the state directory to itself", LONGEST_WAIT_MS, signal, (limited) =>
+      lock.acquire(limited),
+    );
   }
 
   async #settleAll(work: Work, application: string, signal: AbortSignal): Promise<void> {
@@ -266,26 +272,6 @@ export class UnitAgent {
     await rename(`${kept}.new`, kept);
     return digest;
   }
-}
-
-async function replaceCharm(session: AgentSession, application: string, charm: DeployedCharm): Promise<void> {
-  const units = session.unitsOf(application);
-  await session.update((before) => {
-    const { config } = session.application(application);
-    const kept = keepValidConfig(charm.definition.options, config);
-    let state = withApplication(before, application, { charm, config: kept });
-    for (const name of units) {
-      const { operation } = session.unit(name);
-      state = withUnit(state, name, { operation: { kind: "deploy", then: afterUpgrade(operation) } });
-    }
-    return state;
-  });
-}
-
-/** A hook that was waiting or had failed is run by the new charm in place of upgrade-charm. */
-function afterUpgrade(interrupted: Operation): Operation {
-  if (interrupted.kind === "continue") return queued("upgrade-charm");
-  return interrupted.kind === "deploy" ? interrupted.then : interrupted;
 }
 
 async function settleSkippingFailures(

@@ -11,9 +11,9 @@ import { UnitAgent } from "../../src/agent/unit-agent.ts";
 import { systemClock } from "../../src/support/clock.ts";
 
 export const METADATA = "name: tiny\nsummary: A tiny charm\ndescription: For tests\n";
-export const MANIFEST =
+const MANIFEST =
   "bases:\n  - {name: ubuntu, channel: '22.04', architectures: [amd64]}\n  - {name: ubuntu, channel: '24.04'}\n";
-export const CONFIG = `options:
+const CONFIG = `options:
   text: {type: string, default: "hello"}
   unset: {type: string}
   number: {type: int, default: 3}

@@ -251,6 +251,14 @@ describe("UnitAgent", () => {
     );
   });
 
+  it("leadership goes to the next unit when the leader is gone", async () => {
+    const archive = await bench.pack("true");
+    await bench.agent.deploy({ archive, application: "pair" }, NEVER);
+    await bench.agent.deploy({ archive, application: "pair", unitNumber: 5 }, NEVER);
+    await bench.agent.remove("pair", false, NEVER);
+    expect(bench.contexts().slice(-5)).to.deep.equal(["stop", "remove", "leader-elected", "stop", "remove"]);
+  });
+
   it("runs start once more after a reboot of the machine", async () => {
     await bench.deploy("true");
     bench.events.length = 0;
@@ -285,6 +293,11 @@ describe("UnitAgent", () => {
       controller.signal,
     );
     while (bench.messages("install").length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { applications } = await bench.restarted().status();
+    expect(applications["tiny"]!.units["tiny/0"]!["juju-status"]).to.include({
+      current: "executing",
+      message: "running install hook",
+    });
     controller.abort(new Error("enough"));
     expect((await rejection(deploying)).message).to.equal("enough");
     expect(await statusOf()).to.equal('error: hook failed: "install"');

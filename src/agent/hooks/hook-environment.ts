@@ -24,7 +24,7 @@ export type HookTask =
   | { readonly kind: "commands"; readonly script: string };
 
 /** Version of Juju whose unit agent this one stands in for. */
-export const JUJU_VERSION = "3.6.28";
+const JUJU_VERSION = "3.6.28";
 
 type Environment = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 /** Hooks that the agent runs. Hooks of relations, storage and secrets get their place here when it has those. */
-export const LIFECYCLE_HOOKS = [
+const LIFECYCLE_HOOKS = [
   "install",
   "leader-elected",
   "leader-settings-changed",

@@ -101,6 +101,8 @@ export class UnitSettler {
     const begin = {
       operation: { kind: "hook", hook, step: "running" },
       workload: statusBefore(unit, hook, this.#session.now),
+      // A unit that was started before is started again because the machine has been.
+      rebootRequested: unit.rebootRequested && !(hook === "start" && unit.started),
     } as const;
     const ended = await this.#contexts.run({ unit: name, task: { kind: "hook", name: hook }, begin }, signal);
     if (ended.outcome.exitCode === 0) await this.#commit(name, hook, ended);
