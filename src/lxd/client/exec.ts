@@ -1,5 +1,6 @@
 import { withDeadline } from "../../support/deadline.ts";
 import { json, type Call } from "./call.ts";
+import { bodyStream } from "./body-stream.ts";
 import { BoundedQueue } from "./bounded-queue.ts";
 import { toOperation } from "./envelope.ts";
 import { LxdError, OperationError, OperationUnseenError, OutputLimitError } from "./errors.ts";
@@ -170,7 +171,7 @@ export class Exec {
     if (url === undefined) return "";
     try {
       const reply = await this.#transport.query({ action, method: "GET", path: url }, signal);
-      return await readText(action, reply.body, limitBytes);
+      return await readText(action, bodyStream(action, this.#transport.socketPath, reply.body), limitBytes);
     } finally {
       await this.#transport.ask({ action, method: "DELETE", path: url }, signal).catch((thrown: unknown) => {
         if (!(thrown instanceof LxdError && thrown.notFound)) throw thrown;

@@ -61,18 +61,14 @@ export class Files {
     const call: Call = { ...target("read", place), method: "GET" };
     const reply = await this.#transport.open(call, signal);
     const attributes = this.#attributes(reply);
+    const content = bodyStream(call.action, this.#transport.socketPath, reply.body);
     switch (this.#header(reply, "type")) {
       case "directory":
-        return { type: "directory", ...attributes, names: await directoryNames(call.action, reply) };
+        return { type: "directory", ...attributes, names: await directoryNames(call.action, content) };
       case "symlink":
-        return { type: "symlink", ...attributes, target: await linkTarget(call.action, reply) };
+        return { type: "symlink", ...attributes, target: await linkTarget(call.action, content) };
       default:
-        return {
-          type: "file",
-          ...attributes,
-          sizeBytes: sizeOf(reply),
-          content: bodyStream(call.action, this.#transport.socketPath, reply.body),
-        };
+        return { type: "file", ...attributes, sizeBytes: sizeOf(reply), content };
     }
   }
 
@@ -173,12 +169,12 @@ function sizeOf(reply: Reply): number | undefined {
   return typeof length === "string" ? Number(length) : undefined;
 }
 
-async function directoryNames(action: string, reply: Reply): Promise<readonly string[]> {
-  const text = (await readBytes(action, reply.body, LISTING_LIMIT)).toString();
+async function directoryNames(action: string, content: Readable): Promise<readonly string[]> {
+  const text = (await readBytes(action, content, LISTING_LIMIT)).toString();
   const { metadata } = JSON.parse(text) as { readonly metadata: readonly string[] | null };
   return metadata ?? [];
 }
 
-async function linkTarget(action: string, reply: Reply): Promise<string> {
-  return (await readBytes(action, reply.body, LINK_LIMIT)).toString();
+async function linkTarget(action: string, content: Readable): Promise<string> {
+  return (await readBytes(action, content, LINK_LIMIT)).toString();
 }

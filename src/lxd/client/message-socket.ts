@@ -25,11 +25,13 @@ export class MessageSocket {
       if (typeof data === "string") handlers.text(data);
       else handlers.binary(new Uint8Array(data as ArrayBuffer));
     };
+    const forget = transport.track(this);
     this.opened = new Promise((resolve, reject) => {
       this.#socket.onopen = () => {
         resolve();
       };
       this.#socket.onclose = () => {
+        forget();
         reject(new LxdUnreachableError(action, "lost", transport.socketPath));
         handlers.ended();
       };

@@ -64,7 +64,7 @@ export class Operations {
 type ByStatus = Readonly<Record<string, readonly unknown[]>>;
 
 /** Whether an operation names the instance among its resources. */
-export function touches(operation: Operation, instance: string): boolean {
+function touches(operation: Operation, instance: string): boolean {
   const urls = [...(operation.resources["instances"] ?? []), ...(operation.resources["containers"] ?? [])];
   return urls.some((url) => nameFromURL(url) === instance);
 }

@@ -31,6 +31,11 @@ export interface Limits {
 /** An answer whose body is not read yet; who takes it must read it to the end or destroy it. */
 export type Reply = Dispatcher.ResponseData;
 
+/** Something that ends with the transport. */
+export interface Closable {
+  close(): void;
+}
+
 const ORIGIN = "http://lxd";
 const CONNECTIONS = 32;
 /** Milliseconds without a byte after which a body counts as stalled. */
@@ -49,6 +54,7 @@ export class Transport {
   readonly limits: Limits;
   readonly #calls: Pool;
   readonly #waits: Pool;
+  readonly #sockets = new Set<Closable>();
 
   constructor(socket: LxdSocket, limits: Limits) {
     this.dialect = socket.dialect;
@@ -166,8 +172,15 @@ export class Transport {
     }
   }
 
-  /** Ends all calls that are under way and frees the connections. */
+  /** Remembers a socket that {@link Transport.close} is to close; upgraded ones are no longer the dispatcher's. */
+  track(socket: Closable): () => void {
+    this.#sockets.add(socket);
+    return () => this.#sockets.delete(socket);
+  }
+
+  /** Ends all calls and sockets that are under way and frees the connections. */
   async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.close();
     await Promise.all([this.#calls.destroy(), this.#waits.destroy()]);
   }
 
