@@ -184,8 +184,9 @@ export class Runner {
    */
   async remove(_removeToken: Secret | undefined, signal: AbortSignal): Promise<"removed" | "busy"> {
     const state = this.#instance?.state;
+    const isAlive = state === "running" || state === "frozen";
     try {
-      return await this.#takeAway(state === "running" || state === "frozen", signal);
+      return await this.#takeAway(isAlive && this.#status.runnerId !== undefined, signal);
     } catch (thrown) {
       throw new RunnerRemoveError(this.config.name, messageOf(thrown), { cause: thrown });
     }
@@ -195,9 +196,9 @@ export class Runner {
     const { forge, machines } = this.#clients;
     const { name } = this.config;
     const id = this.#status.runnerId;
-    if (mayHaveJob && id !== undefined) {
+    if (mayHaveJob) {
       await machines.freeze(name, signal);
-      if ((await this.#deregisterOrThaw(id, signal)) === "busy") return "busy";
+      if ((await this.#deregisterOrThaw(signal)) === "busy") return "busy";
       await machines.destroy(name, signal);
     } else {
       const halves = [
@@ -211,12 +212,13 @@ export class Runner {
     return "removed";
   }
 
-  async #deregisterOrThaw(id: number, signal: AbortSignal): Promise<"gone" | "busy"> {
+  async #deregisterOrThaw(signal: AbortSignal): Promise<"gone" | "busy"> {
     const { forge, machines } = this.#clients;
     const { name } = this.config;
     const thaw = () => unhindered(`thaw runner '${name}'`, (limited) => machines.thaw(name, limited));
     try {
-      const outcome = await forge.deregister(id, signal);
+      const id = this.#status.runnerId ?? (await this.#findRegistration(signal));
+      const outcome = id === undefined ? "gone" : await forge.deregister(id, signal);
       if (outcome === "busy") await thaw();
       return outcome;
     } catch (thrown) {
@@ -224,6 +226,12 @@ export class Runner {
       await thaw();
       throw thrown;
     }
+  }
+
+  /** Only GitHub's list tells the identifier of a runner that has registered itself. */
+  async #findRegistration(signal: AbortSignal): Promise<number | undefined> {
+    const registrations = await this.#clients.forge.list(signal);
+    return registrations.find(({ name }) => name === this.config.name)?.id;
   }
 
   /**
