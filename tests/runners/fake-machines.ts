@@ -1,0 +1,86 @@
+import type { Machine, MachineNote, Machines, MachineSpec } from "../../src/runners/ports.ts";
+import type { Secret } from "../../src/support/secret.ts";
+import type { FakeSite } from "./fake-site.ts";
+import type { PortCalls } from "./port-calls.ts";
+
+/** The LXD of a {@link FakeSite}, as one process reaches it. */
+export class FakeMachines implements Machines {
+  readonly #site: FakeSite;
+  readonly #calls: PortCalls;
+  /** Orders that were handed over, by runner. */
+  readonly orders = new Map<string, Secret>();
+  readonly specs = new Map<string, MachineSpec>();
+
+  constructor(site: FakeSite, calls: PortCalls) {
+    this.#site = site;
+    this.#calls = calls;
+  }
+
+  list(signal: AbortSignal): Promise<readonly Machine[]> {
+    return this.#calls.step("machines.list", signal, () => [...this.#site.machines.values()]);
+  }
+
+  async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
+    const { name, kind, deadline } = spec;
+    await this.#calls.step("machines.launch", signal, () => {
+      if (this.#site.machines.has(name)) throw new Error(`Instance '${name}' already exists`);
+      this.specs.set(name, spec);
+      this.#site.addMachine(name, { state: "stopped", phase: "creating", kind, deadline });
+    });
+    try {
+      await this.#calls.step("machines.start", signal, () => {
+        this.#site.changeMachine(name, { state: "running" });
+      });
+    } catch (thrown) {
+      this.#site.machines.delete(name);
+      throw thrown;
+    }
+  }
+
+  handOver(name: string, lines: Secret, signal: AbortSignal): Promise<void> {
+    return this.#calls.step("machines.handOver", signal, () => {
+      this.#running(name);
+      this.orders.set(name, lines);
+      this.#site.changeRegistration(name, { online: true });
+    });
+  }
+
+  note(name: string, note: MachineNote, signal: AbortSignal): Promise<void> {
+    return this.#calls.step("machines.note", signal, () => {
+      if (!this.#site.machines.has(name)) throw new Error(`Instance '${name}' not found`);
+      const { doubtfulSince, ...rest } = note;
+      this.#site.changeMachine(name, {
+        ...rest,
+        ...(doubtfulSince !== undefined && { doubtfulSince: doubtfulSince ?? undefined }),
+      });
+    });
+  }
+
+  freeze(name: string, signal: AbortSignal): Promise<void> {
+    return this.#calls.step("machines.freeze", signal, () => {
+      if (this.#site.machines.get(name)?.state === "running") {
+        this.#site.changeMachine(name, { state: "frozen" });
+      }
+    });
+  }
+
+  thaw(name: string, signal: AbortSignal): Promise<void> {
+    return this.#calls.step("machines.thaw", signal, () => {
+      if (this.#site.machines.get(name)?.state === "frozen") {
+        this.#site.changeMachine(name, { state: "running" });
+      }
+    });
+  }
+
+  async destroy(name: string, signal: AbortSignal): Promise<void> {
+    await this.#calls.step("machines.destroy", signal, () => {
+      this.#site.stopMachine(name);
+    });
+    await this.#calls.step("machines.delete", signal, () => this.#site.machines.delete(name));
+  }
+
+  #running(name: string): void {
+    const state = this.#site.machines.get(name)?.state ?? "absent";
+    if (state !== "running") throw new Error(`Instance '${name}' is ${state}`);
+  }
+}

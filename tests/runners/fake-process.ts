@@ -1,0 +1,71 @@
+import { RUNNER_APPLICATION } from "../../src/guest/paths.ts";
+import { RunnerManager, type Fleet, type ManagerOptions } from "../../src/runners/runner-manager.ts";
+import { RunnerNames } from "../../src/runners/runner-name.ts";
+import type { CreateRunnerConfig } from "../../src/runners/runner.ts";
+import type { Clock } from "../../src/support/clock.ts";
+import { createLogger, type Logger } from "../../src/support/log.ts";
+import { FakeForge } from "./fake-forge.ts";
+import { FakeMachines } from "./fake-machines.ts";
+import type { FakeSite } from "./fake-site.ts";
+import { PortCalls } from "./port-calls.ts";
+
+/** Digits that every test unit's runners carry. */
+export const OWNER_TAG = "abcdef";
+export const options: ManagerOptions = {
+  names: new RunnerNames("runners/0", OWNER_TAG),
+  patience: { startUpMs: 300_000, graceMs: 600_000 },
+  idleLifetimeMs: 86_400_000,
+  concurrency: 4,
+};
+
+export const createConfig: CreateRunnerConfig = {
+  image: "template-1",
+  profiles: ["runner", "cpu-2-mem-7GiB-disk-10GiB"],
+  resources: { cpu: 2, memory: "7GiB", disk: "10GiB" },
+  binaryPath: RUNNER_APPLICATION,
+  arch: "x64",
+};
+
+/** A fleet of the kind that {@link FakeSite} gives its runners. */
+export function fleetOf(count: number, kind = "kind-1"): Fleet {
+  return {
+    count,
+    kind,
+    labels: ["self-hosted", "linux"],
+    registrationUrl: "https://github.com/octo",
+    create: createConfig,
+  };
+}
+
+/** The name of the unit's runner that was made at the n-th attempt. */
+export function runnerName(attempt: number): string {
+  return `runners-0-${OWNER_TAG}${attempt.toString(16).padStart(6, "0")}`;
+}
+
+let attempts = 0x1000;
+
+/** One process of the unit on a site: it may fail, be aborted or be killed, and the next one finds what it left. */
+export class FakeProcess {
+  readonly calls = new PortCalls();
+  readonly forge: FakeForge;
+  readonly machines: FakeMachines;
+  readonly manager: RunnerManager;
+  readonly logLines: string[] = [];
+
+  constructor(site: FakeSite, changes: Partial<ManagerOptions> = {}) {
+    this.forge = new FakeForge(site, this.calls);
+    this.machines = new FakeMachines(site, this.calls);
+    const clock: Clock = { now: () => site.now, wait: () => Promise.reject(new Error("nothing waits")) };
+    const log: Logger = createLogger(
+      (level, line) => this.logLines.push(`${level} ${line}`),
+      (text) => text,
+    );
+    const lock = { run: <T>(work: () => Promise<T>) => work() };
+    const entropy = () => (++attempts).toString(16).padStart(6, "0");
+    const { forge, machines } = this;
+    this.manager = new RunnerManager(
+      { forge, machines, clock, log, lock, entropy },
+      { ...options, ...changes },
+    );
+  }
+}

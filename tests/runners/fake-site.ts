@@ -1,0 +1,95 @@
+import type { Machine, Registration } from "../../src/runners/ports.ts";
+
+/** LXD and GitHub as they really are, whatever processes come and go: the state behind the fakes of both ports. */
+export class FakeSite {
+  readonly machines = new Map<string, Machine>();
+  readonly registrations = new Map<number, Registration>();
+  /** Names of runners whose instance was ended while they had a job. */
+  readonly killedJobs: string[] = [];
+  /** Most instances that existed at one moment since the site began. */
+  mostMachines = 0;
+  /** Milliseconds since the Unix epoch. */
+  now = Date.UTC(2026, 0, 1);
+  #lastId = 100;
+  readonly #namesSeen = new Set<string>();
+
+  /** A runner on both sides, as a creation would have left it. */
+  addRunner(
+    name: string,
+    machine: Partial<Machine> = {},
+    registration: Partial<Registration> | undefined = {},
+  ): void {
+    this.addMachine(name, machine);
+    this.addRegistration(name, { online: true, ...registration });
+  }
+
+  addMachine(name: string, machine: Partial<Machine> = {}): void {
+    this.setMachine({
+      name,
+      state: "running",
+      phase: "ready",
+      kind: "kind-1",
+      createdAt: this.now,
+      deadline: this.now + 86_400_000,
+      doubtfulSince: undefined,
+      ...machine,
+    });
+  }
+
+  setMachine(machine: Machine): void {
+    this.machines.set(machine.name, machine);
+    this.mostMachines = Math.max(this.mostMachines, this.machines.size);
+  }
+
+  changeMachine(name: string, change: Partial<Machine>): void {
+    const machine = this.machines.get(name);
+    if (machine) this.machines.set(name, { ...machine, ...change });
+  }
+
+  /** Registers a name. GitHub refuses one that it has seen. */
+  addRegistration(name: string, registration: Partial<Registration> = {}): Registration {
+    if (this.#namesSeen.has(name)) throw new Error(`Already exists - A runner with the name ${name}`);
+    this.#namesSeen.add(name);
+    const added = { id: ++this.#lastId, name, online: false, busy: false, ...registration };
+    this.registrations.set(added.id, added);
+    return added;
+  }
+
+  changeRegistration(name: string, change: Partial<Registration>): void {
+    const registration = this.registrationOf(name);
+    if (registration) this.registrations.set(registration.id, { ...registration, ...change });
+  }
+
+  registrationOf(name: string): Registration | undefined {
+    return [...this.registrations.values()].find((registration) => registration.name === name);
+  }
+
+  /** Gives a runner a job, if GitHub sees it waiting for one. */
+  assignJob(name: string): void {
+    if (this.registrationOf(name)?.online) this.changeRegistration(name, { busy: true });
+  }
+
+  /** What a runner that has finished its job leaves: a stopped instance. */
+  finishJob(name: string): void {
+    const registration = this.registrationOf(name);
+    if (registration) this.registrations.delete(registration.id);
+    this.changeMachine(name, { state: "stopped" });
+  }
+
+  /** Ends the processes of an instance. GitHub notices that its runner is no longer connected. */
+  stopMachine(name: string): void {
+    const machine = this.machines.get(name);
+    const isAlive = machine?.state === "running" || machine?.state === "frozen";
+    if (isAlive && this.registrationOf(name)?.busy) this.killedJobs.push(name);
+    this.changeMachine(name, { state: "stopped" });
+    this.changeRegistration(name, { online: false });
+  }
+
+  machineNames(): string[] {
+    return [...this.machines.keys()].sort();
+  }
+
+  registrationNames(): string[] {
+    return [...this.registrations.values()].map(({ name }) => name).sort();
+  }
+}

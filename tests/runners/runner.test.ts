@@ -1,0 +1,385 @@
+import { inspect } from "node:util";
+import { expect } from "chai";
+import sinon from "sinon";
+import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "../../src/runners/errors.ts";
+import { Runner, type CreateRunnerConfig } from "../../src/runners/runner.ts";
+import { DeadlineError } from "../../src/support/deadline.ts";
+import { findCause } from "../../src/support/errors.ts";
+import { Secret } from "../../src/support/secret.ts";
+import { createConfig, FakeProcess, runnerName } from "./fake-process.ts";
+import { FakeSite } from "./fake-site.ts";
+import type { PortVerb } from "./port-calls.ts";
+import { rejectionOf } from "./rejection.ts";
+import { unaborted } from "./signals.ts";
+
+const NAME = runnerName(1);
+
+/** A runner that is yet to be made, on a site of its own. */
+function newRunner(startUpMs = 5000) {
+  const site = new FakeSite();
+  const process = new FakeProcess(site);
+  const config = {
+    name: NAME,
+    labels: ["self-hosted", "large"],
+    registrationUrl: "https://github.com/octo/cat",
+    kind: "kind-1",
+    deadline: site.now + 1000,
+    startUpMs,
+  };
+  const status = { runnerId: undefined, exist: false, online: false, busy: false };
+  return { site, process, calls: process.calls, runner: new Runner(process, config, status) };
+}
+
+/** A runner that a reconcile finds on both sides. */
+function foundRunner(machine: Parameters<FakeSite["addRunner"]>[1] = {}) {
+  const { site, process, calls, runner } = newRunner();
+  site.addRunner(NAME, machine);
+  const registration = site.registrationOf(NAME)!;
+  const status = { runnerId: registration.id, exist: true, online: true, busy: false };
+  const found = new Runner(process, runner.config, status, site.machines.get(NAME));
+  return { site, process, calls, runner: found };
+}
+
+function create(
+  runner: Runner,
+  change: Partial<CreateRunnerConfig> = {},
+  signal = unaborted(),
+): Promise<void> {
+  return runner.create({ ...createConfig, ...change }, signal);
+}
+
+/** Every order that the guest was given, decoded. */
+function ordersOf(process: FakeProcess): string[] {
+  const lines = process.machines.orders.get(NAME)?.reveal().split("\n") ?? [];
+  return lines.map((line) => {
+    const words = line.split(" ");
+    const content = Buffer.from(words.pop() ?? "", "base64").toString();
+    return words.length === 0 ? line : [...words, content].join(" ");
+  });
+}
+
+describe("Runner", () => {
+  it("names the seed's paths in the guest", () => {
+    const { runnerApplication, envFile, configScript, runnerScript, preJobScript } = newRunner().runner;
+    expect({ runnerApplication, envFile, configScript, runnerScript, preJobScript }).to.deep.equal({
+      runnerApplication: "/home/ubuntu/github-runner",
+      envFile: "/home/ubuntu/github-runner/.env",
+      configScript: "/home/ubuntu/github-runner/config.sh",
+      runnerScript: "/home/ubuntu/github-runner/run.sh",
+      preJobScript: "/home/ubuntu/github-runner/pre-job.sh",
+    });
+  });
+
+  describe("create()", () => {
+    it("leaves a running instance marked ready, and an online registration of the same name", async () => {
+      const { site, runner } = newRunner();
+      await create(runner);
+      expect(site.machines.get(NAME)).to.include({
+        state: "running",
+        phase: "ready",
+        kind: "kind-1",
+        deadline: runner.config.deadline,
+      });
+      expect(site.registrationOf(NAME)).to.include({ online: true, busy: false });
+      expect(runner.status).to.deep.equal({
+        runnerId: site.registrationOf(NAME)?.id,
+        exist: true,
+        online: true,
+        busy: false,
+      });
+    });
+
+    it("clones the image's template with the given profiles, and registers the labels", async () => {
+      const { process, runner } = newRunner();
+      await create(runner, { image: "template-7", profiles: ["one", "two"] });
+      expect(process.machines.specs.get(NAME)).to.include({ name: NAME, template: "template-7" });
+      expect(process.machines.specs.get(NAME)?.profiles).to.deep.equal(["one", "two"]);
+      expect(process.forge.labels.get(NAME)).to.deep.equal(["self-hosted", "large"]);
+    });
+
+    it("hands the just-in-time configuration over in the environment", async () => {
+      const { process, runner } = newRunner();
+      await create(runner);
+      expect(ordersOf(process)).to.include(
+        `environment ACTIONS_RUNNER_INPUT_JITCONFIG private-key-of-${NAME}`,
+      );
+    });
+
+    it("lets a runner register itself where a registration token is given", async () => {
+      const { site, process, runner } = newRunner();
+      await create(runner, { registrationToken: new Secret("registration-token") });
+      expect(site.registrationNames(), "registered by the unit").to.deep.equal([]);
+      expect(ordersOf(process)).to.include.members([
+        "environment ACTIONS_RUNNER_INPUT_URL https://github.com/octo/cat",
+        "environment ACTIONS_RUNNER_INPUT_TOKEN registration-token",
+        `environment ACTIONS_RUNNER_INPUT_NAME ${NAME}`,
+        "environment ACTIONS_RUNNER_INPUT_LABELS self-hosted,large",
+      ]);
+    });
+
+    it("does not wait for LXD before it asks GitHub", async () => {
+      const { site, calls, runner } = newRunner();
+      calls.holdNext("machines.launch", "forge.register");
+      await create(runner);
+      expect(site.machines.get(NAME)?.phase).to.equal("ready");
+    });
+
+    it("does not wait for GitHub before it starts the instance", async () => {
+      const { site, calls, runner } = newRunner();
+      calls.holdNext("forge.register", "machines.start");
+      await create(runner);
+      expect(site.machines.get(NAME)?.phase).to.equal("ready");
+    });
+
+    const failures: readonly (readonly [PortVerb, "before" | "after"])[] = [
+      ["machines.launch", "before"],
+      ["machines.start", "before"],
+      ["machines.start", "after"],
+      ["forge.register", "before"],
+      ["machines.handOver", "before"],
+      ["machines.handOver", "after"],
+      ["machines.note", "before"],
+      ["machines.note", "after"],
+    ];
+    for (const [verb, moment] of failures) {
+      it(`leaves nothing on either side when ${verb} fails ${moment} its effect`, async () => {
+        const { site, calls, runner } = newRunner();
+        const fault = new Error("the network is gone");
+        calls[moment === "before" ? "beforeNext" : "afterNext"](verb, () => {
+          throw fault;
+        });
+        const error = await rejectionOf(create(runner));
+        expect(error).to.be.instanceOf(RunnerCreateError);
+        expect(error.message).to.equal(`Cannot create runner '${NAME}': the network is gone`);
+        expect(error.cause).to.equal(fault);
+        expect(site.machineNames()).to.deep.equal([]);
+        expect(site.registrationNames()).to.deep.equal([]);
+        expect(runner.status).to.deep.equal({
+          runnerId: undefined,
+          exist: false,
+          online: false,
+          busy: false,
+        });
+      });
+    }
+
+    it("tells the first failure when the second is its consequence", async () => {
+      for (const verb of ["forge.register", "machines.launch"] as const) {
+        const { site, calls, runner } = newRunner();
+        calls.failNext(verb, new Error("the first failure"));
+        expect((await rejectionOf(create(runner))).message).to.contain("the first failure");
+        expect(site.machineNames()).to.deep.equal([]);
+        expect(site.registrationNames()).to.deep.equal([]);
+      }
+    });
+
+    it("spares a runner that took a job although its hand-over was not heard to end", async () => {
+      const { site, calls, runner } = newRunner();
+      calls.afterNext("machines.handOver", () => {
+        site.assignJob(NAME);
+        throw new Error("the answer was lost");
+      });
+      expect(await rejectionOf(create(runner))).to.be.instanceOf(RunnerCreateError);
+      expect(site.killedJobs).to.deep.equal([]);
+      expect(site.machines.get(NAME)?.state, "thawed again").to.equal("running");
+      expect(site.registrationOf(NAME)?.busy).to.equal(true);
+    });
+
+    it("spares a runner that takes a job while it is being cleaned up", async () => {
+      const { site, calls, runner } = newRunner();
+      calls.failNext("machines.note", new Error("LXD is gone"));
+      calls.afterNext("machines.freeze", () => {
+        site.assignJob(NAME);
+      });
+      await rejectionOf(create(runner));
+      expect(site.killedJobs).to.deep.equal([]);
+      expect(site.machines.get(NAME)?.state).to.equal("running");
+    });
+
+    it("spares a runner that registered itself and took a job", async () => {
+      const { site, calls, runner } = newRunner();
+      calls.afterNext("machines.handOver", () => {
+        site.addRegistration(NAME, { online: true, busy: true });
+        throw new Error("the answer was lost");
+      });
+      await rejectionOf(create(runner, { registrationToken: new Secret("registration-token") }));
+      expect(site.killedJobs).to.deep.equal([]);
+      expect(site.machines.get(NAME)?.state).to.equal("running");
+    });
+
+    it("deletes the registration that a runner made of itself", async () => {
+      const { site, calls, runner } = newRunner();
+      calls.afterNext("machines.handOver", () => {
+        site.addRegistration(NAME, { online: true });
+        throw new Error("the answer was lost");
+      });
+      await rejectionOf(create(runner, { registrationToken: new Secret("registration-token") }));
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(site.registrationNames()).to.deep.equal([]);
+    });
+
+    it("cleans up although the caller has given up", async () => {
+      for (const verb of ["machines.start", "machines.handOver", "machines.note"] as const) {
+        const { site, calls, runner } = newRunner();
+        const abort = new AbortController();
+        calls.beforeNext(verb, () => {
+          abort.abort(new Error("the unit is stopping"));
+        });
+        const error = await rejectionOf(create(runner, {}, abort.signal));
+        expect(error.message).to.contain("the unit is stopping");
+        expect(site.machineNames(), verb).to.deep.equal([]);
+        expect(site.registrationNames(), verb).to.deep.equal([]);
+      }
+    });
+
+    it("tells what its clean-up could not take away", async () => {
+      const { calls, runner } = newRunner();
+      calls.failNext("machines.handOver", new Error("the guest is silent"));
+      calls.failNext("machines.freeze", new Error("LXD does not answer"));
+      expect((await rejectionOf(create(runner))).message).to.equal(
+        `Cannot create runner '${NAME}': the guest is silent; and its clean-up failed: LXD does not answer`,
+      );
+    });
+
+    it("gives up after its start-up allowance, and cleans up", async () => {
+      const clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const { site, calls, runner } = newRunner(5000);
+        // The answer of the guest never comes; the call ends with its signal only.
+        calls.beforeNext("machines.handOver", () => {
+          clock.tick(5000);
+        });
+        const error = await rejectionOf(create(runner));
+        const late = findCause(error, DeadlineError);
+        expect(late).to.include({ action: `start runner '${NAME}'`, limitMs: 5000 });
+        expect(site.machineNames()).to.deep.equal([]);
+        expect(site.registrationNames()).to.deep.equal([]);
+      } finally {
+        clock.restore();
+      }
+    });
+
+    it("shows no secret in an error, nor in what the error prints with its causes", async () => {
+      const { calls, process, runner } = newRunner();
+      calls.failNext("machines.note", new Error("LXD is gone"));
+      const error = await rejectionOf(create(runner));
+      const orders = process.machines.orders.get(NAME)!;
+      const printed = `${inspect(error, { depth: 9 })} ${inspect(runner, { depth: 9 })} ${inspect(orders)} ${String(orders)}`;
+      expect(printed).to.not.contain(`private-key-of-${NAME}`);
+      expect(printed).to.not.contain(Buffer.from(`private-key-of-${NAME}`).toString("base64"));
+    });
+  });
+
+  describe("remove()", () => {
+    const remove = (runner: Runner, signal = unaborted()) => runner.remove(undefined, signal);
+
+    it("freezes, deregisters and destroys a running runner, in this order", async () => {
+      const { site, calls, runner } = foundRunner();
+      const seen: unknown[] = [];
+      calls.beforeNext("forge.deregister", () => seen.push(site.machines.get(NAME)?.state));
+      calls.beforeNext("machines.destroy", () => seen.push(site.registrationOf(NAME)));
+      expect(await remove(runner)).to.equal("removed");
+      expect(seen, "frozen before GitHub is asked, unregistered before it ends").to.deep.equal([
+        "frozen",
+        undefined,
+      ]);
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(runner.status).to.deep.equal({ runnerId: undefined, exist: false, online: false, busy: false });
+    });
+
+    it("takes a frozen runner away", async () => {
+      const { site, runner } = foundRunner({ state: "frozen" });
+      expect(await remove(runner)).to.equal("removed");
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(site.registrationNames()).to.deep.equal([]);
+    });
+
+    it("thaws a runner that got a job before it was frozen, and leaves it alone", async () => {
+      const { site, calls, runner } = foundRunner();
+      calls.beforeNext("machines.freeze", () => {
+        site.assignJob(NAME);
+      });
+      expect(await remove(runner)).to.equal("busy");
+      expect(site.machines.get(NAME)?.state).to.equal("running");
+      expect(site.registrationOf(NAME)?.busy).to.equal(true);
+    });
+
+    it("thaws a runner that GitHub gave a job between freezing and deregistering", async () => {
+      const { site, calls, runner } = foundRunner();
+      calls.beforeNext("forge.deregister", () => {
+        site.assignJob(NAME);
+      });
+      expect(await remove(runner)).to.equal("busy");
+      expect(site.machines.get(NAME)?.state).to.equal("running");
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
+    it("thaws a runner when GitHub does not answer, for it may have a job", async () => {
+      const { site, calls, runner } = foundRunner();
+      const fault = new Error("GitHub does not answer");
+      calls.failNext("forge.deregister", fault);
+      const error = await rejectionOf(remove(runner));
+      expect(error).to.be.instanceOf(RunnerRemoveError);
+      expect(error.message).to.equal(`Cannot remove runner '${NAME}': GitHub does not answer`);
+      expect(error.cause).to.equal(fault);
+      expect(site.machines.get(NAME)?.state).to.equal("running");
+      expect(site.registrationNames()).to.deep.equal([NAME]);
+    });
+
+    it("thaws a runner although the caller gives up while GitHub is asked", async () => {
+      const { site, calls, runner } = foundRunner();
+      const abort = new AbortController();
+      calls.beforeNext("forge.deregister", () => {
+        abort.abort(new Error("the unit is stopping"));
+      });
+      await rejectionOf(remove(runner, abort.signal));
+      expect(site.machines.get(NAME)?.state).to.equal("running");
+    });
+
+    it("does not ask GitHub when the instance cannot be frozen", async () => {
+      const { site, calls, runner } = foundRunner();
+      calls.failNext("machines.freeze", new Error("LXD does not answer"));
+      expect(await rejectionOf(remove(runner))).to.be.instanceOf(RunnerRemoveError);
+      expect(site.registrationNames()).to.deep.equal([NAME]);
+      expect(site.machines.get(NAME)?.state).to.equal("running");
+    });
+
+    it("takes the registration away when the instance has gone in the meantime", async () => {
+      const { site, runner } = foundRunner();
+      site.machines.delete(NAME);
+      expect(await remove(runner)).to.equal("removed");
+      expect(site.registrationNames()).to.deep.equal([]);
+    });
+
+    it("takes a stopped instance and its registration away", async () => {
+      const { site, runner } = foundRunner({ state: "stopped" });
+      expect(await remove(runner)).to.equal("removed");
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(site.registrationNames()).to.deep.equal([]);
+    });
+
+    it("takes one half of a stopped runner away even when the other cannot be", async () => {
+      const gitHubFails = foundRunner({ state: "stopped" });
+      gitHubFails.calls.failNext("forge.deregister", new Error("GitHub does not answer"));
+      expect(await rejectionOf(remove(gitHubFails.runner))).to.be.instanceOf(RunnerRemoveError);
+      expect(gitHubFails.site.machineNames()).to.deep.equal([]);
+
+      const lxdFails = foundRunner({ state: "stopped" });
+      lxdFails.calls.failNext("machines.destroy", new Error("LXD does not answer"));
+      expect(await rejectionOf(remove(lxdFails.runner))).to.be.instanceOf(RunnerRemoveError);
+      expect(lxdFails.site.registrationNames()).to.deep.equal([]);
+    });
+
+    it("is safe to repeat after it failed half-way", async () => {
+      const { site, calls, runner } = foundRunner();
+      calls.failNext("machines.destroy", new Error("LXD does not answer"));
+      await rejectionOf(remove(runner));
+      expect(await remove(runner)).to.equal("removed");
+      expect(site.machineNames()).to.deep.equal([]);
+    });
+  });
+
+  it("pullLogs() rejects with an error of its own while logs are not kept", async () => {
+    expect(await rejectionOf(newRunner().runner.pullLogs())).to.be.instanceOf(RunnerLogsError);
+  });
+});
