@@ -26,14 +26,25 @@ step() {
   if "$@"; then STEPS="$STEPS$name=passed;"; else STEPS="$STEPS$name=failed;"; fi
 }
 
+skip() {
+  echo "== $1: skipped, $2"
+  STEPS="$STEPS$1=skipped: $2;"
+}
+
 step "static checks" npm run --silent ok
-if [ "$(id -u)" = 0 ]; then
-  step "local LXD" node tests/support/lxd/ensure-lxd.ts
+
+echo "== local LXD"
+status=0
+bash tests/support/lxd/ensure-lxd.sh || status=$?
+case $status in
+0)
+  STEPS="${STEPS}local LXD=passed;"
   step "base image" node tests/support/base-image/main.ts
-else
-  echo "== local LXD and base image: skipped, they need root"
-  STEPS="${STEPS}local LXD and base image=skipped, they need root;"
-fi
+  ;;
+3) skip "local LXD and base image" "LXD is not to be had here, see the reason above" ;;
+*) STEPS="${STEPS}local LXD=failed;" ;;
+esac
+
 step "packed archive" node scripts/pack.ts
 
 echo "== tests"

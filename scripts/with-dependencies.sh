@@ -9,7 +9,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 installed=$root/node_modules/.package-lock.json
 
 is_stale() {
-  [ ! -e "$installed" ] || [ "$root/package-lock.json" -nt "$installed" ]
+  [ ! -e "$installed" ] || [ -n "$(find "$root/package-lock.json" -newer "$installed")" ]
 }
 
 install() {
