@@ -1,0 +1,329 @@
+import { expect } from "chai";
+import { countRunners } from "../../src/runners/observed-runner.ts";
+import type { Fleet } from "../../src/runners/runner-manager.ts";
+import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
+import { FakeSite } from "./fake-site.ts";
+import { rejectionOf } from "./rejection.ts";
+import { unaborted } from "./signals.ts";
+
+const [A, B, C, D] = [runnerName(1), runnerName(2), runnerName(3), runnerName(4)];
+const unseen = () => undefined;
+
+/** A site with idle runners of these names. */
+function siteWith(...names: readonly string[]): FakeSite {
+  const site = new FakeSite();
+  for (const name of names) site.addRunner(name);
+  return site;
+}
+
+function reconcile(process: FakeProcess, fleet: Fleet, signal = unaborted()) {
+  return process.manager.reconcile(fleet, unseen, signal);
+}
+
+describe("RunnerManager", () => {
+  describe("reconcile()", () => {
+    it("makes the wanted number of healthy runners from nothing", async () => {
+      const site = new FakeSite();
+      const report = await reconcile(new FakeProcess(site), fleetOf(3));
+      expect(site.machines.size).to.equal(3);
+      expect(site.registrationNames()).to.deep.equal(site.machineNames());
+      expect(site.machineNames().every((name) => options.names.owns(name))).to.equal(true);
+      expect([...site.machines.values()].map(({ phase }) => phase)).to.deep.equal([
+        "ready",
+        "ready",
+        "ready",
+      ]);
+      expect(report).to.deep.include({ delta: 3, failures: [] });
+      expect(report.counts).to.deep.include({ online: 3, busy: 0, offline: 0, unknown: 0 });
+      expect(report.counts.names).to.deep.equal(site.machineNames());
+    });
+
+    it("gives each runner a name, the fleet's kind and labels, and a deadline one idle lifetime away", async () => {
+      const site = new FakeSite();
+      const process = new FakeProcess(site);
+      await reconcile(process, fleetOf(2, "kind-9"));
+      for (const [name, machine] of site.machines) {
+        expect(machine).to.include({ kind: "kind-9", deadline: site.now + options.idleLifetimeMs });
+        expect(process.forge.labels.get(name)).to.deep.equal(["self-hosted", "linux"]);
+      }
+    });
+
+    it("tells its progress, one runner at a time, and says nothing when none is to be made", async () => {
+      const site = new FakeSite();
+      const seen: string[] = [];
+      const note = (done: number, total: number) => seen.push(`${done}/${total}`);
+      const process = new FakeProcess(site);
+      await process.manager.reconcile(fleetOf(3), note, unaborted());
+      await process.manager.reconcile(fleetOf(3), note, unaborted());
+      expect(seen).to.deep.equal(["0/3", "1/3", "2/3", "3/3"]);
+    });
+
+    it("reads each side once and does nothing else when all is well", async () => {
+      const process = new FakeProcess(siteWith(A, B));
+      const report = await reconcile(process, fleetOf(2));
+      expect(process.calls.made).to.have.members(["machines.list", "forge.list"]);
+      expect(report).to.deep.include({ delta: 0, failures: [] });
+    });
+
+    it("takes idle runners away when the number falls, and no busy one", async () => {
+      const site = siteWith(A, B, C, D);
+      site.assignJob(B);
+      site.assignJob(D);
+      const report = await reconcile(new FakeProcess(site), fleetOf(1));
+      expect(site.machineNames()).to.deep.equal([B, D]);
+      expect(site.registrationNames()).to.deep.equal([B, D]);
+      expect(site.killedJobs).to.deep.equal([]);
+      expect(report).to.deep.include({ delta: -2 });
+      expect(report.counts).to.deep.include({ online: 0, busy: 2, busyNames: [B, D] });
+    });
+
+    it("replaces idle runners of another kind, and busy ones once their job has ended", async () => {
+      const site = siteWith(A, B);
+      site.assignJob(B);
+      const process = new FakeProcess(site);
+      await reconcile(process, fleetOf(2, "kind-2"));
+      expect(site.machines.has(A)).to.equal(false);
+      expect(site.machines.get(B)?.kind).to.equal("kind-1");
+      expect(site.machines.size).to.equal(2);
+      site.finishJob(B);
+      await reconcile(process, fleetOf(2, "kind-2"));
+      expect([...site.machines.values()].map(({ kind }) => kind)).to.deep.equal(["kind-2", "kind-2"]);
+      expect(site.registrationNames()).to.deep.equal(site.machineNames());
+    });
+
+    it("replaces a runner whose job has ended", async () => {
+      const site = siteWith(A, B);
+      site.assignJob(A);
+      site.finishJob(A);
+      const report = await reconcile(new FakeProcess(site), fleetOf(2));
+      expect(site.machines.has(A)).to.equal(false);
+      expect(site.machines.size).to.equal(2);
+      expect(report.delta, "the ended runner no longer counted").to.equal(1);
+    });
+
+    it("touches no instance and no registration of other owners", async () => {
+      const others = [
+        "runners-1-abcdef000001",
+        "runners-0-fedcba000001",
+        `${A}0`,
+        "runners-0-abcdefghijkl",
+        "vm",
+      ];
+      const site = siteWith(...others);
+      site.changeMachine("vm", { state: "stopped" });
+      site.addRegistration("somebody-elses");
+      const process = new FakeProcess(site);
+      for (const fleet of [fleetOf(2), fleetOf(0, "kind-2")]) await reconcile(process, fleet);
+      await process.manager.flushIdle(unaborted());
+      const report = await process.manager.flushAll("force", unaborted());
+      expect(report).to.deep.include({ flushed: 0 });
+      expect(site.machineNames()).to.deep.equal([...others].sort());
+      expect(site.registrationNames()).to.deep.equal([...others, "somebody-elses"].sort());
+    });
+
+    it("makes the other runners when one cannot be made, and tells why", async () => {
+      const site = new FakeSite();
+      const process = new FakeProcess(site);
+      process.calls.failNext("forge.register", new Error("GitHub says no"));
+      const report = await reconcile(process, fleetOf(3));
+      expect(site.machines.size).to.equal(2);
+      expect(site.registrationNames()).to.deep.equal(site.machineNames());
+      expect(report.failures.map(({ message }) => message)).to.have.lengthOf(1);
+      expect(report.failures[0]?.message).to.contain("GitHub says no");
+      expect(report.delta).to.equal(2);
+      expect((await reconcile(process, fleetOf(3))).failures).to.deep.equal([]);
+      expect(site.machines.size).to.equal(3);
+    });
+
+    it("takes the others away when one cannot be taken away, and tells why", async () => {
+      const site = siteWith(A, B, C);
+      const process = new FakeProcess(site);
+      process.calls.failNext("machines.freeze", new Error("LXD says no"));
+      const report = await reconcile(process, fleetOf(0));
+      expect(site.machines.size).to.equal(1);
+      expect(report.failures).to.have.lengthOf(1);
+      await reconcile(process, fleetOf(0));
+      expect(site.machines.size).to.equal(0);
+    });
+
+    it("lets a runner that took a job keep its place, so that the number is never exceeded", async () => {
+      const site = siteWith(A, B);
+      const process = new FakeProcess(site);
+      process.calls.beforeNext("forge.deregister", () => {
+        site.assignJob(A);
+      });
+      const report = await reconcile(process, fleetOf(2, "kind-2"));
+      expect(site.killedJobs).to.deep.equal([]);
+      expect(site.machines.has(A)).to.equal(true);
+      expect(site.machines.size).to.equal(2);
+      expect(site.mostMachines).to.equal(2);
+      expect(report.failures, "that is no failure").to.deep.equal([]);
+    });
+
+    it("lets a runner that could not be taken away keep its place", async () => {
+      for (const verb of [
+        "machines.freeze",
+        "forge.deregister",
+        "machines.destroy",
+        "machines.delete",
+      ] as const) {
+        const site = siteWith(A, B);
+        const process = new FakeProcess(site);
+        process.calls.failNext(verb, new Error("no answer"));
+        await reconcile(process, fleetOf(2, "kind-2"));
+        expect(site.mostMachines, verb).to.equal(2);
+        expect(site.machines.size, verb).to.equal(2);
+      }
+    });
+
+    it("makes no more at a time than its concurrency", async () => {
+      const site = new FakeSite();
+      const process = new FakeProcess(site, { concurrency: 2 });
+      let most = 0;
+      process.calls.atEveryCall(() => {
+        const underWay = [...site.machines.values()].filter(({ phase }) => phase === "creating").length;
+        most = Math.max(most, underWay);
+      });
+      await reconcile(process, fleetOf(6));
+      expect(site.machines.size).to.equal(6);
+      expect(most).to.equal(2);
+    });
+
+    for (const verb of ["machines.list", "forge.list"] as const) {
+      it(`decides nothing when ${verb} fails`, async () => {
+        const site = siteWith(A, B);
+        const process = new FakeProcess(site);
+        const fault = new Error("no answer");
+        process.calls.failNext(verb, fault);
+        expect(await rejectionOf(reconcile(process, fleetOf(0)))).to.equal(fault);
+        expect(site.machineNames()).to.deep.equal([A, B]);
+        expect(site.registrationNames()).to.deep.equal([A, B]);
+      });
+    }
+
+    it("rejects with the reason of an abort, and leaves no half-made runner", async () => {
+      const site = new FakeSite();
+      const process = new FakeProcess(site, { concurrency: 2 });
+      const abort = new AbortController();
+      const reason = new Error("the unit is stopping");
+      process.calls.beforeNext("machines.handOver", () => {
+        abort.abort(reason);
+      });
+      expect(await rejectionOf(reconcile(process, fleetOf(6), abort.signal))).to.equal(reason);
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(site.registrationNames()).to.deep.equal([]);
+    });
+
+    it("says in its log what it takes away and why", async () => {
+      const site = siteWith(A);
+      const process = new FakeProcess(site);
+      await reconcile(process, fleetOf(0));
+      expect(process.logLines).to.deep.equal([
+        `INFO Removing runner runner=${A} reason="more runners than wanted"`,
+      ]);
+    });
+  });
+
+  describe("flushIdle()", () => {
+    it("takes idle runners away and leaves busy ones", async () => {
+      const site = siteWith(A, B, C);
+      site.assignJob(B);
+      const report = await new FakeProcess(site).manager.flushIdle(unaborted());
+      expect(site.machineNames()).to.deep.equal([B]);
+      expect(report).to.deep.include({ flushed: 2, delta: -2, failures: [] });
+      expect(report.counts.busyNames).to.deep.equal([B]);
+    });
+
+    it("leaves a runner that takes a job meanwhile, and does not count it", async () => {
+      const site = siteWith(A, B);
+      const process = new FakeProcess(site);
+      process.calls.beforeNext("forge.deregister", () => {
+        site.assignJob(A);
+      });
+      const report = await process.manager.flushIdle(unaborted());
+      expect(site.machineNames()).to.deep.equal([A]);
+      expect(site.machines.get(A)?.state).to.equal("running");
+      expect(report).to.deep.include({ flushed: 1, failures: [] });
+    });
+  });
+
+  describe("flushAll()", () => {
+    it("takes all runners away, busy ones and left-overs too", async () => {
+      const site = siteWith(A, B, C);
+      site.assignJob(B);
+      site.changeMachine(C, { state: "stopped" });
+      site.addRegistration(D);
+      const report = await new FakeProcess(site).manager.flushAll("busy", unaborted());
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(site.killedJobs).to.deep.equal([B]);
+      expect(site.registrationNames(), "GitHub keeps that of a job until it misses the runner").to.deep.equal(
+        [B],
+      );
+      expect(report).to.deep.include({ flushed: 3, delta: -2, failures: [] });
+    });
+
+    it("goes on with force when GitHub cannot be reached", async () => {
+      const site = siteWith(A, B);
+      site.assignJob(B);
+      const process = new FakeProcess(site);
+      process.calls.failNext("forge.list", new Error("GitHub does not answer"));
+      process.calls.failNext("forge.list", new Error("GitHub does not answer"));
+      const report = await process.manager.flushAll("force", unaborted());
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(report).to.deep.include({ flushed: 2, delta: -2 });
+    });
+
+    it("does nothing without force when GitHub cannot be reached", async () => {
+      const site = siteWith(A, B);
+      const process = new FakeProcess(site);
+      process.calls.failNext("forge.list", new Error("GitHub does not answer"));
+      await rejectionOf(process.manager.flushAll("busy", unaborted()));
+      expect(site.machineNames()).to.deep.equal([A, B]);
+    });
+
+    it("ends the others when one cannot be ended", async () => {
+      const site = siteWith(A, B, C);
+      const process = new FakeProcess(site);
+      process.calls.failNext("machines.destroy", new Error("LXD says no"));
+      const report = await process.manager.flushAll("busy", unaborted());
+      expect(site.machines.size).to.equal(1);
+      expect(report.flushed).to.equal(2);
+      expect(report.failures).to.have.lengthOf(1);
+    });
+  });
+
+  describe("check()", () => {
+    it("counts live runners and changes nothing", async () => {
+      const site = siteWith(A, B);
+      site.assignJob(B);
+      site.addRunner(C, {}, { online: false });
+      site.addMachine(D);
+      site.addMachine(runnerName(5), { state: "stopped" });
+      const process = new FakeProcess(site);
+      const counts = await process.manager.check(unaborted());
+      expect(counts).to.deep.equal({
+        online: 1,
+        busy: 1,
+        offline: 1,
+        unknown: 1,
+        names: [A, B, C, D],
+        busyNames: [B],
+      });
+      expect(process.calls.made).to.have.members(["machines.list", "forge.list"]);
+    });
+  });
+});
+
+describe("countRunners()", () => {
+  it("counts each live runner once", () => {
+    const site = siteWith(A, B);
+    site.changeMachine(B, { state: "frozen" });
+    site.changeRegistration(B, { online: false, busy: true });
+    const runners = [...site.machines.values()].map((machine) => ({
+      machine,
+      registration: site.registrationOf(machine.name),
+    }));
+    const { online, busy, offline, unknown } = countRunners(runners);
+    expect([online, busy, offline, unknown]).to.deep.equal([1, 1, 0, 0]);
+  });
+});
