@@ -79,7 +79,8 @@ export class Exec {
   }
 
   /**
-   * Runs a command to its end and returns all of its output. Aborting kills the command.
+   * Runs a command to its end and returns all of its output. Aborting kills the command, but not what it has started:
+   * a script that may be aborted starts its last command with `exec`, or ends its children itself.
    *
    * @throws `LxdError` when the instance does not run, `OutputLimitError` when the output is too large, `DeadlineError`
    *   when the command takes too long; it is killed in the latter two cases.
@@ -142,9 +143,10 @@ export class Exec {
         output?: Readonly<Record<string, string>>;
       };
       const limit = request.maxOutputBytes ?? MAX_OUTPUT_BYTES;
-      const [stdout, stderr] = await Promise.all(
-        [output?.["1"], output?.["2"]].map((url) => this.#takeOutput(action, url, limit, inner)),
-      );
+      const taken = [output?.["1"], output?.["2"]].map((url) => this.#takeOutput(action, url, limit, inner));
+      // Both are deleted before either's failure is told.
+      await Promise.allSettled(taken);
+      const [stdout, stderr] = await Promise.all(taken);
       return { exitCode, stdout: stdout ?? "", stderr: stderr ?? "" };
     });
   }
@@ -173,9 +175,17 @@ export class Exec {
       const reply = await this.#transport.query({ action, method: "GET", path: url }, signal);
       return await readText(action, bodyStream(action, this.#transport.socketPath, reply.body), limitBytes);
     } finally {
-      await this.#transport.ask({ action, method: "DELETE", path: url }, signal).catch((thrown: unknown) => {
-        if (!(thrown instanceof LxdError && thrown.notFound)) throw thrown;
-      });
+      await this.#deleteOutput(action, url);
+    }
+  }
+
+  /** Has its own patience: also a call that is aborted deletes what it has made. */
+  async #deleteOutput(action: string, url: string): Promise<void> {
+    const patience = AbortSignal.timeout(this.#transport.limits.callMs);
+    try {
+      await this.#transport.ask({ action, method: "DELETE", path: url }, patience);
+    } catch (thrown) {
+      if (!(thrown instanceof LxdError && thrown.notFound)) throw thrown;
     }
   }
 

@@ -15,6 +15,7 @@ export class MessageSocket {
   /** Resolves when the socket is open; rejects when it cannot be opened. */
   readonly opened: Promise<void>;
   readonly #socket: WebSocket;
+  #hasOpened = false;
 
   constructor(transport: Transport, target: { action: string; path: string }, handlers: MessageHandlers) {
     const { action, path } = target;
@@ -28,11 +29,13 @@ export class MessageSocket {
     const forget = transport.track(this);
     this.opened = new Promise((resolve, reject) => {
       this.#socket.onopen = () => {
+        this.#hasOpened = true;
         resolve();
       };
       this.#socket.onclose = () => {
         forget();
-        reject(new LxdUnreachableError(action, "lost", transport.socketPath));
+        // An error costs a stack trace: not for each of the many sockets that open and close as they should.
+        if (!this.#hasOpened) reject(new LxdUnreachableError(action, "lost", transport.socketPath));
         handlers.ended();
       };
     });

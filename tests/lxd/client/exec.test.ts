@@ -157,6 +157,19 @@ describeDaemon("LXD exec", (daemon) => {
     expect(await lives("7654")).to.be.false;
   });
 
+  it("can be aborted at any moment, and leaves nothing behind", async () => {
+    const command = shell("exec sleep 8765");
+    for (let moment = 0; moment < 24; moment += 1) {
+      const controller = new AbortController();
+      const reason = new Error(`after ${moment} ms`);
+      const run = rejection(exec().run(name, { command }, controller.signal));
+      await delay(moment);
+      controller.abort(reason);
+      expect(await run).to.equal(reason);
+    }
+    expect(await lives("8765")).to.be.false;
+  });
+
   it("runs 16 commands at a time", async () => {
     const runs = Array.from({ length: 16 }, (_, index) =>
       exec().run(name, { command: shell(`echo ${index}; cat`), stdin: "x" }, patience()),

@@ -103,6 +103,9 @@ describeDaemon("LXD files", (daemon) => {
     const error = await rejection(files().read(at("/no/such"), MIB, patience()));
     expect(error).to.be.instanceOf(LxdError).and.include({ notFound: true });
     expect(error.message).to.include(`Cannot read '/no/such' in instance '${instance}'`);
-    expect(await rejection(files().put(at("/no/such"), "x", {}, patience()))).to.include({ notFound: true });
+    const large = Readable.from(Array.from({ length: 16 }, () => Buffer.alloc(MIB)));
+    expect(await rejection(files().put(at("/no/such"), large, {}, patience()))).to.include({
+      notFound: true,
+    });
   });
 });
