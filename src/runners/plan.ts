@@ -107,6 +107,8 @@ function judge(runner: ObservedRunner, wanted: Wanted, patience: Patience, now: 
     return { keep: false, reason: "left over from a killed creation" };
   }
   if (machine.deadline <= now) return { keep: false, reason: "past its deadline" };
+  // GitHub lets go of idle runners only: a retirement was cut short after its answer.
+  if (!registration && machine.state === "frozen") return { keep: false, reason: "registration gone" };
   if (!registration) return judgeDoubtful(machine, patience, now, "registration gone");
   if (machine.kind !== wanted.kind) return { keep: false, reason: "made with another configuration" };
   // Frozen and not busy: a retirement was cut short, and the decision to take it away stands.

@@ -143,6 +143,13 @@ const killed: readonly Row[] = [
   ],
   ["thaws it even when no runner is wanted any more", one({ state: "frozen" }, busy), 0, ["thaw a"], 0],
   [
+    "goes on with a retirement that was killed after GitHub let the runner go",
+    one({ state: "frozen" }),
+    1,
+    ["destroy a: registration gone"],
+    1,
+  ],
+  [
     "goes on with a retirement that was killed before GitHub was asked",
     one({ state: "frozen" }, idle),
     1,
