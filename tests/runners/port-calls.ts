@@ -34,6 +34,12 @@ export class PortCalls {
   #everyCall: ((call: number) => void) | undefined;
   readonly #death = Promise.withResolvers<"killed">();
   #dead = false;
+  #begun = 0;
+
+  /** How many calls have begun. */
+  get begun(): number {
+    return this.#begun;
+  }
 
   /** Resolves when the process is killed. */
   get killed(): Promise<"killed"> {
@@ -80,20 +86,20 @@ export class PortCalls {
   async step<T>(verb: PortVerb, signal: AbortSignal, effect: () => T): Promise<T> {
     // Real calls never answer in the turn that makes them.
     await this.#held.get(verb);
-    this.#everyCall?.(this.made.length + 1);
-    if (this.#isKilled("before")) return never();
+    const call = ++this.#begun;
+    this.#everyCall?.(call);
+    if (this.#isKilled(call, "before")) return never();
     this.#before.get(verb)?.shift()?.();
     signal.throwIfAborted();
     const result = effect();
     this.made.push(verb);
-    if (this.#isKilled("after")) return never();
+    if (this.#isKilled(call, "after")) return never();
     this.#after.get(verb)?.shift()?.();
     await Promise.resolve();
     return this.#dead ? never() : result;
   }
 
-  #isKilled(moment: "before" | "after"): boolean {
-    const call = moment === "before" ? this.made.length + 1 : this.made.length;
+  #isKilled(call: number, moment: "before" | "after"): boolean {
     if (this.#killAt?.moment === moment && call >= this.#killAt.call) {
       this.#dead = true;
       this.#death.resolve("killed");
