@@ -72,7 +72,7 @@ export class GithubRunnerCharm extends Charm {
   }
 
   async onReconcileAction(event: ActionEvent): Promise<void> {
-    await this.#act(event, async (workload, { count }) => {
+    await this.#act(async (workload, { count }) => {
       const { counts, delta, failures } = await workload.reconcile(event.signal);
       await event.setResults({ delta: describeDelta(delta), ...runnerResults(counts) });
       await this.unit.setStatus(summarise(counts, count, failures));
@@ -80,14 +80,14 @@ export class GithubRunnerCharm extends Charm {
   }
 
   async onCheckRunnersAction(event: ActionEvent): Promise<void> {
-    await this.#act(event, async (workload) => {
+    await this.#act(async (workload) => {
       await event.setResults(runnerResults(await workload.check(event.signal)));
     });
   }
 
   async onFlushRunnersAction(event: ActionEvent): Promise<void> {
     const { mode } = await event.params();
-    await this.#act(event, async (workload) => {
+    await this.#act(async (workload) => {
       const { counts, delta, flushed } = await workload.flush(
         mode === "idle" || mode === "force" ? mode : "busy",
         event.signal,
@@ -112,10 +112,7 @@ export class GithubRunnerCharm extends Charm {
   }
 
   /** Does work for an action; what the status would tell becomes the action's failure. */
-  async #act(
-    event: ActionEvent,
-    work: (workload: Workload, configuration: Configuration) => Promise<void>,
-  ): Promise<void> {
+  async #act(work: (workload: Workload, configuration: Configuration) => Promise<void>): Promise<void> {
     try {
       await this.#withWorkload(work);
     } finally {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createGithubClient } from "../github/index.ts";
 import { BUILD_ARCHIVE, HAND_OVER_PROGRAM } from "../guest/paths.ts";
+import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { openLxdUnit } from "../lxd/lxd-unit.ts";
 import type { Forge } from "../runners/ports.ts";
@@ -64,6 +65,8 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
     stem,
     handOverProgram: HAND_OVER_PROGRAM,
     archivePathInGuest: BUILD_ARCHIVE,
+    freeSubnet: async () =>
+      chooseSubnet(await networksOfHost(), Number.parseInt(system.entropy().slice(0, 4), 16)),
   });
   const lock = new ProcessLock(`github-runner-${modelUuid}-${stem}`);
   const manager = new RunnerManager(

@@ -10,6 +10,8 @@ export interface LxdPremisesOptions {
   readonly stem: string;
   /** Tells the size of a new pool on a loop file, such as `30GiB`; it takes space as it fills. */
   readonly poolSize: () => Promise<string>;
+  /** Chooses a gateway address and prefix for a new bridge, such as `10.83.12.1/24`. */
+  readonly freeSubnet: () => Promise<string>;
 }
 
 /** Drivers with copy-on-write clones, best first. `dir` works everywhere and copies every file. */
@@ -25,11 +27,14 @@ export class LxdPremises implements Premises {
   readonly #stem: string;
   readonly #poolSize: () => Promise<string>;
 
+  readonly #freeSubnet: () => Promise<string>;
+
   constructor(options: LxdPremisesOptions) {
     this.#client = options.client;
     this.#owner = options.owner;
     this.#stem = options.stem;
     this.#poolSize = options.poolSize;
+    this.#freeSubnet = options.freeSubnet;
   }
 
   /** Name of the unit's storage pool. */
@@ -99,17 +104,18 @@ export class LxdPremises implements Premises {
 
   async #ensureBridge(signal: AbortSignal): Promise<void> {
     if (await present(this.#client.networks.get(this.bridge, signal))) return;
+    // LXD's own `auto` finds none where it cannot tell the free ones from the taken ones.
+    const address = await this.#freeSubnet();
     await this.#client.networks.create(
       {
         name: this.bridge,
         type: "bridge",
         description: describeOwner(this.#owner),
-        // LXD looks for a private subnet that is free on this machine.
         config: {
-          "ipv4.address": "auto",
+          "ipv4.address": address,
           "ipv4.nat": "true",
-          "ipv6.address": "none",
           "ipv4.dhcp.expiry": "10m",
+          "ipv6.address": "none",
         },
       },
       signal,

@@ -19,6 +19,8 @@ export interface LxdUnitOptions {
   readonly handOverProgram: string;
   /** Where the build script finds the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
+  /** Chooses a gateway address and prefix for the unit's bridge. */
+  readonly freeSubnet: () => Promise<string>;
 }
 
 /** Everything of one unit on LXD, over one connection. */
@@ -40,7 +42,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   if (!socket) throw new LxdMissingError();
   const client = new LxdClient(socket);
   const owner = { unitName, modelUuid };
-  const premises = new LxdPremises({ client, owner, stem, poolSize });
+  const premises = new LxdPremises({ client, owner, stem, poolSize, freeSubnet: options.freeSubnet });
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
     premises,
