@@ -77,7 +77,7 @@ export class GithubStandIn {
   /** Such as `http://127.0.0.1:8080`; what `github-url` is set to. */
   get url(): string {
     const { address, port } = this.#server.address() as AddressInfo;
-    return `http://${address}:${port}`;
+    return new URL(`http://${address}:${port}`).origin;
   }
 
   /** All that was asked on GitHub's paths. */

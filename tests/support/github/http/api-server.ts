@@ -118,7 +118,7 @@ export class APIServer {
     try {
       body = parseJSON(arrival.text);
     } catch {
-      return failure(400, "Problems parsing JSON");
+      return this.#violated({ direction: "request", ...arrival, errors: ["body: is not JSON"] });
     }
     const errors = key ? this.#validator.request(key, { parameters, query: arrival.query, body }) : [];
     if (errors.length > 0) return this.#violated({ direction: "request", ...arrival, errors });

@@ -25,7 +25,6 @@ export type RouteName =
   | "job-logs"
   | "rate-limit"
   | "meta"
-  | "get-installation"
   | "access-token"
   | "runner-registration"
   | "archive";
