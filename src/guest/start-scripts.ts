@@ -35,7 +35,8 @@ decode() {
 
 orders=$(timeout ${ORDERS_TIMEOUT_SECONDS} cat ${ORDERS_PIPE}) || exit 1
 case $orders in
-*start) ;;
+# The last line, and not letters of a content that happen to be the same.
+start | *$'\\n'start) ;;
 *)
   echo "The orders are cut short." >&2
   exit 1
@@ -72,7 +73,11 @@ while IFS= read -r line; do
     [ -n "$listening" ] || answer listening
     listening=yes
     ;;
-  "application ended "*) code=\${line##* } ;;
+  "application ended "*)
+    code=\${line##* }
+    # What a job left behind may hold the pipe open for ever.
+    break
+    ;;
   esac
 done < <(
   (run_application 2>&1)
