@@ -1,0 +1,279 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "chai";
+import { renderOrders, type GuestFile } from "../../src/guest/orders.ts";
+import { RUNNER_APPLICATION, RUNNER_HOME } from "../../src/guest/paths.ts";
+import { registrationEnvironment } from "../../src/guest/registration.ts";
+import { startUnit } from "../../src/guest/start-scripts.ts";
+import { Secret } from "../../src/support/secret.ts";
+import { GuestSandbox } from "./guest-sandbox.ts";
+
+const LISTENS = 'echo "√ Connected to GitHub"; echo "2026-01-01 00:00:00Z: Listening for Jobs"';
+const KEY = "jit-config-with-a-private-key";
+
+describe("the guest's programs", () => {
+  let guest: GuestSandbox;
+
+  beforeEach(() => {
+    guest = new GuestSandbox();
+  });
+
+  afterEach(() => {
+    guest.destroy();
+  });
+
+  function orders(
+    files: readonly GuestFile[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): string {
+    const secrets = new Map(Object.entries(environment).map(([name, value]) => [name, new Secret(value)]));
+    return renderOrders({ files, environment: secrets }).reveal();
+  }
+
+  /** Hands orders over to a guest and waits for the end of both programs. */
+  async function deliver(lines: string) {
+    const receiver = guest.receive();
+    const answer = await guest.handOver(lines).ended;
+    return { answer: answer.stdout, handOver: answer, receive: await receiver.ended };
+  }
+
+  /** The environment that the application printed with `env -0`, without what bash sets by itself. */
+  function environmentIn(path: string): Map<string, string> {
+    const entries = readFileSync(guest.path(path), "utf8").split("\0").filter(Boolean);
+    return new Map(
+      entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+    );
+  }
+
+  it("answer that the application listens as soon as it does, and wait for its end", async () => {
+    guest.application(`${LISTENS}; read -r <${guest.root}/gate`);
+    execFileSync("mkfifo", [guest.path("gate")]);
+    const receiver = guest.receive();
+    const answer = await guest.handOver(orders()).ended;
+    expect(answer).to.deep.equal({ code: 0, stdout: "listening\n", stderr: "" });
+    expect(receiver.process.exitCode, "the application is still running").to.equal(null);
+    writeFileSync(guest.path("gate"), "go\n");
+    expect((await receiver.ended).code).to.equal(0);
+  });
+
+  for (const code of [0, 1, 7]) {
+    it(`answer that the application ended with ${code} before it listened, and end with ${code}`, async () => {
+      guest.application(`echo "An error occurred"; exit ${code}`);
+      const { answer, receive } = await deliver(orders());
+      expect(answer).to.equal(`ended ${code}\n`);
+      expect(receive.code).to.equal(code);
+    });
+
+    it(`end with ${code} when the application does so after it listened`, async () => {
+      guest.application(`${LISTENS}; exit ${code}`);
+      const { answer, receive } = await deliver(orders());
+      expect(answer).to.equal("listening\n");
+      expect(receive.code).to.equal(code);
+    });
+  }
+
+  it("end when nobody reads the answer", async () => {
+    guest.application("exit 3");
+    const receiver = guest.receive();
+    writeFileSync(guest.path("/usr/local/lib/github-runner/orders"), orders());
+    const code = await new Promise((resolve) => receiver.process.once("exit", resolve));
+    expect(code).to.equal(3);
+  });
+
+  it("end with the application although a job left a process behind that holds its output", async () => {
+    guest.application(`${LISTENS}; sleep 30 & exit 5`);
+    const receiver = guest.receive();
+    const exited = new Promise((resolve) => receiver.process.once("exit", resolve));
+    const answer = guest.handOver(orders());
+    expect(await Promise.race([exited, delay(1500, "still waiting", { ref: false })])).to.equal(5);
+    expect((await answer.ended).stdout).to.equal("listening\n");
+  });
+
+  it("say where the application is missing", async () => {
+    const { answer, receive } = await deliver(orders());
+    expect(answer).to.match(/^ended 12[67]\n$/);
+    expect(receive.stdout).to.contain("run.sh");
+  });
+
+  it("pass on to the journal what the application prints, on both streams", async () => {
+    guest.application("echo out; echo err >&2; exit 1");
+    expect((await deliver(orders())).receive.stdout).to.equal("out\nerr\napplication ended 1\n");
+  });
+
+  it("start the application in its directory, as the runner's user, with the user's environment", async () => {
+    guest.application(`pwd >${guest.root}/directory; env -0 >${guest.root}/environment; exit 1`);
+    await deliver(orders());
+    expect(readFileSync(guest.path("directory"), "utf8")).to.equal(`${guest.path(RUNNER_APPLICATION)}\n`);
+    expect(readFileSync(guest.path("identity"), "utf8")).to.equal(
+      "--reuid=ubuntu\n--regid=ubuntu\n--init-groups\n",
+    );
+    expect(Object.fromEntries(environmentIn("environment"))).to.include({
+      HOME: guest.path(RUNNER_HOME),
+      USER: "ubuntu",
+      LOGNAME: "ubuntu",
+      SHELL: "/bin/bash",
+      ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1",
+    });
+  });
+
+  it("give the application its environment, whatever its values hold", async () => {
+    const values = {
+      PLAIN: "value",
+      EMPTY: "",
+      SPACES: "  two  words ",
+      LINES: "first\nsecond",
+      SHELL_CODE: "$(touch injected) `id` \"quoted\" 'single' \\ ; exit 9",
+      UNICODE: "grüße ✓",
+    };
+    guest.application(`env -0 >${guest.root}/environment; exit 1`);
+    await deliver(orders([], values));
+    expect(Object.fromEntries(environmentIn("environment"))).to.include(values);
+    expect(existsSync(guest.path(`${RUNNER_APPLICATION}/injected`))).to.equal(false);
+  });
+
+  it("keep the registration off every command line, and off the guest's disk", async () => {
+    guest.application(
+      `ps -eww -o args >${guest.root}/processes; cat /proc/[0-9]*/cmdline >${guest.root}/command-lines 2>&1; ${LISTENS}`,
+    );
+    const environment = registrationEnvironment({ by: "just-in-time", jitConfig: new Secret(KEY) });
+    const { answer } = await deliver(renderOrders({ files: [], environment }).reveal());
+    expect(answer).to.equal("listening\n");
+    const seen = readFileSync(guest.path("processes"), "utf8");
+    expect(seen).to.contain("run.sh");
+    for (const form of [KEY, Buffer.from(KEY).toString("base64")]) {
+      expect(seen).to.not.contain(form);
+      expect(readFileSync(guest.path("command-lines"), "utf8")).to.not.contain(form);
+      const found = execFileSync("bash", [
+        "-c",
+        `grep -r -l -F --devices=skip -- "$1" "$2" || true`,
+        "-",
+        form,
+        guest.root,
+      ]);
+      expect(found.toString()).to.equal("");
+    }
+  });
+
+  describe("write files", () => {
+    it("with their content, mode and owner", async () => {
+      guest.application(LISTENS);
+      const files = [
+        guest.file("/home/ubuntu/github-runner/.env", "LANG=C.UTF-8\n"),
+        guest.file("/home/ubuntu/github-runner/pre-job.sh", "#!/bin/bash\n", "0755"),
+        { ...guest.file("/etc/secret", "hidden", "0600"), owner: "root" as const },
+      ];
+      await deliver(orders(files));
+      for (const { path, mode, content } of files) {
+        expect(readFileSync(path, "utf8")).to.equal(content);
+        expect((statSync(path).mode & 0o7777).toString(8).padStart(4, "0"), path).to.equal(mode);
+      }
+      expect(readFileSync(guest.path("owners"), "utf8").trim().split("\n")).to.deep.equal([
+        `ubuntu:ubuntu ${files[0]?.path ?? ""}`,
+        `ubuntu:ubuntu ${files[1]?.path ?? ""}`,
+        `root:root ${files[2]?.path ?? ""}`,
+      ]);
+    });
+
+    it("before the application starts", async () => {
+      guest.application(`cat ${guest.root}/early >${guest.root}/copy; ${LISTENS}`);
+      await deliver(orders([guest.file("/early", "in time")]));
+      expect(readFileSync(guest.path("copy"), "utf8")).to.equal("in time");
+    });
+
+    it("that are empty", async () => {
+      guest.application(LISTENS);
+      await deliver(orders([guest.file("/empty", "")]));
+      expect(readFileSync(guest.path("empty"), "utf8")).to.equal("");
+    });
+
+    it("of a megabyte, byte by byte as they were", async function () {
+      this.slow(4000);
+      guest.application(LISTENS);
+      const content =
+        Buffer.from(Uint8Array.from({ length: 700_000 }, (_, index) => index % 128)).toString() +
+        "ü".repeat(150_000);
+      await deliver(orders([guest.file("/large", content)]));
+      expect(readFileSync(guest.path("large"), "utf8") === content).to.equal(true);
+    });
+
+    it("in the place of others, without following a link that the runner's user may have left", async () => {
+      guest.application(LISTENS);
+      writeFileSync(guest.path("precious"), "precious");
+      execFileSync("ln", ["-s", guest.path("precious"), guest.path("linked")]);
+      await deliver(orders([guest.file("/linked", "new")]));
+      expect(readFileSync(guest.path("precious"), "utf8")).to.equal("precious");
+      expect(readFileSync(guest.path("linked"), "utf8")).to.equal("new");
+    });
+  });
+
+  describe("refuse orders that are cut short", () => {
+    const whole = () => orders([guest.file("/file", "content")], { NAME: "value" });
+    const cuts: readonly (readonly [string, () => string])[] = [
+      ["to nothing", () => ""],
+      ["in a file", () => whole().slice(0, 20)],
+      ["before the last line", () => whole().slice(0, -"start\n".length)],
+      ["in the last line", () => whole().slice(0, -3)],
+      // base64 of these bytes ends in the letters of the last line
+      [
+        "where the content looks like the end",
+        () => `environment NAME ${Buffer.from("b2dstart", "base64").toString("base64")}`,
+      ],
+    ];
+    for (const [title, cut] of cuts) {
+      it(title, async () => {
+        guest.application(`touch ${guest.root}/started; ${LISTENS}`);
+        const receiver = guest.receive();
+        guest.handOver(cut());
+        const { code, stderr } = await receiver.ended;
+        expect(code).to.equal(1);
+        expect(stderr).to.contain("cut short");
+        expect(existsSync(guest.path("started"))).to.equal(false);
+        expect(existsSync(guest.path("file"))).to.equal(false);
+      });
+    }
+  });
+
+  describe("start.sh", () => {
+    it("registers first where it is given a registration token, and takes the token from the environment", async () => {
+      guest.configuration(`echo "config $* token=$ACTIONS_RUNNER_INPUT_TOKEN"`);
+      guest.application(
+        'echo "run $* token=${ACTIONS_RUNNER_INPUT_TOKEN-gone} url=${ACTIONS_RUNNER_INPUT_URL-gone}"',
+      );
+      const registration = registrationEnvironment({
+        by: "token",
+        url: "https://github.com/octo",
+        token: new Secret("a-token"),
+        name: "runner",
+        labels: ["one"],
+      });
+      const environment = Object.fromEntries(
+        [...registration].map(([name, value]) => [name, value.reveal()]),
+      );
+      const { code, stdout } = await guest.start(environment).ended;
+      expect({ code, stdout }).to.deep.equal({
+        code: 0,
+        stdout: "config --unattended --ephemeral token=a-token\nrun  token=gone url=gone\n",
+      });
+    });
+
+    it("does not run the application when it cannot be registered", async () => {
+      guest.configuration("exit 4");
+      guest.application("echo running");
+      const { code, stdout } = await guest.start({ ACTIONS_RUNNER_INPUT_TOKEN: "a-token" }).ended;
+      expect({ code, stdout }).to.deep.equal({ code: 4, stdout: "" });
+    });
+
+    it("only runs the application where it has a just-in-time configuration", async () => {
+      guest.configuration("echo config");
+      guest.application('echo "run $ACTIONS_RUNNER_INPUT_JITCONFIG"; exit 7');
+      const { code, stdout } = await guest.start({ ACTIONS_RUNNER_INPUT_JITCONFIG: KEY }).ended;
+      expect({ code, stdout }).to.deep.equal({ code: 7, stdout: `run ${KEY}\n` });
+    });
+  });
+
+  it("are run by a unit that powers the instance off, however they end", () => {
+    expect(startUnit.content).to.match(/^SuccessAction=poweroff-force$/m);
+    expect(startUnit.content).to.match(/^FailureAction=poweroff-force$/m);
+  });
+});
