@@ -55,7 +55,7 @@ export class EventStream implements AsyncIterable<LxdEvent>, AsyncDisposable {
 
   constructor(transport: Transport, kinds: readonly EventKind[], signal: AbortSignal) {
     this.#signal = signal;
-    const target = { action: ACTION, path: `/1.0/events?type=${kinds.join(",")}` };
+    const target = { action: ACTION, path: `/1.0/events?type=${kinds.join(",")}`, answersPings: true };
     this.#socket = new MessageSocket(transport, target, {
       text: (frame) => {
         this.#take(frame);

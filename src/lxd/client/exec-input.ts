@@ -1,4 +1,3 @@
-import { systemClock } from "../../support/clock.ts";
 import { Secret } from "../../support/secret.ts";
 import type { MessageSocket } from "./message-socket.ts";
 
@@ -6,8 +5,6 @@ import type { MessageSocket } from "./message-socket.ts";
 export type ExecInput = string | Secret | Uint8Array | AsyncIterable<string | Uint8Array>;
 
 const FRAME_BYTES = 256 * 1024;
-const HIGH_WATER = 4 * FRAME_BYTES;
-const POLL_MS = 1;
 
 /** Sends the input and its end, and resolves when all is handed to the socket or the command reads no more. */
 export async function sendInput(
@@ -18,7 +15,7 @@ export async function sendInput(
   for await (const chunk of chunksOf(input)) {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     for (let start = 0; start < bytes.byteLength && socket.isOpen; start += FRAME_BYTES) {
-      await drain(socket, signal);
+      await socket.drained(signal);
       socket.send(bytes.subarray(start, start + FRAME_BYTES));
     }
     if (!socket.isOpen) return;
@@ -34,9 +31,4 @@ function chunksOf(
   if (input instanceof Secret) return [input.reveal()];
   if (typeof input === "string" || input instanceof Uint8Array) return [input];
   return input;
-}
-
-/** A websocket of undici's tells how much it holds, but has no event for having sent it. */
-async function drain(socket: MessageSocket, signal: AbortSignal): Promise<void> {
-  while (socket.isOpen && socket.buffered > HIGH_WATER) await systemClock.wait(POLL_MS, signal);
 }

@@ -139,7 +139,7 @@ export class ExecSession {
     const { action, operation } = this.#plan;
     const secrets = operation.metadata["fds"] as Readonly<Record<Descriptor, string>>;
     const target = `${path`/1.0/operations/${operation.id}/websocket`}?secret=${secrets[descriptor]}`;
-    return new MessageSocket(this.#transport, { action, path: target }, handlers);
+    return new MessageSocket(this.#transport, { action, path: target, answersPings: false }, handlers);
   }
 }
 
