@@ -1,0 +1,37 @@
+/** What the modules of one folder of `src/` may import beside each other. */
+export interface Layer {
+  /** Folders of `src/`. */
+  readonly layers: readonly string[];
+  /** Modules of which types may be imported, though their folder may not; paths below `src/`. */
+  readonly typesOf?: readonly string[];
+  /** npm packages; `@scope/` stands for all of a scope. */
+  readonly packages?: readonly string[];
+}
+
+/** An adapter implements ports of the domain and knows nothing else of it. */
+const adapter = (...packages: readonly string[]): Layer => ({
+  layers: ["support"],
+  typesOf: ["runners/ports.ts"],
+  packages,
+});
+
+/** The import table of the architecture. A folder that is not in it may not exist. */
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  support: { layers: [] },
+  framework: { layers: ["support"], packages: ["eventemitter3", "yaml"] },
+  guest: { layers: ["support"], packages: ["yaml"] },
+  runners: { layers: ["support", "guest"] },
+  lxd: adapter("undici"),
+  github: adapter("undici", "@octokit/"),
+  host: adapter("undici"),
+  metrics: adapter(),
+  charm: {
+    layers: ["support", "framework", "guest", "runners", "lxd", "github", "host", "metrics"],
+    packages: ["ajv"],
+  },
+  agent: {
+    layers: ["support"],
+    typesOf: ["framework/hook-tools.ts"],
+    packages: ["ajv", "yaml", "yauzl"],
+  },
+};
