@@ -37,6 +37,7 @@ export interface GithubStandInOptions {
 }
 
 const LOGS = "/_services/logs/";
+const KEEP_ALIVE_MS = 65_000;
 
 /**
  * GitHub, as far as self-hosted runners see it: its REST API below `/` and `/api/v3`, checked against its official
@@ -72,6 +73,8 @@ export class GithubStandIn {
         response.destroy(thrown as Error);
       });
     });
+    // Clients keep connections longer than Node.js does by itself, and would be cut off in the middle of a request.
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
   }
 
   /** Such as `http://127.0.0.1:8080`; what `github-url` is set to. */

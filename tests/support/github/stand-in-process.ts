@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { StandInControl } from "./control/stand-in-control.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
 import type { NetworkNamespaceOptions } from "./network-namespace.ts";
@@ -75,7 +75,7 @@ const CLEAN_UP_MS = 10_000;
 function mainArguments(options: StandInProcessOptions, address: string): string[] {
   const { controlSocket, archives, port = 80, offlineAfterMs, pollMs } = options;
   return [
-    join(import.meta.dirname, "main.ts"),
+    fileURLToPath(import.meta.resolve("./main.ts")),
     ...["--listen", `${address}:${port}`, "--control", controlSocket],
     ...archives.flatMap((path) => ["--archive", path]),
     ...(offlineAfterMs === undefined ? [] : ["--offline-after-ms", String(offlineAfterMs)]),

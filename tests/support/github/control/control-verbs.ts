@@ -7,7 +7,7 @@ import type { RunnerView } from "../state/runner-record.ts";
 import type { Violation } from "../validation/violation.ts";
 
 /** What a runner application can be told to do wrong. */
-export type ApplicationFault =
+type ApplicationFault =
   | "crash-before-connect"
   | "hang-before-connect"
   | "ignore-termination"

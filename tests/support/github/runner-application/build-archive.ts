@@ -5,7 +5,7 @@ import type { ArchiveFile } from "../http/archive-offer.ts";
 import { describeArchive } from "./describe-archive.ts";
 
 /** The version that the stand-in of the runner application says it is. */
-export const APPLICATION_VERSION = "2.337.0";
+const APPLICATION_VERSION = "2.337.0";
 
 /**
  * Builds the archive of the runner application's stand-in: bash and Perl with what the package `perl-base` of Debian and

@@ -3,13 +3,13 @@ import type { RunnerRecord } from "./runner-record.ts";
 import { serves } from "./scope.ts";
 
 /** Whether a runner has all labels that a job runs on; case does not matter. */
-export function hasLabels(runner: Pick<RunnerRecord, "labels">, wanted: readonly string[]): boolean {
+function hasLabels(runner: Pick<RunnerRecord, "labels">, wanted: readonly string[]): boolean {
   const own = new Set(runner.labels.map((label) => label.toLowerCase()));
   return wanted.every((label) => own.has(label.toLowerCase()));
 }
 
 /** Whether a runner may be given a job now: it waits for one, serves the repository and has the labels. */
-export function mayTake(runner: RunnerRecord, job: JobRecord): boolean {
+function mayTake(runner: RunnerRecord, job: JobRecord): boolean {
   const idle = runner.sessionId !== undefined && runner.status === "online" && runner.jobId === undefined;
   return idle && serves(runner.scope, job.repository) && hasLabels(runner, job.labels);
 }
