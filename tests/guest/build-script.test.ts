@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { expect } from "chai";
+import { buildScript, cleanScript } from "../../src/guest/build-script.ts";
+import { startScripts, startUnit } from "../../src/guest/start-scripts.ts";
+import { imageRecipe } from "../../src/runners/image-recipe.ts";
+
+const packages = ["docker.io", "jq"];
+
+/** The files that a build script writes, by path, as `base64 --decode` would. */
+function filesIn(script: string): Map<string, string> {
+  const written = script.matchAll(/^base64 --decode >(\S+) <<'CONTENT'\n([\s\S]*?)^CONTENT$/gm);
+  return new Map(
+    [...written].map(([, path = "", content = ""]) => [path, Buffer.from(content, "base64").toString()]),
+  );
+}
+
+describe("buildScript()", () => {
+  it("stops at the first step that fails", () => {
+    expect(buildScript({ packages })).to.match(/^set -euo pipefail\n/);
+    expect(cleanScript).to.match(/^set -euo pipefail\n/);
+  });
+
+  it("installs the packages, as operands and never as options", () => {
+    expect(buildScript({ packages })).to.match(/^apt-get install .* -- docker\.io jq$/m);
+  });
+
+  it("needs no package archive when there is nothing to install", () => {
+    expect(buildScript({ packages: [] })).to.not.contain("apt-get update");
+  });
+
+  it("tells each step before it begins", () => {
+    const steps = [...buildScript({ packages }).matchAll(/^echo "step: (.*)"$/gm)].map(([, step]) => step);
+    expect(steps).to.deep.equal([
+      "Installing packages",
+      "Quieting the system",
+      "Preparing the runner user",
+      "Unpacking the runner application",
+    ]);
+  });
+
+  it("writes the guest's programs and their unit as they are, with mode and owner", () => {
+    const script = buildScript({ packages });
+    const files = filesIn(script);
+    expect(files.size).to.equal(startScripts.length + 1);
+    for (const { path, mode, owner, content } of [...startScripts, startUnit]) {
+      expect(files.get(path), path).to.equal(content);
+      expect(script).to.contain(`chmod ${mode} ${path}\n`);
+      expect(script).to.contain(`chown ${owner}:${owner} ${path}\n`);
+    }
+  });
+
+  it("gives root the programs that run as root", () => {
+    expect(startScripts.map(({ owner }) => owner)).to.deep.equal(startScripts.map(() => "root"));
+  });
+
+  it("changes the owner of the runner's home before root's programs are put there", () => {
+    const script = buildScript({ packages });
+    const handedOver = script.indexOf("chown -R ubuntu:ubuntu /home/ubuntu");
+    expect(handedOver).to.be.above(-1);
+    for (const { path } of startScripts) expect(script.indexOf(`>${path} `), path).to.be.above(handedOver);
+  });
+
+  it("is a program that bash can read", () => {
+    for (const script of [buildScript({ packages }), buildScript({ packages: [] }), cleanScript]) {
+      execFileSync("bash", ["-n"], { input: script, stdio: ["pipe", "ignore", "pipe"] });
+    }
+  });
+});
+
+describe("imageRecipe()", () => {
+  const application = { version: "2.330.0", archivePath: "/var/cache/runner.tar.gz" };
+  const ingredients = { base: "jammy", arch: "x64", application, packages } as const;
+
+  it("has the same key for the same ingredients, wherever the archive lies", () => {
+    const moved = { ...application, archivePath: "/elsewhere" };
+    expect(imageRecipe({ ...ingredients, application: moved }).key).to.equal(imageRecipe(ingredients).key);
+  });
+
+  it("has another key for another base, architecture, application or package", () => {
+    const others = [
+      ingredients,
+      { ...ingredients, base: "noble" },
+      { ...ingredients, arch: "arm64" as const },
+      { ...ingredients, application: { ...application, version: "2.331.0" } },
+      { ...ingredients, packages: ["docker.io"] },
+    ];
+    expect(new Set(others.map((each) => imageRecipe(each).key)).size).to.equal(others.length);
+  });
+});
