@@ -77,6 +77,8 @@ describe("The API of the GitHub stand-in", () => {
     const [, next = ""] = /<([^>]+)>; rel="next"/.exec(link) ?? [];
     expect(await client.names(new URL(next).search)).to.deep.equal(["runner-31"]);
     expect(await client.names("?name=runner-7")).to.deep.equal(["runner-7"]);
+    const narrow = await client.call("GET", `${RUNNERS}?per_page=16`);
+    expect(narrow.headers.get("link")).to.match(/per_page=16&page=2>; rel="next"/);
     const whole = await client.call("GET", `${RUNNERS}?per_page=100`);
     expect(whole.headers.has("link")).to.be.false;
   });

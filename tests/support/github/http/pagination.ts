@@ -16,9 +16,9 @@ export function paginate<T>(all: readonly T[], { query, apiURL, path }: Call): P
   const last = Math.max(Math.ceil(all.length / perPage), 1);
   const page = all.slice((number - 1) * perPage, number * perPage);
   const link = (to: number, relation: string): string => {
-    const url = new URL(`${apiURL}${path}`);
-    url.searchParams.set("page", String(to));
-    return `<${url.href}>; rel="${relation}"`;
+    const other = new URLSearchParams(query);
+    other.set("page", String(to));
+    return `<${apiURL}${path}?${other.toString()}>; rel="${relation}"`;
   };
   const links = [
     ...(number > 1 ? [link(1, "first"), link(Math.min(number - 1, last), "prev")] : []),

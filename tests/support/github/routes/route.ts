@@ -52,7 +52,7 @@ export interface Call {
   readonly apiURL: string;
   /** Of the server, such as `http://192.0.2.2:8080`. */
   readonly origin: string;
-  /** Without the API's prefix, with the query. */
+  /** Without the API's prefix and the query. */
   readonly path: string;
   /** What a fault has done to lists. */
   readonly listView: ListView;
