@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { Agent, interceptors } from "undici";
 import type { RunnerApplication } from "../runners/ports.ts";
 import { withDeadline } from "../support/deadline.ts";
 import { CharmError, messageOf } from "../support/errors.ts";
@@ -69,7 +70,6 @@ export class ArchiveStore {
 const MOST_REDIRECTS = 5;
 
 async function download(application: RunnerApplication, path: string, signal: AbortSignal): Promise<string> {
-  const { Agent, interceptors } = await import("undici");
   const agent = new Agent();
   const hash = createHash("sha256");
   const hashing = new Transform({
