@@ -191,6 +191,34 @@ describe("The runner application of the GitHub stand-in", () => {
     expect(application.output).to.contain("completed with result: Failed");
   });
 
+  it("loses its job when it stops renewing its hold on it, and stays busy until then", async () => {
+    await standIn.control("add-application-faults", ["stop-renewing"]);
+    const ended = startRunner();
+    await standIn.control("wait-for-runners", { idle: 1 });
+    const { id } = await standIn.control("queue-job", {
+      repository: "octo/hello",
+      labels: ["linux"],
+      steps: [`mkfifo ${inDirectory("never")}; read -r word <${inDirectory("never")}`],
+    });
+    await standIn.control("wait-for-job", { id, status: "in_progress" });
+    await standIn.control("advance-clock", { byMs: 120_000 });
+    const [runner] = await standIn.control("list-runners", null);
+    expect(runner).to.include({ status: "offline", busy: true });
+    await standIn.control("advance-clock", { byMs: 480_000 });
+    const job = await standIn.control("wait-for-job", { id, status: "completed" });
+    expect(job.annotation).to.contain("lost communication");
+    await application.remove();
+    await ended;
+  });
+
+  it("hangs before it connects, where a test wants that, and can be ended", async () => {
+    await standIn.control("add-application-faults", ["hang-before-connect"]);
+    const ended = application.run("bin/Runner.Listener", await jitEnvironment(), "run");
+    application.interrupt();
+    await ended;
+    expect((await standIn.control("list-runners", null))[0]).to.include({ status: "offline", version: null });
+  });
+
   it("is told that its registration is gone when it comes too late", async () => {
     const environment = await jitEnvironment();
     await standIn.control("drop-runner", { name: "one" });

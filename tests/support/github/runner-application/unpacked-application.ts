@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -68,10 +68,18 @@ export class UnpackedApplication {
   /** Ends what runs and removes the directory. */
   async remove(): Promise<void> {
     this.#process?.kill("SIGKILL");
+    for (const pid of await processesIn(this.directory)) process.kill(pid, "SIGKILL");
     await rm(this.directory, { recursive: true, force: true });
   }
 }
 
 function asUser(): { readonly uid?: number; readonly gid?: number } {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+}
+
+/** Whatever works below a directory; steps are in process groups of their own. */
+async function processesIn(directory: string): Promise<readonly number[]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
+  const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));
+  return pids.filter((_, index) => places[index]?.startsWith(directory));
 }
