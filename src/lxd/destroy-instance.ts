@@ -1,23 +1,29 @@
-import { LxdError, OperationError, type LxdClient } from "./client/index.ts";
+import { withDeadline } from "../support/deadline.ts";
+import { LxdError, nameFromURL, OperationError, type EventStream, type LxdClient } from "./client/index.ts";
 import { NotDestroyedError } from "./errors.ts";
 
-const MOST_TRIES = 3;
+/** How long LXD may take for what it has begun with an instance by itself, such as deleting one that powered off. */
+const SETTLE_MS = 15_000;
+const MOST_TRIES = 4;
 
 /**
  * Ends and deletes an instance, and checks that it is gone; one that is not there counts as destroyed.
  *
- * An ephemeral instance goes with its stop, and a creation that a killed process began may still be under way: both are
- * met by looking again.
+ * An ephemeral instance goes with its stop, and a creation that a killed process began may still be under way. While LXD
+ * is at work on an instance it refuses other work on it; the end of that work is awaited, and the instance looked at
+ * again.
  */
 export async function destroyInstance(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
     if ((await tryDestroy(client, name, signal)) === "gone") return;
-    await awaitOperations(client, name, signal);
+    if ((await awaitOthers(client, name, signal)) === "gone") return;
   }
   throw new NotDestroyedError(name);
 }
 
-async function tryDestroy(client: LxdClient, name: string, signal: AbortSignal): Promise<"gone" | "there"> {
+type Sight = "gone" | "there";
+
+async function tryDestroy(client: LxdClient, name: string, signal: AbortSignal): Promise<Sight> {
   try {
     await client.instances.changeState(name, { action: "stop", force: true }, signal);
     const outcome = await client.instances.delete(name, signal);
@@ -31,7 +37,7 @@ async function tryDestroy(client: LxdClient, name: string, signal: AbortSignal):
   }
 }
 
-async function look(client: LxdClient, name: string, signal: AbortSignal): Promise<"gone" | "there"> {
+async function look(client: LxdClient, name: string, signal: AbortSignal): Promise<Sight> {
   try {
     await client.instances.get(name, signal);
     return "there";
@@ -41,9 +47,37 @@ async function look(client: LxdClient, name: string, signal: AbortSignal): Promi
   }
 }
 
-/** Waits until nothing works on the instance any more; how those operations end does not matter here. */
-async function awaitOperations(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
+/** Waits for what others do with the instance. What LXD does by itself is no operation and shows in its events alone. */
+async function awaitOthers(client: LxdClient, name: string, signal: AbortSignal): Promise<Sight> {
+  // The stream first: it tells nothing of what was before it.
+  await using stream = await client.events.open(["lifecycle"], signal);
   const operations = await client.operations.touching(name, signal);
-  await Promise.allSettled(operations.map(({ id }) => client.operations.wait(id, signal)));
+  if (operations.length > 0) {
+    await Promise.allSettled(operations.map(({ id }) => client.operations.wait(id, signal)));
+    signal.throwIfAborted();
+    return "there";
+  }
+  if ((await look(client, name, signal)) === "gone") return "gone";
+  const settled = withDeadline(`see the end of instance '${name}'`, SETTLE_MS, signal, (limited) =>
+    changeOf(stream, name, limited),
+  );
+  // Nothing seen in time is no verdict: the next look decides.
+  await settled.catch(() => undefined);
   signal.throwIfAborted();
+  return await look(client, name, signal);
+}
+
+async function changeOf(stream: EventStream, name: string, signal: AbortSignal): Promise<void> {
+  const end = () => {
+    stream.close();
+  };
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    for await (const event of stream) {
+      const ends = event.type === "lifecycle" && /^instance-(deleted|stopped|shutdown)$/.test(event.action);
+      if (ends && nameFromURL(event.source) === name) return;
+    }
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
 }
