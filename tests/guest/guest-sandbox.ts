@@ -1,14 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -42,7 +33,8 @@ export interface Started {
  *
  * - every absolute path of the guest (`/home/ubuntu`, `/usr/local/lib/github-runner`) stands below the directory;
  * - `chown` and `setpriv`, which need root and the user `ubuntu`, come from the directory: the first writes down what
- *   it is asked for in `owners`, the second writes its options down in `identity` and runs the program as it is.
+ *   it is asked for in `owners`, the second writes its options down in `identity` and runs the program as it is;
+ * - `chmod` writes down in `modes-before` which mode a file has that it is to change.
  */
 export class GuestSandbox {
   readonly root = mkdtempSync(join(tmpdir(), "guest-test-"));
@@ -50,13 +42,15 @@ export class GuestSandbox {
 
   constructor() {
     for (const program of startScripts) this.#write(program.path, this.#moved(program.content));
-    const bin = join(this.root, "bin");
     this.#write("/bin/chown", `#!/bin/bash\necho "$*" >>${this.root}/owners\n`);
     this.#write(
       "/bin/setpriv",
       `#!/bin/bash\nwhile [[ $1 == --* ]]; do echo "$1" >>${this.root}/identity; shift; done\nexec "$@"\n`,
     );
-    chmodSync(bin, 0o755);
+    this.#write(
+      "/bin/chmod",
+      `#!/bin/bash\nstat -c %a "$2" >>${this.root}/modes-before\nPATH=\${PATH#*:} exec chmod "$@"\n`,
+    );
     execFileSync("mkfifo", ["-m", "600", this.path(ORDERS_PIPE), this.path(ANSWERS_PIPE)]);
   }
 

@@ -86,7 +86,7 @@ describe("the guest's programs", () => {
     const receiver = guest.receive();
     const exited = new Promise((resolve) => receiver.process.once("exit", resolve));
     const answer = guest.handOver(orders());
-    expect(await Promise.race([exited, delay(1500, "still waiting", { ref: false })])).to.equal(5);
+    expect(await Promise.race([exited, delay(5000, "still waiting", { ref: false })])).to.equal(5);
     expect((await answer.ended).stdout).to.equal("listening\n");
   });
 
@@ -173,6 +173,12 @@ describe("the guest's programs", () => {
         `ubuntu:ubuntu ${files[1]?.path ?? ""}`,
         `root:root ${files[2]?.path ?? ""}`,
       ]);
+    });
+
+    it("that nobody but root can read before they have their mode", async () => {
+      guest.application(LISTENS);
+      await deliver(orders([guest.file("/etc/secret", "hidden", "0600")]));
+      expect(readFileSync(guest.path("modes-before"), "utf8")).to.equal("600\n");
     });
 
     it("before the application starts", async () => {

@@ -10,7 +10,7 @@ import type { FakeSite } from "./fake-site.ts";
 import { PortCalls } from "./port-calls.ts";
 
 /** Digits that every test unit's runners carry. */
-export const OWNER_TAG = "abcdef";
+const OWNER_TAG = "abcdef";
 export const options: ManagerOptions = {
   names: new RunnerNames("runners/0", OWNER_TAG),
   patience: { startUpMs: 300_000, graceMs: 600_000 },

@@ -121,6 +121,22 @@ describe("withDeadline()", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
+  it("says that it was the caller although the limit passes while the work winds down", async () => {
+    const abort = new AbortController();
+    const reason = new Error("the unit is stopping");
+    const work = async (signal: AbortSignal) => {
+      try {
+        await untilAborted(signal);
+      } finally {
+        await systemClock.wait(2000, unaborted());
+      }
+    };
+    const outcome = outcomeOf(withDeadline("reach LXD", 1000, abort.signal, work));
+    abort.abort(reason);
+    await clock.tickAsync(2000);
+    expect(outcome.current).to.equal(reason);
+  });
+
   it("names the inner limit when limits are nested", async () => {
     const inner = (signal: AbortSignal) => withDeadline("ask", 500, signal, untilAborted);
     const outcome = outcomeOf(withDeadline("do all", 1000, unaborted(), inner));
