@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { StandInProcess } from "./stand-in-process.ts";
 
-const NAME = "github-test";
+// Of this run: tests of another must not be taken for what a killed one left.
+const NAME = `gh-${process.pid}`;
 
 describe("StandInProcess", () => {
   let directory: string;
