@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { build } from "esbuild";
+import { build, type Metafile } from "esbuild";
 
 /** A file that the bundler made. */
 export interface BundledFile {
@@ -12,6 +12,8 @@ export interface Bundle {
   readonly files: readonly BundledFile[];
   /** Paths of the sources that are in it, relative to the root. */
   readonly sources: readonly string[];
+  /** Those of them that are loaded at the start, before any dynamic import. */
+  readonly startSources: readonly string[];
 }
 
 // Some dependencies are CommonJS and require built-in modules, which an ES module cannot.
@@ -46,5 +48,22 @@ export async function bundle(root: string, entry: string): Promise<Bundle> {
   return {
     files: outputFiles.map(({ path, contents }) => ({ name: basename(path), content: contents })),
     sources: Object.keys(metafile.inputs),
+    startSources: startSourcesOf(metafile),
   };
+}
+
+function startSourcesOf({ outputs }: Metafile): string[] {
+  const sources = new Set<string>();
+  const pending = Object.keys(outputs).filter((path) => basename(path) === "main.mjs");
+  const seen = new Set(pending);
+  for (const path of pending) {
+    const output = outputs[path];
+    for (const source of Object.keys(output?.inputs ?? {})) sources.add(source);
+    for (const { kind, path: imported, external } of output?.imports ?? []) {
+      if (kind !== "import-statement" || external || seen.has(imported)) continue;
+      seen.add(imported);
+      pending.push(imported);
+    }
+  }
+  return [...sources];
 }

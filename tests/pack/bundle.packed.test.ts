@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { bundle, type Bundle } from "../../scripts/pack/bundle.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+describe("bundle()", function () {
+  this.timeout(30_000);
+  let bundled: Bundle;
+
+  before(async () => {
+    bundled = await bundle(ROOT, "src/main.ts");
+  });
+
+  it("loads no package at the start but the emitter: an event that nobody observes pays for none", () => {
+    const packages = bundled.startSources.filter((source) => source.includes("node_modules/"));
+    expect(packages.filter((source) => !source.includes("/eventemitter3/"))).to.deep.equal([]);
+    expect(bundled.startSources).to.include("src/main.ts");
+    expect(bundled.startSources).to.include("src/charm/charm.ts");
+  });
+
+  it("loads no adapter at the start", () => {
+    expect(
+      bundled.startSources.filter((source) => /^src\/(lxd|github|host|agent)\//.test(source)),
+    ).to.deep.equal([]);
+    expect(bundled.sources.filter((source) => source.startsWith("src/lxd/"))).not.to.be.empty;
+  });
+
+  it("holds nothing of tests, scripts or the agent", () => {
+    expect(bundled.sources.filter((source) => /^(tests|scripts|src\/agent)\//.test(source))).to.deep.equal(
+      [],
+    );
+  });
+
+  it("maps positions without carrying the sources", () => {
+    const maps = bundled.files.filter(({ name }) => name.endsWith(".map"));
+    expect(maps).not.to.be.empty;
+    for (const { content } of maps) expect(Buffer.from(content).toString()).not.to.include("sourcesContent");
+  });
+});
