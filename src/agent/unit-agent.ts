@@ -24,7 +24,7 @@ import { changeModelConfig } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
 import { recoverKilledAgent } from "./recovery.ts";
 import { withApplication, type ActionRecord } from "./state/agent-state.ts";
-import { OperationLock, type HeldLock } from "./state/operation-lock.ts";
+import { operationLock } from "./state/operation-lock.ts";
 import { readState } from "./state/state-store.ts";
 
 export interface DeployOptions {
@@ -202,7 +202,7 @@ export class UnitAgent {
 
   /** What `juju status` shows; it waits for nobody. */
   async status(): Promise<ModelStatus> {
-    const lock = await OperationLock.of(this.#deps.stateDirectory);
+    const lock = await operationLock(this.#deps.stateDirectory);
     const busy = await lock.isHeld();
     return describeModel(await readState(this.#paths.state), busy, this.#deps.machine.address.value);
   }
@@ -223,7 +223,7 @@ export class UnitAgent {
   }
 
   async #work<T>(signal: AbortSignal, verb: (work: Work) => Promise<T>): Promise<T> {
-    const lock = await this.#lock(signal);
+    const release = await this.#lock(signal);
     try {
       const session = await AgentSession.open(this.#deps);
       await recoverKilledAgent(session);
@@ -232,12 +232,12 @@ export class UnitAgent {
       return await verb({ session, contexts, settler: new UnitSettler(session, contexts) });
     } finally {
       this.#contexts = undefined;
-      await lock.release();
+      await release();
     }
   }
 
-  async #lock(signal: AbortSignal): Promise<HeldLock> {
-    const lock = await OperationLock.of(this.#deps.stateDirectory);
+  async #lock(signal: AbortSignal): Promise<() => Promise<void>> {
+    const lock = await operationLock(this.#deps.stateDirectory);
     return withDeadline("have the state directory to itself", LONGEST_WAIT_MS, signal, (limited) =>
       lock.acquire(limited),
     );
