@@ -4,6 +4,7 @@ import { BUILD_ARCHIVE, HAND_OVER_PROGRAM } from "../guest/paths.ts";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { openLxdUnit } from "../lxd/lxd-unit.ts";
+import { PageStore } from "../host/page-store.ts";
 import type { Forge } from "../runners/ports.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitStem } from "../runners/runner-name.ts";
@@ -82,9 +83,13 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
   };
 }
 
-function openForge(configuration: Configuration, { log, redactor }: WorkloadContext): Forge {
+function openForge(
+  configuration: Configuration,
+  { log, redactor, system, unitName }: WorkloadContext,
+): Forge {
   const { path, githubUrl, token, group } = configuration;
-  return createGithubClient({ path, githubUrl, token, group, log, redactor });
+  const etagStore = new PageStore(join(system.dataRoot, unitStem(unitName), "github-pages"));
+  return createGithubClient({ path, githubUrl, token, group, log, redactor, etagStore });
 }
 
 /** Stands in where the configuration names no GitHub to talk to. */

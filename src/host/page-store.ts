@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/**
+ * Keeps the last answer of each URL in a directory of the unit, so that the next process can ask GitHub whether it still
+ * holds. Losing it costs requests, nothing else: what cannot be read counts as not there.
+ */
+export class PageStore {
+  readonly #directory: string;
+
+  /** @param directory absolute; made when it is missing. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async get(url: string): Promise<unknown> {
+    try {
+      return JSON.parse(await readFile(this.#path(url), "utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+
+  async put(url: string, page: object): Promise<void> {
+    const path = this.#path(url);
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await writeFile(`${path}.new`, JSON.stringify(page), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+
+  #path(url: string): string {
+    return join(this.#directory, `${createHash("sha256").update(url).digest("hex")}.json`);
+  }
+}
