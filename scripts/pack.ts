@@ -1,13 +1,23 @@
 import { statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { ARCHITECTURES, hostArchitecture } from "./pack/architecture.ts";
 import { packCharm } from "./pack/pack-charm.ts";
 
-/** `node scripts/pack.ts`: packs the charm for this machine's architecture into `dist/`. */
+/**
+ * `node scripts/pack.ts [--arch amd64|arm64|all]`: packs the charm into `dist/`, for this machine's architecture unless
+ * another is named.
+ */
 const root = join(import.meta.dirname, "..");
-const started = performance.now();
-const { path, made } = await packCharm({ root });
-const size = (statSync(path).size / 1e6).toFixed(0);
-const seconds = ((performance.now() - started) / 1000).toFixed(1);
-console.log(
-  `${relative(process.cwd(), path)} ${made ? "packed" : "is up to date"} (${size} MB, ${seconds} s)`,
-);
+const { values } = parseArgs({ options: { arch: { type: "string", default: hostArchitecture() } } });
+const wanted = ARCHITECTURES.filter((architecture) => ["all", architecture].includes(values.arch));
+if (wanted.length === 0) throw new Error(`Cannot pack for ${values.arch}: use amd64, arm64 or all`);
+
+for (const architecture of wanted) {
+  const started = performance.now();
+  const { path, made } = await packCharm({ root, architecture });
+  const size = (statSync(path).size / 1e6).toFixed(0);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const outcome = made ? "packed" : "is up to date";
+  console.log(`${relative(process.cwd(), path)} ${outcome} (${size} MB, ${seconds} s)`);
+}

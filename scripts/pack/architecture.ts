@@ -1,5 +1,6 @@
 /** Architectures as Juju names them. */
-export type Architecture = "amd64" | "arm64";
+export const ARCHITECTURES = ["amd64", "arm64"] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** npm packages of the pinned Node.js. */
 export const RUNTIME_PACKAGES: Readonly<Record<Architecture, string>> = {

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readMetadata } from "../metadata/charm-metadata.ts";
-import { RUNTIME_PACKAGES, hostArchitecture, type Architecture } from "./architecture.ts";
+import { hostArchitecture, type Architecture } from "./architecture.ts";
 import { archiveName } from "./archive-name.ts";
 import { bundle } from "./bundle.ts";
+import { findRuntime } from "./find-runtime.ts";
 import { inputsDigest } from "./inputs-digest.ts";
 import { DISPATCH, renderJujuMetadata, renderManifest } from "./juju-files.ts";
 import { licencesOf } from "./licences.ts";
@@ -65,17 +66,6 @@ export async function packCharm(options: PackOptions): Promise<PackedCharm> {
   ]);
   await writeFile(stamp, digest);
   return { path, made: true };
-}
-
-function findRuntime(root: string, architecture: Architecture): string {
-  const name = RUNTIME_PACKAGES[architecture];
-  const directory = join(root, "node_modules", name);
-  if (!existsSync(join(directory, "bin/node"))) {
-    throw new Error(
-      `Cannot pack for ${architecture}: the package ${name} is not installed; npm ci installs this machine's`,
-    );
-  }
-  return directory;
 }
 
 function text(path: string, content: string): ArchiveEntry {
