@@ -9,6 +9,7 @@ const system: CharmSystem = {
   clock: systemClock,
   entropy: () => randomBytes(8).toString("hex"),
   dataRoot: "/var/lib/github-runner",
+  logRoot: "/var/log/github-runner-logs",
   env: process.env,
 };
 

@@ -9,6 +9,8 @@ export interface CharmSystem {
   readonly entropy: () => string;
   /** Absolute path under which each unit keeps its files. */
   readonly dataRoot: string;
+  /** Absolute path under which the logs of crashed runners are kept, a directory each. */
+  readonly logRoot: string;
   /** The environment, for where LXD listens. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

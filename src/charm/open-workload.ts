@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createGithubClient } from "../github/index.ts";
-import { BUILD_ARCHIVE, HAND_OVER_PROGRAM } from "../guest/paths.ts";
+import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM } from "../guest/paths.ts";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { openLxdUnit } from "../lxd/lxd-unit.ts";
@@ -66,12 +66,22 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
     stem,
     handOverProgram: HAND_OVER_PROGRAM,
     archivePathInGuest: BUILD_ARCHIVE,
+    diagnosticsInGuest: DIAGNOSTICS,
+    logDirectory: system.logRoot,
     freeSubnet: async () =>
       chooseSubnet(await networksOfHost(), Number.parseInt(system.entropy().slice(0, 4), 16)),
   });
   const lock = new ProcessLock(`github-runner-${modelUuid}-${stem}`);
   const manager = new RunnerManager(
-    { forge, machines: unit.machines, lock, clock: system.clock, log, entropy: system.entropy },
+    {
+      forge,
+      machines: unit.machines,
+      logs: unit.logs,
+      lock,
+      clock: system.clock,
+      log,
+      entropy: system.entropy,
+    },
     { names, patience: PATIENCE, idleLifetimeMs: IDLE_LIFETIME_MS, concurrency: CONCURRENCY },
   );
   return {

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import type { Images, Machines, Premises } from "../runners/ports.ts";
+import type { Images, Machines, Premises, RunnerLogs } from "../runners/ports.ts";
 import { findSocket, LxdClient } from "./client/index.ts";
 import { LxdMissingError } from "./errors.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
 import { LxdPremises } from "./lxd-premises.ts";
+import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 
 export interface LxdUnitOptions {
   /** The environment, for where LXD listens. */
@@ -19,6 +20,10 @@ export interface LxdUnitOptions {
   readonly handOverProgram: string;
   /** Where the build script finds the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
+  /** Directory of the runner application's diagnostics in the guest. */
+  readonly diagnosticsInGuest: string;
+  /** Absolute path on the host under which the logs of crashed runners are kept. */
+  readonly logDirectory: string;
   /** Chooses a gateway address and prefix for the unit's bridge. */
   readonly freeSubnet: () => Promise<string>;
 }
@@ -28,6 +33,7 @@ export interface LxdUnit {
   readonly machines: Machines;
   readonly images: Images;
   readonly premises: Premises;
+  readonly logs: RunnerLogs;
   close(): Promise<void>;
 }
 
@@ -46,6 +52,11 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
     premises,
+    logs: new LxdRunnerLogs({
+      client,
+      diagnosticsInGuest: options.diagnosticsInGuest,
+      directory: options.logDirectory,
+    }),
     images: new LxdImages({
       client,
       owner,

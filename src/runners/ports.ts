@@ -107,6 +107,16 @@ export interface Machines {
   destroy(name: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Where the logs of runners that crashed are kept. */
+export interface RunnerLogs {
+  /**
+   * Copies the journal and the runner application's diagnostics of a running instance to the host.
+   *
+   * @returns the directory that they are in.
+   */
+  pull(name: string, signal: AbortSignal): Promise<string>;
+}
+
 /** Everything that decides what a runner image holds. */
 export interface ImageRecipe {
   /** Alias of the base image in the local LXD store. */

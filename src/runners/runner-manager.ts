@@ -3,7 +3,7 @@ import type { Clock } from "../support/clock.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Logger } from "../support/log.ts";
 import { countRunners, joinRunners, type ObservedRunner, type RunnerCounts } from "./observed-runner.ts";
-import { plan, type Patience, type Step } from "./plan.ts";
+import { plan, type Patience, type Reason, type Step } from "./plan.ts";
 import type { Machine, Registration } from "./ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerClients } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
@@ -179,6 +179,7 @@ export class RunnerManager {
       case "retire":
       case "destroy": {
         log.info("Removing runner", { runner: step.machine.name, reason: step.reason });
+        if (isCrash(step.reason) && step.machine.state === "running") await this.#keepLogs(step, signal);
         const outcome = await this.#remove(step, signal);
         if (outcome === "busy") log.info("Runner took a job and stays", { runner: step.machine.name });
         return outcome === "busy" ? "stayed" : "done";
@@ -188,6 +189,18 @@ export class RunnerManager {
 
   #remove({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
     return this.#runner(machine, registration).remove(undefined, signal);
+  }
+
+  /** Logs are wanted, not needed: a guest that is too broken to give them goes all the same. */
+  async #keepLogs({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<void> {
+    const { log } = this.#clients;
+    try {
+      const directory = await this.#runner(machine, registration).pullLogs(signal);
+      log.warning("Runner crashed, its logs are kept", { runner: machine.name, directory });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      log.warning("Runner crashed without logs", { runner: machine.name, reason: messageOf(thrown) });
+    }
   }
 
   #runner(machine: Machine, registration: Registration | undefined): Runner {
@@ -277,6 +290,11 @@ export class RunnerManager {
     if (registration) await this.#clients.forge.deregister(registration.id, signal);
     return "removed";
   }
+}
+
+/** A runner that ended its job powers itself off; one that lives on without a connection has crashed. */
+function isCrash(reason: Reason): boolean {
+  return reason === "offline for too long" || reason === "registration gone";
 }
 
 function liveRunners({ machines, registrations }: World): ObservedRunner[] {

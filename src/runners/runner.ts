@@ -14,12 +14,13 @@ import { withDeadline } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Secret } from "../support/secret.ts";
 import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
-import type { Arch, Forge, Machine, MachineResources, Machines } from "./ports.ts";
+import type { Arch, Forge, Machine, MachineResources, Machines, RunnerLogs } from "./ports.ts";
 
 /** Services that a runner is made of. */
 export interface RunnerClients {
   readonly forge: Forge;
   readonly machines: Machines;
+  readonly logs: RunnerLogs;
 }
 
 /** What distinguishes a runner from its siblings, and what they share. */
@@ -102,7 +103,8 @@ export class Runner {
    * Registers the runner, makes its instance, and returns once its application listens for jobs. Registration and
    * start go side by side: GitHub's answer is needed only when the guest is up.
    *
-   * @throws {@link RunnerCreateError} when any part fails; nothing is left then, unless the clean-up fails too.
+   * @throws {@link RunnerCreateError} when any part fails; nothing is left then, unless the clean-up fails too or
+   *   the runner has got a job by then.
    */
   async create(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { name, startUpMs } = this.config;
@@ -235,17 +237,25 @@ export class Runner {
   }
 
   /**
-   * Copies the runner's diagnostics out of its instance.
+   * Copies the journal and the runner application's diagnostics of the instance to the host, to be looked at when it is
+   * gone. The instance has to run.
    *
+   * @returns the directory that they are in.
    * @throws {@link RunnerLogsError}
    */
-  pullLogs(): Promise<void> {
-    return Promise.reject(
-      new RunnerLogsError(this.config.name, "this version does not keep logs of runners"),
-    );
+  async pullLogs(signal: AbortSignal): Promise<string> {
+    const { name } = this.config;
+    try {
+      return await withDeadline(`pull the logs of runner '${name}'`, LOGS_MS, signal, (limited) =>
+        this.#clients.logs.pull(name, limited),
+      );
+    } catch (thrown) {
+      throw new RunnerLogsError(name, messageOf(thrown), { cause: thrown });
+    }
   }
 }
 
+const LOGS_MS = 60_000;
 const CLEAN_UP_MS = 60_000;
 
 /** Runs what must be done even though the caller has given up, within a minute. */

@@ -6,6 +6,7 @@ import type { Clock } from "../../src/support/clock.ts";
 import { createLogger, type Logger } from "../../src/support/log.ts";
 import { FakeForge } from "./fake-forge.ts";
 import { FakeMachines } from "./fake-machines.ts";
+import { FakeRunnerLogs } from "./fake-runner-logs.ts";
 import type { FakeSite } from "./fake-site.ts";
 import { PortCalls } from "./port-calls.ts";
 
@@ -49,12 +50,14 @@ export class FakeProcess {
   readonly calls = new PortCalls();
   readonly forge: FakeForge;
   readonly machines: FakeMachines;
+  readonly logs: FakeRunnerLogs;
   readonly manager: RunnerManager;
   readonly logLines: string[] = [];
 
   constructor(site: FakeSite, changes: Partial<ManagerOptions> = {}) {
     this.forge = new FakeForge(site, this.calls);
     this.machines = new FakeMachines(site, this.calls);
+    this.logs = new FakeRunnerLogs(site, this.calls);
     const clock: Clock = { now: () => site.now, wait: () => Promise.reject(new Error("nothing waits")) };
     const log: Logger = createLogger(
       (level, line) => this.logLines.push(`${level} ${line}`),
@@ -62,9 +65,9 @@ export class FakeProcess {
     );
     const lock = { run: <T>(work: () => Promise<T>) => work() };
     const entropy = () => (++attempts).toString(16).padStart(6, "0");
-    const { forge, machines } = this;
+    const { forge, machines, logs } = this;
     this.manager = new RunnerManager(
-      { forge, machines, clock, log, lock, entropy },
+      { forge, machines, logs, clock, log, lock, entropy },
       { ...options, ...changes },
     );
   }

@@ -15,7 +15,8 @@ export type PortVerb =
   | "forge.list"
   | "forge.register"
   | "forge.deregister"
-  | "forge.registrationToken";
+  | "forge.registrationToken"
+  | "logs.pull";
 
 /** What happens at one instant of a port call: it may act on the site, or throw. */
 type Act = () => void;

@@ -48,6 +48,25 @@ describe("RunnerManager", () => {
       }
     });
 
+    it("keeps the logs of a runner that was lost while it ran, and removes it though they cannot be had", async () => {
+      for (const failing of [false, true]) {
+        const site = siteWith(A);
+        site.changeRegistration(A, { online: false });
+        site.changeMachine(A, { createdAt: site.now - 10 * options.patience.startUpMs, doubtfulSince: 0 });
+        const process = new FakeProcess(site);
+        if (failing) process.calls.failNext("logs.pull", new Error("the guest does not answer"));
+        await reconcile(process, fleetOf(0));
+        expect(process.logs.pulled).to.deep.equal(failing ? [] : [A]);
+        expect(site.machineNames()).to.deep.equal([]);
+      }
+    });
+
+    it("asks no healthy runner for its logs", async () => {
+      const process = new FakeProcess(siteWith(A, B));
+      await reconcile(process, fleetOf(1));
+      expect(process.logs.pulled).to.deep.equal([]);
+    });
+
     it("tells its progress, one runner at a time, and says nothing when none is to be made", async () => {
       const site = new FakeSite();
       const seen: string[] = [];

@@ -379,7 +379,14 @@ describe("Runner", () => {
     });
   });
 
-  it("pullLogs() rejects with an error of its own while logs are not kept", async () => {
-    expect(await rejectionOf(newRunner().runner.pullLogs())).to.be.instanceOf(RunnerLogsError);
+  it("pullLogs() tells where the logs of a running instance are", async () => {
+    expect(await foundRunner().runner.pullLogs(unaborted())).to.equal(`/logs/${NAME}`);
+  });
+
+  it("pullLogs() rejects with the runner's name and the cause when there is no running instance", async () => {
+    const error = await rejectionOf(newRunner().runner.pullLogs(unaborted()));
+    expect(error).to.be.instanceOf(RunnerLogsError);
+    expect(error).to.include({ runner: NAME });
+    expect(error.message).to.include("does not run");
   });
 });

@@ -1,0 +1,24 @@
+import type { RunnerLogs } from "../../src/runners/ports.ts";
+import type { FakeSite } from "./fake-site.ts";
+import type { PortCalls } from "./port-calls.ts";
+
+/** Keeps the names of runners whose logs were pulled while their instance ran. */
+export class FakeRunnerLogs implements RunnerLogs {
+  readonly #site: FakeSite;
+  readonly #calls: PortCalls;
+  readonly pulled: string[] = [];
+
+  constructor(site: FakeSite, calls: PortCalls) {
+    this.#site = site;
+    this.#calls = calls;
+  }
+
+  pull(name: string, signal: AbortSignal): Promise<string> {
+    return this.#calls.step("logs.pull", signal, () => {
+      if (this.#site.machines.get(name)?.state !== "running")
+        throw new Error(`Instance '${name}' does not run`);
+      this.pulled.push(name);
+      return `/logs/${name}`;
+    });
+  }
+}
