@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { build, type Metafile } from "esbuild";
+import { compiledSchemas } from "./compiled-schemas.ts";
 
 /** A file that the bundler made. */
 export interface BundledFile {
@@ -39,6 +40,7 @@ export async function bundle(root: string, entry: string): Promise<Bundle> {
     keepNames: true,
     sourcemap: "linked",
     sourcesContent: false,
+    plugins: [compiledSchemas],
     banner: { js: BANNER },
     legalComments: "none", // Licences are in the archive as a whole.
     metafile: true,

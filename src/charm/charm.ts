@@ -150,7 +150,7 @@ export class GithubRunnerCharm extends Charm {
   async #configuration(): Promise<Configuration> {
     const [{ parseConfiguration }, { checkOptions }, options] = await Promise.all([
       import("./configuration.ts"),
-      import("./options.validator.ts"),
+      import("./check-options.ts"),
       this.config.read(),
     ]);
     this.#redact(options);

@@ -1,16 +1,13 @@
 import type { JsonObject } from "../framework/hook-tools.ts";
-import { Ajv, type ErrorObject } from "ajv";
+import type { ErrorObject } from "ajv";
 import type { Fault } from "./configuration-faults.ts";
-import { configurationSchema } from "./configuration-schema.ts";
+import { validateOptions } from "./compiled-options.ts";
 
-const ajv = new Ajv({ allErrors: true, verbose: true, keywords: ["accepted"] });
-const validate = ajv.compile(configurationSchema);
-
-/** Checks single options by {@link configurationSchema}; one fault for each option. */
+/** Checks single options by the schema; one fault for each option. */
 export function checkOptions(options: JsonObject): readonly Fault[] {
-  if (validate(options)) return [];
+  if (validateOptions(options)) return [];
   const faults = new Map<string, Fault>();
-  for (const error of validate.errors ?? []) {
+  for (const error of validateOptions.errors ?? []) {
     const option = error.instancePath.slice(1);
     if (!faults.has(option)) faults.set(option, { option, text: describe(error) });
   }
