@@ -11,7 +11,7 @@ export const compiledSchemas: Plugin = {
   name: "compiled-schemas",
   setup(build) {
     build.onLoad({ filter: /\/src\/charm\/compiled-options\.ts$/ }, ({ path }) => ({
-      contents: `${standalone.default(optionsAjv, { validateOptions: identify() })}`,
+      contents: standalone.default(optionsAjv, { validateOptions: identify() }),
       resolveDir: dirname(path),
       loader: "js",
       watchFiles: [join(dirname(path), "configuration-schema.ts")],

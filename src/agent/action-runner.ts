@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-import type { JsonObject } from "../framework/hook-tools.ts";
+import type { JsonObject } from "../framework/tools/hook-tools.ts";
 import { AgentRequestError } from "./agent-errors.ts";
 import type { AgentSession } from "./agent-session.ts";
 import { resolveActionParameters } from "./charm/action-parameters.ts";

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, rename } from "node:fs/promises";
 import { constants } from "node:fs";
 
-import type { JsonObject } from "../framework/hook-tools.ts";
+import type { JsonObject } from "../framework/tools/hook-tools.ts";
 import { withDeadline } from "../support/deadline.ts";
 import { ActionRunner } from "./action-runner.ts";
 import { AgentRequestError, HookFailedError } from "./agent-errors.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../framework/hook-tools.ts";
+import type { JsonObject } from "../framework/tools/hook-tools.ts";
 import type { ErrorObject } from "ajv";
 import type { Fault } from "./configuration-faults.ts";
 import { validateOptions } from "./compiled-options.ts";

@@ -1,5 +1,5 @@
 import { parseGithubPath, type GithubPath } from "../github/path.ts";
-import type { JsonObject } from "../framework/hook-tools.ts";
+import type { JsonObject } from "../framework/tools/hook-tools.ts";
 import type { VirtualMachineResources } from "../runners/runner.ts";
 import { messageOf } from "../support/errors.ts";
 import { Secret } from "../support/secret.ts";

@@ -1,4 +1,4 @@
-import type { Status } from "../framework/hook-tools.ts";
+import type { Status } from "../framework/tools/hook-tools.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import { CharmError, messageOf } from "../support/errors.ts";
 

@@ -1,10 +1,10 @@
 import type { Logger } from "../support/log.ts";
-import { Application } from "./application.ts";
+import { Application } from "./model/application.ts";
 import { bindMethods } from "./bind-methods.ts";
-import { CharmConfig } from "./charm-config.ts";
-import { ObservableEvents } from "./charm-events.ts";
+import { CharmConfig } from "./model/charm-config.ts";
+import { ObservableEvents } from "./events/charm-events.ts";
 import type { Framework } from "./framework.ts";
-import { Unit } from "./unit.ts";
+import { Unit } from "./model/unit.ts";
 
 /**
  * Base class of a charm. Made anew for every dispatch; its constructor registers observers and does no work:

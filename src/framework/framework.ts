@@ -1,10 +1,10 @@
 import type { Logger } from "../support/log.ts";
 import type { Redactor } from "../support/redactor.ts";
-import type { BoundEvent, CharmEvents, EventKind } from "./charm-events.ts";
-import { EventBus, type Handler } from "./event-bus.ts";
-import type { HookTools } from "./hook-tools.ts";
-import type { JujuContext } from "./juju-context.ts";
-import type { StoredState } from "./stored-state.ts";
+import type { BoundEvent, CharmEvents, EventKind } from "./events/charm-events.ts";
+import { EventBus, type Handler } from "./events/event-bus.ts";
+import type { HookTools } from "./tools/hook-tools.ts";
+import type { JujuContext } from "./dispatch/juju-context.ts";
+import type { StoredState } from "./state/stored-state.ts";
 
 /** What a framework is made of. */
 export interface FrameworkParts {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ActionResultError, type ActionResults } from "../../src/framework/index.ts";
-import { flattenResults } from "../../src/framework/action-results.ts";
+import { flattenResults } from "../../src/framework/events/action-results.ts";
 
 describe("flattenResults()", () => {
   it("renders nested records as dotted keys and all values as strings", () => {

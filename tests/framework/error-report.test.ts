@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { reportError } from "../../src/framework/error-report.ts";
+import { reportError } from "../../src/framework/dispatch/error-report.ts";
 import { HookToolError } from "../../src/framework/index.ts";
 
 describe("reportError()", () => {

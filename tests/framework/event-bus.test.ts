@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { EventBus } from "../../src/framework/event-bus.ts";
+import { EventBus } from "../../src/framework/events/event-bus.ts";
 
 interface Kinds {
   readonly "runner-gone": { readonly runner: string };

@@ -1,4 +1,4 @@
-import type { HookTools, JsonObject, Status } from "../../src/framework/hook-tools.ts";
+import type { HookTools, JsonObject, Status } from "../../src/framework/tools/hook-tools.ts";
 import type { LogLevel } from "../../src/support/log.ts";
 import { Secret } from "../../src/support/secret.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { JujuLog } from "../../src/framework/juju-log.ts";
+import { JujuLog } from "../../src/framework/log/juju-log.ts";
 import { DeadlineError } from "../../src/support/deadline.ts";
 import type { LogLevel } from "../../src/support/log.ts";
 import { Redactor } from "../../src/support/redactor.ts";

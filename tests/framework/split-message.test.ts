@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { splitMessage } from "../../src/framework/split-message.ts";
+import { splitMessage } from "../../src/framework/log/split-message.ts";
 
 describe("splitMessage()", () => {
   const cases: readonly (readonly [string, string, number, readonly string[]])[] = [

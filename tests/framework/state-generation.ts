@@ -1,5 +1,5 @@
 import type { StateSlot } from "../../src/framework/index.ts";
-import { isJsonObject } from "../../src/framework/json.ts";
+import { isJsonObject } from "../../src/framework/tools/json.ts";
 
 /** A state that shows whether it was written as a whole: the filler repeats the number. */
 export const generations: StateSlot<{ readonly number: number; readonly filler: string }> = {

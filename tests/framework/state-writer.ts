@@ -4,7 +4,7 @@
  * Arguments: the path of the state file. Writes a line to standard output once the first state is there.
  */
 import { writeSync } from "node:fs";
-import { StoredState } from "../../src/framework/stored-state.ts";
+import { StoredState } from "../../src/framework/state/stored-state.ts";
 import { generations } from "./state-generation.ts";
 
 const [, , path] = process.argv;

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../../framework/hook-tools.ts";
+import type { JsonObject, JsonValue } from "../../framework/tools/hook-tools.ts";
 import { CharmArchiveError } from "../agent-errors.ts";
 
 export interface ActionDefinition {

@@ -1,6 +1,6 @@
 import type { ErrorObject } from "ajv";
 
-import type { JsonObject, JsonValue } from "../../framework/hook-tools.ts";
+import type { JsonObject, JsonValue } from "../../framework/tools/hook-tools.ts";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { ActionDefinition } from "./action-definitions.ts";
 

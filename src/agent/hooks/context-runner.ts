@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
-import type { JsonObject } from "../../framework/hook-tools.ts";
+import type { JsonObject } from "../../framework/tools/hook-tools.ts";
 import type { AgentSession } from "../agent-session.ts";
 import { effectiveConfig } from "../charm/config-options.ts";
 import { withApplication, type UnitState } from "../state/agent-state.ts";

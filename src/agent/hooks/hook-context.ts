@@ -1,4 +1,4 @@
-import type { JsonObject, StatusName } from "../../framework/hook-tools.ts";
+import type { JsonObject, StatusName } from "../../framework/tools/hook-tools.ts";
 import type { LogLevel } from "../../support/log.ts";
 import type { ConfigOptions, ConfigValues } from "../charm/config-options.ts";
 import type { AgentState, StatusRecord } from "../state/agent-state.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../framework/hook-tools.ts";
+import type { JsonObject } from "../../framework/tools/hook-tools.ts";
 import type { CharmDefinition } from "../charm/charm-definition.ts";
 import type { ConfigValues } from "../charm/config-options.ts";
 import type { LifecycleHook } from "../hooks/hook-names.ts";

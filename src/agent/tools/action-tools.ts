@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../../framework/hook-tools.ts";
+import type { JsonObject, JsonValue } from "../../framework/tools/hook-tools.ts";
 import type { ActionProgress, HookContext } from "../hooks/hook-context.ts";
 import { readingTool, writingTool, type HookTool } from "./hook-tool.ts";
 import { assertAtMost, splitPair } from "./tool-arguments.ts";

@@ -1,4 +1,4 @@
-import type { StatusName } from "../../framework/hook-tools.ts";
+import type { StatusName } from "../../framework/tools/hook-tools.ts";
 import type { StatusRecord } from "../state/agent-state.ts";
 import { applicationStatus, shownStatus } from "../state/shown-status.ts";
 import type { HookContext } from "../hooks/hook-context.ts";

@@ -1,6 +1,6 @@
 import { parse, stringify } from "yaml";
 
-import type { JsonObject, JsonValue } from "../../framework/hook-tools.ts";
+import type { JsonObject, JsonValue } from "../../framework/tools/hook-tools.ts";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { ActionRecord } from "../state/agent-state.ts";
 import { readYaml } from "./config-input.ts";

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 
 import { parseActionDefinitions } from "../../../src/agent/charm/action-definitions.ts";
 import { modernSchema, resolveActionParameters } from "../../../src/agent/charm/action-parameters.ts";
-import type { JsonObject } from "../../../src/framework/hook-tools.ts";
+import type { JsonObject } from "../../../src/framework/tools/hook-tools.ts";
 import { rejection } from "../rejection.ts";
 import { ACTIONS } from "../tiny-charm.ts";
 

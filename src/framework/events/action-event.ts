@@ -1,6 +1,6 @@
 import { flattenResults, type ActionResults } from "./action-results.ts";
 import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
-import type { HookTools, JsonObject } from "./hook-tools.ts";
+import type { HookTools, JsonObject } from "../tools/hook-tools.ts";
 
 /**
  * Somebody runs an action. A handler that throws fails the action with the error's message; the hook process itself

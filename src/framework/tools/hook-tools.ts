@@ -1,5 +1,5 @@
-import type { LogLevel } from "../support/log.ts";
-import type { Secret } from "../support/secret.ts";
+import type { LogLevel } from "../../support/log.ts";
+import type { Secret } from "../../support/secret.ts";
 
 /** Statuses that a charm may set. */
 export type StatusName = "active" | "waiting" | "maintenance" | "blocked";

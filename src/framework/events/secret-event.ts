@@ -1,5 +1,5 @@
 import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
-import type { SecretFacts } from "./hook-facts.ts";
+import type { SecretFacts } from "../dispatch/hook-facts.ts";
 
 /** Something happened to a secret that the unit owns or reads. */
 export class SecretEvent extends CharmEvent {

@@ -1,8 +1,8 @@
 import { open, readFile, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CharmError, messageOf } from "../support/errors.ts";
-import type { JsonObject, JsonValue } from "./hook-tools.ts";
-import { isJsonObject, parseJSON } from "./json.ts";
+import { CharmError, messageOf } from "../../support/errors.ts";
+import type { JsonObject, JsonValue } from "../tools/hook-tools.ts";
+import { isJsonObject, parseJSON } from "../tools/json.ts";
 
 /** The state file is damaged or cannot be used. */
 export class StoredStateError extends CharmError {

@@ -1,4 +1,4 @@
-import type { HookTools, Status } from "./hook-tools.ts";
+import type { HookTools, Status } from "../tools/hook-tools.ts";
 
 /** The application that the unit belongs to. */
 export class Application {

@@ -1,5 +1,5 @@
 import { CharmEvent } from "./charm-event.ts";
-import type { Status, StatusName } from "./hook-tools.ts";
+import type { Status, StatusName } from "../tools/hook-tools.ts";
 
 const PRIORITIES: Readonly<Record<StatusName, number>> = {
   blocked: 4,

@@ -1,11 +1,11 @@
-import type { LogLevel } from "../support/log.ts";
-import type { Secret } from "../support/secret.ts";
-import type { Environment } from "./environment.ts";
+import type { LogLevel } from "../../support/log.ts";
+import type { Secret } from "../../support/secret.ts";
+import type { Environment } from "../dispatch/environment.ts";
 import { HookToolError } from "./hook-tool-error.ts";
 import type { HookTools, JsonObject, JsonValue, Status } from "./hook-tools.ts";
 import { isJsonObject, isStringList, parseJSON } from "./json.ts";
 import { runTool } from "./run-tool.ts";
-import { splitMessage } from "./split-message.ts";
+import { splitMessage } from "../log/split-message.ts";
 
 /** How hook tools are run. */
 export interface CommandLineHookToolsOptions {
@@ -102,7 +102,7 @@ export class CommandLineHookTools implements HookTools {
 
   async secretGet(id: string, revision: "tracked" | "latest"): Promise<Readonly<Record<string, Secret>>> {
     // Loaded late: it needs node:util, whose import costs a tenth of an unobserved dispatch.
-    const { Secret } = await import("../support/secret.ts");
+    const { Secret } = await import("../../support/secret.ts");
     const flags = revision === "latest" ? ["--refresh"] : [];
     const fields = await this.#readStrings("secret-get", [...flags, "--", id]);
     return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, new Secret(value)]));

@@ -1,5 +1,5 @@
 import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
-import type { RelationFacts } from "./hook-facts.ts";
+import type { RelationFacts } from "../dispatch/hook-facts.ts";
 
 /** Something happened to a relation. */
 export class RelationEvent extends CharmEvent {

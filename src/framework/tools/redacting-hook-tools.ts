@@ -1,6 +1,6 @@
-import type { LogLevel } from "../support/log.ts";
-import type { Redactor } from "../support/redactor.ts";
-import type { Secret } from "../support/secret.ts";
+import type { LogLevel } from "../../support/log.ts";
+import type { Redactor } from "../../support/redactor.ts";
+import type { Secret } from "../../support/secret.ts";
 import type { HookTools, JsonObject, Status } from "./hook-tools.ts";
 
 /**

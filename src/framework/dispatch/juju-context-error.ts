@@ -1,4 +1,4 @@
-import { CharmError } from "../support/errors.ts";
+import { CharmError } from "../../support/errors.ts";
 
 /** The process was started in an environment that no Juju agent makes. */
 export class JujuContextError extends CharmError {

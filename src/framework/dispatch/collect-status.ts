@@ -1,5 +1,5 @@
-import { CollectStatusEvent } from "./collect-status-event.ts";
-import type { Framework } from "./framework.ts";
+import { CollectStatusEvent } from "../events/collect-status-event.ts";
+import type { Framework } from "../framework.ts";
 
 /** Asks observers for the statuses of the application (of a leader) and of the unit, and shows the worst of each. */
 export async function collectStatus(framework: Framework): Promise<void> {

@@ -1,4 +1,4 @@
-import type { HookTools, Status } from "./hook-tools.ts";
+import type { HookTools, Status } from "../tools/hook-tools.ts";
 
 /** The unit that the charm runs for. */
 export class Unit {

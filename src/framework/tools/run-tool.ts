@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { withDeadline } from "../support/deadline.ts";
-import type { Environment } from "./environment.ts";
+import { withDeadline } from "../../support/deadline.ts";
+import type { Environment } from "../dispatch/environment.ts";
 import { HookToolError } from "./hook-tool-error.ts";
 
 /** How a hook tool is run. */

@@ -1,12 +1,12 @@
-import { ActionEvent } from "./action-event.ts";
-import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
-import type { EventKind } from "./charm-events.ts";
-import type { Framework } from "./framework.ts";
+import { ActionEvent } from "../events/action-event.ts";
+import { CharmEvent, type CharmEventParts } from "../events/charm-event.ts";
+import type { EventKind } from "../events/charm-events.ts";
+import type { Framework } from "../framework.ts";
 import type { Hook } from "./hook-facts.ts";
 import type { Dispatched } from "./juju-context.ts";
-import { RelationEvent } from "./relation-event.ts";
-import { SecretEvent } from "./secret-event.ts";
-import { StorageEvent } from "./storage-event.ts";
+import { RelationEvent } from "../events/relation-event.ts";
+import { SecretEvent } from "../events/secret-event.ts";
+import { StorageEvent } from "../events/storage-event.ts";
 
 /** The kind under which observers know what Juju dispatched. */
 export function kindOf(dispatched: Dispatched): EventKind {

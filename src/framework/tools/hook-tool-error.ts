@@ -1,4 +1,4 @@
-import { CharmError } from "../support/errors.ts";
+import { CharmError } from "../../support/errors.ts";
 
 /** How a hook tool failed. */
 export interface HookToolFailure {

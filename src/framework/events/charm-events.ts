@@ -1,7 +1,7 @@
 import type { ActionEvent } from "./action-event.ts";
 import type { CharmEvent } from "./charm-event.ts";
 import type { CollectStatusEvent } from "./collect-status-event.ts";
-import type { LifecycleHook, RelationPhase, SecretHook, StoragePhase } from "./hook-name.ts";
+import type { LifecycleHook, RelationPhase, SecretHook, StoragePhase } from "../dispatch/hook-name.ts";
 import type { RelationEvent } from "./relation-event.ts";
 import type { SecretEvent } from "./secret-event.ts";
 import type { StorageEvent } from "./storage-event.ts";

@@ -1,7 +1,7 @@
-import { DeadlineError } from "../support/deadline.ts";
-import { messageOf } from "../support/errors.ts";
-import { createLogger, type Logger, type LogLevel } from "../support/log.ts";
-import type { HookTools } from "./hook-tools.ts";
+import { DeadlineError } from "../../support/deadline.ts";
+import { messageOf } from "../../support/errors.ts";
+import { createLogger, type Logger, type LogLevel } from "../../support/log.ts";
+import type { HookTools } from "../tools/hook-tools.ts";
 
 /** What a {@link JujuLog} needs. */
 export interface JujuLogDeps {

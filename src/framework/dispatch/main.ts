@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
-import type { Charm } from "./charm.ts";
-import { CommandLineHookTools } from "./command-line-hook-tools.ts";
+import type { Charm } from "../charm.ts";
+import { CommandLineHookTools } from "../tools/command-line-hook-tools.ts";
 import { dispatch, type ExitCode } from "./dispatch.ts";
 import type { Environment } from "./environment.ts";
 import { reportError } from "./error-report.ts";
-import type { Framework } from "./framework.ts";
+import type { Framework } from "../framework.ts";
 import { readJujuContext } from "./juju-context.ts";
 
 /** A charm's class. */

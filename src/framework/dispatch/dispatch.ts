@@ -1,16 +1,16 @@
 import { join } from "node:path";
-import { CharmError, messageOf } from "../support/errors.ts";
-import { Redactor } from "../support/redactor.ts";
-import type { Charm } from "./charm.ts";
+import { CharmError, messageOf } from "../../support/errors.ts";
+import { Redactor } from "../../support/redactor.ts";
+import type { Charm } from "../charm.ts";
 import { collectStatus } from "./collect-status.ts";
 import { emitDispatched, kindOf } from "./emit-dispatched.ts";
 import { reportError } from "./error-report.ts";
-import { Framework } from "./framework.ts";
-import type { HookTools } from "./hook-tools.ts";
+import { Framework } from "../framework.ts";
+import type { HookTools } from "../tools/hook-tools.ts";
 import type { JujuContext } from "./juju-context.ts";
-import { JujuLog } from "./juju-log.ts";
-import { RedactingHookTools } from "./redacting-hook-tools.ts";
-import { StoredState } from "./stored-state.ts";
+import { JujuLog } from "../log/juju-log.ts";
+import { RedactingHookTools } from "../tools/redacting-hook-tools.ts";
+import { StoredState } from "../state/stored-state.ts";
 
 /** Name of the state file in the charm's directory. */
 export const STATE_FILE = ".unit-state.json";

@@ -1,5 +1,5 @@
 import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
-import type { StorageFacts } from "./hook-facts.ts";
+import type { StorageFacts } from "../dispatch/hook-facts.ts";
 
 /** Storage came or is about to go. */
 export class StorageEvent extends CharmEvent {

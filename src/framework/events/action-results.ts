@@ -1,4 +1,4 @@
-import { CharmError } from "../support/errors.ts";
+import { CharmError } from "../../support/errors.ts";
 
 /** Results of an action. Nested records become Juju's dotted keys. */
 export interface ActionResults {

@@ -1,4 +1,4 @@
-import type { HookTools, JsonObject } from "./hook-tools.ts";
+import type { HookTools, JsonObject } from "../tools/hook-tools.ts";
 
 /** The application's options. Nothing is read before somebody asks. */
 export class CharmConfig {
