@@ -3,14 +3,22 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentEvent } from "../../../src/agent/agent-event.ts";
+import { AgentPaths } from "../../../src/agent/agent-paths.ts";
+import type { ExecOutcome } from "../../../src/agent/command-runner.ts";
 import { readMachineFacts } from "../../../src/agent/machine-facts.ts";
 import { UnitAgent } from "../../../src/agent/unit-agent.ts";
+import type { JsonObject } from "../../../src/framework/tools/hook-tools.ts";
+import { unitStem } from "../../../src/runners/runner-name.ts";
 import { systemClock } from "../../../src/support/clock.ts";
 import { BASE_IMAGE_ALIAS } from "../base-image/ensure-base-image.ts";
 import type { StandInControl } from "../github/control/stand-in-control.ts";
 import { STANDARD_TOKEN } from "../github/http/callers.ts";
 import { buildArchive } from "../github/runner-application/build-archive.ts";
 import { StandInProcess } from "../github/stand-in-process.ts";
+import type { JobRequest, JobView } from "../github/state/job-record.ts";
+import type { RunnerView } from "../github/state/runner-record.ts";
+import { LxdView } from "./lxd-view.ts";
+import { until } from "./until.ts";
 
 export interface RigOptions {
   /**
@@ -24,10 +32,21 @@ export interface RigOptions {
   readonly directory?: string;
   /** Called with everything that the agent tells. @default nothing */
   readonly onEvent?: (event: AgentEvent) => void;
+  /** Whether GitHub lives on when this process ends without {@link Rig.close}. @default false */
+  readonly outlives?: boolean;
 }
 
-const REPOSITORY = "acme/widgets";
-const ARCHIVE = join(import.meta.dirname, "../../../dist/github-runner_ubuntu-22.04-24.04_amd64.charm");
+export const REPOSITORY = "acme/widgets";
+/** What `npm run pack` makes. */
+export const ARCHIVE = join(
+  import.meta.dirname,
+  "../../../dist/github-runner_ubuntu-22.04-24.04_amd64.charm",
+);
+
+/** A job that has ended, and all that it printed. */
+export interface EndedJob extends JobView {
+  readonly log: string;
+}
 
 /** The packed charm in the unit agent, beside a GitHub in a network of its own, on the real LXD of this machine. */
 export class Rig {
@@ -39,6 +58,7 @@ export class Rig {
   readonly directory: string;
   /** What the agent has told so far. */
   readonly events: readonly AgentEvent[];
+  readonly lxd = new LxdView();
   readonly #options: RigOptions;
   readonly #standIn: StandInProcess;
 
@@ -67,6 +87,7 @@ export class Rig {
         controlSocket: join(directory, "github.sock"),
         archives: [application.path],
         namespace: { name: `ghr-${options.application}`.slice(0, 13) },
+        outlives: options.outlives ?? false,
       },
       signal,
     );
@@ -81,6 +102,28 @@ export class Rig {
       },
     });
     return new Rig(options, directory, standIn, { agent, events });
+  }
+
+  /** The unit's name as it stands in names on LXD, such as `runners-0`. */
+  get stem(): string {
+    return unitStem(this.unit);
+  }
+
+  /** Where the agent keeps what. */
+  get paths(): AgentPaths {
+    return new AgentPaths(join(this.directory, "agent"));
+  }
+
+  /** Every status that the unit has shown, such as `active: 3 runners: 3 idle`, oldest first. */
+  get statuses(): readonly string[] {
+    return this.events.flatMap((event) =>
+      event.kind === "status" ? [`${event.status.name}: ${event.status.message}`] : [],
+    );
+  }
+
+  /** Every line of the agent's log, oldest first. */
+  get log(): readonly string[] {
+    return this.events.flatMap((event) => (event.kind === "log" ? [event.line.message] : []));
   }
 
   /** Options with which the charm finds this rig's GitHub and base image. */
@@ -118,6 +161,90 @@ export class Rig {
     return workload ? `${workload.current}: ${workload.message ?? ""}` : "";
   }
 
+  /**
+   * Dispatches an event as the timers do, with more in the environment where that is wanted.
+   *
+   * The environment of a hook is Juju's alone, so this is how `LXD_SOCKET` gets there.
+   */
+  dispatch(
+    event: string,
+    signal: AbortSignal,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ExecOutcome> {
+    const assignments = Object.entries({ ...environment, JUJU_DISPATCH_PATH: `hooks/${event}` });
+    const words = assignments.map(([name, value]) => `${name}='${value}'`);
+    return this.agent.exec(this.unit, `${words.join(" ")} ./dispatch`, signal);
+  }
+
+  /** Lets the unit make its runners what they should be. @throws Error when the dispatch fails */
+  async reconcile(signal: AbortSignal): Promise<void> {
+    const { exitCode, stderr } = await this.dispatch("reconcile-runners", signal);
+    if (exitCode !== 0) throw new Error(`The dispatch ended with ${exitCode}: ${stderr}`);
+  }
+
+  /** Runs an action and gives its results as text. @throws Error with its message when it fails */
+  async act(
+    action: string,
+    parameters: JsonObject,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
+    const ended = await this.agent.runAction({ unit: this.unit, action, parameters }, signal);
+    if (ended.status !== "completed") throw new Error(`${action} ${ended.status}: ${ended.message}`);
+    const texts = Object.entries(ended.results).map(
+      ([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)] as const,
+    );
+    return Object.fromEntries(texts);
+  }
+
+  /** Queues a job for any of the unit's runners. */
+  queue(steps: readonly string[], signal: AbortSignal, more: Partial<JobRequest> = {}): Promise<JobView> {
+    return this.github.call(
+      "queue-job",
+      { repository: REPOSITORY, labels: ["self-hosted"], steps, ...more },
+      signal,
+    );
+  }
+
+  /** Queues a job that lasts until the signal ends it or `finish` lets it, and waits until a runner has it. */
+  async occupy(signal: AbortSignal): Promise<JobView> {
+    const { id } = await this.queue(["until [ -e /tmp/enough ]; do sleep 0.05; done; echo done"], signal);
+    return this.github.call("wait-for-job", { id, status: "in_progress" }, signal);
+  }
+
+  /** Lets a job of {@link Rig.occupy} end. */
+  async release({ runnerName = "" }: JobView, signal: AbortSignal): Promise<void> {
+    await this.lxd.client.exec.run(
+      runnerName,
+      { command: ["touch", "/tmp/enough"], maxOutputBytes: 1024 },
+      signal,
+    );
+  }
+
+  /** Waits for the end of a job. */
+  async ended(id: number, signal: AbortSignal): Promise<EndedJob> {
+    const job = await this.github.call("wait-for-job", { id, status: "completed" }, signal);
+    return { ...job, log: await this.github.call("job-log", { id }, signal) };
+  }
+
+  /** What GitHub has registered. */
+  registrations(signal: AbortSignal): Promise<readonly RunnerView[]> {
+    return this.github.call("list-runners", null, signal);
+  }
+
+  /** Names of the instances of runners, in order. */
+  async machines(signal: AbortSignal): Promise<readonly string[]> {
+    const instances = await this.lxd.instances(this.stem, signal);
+    return instances
+      .filter(({ config }) => config["user.github-runner.role"] === "runner")
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  /** Waits until LXD has no instance of that name. An ephemeral one goes a moment after its system has ended. */
+  async gone(name: string, signal: AbortSignal): Promise<void> {
+    await until(`the end of ${name}`, async () => !(await this.machines(signal)).includes(name), signal);
+  }
+
   /** Takes everything away, the unit included where it is deployed. */
   async close(signal: AbortSignal): Promise<void> {
     const { application, directory } = this.#options;
@@ -126,6 +253,7 @@ export class Rig {
       const { applications } = deployed ? await this.agent.status() : { applications: {} };
       if (application in applications) await this.agent.remove(application, false, signal);
     } finally {
+      await this.lxd.close();
       await this.#standIn.stop(signal);
       if (directory === undefined) await rm(this.directory, { recursive: true, force: true });
     }
