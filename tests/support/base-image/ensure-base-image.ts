@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, globSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { runShellScript } from "../run-shell-script.ts";
 import { LxcImages, type StoredImage } from "./lxc-images.ts";
 import { BUILD_SCRIPT, recipeOfBaseImage } from "./recipe.ts";
 
@@ -67,8 +66,7 @@ async function build(
 ): Promise<void> {
   progress(`Building the base image (kept in ${directory})`);
   mkdirSync(directory, { recursive: true });
-  const child = spawn("bash", [BUILD_SCRIPT, tarball], { stdio: ["ignore", "inherit", "inherit"], signal });
-  const [code] = (await once(child, "close")) as [number | null];
+  const code = await runShellScript({ path: BUILD_SCRIPT, words: [tarball], progress }, signal);
   if (code !== 0) throw new Error(`Cannot build the base image: ${BUILD_SCRIPT} ended with ${String(code)}`);
   for (const older of globSync(join(directory, "base-image-*.tar"))) if (older !== tarball) rmSync(older);
 }

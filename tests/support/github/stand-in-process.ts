@@ -20,6 +20,11 @@ export interface StandInProcessOptions {
   readonly offlineAfterMs?: number;
   /** How long a poll is held open that has nothing to say. @default 50 seconds */
   readonly pollMs?: number;
+  /**
+   * Whether it lives on when this process ends, and hears nothing of Ctrl-C at the terminal. Whoever makes a namespace of
+   * the same name ends it. @default false
+   */
+  readonly outlives?: boolean;
 }
 
 /** A stand-in in a network namespace: the machines of this one's bridges reach it as they would reach the Internet. */
@@ -49,7 +54,13 @@ export class StandInProcess {
       process.execPath,
       mainArguments(options, namespace.address),
     );
-    const child = spawn(command, words, { stdio: ["ignore", "pipe", "inherit"], env: pathWithSbin() });
+    const outlives = options.outlives === true;
+    const child = spawn(command, words, {
+      // A terminal or a pipe that it held would wait for its end.
+      stdio: ["ignore", "pipe", outlives ? "ignore" : "inherit"],
+      detached: outlives,
+      env: pathWithSbin(),
+    });
     try {
       const url = await listening(child, signal);
       return new StandInProcess(url, new StandInControl(options.controlSocket), child, namespace);
