@@ -7,6 +7,7 @@ import type {
   MachineState,
 } from "../runners/ports.ts";
 import { Gate } from "../support/concurrency.ts";
+import { withDeadline } from "../support/deadline.ts";
 import type { Secret } from "../support/secret.ts";
 import {
   LxdError,
@@ -14,6 +15,7 @@ import {
   type Instance,
   type InstanceStatus,
   type LxdClient,
+  type NewInstance,
 } from "./client/index.ts";
 import { destroyInstance } from "./destroy-instance.ts";
 import { HandOverError } from "./errors.ts";
@@ -27,6 +29,9 @@ export interface LxdMachinesOptions {
   /** Most instances that are being cloned and started at a time: it is work for the processors of the host. */
   readonly startConcurrency: number;
 }
+
+/** Longest time for a step that an abort does not end. */
+const UNHINDERED_MS = 5 * 60_000;
 
 /** Runners' instances on LXD: clones of a template, known by the keys in their configuration. */
 export class LxdMachines implements Machines {
@@ -51,29 +56,23 @@ export class LxdMachines implements Machines {
   async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
     await this.#starts.run(async () => {
       signal.throwIfAborted();
-      await this.#client.instances.create(
-        {
-          name: spec.name,
-          type: "container",
-          source: { type: "copy", source: spec.template },
-          profiles: spec.profiles,
-          ephemeral: true,
-          description: `GitHub runner of unit ${this.#owner.unitName}`,
-          config: {
-            ...ownerConfig(this.#owner, "runner"),
-            [KEYS.kind]: spec.kind,
-            [KEYS.phase]: "creating" satisfies MachinePhase,
-            [KEYS.deadline]: String(spec.deadline),
-            // Of the template; a copy takes over what is not named.
-            [KEYS.recipe]: "",
-            [KEYS.image]: "",
-            "security.protection.delete": "false",
-            "boot.autostart": "false",
-          },
-        },
-        signal,
+      // LXD carries on with what nobody waits for, and shows it later: an abort takes effect between the steps.
+      await unhindered(`clone template '${spec.template}'`, (limited) =>
+        this.#client.instances.create(this.#newInstance(spec), limited),
       );
-      await this.#client.instances.changeState(spec.name, { action: "start" }, signal);
+      try {
+        signal.throwIfAborted();
+        await unhindered(`start '${spec.name}'`, (limited) =>
+          this.#client.instances.changeState(spec.name, { action: "start" }, limited),
+        );
+        signal.throwIfAborted();
+      } catch (thrown) {
+        // The next reconcile finds what this leaves; what failed first is what is told.
+        await unhindered(`clean up after '${spec.name}'`, (limited) =>
+          destroyInstance(this.#client, spec.name, limited),
+        ).catch(() => undefined);
+        throw thrown;
+      }
     });
   }
 
@@ -118,6 +117,28 @@ export class LxdMachines implements Machines {
     return destroyInstance(this.#client, name, signal);
   }
 
+  #newInstance({ name, template, profiles, kind, deadline }: MachineSpec): NewInstance {
+    return {
+      name,
+      type: "container",
+      source: { type: "copy", source: template },
+      profiles,
+      ephemeral: true,
+      description: `GitHub runner of unit ${this.#owner.unitName}`,
+      config: {
+        ...ownerConfig(this.#owner, "runner"),
+        [KEYS.kind]: kind,
+        [KEYS.phase]: "creating" satisfies MachinePhase,
+        [KEYS.deadline]: String(deadline),
+        // Of the template; a copy takes over what is not named.
+        [KEYS.recipe]: "",
+        [KEYS.image]: "",
+        "security.protection.delete": "false",
+        "boot.autostart": "false",
+      },
+    };
+  }
+
   /** LXD refuses what makes no sense in a state; the state, not the wording, tells whether that matters. */
   async #unlessItRuns(
     name: string,
@@ -130,6 +151,11 @@ export class LxdMachines implements Machines {
     const { status } = await this.#client.instances.get(name, signal);
     if (status === state) throw thrown;
   }
+}
+
+/** Runs what has to come to its end even though the caller has given up. */
+function unhindered<T>(action: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(action, UNHINDERED_MS, new AbortController().signal, work);
 }
 
 function toMachine({ name, status, config, created_at: createdAt }: Instance): Machine {
