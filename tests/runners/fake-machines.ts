@@ -21,9 +21,11 @@ export class FakeMachines implements Machines {
   }
 
   async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
-    const { name, kind, deadline } = spec;
+    const { name, template, kind, deadline } = spec;
     await this.#calls.step("machines.launch", signal, () => {
-      if (this.#site.machines.has(name)) throw new Error(`Instance '${name}' already exists`);
+      if (!this.#site.templates.has(template)) throw new Error(`Instance '${template}' not found`);
+      if (this.#site.machines.has(name) || this.#site.strangers.has(name))
+        throw new Error(`Instance '${name}' already exists`);
       this.specs.set(name, spec);
       this.#site.addMachine(name, { state: "stopped", phase: "creating", kind, deadline });
     });

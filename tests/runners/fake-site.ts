@@ -4,6 +4,10 @@ import type { Machine, Registration } from "../../src/runners/ports.ts";
 export class FakeSite {
   readonly machines = new Map<string, Machine>();
   readonly registrations = new Map<number, Registration>();
+  /** Names of templates that runners can be cloned from. */
+  readonly templates = new Set(["template-1"]);
+  /** Names of instances that are none of the unit's runners. */
+  readonly strangers = new Set<string>();
   /** Names of runners whose instance was ended while they had a job. */
   readonly killedJobs: string[] = [];
   /** Most instances that existed at one moment since the site began. */

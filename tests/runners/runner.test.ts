@@ -90,7 +90,8 @@ describe("Runner", () => {
     });
 
     it("clones the image's template with the given profiles, and registers the labels", async () => {
-      const { process, runner } = newRunner();
+      const { process, runner, site } = newRunner();
+      site.templates.add("template-7");
       await create(runner, { image: "template-7", profiles: ["one", "two"] });
       expect(process.machines.specs.get(NAME)).to.include({ name: NAME, template: "template-7" });
       expect(process.machines.specs.get(NAME)?.profiles).to.deep.equal(["one", "two"]);

@@ -1,0 +1,245 @@
+import { expect } from "chai";
+import { HandOverError } from "../../src/lxd/errors.ts";
+import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
+import { KEYS, ownerConfig } from "../../src/lxd/ownership.ts";
+import type { MachineSpec } from "../../src/runners/ports.ts";
+import { withDeadline } from "../../src/support/deadline.ts";
+import { Secret } from "../../src/support/secret.ts";
+import { describeDaemon, patience, type Daemon } from "../lxd/client/support.ts";
+import { describeMachines, type MachinesBench } from "./machines.contract.ts";
+
+const OWNER = { unitName: "runners/0", modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea" };
+const HAND_OVER = "/hand-over";
+
+/** Does what the first line of the orders says, and answers as the hand-over program of a runner image does. */
+const HAND_OVER_PROGRAM = `#!/bin/sh
+cat >/root/orders
+read -r word code </root/orders
+case $word in
+listening) echo listening ;;
+ended) echo "ended $code" ;;
+hang) sleep 600 ;;
+*)
+  echo "no such order" >&2
+  exit 3
+  ;;
+esac
+`;
+
+describeDaemon("LxdMachines", (daemon) => {
+  describe("on a template that holds a stand-in of the hand-over program", () => {
+    let template = "";
+    before(async () => {
+      template = await makeTemplate(daemon());
+      await daemon().client.profiles.create(
+        { name: unstartable(daemon()), config: { "raw.lxc": "lxc.hook.pre-start = /bin/false" } },
+        patience(),
+      );
+    });
+    after(async () => {
+      const config = { "security.protection.delete": "false" };
+      await daemon().client.instances.patch(template, { config }, patience());
+    });
+    const make = () => Promise.resolve(new LxdBench(daemon(), template));
+
+    describeMachines(make);
+
+    describe("beside the contract", () => {
+      let bench: LxdBench;
+      beforeEach(async () => {
+        bench = await make();
+      });
+      afterEach(() => bench.dispose());
+
+      it("takes neither the template's protection nor its role over to a clone", async () => {
+        const { config, ephemeral, profiles } = await bench.read(await bench.launch());
+        expect(ephemeral).to.equal(true);
+        expect(profiles).to.deep.equal(bench.source.profiles);
+        expect(config["security.protection.delete"]).to.equal("false");
+        expect(config[KEYS.role]).to.equal("runner");
+        expect(config).not.to.have.any.keys(KEYS.image, KEYS.recipe);
+      });
+
+      it("hands the orders over as they are, and nothing of them is in LXD's record", async () => {
+        const name = await bench.launch();
+        const orders = `listening\nfile 0644 root /x ${"k".repeat(100_000)}\nenvironment A c2VjcmV0\nstart\n`;
+        await bench.machines.handOver(name, new Secret(orders), patience());
+        expect(await bench.output(name, "cat /root/orders")).to.equal(orders);
+        expect(JSON.stringify(await bench.read(name))).not.to.include("c2VjcmV0");
+      });
+
+      it("tells the code with which the application ended before it listened", async () => {
+        const name = await bench.launch();
+        const error = await failure(bench.machines.handOver(name, new Secret("ended 7\n"), patience()));
+        expect(error).to.be.instanceOf(HandOverError).with.property("instance", name);
+        expect(String(error)).to.include("the runner application ended with 7 before it listened for jobs");
+      });
+
+      it("tells what the hand-over program complains about, and none of the orders", async () => {
+        const name = await bench.launch();
+        const orders = new Secret("nonsense c2VjcmV0\n");
+        const error = await failure(bench.machines.handOver(name, orders, patience()));
+        expect(error).to.be.instanceOf(HandOverError);
+        expect(String(error)).to.include("ended with 3: no such order").and.not.include("c2VjcmV0");
+      });
+
+      it("gives a hand-over up at its deadline, and the instance can be destroyed then", async () => {
+        const name = await bench.launch();
+        const orders = new Secret("hang\n");
+        const error = await failure(
+          withDeadline("hand over", 300, patience(), (limited) =>
+            bench.machines.handOver(name, orders, limited),
+          ),
+        );
+        expect(error).to.have.property("code", "deadline");
+        await bench.machines.destroy(name, patience());
+        expect(await bench.exists(name)).to.equal(false);
+      });
+
+      it("does not list builders, templates and runners of another unit or model", async () => {
+        const own = await bench.launch();
+        await bench.addInstance(ownerConfig(OWNER, "builder"));
+        await bench.addInstance(ownerConfig(OWNER, "template"));
+        await bench.addInstance(ownerConfig({ ...OWNER, unitName: "runners/1" }, "runner"));
+        await bench.addInstance(ownerConfig({ ...OWNER, modelUuid: "other" }, "runner"));
+        const listed = await bench.machines.list(patience());
+        expect(listed.map(({ name }) => name)).to.deep.equal([own]);
+      });
+
+      it("leaves nothing of an aborted launch, however far it came", async () => {
+        for (const limitMs of [1, 5, 60, 90, 120, 150]) {
+          const name = bench.freshName();
+          const launching = withDeadline("launch", limitMs, patience(), (limited) =>
+            bench.machines.launch(bench.specOf(name), limited),
+          );
+          expect(await failure(launching), `${limitMs} ms`).to.have.property("code", "deadline");
+          expect(await bench.exists(name), `${limitMs} ms`).to.equal(false);
+        }
+      });
+
+      it("destroys instances that are powering off, at whatever moment", async () => {
+        const names = await Promise.all(Array.from({ length: 4 }, () => bench.launch()));
+        await Promise.all(
+          names.map(async (name, index) => {
+            await bench.powerOff(name);
+            await new Promise((resolve) => setTimeout(resolve, index * 60));
+            await bench.machines.destroy(name, patience());
+          }),
+        );
+        expect(await bench.machines.list(patience())).to.deep.equal([]);
+      });
+    });
+  });
+});
+
+async function makeTemplate(daemon: Daemon): Promise<string> {
+  const name = await daemon.create("template", {
+    config: {
+      ...ownerConfig(OWNER, "template"),
+      [KEYS.phase]: "ready",
+      [KEYS.image]: daemon.image,
+      [KEYS.recipe]: "recipe-1",
+      "security.protection.delete": "true",
+    },
+  });
+  const program = Buffer.from(HAND_OVER_PROGRAM);
+  await daemon.client.files.put({ instance: name, path: HAND_OVER }, program, { mode: 0o755 }, patience());
+  return name;
+}
+
+/** A unit on the daemon of this machine. */
+class LxdBench implements MachinesBench {
+  readonly machines: LxdMachines;
+  readonly source: Pick<MachineSpec, "template" | "profiles">;
+  readonly #daemon: Daemon;
+  readonly #made: string[] = [];
+
+  constructor(daemon: Daemon, template: string) {
+    this.#daemon = daemon;
+    this.source = { template, profiles: [daemon.profile] };
+    this.machines = new LxdMachines({
+      client: daemon.client,
+      owner: OWNER,
+      handOverProgram: HAND_OVER,
+      startConcurrency: 4,
+    });
+  }
+
+  freshName(): string {
+    const name = this.#daemon.name(`m${names++}`);
+    this.#made.push(name);
+    return name;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  specOf(name: string): MachineSpec {
+    return { name, ...this.source, kind: "kind-1", deadline: 1_900_000_000_000 };
+  }
+
+  async launch(): Promise<string> {
+    const name = this.freshName();
+    await this.machines.launch(this.specOf(name), patience());
+    return name;
+  }
+
+  unstartable(spec: MachineSpec): MachineSpec {
+    return { ...spec, profiles: [this.#daemon.profile, unstartable(this.#daemon)] };
+  }
+
+  async addStranger(): Promise<string> {
+    const name = await this.addInstance({});
+    await this.#daemon.client.instances.changeState(name, { action: "start" }, patience());
+    return name;
+  }
+
+  /** A stopped instance. */
+  addInstance(config: Readonly<Record<string, string>>): Promise<string> {
+    const name = this.freshName();
+    return this.#daemon.create(name.slice(this.#daemon.name("").length), { config });
+  }
+
+  read(name: string) {
+    return this.#daemon.client.instances.get(name, patience());
+  }
+
+  async output(name: string, script: string): Promise<string> {
+    const command = ["/bin/sh", "-c", script] as const;
+    return (await this.#daemon.client.exec.run(name, { command: [...command] }, patience())).stdout;
+  }
+
+  async exists(name: string): Promise<boolean> {
+    return (await this.#daemon.client.instances.names(patience())).includes(name);
+  }
+
+  async stop(name: string): Promise<void> {
+    const { instances } = this.#daemon.client;
+    // An ephemeral instance would go with its stop.
+    await instances.patch(name, { ephemeral: false }, patience());
+    await instances.changeState(name, { action: "stop", force: true }, patience());
+  }
+
+  async powerOff(name: string): Promise<void> {
+    await this.output(name, "kill -TERM 1");
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#made.map((name) => this.machines.destroy(name, patience())));
+  }
+}
+
+/** The profile of instances that do not start. */
+function unstartable(daemon: Daemon): string {
+  return daemon.name("unstartable");
+}
+
+let names = 0;
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+}

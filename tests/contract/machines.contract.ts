@@ -1,0 +1,266 @@
+import { expect } from "chai";
+import type { Machine, Machines, MachineSpec } from "../../src/runners/ports.ts";
+import { Secret } from "../../src/support/secret.ts";
+
+/** An implementation of {@link Machines} with what a test needs around it. */
+export interface MachinesBench {
+  readonly machines: Machines;
+  /** A template and profiles whose clones start, and take orders that begin with the line `listening`. */
+  readonly source: Pick<MachineSpec, "template" | "profiles">;
+  /** A name that nothing has. */
+  freshName(): string;
+  /** The time by the clock that instances are dated with, in milliseconds since the Unix epoch. */
+  now(): number;
+  /** Makes the next start of an instance fail, and returns a specification for it. */
+  unstartable(spec: MachineSpec): MachineSpec;
+  /** Makes a running instance that is none of the unit's runners, and returns its name. */
+  addStranger(): Promise<string>;
+  /** Whether an instance of any owner is there. */
+  exists(name: string): Promise<boolean>;
+  /** Ends an instance in a way that leaves it stopped. */
+  stop(name: string): Promise<void>;
+  /** Has the guest end itself, and does not wait for it. */
+  powerOff(name: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const NEVER = new AbortController().signal;
+const DEADLINE = 1_900_000_000_000;
+
+/** What every implementation of {@link Machines} does. Each test gets a bench of its own. */
+export function describeMachines(make: () => Promise<MachinesBench>): void {
+  let bench: MachinesBench;
+  let machines: Machines;
+
+  beforeEach(async () => {
+    bench = await make();
+    ({ machines } = bench);
+  });
+  afterEach(() => bench.dispose());
+
+  const specOf = (name: string): MachineSpec => ({
+    name,
+    ...bench.source,
+    kind: "kind-1",
+    deadline: DEADLINE,
+  });
+  const launch = async (): Promise<string> => {
+    const name = bench.freshName();
+    await machines.launch(specOf(name), NEVER);
+    return name;
+  };
+  const find = async (name: string): Promise<Machine | undefined> =>
+    (await machines.list(NEVER)).find((machine) => machine.name === name);
+  const stateOf = async (name: string): Promise<string> => (await find(name))?.state ?? "absent";
+
+  describe("list()", () => {
+    it("shows a launched runner with all that it was launched with", async () => {
+      const name = await launch();
+      const { createdAt, ...machine } = (await find(name)) ?? expect.fail("it is not listed");
+      expect(machine).to.deep.equal({
+        name,
+        state: "running",
+        phase: "creating",
+        kind: "kind-1",
+        deadline: DEADLINE,
+        doubtfulSince: undefined,
+      });
+      expect(createdAt).to.be.within(bench.now() - 60_000, bench.now() + 1000);
+    });
+
+    it("shows each runner once, and nothing of others", async () => {
+      const names = [await launch(), await launch()];
+      await bench.addStranger();
+      const listed = await machines.list(NEVER);
+      expect(listed.map(({ name }) => name)).to.have.members(names);
+    });
+  });
+
+  describe("launch()", () => {
+    it("leaves nothing when there is no such template", async () => {
+      const name = bench.freshName();
+      const missing = { ...specOf(name), template: bench.freshName() };
+      expect(await failure(machines.launch(missing, NEVER))).to.be.instanceOf(Error);
+      expect(await bench.exists(name)).to.equal(false);
+    });
+
+    it("leaves nothing when the clone does not start", async () => {
+      const name = bench.freshName();
+      expect(await failure(machines.launch(bench.unstartable(specOf(name)), NEVER))).to.be.instanceOf(Error);
+      expect(await bench.exists(name)).to.equal(false);
+    });
+
+    it("leaves the runner alone that has the name already", async () => {
+      const name = await launch();
+      const before = await find(name);
+      const again = { ...specOf(name), kind: "kind-2" };
+      expect(await failure(machines.launch(again, NEVER))).to.be.instanceOf(Error);
+      expect(await find(name)).to.deep.equal(before);
+    });
+
+    it("leaves the instance of another owner alone that has the name already", async () => {
+      const name = await bench.addStranger();
+      expect(await failure(machines.launch(specOf(name), NEVER))).to.be.instanceOf(Error);
+      expect(await bench.exists(name)).to.equal(true);
+      expect(await stateOf(name)).to.equal("absent");
+    });
+
+    it("makes many side by side", async () => {
+      const names = Array.from({ length: 3 }, () => bench.freshName());
+      await Promise.all(names.map((name) => machines.launch(specOf(name), NEVER)));
+      expect(await Promise.all(names.map(stateOf))).to.deep.equal(["running", "running", "running"]);
+    });
+  });
+
+  describe("handOver()", () => {
+    it("resolves once the application listens", async () => {
+      const name = await launch();
+      await machines.handOver(name, new Secret("listening\n"), NEVER);
+      expect(await stateOf(name)).to.equal("running");
+    });
+
+    it("fails for an instance that does not run, or is not there", async () => {
+      const name = await launch();
+      await bench.stop(name);
+      const orders = new Secret("listening\n");
+      expect(await failure(machines.handOver(name, orders, NEVER))).to.be.instanceOf(Error);
+      expect(await failure(machines.handOver(bench.freshName(), orders, NEVER))).to.be.instanceOf(Error);
+    });
+  });
+
+  describe("note()", () => {
+    it("changes what it names, and nothing else", async () => {
+      const name = await launch();
+      const before = await find(name);
+      await machines.note(name, { phase: "ready" }, NEVER);
+      expect(await find(name)).to.deep.equal({ ...before, phase: "ready" });
+      await machines.note(name, { doubtfulSince: 1_800_000_000_000 }, NEVER);
+      expect(await find(name)).to.deep.equal({ ...before, phase: "ready", doubtfulSince: 1_800_000_000_000 });
+      await machines.note(name, { doubtfulSince: null }, NEVER);
+      expect(await find(name)).to.deep.equal({ ...before, phase: "ready" });
+    });
+
+    it("changes nothing when it names nothing", async () => {
+      const name = await launch();
+      const before = await find(name);
+      await machines.note(name, {}, NEVER);
+      expect(await find(name)).to.deep.equal(before);
+    });
+
+    it("works on a frozen and on a stopped instance", async () => {
+      const [frozen, stopped] = [await launch(), await launch()];
+      await machines.freeze(frozen, NEVER);
+      await bench.stop(stopped);
+      for (const name of [frozen, stopped]) {
+        await machines.note(name, { phase: "ready" }, NEVER);
+        expect((await find(name))?.phase).to.equal("ready");
+      }
+    });
+
+    it("fails for an instance that is not there", async () => {
+      const noted = machines.note(bench.freshName(), { phase: "ready" }, NEVER);
+      expect(await failure(noted)).to.be.instanceOf(Error);
+    });
+  });
+
+  describe("freeze() and thaw()", () => {
+    it("freeze and thaw an instance, once or twice", async () => {
+      const name = await launch();
+      await machines.freeze(name, NEVER);
+      await machines.freeze(name, NEVER);
+      expect(await stateOf(name)).to.equal("frozen");
+      await machines.thaw(name, NEVER);
+      await machines.thaw(name, NEVER);
+      expect(await stateOf(name)).to.equal("running");
+    });
+
+    it("leave a stopped instance as it is", async () => {
+      const name = await launch();
+      await bench.stop(name);
+      await machines.freeze(name, NEVER);
+      await machines.thaw(name, NEVER);
+      expect(await stateOf(name)).to.equal("stopped");
+    });
+
+    it("take an instance that is not there as it is", async () => {
+      const name = bench.freshName();
+      await machines.freeze(name, NEVER);
+      await machines.thaw(name, NEVER);
+      expect(await stateOf(name)).to.equal("absent");
+    });
+
+    it("take an instance as it is that ends itself meanwhile", async () => {
+      const name = await launch();
+      await bench.powerOff(name);
+      await machines.freeze(name, NEVER);
+      await machines.thaw(name, NEVER);
+      await machines.destroy(name, NEVER);
+      expect(await bench.exists(name)).to.equal(false);
+    });
+  });
+
+  describe("destroy()", () => {
+    const states: readonly (readonly [string, (name: string) => Promise<void>])[] = [
+      ["runs", () => Promise.resolve()],
+      ["is frozen", (name) => machines.freeze(name, NEVER)],
+      ["is stopped", (name) => bench.stop(name)],
+      ["is just powering off", (name) => bench.powerOff(name)],
+      ["is gone already", (name) => machines.destroy(name, NEVER)],
+    ];
+    for (const [title, bring] of states) {
+      it(`leaves nothing of an instance that ${title}`, async () => {
+        const [name, other] = [await launch(), await launch()];
+        await bring(name);
+        await machines.destroy(name, NEVER);
+        expect(await bench.exists(name)).to.equal(false);
+        expect(await stateOf(other)).to.equal("running");
+      });
+    }
+
+    it("counts an instance that never was as destroyed", async () => {
+      await machines.destroy(bench.freshName(), NEVER);
+      expect(await machines.list(NEVER)).to.deep.equal([]);
+    });
+
+    it("may be asked for by several at a time", async () => {
+      const name = await launch();
+      await Promise.all([machines.destroy(name, NEVER), machines.destroy(name, NEVER)]);
+      expect(await bench.exists(name)).to.equal(false);
+    });
+
+    it("frees the name", async () => {
+      const name = await launch();
+      await machines.destroy(name, NEVER);
+      await machines.launch(specOf(name), NEVER);
+      expect(await stateOf(name)).to.equal("running");
+    });
+  });
+
+  it("does nothing for a signal that is aborted, and rejects with its reason", async () => {
+    const name = await launch();
+    const before = await find(name);
+    const unborn = bench.freshName();
+    const reason = new Error("the unit is stopping");
+    const signal = AbortSignal.abort(reason);
+    const calls = [
+      machines.list(signal),
+      machines.launch(specOf(unborn), signal),
+      machines.handOver(name, new Secret("listening\n"), signal),
+      machines.note(name, { phase: "ready" }, signal),
+      machines.freeze(name, signal),
+      machines.thaw(name, signal),
+      machines.destroy(name, signal),
+    ];
+    for (const call of calls) expect(await failure(call)).to.equal(reason);
+    expect(await find(name)).to.deep.equal(before);
+    expect(await bench.exists(unborn)).to.equal(false);
+  });
+}
+
+/** What a promise is rejected with, or nothing. */
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+}
