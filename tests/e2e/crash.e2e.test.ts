@@ -1,0 +1,180 @@
+import { expect } from "chai";
+import type { AgentEvent } from "../../src/agent/agent-event.ts";
+import { systemClock } from "../../src/support/clock.ts";
+import { endToEnd, patience } from "../support/rig/end-to-end.ts";
+import { Rig } from "../support/rig/rig.ts";
+import { until } from "../support/rig/until.ts";
+
+const WANTED = 4;
+
+/** A moment of a creation: resolves when it has come. */
+type Moment = readonly [title: string, comes: () => Promise<unknown>];
+
+endToEnd("a dispatch that is killed", () => {
+  let rig: Rig;
+  /** Statuses at which the dispatch is killed, each once. */
+  const killsDue = new Set<string>();
+  const killsDone: string[] = [];
+
+  const killWhenDue = (event: AgentEvent) => {
+    if (event.kind !== "status" || !killsDue.delete(event.status.message)) return;
+    if (rig.agent.killDispatch()) killsDone.push(event.status.message);
+  };
+
+  before(async () => {
+    rig = await Rig.start({ application: "e2ecrash", onEvent: killWhenDue }, patience());
+  });
+
+  after(async () => {
+    await rig.close(patience(120_000));
+  });
+
+  /** Kills what is dispatched when the moment has come. @returns whether there was something to kill */
+  const killAt = async (dispatched: Promise<unknown>, comes: () => Promise<unknown>) => {
+    await comes();
+    const killed = rig.agent.killDispatch();
+    await dispatched;
+    return killed;
+  };
+
+  const statusShown = (message: string) => {
+    const seen = rig.events.length;
+    const shown = () =>
+      Promise.resolve(
+        rig.events.slice(seen).some((event) => event.kind === "status" && event.status.message === message),
+      );
+    return until(`the status "${message}"`, shown, patience());
+  };
+
+  /** Exactly the wanted runners are there, whole, and nothing else is. */
+  const expectMended = async (count: number) => {
+    expect(await rig.status()).to.equal(`active: ${count} runners: ${count} idle`);
+    const machines = await rig.lxd.instances(rig.stem, patience());
+    const states = machines.map(({ status, config }) => `${config["user.github-runner.role"]} ${status}`);
+    expect(states.sort()).to.deep.equal([
+      ...Array.from({ length: count }, () => "runner Running"),
+      "template Stopped",
+    ]);
+    const registrations = await rig.registrations(patience());
+    expect(registrations.map(({ name }) => name).sort()).to.deep.equal(await rig.machines(patience()));
+    expect(registrations.every(({ status, busy }) => status === "online" && !busy)).to.equal(true);
+  };
+
+  it("is run again until the image is built, at whatever step it was killed", async () => {
+    const steps = [
+      "starting the base image",
+      "copying the runner application",
+      "Preparing the runner user",
+      "Unpacking the runner application",
+      "publishing",
+      "making the template",
+    ].map((step) => `Building the runner image: ${step}`);
+    for (const step of steps) killsDue.add(step);
+    await rig.deploy({ "virtual-machines": String(WANTED) }, patience(200_000));
+    expect([...killsDone].sort()).to.deep.equal(steps.sort());
+    await expectMended(WANTED);
+    const images = await rig.lxd.client.images.list(patience());
+    const own = images.filter(({ properties }) => properties["description"]?.endsWith(` ${rig.unit}`));
+    expect(own).to.have.lengthOf(1);
+  });
+
+  const registered = (count: number) => async () => {
+    await until(
+      `${count} registrations`,
+      async () => (await rig.registrations(patience())).length >= count,
+      patience(),
+    );
+  };
+  const launched = (count: number) => async () => {
+    await until(
+      `${count} instances`,
+      async () => (await rig.machines(patience())).length >= count,
+      patience(),
+    );
+  };
+  const running = async () => {
+    const runs = async () =>
+      (await rig.lxd.instances(rig.stem, patience())).some(({ status }) => status === "Running");
+    await until("a running instance", runs, patience());
+  };
+  const online = async () => {
+    await rig.github.call("wait-for-runners", { idle: 1 }, patience());
+  };
+  const passed = (delayMs: number) => () => systemClock.wait(delayMs, patience());
+
+  const moments: readonly Moment[] = [
+    ["no runner is begun", () => statusShown(`Starting runners 0/${WANTED}`)],
+    ["a registration is made", registered(1)],
+    ["all registrations are made", registered(WANTED)],
+    ["an instance is visible", launched(1)],
+    ["an instance runs", running],
+    ["all instances are visible", launched(WANTED)],
+    ["a runner is online", online],
+    ["one of the runners is done", () => statusShown(`Starting runners 1/${WANTED}`)],
+    ["three of the runners are done", () => statusShown(`Starting runners 3/${WANTED}`)],
+    ...[300, 450, 700].map((delayMs): Moment => [`${delayMs} ms have passed`, passed(delayMs)]),
+  ];
+
+  for (const [title, comes] of moments) {
+    it(`leaves nothing that the next reconcile does not mend, when ${title}`, async () => {
+      await rig.act("flush-runners", { mode: "idle" }, patience());
+      expect(await rig.machines(patience())).to.deep.equal([]);
+      expect(await killAt(rig.dispatch("reconcile-runners", patience()), comes)).to.equal(true);
+      await rig.reconcile(patience());
+      await expectMended(WANTED);
+    });
+  }
+
+  it("leaves a frozen runner, which the next reconcile takes away", async () => {
+    await rig.github.call(
+      "add-fault",
+      { route: "delete-runner", times: WANTED, fault: { kind: "slow", delayMs: 1500 } },
+      patience(),
+    );
+    const frozen = async () =>
+      (await rig.lxd.instances(rig.stem, patience())).filter(({ status }) => status === "Frozen").length;
+    const flush = rig.agent.runAction(
+      { unit: rig.unit, action: "flush-runners", parameters: { mode: "idle" } },
+      patience(),
+    );
+    await killAt(flush, () => until("frozen runners", async () => (await frozen()) === WANTED, patience()));
+    expect((await flush).status).to.equal("failed");
+    expect(await frozen()).to.equal(WANTED);
+    await rig.github.call("clear-faults", null, patience());
+    await rig.reconcile(patience());
+    await expectMended(WANTED);
+  });
+
+  it("loses no job that is given to a runner it left frozen", async () => {
+    await rig.configure({ "virtual-machines": "1" }, patience());
+    const [busy] = await rig.machines(patience());
+    await rig.github.call("add-fault", { route: "list-runners", fault: { kind: "stale-list" } }, patience());
+    await rig.github.call(
+      "add-fault",
+      { route: "delete-runner", fault: { kind: "slow", delayMs: 1500 } },
+      patience(),
+    );
+    const job = await rig.occupy(patience());
+    const frozen = async () =>
+      (await rig.lxd.instances(rig.stem, patience())).find(({ name }) => name === busy)?.status === "Frozen";
+    const flush = rig.agent.runAction(
+      { unit: rig.unit, action: "flush-runners", parameters: { mode: "idle" } },
+      patience(),
+    );
+    await killAt(flush, () => until("a frozen runner", frozen, patience()));
+    expect(await frozen()).to.equal(true);
+    await rig.reconcile(patience());
+    expect(await frozen()).to.equal(false);
+    expect(await rig.status()).to.equal("active: 1 runner: 1 busy");
+    await rig.release(job, patience());
+    expect(await rig.ended(job.id, patience())).to.include({
+      conclusion: "success",
+      runnerName: busy,
+      assignments: 1,
+    });
+  });
+
+  it("has asked GitHub nothing that its description does not allow", async () => {
+    expect(await rig.github.call("violations", null, patience())).to.deep.equal([]);
+  });
+});
