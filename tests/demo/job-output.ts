@@ -1,4 +1,4 @@
-const TIMESTAMP = /^\d{4}-\d\d-\d\dT[\d:.]+Z /;
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT[\d:.]+Z ?/;
 const GROUP = "##[group]";
 
 /** The log of a job for reading: without timestamps, its steps marked. Pure. */

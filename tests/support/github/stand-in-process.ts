@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../../../src/support/errors.ts";
 import { StandInControl } from "./control/stand-in-control.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
 import type { NetworkNamespaceOptions } from "./network-namespace.ts";
@@ -21,8 +23,8 @@ export interface StandInProcessOptions {
   /** How long a poll is held open that has nothing to say. @default 50 seconds */
   readonly pollMs?: number;
   /**
-   * Whether it lives on when this process ends, and hears nothing of Ctrl-C at the terminal. Whoever makes a namespace of
-   * the same name ends it. @default false
+   * Whether it lives on when this process ends, and hears nothing of Ctrl-C at the terminal; its standard error is then
+   * the file of the control socket's name and `.log`. Whoever makes a namespace of the same name ends it. @default false
    */
   readonly outlives?: boolean;
 }
@@ -54,18 +56,21 @@ export class StandInProcess {
       process.execPath,
       mainArguments(options, namespace.address),
     );
-    const outlives = options.outlives === true;
+    const { outlives = false } = options;
+    // A terminal or a pipe that it held would wait for its end.
+    const log = outlives ? openSync(`${options.controlSocket}.log`, "w") : undefined;
     const child = spawn(command, words, {
-      // A terminal or a pipe that it held would wait for its end.
-      stdio: ["ignore", "pipe", outlives ? "ignore" : "inherit"],
+      stdio: ["ignore", "pipe", log ?? "inherit"],
       detached: outlives,
       env: pathWithSbin(),
     });
+    if (log !== undefined) closeSync(log);
     try {
       const url = await listening(child, signal);
       return new StandInProcess(url, new StandInControl(options.controlSocket), child, namespace);
     } catch (thrown) {
       await namespace.remove(AbortSignal.timeout(CLEAN_UP_MS));
+      if (outlives) throw new Error(`${messageOf(thrown)}; see ${options.controlSocket}.log`, { cause: thrown });
       throw thrown;
     }
   }
