@@ -5,12 +5,15 @@ import { promisify } from "node:util";
 export interface NetworkNamespaceOptions {
   /** At most 13 characters: the interfaces are named for it. @default "github-peer" */
   readonly name?: string;
-  /** First three numbers of the network. @default the first of those for documentation that is free here */
+  /** First three numbers of the network. @default the first of those set aside for such ends that is free here */
   readonly network?: string;
 }
 
-/** Networks that no real machine has, since they are set aside for documentation. */
-const NETWORKS = ["192.0.2", "198.51.100", "203.0.113"];
+/** Networks that no real machine has, since they are set aside for documentation and for tests of network devices. */
+const NETWORKS = [
+  ...["192.0.2", "198.51.100", "203.0.113"],
+  ...Array.from({ length: 32 }, (_, number) => `198.18.${number}`),
+];
 
 interface InterfaceAddresses {
   readonly ifname: string;
@@ -102,7 +105,9 @@ async function freeNetwork(networks: readonly string[], signal: AbortSignal): Pr
   const isFree = (network: string) => !addresses.some(({ local }) => local.startsWith(`${network}.`));
   const free = networks.find(isFree);
   if (free !== undefined) return free;
-  throw new Error(`Cannot make a network namespace: this machine has addresses in ${networks.join(", ")}`);
+  throw new Error(
+    `Cannot make a network namespace: this machine has addresses in all of ${networks.join(", ")}`,
+  );
 }
 
 async function listAddresses(signal: AbortSignal): Promise<readonly InterfaceAddresses[]> {

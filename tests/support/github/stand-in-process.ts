@@ -70,7 +70,8 @@ export class StandInProcess {
       return new StandInProcess(url, new StandInControl(options.controlSocket), child, namespace);
     } catch (thrown) {
       await namespace.remove(AbortSignal.timeout(CLEAN_UP_MS));
-      if (outlives) throw new Error(`${messageOf(thrown)}; see ${options.controlSocket}.log`, { cause: thrown });
+      if (outlives)
+        throw new Error(`${messageOf(thrown)}; see ${options.controlSocket}.log`, { cause: thrown });
       throw thrown;
     }
   }
