@@ -18,7 +18,8 @@ const adapter = (...packages: readonly string[]): Layer => ({
 /** The import table of the architecture. A folder that is not in it may not exist. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
   support: { layers: [] },
-  framework: { layers: ["support"], packages: ["eventemitter3", "yaml"] },
+  juju: { layers: ["support"], packages: ["yaml", "yauzl"] },
+  framework: { layers: ["support", "juju"], packages: ["eventemitter3", "yaml"] },
   guest: { layers: ["support"], packages: ["yaml"] },
   runners: { layers: ["support", "guest"] },
   lxd: adapter("undici"),
@@ -30,8 +31,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["ajv"],
   },
   agent: {
-    layers: ["support"],
-    typesOf: ["framework/hook-tools.ts"],
-    packages: ["ajv", "yaml", "yauzl"],
+    layers: ["support", "juju"],
+    typesOf: ["framework/tools/hook-tools.ts"],
+    packages: ["ajv", "yaml"],
   },
 };

@@ -4,7 +4,7 @@ import type { JsonObject } from "../framework/tools/hook-tools.ts";
 import { AgentRequestError } from "./agent-errors.ts";
 import type { AgentSession } from "./agent-session.ts";
 import { resolveActionParameters } from "./charm/action-parameters.ts";
-import type { ProcessOutcome } from "./hooks/charm-process.ts";
+import type { ProcessOutcome } from "../juju/charm-process.ts";
 import { flushed, type ContextRunner, type EndedContext } from "./hooks/context-runner.ts";
 import { withUnit, type ActionRecord, type AgentState } from "./state/agent-state.ts";
 

@@ -5,11 +5,6 @@ export class AgentRequestError extends CharmError {
   readonly code = "agent-request";
 }
 
-/** An archive or a file in it is not what `juju deploy` accepts. */
-export class CharmArchiveError extends CharmError {
-  readonly code = "charm-archive";
-}
-
 /** A hook of a unit ended with a failure: the unit is in the error state until the hook succeeds. */
 export class HookFailedError extends CharmError {
   readonly code = "hook-failed";

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../../framework/tools/hook-tools.ts";
-import { CharmArchiveError } from "../agent-errors.ts";
+import { CharmArchiveError } from "../../juju/charm-archive-error.ts";
 
 export interface ActionDefinition {
   readonly description: string;

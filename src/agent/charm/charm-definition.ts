@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 
-import { CharmArchiveError } from "../agent-errors.ts";
+import { CharmArchiveError } from "../../juju/charm-archive-error.ts";
 import { messageOf } from "../../support/errors.ts";
 import { parseActionDefinitions, type ActionDefinitions } from "./action-definitions.ts";
 import { parseConfigOptions, type ConfigOptions } from "./config-options.ts";

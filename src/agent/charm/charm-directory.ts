@@ -13,7 +13,7 @@ import {
 import { existsSync, type Dirent } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { unpackCharmArchive } from "./charm-archive.ts";
+import { unpackCharmArchive } from "../../juju/unpack-charm-archive.ts";
 
 /** Where a unit keeps its charm: `charm` itself, the one being made and the one being replaced. */
 interface Places {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { AgentRequestError, CharmArchiveError } from "../agent-errors.ts";
+import { CharmArchiveError } from "../../juju/charm-archive-error.ts";
+import { AgentRequestError } from "../agent-errors.ts";
 
 export type OptionType = "string" | "int" | "float" | "boolean" | "secret";
 

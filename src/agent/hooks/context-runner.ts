@@ -3,13 +3,14 @@ import { join } from "node:path";
 
 import type { JsonObject } from "../../framework/tools/hook-tools.ts";
 import type { AgentSession } from "../agent-session.ts";
+import { HOOK_TOOLS } from "../tools/all-tools.ts";
 import { effectiveConfig } from "../charm/config-options.ts";
 import { withApplication, type UnitState } from "../state/agent-state.ts";
 import { shownStatus } from "../state/shown-status.ts";
-import { CharmProcess, type OutputName, type ProcessOutcome } from "./charm-process.ts";
-import { buildHookEnvironment, type HookTask } from "./hook-environment.ts";
+import { CharmProcess, type OutputName, type ProcessOutcome } from "../../juju/charm-process.ts";
+import { buildHookEnvironment, type HookTask } from "../../juju/hook-environment.ts";
 import type { ActionProgress, HookContext, ImmediateEffects, PendingChanges } from "./hook-context.ts";
-import { HookToolServer } from "./hook-tool-server.ts";
+import { HookToolServer } from "../../juju/hook-tool-server.ts";
 
 /** A context to run. */
 export interface ContextPlan {
@@ -55,7 +56,8 @@ export class ContextRunner {
       agentSince: this.#session.now,
     });
     const context = this.#createContext(id, plan);
-    const server = new HookToolServer(this.#session.paths.socket(plan.unit), context);
+    const served = { id, tools: HOOK_TOOLS, context };
+    const server = new HookToolServer(this.#session.paths.socket(plan.unit), served);
     await server.listen();
     try {
       signal.throwIfAborted();

@@ -2,7 +2,7 @@ import type { JsonObject, StatusName } from "../../framework/tools/hook-tools.ts
 import type { LogLevel } from "../../support/log.ts";
 import type { ConfigOptions, ConfigValues } from "../charm/config-options.ts";
 import type { AgentState, StatusRecord } from "../state/agent-state.ts";
-import type { HookTask } from "./hook-environment.ts";
+import type { HookTask } from "../../juju/hook-environment.ts";
 
 /** Changes that a context gathers; they come true together when the context ends well. */
 export interface PendingChanges {

@@ -9,7 +9,7 @@ import { HOOK_TOOLS } from "../tools/all-tools.ts";
 import { flushed, type ContextRunner, type EndedContext } from "./context-runner.ts";
 import { commitHook, queued, statusBefore, type CommitFacts } from "./hook-effects.ts";
 import type { LifecycleHook } from "./hook-names.ts";
-import { installToolShims } from "./hook-tool-shim.ts";
+import { installToolShims } from "../../juju/hook-tool-shim.ts";
 import { nextStep, type Step, type StepFacts } from "./next-step.ts";
 
 /** Brings units to rest: runs what Juju's unit agent would run, in its order, until nothing is left to do. */

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from "../../framework/tools/hook-tools.ts";
 import type { ActionProgress, HookContext } from "../hooks/hook-context.ts";
 import { readingTool, writingTool, type HookTool } from "./hook-tool.ts";
-import { assertAtMost, splitPair } from "./tool-arguments.ts";
-import { ToolError, usageError } from "./tool-error.ts";
+import { assertAtMost, splitPair } from "../../juju/tool-arguments.ts";
+import { ToolError, usageError } from "../../juju/tool-error.ts";
 
 const KEY_SEGMENT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const RESERVED: readonly string[] = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"];

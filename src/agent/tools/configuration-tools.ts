@@ -1,6 +1,6 @@
 import { readingTool, writingTool, type HookTool } from "./hook-tool.ts";
-import { assertAtMost } from "./tool-arguments.ts";
-import { usageError } from "./tool-error.ts";
+import { assertAtMost } from "../../juju/tool-arguments.ts";
+import { usageError } from "../../juju/tool-error.ts";
 
 const configGet = readingTool({
   name: "config-get",

@@ -1,89 +1,14 @@
-import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
-
+import * as juju from "../../juju/hook-tool.ts";
 import type { HookContext } from "../hooks/hook-context.ts";
-import { parseArguments, type FlagKinds, type ToolArguments } from "./tool-arguments.ts";
-import { formatOutput } from "./tool-output.ts";
 
-/** One call of a hook tool. */
-export interface ToolCall extends ToolArguments {
-  readonly context: HookContext;
-  /** Working directory of the caller. */
-  readonly directory: string;
-  /** What was on the standard input, when the tool was told to read it. */
-  readonly stdin: Buffer | undefined;
-}
+/** One call of a hook tool in a context of the agent. */
+export type ToolCall = juju.ToolCall<HookContext>;
 
-/** What a tool prints; nothing for most that write. */
-export interface ToolAnswer {
-  readonly stdout?: string;
-  readonly stderr?: string;
-}
+/** A hook tool of the agent. */
+export type HookTool = juju.HookTool<HookContext>;
 
-export interface HookTool {
-  readonly name: string;
-  /** What follows the name in the help. */
-  readonly usage: string;
-  readonly flags: FlagKinds;
-  readonly run: (call: ToolCall) => ToolAnswer | Promise<ToolAnswer>;
-}
+/** {@link juju.readingTool} for the agent's contexts. */
+export const readingTool = juju.readingTool<HookContext>;
 
-interface ReadingTool {
-  readonly name: string;
-  readonly usage: string;
-  readonly flags?: FlagKinds;
-  /** @default "smart" */
-  readonly format?: string;
-  /** The value to print. @throws ToolError */
-  readonly read: (call: ToolCall) => unknown;
-}
-
-/** A tool that prints a value in the format the caller asks for, or to a file. */
-export function readingTool(tool: ReadingTool): HookTool {
-  return {
-    name: tool.name,
-    usage: `[options] ${tool.usage}`.trimEnd(),
-    flags: { ...tool.flags, format: "value", output: "value", o: "value" },
-    run: async (call) => {
-      const text = formatOutput(call.flags["format"] ?? tool.format ?? "smart", () => tool.read(call));
-      const file = call.flags["output"] ?? call.flags["o"];
-      if (file === undefined || file === "") return { stdout: text };
-      await writeFile(resolve(call.directory, file), text);
-      return {};
-    },
-  };
-}
-
-interface WritingTool {
-  readonly name: string;
-  readonly usage: string;
-  readonly flags?: FlagKinds;
-  /** @throws ToolError */
-  readonly write: (call: ToolCall) => void | Promise<void>;
-}
-
-/** A tool that changes something and prints nothing. */
-export function writingTool(tool: WritingTool): HookTool {
-  return {
-    name: tool.name,
-    usage: `[options] ${tool.usage}`,
-    flags: { ...tool.flags, format: "value" },
-    run: async (call) => {
-      // Still accepted, as Juju does, by tools that once had something to print.
-      if (call.flags["format"] !== undefined) return { stderr: "--format flag deprecated for this command" };
-      await tool.write(call);
-      return {};
-    },
-  };
-}
-
-/** Runs a tool with its command line. @throws ToolError */
-export async function callTool(
-  tool: HookTool,
-  argv: readonly string[],
-  call: Omit<ToolCall, keyof ToolArguments>,
-): Promise<ToolAnswer> {
-  if (argv.includes("--help") || argv.includes("-h"))
-    return { stdout: `Usage: ${tool.name} ${tool.usage}\n` };
-  return tool.run({ ...call, ...parseArguments(argv, tool.flags) });
-}
+/** {@link juju.writingTool} for the agent's contexts. */
+export const writingTool = juju.writingTool<HookContext>;

@@ -1,7 +1,7 @@
 import type { LogLevel } from "../../support/log.ts";
 import { writingTool, type HookTool } from "./hook-tool.ts";
-import { assertAtMost } from "./tool-arguments.ts";
-import { ToolError, usageError } from "./tool-error.ts";
+import { assertAtMost } from "../../juju/tool-arguments.ts";
+import { ToolError, usageError } from "../../juju/tool-error.ts";
 
 const LEVELS: readonly string[] = ["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE"];
 

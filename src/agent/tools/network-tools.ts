@@ -1,8 +1,8 @@
 import { shownStatus } from "../state/shown-status.ts";
 import type { HookContext } from "../hooks/hook-context.ts";
 import { readingTool, type HookTool } from "./hook-tool.ts";
-import { assertAtMost } from "./tool-arguments.ts";
-import { ToolError, usageError } from "./tool-error.ts";
+import { assertAtMost } from "../../juju/tool-arguments.ts";
+import { ToolError, usageError } from "../../juju/tool-error.ts";
 
 const unitGet = readingTool({
   name: "unit-get",

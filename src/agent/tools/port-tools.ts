@@ -1,8 +1,8 @@
 import type { HookContext } from "../hooks/hook-context.ts";
 import { readingTool, writingTool, type HookTool } from "./hook-tool.ts";
-import { parsePortRange, rangesConflict, showPortRange } from "./port-range.ts";
-import { assertAtMost } from "./tool-arguments.ts";
-import { ToolError, usageError } from "./tool-error.ts";
+import { parsePortRange, rangesConflict, showPortRange } from "../../juju/port-range.ts";
+import { assertAtMost } from "../../juju/tool-arguments.ts";
+import { ToolError, usageError } from "../../juju/tool-error.ts";
 
 // Endpoints are bound to nothing on a single machine, so a port is open for all of them.
 const ENDPOINTS = { endpoints: "value" } as const;

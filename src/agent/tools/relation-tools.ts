@@ -1,6 +1,6 @@
 import { readingTool, writingTool, type HookTool } from "./hook-tool.ts";
-import { assertAtMost, type ToolArguments } from "./tool-arguments.ts";
-import { usageError } from "./tool-error.ts";
+import { assertAtMost, type ToolArguments } from "../../juju/tool-arguments.ts";
+import { usageError } from "../../juju/tool-error.ts";
 
 // There are no relations in this agent yet: each tool answers as Juju does for a unit that has none.
 

@@ -1,6 +1,6 @@
 import { readingTool, writingTool, type HookTool, type ToolCall } from "./hook-tool.ts";
-import type { FlagKinds } from "./tool-arguments.ts";
-import { ToolError, usageError } from "./tool-error.ts";
+import type { FlagKinds } from "../../juju/tool-arguments.ts";
+import { ToolError, usageError } from "../../juju/tool-error.ts";
 
 // There are no secrets in this agent yet: each tool answers as Juju does for a model that has none.
 

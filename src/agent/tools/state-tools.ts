@@ -4,8 +4,8 @@ import { parse } from "yaml";
 
 import { messageOf } from "../../support/errors.ts";
 import { readingTool, writingTool, type HookTool, type ToolCall } from "./hook-tool.ts";
-import { assertAtMost, splitPair } from "./tool-arguments.ts";
-import { ToolError, usageError } from "./tool-error.ts";
+import { assertAtMost, splitPair } from "../../juju/tool-arguments.ts";
+import { ToolError, usageError } from "../../juju/tool-error.ts";
 
 const LONGEST_KEY_BYTES = 256;
 const LONGEST_VALUE_BYTES = 64 * 1024;

@@ -3,8 +3,8 @@ import type { StatusRecord } from "../state/agent-state.ts";
 import { applicationStatus, shownStatus } from "../state/shown-status.ts";
 import type { HookContext } from "../hooks/hook-context.ts";
 import { readingTool, writingTool, type HookTool } from "./hook-tool.ts";
-import { assertAtMost } from "./tool-arguments.ts";
-import { ToolError, usageError } from "./tool-error.ts";
+import { assertAtMost } from "../../juju/tool-arguments.ts";
+import { ToolError, usageError } from "../../juju/tool-error.ts";
 
 const SETTABLE: readonly string[] = ["maintenance", "blocked", "waiting", "active"];
 

@@ -1,6 +1,6 @@
 import { readingTool, writingTool, type HookTool } from "./hook-tool.ts";
-import { assertAtMost } from "./tool-arguments.ts";
-import { ToolError, usageError } from "./tool-error.ts";
+import { assertAtMost } from "../../juju/tool-arguments.ts";
+import { ToolError, usageError } from "../../juju/tool-error.ts";
 
 // There is no storage and there are no resources in this agent yet: each tool answers as Juju does without them.
 

@@ -3,7 +3,8 @@ import { lstat, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { readCharmArchive, unpackCharmArchive } from "../../../src/agent/charm/charm-archive.ts";
+import { readCharmArchive } from "../../../src/agent/charm/charm-archive.ts";
+import { unpackCharmArchive } from "../../../src/juju/unpack-charm-archive.ts";
 import { assertRunsOn } from "../../../src/agent/charm/charm-definition.ts";
 import { rejection } from "../rejection.ts";
 import { METADATA, NEVER, packCharm, type ArchiveFile } from "../tiny-charm.ts";

@@ -2,29 +2,37 @@ import { open, rm, type FileHandle } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { basename, dirname, isAbsolute } from "node:path";
 
-import { messageOf } from "../../support/errors.ts";
-import { HOOK_TOOLS } from "../tools/all-tools.ts";
-import { callTool } from "../tools/hook-tool.ts";
-import { ToolError } from "../tools/tool-error.ts";
-import type { HookContext } from "./hook-context.ts";
+import { messageOf } from "../support/errors.ts";
+import { callTool, type HookTool } from "./hook-tool.ts";
+import { ToolError } from "./tool-error.ts";
 import { decodeRequest, encodeAnswer, type WireAnswer, type WireRequest } from "./hook-tool-wire.ts";
+
+/** What a {@link HookToolServer} serves. */
+export interface ServedContext<Context> {
+  /** What `JUJU_CONTEXT_ID` says. */
+  readonly id: string;
+  readonly tools: ReadonlyMap<string, HookTool<Context>>;
+  /** What the tools work on. */
+  readonly context: Context;
+}
 
 /**
  * Serves the hook tools of one context on the unit's socket, one call after the other.
  *
  * It lives as long as the context: a tool that is called later finds no socket, or one that refuses its context.
  */
-export class HookToolServer {
+export class HookToolServer<Context> {
   readonly #path: string;
-  readonly #context: HookContext;
+  readonly #served: ServedContext<Context>;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #directory: FileHandle | undefined;
   #calls: Promise<void> = Promise.resolve();
 
-  constructor(path: string, context: HookContext) {
+  /** @param path of the socket, which is made by {@link listen}; its directory exists. */
+  constructor(path: string, served: ServedContext<Context>) {
     this.#path = path;
-    this.#context = context;
+    this.#served = served;
     this.#server = createServer((socket) => {
       this.#serve(socket);
     });
@@ -84,15 +92,14 @@ export class HookToolServer {
   }
 
   #call({ contextId, directory, tool: name, stdin, argv }: WireRequest) {
-    if (contextId !== this.#context.id) {
-      throw badRequest(
-        `expected context id ${JSON.stringify(this.#context.id)}, got ${JSON.stringify(contextId)}`,
-      );
+    const { id, tools, context } = this.#served;
+    if (contextId !== id) {
+      throw badRequest(`expected context id ${JSON.stringify(id)}, got ${JSON.stringify(contextId)}`);
     }
     if (!isAbsolute(directory)) throw badRequest("Dir is not absolute");
-    const tool = HOOK_TOOLS.get(name);
+    const tool = tools.get(name);
     if (!tool) throw badRequest(`unknown command ${JSON.stringify(name)}`);
-    return callTool(tool, argv, { context: this.#context, directory, stdin });
+    return callTool(tool, argv, { context, directory, stdin });
   }
 }
 

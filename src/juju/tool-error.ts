@@ -1,4 +1,4 @@
-import { CharmError } from "../../support/errors.ts";
+import { CharmError } from "../support/errors.ts";
 
 /** A hook tool refuses; the text is Juju's, since charms match on it. */
 export class ToolError extends CharmError {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { createInterface } from "node:readline";
 
-import type { Clock } from "../../support/clock.ts";
+import type { Clock } from "../support/clock.ts";
 
 /** What is started in a context. */
 export interface ProcessPlan {

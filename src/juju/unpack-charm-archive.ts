@@ -1,0 +1,61 @@
+import { createWriteStream } from "node:fs";
+import { chmod, mkdir, realpath, symlink } from "node:fs/promises";
+import { dirname, join, normalize, sep } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Entry, ZipFile } from "yauzl";
+
+import { eachEntry, kindOf, modeOf, readText } from "./archive-entries.ts";
+import { CharmArchiveError } from "./charm-archive-error.ts";
+
+/**
+ * Unpacks an archive into a directory, which is made, and gives the paths that it put there.
+ *
+ * Modes become 0755 for what its owner may execute and 0644 for the rest; symlinks must stay inside.
+ *
+ * @throws CharmArchiveError
+ */
+export async function unpackCharmArchive(
+  path: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const unpacked: string[] = [];
+  const links: { readonly name: string; readonly target: string }[] = [];
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  await eachEntry(path, signal, async (zip, entry) => {
+    const kind = kindOf(entry);
+    const name = entry.fileName.replace(/\/$/, "");
+    unpacked.push(name);
+    if (kind === "symlink") links.push({ name, target: await readText(zip, entry) });
+    else if (kind === "directory") await mkdir(join(directory, name), { recursive: true, mode: 0o755 });
+    else await unpackFile(zip, entry, join(directory, name), signal);
+  });
+  // Last, so that no file can be written through one.
+  for (const { name, target } of links) await unpackLink(directory, name, target);
+  return unpacked;
+}
+
+async function unpackFile(zip: ZipFile, entry: Entry, path: string, signal: AbortSignal): Promise<void> {
+  const mode = (modeOf(entry) & 0o100) === 0 ? 0o644 : 0o755;
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path, { mode }), { signal });
+  await chmod(path, mode);
+}
+
+async function unpackLink(directory: string, name: string, target: string): Promise<void> {
+  const path = join(directory, name);
+  const landing = normalize(join(dirname(name), target));
+  const outside = target.startsWith("/") || landing === ".." || landing.startsWith(`..${sep}`);
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  if (!outside) await symlink(target, path);
+  // A link through another link can leave the directory although its text does not.
+  if (!outside && (await staysInside(directory, path))) return;
+  throw new CharmArchiveError(`Cannot deploy the archive: symlink "${name}" links out of charm: "${target}"`);
+}
+
+async function staysInside(directory: string, path: string): Promise<boolean> {
+  const root = await realpath(directory);
+  const parent = await realpath(dirname(path));
+  const landing = await realpath(path).catch(() => parent);
+  return [parent, landing].every((place) => place === root || place.startsWith(`${root}${sep}`));
+}
