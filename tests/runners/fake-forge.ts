@@ -1,4 +1,5 @@
 import type {
+  Arch,
   DeregisterOutcome,
   Forge,
   JitRegistration,
@@ -8,6 +9,14 @@ import type {
 import { Secret } from "../../src/support/secret.ts";
 import type { FakeSite } from "./fake-site.ts";
 import type { PortCalls } from "./port-calls.ts";
+
+const APPLICATION: RunnerApplication = {
+  version: "2.337.0",
+  filename: "actions-runner-linux-x64-2.337.0.tar.gz",
+  downloadUrl: "https://github.com/actions/runner/actions-runner-linux-x64-2.337.0.tar.gz",
+  sha256: "ab".repeat(32),
+  downloadToken: undefined,
+};
 
 /** The GitHub of a {@link FakeSite}, as one process reaches it. */
 export class FakeForge implements Forge {
@@ -45,7 +54,11 @@ export class FakeForge implements Forge {
     return this.#calls.step("forge.registrationToken", signal, () => new Secret("registration-token"));
   }
 
-  application(): Promise<RunnerApplication> {
-    return Promise.reject(new Error("The application is no part of this fake"));
+  /** There is one for x64 alone. */
+  application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication> {
+    return this.#calls.step("forge.application", signal, () => {
+      if (arch !== "x64") throw new Error(`GitHub offers no application for ${arch}`);
+      return APPLICATION;
+    });
   }
 }

@@ -16,6 +16,7 @@ export type PortVerb =
   | "forge.register"
   | "forge.deregister"
   | "forge.registrationToken"
+  | "forge.application"
   | "logs.pull";
 
 /** What happens at one instant of a port call: it may act on the site, or throw. */
