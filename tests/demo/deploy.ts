@@ -53,6 +53,8 @@ export async function deploy(
   const startMs = performance.now();
   const over = new AbortController();
   const shown = showRunners(rig.github, screen, AbortSignal.any([signal, over.signal]));
+  // It may fail while the deployment is under way, and is awaited after it.
+  shown.catch(() => undefined);
   try {
     await withDeadline("deploy the charm", DEPLOY_LIMIT_MS, signal, (limited) =>
       teller.during(() => rig.deploy({ "virtual-machines": String(COUNT) }, limited)),
