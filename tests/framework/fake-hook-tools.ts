@@ -1,20 +1,19 @@
 import type { HookTools, JsonObject, Status } from "../../src/framework/tools/hook-tools.ts";
+import type { ShownApplicationStatus, ShownStatus } from "../../src/framework/tools/status-tools.ts";
 import type { LogLevel } from "../../src/support/log.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { FakeModelTools } from "./fake-model-tools.ts";
 
 /** A unit agent in memory: what the charm may read is set by the test, what it wrote is there to be looked at. */
-export class FakeHookTools implements HookTools {
+export class FakeHookTools extends FakeModelTools implements HookTools {
   config: JsonObject = {};
   leader = false;
   params: JsonObject = {};
-  /** Fields of the secrets, by secret URI. */
-  readonly secrets = new Map<string, Readonly<Record<string, string>>>();
   /** Relation numbers by endpoint. */
   readonly relations = new Map<string, readonly number[]>();
   /** What members share: by relation number, then by name of the unit or application. */
   readonly relationData = new Map<number, Record<string, Record<string, string>>>();
-  /** Locations by storage, as in `runner/0`. */
-  readonly storages = new Map<string, string>();
+  /** UUIDs of the models on the other side, by relation number. */
+  readonly remoteModels = new Map<number, string>();
 
   readonly statuses: Status[] = [];
   readonly applicationStatuses: Status[] = [];
@@ -25,84 +24,74 @@ export class FakeHookTools implements HookTools {
   readonly shared = new Map<string, Readonly<Record<string, string>>>();
   failure: string | undefined;
   version: string | undefined;
-  reboots = 0;
-  /** Every tool that was called, in order. */
-  readonly calls: string[] = [];
-  readonly #failures = new Map<string, Error>();
-
-  /** Makes every call of a member throw. */
-  fail(member: keyof HookTools, error: Error): void {
-    this.#failures.set(member, error);
-  }
-
   async configGet(): Promise<JsonObject> {
-    return this.#call("configGet", () => this.config);
+    return this.call("configGet", () => this.config);
   }
 
   async statusSet(status: Status): Promise<void> {
-    return this.#call("statusSet", () => void this.statuses.push(status));
+    return this.call("statusSet", () => void this.statuses.push(status));
   }
 
   async applicationStatusSet(status: Status): Promise<void> {
-    return this.#call("applicationStatusSet", () => void this.applicationStatuses.push(status));
+    return this.call("applicationStatusSet", () => void this.applicationStatuses.push(status));
   }
 
-  async statusGet(): Promise<{ readonly name: string; readonly message: string }> {
-    return this.#call("statusGet", () => this.statuses.at(-1) ?? { name: "unknown", message: "" });
+  async statusGet(): Promise<ShownStatus> {
+    return this.call("statusGet", () => this.statuses.at(-1) ?? { name: "unknown", message: "" });
+  }
+
+  async applicationStatusGet(): Promise<ShownApplicationStatus> {
+    const unknown = { name: "unknown", message: "" };
+    return this.call("applicationStatusGet", () => ({
+      ...(this.applicationStatuses.at(-1) ?? unknown),
+      units: {},
+    }));
   }
 
   async isLeader(): Promise<boolean> {
-    return this.#call("isLeader", () => this.leader);
+    return this.call("isLeader", () => this.leader);
   }
 
   async log(level: LogLevel, message: string): Promise<void> {
-    return this.#call("log", () => void this.lines.push(`${level} ${message}`));
+    return this.call("log", () => void this.lines.push(`${level} ${message}`));
   }
 
   async applicationVersionSet(version: string): Promise<void> {
-    return this.#call("applicationVersionSet", () => {
+    return this.call("applicationVersionSet", () => {
       this.version = version;
     });
   }
 
   async actionGet(): Promise<JsonObject> {
-    return this.#call("actionGet", () => this.params);
+    return this.call("actionGet", () => this.params);
   }
 
   async actionSet(results: Readonly<Record<string, string>>): Promise<void> {
-    return this.#call("actionSet", () => void Object.assign(this.results, results));
+    return this.call("actionSet", () => void Object.assign(this.results, results));
   }
 
   async actionFail(message: string): Promise<void> {
-    return this.#call("actionFail", () => {
+    return this.call("actionFail", () => {
       this.failure = message;
     });
   }
 
   async actionLog(message: string): Promise<void> {
-    return this.#call("actionLog", () => void this.progress.push(message));
-  }
-
-  async secretGet(id: string): Promise<Readonly<Record<string, Secret>>> {
-    return this.#call("secretGet", () => {
-      const fields = this.secrets.get(id);
-      if (!fields) throw new Error(`secret "${id}" not found`);
-      return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, new Secret(value)]));
-    });
+    return this.call("actionLog", () => void this.progress.push(message));
   }
 
   async relationIDs(endpoint: string): Promise<readonly number[]> {
-    return this.#call("relationIDs", () => this.relations.get(endpoint) ?? []);
+    return this.call("relationIDs", () => this.relations.get(endpoint) ?? []);
   }
 
   async relationUnits(id: number): Promise<readonly string[]> {
-    return this.#call("relationUnits", () =>
+    return this.call("relationUnits", () =>
       Object.keys(this.relationData.get(id) ?? {}).filter((member) => member.includes("/")),
     );
   }
 
   async relationGet(id: number, member: string): Promise<Readonly<Record<string, string>>> {
-    return this.#call("relationGet", () => this.relationData.get(id)?.[member] ?? {});
+    return this.call("relationGet", () => this.relationData.get(id)?.[member] ?? {});
   }
 
   async relationSet(
@@ -110,39 +99,22 @@ export class FakeHookTools implements HookTools {
     scope: "unit" | "app",
     data: Readonly<Record<string, string>>,
   ): Promise<void> {
-    return this.#call("relationSet", () => {
+    return this.call("relationSet", () => {
       const key = `${id} ${scope}`;
       const merged = Object.entries({ ...this.shared.get(key), ...data }).filter(([, value]) => value !== "");
       this.shared.set(key, Object.fromEntries(merged));
     });
   }
 
-  async storageList(name: string): Promise<readonly string[]> {
-    return this.#call("storageList", () =>
-      [...this.storages.keys()].filter((id) => id.startsWith(`${name}/`)),
+  async relationApp(id: number): Promise<string | undefined> {
+    return this.call("relationApp", () =>
+      Object.keys(this.relationData.get(id) ?? {})
+        .at(0)
+        ?.replace(/\/.*/, ""),
     );
   }
 
-  async storageGet(id: string): Promise<{ readonly kind: string; readonly location: string }> {
-    return this.#call("storageGet", () => {
-      const location = this.storages.get(id);
-      if (location === undefined) throw new Error(`storage "${id}" not found`);
-      return { kind: "filesystem", location };
-    });
-  }
-
-  async reboot(): Promise<void> {
-    return this.#call("reboot", () => {
-      this.reboots += 1;
-    });
-  }
-
-  /** Resolves a turn later, as a real tool does. */
-  async #call<T>(member: keyof HookTools, work: () => T): Promise<T> {
-    this.calls.push(member);
-    await Promise.resolve();
-    const failure = this.#failures.get(member);
-    if (failure) throw failure;
-    return work();
+  async relationModel(id: number): Promise<string> {
+    return this.call("relationModel", () => this.remoteModels.get(id) ?? "");
   }
 }

@@ -1,0 +1,14 @@
+import type { HookTools } from "./hook-tools.ts";
+
+/** Hook tools of which some members are others; the rest is passed on. */
+export function overlayHookTools(tools: HookTools, members: Partial<HookTools>): HookTools {
+  return new Proxy(tools, {
+    get: (_, member) => {
+      const source = Object.hasOwn(members, member) ? members : tools;
+      const value: unknown = Reflect.get(source, member);
+      if (typeof value !== "function") return value;
+      // Called on their own object, members may use its private state.
+      return (...parameters: readonly unknown[]): unknown => Reflect.apply(value, source, parameters);
+    },
+  });
+}
