@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MachineResources, Premises } from "../runners/ports.ts";
+import { ProcessLock } from "../support/process-lock.ts";
 import { LxdError, type Config, type Devices, type LxdClient } from "./client/index.ts";
 import { describeOwner, ownerText, type Owner } from "./ownership.ts";
 
@@ -26,8 +27,8 @@ export class LxdPremises implements Premises {
   readonly #owner: Owner;
   readonly #stem: string;
   readonly #poolSize: () => Promise<string>;
-
   readonly #freeSubnet: () => Promise<string>;
+  readonly #lock: ProcessLock;
 
   constructor(options: LxdPremisesOptions) {
     this.#client = options.client;
@@ -35,6 +36,7 @@ export class LxdPremises implements Premises {
     this.#stem = options.stem;
     this.#poolSize = options.poolSize;
     this.#freeSubnet = options.freeSubnet;
+    this.#lock = new ProcessLock(`github-runner-premises-${this.bridge}`);
   }
 
   /** Name of the unit's storage pool. */
@@ -58,6 +60,11 @@ export class LxdPremises implements Premises {
   }
 
   async ensure(resources: MachineResources, signal: AbortSignal): Promise<void> {
+    // LXD refuses the second of two creators of a pool or bridge before the first one's can be used.
+    await this.#lock.run(() => this.#ensureAll(resources, signal), signal);
+  }
+
+  async #ensureAll(resources: MachineResources, signal: AbortSignal): Promise<void> {
     await Promise.all([this.#ensurePool(signal), this.#ensureBridge(signal)]);
     await Promise.all([
       this.#ensureProfile(this.baseProfile, baseConfig, this.#baseDevices(), signal),
@@ -75,6 +82,10 @@ export class LxdPremises implements Premises {
   }
 
   async remove(signal: AbortSignal): Promise<void> {
+    await this.#lock.run(() => this.#removeAll(signal), signal);
+  }
+
+  async #removeAll(signal: AbortSignal): Promise<void> {
     const profiles = await this.#client.profiles.list(signal);
     const own = profiles.filter(({ description }) => description === describeOwner(this.#owner));
     for (const { name } of own) await this.#client.profiles.delete(name, signal).catch(ignoreNotFound);

@@ -1,0 +1,68 @@
+import { connect, type LxdClient } from "../../src/lxd/client/index.ts";
+import { LxdPremises } from "../../src/lxd/lxd-premises.ts";
+import type { Owner } from "../../src/lxd/ownership.ts";
+import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
+import { patience, socketHere } from "../lxd/client/support.ts";
+
+/** Resources of an instance that fits anywhere. */
+export const SMALL = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
+
+/** A unit's premises on this machine's LXD, under names that no other run has. */
+export interface PremisesBench {
+  readonly client: LxdClient;
+  readonly owner: Owner;
+  readonly stem: string;
+  readonly premises: LxdPremises;
+}
+
+let units = 0;
+
+/** @param client shared with another bench; a new one otherwise. */
+export async function openPremises(client?: LxdClient): Promise<PremisesBench> {
+  const number = units++;
+  // The process is in the name, so that suites side by side do not meet.
+  const app = `ctr${process.pid.toString(36)}`;
+  const owner = { unitName: `${app}/${number}`, modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea" };
+  const stem = `${app}-${number}`;
+  const connected = client ?? (await connect(socketHere(), patience()));
+  const premises = new LxdPremises({
+    client: connected,
+    owner,
+    stem,
+    poolSize: () => Promise.resolve("5GiB"),
+    freeSubnet: async () => chooseSubnet(await networksOfHost(), process.pid + number * 977),
+  });
+  return { client: connected, owner, stem, premises };
+}
+
+/** Everything on LXD whose name or description names a unit, and what everybody shares. */
+export async function lookAround(client: LxdClient, stem: string, unitName: string) {
+  const signal = patience();
+  const [instances, images, profiles, networks, pools] = await Promise.all([
+    client.instances.list(undefined, signal),
+    client.images.list(signal),
+    client.profiles.list(signal),
+    client.networks.list(signal),
+    client.storagePools.list(signal),
+  ]);
+  const isOwn = ({ name = "", description = "" }) =>
+    name.startsWith(stem) || description.endsWith(` ${unitName}`);
+  const namesOf = (objects: readonly { readonly name: string; readonly description?: string }[]) =>
+    objects
+      .filter(isOwn)
+      .map(({ name }) => name)
+      .sort();
+  return {
+    instances: namesOf(instances),
+    images: images
+      .filter(({ properties }) => (properties["description"] ?? "").endsWith(` ${unitName}`))
+      .map(({ fingerprint }) => fingerprint),
+    profiles: namesOf(profiles),
+    networks: namesOf(networks),
+    pools: namesOf(pools),
+    shared: {
+      profile: profiles.find(({ name }) => name === "default"),
+      networks: networks.filter((network) => !isOwn(network)).map(({ name }) => name),
+    },
+  };
+}
