@@ -1,0 +1,19 @@
+export { generateTypes, type GenerateTypesOptions } from "./generate-types.ts";
+export { isOfType } from "./read-schema.ts";
+export { loadMetadata, loadMetadataFiles } from "./load-metadata.ts";
+export type {
+  ActionMetadata,
+  BaseArchitecture,
+  BaseMetadata,
+  CharmMetadata,
+  OptionMetadata,
+  OptionType,
+  ParameterSchema,
+  ParameterType,
+  RelationMetadata,
+  RelationRole,
+  ResourceMetadata,
+  StorageMetadata,
+} from "./metadata.ts";
+export { MetadataError, type MetadataFault } from "./metadata-error.ts";
+export { readMetadata, type MetadataFiles } from "./read-metadata.ts";

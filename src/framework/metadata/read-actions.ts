@@ -1,0 +1,44 @@
+import type { ActionMetadata } from "./metadata.ts";
+import { checkName, isReserved } from "./names.ts";
+import { readRequired, readSchemas } from "./read-schema.ts";
+import type { YamlNode } from "./yaml-node.ts";
+
+/** Keys of results that Juju fills in itself. */
+const RESERVED_RESULTS = ["stdout", "stdout-encoding", "stderr", "stderr-encoding", "return-code"];
+
+/** Reads `actions.yaml`. */
+export function readActions(file: YamlNode): Readonly<Record<string, ActionMetadata>> {
+  return Object.fromEntries(file.members().map(([name, action]) => [name, readAction(name, action)]));
+}
+
+function readAction(name: string, action: YamlNode): ActionMetadata {
+  checkName(action, name, "action");
+  if (isReserved(name))
+    action.fault(`the action name "${name}" is Juju's own; use one that does not begin with juju`);
+  action.members(); // notes an action that is no map
+  action.member("parallel").boolean(false);
+  action.member("execution-group").text();
+  const params = readSchemas(action.member("params"), "parameter");
+  const results = action.member("results");
+  return {
+    description: action.member("description").text() ?? "",
+    params,
+    required: readRequired(action.member("required"), params),
+    additionalProperties: action.member("additionalProperties").optionalBoolean(),
+    results: results.isMissing ? undefined : readResults(results),
+  };
+}
+
+function readResults(results: YamlNode): ActionMetadata["results"] {
+  for (const [name, result] of results.members()) {
+    if (RESERVED_RESULTS.includes(name)) result.fault(`the result ${name} is Juju's own; use another name`);
+  }
+  const schemas = readSchemas(results, "result");
+  for (const [name, { types }] of Object.entries(schemas)) {
+    const refused = types.filter((type) => type === "array" || type === "null");
+    if (refused.length === 0) continue;
+    const accepted = "Juju takes texts, numbers, booleans and objects of them";
+    results.member(name).fault(`the result ${name} is of type ${refused.join(" or ")}; ${accepted}`);
+  }
+  return schemas;
+}

@@ -1,0 +1,30 @@
+/** A member of an object type. */
+export interface Member {
+  readonly name: string;
+  readonly type: string;
+  /** @default none */
+  readonly description?: string;
+  /** @default false */
+  readonly optional?: boolean;
+}
+
+/** The text of an object type with read-only members; the type of an object without any when there are none. */
+export function objectType(members: readonly Member[]): string {
+  if (members.length === 0) return "Readonly<Record<never, never>>";
+  const lines = members.map(({ name, type, description = "", optional = false }) =>
+    documented(description, `readonly ${propertyKey(name)}${optional ? "?" : ""}: ${type};`),
+  );
+  return `{\n${lines.join("\n")}\n}`;
+}
+
+/** A declaration with its description above it. */
+export function documented(description: string, declaration: string): string {
+  const lines = description.trim().replaceAll("*/", "*\\/").split("\n");
+  if (lines.length === 1) return lines[0] ? `/** ${lines[0]} */\n${declaration}` : declaration;
+  return ["/**", ...lines.map((line) => ` * ${line}`.trimEnd()), " */", declaration].join("\n");
+}
+
+/** A name as the key of a property. */
+export function propertyKey(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : JSON.stringify(name);
+}
