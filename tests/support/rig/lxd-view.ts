@@ -40,7 +40,9 @@ export class LxdView {
         ({ name, description, config, devices }) =>
           `profile ${name} (${description}) ${JSON.stringify([config, devices])}`,
       ),
-      ...bridges.map(({ name, description }) => `network ${name} (${description})`),
+      ...bridges
+        .filter(({ managed }) => managed)
+        .map(({ name, description }) => `network ${name} (${description})`),
       ...pools.map(({ name, description }) => `pool ${name} (${description})`),
     ]);
   }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentEvent } from "../../../src/agent/agent-event.ts";
@@ -107,6 +107,15 @@ export class Rig {
   /** The unit's name as it stands in names on LXD, such as `runners-0`. */
   get stem(): string {
     return unitStem(this.unit);
+  }
+
+  get application(): string {
+    return this.#options.application;
+  }
+
+  /** Directory of the unit's files on this machine. */
+  get dataDirectory(): string {
+    return join("/var/lib/github-runner", this.stem);
   }
 
   /** Where the agent keeps what. */
@@ -238,6 +247,12 @@ export class Rig {
       .filter(({ config }) => config["user.github-runner.role"] === "runner")
       .map(({ name }) => name)
       .sort();
+  }
+
+  /** Names of all files that the unit keeps on this machine, a line each. */
+  async dataFiles(): Promise<string> {
+    const names = await readdir(this.dataDirectory, { recursive: true }).catch(() => []);
+    return names.sort().join("\n");
   }
 
   /** Waits until LXD has no instance of that name. An ephemeral one goes a moment after its system has ended. */
