@@ -42,7 +42,7 @@ export async function runScript(client: LxdClient, guest: GuestScript, signal: A
   const { name, step, script, progress } = guest;
   const running = await client.exec.start(
     name,
-    { command: ["/bin/bash", "-c", "exec 2>&1; eval \"$(cat)\""], stdin: script, limitMs: SCRIPT_LIMIT_MS },
+    { command: ["/bin/bash", "-c", 'exec 2>&1; eval "$(cat)"'], stdin: script, limitMs: SCRIPT_LIMIT_MS },
     signal,
   );
   let tail = "";
