@@ -9,7 +9,7 @@ import { Framework } from "../framework.ts";
 import type { HookTools } from "../tools/hook-tools.ts";
 import type { JujuContext } from "./juju-context.ts";
 import { JujuLog } from "../log/juju-log.ts";
-import { RedactingHookTools } from "../tools/redacting-hook-tools.ts";
+import { redactHookTools } from "../tools/redact-hook-tools.ts";
 import { StoredState } from "../state/stored-state.ts";
 
 /** Name of the state file in the charm's directory. */
@@ -44,7 +44,7 @@ export async function dispatch(
 ): Promise<ExitCode> {
   const { context, writeLine, signal } = options;
   const redactor = new Redactor();
-  const tools = new RedactingHookTools(options.tools, redactor);
+  const tools = redactHookTools(options.tools, redactor);
   const scrub = (text: string) => redactor.scrub(text);
   const debug = context.dispatched.kind === "action" ? "juju-log" : "stdout";
   const log = new JujuLog({ tools: options.tools, scrub, writeLine, debug });
