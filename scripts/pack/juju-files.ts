@@ -19,9 +19,10 @@ export function renderManifest({ bases }: CharmYaml, architecture: Architecture)
 
 /**
  * What Juju runs for each event. It counts on nothing of the environment: neither HOME nor PATH has to be set, and no
- * Node.js has to be installed.
+ * Node.js has to be installed. What V8 has compiled is kept beside the code for the next event; where it cannot be kept,
+ * it is compiled again.
  */
 export const DISPATCH = `#!/bin/sh
 here=\${0%/*}
-exec "$here/runtime/bin/node" "$here/lib/main.mjs"
+NODE_COMPILE_CACHE=$here/.cache exec "$here/runtime/bin/node" "$here/lib/main.mjs"
 `;
