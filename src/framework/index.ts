@@ -13,7 +13,7 @@ export type {
   StorageEvents,
 } from "./events/charm-events.ts";
 export { CollectStatusEvent } from "./events/collect-status-event.ts";
-export { CommandLineHookTools, type CommandLineHookToolsOptions } from "./tools/command-line-hook-tools.ts";
+export { commandLineHookTools, type CommandLineHookToolsOptions } from "./tools/command-line-hook-tools.ts";
 export { dispatch, STATE_FILE, type DispatchOptions, type ExitCode } from "./dispatch/dispatch.ts";
 export type { Environment } from "./dispatch/environment.ts";
 export { EventBus, type Handler } from "./events/event-bus.ts";

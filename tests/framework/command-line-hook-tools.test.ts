@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommandLineHookTools, HookToolError } from "../../src/framework/index.ts";
+import { commandLineHookTools, HookToolError, type HookTools } from "../../src/framework/index.ts";
 import { DeadlineError } from "../../src/support/deadline.ts";
 import { useTemporaryDirectory } from "./temporary-directory.ts";
 import { ToolScripts } from "./tool-scripts.ts";
@@ -20,7 +20,7 @@ describe("CommandLineHookTools", () => {
   const setUp = (options: { readonly limitMs?: number; readonly signal?: AbortSignal } = {}) => {
     const scripts = new ToolScripts(directory.path);
     const env = { PATH: scripts.path, JUJU_CONTEXT_ID: "context-1" };
-    return { scripts, tools: new CommandLineHookTools({ env, signal: never, ...options }) };
+    return { scripts, tools: commandLineHookTools({ env, signal: never, ...options }) };
   };
 
   it("reads options as JSON, once in a dispatch", async () => {
@@ -192,7 +192,7 @@ describe("CommandLineHookTools", () => {
       .and.not.includes("hunter2");
   });
 
-  const garbage: readonly (readonly [string, string, (tools: CommandLineHookTools) => Promise<unknown>])[] = [
+  const garbage: readonly (readonly [string, string, (tools: HookTools) => Promise<unknown>])[] = [
     ["config-get", "{oops", (tools) => tools.configGet()],
     ["config-get", "", (tools) => tools.configGet()],
     ["config-get", "[1]", (tools) => tools.configGet()],

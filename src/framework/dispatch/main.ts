@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { Charm } from "../charm.ts";
-import { CommandLineHookTools } from "../tools/command-line-hook-tools.ts";
+import { commandLineHookTools } from "../tools/command-line-hook-tools.ts";
 import { dispatch, type ExitCode } from "./dispatch.ts";
 import type { Environment } from "./environment.ts";
 import { reportError } from "./error-report.ts";
@@ -39,7 +39,7 @@ export async function main(CharmClass: CharmClass, options: MainOptions = {}): P
 async function run(CharmClass: CharmClass, env: Environment, signal: AbortSignal): Promise<ExitCode> {
   try {
     const context = readJujuContext(env);
-    const tools = new CommandLineHookTools({ env, signal });
+    const tools = commandLineHookTools({ env, signal });
     const create = (framework: Framework) => new CharmClass(framework);
     return await dispatch(create, { context, tools, writeLine, signal, fault: uncaught() });
   } catch (thrown) {

@@ -9,12 +9,24 @@ export interface HookToolFailure {
   readonly detail?: string;
 }
 
+/** Conditions of hook tools that can be told apart. */
+export type HookToolCode =
+  | "hook-tool"
+  | "hook-tool-missing"
+  | "not-leader"
+  | "permission-denied"
+  | "relation-not-found"
+  | "secret-not-found";
+
 /** Longest part of standard error that goes into a message, in characters. */
 const LONGEST_EXCERPT = 500;
 
-/** A hook tool did not do what it was asked. Its arguments are in no member: they may hold secrets. */
+/**
+ * A hook tool did not do what it was asked. Its arguments are in no member: they may hold secrets. Conditions that
+ * charms handle are subclasses.
+ */
 export class HookToolError extends CharmError {
-  readonly code = "hook-tool";
+  readonly code: HookToolCode = "hook-tool";
   readonly tool: string;
   readonly exitCode: number | undefined;
   readonly stderr: string;

@@ -1,7 +1,8 @@
 import type { ChildProcess } from "node:child_process";
-import { withDeadline } from "../../support/deadline.ts";
-import type { Environment } from "../dispatch/environment.ts";
-import { HookToolError } from "./hook-tool-error.ts";
+import { withDeadline } from "../../../support/deadline.ts";
+import type { Environment } from "../../dispatch/environment.ts";
+import { HookToolError } from "../hook-tool-error.ts";
+import { hookToolRefusal, UnknownToolError } from "../hook-tool-refusals.ts";
 
 /** How a hook tool is run. */
 export interface RunToolOptions {
@@ -31,7 +32,7 @@ export async function runTool(
   const { spawn } = await import("node:child_process");
   return withDeadline(`run ${tool}`, options.limitMs, signal, async (limited) => {
     const stdin = options.input === undefined ? "ignore" : "pipe";
-    const child = spawn(tool, args, { env: options.env, stdio: [stdin, "pipe", "pipe"] });
+    const child = start(tool, () => spawn(tool, args, { env: options.env, stdio: [stdin, "pipe", "pipe"] }));
     const kill = () => {
       child.kill("SIGKILL");
       // A grandchild may hold the other ends open.
@@ -46,7 +47,7 @@ export async function runTool(
       limited.throwIfAborted();
       if (killedBy !== null)
         throw new HookToolError(tool, { stderr, detail: `it was killed by ${killedBy}` });
-      if (exitCode !== 0) throw new HookToolError(tool, { exitCode, stderr });
+      if (exitCode !== 0) throw hookToolRefusal(tool, exitCode, stderr);
       return stdout;
     } finally {
       limited.removeEventListener("abort", kill);
@@ -55,7 +56,8 @@ export async function runTool(
 }
 
 interface Finished {
-  readonly exitCode: number | undefined;
+  /** 0 when it was killed, which `killedBy` tells. */
+  readonly exitCode: number;
   readonly killedBy: string | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -68,17 +70,28 @@ function finish(tool: string, child: ChildProcess): Promise<Finished> {
   child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
   return new Promise((resolve, reject) => {
     child.once("error", (cause) => {
-      reject(new HookToolError(tool, { detail: `it did not start, ${startFault(cause)}` }));
+      reject(startError(tool, cause));
     });
     child.once("close", (exitCode, killedBy) => {
       const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString("utf8");
-      resolve({ exitCode: exitCode ?? undefined, killedBy, stdout: text(stdout), stderr: text(stderr) });
+      resolve({ exitCode: exitCode ?? 0, killedBy, stdout: text(stdout), stderr: text(stderr) });
     });
   });
 }
 
+/** Faults such as arguments that are too long are thrown at once, the others are events of the process. */
+function start<P extends ChildProcess>(tool: string, spawn: () => P): P {
+  try {
+    return spawn();
+  } catch (cause) {
+    throw startError(tool, cause);
+  }
+}
+
 /** Only the error's code is told: the error itself holds the arguments. */
-function startFault(error: Error): string {
-  const code = "code" in error ? String(error.code) : error.name;
-  return code === "ENOENT" ? "it is not on PATH; run the charm from a hook, an action or juju-exec" : code;
+function startError(tool: string, cause: unknown): HookToolError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "for a reason unknown";
+  if (code === "ENOENT") return new UnknownToolError(tool);
+  const detail = code === "E2BIG" ? "a value is longer than the 128 KiB of a command line" : code;
+  return new HookToolError(tool, { detail: `it did not start, ${detail}` });
 }

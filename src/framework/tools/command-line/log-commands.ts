@@ -1,0 +1,17 @@
+import { splitMessage } from "../../log/split-message.ts";
+import type { LogTools } from "../log-tools.ts";
+import { LONGEST_ARGUMENT } from "./longest-argument.ts";
+import type { ToolCaller } from "./tool-caller.ts";
+
+/** `juju-log`. */
+export function logCommands(caller: ToolCaller): LogTools {
+  return {
+    async log(level, message) {
+      // What happened before an abort must be told after it: only the limit ends juju-log.
+      const { signal } = new AbortController();
+      for (const part of splitMessage(message, LONGEST_ARGUMENT)) {
+        await caller.run("juju-log", ["--log-level", level, "--", part], { signal });
+      }
+    },
+  };
+}

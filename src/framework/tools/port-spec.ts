@@ -1,0 +1,16 @@
+import type { PortRange } from "./network-tools.ts";
+
+/** A port as Juju writes it: `80/tcp`, `8000-8010/udp`, `icmp`. */
+export function portSpec(port: PortRange): string {
+  if (port.protocol === "icmp") return port.protocol;
+  const ports = port.from === port.to ? String(port.from) : `${port.from}-${port.to}`;
+  return `${ports}/${port.protocol}`;
+}
+
+/** Reads a port as Juju writes it; undefined when it is none. */
+export function parsePortSpec(spec: string): PortRange | undefined {
+  if (spec === "icmp") return { protocol: "icmp" };
+  const [, first, last, protocol] = /^(\d+)(?:-(\d+))?\/(tcp|udp)$/.exec(spec) ?? [];
+  if (first === undefined || (protocol !== "tcp" && protocol !== "udp")) return undefined;
+  return { protocol, from: Number(first), to: Number(last ?? first) };
+}
