@@ -1,34 +1,40 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { format, resolveConfig } from "prettier";
-import { readMetadata } from "./metadata/charm-metadata.ts";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { generateTypes, loadMetadataFiles, readMetadata } from "../src/framework/metadata/index.ts";
 import { renderActions, renderConfiguration } from "./metadata/render-reference.ts";
-import { renderTypes } from "./metadata/render-types.ts";
+import { undescribed } from "./metadata/undescribed.ts";
+import { writeGenerated } from "./metadata/write-generated.ts";
 
 /**
- * `node scripts/generate.ts [--check]`: writes what is derived from the charm's metadata; with `--check`, changes nothing
- * and fails when something is stale.
+ * `node scripts/generate.ts [--charm DIRECTORY] [--check]`: writes what is derived from a charm's metadata, which is
+ * `src/metadata.generated.ts`; with `--check`, changes nothing and fails when it is stale. Without a directory it is the
+ * charm of this repository, which has reference pages too.
  */
 const root = join(import.meta.dirname, "..");
-const check = process.argv.includes("--check");
-const metadata = readMetadata(root);
-const files = {
-  "src/charm/metadata.generated.ts": renderTypes(metadata),
-  "docs/reference/configuration.md": renderConfiguration(metadata),
-  "docs/reference/actions.md": renderActions(metadata),
-};
+const { values } = parseArgs({
+  options: { charm: { type: "string" }, check: { type: "boolean", default: false } },
+});
 
-for (const [name, content] of Object.entries(files)) {
-  const path = join(root, name);
-  const formatted = await format(content, { ...(await resolveConfig(path)), filepath: path });
-  const current = await readFile(path, "utf8").catch(() => undefined);
-  if (current === formatted) continue;
-  if (check) {
-    console.error(`${name} is stale: run "npm run generate" and commit the result`);
-    process.exitCode = 1;
-    continue;
-  }
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, formatted);
-  console.log(`Wrote ${name}`);
+try {
+  const charm = values.charm === undefined ? root : resolve(values.charm);
+  await writeGenerated(charm, await (charm === root ? ofThisCharm() : ofCharm(charm)), values.check);
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  process.exitCode = 1;
+}
+
+async function ofCharm(charm: string): Promise<Record<string, string>> {
+  return { "src/metadata.generated.ts": generateTypes(await loadMetadataFiles(charm)) };
+}
+
+async function ofThisCharm(): Promise<Record<string, string>> {
+  const files = await loadMetadataFiles(root);
+  const metadata = readMetadata(files);
+  const bare = undescribed(metadata);
+  if (bare.length > 0) throw new Error(`Cannot write the reference: ${bare.join("; ")}`);
+  return {
+    "src/charm/metadata.generated.ts": generateTypes(files, { framework: "../framework/index.ts" }),
+    "docs/reference/configuration.md": renderConfiguration(metadata),
+    "docs/reference/actions.md": renderActions(metadata),
+  };
 }

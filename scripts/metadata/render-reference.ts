@@ -1,4 +1,5 @@
-import type { ActionMetadata, CharmMetadata, ParameterMetadata } from "./charm-metadata.ts";
+import type { ActionMetadata, CharmMetadata, ParameterSchema } from "../../src/framework/metadata/index.ts";
+import type { JsonValue } from "../../src/framework/index.ts";
 
 const ORIGIN = (file: string) =>
   `<!-- Made from ${file} by \`npm run generate\`; changes here are lost. -->\n`;
@@ -7,7 +8,7 @@ const ORIGIN = (file: string) =>
 export function renderConfiguration({ options }: CharmMetadata): string {
   const rows = Object.entries(options).map(
     ([name, { type, default: value, description }]) =>
-      `| \`${name}\` | ${type} | ${value === "" ? "" : `\`${String(value)}\``} | ${cell(description)} |`,
+      `| \`${name}\` | ${type} | ${defaultCell(value)} | ${cell(description)} |`,
   );
   return [
     ORIGIN("config.yaml"),
@@ -32,7 +33,7 @@ export function renderActions({ actions }: CharmMetadata): string {
   ].join("\n");
 }
 
-function renderAction(name: string, { description, params = {}, required = [] }: ActionMetadata): string {
+function renderAction(name: string, { description, params, required }: ActionMetadata): string {
   const rows = Object.entries(params).map(([parameter, metadata]) =>
     parameterRow(parameter, metadata, required.includes(parameter)),
   );
@@ -43,14 +44,18 @@ function renderAction(name: string, { description, params = {}, required = [] }:
   return [`## \`${name}\`\n`, `${description.trim()}\n`, ...table].join("\n");
 }
 
-function parameterRow(name: string, parameter: ParameterMetadata, required: boolean): string {
-  const type = parameter.enum?.map((value) => `\`${value}\``).join(", ") ?? parameter.type;
-  const fallback = required
-    ? "required"
-    : parameter.default === undefined
-      ? ""
-      : `\`${String(parameter.default)}\``;
+function parameterRow(name: string, parameter: ParameterSchema, required: boolean): string {
+  const type = parameter.enum?.map(code).join(", ") ?? parameter.types.join(" or ");
+  const fallback = required ? "required" : defaultCell(parameter.default);
   return `| \`${name}\` | ${type} | ${fallback} | ${cell(parameter.description)} |`;
+}
+
+function defaultCell(value: JsonValue | undefined): string {
+  return value === undefined || value === "" ? "" : code(value);
+}
+
+function code(value: JsonValue): string {
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 }
 
 /** A line break or a bar would end the cell; `<slug>` would be taken as a tag. */

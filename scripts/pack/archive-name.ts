@@ -1,8 +1,8 @@
-import type { CharmYaml } from "../metadata/charm-metadata.ts";
+import type { CharmMetadata } from "../../src/framework/metadata/index.ts";
 import type { Architecture } from "./architecture.ts";
 
 /** `<charm>_<bases>_<architecture>.charm`, such as `github-runner_ubuntu-22.04-24.04_amd64.charm`. */
-export function archiveName({ name, bases }: CharmYaml, architecture: Architecture): string {
+export function archiveName({ name, bases }: CharmMetadata, architecture: Architecture): string {
   const systems = [...new Set(bases.map((base) => base.name))];
   const parts = systems.map((system) => {
     const channels = bases.filter((base) => base.name === system).map(({ channel }) => channel);

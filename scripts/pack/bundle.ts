@@ -1,6 +1,5 @@
 import { basename, join } from "node:path";
-import { build, type Metafile } from "esbuild";
-import { compiledSchemas } from "./compiled-schemas.ts";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 /** A file that the bundler made. */
 export interface BundledFile {
@@ -11,7 +10,7 @@ export interface BundledFile {
 
 export interface Bundle {
   readonly files: readonly BundledFile[];
-  /** Paths of the sources that are in it, relative to the root. */
+  /** Paths of the sources that are in it, relative to the charm's directory. */
   readonly sources: readonly string[];
   /** Those of them that are loaded at the start, before any dynamic import. */
   readonly startSources: readonly string[];
@@ -24,12 +23,14 @@ const BANNER =
 /**
  * Bundles a program into ES modules: `main.mjs`, and a chunk for each dynamic import, so that an event loads only what it
  * needs. Names are kept, since errors show them; source maps hold positions only.
+ *
+ * @param charm directory that the entry's path is relative to.
  */
-export async function bundle(root: string, entry: string): Promise<Bundle> {
+export async function bundle(charm: string, entry: string): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
-    absWorkingDir: root,
+    absWorkingDir: charm,
     entryPoints: { main: entry },
-    outdir: join(root, "dist/lib"),
+    outdir: join(charm, "dist/lib"),
     outExtension: { ".js": ".mjs" },
     chunkNames: "[name]-[hash]",
     bundle: true,
@@ -40,7 +41,7 @@ export async function bundle(root: string, entry: string): Promise<Bundle> {
     keepNames: true,
     sourcemap: "linked",
     sourcesContent: false,
-    plugins: [compiledSchemas],
+    plugins: await pluginsOf(charm),
     banner: { js: BANNER },
     legalComments: "none", // Licences are in the archive as a whole.
     metafile: true,
@@ -52,6 +53,13 @@ export async function bundle(root: string, entry: string): Promise<Bundle> {
     sources: Object.keys(metafile.inputs),
     startSources: startSourcesOf(metafile),
   };
+}
+
+/** The charm of this repository has schemas to compile; the framework's other charms pay nothing for them. */
+async function pluginsOf(charm: string): Promise<Plugin[]> {
+  if (charm !== join(import.meta.dirname, "../..")) return [];
+  const { compiledSchemas } = await import("./compiled-schemas.ts");
+  return [compiledSchemas];
 }
 
 function startSourcesOf({ outputs }: Metafile): string[] {

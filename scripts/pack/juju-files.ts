@@ -1,20 +1,33 @@
-import { stringify } from "yaml";
-import type { CharmYaml } from "../metadata/charm-metadata.ts";
+import { isMap, parseDocument, stringify } from "yaml";
+import type { BaseMetadata, CharmMetadata } from "../../src/framework/metadata/index.ts";
 import type { Architecture } from "./architecture.ts";
 
 /** `metadata.yaml` as Juju reads it: without the bases, which the manifest has. */
-export function renderJujuMetadata({ bases: _bases, title, ...metadata }: CharmYaml): string {
-  const { name, summary, description, ...others } = metadata;
-  return stringify({ name, "display-name": title, summary, description, ...others });
+export function renderJujuMetadata({ name, title, summary, description, source }: CharmMetadata): string {
+  const others = Object.entries(source).filter(([key]) => key !== "bases" && key !== "title");
+  return stringify({ name, "display-name": title, summary, description, ...Object.fromEntries(others) });
+}
+
+/** `actions.yaml` as Juju reads it: without the schemas of results, which only the framework knows. */
+export function renderJujuActions(text: string): string {
+  const document = parseDocument(text);
+  const { contents } = document;
+  if (isMap(contents)) for (const { value } of contents.items) if (isMap(value)) value.delete("results");
+  return document.toString({ lineWidth: 0 });
 }
 
 /** `manifest.yaml`: the bases that the archive runs on, with the one architecture of its runtime. */
-export function renderManifest({ bases }: CharmYaml, architecture: Architecture): string {
+export function renderManifest({ bases }: CharmMetadata, architecture: Architecture): string {
   return stringify({
     bases: bases
-      .filter(({ architectures }) => architectures.includes(architecture))
+      .filter((base) => runsOn(base, architecture))
       .map(({ name, channel }) => ({ name, channel, architectures: [architecture] })),
   });
+}
+
+/** Tells whether a base names an architecture, or none at all, which stands for every one. */
+export function runsOn({ architectures }: BaseMetadata, architecture: Architecture): boolean {
+  return architectures.length === 0 || architectures.includes(architecture);
 }
 
 /**
