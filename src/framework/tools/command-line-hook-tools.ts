@@ -6,6 +6,7 @@ import { networkCommands } from "./command-line/network-commands.ts";
 import { relationCommands } from "./command-line/relation-commands.ts";
 import { secretCommands } from "./command-line/secret-commands.ts";
 import { stateCommands } from "./command-line/state-commands.ts";
+import { runTool as startTool, type RunTool } from "./command-line/run-tool.ts";
 import { statusCommands } from "./command-line/status-commands.ts";
 import { storageCommands } from "./command-line/storage-commands.ts";
 import { ToolCaller } from "./command-line/tool-caller.ts";
@@ -29,6 +30,12 @@ export interface CommandLineHookToolsOptions {
    * @default performance.now
    */
   readonly now?: () => number;
+  /**
+   * Runs a tool and gives what it writes to standard output.
+   *
+   * @default starts the process of that name
+   */
+  readonly runTool?: RunTool;
 }
 
 const DEFAULT_LIMIT_MS = 60_000;
@@ -40,8 +47,9 @@ const DEFAULT_LIMIT_MS = 60_000;
  * is shown already is not set again. A yes to `is-leader` is good for 30 seconds.
  */
 export function commandLineHookTools(options: CommandLineHookToolsOptions): HookTools {
-  const { env, signal, limitMs = DEFAULT_LIMIT_MS, now = () => performance.now() } = options;
-  const caller = new ToolCaller({ env, signal, limitMs });
+  const { env, signal, limitMs = DEFAULT_LIMIT_MS, runTool = startTool } = options;
+  const { now = () => performance.now() } = options;
+  const caller = new ToolCaller({ env, signal, limitMs, runTool });
   return {
     ...actionCommands(caller),
     ...logCommands(caller),

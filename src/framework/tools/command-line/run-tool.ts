@@ -14,6 +14,9 @@ export interface RunToolOptions {
   readonly input?: string | undefined;
 }
 
+/** How a hook tool is run: as {@link runTool} does, or by Juju in memory. */
+export type RunTool = typeof runTool;
+
 /**
  * Runs a hook tool without a shell and waits for its end.
  *

@@ -2,7 +2,7 @@ import type { Environment } from "../../dispatch/environment.ts";
 import { HookToolError } from "../hook-tool-error.ts";
 import { isJsonObject, isStringList, parseJSON } from "../json.ts";
 import type { JsonObject, JsonValue } from "../json-value.ts";
-import { runTool } from "./run-tool.ts";
+import type { RunTool } from "./run-tool.ts";
 
 /** What every call of a tool has in common. */
 export interface ToolCallerOptions {
@@ -12,6 +12,7 @@ export interface ToolCallerOptions {
   readonly signal: AbortSignal;
   /** Longest time one tool may take, in milliseconds. */
   readonly limitMs: number;
+  readonly runTool: RunTool;
 }
 
 /** What one call has of its own. */
@@ -33,7 +34,7 @@ export class ToolCaller {
 
   /** Runs a tool and gives what it wrote. */
   async run(tool: string, args: readonly string[], call: ToolCall = {}): Promise<string> {
-    const { env, limitMs, signal } = this.#options;
+    const { env, limitMs, signal, runTool } = this.#options;
     return runTool(tool, args, { env, limitMs, input: call.input }, call.signal ?? signal);
   }
 
