@@ -1,5 +1,9 @@
+import { nameHandler } from "./events/handler-name.ts";
+
 /**
  * Binds the public methods of an object to it, so that `this.onInstall` can be handed over as a handler.
+ *
+ * Each is known as an observer by the class of the object and its own name, such as `HelloCharm.onInstall`.
  *
  * @param base the class whose own methods, and those above it, are left alone.
  */
@@ -11,7 +15,9 @@ export function bindMethods(object: object, base: abstract new (...parameters: n
       bound.add(name);
       const method: unknown = property.value;
       if (typeof method !== "function") continue;
-      Object.defineProperty(object, name, { ...property, value: method.bind(object) as unknown });
+      const handler = method.bind(object) as object;
+      nameHandler(handler, `${object.constructor.name}.${name}`);
+      Object.defineProperty(object, name, { ...property, value: handler });
     }
   }
 }

@@ -1,10 +1,16 @@
 import type { Logger } from "../support/log.ts";
 import { Application } from "./model/application.ts";
 import { bindMethods } from "./bind-methods.ts";
+import type { CharmTypes, UntypedCharm } from "./charm-types.ts";
 import { CharmConfig } from "./model/charm-config.ts";
-import { ObservableEvents } from "./events/charm-events.ts";
+import { ObservableEvents } from "./events/observable-events.ts";
 import type { Framework } from "./framework.ts";
 import { Unit } from "./model/unit.ts";
+
+/** A charm, whatever its yaml files declare. */
+export interface CharmInstance {
+  readonly framework: Framework;
+}
 
 /**
  * Base class of a charm. Made anew for every dispatch; its constructor registers observers and does no work:
@@ -21,15 +27,17 @@ import { Unit } from "./model/unit.ts";
  * }
  * ```
  *
+ * `T` says what the charm's yaml files declare ({@link CharmTypes}, generated from them); without it, all names pass.
+ *
  * Handlers may be arrow properties, as here, or public methods, which this class binds. Modules that only some events
  * need are imported inside the handlers of those events: every dispatch pays for what is imported at the top.
  */
-export abstract class Charm {
+export abstract class Charm<T extends CharmTypes = UntypedCharm> implements CharmInstance {
   readonly framework: Framework;
-  readonly on = new ObservableEvents();
+  readonly on = new ObservableEvents<T>();
   readonly unit: Unit;
   readonly app: Application;
-  readonly config: CharmConfig;
+  readonly config: CharmConfig<T["options"]>;
   readonly log: Logger;
 
   constructor(framework: Framework) {

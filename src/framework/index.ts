@@ -1,23 +1,42 @@
 export { ActionEvent } from "./events/action-event.ts";
 export { ActionResultError, type ActionResults } from "./events/action-results.ts";
 export type { Application } from "./model/application.ts";
-export { Charm } from "./charm.ts";
+export { Charm, type CharmInstance } from "./charm.ts";
+export type {
+  ActionTypes,
+  CharmTypes,
+  NameOf,
+  RelationTypes,
+  ResourceTypes,
+  StorageTypes,
+  UntypedCharm,
+} from "./charm-types.ts";
 export type { CharmConfig } from "./model/charm-config.ts";
 export { CharmEvent } from "./events/charm-event.ts";
+export type { BoundEvent } from "./events/bound-event.ts";
+export type { EventKind, FrameworkEventKind } from "./events/event-kind.ts";
 export type {
-  BoundEvent,
-  CharmEvents,
-  EventKind,
+  ActionEventOf,
   ObservableEvents,
   RelationEvents,
   StorageEvents,
-} from "./events/charm-events.ts";
+} from "./events/observable-events.ts";
+export { CommitEvent } from "./events/commit-event.ts";
+export { DeferError } from "./events/defer-error.ts";
+export { defineEvent, OwnEvent, type OwnEventSource } from "./events/own-event.ts";
+export type { Notice } from "./events/notice.ts";
 export { CollectStatusEvent } from "./events/collect-status-event.ts";
 export { commandLineHookTools, type CommandLineHookToolsOptions } from "./tools/command-line-hook-tools.ts";
-export { dispatch, STATE_FILE, type DispatchOptions, type ExitCode } from "./dispatch/dispatch.ts";
+export {
+  dispatch,
+  STATE_FILE,
+  type DispatchOptions,
+  type ExitCode,
+  type StateLocation,
+} from "./dispatch/dispatch.ts";
 export type { Environment } from "./dispatch/environment.ts";
 export { EventBus, type Handler } from "./events/event-bus.ts";
-export { Framework, type FrameworkParts } from "./framework.ts";
+export { Framework, type ObserveOptions } from "./framework.ts";
 export type { Hook, RelationFacts, SecretFacts, StorageFacts } from "./dispatch/hook-facts.ts";
 export type { LifecycleHook, RelationPhase, SecretHook, StoragePhase } from "./dispatch/hook-name.ts";
 export { HookToolError } from "./tools/hook-tool-error.ts";
@@ -28,5 +47,11 @@ export { main, type CharmClass, type MainOptions } from "./dispatch/main.ts";
 export { RelationEvent } from "./events/relation-event.ts";
 export { SecretEvent } from "./events/secret-event.ts";
 export { StorageEvent } from "./events/storage-event.ts";
-export { StoredState, StoredStateError, type StateSlot } from "./state/stored-state.ts";
+export { FileStateBackend } from "./state/file-state-backend.ts";
+export { JujuStateBackend } from "./state/juju-state-backend.ts";
+export type { StateBackend } from "./state/state-backend.ts";
+export type { StateSlot } from "./state/state-slot.ts";
+export { StopWithStatus } from "./dispatch/stop-with-status.ts";
+export { StoredState } from "./state/stored-state.ts";
+export { StoredStateError } from "./state/stored-state-error.ts";
 export type { Unit } from "./model/unit.ts";

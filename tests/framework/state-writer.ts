@@ -4,12 +4,13 @@
  * Arguments: the path of the state file. Writes a line to standard output once the first state is there.
  */
 import { writeSync } from "node:fs";
+import { FileStateBackend } from "../../src/framework/state/file-state-backend.ts";
 import { StoredState } from "../../src/framework/state/stored-state.ts";
 import { generations } from "./state-generation.ts";
 
 const [, , path] = process.argv;
 if (path === undefined) throw new Error("no path given");
-const state = new StoredState(path);
+const state = new StoredState(new FileStateBackend(path));
 const first = (await state.read(generations)).number;
 for (let number = first + 1; ; number += 1) {
   await state.write(generations, { number, filler: String(number).repeat(20_000) });

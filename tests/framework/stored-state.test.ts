@@ -3,7 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { StoredState, StoredStateError, type StateSlot } from "../../src/framework/index.ts";
+import {
+  FileStateBackend,
+  StoredState,
+  StoredStateError,
+  type StateSlot,
+} from "../../src/framework/index.ts";
 import { generations } from "./state-generation.ts";
 import { useTemporaryDirectory } from "./temporary-directory.ts";
 
@@ -16,31 +21,33 @@ const counts: StateSlot<number> = {
   parse: (stored) => (typeof stored === "number" ? stored : 0),
 };
 
+const stateIn = (path: string) => new StoredState(new FileStateBackend(path));
+
 describe("StoredState", () => {
   const directory = useTemporaryDirectory();
   const path = () => join(directory.path, ".unit-state.json");
 
   it("remembers what was committed, each slot by itself", async () => {
-    const state = new StoredState(path());
+    const state = stateIn(path());
     await state.write(images, "noble");
     await state.write(counts, 3);
     await state.commit();
-    const later = new StoredState(path());
+    const later = stateIn(path());
     await later.write(counts, 4);
     await later.commit();
-    expect(await new StoredState(path()).read(images)).to.equal("noble");
-    expect(await new StoredState(path()).read(counts)).to.equal(4);
+    expect(await stateIn(path()).read(images)).to.equal("noble");
+    expect(await stateIn(path()).read(counts)).to.equal(4);
   });
 
   it("shows at once what was written, and forgets it without a commit", async () => {
-    const state = new StoredState(path());
+    const state = stateIn(path());
     await state.write(images, "noble");
     expect(await state.read(images)).to.equal("noble");
-    expect(await new StoredState(path()).read(images)).to.equal("jammy");
+    expect(await stateIn(path()).read(images)).to.equal("jammy");
   });
 
   it("writes no file while nothing has changed", async () => {
-    const state = new StoredState(path());
+    const state = stateIn(path());
     await state.commit();
     await state.read(images);
     await state.commit();
@@ -48,7 +55,7 @@ describe("StoredState", () => {
     await state.write(images, "noble");
     await state.commit();
     const { ino } = statSync(path());
-    const later = new StoredState(path());
+    const later = stateIn(path());
     await later.write(images, "noble");
     await later.commit();
     expect(statSync(path()).ino).to.equal(ino);
@@ -56,7 +63,7 @@ describe("StoredState", () => {
 
   it("reads a file written by hand, in whatever layout, and keeps slots it does not know", async () => {
     writeFileSync(path(), `{"count":2,"of-a-newer-charm":[1]}`);
-    const state = new StoredState(path());
+    const state = stateIn(path());
     await state.write(counts, 5);
     await state.commit();
     expect(JSON.parse(readFileSync(path(), "utf8"))).to.deep.equal({ count: 5, "of-a-newer-charm": [1] });
@@ -64,7 +71,7 @@ describe("StoredState", () => {
 
   it("keeps the file to its owner and leaves nothing else behind", async () => {
     writeFileSync(`${path()}.99999.new`, "left by a killed process");
-    const state = new StoredState(path());
+    const state = stateIn(path());
     await state.write(counts, 1);
     await state.commit();
     expect(statSync(path()).mode & 0o777).to.equal(0o600);
@@ -74,7 +81,7 @@ describe("StoredState", () => {
   for (const text of ["", "{", "[]", "null", `{"count":1}garbage`]) {
     it(`says that a file with ${text || "nothing"} in it is damaged, and leaves it`, async () => {
       writeFileSync(path(), text);
-      const state = new StoredState(path());
+      const state = stateIn(path());
       const thrown = await state.read(counts).catch((error: unknown) => error);
       expect(thrown).to.be.instanceOf(StoredStateError).with.property("path", path());
       expect(thrown).to.have.property("message").that.includes(path()).and.includes("damaged");
@@ -84,12 +91,14 @@ describe("StoredState", () => {
 
   it("says that the file cannot be read", async () => {
     mkdirSync(path());
-    const thrown = await new StoredState(path()).read(counts).catch((error: unknown) => error);
+    const thrown = await stateIn(path())
+      .read(counts)
+      .catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(StoredStateError).with.property("message").that.includes("EISDIR");
   });
 
   it("says that the file cannot be written", async () => {
-    const state = new StoredState(join(directory.path, "gone", "state.json"));
+    const state = stateIn(join(directory.path, "gone", "state.json"));
     await state.write(counts, 1);
     const thrown = await state.commit().catch((error: unknown) => error);
     expect(thrown)
@@ -109,7 +118,7 @@ describe("StoredState", () => {
       for (let turn = 0; turn < round * 4; turn += 1) await new Promise(setImmediate);
       child.kill("SIGKILL");
       await once(child, "exit");
-      const { number, filler } = await new StoredState(path()).read(generations);
+      const { number, filler } = await stateIn(path()).read(generations);
       expect(number).to.be.greaterThan(last);
       expect(filler).to.equal(String(number).repeat(20_000));
       last = number;

@@ -1,19 +1,26 @@
 import { join } from "node:path";
-import { CharmError, messageOf } from "../../support/errors.ts";
+import type { LogLevel } from "../../support/log.ts";
 import { Redactor } from "../../support/redactor.ts";
-import type { Charm } from "../charm.ts";
-import { collectStatus } from "./collect-status.ts";
-import { emitDispatched, kindOf } from "./emit-dispatched.ts";
-import { reportError } from "./error-report.ts";
+import type { CharmInstance } from "../charm.ts";
+import { createEvent } from "../events/create-event.ts";
+import { Emitter } from "../events/emitter.ts";
+import { NoticeQueue } from "../events/notice-queue.ts";
+import { Observers } from "../events/observers.ts";
 import { Framework } from "../framework.ts";
-import type { HookTools } from "../tools/hook-tools.ts";
-import type { JujuContext } from "./juju-context.ts";
 import { JujuLog } from "../log/juju-log.ts";
-import { redactHookTools } from "../tools/redact-hook-tools.ts";
+import { FileStateBackend } from "../state/file-state-backend.ts";
+import type { StateBackend } from "../state/state-backend.ts";
 import { StoredState } from "../state/stored-state.ts";
+import type { HookTools } from "../tools/hook-tools.ts";
+import { redactHookTools } from "../tools/redact-hook-tools.ts";
+import type { JujuContext } from "./juju-context.ts";
+import { runDispatch } from "./run-dispatch.ts";
 
 /** Name of the state file in the charm's directory. */
 export const STATE_FILE = ".unit-state.json";
+
+/** Where the unit remembers: in a file beside the charm, or with Juju's controller. */
+export type StateLocation = "file" | "juju";
 
 /** The world around a dispatch. */
 export interface DispatchOptions {
@@ -25,36 +32,61 @@ export interface DispatchOptions {
   readonly signal: AbortSignal;
   /** Rejects when something outside of the handlers throws; that fails the dispatch as a handler would. */
   readonly fault?: Promise<never>;
+  /**
+   * Where the stored state is.
+   *
+   * `file` is `.unit-state.json` in the charm's directory. It survives upgrades on a machine and costs nothing. `juju`
+   * uses `state-get` and `state-set`: it survives the machine as well, costs a tool in every dispatch and holds at most
+   * 64 KiB a slot.
+   *
+   * @default "file"
+   */
+  readonly state?: StateLocation | StateBackend;
+  /**
+   * The least important lines that are logged.
+   *
+   * @default "TRACE"
+   */
+  readonly logLevel?: LogLevel;
 }
 
 /** Exit code of the charm's process. Juju tells only zero from the rest. */
 export type ExitCode = 0 | 1;
 
 /**
- * Runs one dispatch: makes the charm, emits the event, collects statuses, commits the stored state, drains the log.
+ * Runs one dispatch: makes the charm, brings deferred events again, emits the event, collects statuses, emits
+ * `pre-commit` and `commit`, commits the stored state, drains the log.
  *
  * An event that nobody observes costs one line on standard output; an action that nobody observes fails. A handler that
- * throws fails the hook and leaves the stored state as it was. Nothing is thrown.
+ * throws fails the hook and leaves the stored state and the deferred events as they were. Nothing is thrown.
  *
  * @returns 1 when Juju is to regard the hook as failed.
  */
 export async function dispatch(
-  createCharm: (framework: Framework) => Charm,
+  createCharm: (framework: Framework) => CharmInstance,
   options: DispatchOptions,
 ): Promise<ExitCode> {
-  const { context, writeLine, signal } = options;
+  const { context, signal } = options;
   const redactor = new Redactor();
+  const log = openLog(options, redactor);
   const tools = redactHookTools(options.tools, redactor);
-  const scrub = (text: string) => redactor.scrub(text);
-  const debug = context.dispatched.kind === "action" ? "juju-log" : "stdout";
-  const log = new JujuLog({ tools: options.tools, scrub, writeLine, debug });
-  const state = new StoredState(join(context.charmDir, STATE_FILE));
-  const framework = new Framework({ context, tools, log: log.logger, state, redactor, signal });
+  const state = new StoredState(await openState(options));
+  const observers = new Observers();
+  const queue = new NoticeQueue(state);
+  const emitter = new Emitter({
+    observers,
+    queue,
+    log: log.logger,
+    signal,
+    create: (record, parts) => createEvent(record, parts, tools),
+  });
+  const parts = { context, tools, log: log.logger, state, redactor, signal, observers, emitter };
   try {
-    const work = run(createCharm, framework);
+    const work = runDispatch(() => createCharm(new Framework(parts)), { ...parts, queue });
     await (options.fault ? Promise.race([work, options.fault]) : work);
     return 0;
   } catch (thrown) {
+    const { reportError } = await import("./error-report.ts");
     log.logger.error(`Uncaught error in ${context.dispatched.name}: ${reportError(thrown)}`);
     return 1;
   } finally {
@@ -62,36 +94,15 @@ export async function dispatch(
   }
 }
 
-async function run(createCharm: (framework: Framework) => Charm, framework: Framework): Promise<void> {
-  const { dispatched } = framework.context;
-  createCharm(framework);
-  if (framework.isObserved(kindOf(dispatched))) {
-    const succeeded = dispatched.kind === "action" ? await runAction(framework) : await runHook(framework);
-    await collectStatus(framework);
-    if (succeeded) await framework.state.commit();
-  } else if (dispatched.kind === "action") {
-    await framework.tools.actionFail(`Cannot run ${dispatched.name}: this charm has no code for the action`);
-  } else {
-    framework.log.debug("Nobody observes the event", { event: dispatched.name });
-  }
+function openLog({ context, tools, writeLine, logLevel }: DispatchOptions, redactor: Redactor): JujuLog {
+  const debug = context.dispatched.kind === "action" ? "juju-log" : "stdout";
+  const scrub = (text: string) => redactor.scrub(text);
+  return new JujuLog({ tools, scrub, writeLine, debug, ...(logLevel && { level: logLevel }) });
 }
 
-async function runHook(framework: Framework): Promise<true> {
-  await emitDispatched(framework);
-  return true;
-}
-
-/** Juju delivers results and failure of an action whose process succeeds, so what a handler throws ends here. */
-async function runAction(framework: Framework): Promise<boolean> {
-  try {
-    await emitDispatched(framework);
-    return true;
-  } catch (thrown) {
-    if (framework.signal.aborted) throw thrown;
-    if (!(thrown instanceof CharmError)) {
-      framework.log.error(`Uncaught error in ${framework.context.dispatched.name}: ${reportError(thrown)}`);
-    }
-    await framework.tools.actionFail(messageOf(thrown));
-    return false;
-  }
+async function openState({ context, tools, state = "file" }: DispatchOptions): Promise<StateBackend> {
+  if (typeof state === "object") return state;
+  if (state === "file") return new FileStateBackend(join(context.charmDir, STATE_FILE));
+  const { JujuStateBackend } = await import("../state/juju-state-backend.ts");
+  return new JujuStateBackend(tools);
 }

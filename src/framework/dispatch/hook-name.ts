@@ -8,6 +8,8 @@ const LIFECYCLE_HOOKS = [
   "stop",
   "remove",
   "leader-elected",
+  "pre-series-upgrade",
+  "post-series-upgrade",
 ] as const;
 export type LifecycleHook = (typeof LIFECYCLE_HOOKS)[number];
 

@@ -1,14 +1,15 @@
 import { writeFileSync } from "node:fs";
-import type { Charm } from "../charm.ts";
+import type { LogLevel } from "../../support/log.ts";
+import type { CharmInstance } from "../charm.ts";
 import { commandLineHookTools } from "../tools/command-line-hook-tools.ts";
-import { dispatch, type ExitCode } from "./dispatch.ts";
+import { dispatch, type ExitCode, type StateLocation } from "./dispatch.ts";
 import type { Environment } from "./environment.ts";
-import { reportError } from "./error-report.ts";
 import type { Framework } from "../framework.ts";
 import { readJujuContext } from "./juju-context.ts";
+import { assertFirstDispatch, markDispatch } from "./nested-dispatch.ts";
 
 /** A charm's class. */
-export type CharmClass = new (framework: Framework) => Charm;
+export type CharmClass = new (framework: Framework) => CharmInstance;
 
 /** What the composition root hands over. */
 export interface MainOptions {
@@ -18,6 +19,18 @@ export interface MainOptions {
    * @default process.env
    */
   readonly env?: Environment;
+  /**
+   * Where the stored state is: see {@link DispatchOptions}.
+   *
+   * @default "file"
+   */
+  readonly state?: StateLocation;
+  /**
+   * The least important lines that are logged.
+   *
+   * @default "TRACE"
+   */
+  readonly logLevel?: LogLevel;
 }
 
 /**
@@ -31,18 +44,22 @@ export async function main(CharmClass: CharmClass, options: MainOptions = {}): P
   process.once("SIGTERM", () => {
     controller.abort(new Error("Juju ended the dispatch (SIGTERM)"));
   });
-  const code = await run(CharmClass, options.env ?? process.env, controller.signal);
+  const code = await run(CharmClass, options, controller.signal);
   if (code !== 0 && controller.signal.aborted) process.kill(process.pid, "SIGTERM");
   return process.exit(code);
 }
 
-async function run(CharmClass: CharmClass, env: Environment, signal: AbortSignal): Promise<ExitCode> {
+async function run(CharmClass: CharmClass, options: MainOptions, signal: AbortSignal): Promise<ExitCode> {
+  const { env = process.env, ...more } = options;
   try {
     const context = readJujuContext(env);
+    assertFirstDispatch(env);
+    markDispatch(process.env, env);
     const tools = commandLineHookTools({ env, signal });
     const create = (framework: Framework) => new CharmClass(framework);
-    return await dispatch(create, { context, tools, writeLine, signal, fault: uncaught() });
+    return await dispatch(create, { context, tools, writeLine, signal, fault: uncaught(), ...more });
   } catch (thrown) {
+    const { reportError } = await import("./error-report.ts");
     writeFileSync(2, `${reportError(thrown)}\n`);
     return 1;
   }

@@ -6,7 +6,10 @@ import type { HookTools, JsonObject } from "../tools/hook-tools.ts";
  * Somebody runs an action. A handler that throws fails the action with the error's message; the hook process itself
  * still succeeds, so that Juju delivers the results set so far.
  */
-export class ActionEvent extends CharmEvent {
+export class ActionEvent<
+  Params extends object = JsonObject,
+  Results extends object = ActionResults,
+> extends CharmEvent {
   readonly #tools: HookTools;
 
   constructor(parts: CharmEventParts, tools: HookTools) {
@@ -15,8 +18,8 @@ export class ActionEvent extends CharmEvent {
   }
 
   /** All parameters; the controller has checked them and filled in the defaults. */
-  async params(): Promise<JsonObject> {
-    return this.#tools.actionGet();
+  async params(): Promise<Params> {
+    return (await this.#tools.actionGet()) as Params;
   }
 
   /**
@@ -24,8 +27,8 @@ export class ActionEvent extends CharmEvent {
    *
    * @throws {@link ActionResultError} when a key is not one that Juju takes.
    */
-  async setResults(results: ActionResults): Promise<void> {
-    await this.#tools.actionSet(flattenResults(results));
+  async setResults(results: Readonly<Partial<Results>>): Promise<void> {
+    await this.#tools.actionSet(flattenResults(results as ActionResults));
   }
 
   /** Marks the action as failed, with the message its caller sees. The handler goes on. */

@@ -24,8 +24,13 @@ export class EventBus<Events extends object> {
     return this.#emitter.listenerCount(kind) > 0;
   }
 
+  /** The handlers that are registered now. */
+  handlers<K extends keyof Events & string>(kind: K): readonly Handler<Events[K]>[] {
+    return this.#emitter.listeners(kind) as Handler<Events[K]>[];
+  }
+
   /** Calls every handler that is registered now. The first that throws ends the run, and its error is thrown. */
   async emit<K extends keyof Events & string>(kind: K, event: Events[K]): Promise<void> {
-    for (const handler of this.#emitter.listeners(kind) as Handler<Events[K]>[]) await handler(event);
+    for (const handler of this.handlers(kind)) await handler(event);
   }
 }

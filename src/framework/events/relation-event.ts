@@ -2,10 +2,10 @@ import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
 import type { RelationFacts } from "../dispatch/hook-facts.ts";
 
 /** Something happened to a relation. */
-export class RelationEvent extends CharmEvent {
-  readonly relation: RelationFacts;
+export class RelationEvent<Endpoint extends string = string> extends CharmEvent {
+  readonly relation: RelationFacts & { readonly endpoint: Endpoint };
 
-  constructor(parts: CharmEventParts, relation: RelationFacts) {
+  constructor(parts: CharmEventParts, relation: RelationFacts & { readonly endpoint: Endpoint }) {
     super(parts);
     this.relation = relation;
   }

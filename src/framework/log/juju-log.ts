@@ -16,18 +16,29 @@ export interface JujuLogDeps {
    * @default "stdout"
    */
   readonly debug?: "stdout" | "juju-log";
+  /**
+   * The least important lines that go anywhere.
+   *
+   * @default "TRACE"
+   */
+  readonly level?: LogLevel;
 }
+
+/** Levels, least important first. */
+const LEVELS: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
 /** The log of a dispatch: runs `juju-log` in the order of the lines, without making their writers wait. */
 export class JujuLog {
   readonly logger: Logger;
   readonly #deps: JujuLogDeps;
+  readonly #level: number;
   #tail: Promise<void> = Promise.resolve();
   /** Set once juju-log has hung: the lines behind must not wait for as many deadlines. */
   #hangs = false;
 
   constructor(deps: JujuLogDeps) {
     this.#deps = deps;
+    this.#level = LEVELS.indexOf(deps.level ?? "TRACE");
     this.logger = createLogger((level, line) => {
       this.#accept(level, line);
     }, deps.scrub);
@@ -43,6 +54,7 @@ export class JujuLog {
   }
 
   #accept(level: LogLevel, line: string): void {
+    if (LEVELS.indexOf(level) < this.#level) return;
     const isDetail = level === "DEBUG" || level === "TRACE";
     if (isDetail && this.#deps.debug !== "juju-log") this.#deps.writeLine(line);
     else this.#tail = this.#tail.then(() => this.#deliver(level, line));

@@ -1,0 +1,106 @@
+import type { ActionTypes, CharmTypes, NameOf, UntypedCharm } from "../charm-types.ts";
+import type { ActionEvent } from "./action-event.ts";
+import { bindEvent, type BoundEvent } from "./bound-event.ts";
+import type { CharmEvent } from "./charm-event.ts";
+import type { CollectStatusEvent } from "./collect-status-event.ts";
+import type { CommitEvent } from "./commit-event.ts";
+import type { RelationEvent } from "./relation-event.ts";
+import type { SecretEvent } from "./secret-event.ts";
+import type { StorageEvent } from "./storage-event.ts";
+
+/** Events of a relation endpoint. */
+export interface RelationEvents<Endpoint extends string = string> {
+  readonly created: BoundEvent<RelationEvent<Endpoint>>;
+  readonly joined: BoundEvent<RelationEvent<Endpoint>>;
+  readonly changed: BoundEvent<RelationEvent<Endpoint>>;
+  readonly departed: BoundEvent<RelationEvent<Endpoint>>;
+  readonly broken: BoundEvent<RelationEvent<Endpoint>>;
+}
+
+/** Events of a storage of the charm. */
+export interface StorageEvents<Name extends string = string> {
+  readonly attached: BoundEvent<StorageEvent<Name>>;
+  readonly detaching: BoundEvent<StorageEvent<Name>>;
+}
+
+/** The event of an action, with the parameters and results that `T` declares for it. */
+export type ActionEventOf<
+  T extends CharmTypes,
+  Name extends NameOf<T, "actions">,
+> = T["actions"][Name] extends ActionTypes
+  ? ActionEvent<T["actions"][Name]["params"], T["actions"][Name]["results"]>
+  : ActionEvent;
+
+/**
+ * What a charm can observe, as `charm.on`.
+ *
+ * Hooks that have no member here, such as `leader-settings-changed` of older versions of Juju, are observed by their
+ * name: `on.custom("leader-settings-changed")`.
+ */
+export class ObservableEvents<T extends CharmTypes = UntypedCharm> {
+  /** First hook of a unit; runs again when it fails. */
+  readonly install = bindEvent<CharmEvent>("install");
+  /** After the first `config-changed`, and after a reboot of the machine. */
+  readonly start = bindEvent<CharmEvent>("start");
+  /** Options, trust or addresses differ from what the unit has seen; also once at the start and after an upgrade. */
+  readonly configChanged = bindEvent<CharmEvent>("config-changed");
+  /** The charm's code was replaced. */
+  readonly upgradeCharm = bindEvent<CharmEvent>("upgrade-charm");
+  /** Every few minutes, as the model says. */
+  readonly updateStatus = bindEvent<CharmEvent>("update-status");
+  /** The unit is going away. */
+  readonly stop = bindEvent<CharmEvent>("stop");
+  /** Last hook of a unit. */
+  readonly remove = bindEvent<CharmEvent>("remove");
+  /** This unit became the leader of its application. */
+  readonly leaderElected = bindEvent<CharmEvent>("leader-elected");
+  /** The machine is about to get another release of Ubuntu. Up to Juju 3. */
+  readonly preSeriesUpgrade = bindEvent<CharmEvent>("pre-series-upgrade");
+  /** The machine has got another release of Ubuntu. Up to Juju 3. */
+  readonly postSeriesUpgrade = bindEvent<CharmEvent>("post-series-upgrade");
+  /** A secret that the unit reads has a new revision. */
+  readonly secretChanged = bindEvent<SecretEvent>("secret-changed");
+  /** A secret of the unit is past its expiry time. */
+  readonly secretExpired = bindEvent<SecretEvent>("secret-expired");
+  /** Nobody reads a revision of a secret of the unit any more. May be delivered again. */
+  readonly secretRemove = bindEvent<SecretEvent>("secret-remove");
+  /** A secret of the unit is due for a new revision. */
+  readonly secretRotate = bindEvent<SecretEvent>("secret-rotate");
+  /** The framework asks for the unit's status, after an event that somebody observed. */
+  readonly collectUnitStatus = bindEvent<CollectStatusEvent>("collect-unit-status");
+  /** The framework asks the leader for the application's status. */
+  readonly collectAppStatus = bindEvent<CollectStatusEvent>("collect-app-status");
+  /** The dispatch went well: last moment to write to the stored state. */
+  readonly preCommit = bindEvent<CommitEvent>("pre-commit");
+  /** As {@link preCommit}, after all its observers; for those that keep things elsewhere. */
+  readonly commit = bindEvent<CommitEvent>("commit");
+
+  /** Somebody runs the action of this name. */
+  action<Name extends NameOf<T, "actions">>(name: Name): BoundEvent<ActionEventOf<T, Name>> {
+    return bindEvent(`action:${name}`);
+  }
+
+  /** An event of the charm's own, started as `hooks/<name>` by a timer or a watcher through `juju-exec`. */
+  custom(name: string): BoundEvent {
+    return bindEvent(`custom:${name}`);
+  }
+
+  /** Events of the relation endpoint of this name. */
+  relation<Endpoint extends NameOf<T, "relations">>(endpoint: Endpoint): RelationEvents<Endpoint> {
+    return {
+      created: bindEvent(`relation:${endpoint}:created`),
+      joined: bindEvent(`relation:${endpoint}:joined`),
+      changed: bindEvent(`relation:${endpoint}:changed`),
+      departed: bindEvent(`relation:${endpoint}:departed`),
+      broken: bindEvent(`relation:${endpoint}:broken`),
+    };
+  }
+
+  /** Events of the storage of this name. */
+  storage<Name extends NameOf<T, "storages">>(name: Name): StorageEvents<Name> {
+    return {
+      attached: bindEvent(`storage:${name}:attached`),
+      detaching: bindEvent(`storage:${name}:detaching`),
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import type { CharmEvent } from "./charm-event.ts";
+import { EventBus, type Handler } from "./event-bus.ts";
+import type { EventKind } from "./event-kind.ts";
+import { handlerName } from "./handler-name.ts";
+
+/** Somebody who is told of events of one kind. */
+export interface Observer {
+  /** Stable from dispatch to dispatch, such as `HelloCharm.onInstall`; undefined for a function without a name. */
+  readonly name: string | undefined;
+  readonly handle: Handler<CharmEvent>;
+}
+
+/** Who observes what, in the order of registration. */
+export class Observers {
+  readonly #bus = new EventBus<Readonly<Record<EventKind, CharmEvent>>>();
+  readonly #names = new WeakMap<Handler<CharmEvent>, string>();
+
+  /** @returns what takes the observer off again. */
+  add(kind: EventKind, handler: Handler<CharmEvent>, name = handlerName(handler)): () => void {
+    // A function of its own for each registration: one handler may observe several events under several names.
+    const handle: Handler<CharmEvent> = (event) => handler(event);
+    if (name !== undefined) this.#names.set(handle, name);
+    return this.#bus.on(kind, handle);
+  }
+
+  has(kind: EventKind): boolean {
+    return this.#bus.has(kind);
+  }
+
+  of(kind: EventKind): readonly Observer[] {
+    return this.#bus.handlers(kind).map((handle) => ({ name: this.#names.get(handle), handle }));
+  }
+}
