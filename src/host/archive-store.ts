@@ -33,7 +33,8 @@ export class ArchiveStore {
    * Fetches an archive unless it is there: streamed, its SHA-256 checked, put in place by rename. Older archives go.
    *
    * @returns the path of the archive.
-   * @throws {@link ArchiveError} when GitHub names no checksum, the download fails or the checksum differs.
+   * @throws {@link ArchiveError} when GitHub names no checksum, the download fails or the checksum differs; the
+   *   signal's reason when it is aborted.
    */
   async fetch(application: RunnerApplication, signal: AbortSignal): Promise<string> {
     const { sha256 } = application;
@@ -55,6 +56,7 @@ export class ArchiveStore {
       await rename(partial, path);
     } catch (thrown) {
       await rm(partial, { force: true });
+      signal.throwIfAborted();
       throw new ArchiveError(application, messageOf(thrown), { cause: thrown });
     }
     return path;

@@ -1,0 +1,12 @@
+import { ArchiveStore } from "../../src/host/archive-store.ts";
+
+/** Run as a process: begins to fetch an archive into a directory, and is killed while it does. */
+const [directory = "", downloadUrl = "", sha256 = ""] = process.argv.slice(2);
+const application = {
+  version: "2.337.0",
+  filename: "runner.tar.gz",
+  downloadUrl,
+  sha256,
+  downloadToken: undefined,
+};
+await new ArchiveStore(directory).fetch(application, new AbortController().signal);
