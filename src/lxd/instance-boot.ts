@@ -26,7 +26,7 @@ export async function boot(client: LxdClient, name: string, signal: AbortSignal)
 /** A script that root runs in an instance. */
 export interface GuestScript {
   readonly name: string;
-  /** What it does, for the error. */
+  /** What it does until it prints a step of its own, for the error. */
   readonly step: string;
   readonly script: string;
   /** Called with each line `step: <what>` that it prints. */
@@ -39,7 +39,8 @@ const SCRIPT_LIMIT_MS = 60 * 60_000;
 
 /** @throws {@link ImageBuildError} with the end of its output when it fails. */
 export async function runScript(client: LxdClient, guest: GuestScript, signal: AbortSignal): Promise<void> {
-  const { name, step, script, progress } = guest;
+  const { name, script, progress } = guest;
+  let { step } = guest;
   const running = await client.exec.start(
     name,
     { command: ["/bin/bash", "-c", 'exec 2>&1; eval "$(cat)"'], stdin: script, limitMs: SCRIPT_LIMIT_MS },
@@ -47,7 +48,10 @@ export async function runScript(client: LxdClient, guest: GuestScript, signal: A
   );
   let tail = "";
   for await (const line of createInterface({ input: Readable.from(running.stdout) })) {
-    if (line.startsWith(STEP)) progress?.(line.slice(STEP.length));
+    if (line.startsWith(STEP)) {
+      step = line.slice(STEP.length);
+      progress?.(step);
+    }
     tail = `${tail}${line}\n`.slice(-ERROR_TAIL);
   }
   const exitCode = await running.exitCode;

@@ -53,6 +53,8 @@ export class LxdImages implements Images {
     const fingerprint = known ?? (await this.#buildImage(recipe, progress, signal));
     progress("making the template");
     const template = await this.#makeTemplate(recipe, fingerprint, signal);
+    // Last, so that the alias names the last image that runners can be made from.
+    await this.#point(fingerprint, signal);
     return { fingerprint, template };
   }
 
@@ -122,7 +124,7 @@ export class LxdImages implements Images {
   }
 
   async #publish(builder: string, recipe: ImageRecipe, signal: AbortSignal): Promise<string> {
-    const { owner, stem } = this.#options;
+    const { owner } = this.#options;
     const outcome = await this.#client.images.publish(
       {
         instance: builder,
@@ -135,9 +137,13 @@ export class LxdImages implements Images {
       },
       signal,
     );
-    const target = await this.#published(outcome, recipe, signal);
-    await this.#client.imageAliases.point({ name: stem, target, description: describeOwner(owner) }, signal);
-    return target;
+    return this.#published(outcome, recipe, signal);
+  }
+
+  async #point(target: string, signal: AbortSignal): Promise<void> {
+    const { owner, stem } = this.#options;
+    const alias = { name: stem, target, description: describeOwner(owner) };
+    await this.#client.imageAliases.point(alias, signal);
   }
 
   /** LXD forgets how an operation ended within seconds; the image's own properties tell. */

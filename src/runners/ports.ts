@@ -143,7 +143,10 @@ export interface RunnerImage {
 export interface Images {
   /** The finished image and template of a recipe, if they are there. */
   find(recipe: ImageRecipe, signal: AbortSignal): Promise<RunnerImage | undefined>;
-  /** Builds the image and its template. A build that fails keeps the last good one and leaves nothing else behind. */
+  /**
+   * Builds the image and its template. A build that fails keeps the last good one; of its own it leaves at most a
+   * finished image, from which the next attempt makes the template.
+   */
   build(recipe: ImageRecipe, progress: (step: string) => void, signal: AbortSignal): Promise<RunnerImage>;
   /** Deletes images, templates and left-overs of earlier builds that nothing uses, but those of `keep`. */
   prune(keep: RunnerImage | undefined, signal: AbortSignal): Promise<void>;

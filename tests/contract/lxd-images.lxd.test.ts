@@ -1,0 +1,225 @@
+import { expect } from "chai";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BaseImageError, ImageBuildError } from "../../src/lxd/errors.ts";
+import { LxdImages } from "../../src/lxd/lxd-images.ts";
+import { KEYS, ownerConfig } from "../../src/lxd/ownership.ts";
+import type { ImageRecipe } from "../../src/runners/ports.ts";
+import { patience } from "../lxd/client/support.ts";
+import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
+import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
+import { lookAround, openPremises, SMALL, type PremisesBench } from "./lxd-premises-bench.ts";
+
+const LIMIT_MS = 5 * 60_000;
+const ARCHIVE_IN_GUEST = "/root/runner.tar.gz";
+const BUILD = `set -e
+echo "step: Writing a file"
+cp ${ARCHIVE_IN_GUEST} /opt/built
+`;
+const CLEAN = "touch /opt/cleaned; sync\n";
+
+const reason = reasonToSkipLxd();
+const describeLxd = reason === undefined ? describe : describe.skip;
+
+describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
+  this.timeout(LIMIT_MS);
+  const signal = () => patience(LIMIT_MS);
+  let unit: PremisesBench;
+  let images: LxdImages;
+  let directory = "";
+
+  before(async () => {
+    await ensureBaseImage({}, signal());
+    directory = await mkdtemp(join(tmpdir(), "images-contract-"));
+    await writeFile(join(directory, "archive"), "the runner application");
+    unit = await openPremises();
+    await unit.premises.ensure(SMALL, signal());
+    images = imagesOf(unit);
+  });
+  afterEach(() => images.prune(undefined, signal()));
+  after(async () => {
+    await unit.premises.remove(signal());
+    await unit.client.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const imagesOf = ({ client, owner, stem, premises }: PremisesBench) =>
+    new LxdImages({
+      client,
+      owner,
+      stem,
+      profile: premises.baseProfile,
+      archivePathInGuest: ARCHIVE_IN_GUEST,
+    });
+  const recipe = (key: string, change: Partial<ImageRecipe> = {}): ImageRecipe => ({
+    base: BASE_IMAGE_ALIAS,
+    arch: "x64",
+    application: { version: "2.337.0", archivePath: join(directory, "archive") },
+    key: key.padEnd(16, "0"),
+    buildScript: BUILD,
+    cleanScript: CLEAN,
+    ...change,
+  });
+  const build = (made: ImageRecipe, progress: (step: string) => void = () => undefined) =>
+    images.build(made, progress, signal());
+  const look = async (bench = unit) => {
+    const { instances, images: stored } = await lookAround(bench.client, bench.stem, bench.owner.unitName);
+    return { instances, images: stored };
+  };
+  const aliased = async () =>
+    (await unit.client.imageAliases.list(signal())).find(({ name }) => name === unit.stem)?.target;
+  const readFile = async (instance: string, path: string) =>
+    (await unit.client.files.read({ instance, path }, 1000, signal())).toString();
+
+  it("are built from the base image by the recipe's scripts, and are found then", async () => {
+    const steps: string[] = [];
+    expect(await images.find(recipe("a"), signal())).to.equal(undefined);
+    const built = await build(recipe("a"), (step) => steps.push(step));
+    expect(await images.find(recipe("a"), signal())).to.deep.equal(built);
+    expect(await images.find(recipe("b"), signal())).to.equal(undefined);
+    expect(await look()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
+    expect(await aliased()).to.equal(built.fingerprint);
+    expect(await readFile(built.template, "/opt/built")).to.equal("the runner application");
+    expect(await readFile(built.template, "/opt/cleaned")).to.equal("");
+    expect(steps).to.deep.equal([
+      "starting the base image",
+      "copying the runner application",
+      "Writing a file",
+      "publishing",
+      "making the template",
+    ]);
+  });
+
+  it("have a template that is stopped, and protected from being deleted by hand", async () => {
+    const { template } = await build(recipe("a"));
+    const { status, config } = await unit.client.instances.get(template, signal());
+    expect(status).to.equal("Stopped");
+    expect(config["security.protection.delete"]).to.equal("true");
+    const deleting = unit.client.instances.delete(template, signal());
+    expect(await failure(deleting)).to.be.instanceOf(Error);
+    expect(await images.find(recipe("a"), signal())).not.to.equal(undefined);
+  });
+
+  const failures: readonly (readonly [
+    string,
+    Partial<ImageRecipe>,
+    new (...parameters: never[]) => Error,
+    RegExp,
+  ])[] = [
+    ["there is no base image of the alias", { base: "no-such-alias" }, BaseImageError, /no-such-alias/],
+    [
+      "the archive is not there",
+      { application: { version: "1.0.0", archivePath: "/nonexistent/archive" } },
+      ImageBuildError,
+      /copying the runner application/,
+    ],
+    [
+      "the build script fails",
+      { buildScript: "echo 'step: Breaking'; echo 'no such package' >&2; exit 3" },
+      ImageBuildError,
+      /Breaking.*ended with 3.*no such package/s,
+    ],
+    [
+      "the template cannot be cleaned",
+      { cleanScript: "echo 'no space'; exit 4" },
+      ImageBuildError,
+      /cleaning the template.*ended with 4.*no space/s,
+    ],
+  ];
+  it("stay as they are when a build fails, whatever the step, and nothing of the failed build is left", async () => {
+    const good = await build(recipe("a"));
+    for (const [title, change, type, message] of failures) {
+      const error = await failure(build(recipe("b", change)));
+      expect(error, title).to.be.instanceOf(type);
+      expect(String(error), title).to.match(message);
+      expect(await images.find(recipe("a"), signal()), title).to.deep.equal(good);
+      expect(await images.find(recipe("b"), signal()), title).to.equal(undefined);
+      expect(await aliased(), title).to.equal(good.fingerprint);
+      expect((await look()).instances, title).to.deep.equal([good.template]);
+    }
+    await images.prune(good, signal());
+    expect(await look()).to.deep.equal({ instances: [good.template], images: [good.fingerprint] });
+  });
+
+  it("leave nothing when a build is aborted in its middle", async () => {
+    const controller = new AbortController();
+    const cause = new Error("the unit is stopping");
+    const endless = recipe("a", { buildScript: "echo 'step: Waiting'; sleep 600" });
+    const building = images.build(
+      endless,
+      (step) => {
+        if (step === "Waiting") controller.abort(cause);
+      },
+      controller.signal,
+    );
+    expect(await failure(building)).to.be.instanceOf(Error);
+    expect(await look()).to.deep.equal({ instances: [], images: [] });
+  });
+
+  it("are completed from what a killed build has left", async () => {
+    const { client, owner, stem, premises } = unit;
+    const built = await build(recipe("a"));
+    // A kill while the template was cleaned leaves it without its last keys; one in a later build leaves a builder.
+    const config = { [KEYS.phase]: "", "security.protection.delete": "false" };
+    await client.instances.patch(built.template, { config }, signal());
+    await client.instances.create(
+      {
+        name: `${stem}-builder`,
+        type: "container",
+        source: { type: "image", alias: BASE_IMAGE_ALIAS },
+        profiles: [premises.baseProfile],
+        config: ownerConfig(owner, "builder"),
+      },
+      signal(),
+    );
+    await client.instances.changeState(`${stem}-builder`, { action: "start" }, signal());
+    expect(await images.find(recipe("a"), signal())).to.equal(undefined);
+    const steps: string[] = [];
+    expect(await build(recipe("a"), (step) => steps.push(step))).to.deep.equal(built);
+    // The image was finished: only its template is made again.
+    expect(steps).to.deep.equal(["making the template"]);
+    await images.prune(built, signal());
+    expect(await look()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
+  });
+
+  it("of an earlier recipe go with a prune, and the kept one stays", async () => {
+    await build(recipe("a"));
+    const newer = await build(recipe("b"));
+    expect((await look()).instances).to.have.length(2);
+    await images.prune(newer, signal());
+    expect(await look()).to.deep.equal({ instances: [newer.template], images: [newer.fingerprint] });
+    expect(await images.find(recipe("b"), signal())).to.deep.equal(newer);
+    await images.prune(undefined, signal());
+    expect(await look()).to.deep.equal({ instances: [], images: [] });
+  });
+
+  it("of two units do not disturb each other", async () => {
+    const other = await openPremises(unit.client);
+    const others = imagesOf(other);
+    try {
+      await other.premises.ensure(SMALL, signal());
+      const [mine, theirs] = await Promise.all([
+        build(recipe("a")),
+        others.build(recipe("a"), () => undefined, signal()),
+      ]);
+      expect(theirs.template).not.to.equal(mine.template);
+      await images.prune(undefined, signal());
+      expect(await others.find(recipe("a"), signal())).to.deep.equal(theirs);
+      expect(await look(other)).to.deep.equal({
+        instances: [theirs.template],
+        images: [theirs.fingerprint],
+      });
+    } finally {
+      await others.prune(undefined, signal());
+      await other.premises.remove(signal());
+    }
+  });
+});
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+}
