@@ -110,6 +110,7 @@ export class LxdImages implements Images {
       await this.#stop(builder, signal);
       return await this.#publish(builder, recipe, signal);
     } catch (thrown) {
+      signal.throwIfAborted();
       throw asBuildError(thrown, recipe, step);
     } finally {
       await this.#discard(builder, new AbortController().signal).catch(() => undefined);
@@ -174,6 +175,7 @@ export class LxdImages implements Images {
       return template;
     } catch (thrown) {
       await this.#discard(template, new AbortController().signal).catch(() => undefined);
+      signal.throwIfAborted();
       throw asBuildError(thrown, recipe, "making the template");
     }
   }

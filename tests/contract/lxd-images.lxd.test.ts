@@ -153,7 +153,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       },
       controller.signal,
     );
-    expect(await failure(building)).to.be.instanceOf(Error);
+    expect(await failure(building)).to.equal(cause);
     expect(await look()).to.deep.equal({ instances: [], images: [] });
   });
 
