@@ -48,6 +48,7 @@ async function measureFleet(
     const series = await interleave(measures, repeat);
     return [comparison(count, series, runs), timetable(count, runs)];
   } finally {
+    await clones.takeDown();
     await clones.close();
   }
 }
@@ -95,7 +96,9 @@ function comparison(
 function timetable(count: number, runs: readonly ScaleUpRun[]): Table {
   const labels = runs[0]?.phases.map(({ label }) => label) ?? [];
   const at = (label: string, which: "first" | "last") => {
-    const instants = runs.flatMap(({ phases }) => phases.find((phase) => phase.label === label)?.[which] ?? []);
+    const instants = runs.flatMap(
+      ({ phases }) => phases.find((phase) => phase.label === label)?.[which] ?? [],
+    );
     return instants.length === 0 ? "-" : milliseconds(median(instants));
   };
   return {

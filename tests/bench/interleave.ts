@@ -12,7 +12,10 @@ export async function interleave<Name extends string>(
   rounds: number,
 ): Promise<Readonly<Record<Name, readonly number[]>>> {
   const entries = Object.entries(measures) as [Name, Measure][];
-  const series = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<Name, number[]>;
+  const series = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<
+    Name,
+    number[]
+  >;
   for (let round = 0; round < rounds; round++) {
     const first = round % entries.length;
     for (const [name, measure] of [...entries.slice(first), ...entries.slice(0, first)]) {

@@ -68,13 +68,17 @@ export class RawClones {
     return performance.now() - started;
   }
 
-  /** Takes them away again. */
+  /** Takes them away again, also where only some of them have come up. */
   async takeDown(): Promise<void> {
     const names = this.#made;
     this.#made = [];
-    await Promise.all(
+    await Promise.allSettled(
       names.map(async (name) => {
-        await this.#change("PUT", `/1.0/instances/${name}/state`, { action: "stop", timeout: 0, force: true });
+        await this.#change("PUT", `/1.0/instances/${name}/state`, {
+          action: "stop",
+          timeout: 0,
+          force: true,
+        });
         await this.#change("DELETE", `/1.0/instances/${name}`);
       }),
     );
@@ -87,7 +91,13 @@ export class RawClones {
   async #start(name: string): Promise<void> {
     const { template, profiles } = this.#options;
     const source = { type: "copy", source: template, instance_only: true };
-    await this.#change("POST", "/1.0/instances", { name, type: "container", source, profiles, config: CONFIG });
+    await this.#change("POST", "/1.0/instances", {
+      name,
+      type: "container",
+      source,
+      profiles,
+      config: CONFIG,
+    });
     await this.#change("PUT", `/1.0/instances/${name}/state`, { action: "start", timeout: -1 });
   }
 
