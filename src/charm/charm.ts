@@ -1,15 +1,15 @@
 import {
   Charm,
-  type ActionEvent,
+  type ActionEventOf,
   type CharmEvent,
   type Framework,
-  type JsonObject,
   type Status,
 } from "../framework/index.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import { applicationSlot } from "./application-record.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
+import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { StatusReporter } from "./status-reporter.ts";
 import { describeCounts, statusOf, summarise } from "./status.ts";
 import type { Departure } from "./departure.ts";
@@ -17,7 +17,7 @@ import type { WorkloadContext } from "./open-workload.ts";
 import type { Workload } from "./workload.ts";
 
 /** Keeps the unit's runners alive: each handler opens the workload and asks it for one thing. */
-export class GithubRunnerCharm extends Charm {
+export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   readonly #system: CharmSystem;
   readonly #reporter: StatusReporter;
 
@@ -71,7 +71,7 @@ export class GithubRunnerCharm extends Charm {
     await this.#depart((departure) => departure.remove(signal));
   }
 
-  async onReconcileAction(event: ActionEvent): Promise<void> {
+  async onReconcileAction(event: ActionEventOf<GithubRunnerTypes, "reconcile-runners">): Promise<void> {
     await this.#act(async (workload, { count }) => {
       const { counts, delta, failures } = await workload.reconcile(event.signal);
       await event.setResults({ delta: describeDelta(delta), ...runnerResults(counts) });
@@ -79,19 +79,16 @@ export class GithubRunnerCharm extends Charm {
     });
   }
 
-  async onCheckRunnersAction(event: ActionEvent): Promise<void> {
+  async onCheckRunnersAction(event: ActionEventOf<GithubRunnerTypes, "check-runners">): Promise<void> {
     await this.#act(async (workload) => {
       await event.setResults(runnerResults(await workload.check(event.signal)));
     });
   }
 
-  async onFlushRunnersAction(event: ActionEvent): Promise<void> {
+  async onFlushRunnersAction(event: ActionEventOf<GithubRunnerTypes, "flush-runners">): Promise<void> {
     const { mode } = await event.params();
     await this.#act(async (workload) => {
-      const { counts, delta, flushed } = await workload.flush(
-        mode === "idle" || mode === "force" ? mode : "busy",
-        event.signal,
-      );
+      const { counts, delta, flushed } = await workload.flush(mode, event.signal);
       await event.setResults({ delta: describeDelta(delta), flushed: String(flushed) });
       await this.unit.setStatus({ name: "active", message: describeCounts(counts) });
     });
@@ -158,9 +155,8 @@ export class GithubRunnerCharm extends Charm {
   }
 
   /** Before anything is made of the options: an error about them may hold what a person pasted. */
-  #redact(options: JsonObject): void {
-    const { token } = options;
-    if (typeof token === "string") this.framework.redactor.add(token);
+  #redact({ token }: GithubRunnerTypes["options"]): void {
+    this.framework.redactor.add(token);
   }
 
   #workloadContext(): WorkloadContext {

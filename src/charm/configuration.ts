@@ -4,6 +4,7 @@ import type { VirtualMachineResources } from "../runners/runner.ts";
 import { messageOf } from "../support/errors.ts";
 import { Secret } from "../support/secret.ts";
 import { ConfigurationError, type Fault } from "./configuration-faults.ts";
+import type { GithubRunnerTypes } from "./metadata.generated.ts";
 
 export type InstanceType = "virtual-machine" | "container";
 
@@ -26,6 +27,13 @@ export interface Configuration {
 
 /** Checks single options by the schema and returns what is wrong with them. */
 export type CheckOptions = (options: JsonObject) => readonly Fault[];
+
+/** Names of the options whose values are of a type. */
+type OptionOf<Value> = {
+  [Name in keyof GithubRunnerTypes["options"]]: GithubRunnerTypes["options"][Name] extends Value
+    ? Name
+    : never;
+}[keyof GithubRunnerTypes["options"]];
 
 const LABEL = /^[A-Za-z0-9_-]+$/;
 
@@ -57,7 +65,7 @@ export function parseConfiguration(options: JsonObject, check: CheckOptions): Co
     githubUrl: text(options, "github-url").replace(/\/$/, ""),
     group: text(options, "group"),
     count: whole(options, "virtual-machines"),
-    instanceType: options["instance-type"] === "container" ? "container" : "virtual-machine",
+    instanceType: text(options, "instance-type") === "container" ? "container" : "virtual-machine",
     resources: {
       cpu: whole(options, "vm-cpu"),
       memory: text(options, "vm-memory"),
@@ -75,7 +83,7 @@ function relatedFaults(options: JsonObject): Fault[] {
   if (text(options, "token") === "") {
     faults.push({ option: "token", text: "missing; set it to a personal access token of GitHub" });
   }
-  if (text(options, "github-url").startsWith("http://") && options["test-mode"] !== "insecure") {
+  if (text(options, "github-url").startsWith("http://") && text(options, "test-mode") !== "insecure") {
     faults.push({
       option: "github-url",
       text: "http is for tests only; use https, or set test-mode=insecure",
@@ -87,7 +95,7 @@ function relatedFaults(options: JsonObject): Fault[] {
       text: "this version builds from images in the local LXD store only; import one and set image-server=local",
     });
   }
-  if (options["instance-type"] !== "container") {
+  if (text(options, "instance-type") !== "container") {
     faults.push({
       option: "instance-type",
       text: "this version runs containers only; set instance-type=container",
@@ -111,12 +119,12 @@ function parseLabels(list: string): readonly string[] {
   return labels;
 }
 
-function text(options: JsonObject, name: string): string {
+function text(options: JsonObject, name: OptionOf<string>): string {
   const value = options[name];
   return typeof value === "string" ? value.trim() : "";
 }
 
-function whole(options: JsonObject, name: string): number {
+function whole(options: JsonObject, name: OptionOf<number>): number {
   const value = options[name];
   return typeof value === "number" ? value : 0;
 }
