@@ -1,0 +1,36 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** Codes that classes of the source have, with the class. */
+function codesOfClasses(): Map<string, string> {
+  const codes = new Map<string, string>();
+  for (const file of globSync("src/**/*.ts", { cwd: ROOT })) {
+    for (const part of readFileSync(join(ROOT, file), "utf8").split(
+      /^(?=(?:export )?(?:abstract )?class )/m,
+    )) {
+      const [, name] = /^(?:export )?class (\w+) extends \w+/.exec(part) ?? [];
+      const [, code] = /^ {2}(?:override )?readonly code(?:: \w+)? = "([a-z-]+)"/m.exec(part) ?? [];
+      if (name !== undefined && code !== undefined) codes.set(code, name);
+    }
+  }
+  return codes;
+}
+
+/** Rows of the page: the code in the first cell, the class in the second. */
+function rowsOfPage(): Map<string, string> {
+  const page = readFileSync(join(ROOT, "docs/reference/errors.md"), "utf8");
+  return new Map(
+    [...page.matchAll(/^\| `([a-z-]+)`\s*\| `(\w+)`/gm)].map(([, code = "", name = ""]) => [code, name]),
+  );
+}
+
+describe("docs/reference/errors.md", () => {
+  it("has a row for the code of each class of errors, and no other", () => {
+    const codes = codesOfClasses();
+    expect(codes.size).to.be.greaterThan(30);
+    expect([...rowsOfPage()].sort()).to.deep.equal([...codes].sort());
+  });
+});
