@@ -74,11 +74,9 @@ export class RawClones {
     this.#made = [];
     await Promise.allSettled(
       names.map(async (name) => {
-        await this.#change("PUT", `/1.0/instances/${name}/state`, {
-          action: "stop",
-          timeout: 0,
-          force: true,
-        });
+        const stop = { action: "stop", timeout: 0, force: true };
+        // One that did not come up refuses to be stopped.
+        await this.#change("PUT", `/1.0/instances/${name}/state`, stop).catch(() => undefined);
         await this.#change("DELETE", `/1.0/instances/${name}`);
       }),
     );

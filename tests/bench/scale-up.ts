@@ -79,7 +79,7 @@ export class ScaleUp {
 }
 
 function toMark({ method, path, at }: LoggedRequest): readonly Mark[] {
-  if (method === "GET" && path.includes('/actions/runners?')) return [{ what: "GitHub: list", at }];
+  if (method === "GET" && path.includes("/actions/runners?")) return [{ what: "GitHub: list", at }];
   if (method === "POST" && path.endsWith("generate-jitconfig")) return [{ what: "GitHub: registration", at }];
   return [];
 }
