@@ -1,0 +1,72 @@
+import { ToolError, usageError } from "../../../juju/tool-error.ts";
+import type { ActionSide } from "../../../juju/juju-side.ts";
+import type { JsonObject, JsonValue } from "../../tools/json-value.ts";
+import { isJsonObject } from "../../tools/json.ts";
+import type { SideEffects } from "./side-effects.ts";
+import type { Setting } from "./setting.ts";
+
+const KEY_SEGMENT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+const RESERVED: readonly string[] = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"];
+
+/** The running action as the hook tools show it. What it says of itself is delivered however the dispatch ends. */
+export class SimulatedAction implements ActionSide {
+  readonly #setting: Setting;
+  readonly #effects: SideEffects;
+
+  constructor(setting: Setting, effects: SideEffects) {
+    this.#setting = setting;
+    this.#effects = effects;
+  }
+
+  /** As the caller gave them, with the defaults that the controller fills in. */
+  params(): JsonObject {
+    const { name, params } = this.#assertRunning();
+    const declared = this.#setting.metadata.actions[name]?.params ?? {};
+    const defaults: Record<string, JsonValue> = {};
+    for (const [parameter, schema] of Object.entries(declared)) {
+      if (schema.default !== undefined) defaults[parameter] = schema.default;
+    }
+    return { ...defaults, ...params };
+  }
+
+  /** Dotted keys nest; a later value wins over an earlier one of another shape. */
+  set(results: Readonly<Record<string, string>>): void {
+    this.#assertRunning();
+    for (const key of Object.keys(results)) assertKey(key);
+    for (const [key, value] of Object.entries(results)) {
+      this.#effects.actionResults = withResult(this.#effects.actionResults, key.split("."), value);
+    }
+  }
+
+  fail(message: string): void {
+    this.#assertRunning();
+    this.#effects.actionFailure = message;
+  }
+
+  log(message: string): void {
+    this.#assertRunning();
+    this.#effects.actionLog.push(message);
+  }
+
+  #assertRunning(): { readonly name: string; readonly params: JsonObject } {
+    const { trigger } = this.#setting.event;
+    if (trigger.family === "action") return trigger;
+    throw new ToolError("not running an action");
+  }
+}
+
+function assertKey(key: string): void {
+  if (RESERVED.includes(key)) throw usageError(`cannot set reserved action key "${key}"`);
+  const wrong = key.split(".").find((segment) => !KEY_SEGMENT.test(segment));
+  if (wrong === undefined) return;
+  throw usageError(
+    `key "${wrong}" must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens`,
+  );
+}
+
+function withResult(results: JsonObject, path: readonly string[], value: string): JsonObject {
+  const [head = "", ...rest] = path;
+  if (rest.length === 0) return { ...results, [head]: value };
+  const inner = results[head];
+  return { ...results, [head]: withResult(isJsonObject(inner) ? inner : {}, rest, value) };
+}

@@ -1,0 +1,15 @@
+/**
+ * A copy of plain data that nobody can change, at any depth. Instances of classes are taken as they are: those of the
+ * testing kit are frozen already.
+ */
+export function frozen<T>(value: T): T {
+  if (Array.isArray(value)) return Object.freeze(value.map((item: unknown) => frozen(item))) as T;
+  if (!isPlain(value)) return value;
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([key, item]) => [key, frozen(item)])),
+  ) as T;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,27 @@
+import type { DataBag } from "./data-bag.ts";
+import type { AnyRelation } from "./relation.ts";
+
+/** The application on the other side; of a peer relation the own one. */
+export function remoteAppOf(relation: AnyRelation, ownApp: string): string {
+  return relation.kind === "peer" ? ownApp : relation.remoteApp;
+}
+
+/** What the remote units share, by unit name. */
+export function remoteUnitsOf(relation: AnyRelation, ownApp: string): ReadonlyMap<string, DataBag> {
+  const app = remoteAppOf(relation, ownApp);
+  const units = Object.entries(unitData(relation)).map(
+    ([number, data]) => [`${app}/${number}`, data] as const,
+  );
+  return new Map(units);
+}
+
+function unitData(relation: AnyRelation): Readonly<Record<number, DataBag>> {
+  switch (relation.kind) {
+    case "relation":
+      return relation.remoteUnits;
+    case "peer":
+      return relation.peers;
+    case "subordinate":
+      return { [relation.remoteUnit]: relation.remoteUnitData };
+  }
+}

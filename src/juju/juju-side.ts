@@ -1,0 +1,159 @@
+/** Strings by name, as relations, secrets and the state of a unit hold them. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** A status as Juju shows it. */
+export interface NamedStatus<Name extends string = string> {
+  readonly name: Name;
+  readonly message: string;
+}
+
+/** Statuses that a charm may set. */
+export type SettableStatus = "maintenance" | "blocked" | "waiting" | "active";
+
+/** Levels of `juju-log`. */
+export type JujuLogLevel = "CRITICAL" | "ERROR" | "WARNING" | "INFO" | "DEBUG" | "TRACE";
+
+/** The unit and its application. */
+export interface UnitSide {
+  config(): Readonly<Record<string, unknown>>;
+  /** Names of all options, set or not. */
+  optionNames(): readonly string[];
+  isLeader(): boolean;
+  setStatus(status: NamedStatus<SettableStatus>): void;
+  setAppStatus(status: NamedStatus<SettableStatus>): void;
+  status(): NamedStatus;
+  appStatus(): NamedStatus & { readonly units: Readonly<Record<string, NamedStatus>> };
+  setWorkloadVersion(version: string): void;
+  log(level: JujuLogLevel, message: string): void;
+  reboot(time: "after-hook" | "now"): void;
+  /** As `goal-state` prints it. */
+  goalState(): object;
+  /** As `credential-get` prints it. */
+  credential(): object;
+}
+
+/** Whom a hook is about, in a relation. */
+export interface CurrentRelation {
+  readonly endpoint: string;
+  readonly id: number;
+  readonly remoteApp: string | undefined;
+  readonly remoteUnit: string | undefined;
+}
+
+/** Relations, each named by its number. */
+export interface RelationSide {
+  /** That of the hook. */
+  current(): CurrentRelation | undefined;
+  ids(endpoint: string): readonly string[];
+  units(id: number): readonly string[];
+  app(id: number): string;
+  model(id: number): string;
+  read(id: number, member: string): Texts;
+  write(id: number, scope: "unit" | "app", data: Texts): void;
+}
+
+/** Names a secret: by a URI, by a label, or by a URI that gets the label. */
+export interface SecretName {
+  readonly uri?: string | undefined;
+  readonly label?: string | undefined;
+}
+
+/** How often the owner is asked for a new revision. */
+export type Rotation = "never" | "hourly" | "daily" | "weekly" | "monthly" | "quarterly" | "yearly";
+
+/** What an owner says of a secret. */
+export interface SecretChanges {
+  readonly content?: Texts | undefined;
+  readonly label?: string | undefined;
+  readonly description?: string | undefined;
+  readonly expires?: Date | undefined;
+  readonly rotate?: Rotation | undefined;
+}
+
+/** From whom a grant is taken. */
+export interface Revocation {
+  readonly relation?: number | undefined;
+  readonly app?: string | undefined;
+  readonly unit?: string | undefined;
+}
+
+/** What an owner is told of a secret. */
+export interface ManagedSecret {
+  readonly id: string;
+  readonly latestRevision: number;
+  readonly owner: "application" | "unit" | undefined;
+  readonly label: string | undefined;
+  readonly description: string | undefined;
+  readonly expires: Date | undefined;
+  readonly rotate: Rotation;
+  /** As `secret-info-get` prints them. */
+  readonly access: readonly object[];
+}
+
+/** Secrets. */
+export interface SecretSide {
+  read(name: SecretName, revision: "tracked" | "latest" | "peek"): Texts;
+  info(name: SecretName): ManagedSecret;
+  ids(): readonly string[];
+  /** @returns the URI. */
+  add(owner: "application" | "unit", changes: SecretChanges & { readonly content: Texts }): string;
+  change(uri: string, changes: SecretChanges): void;
+  grant(uri: string, relation: number, unit: string | undefined): void;
+  revoke(uri: string, from: Revocation): void;
+  remove(uri: string, revision: number | undefined): void;
+}
+
+/** Networks and ports. */
+export interface NetworkSide {
+  info(binding: string): {
+    readonly bindAddresses: readonly {
+      readonly name: string;
+      readonly macAddress: string;
+      readonly addresses: readonly {
+        readonly hostname: string;
+        readonly value: string;
+        readonly cidr: string;
+      }[];
+    }[];
+    readonly ingressAddresses: readonly string[];
+    readonly egressSubnets: readonly string[];
+  };
+  address(): string;
+  /** @param port as in `80/tcp` */
+  open(port: string): void;
+  close(port: string): void;
+  opened(): readonly string[];
+}
+
+/** Storage, resources, and what the controller remembers for the unit. */
+export interface StorageSide {
+  ids(name?: string): readonly string[];
+  get(id: string): { readonly type: string; readonly location: string };
+  /** ID of the storage that the hook is about. */
+  current(): string | undefined;
+  add(name: string, count: number): void;
+  resource(name: string): string;
+  remembered(): Texts;
+  remember(data: Texts): void;
+  forget(key: string): void;
+}
+
+/** The running action; members throw outside of one. */
+export interface ActionSide {
+  params(): Readonly<Record<string, unknown>>;
+  set(results: Texts): void;
+  fail(message: string): void;
+  log(message: string): void;
+}
+
+/** Juju as hook tools see it, for one context. Members throw a ToolError with Juju's text where Juju refuses. */
+export interface JujuSide {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly unit: UnitSide;
+  readonly relations: RelationSide;
+  readonly secrets: SecretSide;
+  readonly network: NetworkSide;
+  readonly storage: StorageSide;
+  readonly action: ActionSide;
+}

@@ -1,0 +1,36 @@
+import type { Texts } from "../juju-side.ts";
+import { usageError } from "../tool-error.ts";
+import { readInputFile, readText } from "./input-file.ts";
+import type { ToolCall } from "./side-tool.ts";
+
+const SUFFIX = /^(.*?)(#base64|#file)?$/s;
+
+/** The content of a secret on a command line: `key=value`, `key#base64=value`, `key#file=/path`, and `--file`. */
+export async function readSecretContent(call: ToolCall, words: readonly string[]): Promise<Texts> {
+  const content: Record<string, string> = {};
+  for (const [key, value] of Object.entries(await readInputFile(call))) {
+    content[nameOf(key)] = await decode(key, value);
+  }
+  for (const word of words) {
+    const at = word.indexOf("=");
+    if (at < 1) throw usageError(`key value "${word}" not valid`);
+    const key = word.slice(0, at);
+    content[nameOf(key)] = await decode(key, word.slice(at + 1));
+  }
+  return content;
+}
+
+function nameOf(key: string): string {
+  return SUFFIX.exec(key)?.[1] ?? key;
+}
+
+async function decode(key: string, value: string): Promise<string> {
+  switch (SUFFIX.exec(key)?.[2]) {
+    case "#base64":
+      return Buffer.from(value, "base64").toString("utf8");
+    case "#file":
+      return readText(value);
+    default:
+      return value;
+  }
+}

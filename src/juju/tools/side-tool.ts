@@ -1,0 +1,14 @@
+import * as generic from "../hook-tool.ts";
+import type { JujuSide } from "../juju-side.ts";
+
+/** One call of a hook tool. */
+export type ToolCall = generic.ToolCall<JujuSide>;
+
+/** A hook tool that works on any side of Juju. */
+export type HookTool = generic.HookTool<JujuSide>;
+
+/** {@link generic.readingTool} for any side of Juju. */
+export const readingTool = generic.readingTool<JujuSide>;
+
+/** {@link generic.writingTool} for any side of Juju. */
+export const writingTool = generic.writingTool<JujuSide>;
