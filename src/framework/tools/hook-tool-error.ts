@@ -9,15 +9,6 @@ export interface HookToolFailure {
   readonly detail?: string;
 }
 
-/** Conditions of hook tools that can be told apart. */
-export type HookToolCode =
-  | "hook-tool"
-  | "hook-tool-missing"
-  | "not-leader"
-  | "permission-denied"
-  | "relation-not-found"
-  | "secret-not-found";
-
 /** Longest part of standard error that goes into a message, in characters. */
 const LONGEST_EXCERPT = 500;
 
@@ -26,7 +17,7 @@ const LONGEST_EXCERPT = 500;
  * charms handle are subclasses.
  */
 export class HookToolError extends CharmError {
-  readonly code: HookToolCode = "hook-tool";
+  readonly code: string = "hook-tool";
   readonly tool: string;
   readonly exitCode: number | undefined;
   readonly stderr: string;
