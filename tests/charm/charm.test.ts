@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CharmSystem } from "../../src/charm/charm-system.ts";
+import { GithubRunnerCharm } from "../../src/charm/charm.ts";
+import { dispatch, readJujuContext, type ExitCode, type JsonObject } from "../../src/framework/index.ts";
+import { systemClock } from "../../src/support/clock.ts";
+import { FakeHookTools } from "../framework/fake-hook-tools.ts";
+import { hookEnvironment } from "../framework/hook-environment.ts";
+import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
+import { LEAST_OPTIONS, TOKEN } from "./least-options.ts";
+
+const NO_LXD = "/nonexistent/lxd.socket";
+const HOOKS = ["install", "start", "config-changed", "upgrade-charm", "update-status", "reconcile-runners"];
+const ACTIONS = ["reconcile-runners", "check-runners", "flush-runners"];
+
+describe("GithubRunnerCharm on a machine without LXD", function () {
+  this.timeout(20_000); // the first exchange loads GitHub's description
+  let directory = "";
+  let github: GithubStandIn;
+
+  before(async () => {
+    github = await startGithubStandIn();
+  });
+  after(() => github.close());
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "charm-test-"));
+  });
+  afterEach(async () => {
+    await github.control("reset", null);
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const standIn = (): JsonObject => ({
+    ...LEAST_OPTIONS,
+    "github-url": github.url,
+    "test-mode": "insecure",
+  });
+  const run = async (
+    path: string,
+    config: JsonObject,
+  ): Promise<{ code: ExitCode; tools: FakeHookTools; shown: string; told: string }> => {
+    const system: CharmSystem = {
+      arch: "x64",
+      clock: systemClock,
+      entropy: () => "0123456789abcdef",
+      dataRoot: join(directory, "data"),
+      logRoot: join(directory, "logs"),
+      env: { LXD_SOCKET: NO_LXD },
+    };
+    const tools = new FakeHookTools();
+    tools.config = config;
+    const written: string[] = [];
+    const code = await dispatch((framework) => new GithubRunnerCharm(framework, system), {
+      context: readJujuContext(hookEnvironment(path, directory)),
+      tools,
+      writeLine: (line) => void written.push(line),
+      signal: new AbortController().signal,
+    });
+    const status = tools.statuses.at(-1);
+    const told = JSON.stringify([written, tools.lines, tools.statuses, tools.failure, tools.results]);
+    return { code, tools, shown: status ? `${status.name}: ${status.message}` : "", told };
+  };
+
+  for (const hook of HOOKS) {
+    it(`is blocked by wrong options in ${hook}, tells them, and the hook succeeds`, async () => {
+      const { code, shown } = await run(`hooks/${hook}`, { ...LEAST_OPTIONS, path: "", "vm-cpu": 0 });
+      expect(code).to.equal(0);
+      expect(shown).to.match(/^blocked: /);
+      expect(shown).to.include("path: missing; use owner/repo").and.to.include("vm-cpu: not valid; use 1");
+      expect(github.requests).to.deep.equal([]);
+    });
+  }
+
+  it("is blocked by a LXD that is not there, and says how to mend it", async () => {
+    const { code, shown } = await run("hooks/update-status", LEAST_OPTIONS);
+    expect(code).to.equal(0);
+    expect(shown).to.match(/^blocked: .*\/nonexistent\/lxd\.socket does not exist; install LXD/);
+  });
+
+  it("asks GitHub before it asks LXD, and is blocked by a token that GitHub refuses", async () => {
+    const { code, shown } = await run("hooks/install", { ...standIn(), token: TOKEN });
+    expect(code).to.equal(0);
+    expect(shown).to.match(/^blocked: Invalid token: /);
+  });
+
+  for (const action of ACTIONS) {
+    it(`fails the action ${action} with what the status would show, and shows no results`, async () => {
+      const { code, tools } = await run(`actions/${action}`, { ...LEAST_OPTIONS, path: "" });
+      expect(code).to.equal(0);
+      expect(tools.failure).to.include("path: missing; use owner/repo");
+      expect(tools.results).to.deep.equal({});
+    });
+  }
+
+  it("fails the action check-runners when LXD is not there", async () => {
+    const { code, tools } = await run("actions/check-runners", standIn());
+    expect(code).to.equal(0);
+    expect(tools.failure).not.to.equal(undefined);
+  });
+
+  it("tells its token to nobody, whatever fails", async () => {
+    for (const path of [
+      ...HOOKS.map((name) => `hooks/${name}`),
+      ...ACTIONS.map((name) => `actions/${name}`),
+    ]) {
+      const { told } = await run(path, { ...standIn(), token: TOKEN, labels: `${TOKEN}!` });
+      expect(told, path).not.to.include(TOKEN);
+      expect((await run(path, { ...standIn(), token: TOKEN })).told, path).not.to.include(TOKEN);
+    }
+  });
+});

@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hookEnvironment } from "../framework/hook-environment.ts";
+import { LEAST_OPTIONS } from "./least-options.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/main.ts");
+const RECORDER = join(import.meta.dirname, "module-recorder.ts");
+const HEAVY = /node_modules\/(undici|@octokit|ajv|yaml|yauzl)\//;
+
+describe("The modules that a dispatch loads", function () {
+  this.timeout(20_000);
+  let directory = "";
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), "loaded-modules-"));
+    for (const tool of ["juju-log", "status-set", "config-get", "status-get"]) {
+      const answer = tool === "config-get" ? JSON.stringify({ ...LEAST_OPTIONS, path: "" }) : "{}";
+      writeFileSync(join(directory, tool), `#!/bin/sh\necho '${answer}'\n`);
+      chmodSync(join(directory, tool), 0o755);
+    }
+  });
+  after(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const modulesOf = (dispatchPath: string): readonly string[] => {
+    const record = join(directory, "loaded.json");
+    const env = { ...hookEnvironment(dispatchPath, directory), PATH: directory, LOADED_MODULES: record };
+    const { status, stderr } = spawnSync(process.execPath, ["--import", RECORDER, MAIN], {
+      env,
+      encoding: "utf8",
+    });
+    expect(status, stderr).to.equal(0);
+    return JSON.parse(readFileSync(record, "utf8")) as readonly string[];
+  };
+
+  it("are none of the heavy ones for an event that nobody observes", () => {
+    const loaded = modulesOf("hooks/leader-elected");
+    expect(loaded.filter((url) => url.endsWith("/src/main.ts"))).to.have.length(1);
+    expect(loaded.filter((url) => HEAVY.test(url))).to.deep.equal([]);
+    expect(loaded.filter((url) => /\/src\/(lxd|github|host|runners|guest)\//.test(url))).to.deep.equal([]);
+    expect(loaded).not.to.include.members(["node:http"]);
+  });
+
+  it("are none of GitHub's and LXD's clients where the options stop the charm before", () => {
+    const loaded = modulesOf("hooks/config-changed");
+    expect(loaded.filter((url) => url.endsWith("/src/charm/configuration.ts"))).to.have.length(1);
+    expect(loaded.filter((url) => /node_modules\/(undici|@octokit)\//.test(url))).to.deep.equal([]);
+    expect(loaded.filter((url) => url.includes("/src/lxd/"))).to.deep.equal([]);
+  });
+});
