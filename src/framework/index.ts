@@ -21,7 +21,6 @@ export type {
   RelationEvents,
   StorageEvents,
 } from "./events/observable-events.ts";
-export { CommitEvent } from "./events/commit-event.ts";
 export { DeferError } from "./events/defer-error.ts";
 export { defineEvent, OwnEvent, type OwnEventSource } from "./events/own-event.ts";
 export type { Notice } from "./events/notice.ts";

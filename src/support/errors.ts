@@ -13,9 +13,20 @@ export abstract class CharmError extends Error {
   }
 }
 
-/** The text of anything that was thrown, in one line. */
+/** The text of anything that was thrown; of what is no error, its JSON. Never throws. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof Error) return thrown.message;
+  if (typeof thrown === "string") return thrown;
+  try {
+    return jsonOf(thrown) ?? String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}
+
+/** The declaration of `JSON.stringify` leaves out that there is none of a function, a symbol or undefined. */
+function jsonOf(value: unknown): string | undefined {
+  return JSON.stringify(value);
 }
 
 /** Follows `cause` links and tells whether any link satisfies the test. */

@@ -120,7 +120,7 @@ describe("main()", () => {
     const { code, stdout } = await ended(start("hooks/install", undefined, { PATH: "/nowhere" }));
     expect(code).to.equal(1);
     expect(stdout).to.match(
-      /^ERROR Uncaught error in install: \w*HookToolError: Cannot run config-get: .*not on PATH/,
+      /^ERROR Uncaught error in install: UnknownToolError: Cannot run config-get: .*not on PATH/,
     );
   });
 

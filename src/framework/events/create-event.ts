@@ -2,7 +2,6 @@ import type { RelationFacts, SecretFacts, StorageFacts } from "../dispatch/hook-
 import type { HookTools } from "../tools/hook-tools.ts";
 import { ActionEvent } from "./action-event.ts";
 import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
-import { CommitEvent } from "./commit-event.ts";
 import type { EventRecord } from "./notice.ts";
 import { OwnEvent } from "./own-event.ts";
 import { RelationEvent } from "./relation-event.ts";
@@ -34,9 +33,6 @@ export function createEvent(
       return new ActionEvent(parts, tools);
     case "own":
       return new OwnEvent(parts, facts);
-    case "pre-commit":
-    case "commit":
-      return new CommitEvent(parts);
     case "secret-changed":
     case "secret-remove":
     case "secret-expired":

@@ -3,7 +3,6 @@ import type { ActionEvent } from "./action-event.ts";
 import { bindEvent, type BoundEvent } from "./bound-event.ts";
 import type { CharmEvent } from "./charm-event.ts";
 import type { CollectStatusEvent } from "./collect-status-event.ts";
-import type { CommitEvent } from "./commit-event.ts";
 import type { RelationEvent } from "./relation-event.ts";
 import type { SecretEvent } from "./secret-event.ts";
 import type { StorageEvent } from "./storage-event.ts";
@@ -70,10 +69,10 @@ export class ObservableEvents<T extends CharmTypes = UntypedCharm> {
   readonly collectUnitStatus = bindEvent<CollectStatusEvent>("collect-unit-status");
   /** The framework asks the leader for the application's status. */
   readonly collectAppStatus = bindEvent<CollectStatusEvent>("collect-app-status");
-  /** The dispatch went well: last moment to write to the stored state. */
-  readonly preCommit = bindEvent<CommitEvent>("pre-commit");
+  /** The dispatch went well: last moment for the parts of a charm to write to the stored state. */
+  readonly preCommit = bindEvent<CharmEvent>("pre-commit");
   /** As {@link preCommit}, after all its observers; for those that keep things elsewhere. */
-  readonly commit = bindEvent<CommitEvent>("commit");
+  readonly commit = bindEvent<CharmEvent>("commit");
 
   /** Somebody runs the action of this name. */
   action<Name extends NameOf<T, "actions">>(name: Name): BoundEvent<ActionEventOf<T, Name>> {
