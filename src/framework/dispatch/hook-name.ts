@@ -11,15 +11,19 @@ const LIFECYCLE_HOOKS = [
   "pre-series-upgrade",
   "post-series-upgrade",
 ] as const;
+/** Names of the hooks of a unit's life. */
 export type LifecycleHook = (typeof LIFECYCLE_HOOKS)[number];
 
 const SECRET_HOOKS = ["secret-changed", "secret-expired", "secret-remove", "secret-rotate"] as const;
+/** Names of the hooks of secrets. */
 export type SecretHook = (typeof SECRET_HOOKS)[number];
 
 const RELATION_PHASES = ["created", "joined", "changed", "departed", "broken"] as const;
+/** What can happen to a relation. */
 export type RelationPhase = (typeof RELATION_PHASES)[number];
 
 const STORAGE_PHASES = ["attached", "detaching"] as const;
+/** What can happen to a storage. */
 export type StoragePhase = (typeof STORAGE_PHASES)[number];
 
 /** What the name of a hook says. Names that Juju does not give are custom events. */

@@ -1,6 +1,7 @@
 /** Statuses that a charm may set. */
 export type StatusName = "active" | "waiting" | "maintenance" | "blocked";
 
+/** A status of a unit or an application, and what to tell about it. */
 export interface Status {
   readonly name: StatusName;
   readonly message: string;
