@@ -13,6 +13,8 @@ import type { StateBackend } from "../state/state-backend.ts";
 import { StoredState } from "../state/stored-state.ts";
 import type { HookTools } from "../tools/hook-tools.ts";
 import { redactHookTools } from "../tools/redact-hook-tools.ts";
+import { RelationWrites } from "../tools/relation-writes.ts";
+import type { DispatchWitness } from "./dispatch-witness.ts";
 import type { JujuContext } from "./juju-context.ts";
 import { runDispatch } from "./run-dispatch.ts";
 
@@ -48,6 +50,8 @@ export interface DispatchOptions {
    * @default "TRACE"
    */
   readonly logLevel?: LogLevel;
+  /** Is told what happens. */
+  readonly witness?: DispatchWitness;
 }
 
 /** Exit code of the charm's process. Juju tells only zero from the rest. */
@@ -69,7 +73,8 @@ export async function dispatch(
   const { context, signal } = options;
   const redactor = new Redactor();
   const log = openLog(options, redactor);
-  const tools = redactHookTools(options.tools, redactor);
+  const writes = new RelationWrites(redactHookTools(options.tools, redactor), context);
+  const { tools } = writes;
   const state = new StoredState(await openState(options));
   const observers = new Observers();
   const queue = new NoticeQueue(state);
@@ -78,14 +83,16 @@ export async function dispatch(
     queue,
     log: log.logger,
     signal,
-    create: (record, parts) => createEvent(record, parts, tools),
+    onEmit: (record) => options.witness?.emitting(record),
+    create: (record, parts) => createEvent(record, parts, { context, tools }),
   });
   const parts = { context, tools, log: log.logger, state, redactor, signal, observers, emitter };
   try {
-    const work = runDispatch(() => createCharm(new Framework(parts)), { ...parts, queue });
+    const work = runDispatch(() => createCharm(new Framework(parts)), { ...parts, queue, writes });
     await (options.fault ? Promise.race([work, options.fault]) : work);
     return 0;
   } catch (thrown) {
+    options.witness?.failed(thrown);
     const { reportError } = await import("./error-report.ts");
     log.logger.error(`Uncaught error in ${context.dispatched.name}: ${reportError(thrown)}`);
     return 1;

@@ -14,6 +14,8 @@ export interface EmitterDeps {
   readonly queue: NoticeQueue;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Is told of every event before its observers, also of one that is brought again. */
+  readonly onEmit: (record: EventRecord) => void;
   /** Makes the event that an observer gets. */
   readonly create: (record: EventRecord, parts: Pick<CharmEventParts, "signal" | "defer">) => CharmEvent;
 }
@@ -39,6 +41,7 @@ export class Emitter {
    * there. An observer that waits for an equal event already is left out: that one stands for both.
    */
   async emit(record: EventRecord): Promise<void> {
+    this.#deps.onEmit(record);
     const deliveries = this.#enqueue(record);
     let delivered = 0;
     try {
@@ -68,6 +71,7 @@ export class Emitter {
         continue;
       }
       log.debug("Bringing a deferred event again", facts);
+      this.#deps.onEmit(notice);
       try {
         await this.#deliver(notice, { observer, notice });
       } catch (thrown) {
