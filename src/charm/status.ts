@@ -65,8 +65,18 @@ export function statusOf(thrown: unknown): Status | undefined {
   const name = STATUS_OF_CODE[thrown.code];
   if (!name) return undefined;
   const title = TITLE_OF_CODE[thrown.code];
-  const text = title ? `${title}: ${thrown.message}` : thrown.message;
-  return { name, message: name === "maintenance" ? `Retrying: ${shorten(text)}` : shorten(text) };
+  // Of these the person mends the cause, whatever it was that could not be done.
+  const text = title ? `${title}: ${thrown.message.replace(/^Cannot [^:]*: /, "")}` : thrown.message;
+  switch (name) {
+    case "blocked":
+      // A person has to act on it, and needs all of it: several faulty options are told together.
+      return { name, message: inOneLine(text) };
+    case "maintenance":
+      return { name, message: `Retrying: ${shorten(text)}` };
+    case "active":
+    case "waiting":
+      return { name, message: shorten(text) };
+  }
 }
 
 /** The last error of the chain of causes is the one that says what happened. */
@@ -75,6 +85,10 @@ function rootMessage(error: Error): string {
 }
 
 function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ");
+  const line = inOneLine(text);
   return line.length <= LONGEST_REASON ? line : `${line.slice(0, LONGEST_REASON - 1)}…`;
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
 }

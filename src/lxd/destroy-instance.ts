@@ -2,9 +2,11 @@ import { withDeadline } from "../support/deadline.ts";
 import { LxdError, nameFromURL, OperationError, type EventStream, type LxdClient } from "./client/index.ts";
 import { NotDestroyedError } from "./errors.ts";
 
-/** How long LXD may take for what it has begun with an instance by itself, such as deleting one that powered off. */
-const SETTLE_MS = 15_000;
-const MOST_TRIES = 4;
+/**
+ * How long to wait, after each refusal, for LXD to end what it has begun with an instance by itself, such as deleting one
+ * that powered off. Not at all at first: what refused may have ended before it could be found.
+ */
+const SETTLE_MS = [0, 250, 500, 1000, 2000, 4000, 8000];
 
 /**
  * Ends and deletes an instance, and checks that it is gone; one that is not there counts as destroyed.
@@ -14,9 +16,9 @@ const MOST_TRIES = 4;
  * again.
  */
 export async function destroyInstance(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
-  for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
+  for (const settleMs of SETTLE_MS) {
     if ((await tryDestroy(client, name, signal)) === "gone") return;
-    if ((await awaitOthers(client, name, signal)) === "gone") return;
+    if ((await awaitOthers(client, { name, settleMs }, signal)) === "gone") return;
   }
   throw new NotDestroyedError(name);
 }
@@ -48,7 +50,11 @@ async function look(client: LxdClient, name: string, signal: AbortSignal): Promi
 }
 
 /** Waits for what others do with the instance. What LXD does by itself is no operation and shows in its events alone. */
-async function awaitOthers(client: LxdClient, name: string, signal: AbortSignal): Promise<Sight> {
+async function awaitOthers(
+  client: LxdClient,
+  { name, settleMs }: { readonly name: string; readonly settleMs: number },
+  signal: AbortSignal,
+): Promise<Sight> {
   // The stream first: it tells nothing of what was before it.
   await using stream = await client.events.open(["lifecycle"], signal);
   const operations = await client.operations.touching(name, signal);
@@ -58,7 +64,7 @@ async function awaitOthers(client: LxdClient, name: string, signal: AbortSignal)
     return "there";
   }
   if ((await look(client, name, signal)) === "gone") return "gone";
-  const settled = withDeadline(`see the end of instance '${name}'`, SETTLE_MS, signal, (limited) =>
+  const settled = withDeadline(`see a change of instance '${name}'`, settleMs, signal, (limited) =>
     changeOf(stream, name, limited),
   );
   // Nothing seen in time is no verdict: the next look decides.
@@ -74,8 +80,7 @@ async function changeOf(stream: EventStream, name: string, signal: AbortSignal):
   signal.addEventListener("abort", end, { once: true });
   try {
     for await (const event of stream) {
-      const ends = event.type === "lifecycle" && /^instance-(deleted|stopped|shutdown)$/.test(event.action);
-      if (ends && nameFromURL(event.source) === name) return;
+      if (event.type === "lifecycle" && nameFromURL(event.source) === name) return;
     }
   } finally {
     signal.removeEventListener("abort", end);
