@@ -1,11 +1,12 @@
 import type { Logger } from "../support/log.ts";
-import { Application } from "./model/application.ts";
+import type { Application } from "./model/application.ts";
+import { Model } from "./model/model.ts";
 import { bindMethods } from "./bind-methods.ts";
 import type { CharmTypes, UntypedCharm } from "./charm-types.ts";
 import { CharmConfig } from "./model/charm-config.ts";
 import { ObservableEvents } from "./events/observable-events.ts";
 import type { Framework } from "./framework.ts";
-import { Unit } from "./model/unit.ts";
+import type { Unit } from "./model/unit.ts";
 
 /** A charm, whatever its yaml files declare. */
 export interface CharmInstance {
@@ -35,6 +36,7 @@ export interface CharmInstance {
 export abstract class Charm<T extends CharmTypes = UntypedCharm> implements CharmInstance {
   readonly framework: Framework;
   readonly on = new ObservableEvents<T>();
+  readonly model: Model<T>;
   readonly unit: Unit;
   readonly app: Application;
   readonly config: CharmConfig<T["options"]>;
@@ -42,8 +44,9 @@ export abstract class Charm<T extends CharmTypes = UntypedCharm> implements Char
 
   constructor(framework: Framework) {
     this.framework = framework;
-    this.unit = new Unit(framework.context.unitName, framework.tools);
-    this.app = new Application(framework.context.appName, framework.tools);
+    this.model = new Model<T>(framework);
+    this.unit = this.model.unit;
+    this.app = this.model.app;
     this.config = new CharmConfig(framework.tools);
     this.log = framework.log;
     bindMethods(this, Charm);

@@ -145,7 +145,9 @@ describe("dispatch()", () => {
         env: { JUJU_RELATION_ID: "debug-ssh:4", JUJU_REMOTE_APP: "tmate", JUJU_DEPARTING_UNIT: "tmate/1" },
       });
       await run("hooks/secret-changed", create, { env: { JUJU_SECRET_ID: "secret:c7b" } });
-      await run("hooks/runner-storage-attached", create, { env: { JUJU_STORAGE_LOCATION: "/storage/juju" } });
+      await run("hooks/runner-storage-attached", create, {
+        env: { JUJU_STORAGE_ID: "runner/0", JUJU_STORAGE_LOCATION: "/storage/juju" },
+      });
       await run("hooks/reconcile-runners", create);
       await run("hooks/other-relation-departed", create, { env: { JUJU_RELATION_ID: "other:5" } });
       expect(seen).to.deep.equal([
@@ -153,13 +155,10 @@ describe("dispatch()", () => {
           "RelationEvent",
           {
             name: "debug-ssh-relation-departed",
-            relation: {
-              endpoint: "debug-ssh",
-              phase: "departed",
-              id: 4,
-              remoteApp: "tmate",
-              departingUnit: "tmate/1",
-            },
+            relation: { endpoint: "debug-ssh", id: 4 },
+            phase: "departed",
+            app: "tmate",
+            departingUnit: "tmate/1",
           },
         ],
         ["SecretEvent", { name: "secret-changed", secret: { id: "secret:c7b" } }],
@@ -167,7 +166,8 @@ describe("dispatch()", () => {
           "StorageEvent",
           {
             name: "runner-storage-attached",
-            storage: { name: "runner", phase: "attached", location: "/storage/juju" },
+            storage: { name: "runner", id: "runner/0" },
+            location: "/storage/juju",
           },
         ],
         ["CharmEvent", { name: "reconcile-runners" }],

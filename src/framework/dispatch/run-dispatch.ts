@@ -1,6 +1,7 @@
 import { CharmError, messageOf } from "../../support/errors.ts";
 import type { FrameworkParts } from "../framework.ts";
 import type { NoticeQueue } from "../events/notice-queue.ts";
+import type { RelationWrites } from "../tools/relation-writes.ts";
 import { collectStatus } from "./collect-status.ts";
 import { recordOf } from "./event-record.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
@@ -8,6 +9,7 @@ import { StopWithStatus } from "./stop-with-status.ts";
 /** What a dispatch works with. */
 export interface DispatchParts extends FrameworkParts {
   readonly queue: NoticeQueue;
+  readonly writes: RelationWrites;
 }
 
 /** How the event of the dispatch ended: done, stopped with a status that is shown, or as an action that failed. */
@@ -30,13 +32,14 @@ export async function runDispatch(createCharm: () => unknown, parts: DispatchPar
 }
 
 async function attend(parts: DispatchParts): Promise<void> {
-  const { state, queue } = parts;
+  const { state, queue, writes } = parts;
   const broughtAgain = await bringAgain(parts);
   const savepoint = await state.savepoint();
   const outcome = await emitDispatched(parts);
   if (outcome === "failed") {
     // Its process succeeds, and Juju keeps what the deferred events did: those are done.
     state.restore(savepoint);
+    writes.discard();
     await queue.load();
   }
   if (outcome !== "stopped") await collectStatus(parts);
@@ -44,7 +47,7 @@ async function attend(parts: DispatchParts): Promise<void> {
 }
 
 /** @returns whether there was anything to bring. */
-async function bringAgain({ context, emitter, queue, tools }: DispatchParts): Promise<boolean> {
+async function bringAgain({ context, emitter, queue, tools, writes }: DispatchParts): Promise<boolean> {
   if (queue.notices.length === 0) return false;
   try {
     await emitter.reemit((status) => tools.statusSet(status));
@@ -56,6 +59,7 @@ async function bringAgain({ context, emitter, queue, tools }: DispatchParts): Pr
     }
     throw thrown;
   }
+  await writes.flush();
   await queue.save();
   return true;
 }
@@ -95,9 +99,10 @@ async function runAction(work: () => Promise<void>, parts: DispatchParts): Promi
   }
 }
 
-async function commit({ emitter, queue, state }: DispatchParts): Promise<void> {
+async function commit({ emitter, queue, state, writes }: DispatchParts): Promise<void> {
   await emitter.emit({ kind: "pre-commit", facts: {} });
   await emitter.emit({ kind: "commit", facts: {} });
+  await writes.flush();
   await queue.save();
   await state.commit();
 }

@@ -1,5 +1,5 @@
 import type { RelationFacts, SecretFacts, StorageFacts } from "../dispatch/hook-facts.ts";
-import type { HookTools } from "../tools/hook-tools.ts";
+import { Relation, type RelationParts } from "../model/relation.ts";
 import { ActionEvent } from "./action-event.ts";
 import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
 import type { EventRecord } from "./notice.ts";
@@ -19,26 +19,36 @@ export function eventName({ kind }: Pick<EventRecord, "kind">): string {
 export function createEvent(
   { kind, facts }: EventRecord,
   more: Pick<CharmEventParts, "signal" | "defer">,
-  tools: HookTools,
+  model: RelationParts,
 ): CharmEvent {
   const parts = { name: eventName({ kind }), ...more };
   const [family = kind] = kind.split(":");
   // Facts come from the context of this dispatch or, frozen into JSON, from that of an earlier one.
   switch (family) {
     case "relation":
-      return new RelationEvent(parts, facts as unknown as RelationFacts);
+      return createRelationEvent(parts, facts as unknown as RelationFacts, model);
     case "storage":
-      return new StorageEvent(parts, facts as unknown as StorageFacts);
+      return new StorageEvent(parts, facts as unknown as StorageFacts, model.tools);
     case "action":
-      return new ActionEvent(parts, tools);
+      return new ActionEvent(parts, model.tools);
     case "own":
       return new OwnEvent(parts, facts);
     case "secret-changed":
     case "secret-remove":
     case "secret-expired":
     case "secret-rotate":
-      return new SecretEvent(parts, facts as unknown as SecretFacts);
+      return new SecretEvent(parts, facts as unknown as SecretFacts, model.tools);
     default:
       return new CharmEvent(parts);
   }
+}
+
+function createRelationEvent(
+  parts: CharmEventParts,
+  facts: RelationFacts,
+  model: RelationParts,
+): RelationEvent {
+  const { endpoint, id, remoteApp, phase } = facts;
+  const relation = new Relation({ endpoint, id, remoteApp, isBroken: phase === "broken" }, model);
+  return new RelationEvent(parts, relation, facts);
 }

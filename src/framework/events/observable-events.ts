@@ -1,4 +1,6 @@
 import type { ActionTypes, CharmTypes, NameOf, UntypedCharm } from "../charm-types.ts";
+import type { AnyRelationData } from "../model/data-bag.ts";
+import type { RelationDataOf } from "../model/model.ts";
 import type { ActionEvent } from "./action-event.ts";
 import { bindEvent, type BoundEvent } from "./bound-event.ts";
 import type { CharmEvent } from "./charm-event.ts";
@@ -8,12 +10,12 @@ import type { SecretEvent } from "./secret-event.ts";
 import type { StorageEvent } from "./storage-event.ts";
 
 /** Events of a relation endpoint. */
-export interface RelationEvents<Endpoint extends string = string> {
-  readonly created: BoundEvent<RelationEvent<Endpoint>>;
-  readonly joined: BoundEvent<RelationEvent<Endpoint>>;
-  readonly changed: BoundEvent<RelationEvent<Endpoint>>;
-  readonly departed: BoundEvent<RelationEvent<Endpoint>>;
-  readonly broken: BoundEvent<RelationEvent<Endpoint>>;
+export interface RelationEvents<Endpoint extends string = string, Data extends object = AnyRelationData> {
+  readonly created: BoundEvent<RelationEvent<Endpoint, Data>>;
+  readonly joined: BoundEvent<RelationEvent<Endpoint, Data>>;
+  readonly changed: BoundEvent<RelationEvent<Endpoint, Data>>;
+  readonly departed: BoundEvent<RelationEvent<Endpoint, Data>>;
+  readonly broken: BoundEvent<RelationEvent<Endpoint, Data>>;
 }
 
 /** Events of a storage of the charm. */
@@ -85,7 +87,9 @@ export class ObservableEvents<T extends CharmTypes = UntypedCharm> {
   }
 
   /** Events of the relation endpoint of this name. */
-  relation<Endpoint extends NameOf<T, "relations">>(endpoint: Endpoint): RelationEvents<Endpoint> {
+  relation<Endpoint extends NameOf<T, "relations">>(
+    endpoint: Endpoint,
+  ): RelationEvents<Endpoint, RelationDataOf<T, Endpoint>> {
     return {
       created: bindEvent(`relation:${endpoint}:created`),
       joined: bindEvent(`relation:${endpoint}:joined`),

@@ -4,6 +4,9 @@ import { parseJSON } from "../tools/json.ts";
 import type { FieldReader, FieldReaders } from "./field-readers.ts";
 import { RelationDataFormatError, type DataBagPlace } from "./relation-data-errors.ts";
 
+/** Relation data that nothing is known of. */
+export type AnyRelationData = Readonly<Record<string, JsonValue>>;
+
 /** Raw relation data, as Juju keeps it. */
 export type RawData = Readonly<Record<string, string>>;
 
@@ -13,7 +16,7 @@ export type RawData = Readonly<Record<string, string>>;
  *
  * Juju puts `private-address`, `ingress-address` and `egress-subnets` into the bag of each unit by itself.
  */
-export class DataBag<Data extends object = Readonly<Record<string, JsonValue>>> {
+export class DataBag<Data extends object = AnyRelationData> {
   readonly place: DataBagPlace;
   readonly #read: () => Promise<RawData>;
 

@@ -23,26 +23,22 @@ export interface GrantOptions {
  * {@link NotLeaderError} for a secret of the application when the unit is not the leader.
  */
 export class JujuSecret {
+  /** URI in the form in which it was told; undefined when the secret is known by its label only. */
+  readonly id: string | undefined;
+  readonly label: string | undefined;
   readonly #reference: SecretReference;
   readonly #tools: HookTools;
 
   constructor(reference: SecretReference, tools: HookTools) {
+    this.id = "id" in reference ? reference.id : undefined;
+    this.label = reference.label;
     this.#reference = reference;
     this.#tools = tools;
-  }
-
-  /** URI in the form in which it was told; undefined when the secret is known by its label only. */
-  get id(): string | undefined {
-    return "id" in this.#reference ? this.#reference.id : undefined;
   }
 
   /** 20 characters that are the same in all forms of the URI; undefined when the secret is known by its label only. */
   get uniqueID(): string | undefined {
     return this.id?.replace(/^.*[:/]/, "");
-  }
-
-  get label(): string | undefined {
-    return this.#reference.label;
   }
 
   /** The content of the revision that this unit tracks; at first the newest, which is tracked from then on. */
@@ -81,12 +77,12 @@ export class JujuSecret {
   }
 
   /** Lets the other side of a relation read the secret, for as long as the relation is there. */
-  async grant(relation: Relation, { unit }: GrantOptions = {}): Promise<void> {
+  async grant(relation: Pick<Relation, "id">, { unit }: GrantOptions = {}): Promise<void> {
     await this.#tools.secretGrant(await this.#ownID(), { relation: relation.id, unit });
   }
 
   /** Takes a grant away. */
-  async revoke(from: Relation | SecretRevocation, { unit }: GrantOptions = {}): Promise<void> {
+  async revoke(from: Pick<Relation, "id"> | SecretRevocation, { unit }: GrantOptions = {}): Promise<void> {
     const revocation = "id" in from ? { relation: from.id, unit } : from;
     await this.#tools.secretRevoke(await this.#ownID(), revocation);
   }

@@ -4,10 +4,10 @@ import type { JujuContext, Proxies } from "../dispatch/juju-context.ts";
 import type { CloudSpec } from "../tools/cloud-spec.ts";
 import type { GoalState } from "../tools/goal-state.ts";
 import type { HookTools } from "../tools/hook-tools.ts";
-import type { JsonValue } from "../tools/json-value.ts";
 import type { NetworkInfo } from "../tools/network-tools.ts";
 import type { SecretReference } from "../tools/secret-tools.ts";
 import { Application } from "./application.ts";
+import type { AnyRelationData } from "./data-bag.ts";
 import { JujuSecret } from "./juju-secret.ts";
 import { brokenRelation, Relation, type RelationIdentity } from "./relation.ts";
 import { Storage } from "./storage.ts";
@@ -17,9 +17,7 @@ import { Unit } from "./unit.ts";
 export type RelationDataOf<
   T extends CharmTypes,
   Endpoint extends NameOf<T, "relations">,
-> = T["relations"][Endpoint] extends { readonly data: infer Data extends object }
-  ? Data
-  : Readonly<Record<string, JsonValue>>;
+> = T["relations"][Endpoint] extends { readonly data: infer Data extends object } ? Data : AnyRelationData;
 
 /** A relation of an endpoint of the charm. */
 export type RelationOf<T extends CharmTypes, Endpoint extends NameOf<T, "relations">> = Relation<

@@ -1,5 +1,4 @@
-import type { JsonValue } from "../tools/json-value.ts";
-import { DataBag, type RawData } from "./data-bag.ts";
+import { DataBag, type AnyRelationData, type RawData } from "./data-bag.ts";
 import { RelationDataTypeError, type DataBagPlace } from "./relation-data-errors.ts";
 
 /** What a writable bag is made of. */
@@ -13,7 +12,7 @@ export interface OwnDataBagParts {
  * What this unit, or its application by the leader, shares in a relation. The others see what was written once the hook
  * has succeeded; this dispatch sees it at once. All writes to a bag go to Juju together, as one `relation-set`.
  */
-export class OwnDataBag<Data extends object = Readonly<Record<string, JsonValue>>> extends DataBag<Data> {
+export class OwnDataBag<Data extends object = AnyRelationData> extends DataBag<Data> {
   readonly #write: (data: RawData) => Promise<void>;
 
   constructor(place: DataBagPlace, { read, write }: OwnDataBagParts) {

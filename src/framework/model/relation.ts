@@ -1,8 +1,7 @@
 import type { JujuContext } from "../dispatch/juju-context.ts";
 import type { HookTools } from "../tools/hook-tools.ts";
-import type { JsonValue } from "../tools/json-value.ts";
 import type { Application } from "./application.ts";
-import { DataBag } from "./data-bag.ts";
+import { DataBag, type AnyRelationData } from "./data-bag.ts";
 import { OwnDataBag } from "./own-data-bag.ts";
 import { RelationDataAccessError, type DataBagPlace } from "./relation-data-errors.ts";
 import type { Unit } from "./unit.ts";
@@ -20,17 +19,21 @@ export interface RelationIdentity<Endpoint extends string = string> {
   readonly id: number;
   /** The remote application, where it is known without asking. */
   readonly remoteApp?: string | undefined;
+  /**
+   * Whether an event has told that it is gone.
+   *
+   * @default false
+   */
+  readonly isBroken?: boolean;
 }
 
 /** A relation of this application with another one, or of its units with each other. Nothing is read before it is asked for. */
-export class Relation<
-  Endpoint extends string = string,
-  Data extends object = Readonly<Record<string, JsonValue>>,
-> {
+export class Relation<Endpoint extends string = string, Data extends object = AnyRelationData> {
   readonly endpoint: Endpoint;
   /** The number after the colon of `db:7`. */
   readonly id: number;
   readonly #remoteApp: string | undefined;
+  readonly #isBroken: boolean;
   readonly #tools: HookTools;
   readonly #context: RelationParts["context"];
 
@@ -38,13 +41,14 @@ export class Relation<
     this.endpoint = identity.endpoint;
     this.id = identity.id;
     this.#remoteApp = identity.remoteApp;
+    this.#isBroken = identity.isBroken ?? brokenRelation(context) === identity.id;
     this.#tools = tools;
     this.#context = context;
   }
 
-  /** Whether data may still be exchanged: not in the `relation-broken` of this relation. */
+  /** Whether data can still be exchanged: not in the `relation-broken` of this relation. */
   get isActive(): boolean {
-    return brokenRelation(this.#context) !== this.id;
+    return !this.#isBroken;
   }
 
   /** Name of the remote application, of a peer relation the own one; undefined when Juju cannot tell any more. */

@@ -27,7 +27,7 @@ describe("CharmEvent.defer()", () => {
   });
 
   const note = (observer: string) => (event: CharmEvent) => {
-    const unit = "relation" in event ? ` of ${String((event as RelationEvent).relation.remoteUnit)}` : "";
+    const unit = "relation" in event ? ` of ${String((event as RelationEvent).unit)}` : "";
     seen.push(`${observer} ${event.name}${unit}`);
     if (deferring.has(observer)) event.defer();
   };
