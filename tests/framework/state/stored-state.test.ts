@@ -8,9 +8,9 @@ import {
   StoredState,
   StoredStateError,
   type StateSlot,
-} from "../../src/framework/index.ts";
-import { generations } from "./state-generation.ts";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+} from "../../../src/framework/index.ts";
+import { generations } from "../state-generation.ts";
+import { useTemporaryDirectory } from "../temporary-directory.ts";
 
 const images: StateSlot<string> = {
   name: "base-image",
@@ -109,7 +109,7 @@ describe("StoredState", () => {
 
   it("leaves the old or the new state when its writer is killed at any point", async function () {
     this.timeout(60_000);
-    const writer = join(import.meta.dirname, "state-writer.ts");
+    const writer = join(import.meta.dirname, "../state-writer.ts");
     let last = 0;
     for (let round = 0; round < 25; round += 1) {
       const child = spawn(process.execPath, [writer, path()], { stdio: ["ignore", "pipe", "inherit"] });
