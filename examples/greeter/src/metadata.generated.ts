@@ -1,0 +1,28 @@
+// Made from charm.yaml, config.yaml and actions.yaml by scripts/generate.ts; changes here are lost.
+import type { CharmTypes } from "github-runner-charm/framework";
+
+/** What the yaml files of the charm greeter declare. */
+export interface GreeterTypes extends CharmTypes {
+  readonly options: {
+    /** The word that greets. */
+    readonly greeting: string;
+  };
+  readonly actions: {
+    /** Greets somebody. */
+    readonly greet: {
+      readonly params: {
+        /** Name of whoever is greeted. */
+        readonly who: string;
+      };
+      readonly results: {
+        /** What was said. */
+        readonly greeting: string;
+      };
+    };
+  };
+  readonly relations: {
+    readonly guests: { readonly role: "provides"; readonly interface: "guest" };
+  };
+  readonly storages: Readonly<Record<never, never>>;
+  readonly resources: Readonly<Record<never, never>>;
+}
