@@ -3,9 +3,11 @@ import type { StoredState } from "../state/stored-state.ts";
 import type { JsonValue } from "../tools/hook-tools.ts";
 import { isSameNotice, readNotice, type Notice } from "./notice.ts";
 
-/** Where the stored state keeps deferred events. */
+/** Slot of the stored state that holds deferred events. */
+export const DEFERRED_SLOT = "#deferred";
+
 const DEFERRED: StateSlot<readonly JsonValue[]> = {
-  name: "#deferred",
+  name: DEFERRED_SLOT,
   parse: (stored) => (Array.isArray(stored) ? (stored as readonly JsonValue[]) : []),
 };
 

@@ -10,4 +10,6 @@ export interface Setting {
   readonly event: TestEvent;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** The charm restarts the machine at once, which kills the dispatch. */
+  readonly onRebootNow: () => void;
 }

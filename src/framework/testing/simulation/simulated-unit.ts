@@ -81,6 +81,7 @@ export class SimulatedUnit implements UnitSide {
       throw new ToolError("juju-reboot is not supported when running an action.");
     }
     this.#effects.reboot = time;
+    if (time === "now") this.#setting.onRebootNow();
   }
 
   /** Every planned unit and every remote unit is there; peer relations are not told. */

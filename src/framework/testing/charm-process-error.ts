@@ -1,0 +1,24 @@
+import type { ProcessOutcome } from "../../juju/charm-process.ts";
+import { CharmError } from "../../support/errors.ts";
+
+/** The process of a packed charm did not end well. */
+export class CharmProcessError extends CharmError {
+  readonly code = "charm-process";
+  /** Undefined when it did not start or was killed. */
+  readonly exitCode: number | undefined;
+  readonly stderr: string;
+
+  constructor({ exitCode, signal, startError, stderr }: ProcessOutcome) {
+    const said = stderr.toString("utf8").trim();
+    const how = startError
+      ? `it did not start, ${startError.message}`
+      : signal
+        ? `it was killed by ${signal}`
+        : `it ended with code ${exitCode ?? "unknown"}`;
+    super(`Cannot run the charm: ${how}${said === "" ? "; see jujuLog" : `: ${said}`}`, {
+      cause: startError,
+    });
+    this.exitCode = exitCode;
+    this.stderr = said;
+  }
+}

@@ -1,0 +1,91 @@
+import { Charm, type CharmInstance } from "../charm.ts";
+import { dispatch } from "../dispatch/dispatch.ts";
+import { readJujuContext } from "../dispatch/juju-context.ts";
+import type { EventRecord } from "../events/notice.ts";
+import type { Framework } from "../framework.ts";
+import { commandLineHookTools } from "../tools/command-line-hook-tools.ts";
+import { MemoryStateBackend } from "./memory-state-backend.ts";
+import { memoryTools } from "./memory-tools.ts";
+import { metadataOf, type MetadataSource } from "./metadata-source.ts";
+import {
+  TestBackend,
+  type BackendOptions,
+  type DispatchOutcome,
+  type PlannedDispatch,
+} from "./test-backend.ts";
+
+/** A charm's class, or a function that makes the charm, such as one that has more to be made with. */
+export type CharmSource =
+  (new (framework: Framework) => CharmInstance) | ((framework: Framework) => CharmInstance);
+
+/** Where a charm is tested in process. */
+export interface ContextOptions extends BackendOptions {
+  readonly metadata: MetadataSource;
+  /** Absolute path of the charm's directory, for a charm that reads files of its own. @default one that is not there */
+  readonly charmDirectory?: string;
+}
+
+/**
+ * Runs a charm in this process, with Juju in memory:
+ *
+ * ```ts
+ * const ctx = new Context(HelloCharm, { metadata: await loadMetadata(directory) });
+ * const stateOut = await ctx.run(ctx.on.configChanged(), new State({ config: { greeting: "Hello" } }));
+ * expect(stateOut.unitStatus).to.deep.equal({ name: "active", message: "Hello" });
+ * ```
+ */
+export class Context extends TestBackend {
+  readonly #create: (framework: Framework) => CharmInstance;
+  readonly #charmDirectory: string | undefined;
+  #emitted: readonly EventRecord[] = [];
+
+  constructor(charm: CharmSource, options: ContextOptions) {
+    super(metadataOf(options.metadata), options);
+    this.#create = isCharmClass(charm) ? (framework) => new charm(framework) : charm;
+    this.#charmDirectory = options.charmDirectory;
+  }
+
+  /** What the last run emitted, in order: deferred events, that of Juju, those of the framework and of the charm. */
+  get emittedEvents(): readonly EventRecord[] {
+    return this.#emitted;
+  }
+
+  protected async perform(planned: PlannedDispatch): Promise<DispatchOutcome> {
+    const { simulation, environment, signal, rebooted } = planned;
+    const agent = `/var/lib/juju/agents/unit-${this.unitName.replace("/", "-")}`;
+    const charmDirectory = this.#charmDirectory ?? `${agent}/charm`;
+    const place = {
+      charmDirectory,
+      toolsDirectory: `${agent}/tools`,
+      socket: `${agent}/agent.socket`,
+      path: "",
+    };
+    const env = environment(place);
+    const state = new MemoryStateBackend(planned.slots);
+    const emitted: EventRecord[] = [];
+    this.#emitted = emitted;
+    let cause: unknown;
+    const work = dispatch(this.#create, {
+      context: readJujuContext(env),
+      tools: commandLineHookTools({ env, signal, runTool: memoryTools(simulation, charmDirectory) }),
+      writeLine: (message) => {
+        simulation.unit.log("DEBUG", message);
+      },
+      signal,
+      state,
+      witness: {
+        emitting: (event) => void emitted.push(event),
+        failed: (thrown) => {
+          cause = thrown;
+        },
+      },
+    });
+    const code = await Promise.race([work, rebooted]);
+    if (code === undefined) return { kind: "rebooted" };
+    return code === 0 ? { kind: "succeeded", slots: state.slots } : { kind: "failed", cause };
+  }
+}
+
+function isCharmClass(source: CharmSource): source is new (framework: Framework) => CharmInstance {
+  return source.prototype instanceof Charm;
+}
