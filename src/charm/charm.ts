@@ -54,8 +54,9 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
 
   /** Costs no call to GitHub: it tells whether LXD is there and whether the configuration stands. */
   async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
-    await this.#attend(async (workload) => {
-      await workload.checkHost(signal);
+    await this.#show(async () => {
+      await this.#configuration();
+      await this.#checkHost(signal);
       const shown = await this.framework.tools.statusGet();
       // What an earlier event could not do for want of LXD, the next reconcile does.
       const stale = shown.name === "blocked";
@@ -94,11 +95,15 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     });
   }
 
-  /** Does work for a hook and shows how it ended; a condition that the status can tell is no failure of the hook. */
-  async #attend(
+  #attend(
     work: (workload: Workload, configuration: Configuration) => Promise<Status | undefined>,
   ): Promise<void> {
-    const status = await this.#withWorkload(work).catch((thrown: unknown) => {
+    return this.#show(() => this.#withWorkload(work));
+  }
+
+  /** Does work for a hook and shows how it ended; a condition that the status can tell is no failure of the hook. */
+  async #show(work: () => Promise<Status | undefined>): Promise<void> {
+    const status = await work().catch((thrown: unknown) => {
       const told = statusOf(thrown);
       if (!told) throw thrown;
       this.log.warning("Cannot go on", { reason: told.message });
@@ -114,6 +119,17 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       await this.#withWorkload(work);
     } finally {
       await this.#reporter.settle();
+    }
+  }
+
+  /** Asks LXD for a sign of life. */
+  async #checkHost(signal: AbortSignal): Promise<void> {
+    const { openUnit } = await import("./open-unit.ts");
+    const unit = openUnit(this.#workloadContext());
+    try {
+      await unit.premises.check(signal);
+    } finally {
+      await unit.close();
     }
   }
 

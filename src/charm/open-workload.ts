@@ -1,9 +1,6 @@
 import { join } from "node:path";
 import { createGithubClient } from "../github/index.ts";
-import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM } from "../guest/paths.ts";
-import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
-import { openLxdUnit } from "../lxd/lxd-unit.ts";
 import { PageStore } from "../host/page-store.ts";
 import type { Forge } from "../runners/ports.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
@@ -14,6 +11,7 @@ import type { Redactor } from "../support/redactor.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
+import { openUnit } from "./open-unit.ts";
 import { Workload, type ApplicationMemory } from "./workload.ts";
 
 /** The unit and the dispatch that a workload is opened for. */
@@ -35,7 +33,7 @@ const CONCURRENCY = 16;
 /**
  * Makes the real parts for a configuration.
  *
- * @throws what {@link openLxdUnit} throws where there is no LXD, and {@link UnitNameError}.
+ * @throws what {@link openUnit} throws where there is no LXD, and {@link UnitNameError}.
  */
 export function openWorkload(configuration: Configuration, context: WorkloadContext): Workload {
   const forge = openForge(configuration, context);
@@ -59,18 +57,7 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
   const { system, unitName, modelUuid, log } = context;
   const stem = unitStem(unitName);
   const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
-  const unit = openLxdUnit({
-    env: system.env,
-    unitName,
-    modelUuid,
-    stem,
-    handOverProgram: HAND_OVER_PROGRAM,
-    archivePathInGuest: BUILD_ARCHIVE,
-    diagnosticsInGuest: DIAGNOSTICS,
-    logDirectory: system.logRoot,
-    freeSubnet: async () =>
-      chooseSubnet(await networksOfHost(), Number.parseInt(system.entropy().slice(0, 4), 16)),
-  });
+  const unit = openUnit(context);
   const lock = new ProcessLock(`github-runner-${modelUuid}-${stem}`);
   const manager = new RunnerManager(
     {

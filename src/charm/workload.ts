@@ -75,11 +75,6 @@ export class Workload {
     return this.#parts.manager.check(signal);
   }
 
-  /** Asks LXD for a sign of life. */
-  checkHost(signal: AbortSignal): Promise<void> {
-    return this.#parts.premises.check(signal);
-  }
-
   flush(mode: FlushMode, signal: AbortSignal): Promise<FlushReport> {
     const { manager } = this.#parts;
     return mode === "idle" ? manager.flushIdle(signal) : manager.flushAll(mode, signal);

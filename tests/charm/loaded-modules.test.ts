@@ -26,9 +26,10 @@ describe("The modules that a dispatch loads", function () {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const modulesOf = (dispatchPath: string): readonly string[] => {
+  const modulesOf = (dispatchPath: string, more: NodeJS.ProcessEnv = {}): readonly string[] => {
     const record = join(directory, "loaded.json");
-    const env = { ...hookEnvironment(dispatchPath, directory), PATH: directory, LOADED_MODULES: record };
+    const juju = hookEnvironment(dispatchPath, directory);
+    const env = { ...juju, PATH: directory, LOADED_MODULES: record, ...more };
     const { status, stderr } = spawnSync(process.execPath, ["--import", RECORDER, MAIN], {
       env,
       encoding: "utf8",
@@ -50,5 +51,19 @@ describe("The modules that a dispatch loads", function () {
     expect(loaded.filter((url) => url.endsWith("/src/charm/configuration.ts"))).to.have.length(1);
     expect(loaded.filter((url) => /node_modules\/(undici|@octokit)\//.test(url))).to.deep.equal([]);
     expect(loaded.filter((url) => url.includes("/src/lxd/"))).to.deep.equal([]);
+  });
+
+  it("are LXD's client and none of GitHub's for update-status", () => {
+    const tools = mkdtempSync(join(directory, "usable-"));
+    for (const [tool, answer] of [
+      ["config-get", JSON.stringify(LEAST_OPTIONS)],
+      ["status-get", "{}"],
+    ] as const) {
+      writeFileSync(join(tools, tool), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+    }
+    const nowhere = join(directory, "no-lxd.socket");
+    const loaded = modulesOf("hooks/update-status", { PATH: `${tools}:${directory}`, LXD_SOCKET: nowhere });
+    expect(loaded.filter((url) => url.endsWith("/src/lxd/lxd-unit.ts"))).to.have.length(1);
+    expect(loaded.filter((url) => url.includes("/node_modules/@octokit/"))).to.deep.equal([]);
   });
 });

@@ -1,0 +1,32 @@
+import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM } from "../guest/paths.ts";
+import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
+import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
+import { unitStem } from "../runners/runner-name.ts";
+import type { CharmSystem } from "./charm-system.ts";
+
+/** The unit whose part of LXD is opened. */
+export interface UnitContext {
+  readonly system: CharmSystem;
+  readonly unitName: string;
+  readonly modelUuid: string;
+}
+
+/**
+ * Makes the LXD side of a unit. It stands in a module of its own for events that need no GitHub: they load no Octokit.
+ *
+ * @throws what {@link openLxdUnit} throws where there is no LXD, and {@link UnitNameError}.
+ */
+export function openUnit({ system, unitName, modelUuid }: UnitContext): LxdUnit {
+  return openLxdUnit({
+    env: system.env,
+    unitName,
+    modelUuid,
+    stem: unitStem(unitName),
+    handOverProgram: HAND_OVER_PROGRAM,
+    archivePathInGuest: BUILD_ARCHIVE,
+    diagnosticsInGuest: DIAGNOSTICS,
+    logDirectory: system.logRoot,
+    freeSubnet: async () =>
+      chooseSubnet(await networksOfHost(), Number.parseInt(system.entropy().slice(0, 4), 16)),
+  });
+}
