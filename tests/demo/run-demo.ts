@@ -39,7 +39,8 @@ export async function runDemo(screen: Screen, keep: boolean, signal: AbortSignal
     await showJob({ ...rigParts(rig), screen, times, count: COUNT }, STEPS, signal);
     isKept = keep;
   } catch (thrown) {
-    if (troubles.length > 0 && !signal.aborted) screen.text(["", "The unit's log says:", ...troubles.slice(-5)]);
+    if (troubles.length > 0 && !signal.aborted)
+      screen.text(["", "The unit's log says:", ...troubles.slice(-5)]);
     throw thrown;
   } finally {
     if (!isKept) await cleanUp(rig, screen, times);
