@@ -12,6 +12,54 @@ export type {
   UntypedCharm,
 } from "./charm-types.ts";
 export type { CharmConfig } from "./model/charm-config.ts";
+export type { AnyRelationData, DataBag, RawData } from "./model/data-bag.ts";
+export {
+  flagField,
+  listField,
+  numberField,
+  optionalField,
+  textField,
+  type FieldReader,
+  type FieldReaders,
+} from "./model/field-readers.ts";
+export { JujuSecret, type GrantOptions } from "./model/juju-secret.ts";
+export { Model, TooManyRelationsError, type RelationDataOf, type RelationOf } from "./model/model.ts";
+export type { OwnDataBag } from "./model/own-data-bag.ts";
+export { PortError, type Port, type Ports } from "./model/ports.ts";
+export {
+  RelationDataAccessError,
+  RelationDataFormatError,
+  RelationDataTypeError,
+  type DataBagPlace,
+} from "./model/relation-data-errors.ts";
+export type { Relation, RelationIdentity } from "./model/relation.ts";
+export { SecretContentError, type NewSecretContent } from "./model/secret-content.ts";
+export type { Storage } from "./model/storage.ts";
+export type { CloudCredential, CloudSpec } from "./tools/cloud-spec.ts";
+export type { Goal, GoalState } from "./tools/goal-state.ts";
+export {
+  NotLeaderError,
+  PermissionDeniedError,
+  RelationNotFoundError,
+  SecretNotFoundError,
+  UnknownToolError,
+} from "./tools/hook-tool-refusals.ts";
+export type { RebootTime } from "./tools/model-tools.ts";
+export type { NetworkAddress, NetworkInfo, NetworkInterface, PortRange } from "./tools/network-tools.ts";
+export type {
+  SecretAccess,
+  SecretContent,
+  SecretExpiry,
+  SecretGrant,
+  SecretInfo,
+  SecretMetadata,
+  SecretOwner,
+  SecretReference,
+  SecretRevision,
+  SecretRevocation,
+  SecretRotation,
+} from "./tools/secret-tools.ts";
+export type { ShownApplicationStatus, ShownStatus } from "./tools/status-tools.ts";
 export { CharmEvent } from "./events/charm-event.ts";
 export type { BoundEvent } from "./events/bound-event.ts";
 export type { EventKind, FrameworkEventKind } from "./events/event-kind.ts";
@@ -44,6 +92,7 @@ export { readJujuContext, type Dispatched, type JujuContext, type Proxies } from
 export { JujuContextError } from "./dispatch/juju-context-error.ts";
 export { main, type CharmClass, type MainOptions } from "./dispatch/main.ts";
 export { RelationEvent } from "./events/relation-event.ts";
+export { Secret } from "../support/secret.ts";
 export { SecretEvent } from "./events/secret-event.ts";
 export { StorageEvent } from "./events/storage-event.ts";
 export { FileStateBackend } from "./state/file-state-backend.ts";

@@ -9,25 +9,25 @@ export type FieldReaders<Fields extends object> = {
 };
 
 /** Takes text only. */
-export const text: FieldReader<string> = (value) => {
+export const textField: FieldReader<string> = (value) => {
   if (typeof value !== "string") throw new TypeError("it is not a text");
   return value;
 };
 
 /** Takes numbers only. */
-export const number: FieldReader<number> = (value) => {
+export const numberField: FieldReader<number> = (value) => {
   if (typeof value !== "number") throw new TypeError("it is not a number");
   return value;
 };
 
 /** Takes `true` and `false` only. */
-export const flag: FieldReader<boolean> = (value) => {
+export const flagField: FieldReader<boolean> = (value) => {
   if (typeof value !== "boolean") throw new TypeError("it is not true or false");
   return value;
 };
 
 /** Takes lists whose items another reader takes. */
-export function list<T>(item: FieldReader<T>): FieldReader<readonly T[]> {
+export function listField<T>(item: FieldReader<T>): FieldReader<readonly T[]> {
   return (value) => {
     if (!Array.isArray(value)) throw new TypeError("it is not a list");
     return (value as readonly JsonValue[]).map((member) => item(member));
@@ -35,6 +35,6 @@ export function list<T>(item: FieldReader<T>): FieldReader<readonly T[]> {
 }
 
 /** Takes what another reader takes, `null` and nothing at all. */
-export function optional<T>(reader: FieldReader<T>): FieldReader<T | undefined> {
+export function optionalField<T>(reader: FieldReader<T>): FieldReader<T | undefined> {
   return (value) => (value === undefined || value === null ? undefined : reader(value));
 }
