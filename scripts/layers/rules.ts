@@ -44,6 +44,13 @@ function general(layers: Readonly<Record<string, Layer>>): IForbiddenRuleType[] 
     { name: "no-cycles", severity: "error", from: { path: "^src/" }, to: { circular: true } },
     { name: "resolvable", severity: "error", from: { path: "^src/" }, to: { couldNotResolve: true } },
     {
+      name: "juju-for-testing",
+      comment: "a charm is on one side of Juju; the other side is for the agent and for tests of charms",
+      severity: "error",
+      from: { path: "^src/framework/", pathNot: "^src/framework/testing/" },
+      to: { path: "^src/(juju|framework/testing)/" },
+    },
+    {
       name: "main-imports",
       comment: "src/main.ts composes the charm; nothing of the agent or of tests is part of it",
       severity: "error",

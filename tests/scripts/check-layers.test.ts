@@ -32,6 +32,12 @@ const FORBIDDEN: readonly (readonly [title: string, from: string, code: string, 
   ["the composition root imports a script", "src/main.ts", `${USE}../scripts/it.ts";`, "main-imports"],
   ["a folder is in no row of the table", "src/helpers/a.ts", `${USE}../support/it.ts";`, "known-folders"],
   [
+    "a charm's framework imports the side of Juju",
+    "src/framework/a.ts",
+    `${USE}../juju/it.ts";`,
+    "juju-for-testing",
+  ],
+  [
     "a module imports itself by way of another",
     "src/charm/it.ts",
     `${USE}./again.ts"; export { it };`,

@@ -1,4 +1,5 @@
 import { CollectStatusEvent } from "../events/collect-status-event.ts";
+import type { Emitter } from "../events/emitter.ts";
 import type { Observers } from "../events/observers.ts";
 import type { HookTools, Status } from "../tools/hook-tools.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
@@ -6,6 +7,7 @@ import { StopWithStatus } from "./stop-with-status.ts";
 /** What statuses are collected from, and shown with. */
 export interface CollectStatusDeps {
   readonly observers: Observers;
+  readonly emitter: Pick<Emitter, "announce">;
   readonly tools: HookTools;
   readonly signal: AbortSignal;
 }
@@ -24,9 +26,10 @@ export async function collectStatus(deps: CollectStatusDeps): Promise<void> {
 }
 
 async function collect(
-  { observers, signal }: CollectStatusDeps,
+  { observers, emitter, signal }: CollectStatusDeps,
   kind: "collect-unit-status" | "collect-app-status",
 ): Promise<Status | undefined> {
+  emitter.announce({ kind, facts: {} });
   const event = new CollectStatusEvent({ name: kind, signal });
   for (const { handle } of observers.of(kind)) {
     try {

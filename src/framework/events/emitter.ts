@@ -34,6 +34,11 @@ export class Emitter {
     this.#deps = deps;
   }
 
+  /** Tells those who look on that the observers of an event are about to be called. */
+  announce(record: EventRecord): void {
+    this.#deps.onEmit(record);
+  }
+
   /**
    * Calls the observers of an event, one after the other; what the first of them throws is thrown.
    *
@@ -41,7 +46,7 @@ export class Emitter {
    * there. An observer that waits for an equal event already is left out: that one stands for both.
    */
   async emit(record: EventRecord): Promise<void> {
-    this.#deps.onEmit(record);
+    this.announce(record);
     const deliveries = this.#enqueue(record);
     let delivered = 0;
     try {
@@ -71,7 +76,7 @@ export class Emitter {
         continue;
       }
       log.debug("Bringing a deferred event again", facts);
-      this.#deps.onEmit(notice);
+      this.announce(notice);
       try {
         await this.#deliver(notice, { observer, notice });
       } catch (thrown) {

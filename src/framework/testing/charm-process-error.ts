@@ -8,14 +8,16 @@ export class CharmProcessError extends CharmError {
   readonly exitCode: number | undefined;
   readonly stderr: string;
 
-  constructor({ exitCode, signal, startError, stderr }: ProcessOutcome) {
+  /** @param logged the last error that the charm logged. */
+  constructor({ exitCode, signal, startError, stderr }: ProcessOutcome, logged: string | undefined) {
     const said = stderr.toString("utf8").trim();
+    const words = said === "" ? logged : said;
     const how = startError
       ? `it did not start, ${startError.message}`
       : signal
         ? `it was killed by ${signal}`
         : `it ended with code ${exitCode ?? "unknown"}`;
-    super(`Cannot run the charm: ${how}${said === "" ? "; see jujuLog" : `: ${said}`}`, {
+    super(`Cannot run the charm: ${how}${words === undefined ? "" : `: ${words}`}`, {
       cause: startError,
     });
     this.exitCode = exitCode;

@@ -1,4 +1,5 @@
 import { callTool } from "../../juju/hook-tool.ts";
+import type { JujuSide } from "../../juju/juju-side.ts";
 import { ToolError } from "../../juju/tool-error.ts";
 import { HOOK_TOOLS } from "../../juju/tools/all-tools.ts";
 import type { RunTool } from "../tools/command-line/run-tool.ts";
@@ -13,7 +14,7 @@ export function memoryTools(context: Simulation, directory: string): RunTool {
     if (!tool) throw new UnknownToolError(name);
     const stdin = input === undefined ? undefined : Buffer.from(input);
     try {
-      const { stdout = "" } = await callTool(tool, argv, { context, directory, stdin });
+      const { stdout = "" } = await callTool<JujuSide>(tool, argv, { context, directory, stdin });
       // Juju kills the charm then, in the middle of this call.
       if (context.effects.reboot === "now") return await new Promise<never>(() => undefined);
       return stdout;

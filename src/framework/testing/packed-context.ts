@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CharmProcess, type OutputName, type ProcessOutcome } from "../../juju/charm-process.ts";
 import { HookToolServer } from "../../juju/hook-tool-server.ts";
 import { installToolShims } from "../../juju/hook-tool-shim.ts";
+import type { JujuSide } from "../../juju/juju-side.ts";
 import { HOOK_TOOLS } from "../../juju/tools/all-tools.ts";
 import { unpackCharmArchive } from "../../juju/unpack-charm-archive.ts";
 import { systemClock } from "../../support/clock.ts";
@@ -90,13 +91,14 @@ export class PackedContext extends TestBackend {
     await this.#writeSlots(planned.slots);
     const socket = join(this.#directory, "agent.socket");
     const { contextId: id, simulation: context } = planned;
-    const server = new HookToolServer(socket, { id, tools: HOOK_TOOLS, context });
+    const server = new HookToolServer<JujuSide>(socket, { id, tools: HOOK_TOOLS, context });
     await server.listen();
     try {
       const outcome = await this.#runProcess(planned, socket);
       if (context.effects.reboot === "now") return { kind: "rebooted" };
       if (outcome.exitCode === 0) return { kind: "succeeded", slots: await this.#readSlots() };
-      return { kind: "failed", cause: new CharmProcessError(outcome) };
+      const logged = context.effects.log.findLast(({ level }) => level === "ERROR")?.message;
+      return { kind: "failed", cause: new CharmProcessError(outcome, logged) };
     } finally {
       await server.close();
     }

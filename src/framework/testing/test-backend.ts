@@ -135,7 +135,7 @@ export abstract class TestBackend {
       unitName: this.unitName,
       metadata: this.#metadata,
       event,
-      now: this.#options.now ?? systemClock.now,
+      now: this.#options.now ?? (() => systemClock.now()),
       onRebootNow: () => {
         rebooted.resolve(undefined);
       },

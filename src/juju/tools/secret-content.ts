@@ -25,12 +25,7 @@ function nameOf(key: string): string {
 }
 
 async function decode(key: string, value: string): Promise<string> {
-  switch (SUFFIX.exec(key)?.[2]) {
-    case "#base64":
-      return Buffer.from(value, "base64").toString("utf8");
-    case "#file":
-      return readText(value);
-    default:
-      return value;
-  }
+  const suffix = SUFFIX.exec(key)?.[2];
+  if (suffix === "#base64") return Buffer.from(value, "base64").toString("utf8");
+  return suffix === "#file" ? readText(value) : value;
 }

@@ -1,6 +1,7 @@
 import type { ManagedSecret, Rotation, SecretChanges, SecretName } from "../juju-side.ts";
 import { assertAtMost, type FlagKinds } from "../tool-arguments.ts";
 import { ToolError, usageError } from "../tool-error.ts";
+import type { ToolAnswer } from "../hook-tool.ts";
 import { parseExpiry } from "./expiry.ts";
 import { givenRelation, RELATION_FLAG, relationOf } from "./relation-flag.ts";
 import { readSecretContent } from "./secret-content.ts";
@@ -57,12 +58,7 @@ export const SECRET_TOOLS: readonly HookTool[] = [
     name: "secret-add",
     usage: "[options] [key[#base64|#file]=value...]",
     flags: { ...METADATA, format: "value" },
-    run: async (call) => {
-      const { owner = "application" } = call.flags;
-      if (owner !== "application" && owner !== "unit") throw usageError(`secret owner "${owner}" not valid`);
-      const content = await readSecretContent(call, call.words);
-      return { stdout: `${call.context.secrets.add(owner, { ...metadataOf(call), content })}\n` };
-    },
+    run: addSecret,
   },
   writingTool({
     name: "secret-set",
@@ -101,6 +97,13 @@ export const SECRET_TOOLS: readonly HookTool[] = [
     write: revokeSecret,
   }),
 ];
+
+async function addSecret(call: ToolCall): Promise<ToolAnswer> {
+  const { owner = "application" } = call.flags;
+  if (owner !== "application" && owner !== "unit") throw usageError(`secret owner "${owner}" not valid`);
+  const content = await readSecretContent(call, call.words);
+  return { stdout: `${call.context.secrets.add(owner, { ...metadataOf(call), content })}\n` };
+}
 
 function readSecret({ context, flags, words }: ToolCall): unknown {
   assertAtMost(words, 2);

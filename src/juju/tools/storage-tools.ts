@@ -1,3 +1,4 @@
+import type { ToolAnswer } from "../hook-tool.ts";
 import { assertAtMost, splitPair } from "../tool-arguments.ts";
 import { ToolError, usageError } from "../tool-error.ts";
 import { readInputFile } from "./input-file.ts";
@@ -25,7 +26,7 @@ export const STORAGE_TOOLS: readonly HookTool[] = [
     name: "resource-get",
     usage: "<resource name>",
     flags: {},
-    run: ({ context, words }) => {
+    run: ({ context, words }: ToolCall): ToolAnswer => {
       const [name] = words;
       if (name === undefined) throw usageError("missing required resource name");
       return { stdout: context.storage.resource(name) };

@@ -1,3 +1,4 @@
+import type { ToolAnswer } from "../hook-tool.ts";
 import type { JujuLogLevel, NamedStatus, SettableStatus } from "../juju-side.ts";
 import { assertAtMost } from "../tool-arguments.ts";
 import { usageError } from "../tool-error.ts";
@@ -109,7 +110,7 @@ function readStatus({ context, flags, words }: ToolCall): unknown {
   return withData || (flags["format"] ?? "smart") !== "smart" ? show(status) : status.name;
 }
 
-function writeLog({ context, flags, words }: ToolCall): Record<never, never> {
+function writeLog({ context, flags, words }: ToolCall): ToolAnswer {
   if (words.length === 0) throw usageError("no message specified");
   const wanted = flags["debug"] === "true" ? "DEBUG" : (flags["log-level"] ?? flags["l"] ?? "INFO");
   const level = wanted.toUpperCase();

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/unbound-method -- Charm binds methods */
 import {
   Charm,
   type ActionEvent,

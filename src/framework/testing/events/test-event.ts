@@ -42,7 +42,10 @@ export class TestEvent {
         return `${trigger.facts.endpoint}-relation-${trigger.facts.phase}`;
       case "storage":
         return `${trigger.facts.name}-storage-${trigger.facts.phase}`;
-      default:
+      case "lifecycle":
+      case "secret":
+      case "action":
+      case "custom":
         return trigger.name;
     }
   }

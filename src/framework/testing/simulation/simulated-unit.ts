@@ -94,7 +94,7 @@ export class SimulatedUnit implements UnitSide {
       .slice(0, plannedUnits - 1);
     const units = [
       [unitName, goal(unitStatus.name)],
-      ...others.map((name) => [name, goal("active")]),
+      ...others.map((name) => [name, goal("active")] as const),
     ] as const;
     const remote: Record<string, Record<string, Goal>> = {};
     for (const relation of relations) {
@@ -103,7 +103,7 @@ export class SimulatedUnit implements UnitSide {
       const members = [remoteAppOf(relation, appName), ...remoteUnitsOf(relation, appName).keys()];
       for (const member of members) goals[member] = goal(member.includes("/") ? "active" : "joined");
     }
-    return { units: Object.fromEntries(units), relations: remote };
+    return { units: Object.fromEntries<Goal>(units), relations: remote };
   }
 
   /** @throws ToolError when the application is not trusted with its cloud. */

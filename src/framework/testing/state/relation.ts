@@ -51,7 +51,7 @@ export class Relation {
 
   /** The same relation, changed. */
   with(changes: Partial<RelationFields>): Relation {
-    return new Relation({ ...this, ...changes });
+    return new Relation(Object.assign({}, this, changes));
   }
 }
 
@@ -81,7 +81,7 @@ export class PeerRelation {
 
   /** The same relation, changed. */
   with(changes: Partial<PeerRelationFields>): PeerRelation {
-    return new PeerRelation({ ...this, ...changes });
+    return new PeerRelation(Object.assign({}, this, changes));
   }
 }
 
@@ -123,7 +123,7 @@ export class SubordinateRelation {
 
   /** The same relation, changed. */
   with(changes: Partial<SubordinateRelationFields>): SubordinateRelation {
-    return new SubordinateRelation({ ...this, ...changes });
+    return new SubordinateRelation(Object.assign({}, this, changes));
   }
 }
 

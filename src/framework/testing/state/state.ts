@@ -82,7 +82,7 @@ export class State {
 
   /** The same state, changed: `state.with({ leader: true })`. */
   with(changes: StateFields): State {
-    return new State({ ...this, ...changes });
+    return new State(Object.assign({}, this, changes));
   }
 
   /** The state with one relation in place of the one that has its number. */
