@@ -66,9 +66,9 @@ export class HelloCharm extends Charm<HelloTypes> {
     // @ts-expect-error: storage is no relation
     framework.observe(this.on.storage("data").attached, this.onDatabase);
     // @ts-expect-error: an event's payload has its form
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- that is what must not compile
     void framework.emit(greeted, { whom: "you" });
     // @ts-expect-error: events of Juju are not for the charm to emit
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- that is what must not compile
     void framework.emit(this.on.install, {});
     framework.observe(
       this.on.install,
