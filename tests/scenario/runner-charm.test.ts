@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { GithubRunnerCharm } from "../../src/charm/charm.ts";
+import { loadMetadata } from "../../src/framework/metadata/load-metadata.ts";
+import { ActionFailed, Context, State } from "../../src/framework/testing/index.ts";
+import { systemClock } from "../../src/support/clock.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+const configured = { path: "org/repo", token: TOKEN };
+
+describe("the runner charm, without LXD and GitHub", () => {
+  let directory: string;
+  let ctx: Context;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "scenario-"));
+    const system = {
+      arch: "x64",
+      clock: systemClock,
+      entropy: () => "0123456789abcdef",
+      dataRoot: join(directory, "data"),
+      logRoot: join(directory, "logs"),
+      // No daemon listens there.
+      env: { LXD_DIR: join(directory, "lxd") },
+    } as const;
+    ctx = new Context((framework) => new GithubRunnerCharm(framework, system), {
+      metadata: await loadMetadata(ROOT),
+    });
+  });
+
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  it("is blocked until a token is set, and says so", async () => {
+    const out = await ctx.run(ctx.on.configChanged(), new State({ config: { path: "org/repo" } }));
+    expect(out.unitStatus.name).to.equal("blocked");
+    expect(out.unitStatus.message).to.include("token");
+  });
+
+  it("is blocked by all options that are wrong, at once", async () => {
+    const config = { ...configured, path: "a/b/c/d", "virtual-machines": -1 };
+    const { unitStatus } = await ctx.run(ctx.on.configChanged(), new State({ config }));
+    expect(unitStatus.name).to.equal("blocked");
+    expect(unitStatus.message).to.include("path").and.to.include("virtual-machines");
+  });
+
+  it("never shows the token, not even in what it says of a wrong option", async () => {
+    const config = { path: TOKEN, token: TOKEN };
+    const out = await ctx.run(ctx.on.configChanged(), new State({ config }));
+    expect(JSON.stringify([out.unitStatus, ctx.jujuLog, ctx.unitStatusHistory])).not.to.include(TOKEN);
+  });
+
+  it("is blocked where LXD is not, and names LXD", async () => {
+    const out = await ctx.run(ctx.on.updateStatus(), new State({ config: configured }));
+    expect(out.unitStatus.name).to.equal("blocked");
+    expect(out.unitStatus.message).to.include("LXD");
+  });
+
+  it("leaves the unit alone for an event that it does not observe", async () => {
+    const state = new State({ config: configured, leader: true });
+    expect(await ctx.run(ctx.on.leaderElected(), state)).to.deep.equal(state);
+    expect(ctx.unitStatusHistory).to.deep.equal([]);
+  });
+
+  it("fails an action with what its caller has to mend, and leaves the status alone", async () => {
+    const thrown: unknown = await ctx
+      .run(ctx.on.action("check-runners"), new State({ config: { path: "org/repo" } }))
+      .catch((error: unknown) => error);
+    expect(thrown).to.be.instanceOf(ActionFailed);
+    expect((thrown as ActionFailed).message).to.include("token");
+    expect((thrown as ActionFailed).state.unitStatus.name).to.equal("unknown");
+  });
+});
