@@ -16,6 +16,7 @@ export interface CloudSpec {
   readonly isControllerCloud: boolean;
 }
 
+/** What the charm may use the cloud with. */
 export interface CloudCredential {
   /** As in `certificate`, `access-key`, `oauth2`. */
   readonly authType: string;

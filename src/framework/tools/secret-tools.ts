@@ -16,8 +16,10 @@ export type SecretRotation = "never" | "hourly" | "daily" | "weekly" | "monthly"
 /** When a revision expires: at a time, or some seconds from now. */
 export type SecretExpiry = Date | { readonly seconds: number };
 
+/** Who owns a secret: the application, by its leader, or the unit. */
 export type SecretOwner = "application" | "unit";
 
+/** Values of a secret, by key. They print as `[redacted]`. */
 export type SecretContent = Readonly<Record<string, Secret>>;
 
 /** What an owner may say of a secret besides its content. */
