@@ -31,7 +31,7 @@ describe("PackedContext", function () {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "packed-test-"));
     const { outputFiles } = await build({
-      entryPoints: [join(import.meta.dirname, "behaviour-main.ts")],
+      entryPoints: [join(import.meta.dirname, "main.ts")],
       bundle: true,
       format: "esm",
       platform: "node",

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { archiveName } from "../../scripts/pack/archive-name.ts";
+import { hostArchitecture } from "../../scripts/pack/architecture.ts";
+import { loadMetadata } from "../../src/framework/metadata/load-metadata.ts";
+import { ActionFailed, PackedContext, State } from "../../src/framework/testing/index.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+describe("the packed runner charm, without GitHub", function () {
+  this.timeout(30_000);
+  let ctx: PackedContext;
+
+  before(async () => {
+    const name = archiveName(await loadMetadata(ROOT), hostArchitecture());
+    ctx = await PackedContext.open({ charm: join(ROOT, "dist", name) });
+  });
+
+  after(() => ctx.close());
+
+  it("is blocked until a token is set", async () => {
+    const out = await ctx.run(ctx.on.configChanged(), new State({ config: { path: "org/repo" } }));
+    expect(out.unitStatus.name).to.equal("blocked");
+    expect(out.unitStatus.message).to.include("token");
+  });
+
+  it("leaves the unit alone for an event that it does not observe", async () => {
+    const state = new State({ leader: true });
+    expect(await ctx.run(ctx.on.leaderElected(), state)).to.deep.equal(state);
+  });
+
+  it("fails an action with what its caller has to mend", async () => {
+    const run = ctx.run(ctx.on.action("check-runners"), new State({ config: { path: "org/repo" } }));
+    const thrown: unknown = await run.catch((error: unknown) => error);
+    expect(thrown).to.be.instanceOf(ActionFailed);
+    expect((thrown as ActionFailed).message).to.include("token");
+  });
+});
