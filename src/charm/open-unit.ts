@@ -1,4 +1,4 @@
-import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM } from "../guest/paths.ts";
+import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM, JOB_CHECK } from "../guest/paths.ts";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { unitStem } from "../runners/runner-name.ts";
@@ -23,6 +23,7 @@ export function openUnit({ system, unitName, modelUuid }: UnitContext): LxdUnit 
     modelUuid,
     stem: unitStem(unitName),
     handOverProgram: HAND_OVER_PROGRAM,
+    jobCheck: JOB_CHECK,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
     logDirectory: system.logRoot,

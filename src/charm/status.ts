@@ -38,6 +38,7 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   "lxd-unreachable": "blocked",
   "base-image": "blocked",
   archive: "blocked",
+  "archive-download": "waiting",
   "no-free-subnet": "blocked",
   "github-bad-credentials": "blocked",
   "github-missing-permission": "blocked",

@@ -20,5 +20,8 @@ export const HAND_OVER_PROGRAM = `${GUEST_PROGRAMS}/hand-over`;
 export const ORDERS_PIPE = `${GUEST_PROGRAMS}/orders`;
 export const ANSWERS_PIPE = `${GUEST_PROGRAMS}/answers`;
 
+/** Succeeds in the guest while a job runs: the runner application has a process of this name for each. */
+export const JOB_CHECK = ["/bin/sh", "-c", "grep -qs 'Runner[.]Worker' /proc/[0-9]*/cmdline"] as const;
+
 /** Archive of the runner application in the builder. */
 export const BUILD_ARCHIVE = "/root/runner.tar.gz";

@@ -11,12 +11,21 @@ import { CharmError, messageOf } from "../support/errors.ts";
 
 const DOWNLOAD_LIMIT_MS = 20 * 60_000;
 
-/** The runner application's archive could not be had, or is not what GitHub says it is. */
+/** The runner application's archive is not to be trusted: its checksum is wrong, or GitHub names none. */
 export class ArchiveError extends CharmError {
   readonly code = "archive";
 
   constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
-    super(`Cannot fetch the runner application ${application.version}: ${detail}`, options);
+    super(`Cannot use the runner application ${application.version}: ${detail}`, options);
+  }
+}
+
+/** The runner application's archive could not be downloaded; another attempt may succeed. */
+export class ArchiveDownloadError extends CharmError {
+  readonly code = "archive-download";
+
+  constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
+    super(`Cannot download the runner application ${application.version}: ${detail}`, options);
   }
 }
 
@@ -33,8 +42,8 @@ export class ArchiveStore {
    * Fetches an archive unless it is there: streamed, its SHA-256 checked, put in place by rename. Older archives go.
    *
    * @returns the path of the archive.
-   * @throws {@link ArchiveError} when GitHub names no checksum, the download fails or the checksum differs; the
-   *   signal's reason when it is aborted.
+   * @throws {@link ArchiveError} when GitHub names no checksum or another one, {@link ArchiveDownloadError} when the
+   *   download fails; the signal's reason when it is aborted.
    */
   async fetch(application: RunnerApplication, signal: AbortSignal): Promise<string> {
     const { sha256 } = application;
@@ -52,12 +61,15 @@ export class ArchiveStore {
         signal,
         (limited) => download(application, partial, limited),
       );
-      if (received !== sha256) throw new Error(`its checksum is ${received}, and GitHub says ${sha256}`);
+      if (received !== sha256) {
+        throw new ArchiveError(application, `its checksum is ${received}, and GitHub says ${sha256}`);
+      }
       await rename(partial, path);
     } catch (thrown) {
       await rm(partial, { force: true });
       signal.throwIfAborted();
-      throw new ArchiveError(application, messageOf(thrown), { cause: thrown });
+      if (thrown instanceof ArchiveError) throw thrown;
+      throw new ArchiveDownloadError(application, messageOf(thrown), { cause: thrown });
     }
     return path;
   }

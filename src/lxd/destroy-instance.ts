@@ -34,9 +34,15 @@ async function tryDestroy(client: LxdClient, name: string, signal: AbortSignal):
     // Whatever went wrong, an instance that is not there is destroyed.
     if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) throw thrown;
     if ((await look(client, name, signal)) === "gone") return "gone";
-    if (thrown instanceof OperationError && thrown.busy) return "there";
+    if (isBeingWorkedOn(thrown)) return "there";
     throw thrown;
   }
+}
+
+/** A start that another process began lets the stop find nothing to stop, and the deletion a running instance. */
+function isBeingWorkedOn(thrown: LxdError | OperationError): boolean {
+  if (thrown instanceof OperationError) return thrown.busy;
+  return thrown.status === 400 && thrown.detail.includes("is running");
 }
 
 async function look(client: LxdClient, name: string, signal: AbortSignal): Promise<Sight> {

@@ -26,24 +26,29 @@ export interface LxdMachinesOptions {
   readonly owner: Owner;
   /** Program in the guest that takes the orders on standard input and prints the answer. */
   readonly handOverProgram: string;
+  /** Command in the guest that succeeds while a job runs. */
+  readonly jobCheck: readonly [string, ...string[]];
   /** Most instances that are being cloned and started at a time: it is work for the processors of the host. */
   readonly startConcurrency: number;
 }
 
 /** Longest time for a step that an abort does not end. */
 const UNHINDERED_MS = 5 * 60_000;
+const JOB_CHECK_MS = 10_000;
 
 /** Runners' instances on LXD: clones of a template, known by the keys in their configuration. */
 export class LxdMachines implements Machines {
   readonly #client: LxdClient;
   readonly #owner: Owner;
   readonly #handOverProgram: string;
+  readonly #jobCheck: readonly [string, ...string[]];
   readonly #starts: Gate;
 
   constructor(options: LxdMachinesOptions) {
     this.#client = options.client;
     this.#owner = options.owner;
     this.#handOverProgram = options.handOverProgram;
+    this.#jobCheck = options.jobCheck;
     this.#starts = new Gate(options.startConcurrency);
   }
 
@@ -101,6 +106,16 @@ export class LxdMachines implements Machines {
     await this.#client.instances.patch(name, { config }, signal);
   }
 
+  async hasJob(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const request = { command: this.#jobCheck, limitMs: JOB_CHECK_MS } as const;
+      return (await this.#client.exec.run(name, request, signal)).exitCode === 0;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+
   async freeze(name: string, signal: AbortSignal): Promise<void> {
     await this.#client.instances
       .changeState(name, { action: "freeze" }, signal)
@@ -113,8 +128,19 @@ export class LxdMachines implements Machines {
       .catch((thrown: unknown) => this.#unlessItRuns(name, thrown, signal, "Frozen"));
   }
 
-  destroy(name: string, signal: AbortSignal): Promise<void> {
-    return destroyInstance(this.#client, name, signal);
+  async destroy(name: string, signal: AbortSignal): Promise<void> {
+    if (await this.#isOurs(name, signal)) await destroyInstance(this.#client, name, signal);
+  }
+
+  /** A name that was taken when it was to be given says nothing of who has it. */
+  async #isOurs(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const { config } = await this.#client.instances.get(name, signal);
+      return isOwned(config, this.#owner, "runner");
+    } catch (thrown) {
+      if (thrown instanceof LxdError && thrown.notFound) return false;
+      throw thrown;
+    }
   }
 
   #newInstance({ name, template, profiles, kind, deadline }: MachineSpec): NewInstance {

@@ -18,6 +18,8 @@ export interface LxdUnitOptions {
   readonly stem: string;
   /** Program in the guest that takes the orders. */
   readonly handOverProgram: string;
+  /** Command in the guest that succeeds while a job runs. */
+  readonly jobCheck: readonly [string, ...string[]];
   /** Where the build script finds the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
   /** Directory of the runner application's diagnostics in the guest. */
@@ -64,7 +66,13 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       profile: premises.baseProfile,
       archivePathInGuest: options.archivePathInGuest,
     }),
-    machines: new LxdMachines({ client, owner, handOverProgram: options.handOverProgram, startConcurrency }),
+    machines: new LxdMachines({
+      client,
+      owner,
+      handOverProgram: options.handOverProgram,
+      jobCheck: options.jobCheck,
+      startConcurrency,
+    }),
     close: () => client.close(),
   };
 }

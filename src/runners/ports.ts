@@ -99,11 +99,16 @@ export interface Machines {
   handOver(name: string, lines: Secret, signal: AbortSignal): Promise<void>;
   /** Writes facts on the instance that the next reconcile reads back. */
   note(name: string, note: MachineNote, signal: AbortSignal): Promise<void>;
+  /** Looks into a running instance for a job; one that cannot be looked into has none that could end well. */
+  hasJob(name: string, signal: AbortSignal): Promise<boolean>;
   /** Stops all processes of a running instance; one that does not run, or is not there, is left as it is. */
   freeze(name: string, signal: AbortSignal): Promise<void>;
   /** Lets a frozen instance go on; any other is left as it is. */
   thaw(name: string, signal: AbortSignal): Promise<void>;
-  /** Ends and deletes an instance and checks that it is gone. One that is not there counts as destroyed. */
+  /**
+   * Ends and deletes an instance and checks that it is gone. One that is not there, or is somebody else's, counts as
+   * destroyed.
+   */
   destroy(name: string, signal: AbortSignal): Promise<void>;
 }
 

@@ -178,6 +178,7 @@ export class RunnerManager {
         return "done";
       case "retire":
       case "destroy": {
+        if (isCrash(step.reason) && (await this.#hasJob(step, signal))) return "stayed";
         log.info("Removing runner", { runner: step.machine.name, reason: step.reason });
         if (isCrash(step.reason) && step.machine.state === "running") await this.#keepLogs(step, signal);
         const outcome = await this.#remove(step, signal);
@@ -189,6 +190,18 @@ export class RunnerManager {
 
   #remove({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
     return this.#runner(machine, registration).remove(undefined, signal);
+  }
+
+  /**
+   * GitHub lists no job for a runner of another path, or one that it has lost sight of; the guest knows better, and a job
+   * that runs is left to end.
+   */
+  async #hasJob({ machine }: ObservedRunner, signal: AbortSignal): Promise<boolean> {
+    if (machine.state !== "running") return false;
+    const hasJob = await this.#clients.machines.hasJob(machine.name, signal);
+    if (hasJob)
+      this.#clients.log.info("Runner has a job that GitHub does not show", { runner: machine.name });
+    return hasJob;
   }
 
   /** Logs are wanted, not needed: a guest that is too broken to give them goes all the same. */

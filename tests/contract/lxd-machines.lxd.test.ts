@@ -161,6 +161,7 @@ class LxdBench implements MachinesBench {
       client: daemon.client,
       owner: OWNER,
       handOverProgram: HAND_OVER,
+      jobCheck: ["/bin/sh", "-c", "test -e /job"],
       startConcurrency: 4,
     });
   }

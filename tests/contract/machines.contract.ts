@@ -199,7 +199,23 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     });
   });
 
+  describe("hasJob()", () => {
+    it("sees none in an idle runner, in a stopped one and in one that is not there", async () => {
+      const name = await launch();
+      expect(await machines.hasJob(name, NEVER)).to.equal(false);
+      await bench.stop(name);
+      expect(await machines.hasJob(name, NEVER)).to.equal(false);
+      expect(await machines.hasJob(bench.freshName(), NEVER)).to.equal(false);
+    });
+  });
+
   describe("destroy()", () => {
+    it("leaves an instance alone that is none of the unit's runners", async () => {
+      const name = await bench.addStranger();
+      await machines.destroy(name, NEVER);
+      expect(await bench.exists(name)).to.equal(true);
+    });
+
     const states: readonly (readonly [string, (name: string) => Promise<void>])[] = [
       ["runs", () => Promise.resolve()],
       ["is frozen", (name) => machines.freeze(name, NEVER)],

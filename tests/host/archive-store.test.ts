@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ArchiveError, ArchiveStore } from "../../src/host/archive-store.ts";
+import { ArchiveDownloadError, ArchiveError, ArchiveStore } from "../../src/host/archive-store.ts";
 import type { RunnerApplication } from "../../src/runners/ports.ts";
 import { Secret } from "../../src/support/secret.ts";
 
@@ -101,6 +101,11 @@ describe("ArchiveStore", () => {
     expect(thrown).to.be.instanceOf(ArchiveError).with.property("code", "archive");
     return thrown as ArchiveError;
   };
+  const failure = async (fetching: Promise<string>): Promise<ArchiveDownloadError> => {
+    const thrown: unknown = await fetching.catch((error: unknown) => error);
+    expect(thrown).to.be.instanceOf(ArchiveDownloadError).with.property("code", "archive-download");
+    return thrown as ArchiveDownloadError;
+  };
   const kept = () => readdir(directory).catch(() => []);
 
   it("fetches an archive whose checksum is right, and keeps it", async () => {
@@ -128,7 +133,7 @@ describe("ArchiveStore", () => {
     const sha256 = "ab".repeat(32);
     const { message } = await refusal(store.fetch(offer({ sha256 }), unaborted()));
     expect(message).to.equal(
-      `Cannot fetch the runner application 2.337.0: its checksum is ${SHA256}, and GitHub says ${sha256}`,
+      `Cannot use the runner application 2.337.0: its checksum is ${SHA256}, and GitHub says ${sha256}`,
     );
     expect(await kept()).to.deep.equal([]);
   });
@@ -142,7 +147,7 @@ describe("ArchiveStore", () => {
   for (const code of [404, 403, 500, 206, 204]) {
     it(`refuses an answer of status ${code}`, async () => {
       github.answer = status(code);
-      const { message } = await refusal(store.fetch(offer(), unaborted()));
+      const { message } = await failure(store.fetch(offer(), unaborted()));
       expect(message).to.include(`answered ${code}`);
       expect(await kept()).to.deep.equal([]);
     });
@@ -150,7 +155,7 @@ describe("ArchiveStore", () => {
 
   it("keeps nothing of a download that is cut off, and the next one succeeds", async () => {
     github.answer = cut;
-    await refusal(store.fetch(offer(), unaborted()));
+    await failure(store.fetch(offer(), unaborted()));
     expect(await kept()).to.deep.equal([]);
     github.answer = whole;
     expect((await readFile(await store.fetch(offer(), unaborted()))).equals(ARCHIVE)).to.equal(true);
@@ -161,7 +166,7 @@ describe("ArchiveStore", () => {
     await closed.listen();
     const downloadUrl = `${closed.url}/runner.tar.gz`;
     await closed.close();
-    await refusal(store.fetch(offer({ downloadUrl }), unaborted()));
+    await failure(store.fetch(offer({ downloadUrl }), unaborted()));
     expect(await kept()).to.deep.equal([]);
   });
 
@@ -180,13 +185,13 @@ describe("ArchiveStore", () => {
 
   it("does not follow redirects for ever", async () => {
     github.answer = redirectTo(() => `${github.url}/again`);
-    await refusal(store.fetch(offer(), unaborted()));
+    await failure(store.fetch(offer(), unaborted()));
     expect(github.requests.length).to.be.within(2, 10);
   });
 
   it("says nothing of the token in an error", async () => {
     github.answer = status(401);
-    const error = await refusal(store.fetch(offer({ downloadToken: new Secret(TOKEN) }), unaborted()));
+    const error = await failure(store.fetch(offer({ downloadToken: new Secret(TOKEN) }), unaborted()));
     expect(`${error.stack}${JSON.stringify(error)}${String(error.cause)}`).not.to.include(TOKEN);
   });
 

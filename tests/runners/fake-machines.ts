@@ -74,7 +74,12 @@ export class FakeMachines implements Machines {
     });
   }
 
+  hasJob(name: string, signal: AbortSignal): Promise<boolean> {
+    return this.#calls.step("machines.hasJob", signal, () => this.#site.hasJob(name));
+  }
+
   async destroy(name: string, signal: AbortSignal): Promise<void> {
+    if (this.#site.strangers.has(name)) return;
     await this.#calls.step("machines.destroy", signal, () => {
       this.#site.stopMachine(name);
     });

@@ -10,6 +10,8 @@ export class FakeSite {
   readonly strangers = new Set<string>();
   /** Names of runners whose instance was ended while they had a job. */
   readonly killedJobs: string[] = [];
+  /** Runners with a job that GitHub's list does not show, such as those of a path that is no longer listed. */
+  readonly unseenJobs = new Set<string>();
   /** Most instances that existed at one moment since the site began. */
   mostMachines = 0;
   /** Milliseconds since the Unix epoch. */
@@ -73,6 +75,11 @@ export class FakeSite {
     if (this.registrationOf(name)?.online) this.changeRegistration(name, { busy: true });
   }
 
+  /** Whether a job runs in the guest, whether GitHub shows it or not. */
+  hasJob(name: string): boolean {
+    return this.unseenJobs.has(name) || this.registrationOf(name)?.busy === true;
+  }
+
   /** What a runner that has finished its job leaves: a stopped instance. */
   finishJob(name: string): void {
     const registration = this.registrationOf(name);
@@ -84,7 +91,7 @@ export class FakeSite {
   stopMachine(name: string): void {
     const machine = this.machines.get(name);
     const isAlive = machine?.state === "running" || machine?.state === "frozen";
-    if (isAlive && this.registrationOf(name)?.busy) this.killedJobs.push(name);
+    if (isAlive && this.hasJob(name)) this.killedJobs.push(name);
     this.changeMachine(name, { state: "stopped" });
     this.changeRegistration(name, { online: false });
   }

@@ -8,6 +8,7 @@ export type PortVerb =
   | "machines.start"
   | "machines.handOver"
   | "machines.note"
+  | "machines.hasJob"
   | "machines.freeze"
   | "machines.thaw"
   | "machines.destroy"

@@ -61,6 +61,20 @@ describe("RunnerManager", () => {
       }
     });
 
+    it("lets a job end that GitHub does not show, and takes the runner away after it", async () => {
+      const site = siteWith(A);
+      site.registrations.clear();
+      site.unseenJobs.add(A);
+      site.changeMachine(A, { kind: "of another path", doubtfulSince: 0 });
+      const report = await reconcile(new FakeProcess(site), fleetOf(1));
+      expect(site.machineNames()).to.deep.equal([A]);
+      expect(report).to.deep.include({ delta: 0, failures: [] });
+      site.unseenJobs.delete(A);
+      await reconcile(new FakeProcess(site), fleetOf(1));
+      expect(site.machineNames()).to.have.length(1).and.not.include(A);
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
     it("asks no healthy runner for its logs", async () => {
       const process = new FakeProcess(siteWith(A, B));
       await reconcile(process, fleetOf(1));
