@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { loadMetadata, type CharmMetadata } from "../../src/framework/metadata/index.ts";
 import { hostArchitecture, type Architecture } from "./architecture.ts";
 import { archiveName } from "./archive-name.ts";
@@ -19,7 +19,7 @@ export interface PackOptions {
   readonly charm?: string;
   /** @default this machine's */
   readonly architecture?: Architecture;
-  /** The program, relative to the charm's directory. @default "src/main.ts" */
+  /** The program, absolute or relative to the charm's directory. @default "src/main.ts" */
   readonly entry?: string;
   /** @default "dist" in the charm's directory */
   readonly outputDirectory?: string;
@@ -72,7 +72,7 @@ function check(
   charm: string,
   { entry, architecture }: { readonly entry: string; readonly architecture: Architecture },
 ): void {
-  if (!existsSync(join(charm, entry))) {
+  if (!existsSync(resolve(charm, entry))) {
     throw new Error(
       `Cannot pack ${charm}: it has no ${entry}; write one that calls main() with the charm's class`,
     );
