@@ -1,5 +1,4 @@
 import { readMetadata } from "../../src/framework/metadata/read-metadata.ts";
-import type { StatusName } from "../../src/framework/index.ts";
 import { Context, State } from "../../src/framework/testing/index.ts";
 import { memoryTools } from "../../src/framework/testing/memory-tools.ts";
 import { Simulation } from "../../src/framework/testing/simulation/simulation.ts";

@@ -1,5 +1,6 @@
 import { ToolError, usageError } from "../../../juju/tool-error.ts";
 import type { ActionSide } from "../../../juju/juju-side.ts";
+import type { ParameterSchema } from "../../metadata/metadata.ts";
 import type { JsonObject, JsonValue } from "../../tools/json-value.ts";
 import { isJsonObject } from "../../tools/json.ts";
 import type { SideEffects } from "./side-effects.ts";
@@ -21,12 +22,7 @@ export class SimulatedAction implements ActionSide {
   /** As the caller gave them, with the defaults that the controller fills in. */
   params(): JsonObject {
     const { name, params } = this.#assertRunning();
-    const declared = this.#setting.metadata.actions[name]?.params ?? {};
-    const defaults: Record<string, JsonValue> = {};
-    for (const [parameter, schema] of Object.entries(declared)) {
-      if (schema.default !== undefined) defaults[parameter] = schema.default;
-    }
-    return { ...defaults, ...params };
+    return withDefaults(params, this.#setting.metadata.actions[name]?.params ?? {});
   }
 
   /** Dotted keys nest; a later value wins over an earlier one of another shape. */
@@ -53,6 +49,19 @@ export class SimulatedAction implements ActionSide {
     if (trigger.family === "action") return trigger;
     throw new ToolError("not running an action");
   }
+}
+
+/** Objects that are not given are made where a member of theirs has a default. */
+function withDefaults(params: JsonObject, schemas: Readonly<Record<string, ParameterSchema>>): JsonObject {
+  const filled: Record<string, JsonValue> = { ...params };
+  for (const [name, schema] of Object.entries(schemas)) {
+    const given = params[name] ?? schema.default;
+    const members = withDefaults(isJsonObject(given) ? given : {}, schema.properties ?? {});
+    if (isJsonObject(given) || (given === undefined && Object.keys(members).length > 0))
+      filled[name] = members;
+    else if (given !== undefined) filled[name] = given;
+  }
+  return filled;
 }
 
 function assertKey(key: string): void {

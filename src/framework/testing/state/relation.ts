@@ -127,4 +127,5 @@ export class SubordinateRelation {
   }
 }
 
+/** A relation of any of the three kinds. */
 export type AnyRelation = Relation | PeerRelation | SubordinateRelation;
