@@ -41,8 +41,7 @@ describe("the hook tools of the testing kit", () => {
     return Promise.resolve({
       tools: commandLineHookTools({ env: {}, signal, runTool: memoryTools(simulation, "/") }),
       lines: () => effects.log.map(({ level, message }) => `${level} ${message}`),
-      statuses: () =>
-        effects.unitStatuses.map(({ name, message }) => ({ name: name as StatusName, message })),
+      statuses: () => effects.unitStatuses,
       end: () =>
         Promise.resolve({
           results: effects.actionResults,
