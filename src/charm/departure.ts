@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Images, Premises } from "../runners/ports.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 
@@ -31,6 +32,8 @@ export class Departure {
     await images.prune(undefined, signal);
     await premises.remove(signal);
     await rm(dataDirectory, { recursive: true, force: true });
+    // Shared by the units of a machine: it goes with the last of them.
+    await rmdir(dirname(dataDirectory)).catch(() => undefined);
   }
 
   close(): Promise<void> {

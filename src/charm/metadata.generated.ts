@@ -129,12 +129,12 @@ export interface GithubRunnerTypes extends CharmTypes {
       readonly params: Readonly<Record<never, never>>;
       readonly results: ActionResults;
     };
-    /** Removes runners and starts fresh ones. Results: delta, and flushed, the number of runners removed. */
+    /** Removes runners; the next reconcile starts fresh ones. Results: delta, and flushed, the number of runners removed. */
     readonly "flush-runners": {
       readonly params: {
         /**
-         * "idle" removes idle runners; "busy" removes all, which ends their jobs, once none is in its pre-job stage (at
-         * most 150 seconds); "force" does so even when GitHub cannot be reached.
+         * "idle" removes idle runners; "busy" removes all, which ends their jobs; "force" does so even when GitHub cannot
+         * be reached.
          */
         readonly mode: "idle" | "busy" | "force";
       };

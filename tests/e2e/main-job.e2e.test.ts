@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { JOB_CHECK } from "../../src/guest/paths.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { REPOSITORY, Rig } from "../support/rig/rig.ts";
 
@@ -151,13 +152,19 @@ endToEnd("the main job", () => {
     expect(await rig.status()).to.equal("active: 0 runners");
   });
 
+  /** As the charm looks into a runner that GitHub has lost sight of. */
+  const jobIsSeenIn = async (name: string) =>
+    (await rig.lxd.client.exec.run(name, { command: JOB_CHECK }, patience())).exitCode === 0;
+
   it("replaces idle runners at once when the labels change, and a busy one after its job", async () => {
     await rig.configure({ "virtual-machines": "2" }, patience());
     const old = await idle();
     const job = await rig.occupy(patience());
     await rig.configure({ labels: "fresh" }, patience());
-    const [fresh, ...more] = await idle();
+    const [fresh = "", ...more] = await idle();
     expect(more).to.deep.equal([]);
+    expect(await jobIsSeenIn(job.runnerName ?? "")).to.equal(true);
+    expect(await jobIsSeenIn(fresh)).to.equal(false);
     expect(old).to.not.include(fresh);
     expect(await rig.machines(patience())).to.deep.equal([fresh, job.runnerName].sort());
 
