@@ -22,7 +22,7 @@ export {
   type FieldReader,
   type FieldReaders,
 } from "./model/field-readers.ts";
-export { JujuSecret, type GrantOptions } from "./model/juju-secret.ts";
+export { JujuSecret, type GrantOptions, type RelationReference } from "./model/juju-secret.ts";
 export { Model, TooManyRelationsError, type RelationDataOf, type RelationOf } from "./model/model.ts";
 export type { OwnDataBag } from "./model/own-data-bag.ts";
 export { PortError, type Port, type Ports } from "./model/ports.ts";

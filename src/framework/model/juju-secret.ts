@@ -6,8 +6,12 @@ import type {
   SecretReference,
   SecretRevocation,
 } from "../tools/secret-tools.ts";
-import type { Relation } from "./relation.ts";
 import { secretContent, type NewSecretContent } from "./secret-content.ts";
+
+/** A relation, by its number in the model: a `Relation` is one. */
+export interface RelationReference {
+  readonly id: number;
+}
 
 /** To whom a grant is given or from whom it is taken, within a relation. */
 export interface GrantOptions {
@@ -77,12 +81,12 @@ export class JujuSecret {
   }
 
   /** Lets the other side of a relation read the secret, for as long as the relation is there. */
-  async grant(relation: Pick<Relation, "id">, { unit }: GrantOptions = {}): Promise<void> {
+  async grant(relation: RelationReference, { unit }: GrantOptions = {}): Promise<void> {
     await this.#tools.secretGrant(await this.#ownID(), { relation: relation.id, unit });
   }
 
   /** Takes a grant away. */
-  async revoke(from: Pick<Relation, "id"> | SecretRevocation, { unit }: GrantOptions = {}): Promise<void> {
+  async revoke(from: RelationReference | SecretRevocation, { unit }: GrantOptions = {}): Promise<void> {
     const revocation = "id" in from ? { relation: from.id, unit } : from;
     await this.#tools.secretRevoke(await this.#ownID(), revocation);
   }
