@@ -1,3 +1,5 @@
+import type { ActionResult } from "./action-results.ts";
+
 /** Strings by name, as relations, secrets and the state of a unit hold them. */
 export type Texts = Readonly<Record<string, string>>;
 
@@ -19,11 +21,11 @@ export interface UnitSide {
   /** Names of all options, set or not. */
   optionNames(): readonly string[];
   isLeader(): boolean;
-  setStatus(status: NamedStatus<SettableStatus>): void;
-  setAppStatus(status: NamedStatus<SettableStatus>): void;
+  setStatus(status: NamedStatus<SettableStatus>): void | Promise<void>;
+  setAppStatus(status: NamedStatus<SettableStatus>): void | Promise<void>;
   status(): NamedStatus;
   appStatus(): NamedStatus & { readonly units: Readonly<Record<string, NamedStatus>> };
-  setWorkloadVersion(version: string): void;
+  setWorkloadVersion(version: string): void | Promise<void>;
   log(level: JujuLogLevel, message: string): void;
   reboot(time: "after-hook" | "now"): void;
   /** As `goal-state` prints it. */
@@ -45,6 +47,8 @@ export interface RelationSide {
   /** That of the hook. */
   current(): CurrentRelation | undefined;
   ids(endpoint: string): readonly string[];
+  /** Whether the unit is in the relation; the other members are asked only of one that it is in. */
+  has(id: number): boolean;
   units(id: number): readonly string[];
   app(id: number): string;
   model(id: number): string;
@@ -52,9 +56,9 @@ export interface RelationSide {
   write(id: number, scope: "unit" | "app", data: Texts): void;
 }
 
-/** Names a secret: by a URI, by a label, or by a URI that gets the label. */
+/** Names a secret: by its ID, by a label, or by an ID that gets the label. */
 export interface SecretName {
-  readonly uri?: string | undefined;
+  readonly id?: string | undefined;
   readonly label?: string | undefined;
 }
 
@@ -90,17 +94,17 @@ export interface ManagedSecret {
   readonly access: readonly object[];
 }
 
-/** Secrets. */
+/** Secrets, each named by its bare ID. */
 export interface SecretSide {
   read(name: SecretName, revision: "tracked" | "latest" | "peek"): Texts;
   info(name: SecretName): ManagedSecret;
   ids(): readonly string[];
   /** @returns the URI. */
   add(owner: "application" | "unit", changes: SecretChanges & { readonly content: Texts }): string;
-  change(uri: string, changes: SecretChanges): void;
-  grant(uri: string, relation: number, unit: string | undefined): void;
-  revoke(uri: string, from: Revocation): void;
-  remove(uri: string, revision: number | undefined): void;
+  change(id: string, changes: SecretChanges): void;
+  grant(id: string, relation: number, unit: string | undefined): void;
+  revoke(id: string, from: Revocation): void;
+  remove(id: string, revision: number | undefined): void;
 }
 
 /** Networks and ports. */
@@ -141,9 +145,9 @@ export interface StorageSide {
 /** The running action; members throw outside of one. */
 export interface ActionSide {
   params(): Readonly<Record<string, unknown>>;
-  set(results: Texts): void;
+  set(results: readonly ActionResult[]): void;
   fail(message: string): void;
-  log(message: string): void;
+  log(message: string): void | Promise<void>;
 }
 
 /** Juju as hook tools see it, for one context. Members throw a ToolError with Juju's text where Juju refuses. */

@@ -41,6 +41,11 @@ export function showPortRange({ protocol, from, to }: PortRange): string {
   return from === to ? `${from}/${protocol}` : `${from}-${to}/${protocol}`;
 }
 
+/** Orders ranges as `opened-ports` lists them: by protocol, then by number. */
+export function comparePortRanges(left: PortRange, right: PortRange): number {
+  return left.protocol.localeCompare(right.protocol) || left.from - right.from;
+}
+
 export function rangesConflict(left: PortRange, right: PortRange): boolean {
   return left.protocol === right.protocol && left.from <= right.to && right.from <= left.to;
 }

@@ -1,7 +1,10 @@
+import type { ActionResult } from "../action-results.ts";
 import { assertAtMost, splitPair } from "../tool-arguments.ts";
 import { usageError } from "../tool-error.ts";
 import { readingTool, writingTool, type HookTool } from "./side-tool.ts";
 
+const KEY_SEGMENT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+const RESERVED: readonly string[] = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"];
 const NO_REASON = "action failed without reason given, check action for errors";
 
 export const ACTION_TOOLS: readonly HookTool[] = [
@@ -19,8 +22,7 @@ export const ACTION_TOOLS: readonly HookTool[] = [
     name: "action-set",
     usage: "<key>=<value> [<key>=<value> ...]",
     write: ({ context, words }) => {
-      const fault = (wrong: string) => `argument ${JSON.stringify(wrong)} must be of the form key...=value`;
-      context.action.set(Object.fromEntries(words.map((word) => splitPair(word, fault))));
+      context.action.set(words.map(parseResult));
     },
   }),
   writingTool({
@@ -34,18 +36,33 @@ export const ACTION_TOOLS: readonly HookTool[] = [
   writingTool({
     name: "action-log",
     usage: "<message>",
-    write: ({ context, words }) => {
+    write: async ({ context, words }) => {
       if (words.length === 0) throw usageError("no message specified");
-      context.action.log(words.join(" "));
+      await context.action.log(words.join(" "));
     },
   }),
 ];
 
+function parseResult(word: string): ActionResult {
+  const [key, value] = splitPair(
+    word,
+    (wrong) => `argument ${JSON.stringify(wrong)} must be of the form key...=value`,
+  );
+  if (RESERVED.includes(key)) throw usageError(`cannot set reserved action key "${key}"`);
+  const path = key.split(".");
+  const wrong = path.find((segment) => !KEY_SEGMENT.test(segment));
+  if (wrong === undefined) return { path, value };
+  throw usageError(
+    `key "${wrong}" must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens`,
+  );
+}
+
+/** Lists have no keys. */
 function valueAt(params: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
   let value: unknown = params;
   for (const key of path) {
     value =
-      typeof value === "object" && value !== null && Object.hasOwn(value, key)
+      typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, key)
         ? (value as Readonly<Record<string, unknown>>)[key]
         : undefined;
   }

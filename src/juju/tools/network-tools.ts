@@ -1,4 +1,4 @@
-import { parsePortRange, showPortRange } from "../port-range.ts";
+import { comparePortRanges, parsePortRange, showPortRange } from "../port-range.ts";
 import { assertAtMost } from "../tool-arguments.ts";
 import { ToolError, usageError } from "../tool-error.ts";
 import { RELATION_FLAG } from "./relation-flag.ts";
@@ -53,8 +53,9 @@ export const NETWORK_TOOLS: readonly HookTool[] = [
     name: "opened-ports",
     usage: "",
     flags: { endpoints: "switch" },
-    read: ({ context, flags }) => {
-      const ports = context.network.opened();
+    read: ({ context, flags, words }) => {
+      assertAtMost(words, 0);
+      const ports = context.network.opened().map(parsePortRange).sort(comparePortRanges).map(showPortRange);
       return flags["endpoints"] === "true" ? ports.map((port) => `${port} (*)`) : ports;
     },
   }),

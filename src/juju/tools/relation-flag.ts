@@ -12,11 +12,15 @@ export function relationOf(call: ToolCall): number {
   return id;
 }
 
-/** Number of the relation that the flag names. @throws ToolError when that is no number. */
-export function givenRelation({ flags }: ToolCall): number | undefined {
+/** Number of the relation that the flag names. @throws ToolError when that is no number, or of no relation. */
+export function givenRelation({ context, flags }: ToolCall): number | undefined {
   const text = flags["r"] ?? flags["relation"] ?? "";
   if (text === "") return undefined;
   const number = /^(?:.*:)?(\d+)$/.exec(text)?.[1];
   if (number === undefined) throw usageError(`invalid value "${text}" for option -r: invalid relation id`);
-  return Number(number);
+  const id = Number(number);
+  if (!context.relations.has(id)) {
+    throw usageError(`invalid value "${text}" for option -r: relation not found`);
+  }
+  return id;
 }

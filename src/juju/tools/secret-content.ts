@@ -3,6 +3,7 @@ import { usageError } from "../tool-error.ts";
 import { readInputFile, readText } from "./input-file.ts";
 import type { ToolCall } from "./side-tool.ts";
 
+const KEY = /^([a-z](?:-?[a-z0-9]){2,})$/;
 const SUFFIX = /^(.*?)(#base64|#file)?$/s;
 
 /** The content of a secret on a command line: `key=value`, `key#base64=value`, `key#file=/path`, and `--file`. */
@@ -21,7 +22,9 @@ export async function readSecretContent(call: ToolCall, words: readonly string[]
 }
 
 function nameOf(key: string): string {
-  return SUFFIX.exec(key)?.[1] ?? key;
+  const name = SUFFIX.exec(key)?.[1] ?? key;
+  if (!KEY.test(name)) throw usageError(`key "${name}" not valid`);
+  return name;
 }
 
 async function decode(key: string, value: string): Promise<string> {

@@ -5,6 +5,7 @@ import type { ToolAnswer } from "../hook-tool.ts";
 import { parseExpiry } from "./expiry.ts";
 import { givenRelation, RELATION_FLAG, relationOf } from "./relation-flag.ts";
 import { readSecretContent } from "./secret-content.ts";
+import { parseSecretId } from "./secret-id.ts";
 import { readingTool, writingTool, type HookTool, type ToolCall } from "./side-tool.ts";
 
 const METADATA: FlagKinds = {
@@ -66,10 +67,11 @@ export const SECRET_TOOLS: readonly HookTool[] = [
     flags: METADATA,
     write: async (call) => {
       const [uri, ...words] = call.words;
+      const id = required(uri);
       const content = await readSecretContent(call, words);
       const changes = metadataOf(call);
       const isEmpty = Object.keys(content).length === 0;
-      call.context.secrets.change(required(uri), isEmpty ? changes : { ...changes, content });
+      call.context.secrets.change(id, isEmpty ? changes : { ...changes, content });
     },
   }),
   writingTool({
@@ -86,8 +88,8 @@ export const SECRET_TOOLS: readonly HookTool[] = [
     usage: "<ID>",
     flags: { ...RELATION_FLAG, unit: "value" },
     write: (call) => {
-      const uri = required(call.words[0]);
-      call.context.secrets.grant(uri, relationOf(call), call.flags["unit"]);
+      const id = required(call.words[0]);
+      call.context.secrets.grant(id, relationOf(call), call.flags["unit"]);
     },
   }),
   writingTool({
@@ -102,6 +104,7 @@ async function addSecret(call: ToolCall): Promise<ToolAnswer> {
   const { owner = "application" } = call.flags;
   if (owner !== "application" && owner !== "unit") throw usageError(`secret owner "${owner}" not valid`);
   const content = await readSecretContent(call, call.words);
+  if (Object.keys(content).length === 0) throw usageError("missing secret value or filename");
   return { stdout: `${call.context.secrets.add(owner, { ...metadataOf(call), content })}\n` };
 }
 
@@ -120,7 +123,7 @@ function readSecret({ context, flags, words }: ToolCall): unknown {
 }
 
 function revokeSecret(call: ToolCall): void {
-  const uri = required(call.words[0]);
+  const id = required(call.words[0]);
   const { app, unit } = call.flags;
   const relation = givenRelation(call);
   if (app !== undefined && unit !== undefined) throw usageError("specify only one of application or unit");
@@ -128,12 +131,12 @@ function revokeSecret(call: ToolCall): void {
   if (app === undefined && unit === undefined && relation === undefined) {
     throw usageError("missing relation or application or unit");
   }
-  call.context.secrets.revoke(uri, { relation, app, unit });
+  call.context.secrets.revoke(id, { relation, app, unit });
 }
 
 function nameOf(uri: string | undefined, label: string): SecretName {
   if (uri === undefined && label === "") throw usageError("require either a secret URI or label");
-  return { uri, label: label === "" ? undefined : label };
+  return { id: uri === undefined ? undefined : parseSecretId(uri), label: label === "" ? undefined : label };
 }
 
 function metadataOf({ context, flags }: ToolCall): SecretChanges {
@@ -153,7 +156,7 @@ function isRotation(text: string): text is Rotation {
 
 function required(uri: string | undefined): string {
   if (uri === undefined) throw usageError("missing secret URI");
-  return uri;
+  return parseSecretId(uri);
 }
 
 /** Members that are not set are not told. */

@@ -4,6 +4,9 @@ import { ToolError, usageError } from "../tool-error.ts";
 import { readInputFile } from "./input-file.ts";
 import { readingTool, writingTool, type HookTool, type ToolCall } from "./side-tool.ts";
 
+const LONGEST_KEY_BYTES = 256;
+const LONGEST_VALUE_BYTES = 64 * 1024;
+
 export const STORAGE_TOOLS: readonly HookTool[] = [
   readingTool({
     name: "storage-list",
@@ -45,7 +48,9 @@ export const STORAGE_TOOLS: readonly HookTool[] = [
     write: async (call) => {
       const fault = (wrong: string) => `expected "key=value", got "${wrong}"`;
       const pairs = call.words.map((word) => splitPair(word, fault));
-      call.context.storage.remember({ ...(await readInputFile(call)), ...Object.fromEntries(pairs) });
+      const added = { ...(await readInputFile(call)), ...Object.fromEntries(pairs) };
+      for (const [key, value] of Object.entries(added)) assertFits(key, value);
+      call.context.storage.remember(added);
     },
   }),
   writingTool({
@@ -89,4 +94,13 @@ function readState({ context, flags, words }: ToolCall): unknown {
   if (Object.hasOwn(state, key)) return state[key];
   if (flags["strict"] === "true") throw new ToolError(`"${key}" not found`);
   return "";
+}
+
+function assertFits(key: string, value: string): void {
+  if (Buffer.byteLength(key) > LONGEST_KEY_BYTES) {
+    throw new ToolError(`max allowed key size (${LONGEST_KEY_BYTES}) exceeded: quota limit exceeded`);
+  }
+  if (Buffer.byteLength(value) > LONGEST_VALUE_BYTES) {
+    throw new ToolError(`max allowed value size (${LONGEST_VALUE_BYTES}) exceeded: quota limit exceeded`);
+  }
 }

@@ -26,22 +26,32 @@ export const UNIT_TOOLS: readonly HookTool[] = [
     flags: { all: "switch", a: "switch" },
     read: readConfig,
   }),
-  readingTool({ name: "is-leader", usage: "", read: ({ context }) => context.unit.isLeader() }),
+  readingTool({
+    name: "is-leader",
+    usage: "",
+    read: ({ context, words }) => {
+      assertAtMost(words, 0);
+      return context.unit.isLeader();
+    },
+  }),
   readingTool({
     name: "goal-state",
     usage: "",
     format: "yaml",
-    read: ({ context }) => context.unit.goalState(),
+    read: ({ context, words }) => {
+      assertAtMost(words, 0);
+      return context.unit.goalState();
+    },
   }),
   readingTool({ name: "credential-get", usage: "", read: ({ context }) => context.unit.credential() }),
   writingTool({
     name: "application-version-set",
     usage: "<new-version>",
-    write: ({ context, words }) => {
+    write: async ({ context, words }) => {
       const [version] = words;
       if (version === undefined) throw usageError("no version specified");
       assertAtMost(words, 1);
-      context.unit.setWorkloadVersion(version);
+      await context.unit.setWorkloadVersion(version);
     },
   }),
   writingTool({
@@ -84,15 +94,15 @@ function readConfig({ context, flags, words }: ToolCall): unknown {
   return { ...Object.fromEntries(unset), ...config };
 }
 
-function setStatus({ context, flags, words }: ToolCall): void {
+async function setStatus({ context, flags, words }: ToolCall): Promise<void> {
   const [name, message = ""] = words;
   if (name === undefined) throw usageError("invalid args, require <status> [message]");
   if (!isSettable(name))
     throw usageError(`invalid status "${name}", expected one of [${SETTABLE.join(" ")}]`);
   assertAtMost(words, 2);
   const status = { name, message };
-  if (flags["application"] === "true") context.unit.setAppStatus(status);
-  else context.unit.setStatus(status);
+  if (flags["application"] === "true") await context.unit.setAppStatus(status);
+  else await context.unit.setStatus(status);
 }
 
 function readStatus({ context, flags, words }: ToolCall): unknown {

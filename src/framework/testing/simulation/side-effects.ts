@@ -1,5 +1,5 @@
+import type { ActionResults } from "../../../juju/action-results.ts";
 import type { LogLevel } from "../../../support/log.ts";
-import type { JsonObject } from "../../tools/json-value.ts";
 import type { RebootTime } from "../../tools/model-tools.ts";
 import type { Status } from "../../tools/status-tools.ts";
 
@@ -24,7 +24,7 @@ export interface SideEffects {
   readonly log: LogLine[];
   readonly actionLog: string[];
   readonly storageRequests: StorageRequest[];
-  actionResults: JsonObject;
+  actionResults: ActionResults;
   actionFailure: string | undefined;
   reboot: RebootTime | undefined;
 }

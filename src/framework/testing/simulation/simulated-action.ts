@@ -1,13 +1,11 @@
-import { ToolError, usageError } from "../../../juju/tool-error.ts";
+import { withResults, type ActionResult } from "../../../juju/action-results.ts";
+import { ToolError } from "../../../juju/tool-error.ts";
 import type { ActionSide } from "../../../juju/juju-side.ts";
 import type { ParameterSchema } from "../../metadata/metadata.ts";
 import type { JsonObject, JsonValue } from "../../tools/json-value.ts";
 import { isJsonObject } from "../../tools/json.ts";
 import type { SideEffects } from "./side-effects.ts";
 import type { Setting } from "./setting.ts";
-
-const KEY_SEGMENT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
-const RESERVED: readonly string[] = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"];
 
 /** The running action as the hook tools show it. What it says of itself is delivered however the dispatch ends. */
 export class SimulatedAction implements ActionSide {
@@ -25,13 +23,9 @@ export class SimulatedAction implements ActionSide {
     return withDefaults(params, this.#setting.metadata.actions[name]?.params ?? {});
   }
 
-  /** Dotted keys nest; a later value wins over an earlier one of another shape. */
-  set(results: Readonly<Record<string, string>>): void {
+  set(results: readonly ActionResult[]): void {
     this.#assertRunning();
-    for (const key of Object.keys(results)) assertKey(key);
-    for (const [key, value] of Object.entries(results)) {
-      this.#effects.actionResults = withResult(this.#effects.actionResults, key.split("."), value);
-    }
+    this.#effects.actionResults = withResults(this.#effects.actionResults, results);
   }
 
   fail(message: string): void {
@@ -62,20 +56,4 @@ function withDefaults(params: JsonObject, schemas: Readonly<Record<string, Param
     else if (given !== undefined) filled[name] = given;
   }
   return filled;
-}
-
-function assertKey(key: string): void {
-  if (RESERVED.includes(key)) throw usageError(`cannot set reserved action key "${key}"`);
-  const wrong = key.split(".").find((segment) => !KEY_SEGMENT.test(segment));
-  if (wrong === undefined) return;
-  throw usageError(
-    `key "${wrong}" must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens`,
-  );
-}
-
-function withResult(results: JsonObject, path: readonly string[], value: string): JsonObject {
-  const [head = "", ...rest] = path;
-  if (rest.length === 0) return { ...results, [head]: value };
-  const inner = results[head];
-  return { ...results, [head]: withResult(isJsonObject(inner) ? inner : {}, rest, value) };
 }

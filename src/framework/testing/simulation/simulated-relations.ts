@@ -1,4 +1,4 @@
-import { ToolError, usageError } from "../../../juju/tool-error.ts";
+import { ToolError } from "../../../juju/tool-error.ts";
 import type { CurrentRelation, RelationSide } from "../../../juju/juju-side.ts";
 import type { DataBag } from "../state/data-bag.ts";
 import type { AnyRelation } from "../state/relation.ts";
@@ -31,6 +31,10 @@ export class SimulatedRelations implements RelationSide {
       .filter((relation) => relation.endpoint === endpoint && relation.id !== broken)
       .map((relation) => `${relation.endpoint}:${relation.id}`)
       .sort();
+  }
+
+  has(id: number): boolean {
+    return this.#ledger.pending.relations.some((relation) => relation.id === id);
   }
 
   /** Remote units, sorted as text, without one that departs. A relation that is being broken has none left. */
@@ -80,9 +84,7 @@ export class SimulatedRelations implements RelationSide {
   }
 
   #relation(id: number): AnyRelation {
-    const relation = this.#ledger.pending.relations.find((candidate) => candidate.id === id);
-    if (relation) return relation;
-    throw usageError(`invalid value "${id}" for option -r: relation not found`);
+    return this.#ledger.pending.relation(id);
   }
 
   /** The leader reads what it has written; other units only what the controller has, and only of peer relations. */

@@ -1,4 +1,4 @@
-import { ToolError, usageError } from "../../../juju/tool-error.ts";
+import { ToolError } from "../../../juju/tool-error.ts";
 import type {
   ManagedSecret,
   Revocation,
@@ -11,9 +11,6 @@ import { remoteAppOf } from "../state/relation-members.ts";
 import { Secret, type SecretGrantRecord, type SecretText } from "../state/secret.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Setting } from "./setting.ts";
-
-const SECRET_ID = /^(?:secret:(?:\/\/[0-9a-f-]{36}\/)?|[0-9a-f-]{36}\/)?([0-9a-z]{20})$/;
-const KEY = /^([a-z](?:-?[a-z0-9]){2,})$/;
 
 /** Secrets as the hook tools show them. What is read is tracked at once; what an owner changes is buffered. */
 export class SimulatedSecrets implements SecretSide {
@@ -28,7 +25,7 @@ export class SimulatedSecrets implements SecretSide {
   /** The content of a revision: that which the unit tracks, or the newest. */
   read(name: SecretName, revision: SecretRevision): SecretText {
     const secret = this.#named(name);
-    if (name.uri !== undefined && name.label !== undefined) this.#label(secret, name.label);
+    if (name.id !== undefined && name.label !== undefined) this.#label(secret, name.label);
     const isNew = !this.#ledger.kept.secrets.some(({ id }) => id === secret.id);
     if (revision === "peek") return secret.latest;
     const tracked =
@@ -55,7 +52,6 @@ export class SimulatedSecrets implements SecretSide {
 
   /** @returns the new secret's URI, in the long form. */
   add(owner: SecretOwner, changes: SecretChanges & { readonly content: SecretText }): string {
-    assertContent(changes.content);
     if (owner === "application") this.#assertLeader();
     const { content, ...metadata } = changes;
     this.#assertFreeLabel(metadata.label);
@@ -65,11 +61,10 @@ export class SimulatedSecrets implements SecretSide {
   }
 
   /** Content equal to the newest makes no revision. */
-  change(uri: string, changes: SecretChanges): void {
-    const secret = this.#owned(uri);
+  change(id: string, changes: SecretChanges): void {
+    const secret = this.#owned(id);
     if (!secret) return;
     const { content, ...metadata } = changes;
-    if (content) assertContent(content);
     if (metadata.label !== secret.label) this.#assertFreeLabel(metadata.label);
     const revisions =
       content && !isSameText(content, secret.latest)
@@ -80,8 +75,8 @@ export class SimulatedSecrets implements SecretSide {
     this.#replace(secret.with({ ...given(metadata), revisions, tracked }));
   }
 
-  grant(uri: string, relation: number, unit: string | undefined): void {
-    const secret = this.#owned(uri);
+  grant(id: string, relation: number, unit: string | undefined): void {
+    const secret = this.#owned(id);
     if (!secret) return;
     const app = this.#appOf(relation);
     if (unit !== undefined && !unit.startsWith(`${app}/`)) {
@@ -92,8 +87,8 @@ export class SimulatedSecrets implements SecretSide {
     this.#replace(secret.with({ grants: [...secret.grants, { relation, target }] }));
   }
 
-  revoke(uri: string, from: Revocation): void {
-    const secret = this.#owned(uri);
+  revoke(id: string, from: Revocation): void {
+    const secret = this.#owned(id);
     if (!secret) return;
     const isMeant = (target: string, relation: number) =>
       from.unit !== undefined
@@ -107,8 +102,8 @@ export class SimulatedSecrets implements SecretSide {
   }
 
   /** Removes one revision, or all of the secret. */
-  remove(uri: string, revision: number | undefined): void {
-    const secret = this.#owned(uri);
+  remove(id: string, revision: number | undefined): void {
+    const secret = this.#owned(id);
     if (!secret) return;
     const rest = Object.entries(secret.revisions).filter(([number]) => Number(number) !== revision);
     if (revision !== undefined && rest.length > 0) {
@@ -127,22 +122,20 @@ export class SimulatedSecrets implements SecretSide {
     return { target: `${kind}-${target.replace("/", "-")}`, scope, role: "view" };
   }
 
-  #named({ uri, label }: SecretName): Secret {
+  #named({ id: wanted, label }: SecretName): Secret {
     const { secrets } = this.#ledger.pending;
-    if (uri === undefined) {
+    if (wanted === undefined) {
       const secret = secrets.find((candidate) => candidate.label === label);
       if (!secret) throw new ToolError(`consumer label "${label ?? ""}" not found`);
       return secret;
     }
-    const wanted = idOf(uri);
     const secret = secrets.find(({ id }) => id === wanted);
     if (!secret) throw new ToolError(`secret "${wanted}" not found`);
     return secret;
   }
 
   /** Undefined where Juju finds only at the end of the hook that the secret is not there, or another's. */
-  #owned(uri: string): Secret | undefined {
-    const wanted = idOf(uri);
+  #owned(wanted: string): Secret | undefined {
     const secret = this.#ledger.pending.secrets.find(({ id }) => id === wanted);
     if (secret?.owner === "application") this.#assertLeader();
     if (secret?.owner !== undefined) return secret;
@@ -188,9 +181,7 @@ export class SimulatedSecrets implements SecretSide {
   }
 
   #appOf(relation: number): string {
-    const found = this.#ledger.pending.relations.find(({ id }) => id === relation);
-    if (!found) throw usageError(`invalid value "${relation}" for option -r: relation not found`);
-    return remoteAppOf(found, this.#setting.appName);
+    return remoteAppOf(this.#ledger.pending.relation(relation), this.#setting.appName);
   }
 
   #assertLeader(): void {
@@ -202,18 +193,6 @@ export class SimulatedSecrets implements SecretSide {
     if (!this.#ledger.pending.secrets.some((secret) => secret.label === label)) return;
     throw new ToolError(`secret with label "${label}" already exists`);
   }
-}
-
-function idOf(uri: string): string {
-  const id = SECRET_ID.exec(uri)?.[1];
-  if (id === undefined) throw usageError(`secret URI "${uri}" not valid`);
-  return id;
-}
-
-function assertContent(content: SecretText): void {
-  if (Object.keys(content).length === 0) throw usageError("missing secret value or filename");
-  const wrong = Object.keys(content).find((key) => !KEY.test(key));
-  if (wrong !== undefined) throw usageError(`key "${wrong}" not valid`);
 }
 
 function isSameText(left: SecretText, right: SecretText): boolean {

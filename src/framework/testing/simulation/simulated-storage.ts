@@ -5,9 +5,6 @@ import type { Ledger } from "./ledger.ts";
 import type { SideEffects } from "./side-effects.ts";
 import type { Setting } from "./setting.ts";
 
-const LONGEST_KEY_BYTES = 256;
-const LONGEST_VALUE_BYTES = 64 * 1024;
-
 /** Storage, resources and what the controller remembers, as the hook tools show them. */
 export class SimulatedStorage implements StorageSide {
   readonly #ledger: Ledger;
@@ -56,9 +53,7 @@ export class SimulatedStorage implements StorageSide {
     return this.#ledger.pending.serverState;
   }
 
-  /** @throws ToolError when a key or a value is too long. */
   remember(data: Readonly<Record<string, string>>): void {
-    for (const [key, value] of Object.entries(data)) assertFits(key, value);
     this.#ledger.buffer((state) => state.with({ serverState: { ...state.serverState, ...data } }));
   }
 
@@ -67,14 +62,5 @@ export class SimulatedStorage implements StorageSide {
       const rest = Object.entries(state.serverState).filter(([name]) => name !== key);
       return state.with({ serverState: Object.fromEntries(rest) });
     });
-  }
-}
-
-function assertFits(key: string, value: string): void {
-  if (Buffer.byteLength(key) > LONGEST_KEY_BYTES) {
-    throw new ToolError(`max allowed key size (${LONGEST_KEY_BYTES}) exceeded: quota limit exceeded`);
-  }
-  if (Buffer.byteLength(value) > LONGEST_VALUE_BYTES) {
-    throw new ToolError(`max allowed value size (${LONGEST_VALUE_BYTES}) exceeded: quota limit exceeded`);
   }
 }
