@@ -3,14 +3,16 @@ import { join } from "node:path";
 
 import type { JsonObject } from "../../framework/tools/hook-tools.ts";
 import type { AgentSession } from "../agent-session.ts";
-import { HOOK_TOOLS } from "../tools/all-tools.ts";
+import { ServedSide } from "../side/served-side.ts";
 import { effectiveConfig } from "../charm/config-options.ts";
 import { withApplication, type UnitState } from "../state/agent-state.ts";
 import { shownStatus } from "../state/shown-status.ts";
 import { CharmProcess, type OutputName, type ProcessOutcome } from "../../juju/charm-process.ts";
+import type { JujuSide } from "../../juju/juju-side.ts";
 import { buildHookEnvironment, type HookTask } from "../../juju/hook-environment.ts";
 import type { ActionProgress, HookContext, ImmediateEffects, PendingChanges } from "./hook-context.ts";
 import { HookToolServer } from "../../juju/hook-tool-server.ts";
+import { HOOK_TOOLS } from "../../juju/tools/all-tools.ts";
 
 /** A context to run. */
 export interface ContextPlan {
@@ -56,8 +58,9 @@ export class ContextRunner {
       agentSince: this.#session.now,
     });
     const context = this.#createContext(id, plan);
-    const served = { id, tools: HOOK_TOOLS, context };
-    const server = new HookToolServer(this.#session.paths.socket(plan.unit), served);
+    const { paths, deps } = this.#session;
+    const side: JujuSide = new ServedSide(context, () => deps.clock.now());
+    const server = new HookToolServer(paths.socket(plan.unit), { id, tools: HOOK_TOOLS, context: side });
     await server.listen();
     try {
       signal.throwIfAborted();

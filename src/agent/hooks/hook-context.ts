@@ -1,4 +1,5 @@
 import type { JsonObject, StatusName } from "../../framework/tools/hook-tools.ts";
+import type { ActionResults } from "../../juju/action-results.ts";
 import type { LogLevel } from "../../support/log.ts";
 import type { ConfigOptions, ConfigValues } from "../charm/config-options.ts";
 import type { AgentState, StatusRecord } from "../state/agent-state.ts";
@@ -15,7 +16,7 @@ export interface PendingChanges {
 /** What a running action has said of itself; delivered however it ends. */
 export interface ActionProgress {
   readonly parameters: JsonObject;
-  results: JsonObject;
+  results: ActionResults;
   failure: string | undefined;
 }
 

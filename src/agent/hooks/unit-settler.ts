@@ -5,7 +5,7 @@ import type { AgentSession } from "../agent-session.ts";
 import { installCharmDirectory } from "../charm/charm-directory.ts";
 import { configHash, effectiveConfig } from "../charm/config-options.ts";
 import type { AgentState } from "../state/agent-state.ts";
-import { HOOK_TOOLS } from "../tools/all-tools.ts";
+import { HOOK_TOOLS } from "../../juju/tools/all-tools.ts";
 import { flushed, type ContextRunner, type EndedContext } from "./context-runner.ts";
 import { commitHook, queued, statusBefore, type CommitFacts } from "./hook-effects.ts";
 import type { LifecycleHook } from "./hook-names.ts";

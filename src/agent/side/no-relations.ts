@@ -1,0 +1,46 @@
+import type { CurrentRelation, RelationSide } from "../../juju/juju-side.ts";
+import { ToolError } from "../../juju/tool-error.ts";
+
+/** Relations of a unit that has none: this agent has no relations yet. */
+export class NoRelations implements RelationSide {
+  current(): CurrentRelation | undefined {
+    return undefined;
+  }
+
+  ids(): readonly string[] {
+    return [];
+  }
+
+  has(): boolean {
+    return false;
+  }
+
+  /** @throws ToolError always */
+  units(): never {
+    return refuse();
+  }
+
+  /** @throws ToolError always */
+  app(): never {
+    return refuse();
+  }
+
+  /** @throws ToolError always */
+  model(): never {
+    return refuse();
+  }
+
+  /** @throws ToolError always */
+  read(): never {
+    return refuse();
+  }
+
+  /** @throws ToolError always */
+  write(): never {
+    return refuse();
+  }
+}
+
+function refuse(): never {
+  throw new ToolError("relation not found");
+}
