@@ -1,5 +1,6 @@
 import type { Machine, MachineNote, Registration } from "./ports.ts";
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
+import type { World } from "./world.ts";
 
 /** What the unit should have. */
 export interface Wanted {
@@ -65,12 +66,7 @@ type Verdict =
  * Busy runners are never taken away, and no plan makes the number of live runners exceed `wanted.count`: what is busy
  * or doubtful counts until it is gone.
  */
-export function plan(
-  observed: { readonly machines: readonly Machine[]; readonly registrations: readonly Registration[] },
-  wanted: Wanted,
-  patience: Patience,
-  now: number,
-): Plan {
+export function plan(observed: World, wanted: Wanted, patience: Patience, now: number): Plan {
   const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
   const steps: Step[] = orphans
     .filter((registration) => !registration.busy)

@@ -7,6 +7,7 @@ import { plan, type Patience, type Reason, type Step } from "./plan.ts";
 import type { Machine, Registration } from "./ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerClients } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
+import { liveRunners, type World } from "./world.ts";
 
 /** Holds other reconciles of the unit off. A process that dies gives it up. */
 export interface Lock {
@@ -56,11 +57,6 @@ export interface ReconcileReport {
 export interface FlushReport extends ReconcileReport {
   /** Runners that were taken away. */
   readonly flushed: number;
-}
-
-interface World {
-  readonly machines: readonly Machine[];
-  readonly registrations: readonly Registration[];
 }
 
 /** Keeps the wanted number of healthy runners alive: reads both sides, decides by {@link plan}, carries it out. */
@@ -308,10 +304,4 @@ export class RunnerManager {
 /** A runner that ended its job powers itself off; one that lives on without a connection has crashed. */
 function isCrash(reason: Reason): boolean {
   return reason === "offline for too long" || reason === "registration gone";
-}
-
-function liveRunners({ machines, registrations }: World): ObservedRunner[] {
-  return joinRunners(machines, registrations).runners.filter(
-    ({ machine }) => machine.state === "running" || machine.state === "frozen",
-  );
 }

@@ -1,0 +1,15 @@
+import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
+import type { Machine, Registration } from "./ports.ts";
+
+/** What both sides showed of one unit at one moment. */
+export interface World {
+  readonly machines: readonly Machine[];
+  readonly registrations: readonly Registration[];
+}
+
+/** Runners whose instance is alive, frozen ones among them. */
+export function liveRunners({ machines, registrations }: World): ObservedRunner[] {
+  return joinRunners(machines, registrations).runners.filter(
+    ({ machine }) => machine.state === "running" || machine.state === "frozen",
+  );
+}
