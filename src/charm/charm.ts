@@ -6,8 +6,10 @@ import {
   type Status,
 } from "../framework/index.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
+import { CharmError } from "../support/errors.ts";
 import { applicationSlot } from "./application-record.ts";
 import type { CharmSystem } from "./charm-system.ts";
+import { conditionSlot, isOverWithHost } from "./condition.ts";
 import type { Configuration } from "./configuration.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { StatusReporter } from "./status-reporter.ts";
@@ -57,10 +59,11 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     await this.#show(async () => {
       await this.#configuration();
       await this.#checkHost(signal);
-      const shown = await this.framework.tools.statusGet();
-      // What an earlier event could not do for want of LXD, the next reconcile does.
-      const stale = shown.name === "blocked";
-      return stale ? { name: "maintenance", message: "Waiting for the next reconcile" } : undefined;
+      const condition = await this.framework.state.read(conditionSlot);
+      // What an earlier event could not do, the next reconcile does.
+      return isOverWithHost(condition)
+        ? { name: "maintenance", message: "Waiting for the next reconcile" }
+        : undefined;
     });
   }
 
@@ -103,14 +106,19 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
 
   /** Does work for a hook and shows how it ended; a condition that the status can tell is no failure of the hook. */
   async #show(work: () => Promise<Status | undefined>): Promise<void> {
-    const status = await work().catch((thrown: unknown) => {
-      const told = statusOf(thrown);
-      if (!told) throw thrown;
-      this.log.warning("Cannot go on", { reason: told.message });
-      return told;
-    });
+    const { status, condition } = await work().then(
+      (shown) => ({ status: shown, condition: null }),
+      (thrown: unknown) => {
+        const told = statusOf(thrown);
+        if (!told || !(thrown instanceof CharmError)) throw thrown;
+        this.log.warning("Cannot go on", { reason: told.message });
+        return { status: told, condition: thrown.code };
+      },
+    );
     await this.#reporter.settle();
-    if (status) await this.unit.setStatus(status);
+    if (!status) return;
+    await this.framework.state.write(conditionSlot, condition);
+    await this.unit.setStatus(status);
   }
 
   /** Does work for an action; what the status would tell becomes the action's failure. */

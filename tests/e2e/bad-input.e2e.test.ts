@@ -102,6 +102,9 @@ endToEnd("input that cannot be used", () => {
     it("keeps them when the token is revoked, and says so", async () => {
       await rig.github.call("revoke-token", { token: STANDARD_TOKEN }, patience());
       await expectRefusal({ "virtual-machines": "2" }, /^blocked: Invalid token/);
+      // It asks GitHub nothing, and so cannot know better.
+      await rig.agent.fireHook(rig.unit, "update-status", patience());
+      expect(await rig.status()).to.match(/^blocked: Invalid token/);
       await rig.github.call("add-token", { token: STANDARD_TOKEN }, patience());
       await rig.reconcile(patience());
       expect(await rig.machines(patience())).to.have.lengthOf(2);

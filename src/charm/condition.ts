@@ -1,0 +1,19 @@
+import type { JsonValue, StateSlot } from "../framework/index.ts";
+
+/** Code of the error that the shown status tells; `null` when it tells none. */
+export const conditionSlot: StateSlot<string | null> = {
+  name: "condition",
+  parse: (stored: JsonValue | undefined) => (typeof stored === "string" ? stored : null),
+};
+
+/** Conditions whose end shows without a call to GitHub. */
+const SEEN_BY_UPDATE_STATUS: ReadonlySet<string> = new Set([
+  "configuration",
+  "lxd-missing",
+  "lxd-unreachable",
+]);
+
+/** Tells whether a condition is over once the configuration stands and LXD answers. */
+export function isOverWithHost(condition: string | null): boolean {
+  return condition !== null && SEEN_BY_UPDATE_STATUS.has(condition);
+}
