@@ -1,5 +1,6 @@
 import { withDeadline } from "../support/deadline.ts";
 import { LxdError, nameFromURL, OperationError, type EventStream, type LxdClient } from "./client/index.ts";
+import { absentAsUndefined } from "./absent.ts";
 import { NotDestroyedError } from "./errors.ts";
 
 /**
@@ -46,13 +47,7 @@ function isBeingWorkedOn(thrown: LxdError | OperationError): boolean {
 }
 
 async function look(client: LxdClient, name: string, signal: AbortSignal): Promise<Sight> {
-  try {
-    await client.instances.get(name, signal);
-    return "there";
-  } catch (thrown) {
-    if (thrown instanceof LxdError && thrown.notFound) return "gone";
-    throw thrown;
-  }
+  return (await absentAsUndefined(client.instances.get(name, signal))) ? "there" : "gone";
 }
 
 /** Waits for what others do with the instance. What LXD does by itself is no operation and shows in its events alone. */

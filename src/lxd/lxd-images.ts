@@ -1,7 +1,9 @@
 import { createReadStream } from "node:fs";
 import type { ImageRecipe, Images, RunnerImage } from "../runners/ports.ts";
+import { unhindered } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import { LxdError, type LxdClient, type Outcome, type StoredImage } from "./client/index.ts";
+import { absentAsUndefined } from "./absent.ts";
 import { destroyInstance } from "./destroy-instance.ts";
 import { BaseImageError, ImageBuildError } from "./errors.ts";
 import { boot, runScript } from "./instance-boot.ts";
@@ -21,6 +23,7 @@ export interface LxdImagesOptions {
 type Progress = (step: string) => void;
 
 const CLEAN_STOP_SECONDS = 60;
+const CLEAN_UP_MS = 5 * 60_000;
 
 /**
  * Runner images in LXD's store, and the template of each.
@@ -113,7 +116,7 @@ export class LxdImages implements Images {
       signal.throwIfAborted();
       throw asBuildError(thrown, recipe, step);
     } finally {
-      await this.#discard(builder, new AbortController().signal).catch(() => undefined);
+      await this.#discardUnhindered(builder);
     }
   }
 
@@ -174,7 +177,7 @@ export class LxdImages implements Images {
       await this.#client.instances.patch(template, { config }, signal);
       return template;
     } catch (thrown) {
-      await this.#discard(template, new AbortController().signal).catch(() => undefined);
+      await this.#discardUnhindered(template);
       signal.throwIfAborted();
       throw asBuildError(thrown, recipe, "making the template");
     }
@@ -203,6 +206,12 @@ export class LxdImages implements Images {
     );
   }
 
+  /** After a build, however it ended; what this leaves, the next build or prune takes away. */
+  async #discardUnhindered(name: string): Promise<void> {
+    const action = `clean up after instance '${name}'`;
+    await unhindered(action, CLEAN_UP_MS, (limited) => this.#discard(name, limited)).catch(() => undefined);
+  }
+
   async #discard(name: string, signal: AbortSignal): Promise<void> {
     const instance = await absentAsUndefined(this.#client.instances.get(name, signal));
     if (!instance) return;
@@ -211,15 +220,6 @@ export class LxdImages implements Images {
       await this.#client.instances.patch(name, { config }, signal);
     }
     await destroyInstance(this.#client, name, signal);
-  }
-}
-
-async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (thrown) {
-    if (thrown instanceof LxdError && thrown.notFound) return undefined;
-    throw thrown;
   }
 }
 

@@ -7,7 +7,7 @@ import type {
   MachineState,
 } from "../runners/ports.ts";
 import { Gate } from "../support/concurrency.ts";
-import { withDeadline } from "../support/deadline.ts";
+import { unhindered } from "../support/deadline.ts";
 import type { Secret } from "../support/secret.ts";
 import {
   LxdError,
@@ -17,6 +17,7 @@ import {
   type LxdClient,
   type NewInstance,
 } from "./client/index.ts";
+import { absentAsUndefined } from "./absent.ts";
 import { destroyInstance } from "./destroy-instance.ts";
 import { HandOverError } from "./errors.ts";
 import { KEYS, isOwned, ownerConfig, type Owner } from "./ownership.ts";
@@ -62,18 +63,18 @@ export class LxdMachines implements Machines {
     await this.#starts.run(async () => {
       signal.throwIfAborted();
       // LXD carries on with what nobody waits for, and shows it later: an abort takes effect between the steps.
-      await unhindered(`clone template '${spec.template}'`, (limited) =>
+      await unhindered(`clone template '${spec.template}'`, UNHINDERED_MS, (limited) =>
         this.#client.instances.create(this.#newInstance(spec), limited),
       );
       try {
         signal.throwIfAborted();
-        await unhindered(`start '${spec.name}'`, (limited) =>
+        await unhindered(`start '${spec.name}'`, UNHINDERED_MS, (limited) =>
           this.#client.instances.changeState(spec.name, { action: "start" }, limited),
         );
         signal.throwIfAborted();
       } catch (thrown) {
         // The next reconcile finds what this leaves; what failed first is what is told.
-        await unhindered(`clean up after '${spec.name}'`, (limited) =>
+        await unhindered(`clean up after '${spec.name}'`, UNHINDERED_MS, (limited) =>
           destroyInstance(this.#client, spec.name, limited),
         ).catch(() => undefined);
         throw thrown;
@@ -134,13 +135,8 @@ export class LxdMachines implements Machines {
 
   /** A name that was taken when it was to be given says nothing of who has it. */
   async #isOurs(name: string, signal: AbortSignal): Promise<boolean> {
-    try {
-      const { config } = await this.#client.instances.get(name, signal);
-      return isOwned(config, this.#owner, "runner");
-    } catch (thrown) {
-      if (thrown instanceof LxdError && thrown.notFound) return false;
-      throw thrown;
-    }
+    const instance = await absentAsUndefined(this.#client.instances.get(name, signal));
+    return instance !== undefined && isOwned(instance.config, this.#owner, "runner");
   }
 
   #newInstance({ name, template, profiles, kind, deadline }: MachineSpec): NewInstance {
@@ -177,11 +173,6 @@ export class LxdMachines implements Machines {
     const { status } = await this.#client.instances.get(name, signal);
     if (status === state) throw thrown;
   }
-}
-
-/** Runs what has to come to its end even though the caller has given up. */
-function unhindered<T>(action: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return withDeadline(action, UNHINDERED_MS, new AbortController().signal, work);
 }
 
 function toMachine({ name, status, config, created_at: createdAt }: Instance): Machine {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { MachineResources, Premises } from "../runners/ports.ts";
 import { ProcessLock } from "../support/process-lock.ts";
-import { LxdError, type Config, type Devices, type LxdClient } from "./client/index.ts";
+import type { Config, Devices, LxdClient } from "./client/index.ts";
+import { absentAsUndefined } from "./absent.ts";
 import { describeOwner, ownerText, type Owner } from "./ownership.ts";
 
 export interface LxdPremisesOptions {
@@ -78,7 +79,7 @@ export class LxdPremises implements Premises {
   }
 
   async check(signal: AbortSignal): Promise<void> {
-    await this.#client.storagePools.get(this.pool, signal).catch(ignoreNotFound);
+    await absentAsUndefined(this.#client.storagePools.get(this.pool, signal));
   }
 
   async remove(signal: AbortSignal): Promise<void> {
@@ -88,9 +89,9 @@ export class LxdPremises implements Premises {
   async #removeAll(signal: AbortSignal): Promise<void> {
     const profiles = await this.#client.profiles.list(signal);
     const own = profiles.filter(({ description }) => description === describeOwner(this.#owner));
-    for (const { name } of own) await this.#client.profiles.delete(name, signal).catch(ignoreNotFound);
-    await this.#client.networks.delete(this.bridge, signal).catch(ignoreNotFound);
-    await this.#client.storagePools.delete(this.pool, signal).catch(ignoreNotFound);
+    for (const { name } of own) await this.#client.profiles.delete(name, signal);
+    await this.#client.networks.delete(this.bridge, signal);
+    await this.#client.storagePools.delete(this.pool, signal);
   }
 
   #resourceProfile({ cpu, memory, disk }: MachineResources): string {
@@ -98,7 +99,7 @@ export class LxdPremises implements Premises {
   }
 
   async #ensurePool(signal: AbortSignal): Promise<void> {
-    if (await present(this.#client.storagePools.get(this.pool, signal))) return;
+    if (await absentAsUndefined(this.#client.storagePools.get(this.pool, signal))) return;
     const info = await this.#client.server.refresh(signal);
     const offered = info.storageDrivers.map(({ name }) => name);
     const driver = DRIVERS.find((name) => offered.includes(name));
@@ -114,7 +115,7 @@ export class LxdPremises implements Premises {
   }
 
   async #ensureBridge(signal: AbortSignal): Promise<void> {
-    if (await present(this.#client.networks.get(this.bridge, signal))) return;
+    if (await absentAsUndefined(this.#client.networks.get(this.bridge, signal))) return;
     // LXD's own `auto` finds none where it cannot tell the free ones from the taken ones.
     const address = await this.#freeSubnet();
     await this.#client.networks.create(
@@ -134,7 +135,7 @@ export class LxdPremises implements Premises {
   }
 
   async #ensureProfile(name: string, config: Config, devices: Devices, signal: AbortSignal): Promise<void> {
-    if (await present(this.#client.profiles.get(name, signal))) return;
+    if (await absentAsUndefined(this.#client.profiles.get(name, signal))) return;
     await this.#client.profiles.create(
       { name, description: describeOwner(this.#owner), config, devices },
       signal,
@@ -165,17 +166,3 @@ const baseConfig: Config = {
   "security.nesting": "true",
   "boot.autostart": "false",
 };
-
-async function present(reading: Promise<unknown>): Promise<boolean> {
-  try {
-    await reading;
-    return true;
-  } catch (thrown) {
-    ignoreNotFound(thrown);
-    return false;
-  }
-}
-
-function ignoreNotFound(thrown: unknown): void {
-  if (!(thrown instanceof LxdError && thrown.notFound)) throw thrown;
-}

@@ -10,7 +10,7 @@ import { environmentFile } from "../guest/environment-file.ts";
 import { renderOrders } from "../guest/orders.ts";
 import { preJobScript } from "../guest/pre-job-script.ts";
 import { registrationEnvironment, type GuestRegistration } from "../guest/registration.ts";
-import { withDeadline } from "../support/deadline.ts";
+import { unhindered, withDeadline } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Secret } from "../support/secret.ts";
 import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
@@ -165,7 +165,7 @@ export class Runner {
     const mayHaveJob = this.#handedOver;
     try {
       // The failure may be the caller's abort: the clean-up has a time of its own.
-      await unhindered(`clean up after runner '${this.config.name}'`, (limited) =>
+      await unhindered(`clean up after runner '${this.config.name}'`, CLEAN_UP_MS, (limited) =>
         this.#takeAway(mayHaveJob, limited),
       );
       return [];
@@ -217,7 +217,8 @@ export class Runner {
   async #deregisterOrThaw(signal: AbortSignal): Promise<"gone" | "busy"> {
     const { forge, machines } = this.#clients;
     const { name } = this.config;
-    const thaw = () => unhindered(`thaw runner '${name}'`, (limited) => machines.thaw(name, limited));
+    const thaw = () =>
+      unhindered(`thaw runner '${name}'`, CLEAN_UP_MS, (limited) => machines.thaw(name, limited));
     try {
       const id = this.#status.runnerId ?? (await this.#findRegistration(signal));
       const outcome = id === undefined ? "gone" : await forge.deregister(id, signal);
@@ -257,8 +258,3 @@ export class Runner {
 
 const LOGS_MS = 60_000;
 const CLEAN_UP_MS = 60_000;
-
-/** Runs what must be done even though the caller has given up, within a minute. */
-function unhindered<T>(action: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return withDeadline(action, CLEAN_UP_MS, new AbortController().signal, work);
-}

@@ -40,3 +40,17 @@ export async function withDeadline<T>(
     clearTimeout(timer);
   }
 }
+
+/**
+ * Runs what has to come to its end even though the caller has given up, such as a clean-up, within `limitMs`
+ * milliseconds.
+ *
+ * @throws {@link DeadlineError} when the limit is reached.
+ */
+export function unhindered<T>(
+  action: string,
+  limitMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return withDeadline(action, limitMs, new AbortController().signal, work);
+}
