@@ -126,10 +126,8 @@ ensure_id_range() {
 start_by_hand() {
   getent group lxd >/dev/null || groupadd --system lxd
   ensure_id_range
-  mkdir -p /var/log/lxd /var/lib/lxcfs
-  if ! pgrep -x lxcfs >/dev/null; then
-    setsid --fork lxcfs /var/lib/lxcfs </dev/null >>/var/log/lxd/lxcfs.log 2>&1
-  fi
+  mkdir -p /var/log/lxd
+  bash "${BASH_SOURCE%/*}/start-lxcfs.sh" /var/lib/lxcfs
   # A session of its own: it outlives this shell, and signals to the shell do not reach it.
   setsid --fork lxd --group lxd --logfile /var/log/lxd/lxd.log </dev/null >>/var/log/lxd/daemon.log 2>&1
 }
