@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { githubPathText } from "../github/path.ts";
 import type { ArchiveStore } from "../host/archive-store.ts";
+import { PLAIN_GUEST } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import { imageRecipe } from "../runners/image-recipe.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
@@ -122,6 +123,7 @@ export class Workload {
       resources,
       binaryPath: RUNNER_APPLICATION,
       arch: system.arch,
+      guest: PLAIN_GUEST,
     };
     return { count, kind, labels, registrationUrl, create };
   }

@@ -50,3 +50,14 @@ export interface GuestSettings {
   /** Whether the runner writes down what its job was. */
   readonly metrics: boolean;
 }
+
+/** A runner without any of an operator's settings. */
+export const PLAIN_GUEST: GuestSettings = {
+  proxy: undefined,
+  aproxy: undefined,
+  dockerMirror: undefined,
+  preJobScript: "",
+  debugSsh: undefined,
+  policy: undefined,
+  metrics: false,
+};

@@ -7,6 +7,7 @@ import {
   RUNNER_USER,
 } from "../guest/paths.ts";
 import { environmentFile } from "../guest/environment-file.ts";
+import type { GuestSettings } from "../guest/settings.ts";
 import { renderOrders } from "../guest/orders.ts";
 import { preJobScript } from "../guest/pre-job-script.ts";
 import { registrationEnvironment, type GuestRegistration } from "../guest/registration.ts";
@@ -60,6 +61,8 @@ export interface CreateRunnerConfig {
   /** Registers the runner by `config.sh`, for servers without just-in-time configuration. */
   readonly registrationToken?: Secret;
   readonly arch: Arch;
+  /** What the operator's settings change inside the runner. */
+  readonly guest: GuestSettings;
 }
 
 /** A runner that was registered just in time has a registration from the first moment. */

@@ -1,3 +1,4 @@
+import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { RUNNER_APPLICATION } from "../../src/guest/paths.ts";
 import { RunnerManager, type Fleet, type ManagerOptions } from "../../src/runners/runner-manager.ts";
 import { RunnerNames } from "../../src/runners/runner-name.ts";
@@ -24,6 +25,7 @@ export const createConfig: CreateRunnerConfig = {
   profiles: ["runner", "cpu-2-mem-7GiB-disk-10GiB"],
   resources: { cpu: 2, memory: "7GiB", disk: "10GiB" },
   binaryPath: RUNNER_APPLICATION,
+  guest: PLAIN_GUEST,
   arch: "x64",
 };
 
