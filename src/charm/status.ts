@@ -65,9 +65,7 @@ export function statusOf(thrown: unknown): Status | undefined {
   if (!(thrown instanceof CharmError)) return undefined;
   const name = STATUS_OF_CODE[thrown.code];
   if (!name) return undefined;
-  const title = TITLE_OF_CODE[thrown.code];
-  // Of these the person mends the cause, whatever it was that could not be done.
-  const text = title ? `${title}: ${thrown.message.replace(/^Cannot [^:]*: /, "")}` : thrown.message;
+  const text = textOf(thrown);
   switch (name) {
     case "blocked":
       // A person has to act on it, and needs all of it: several faulty options are told together.
@@ -78,6 +76,18 @@ export function statusOf(thrown: unknown): Status | undefined {
     case "waiting":
       return { name, message: shorten(text) };
   }
+}
+
+/** How an action tells an error that a status would tell: in the same words, but nobody tries an action again. */
+export function failureOf(thrown: unknown): string | undefined {
+  const status = statusOf(thrown);
+  return status?.name === "maintenance" ? status.message.replace(/^Retrying: /, "") : status?.message;
+}
+
+function textOf(error: CharmError): string {
+  const title = TITLE_OF_CODE[error.code];
+  // Of these the person mends the cause, whatever it was that could not be done.
+  return title ? `${title}: ${error.message.replace(/^Cannot [^:]*: /, "")}` : error.message;
 }
 
 /** The last error of the chain of causes is the one that says what happened. */

@@ -1,0 +1,101 @@
+import type { Charm } from "../framework/index.ts";
+import type { LxdUnit } from "../lxd/lxd-unit.ts";
+import { applicationSlot } from "./application-record.ts";
+import type { CharmSystem } from "./charm-system.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Departure } from "./departure.ts";
+import type { GithubRunnerTypes } from "./metadata.generated.ts";
+import type { WorkloadContext } from "./open-workload.ts";
+import type { Workload } from "./workload.ts";
+
+/** What a handler needs of the charm that it belongs to. */
+export type RunnerCharm = Pick<Charm<GithubRunnerTypes>, "framework" | "config" | "model" | "log">;
+
+/** Opens what a handler works with, and closes it again. Modules are loaded when the first handler needs them. */
+export class UnitWork {
+  readonly #charm: RunnerCharm;
+  readonly #system: CharmSystem;
+  readonly #step: (message: string) => void;
+
+  /** @param step shows what is being done. */
+  constructor(charm: RunnerCharm, system: CharmSystem, step: (message: string) => void) {
+    this.#charm = charm;
+    this.#system = system;
+    this.#step = step;
+  }
+
+  /** @throws ConfigurationError with every fault of the options. */
+  async configuration(): Promise<Configuration> {
+    const [{ parseConfiguration }, { checkOptions }, options] = await Promise.all([
+      import("./configuration.ts"),
+      import("./check-options.ts"),
+      this.#charm.config.read(),
+    ]);
+    this.#redact(options);
+    return parseConfiguration(options, checkOptions);
+  }
+
+  /** @param step shows what is being done, in place of the unit's status. */
+  async withWorkload<T>(
+    work: (workload: Workload, configuration: Configuration) => Promise<T>,
+    step = this.#step,
+  ): Promise<T> {
+    const configuration = await this.configuration();
+    const { openWorkload } = await import("./open-workload.ts");
+    const workload = openWorkload(configuration, this.#context(step));
+    try {
+      return await work(workload, configuration);
+    } finally {
+      await workload.close();
+    }
+  }
+
+  /** LXD alone: whoever asks GitHub nothing loads no Octokit. */
+  async withUnit<T>(work: (unit: LxdUnit) => Promise<T>): Promise<T> {
+    const { openUnit } = await import("./open-unit.ts");
+    const unit = openUnit(this.#context(this.#step));
+    try {
+      return await work(unit);
+    } finally {
+      await unit.close();
+    }
+  }
+
+  /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
+  async depart(work: (departure: Departure) => Promise<void>): Promise<void> {
+    const [{ openDeparture }, configuration] = await Promise.all([
+      import("./open-workload.ts"),
+      this.configuration().catch((thrown: unknown) =>
+        thrown instanceof Error ? thrown : new Error(String(thrown)),
+      ),
+    ]);
+    const departure = openDeparture(configuration, this.#context(this.#step));
+    try {
+      await work(departure);
+    } finally {
+      await departure.close();
+    }
+  }
+
+  /** Before anything is made of the options: an error about them may hold what a person pasted. */
+  #redact({ token }: GithubRunnerTypes["options"]): void {
+    this.#charm.framework.redactor.add(token);
+  }
+
+  #context(step: (message: string) => void): WorkloadContext {
+    const { context, redactor, state } = this.#charm.framework;
+    return {
+      system: this.#system,
+      appName: context.appName,
+      unitName: context.unitName,
+      modelUuid: context.model.uuid,
+      log: this.#charm.log,
+      redactor,
+      application: {
+        read: () => state.read(applicationSlot),
+        write: (record) => state.write(applicationSlot, record),
+      },
+      step,
+    };
+  }
+}
