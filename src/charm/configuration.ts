@@ -27,6 +27,8 @@ export interface Configuration {
   readonly packages: readonly string[];
   /** Networks that runners must not reach. */
   readonly denylist: readonly Network[];
+  /** From the end of one reconcile to the start of the next. */
+  readonly reconcileMinutes: number;
 }
 
 /** Checks single options by the schema and returns what is wrong with them. */
@@ -80,6 +82,7 @@ export function parseConfiguration(options: JsonObject, check: CheckOptions): Co
     baseImage: text(options, "base-image"),
     imageServer: text(options, "image-server"),
     packages: text(options, "image-packages").split(" ").filter(Boolean),
+    reconcileMinutes: whole(options, "reconcile-interval"),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Redactor } from "../support/redactor.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
+import { openTimers } from "./open-timers.ts";
 import { openUnit } from "./open-unit.ts";
 import { Workload, type ApplicationMemory } from "./workload.ts";
 
@@ -72,6 +73,7 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
     { names, patience: PATIENCE, idleLifetimeMs: IDLE_LIFETIME_MS, concurrency: CONCURRENCY },
   );
   return {
+    timers: openTimers(context),
     manager,
     images: unit.images,
     premises: unit.premises,
