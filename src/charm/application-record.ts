@@ -1,9 +1,8 @@
 import type { JsonObject, JsonValue, StateSlot } from "../framework/index.ts";
 
-/** What the unit remembers of the runner application, so that a reconcile need not ask GitHub for it each time. */
+/** What the unit remembers of the runner application. */
 export type ApplicationRecord = {
   readonly version: string;
-  readonly archivePath: string;
   /** Milliseconds since the Unix epoch at which GitHub was asked. */
   readonly checkedAt: number;
 } & JsonObject;
@@ -16,6 +15,6 @@ export const applicationSlot: StateSlot<ApplicationRecord | null> = {
 
 function isRecord(stored: JsonValue | undefined): stored is ApplicationRecord {
   if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return false;
-  const { version, archivePath, checkedAt } = stored as JsonObject;
-  return typeof version === "string" && typeof archivePath === "string" && typeof checkedAt === "number";
+  const { version, checkedAt } = stored as JsonObject;
+  return typeof version === "string" && typeof checkedAt === "number";
 }

@@ -11,7 +11,6 @@ const SEEN_BY_UPDATE_STATUS: ReadonlySet<string> = new Set([
   "configuration",
   "lxd-missing",
   "lxd-unreachable",
-  "systemd",
 ]);
 
 /** Tells whether a condition is over once the configuration stands and LXD answers. */

@@ -10,10 +10,11 @@ import { ProcessLock } from "../support/process-lock.ts";
 import type { Redactor } from "../support/redactor.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
+import { ImageKeeper, type ApplicationMemo, type Memory } from "../runners/image-keeper.ts";
+import type { ImageFailure } from "../runners/image-outlook.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
-import { openTimers } from "./open-timers.ts";
 import { openUnit } from "./open-unit.ts";
-import { Workload, type ApplicationMemory } from "./workload.ts";
+import { Workload } from "./workload.ts";
 
 /** The unit and the dispatch that a workload is opened for. */
 export interface WorkloadContext {
@@ -23,7 +24,8 @@ export interface WorkloadContext {
   readonly modelUuid: string;
   readonly log: Logger;
   readonly redactor: Redactor;
-  readonly application: ApplicationMemory;
+  readonly application: Memory<ApplicationMemo>;
+  readonly imageFailure: Memory<ImageFailure>;
   readonly step: (message: string) => void;
 }
 
@@ -39,8 +41,12 @@ const CONCURRENCY = 16;
 export function openWorkload(configuration: Configuration, context: WorkloadContext): Workload {
   const forge = openForge(configuration, context);
   const services = openServices(forge, context);
-  const archives = new ArchiveStore(join(services.dataDirectory, "application"));
-  return new Workload({ ...context, ...services, configuration, forge, archives });
+  return new Workload({
+    ...context,
+    ...services,
+    configuration,
+    images: openImageKeeper(configuration, { ...context, ...services, forge }),
+  });
 }
 
 /**
@@ -73,13 +79,36 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
     { names, patience: PATIENCE, idleLifetimeMs: IDLE_LIFETIME_MS, concurrency: CONCURRENCY },
   );
   return {
-    timers: openTimers(context),
     manager,
     images: unit.images,
     premises: unit.premises,
     dataDirectory: join(system.dataRoot, stem),
     close: () => unit.close(),
   };
+}
+
+function openImageKeeper(
+  configuration: Configuration,
+  { forge, ...context }: WorkloadContext & DepartureParts & { readonly forge: Forge },
+): ImageKeeper {
+  const { dataDirectory, images, imageFailure, modelUuid, system, unitName } = context;
+  const { baseImage: alias, imageServer, packages } = configuration;
+  return new ImageKeeper(
+    {
+      ...context,
+      forge,
+      images,
+      failure: imageFailure,
+      archives: new ArchiveStore(join(dataDirectory, "application")),
+      lock: new ProcessLock(`github-image-${modelUuid}-${unitStem(unitName)}`),
+      clock: system.clock,
+    },
+    {
+      base: { server: imageServer === "local" ? undefined : imageServer, alias },
+      arch: system.arch,
+      packages,
+    },
+  );
 }
 
 function openForge(

@@ -30,9 +30,9 @@ export class RunnerActions {
 
   readonly reconcileRunners = async (event: Event<"reconcile-runners">): Promise<void> => {
     await this.#act(event, async (workload, { count }) => {
-      const { counts, delta, failures } = await workload.reconcile(event.signal);
-      await event.setResults({ delta: describeDelta(delta), ...runnerResults(counts) });
-      await this.#parts.setStatus(summarise(counts, count, failures));
+      const report = await workload.reconcile(event.signal);
+      await event.setResults({ delta: describeDelta(report.delta), ...runnerResults(report.counts) });
+      await this.#parts.setStatus(summarise(report.counts, count, report));
     });
   };
 
@@ -41,7 +41,7 @@ export class RunnerActions {
     await this.#act(event, async (workload) => {
       const { counts, delta, flushed } = await workload.flush(mode, event.signal);
       await event.setResults({ delta: describeDelta(delta), flushed: String(flushed) });
-      await this.#parts.setStatus(summarise(counts, counts.names.length, []));
+      await this.#parts.setStatus(summarise(counts, counts.names.length, { failures: [], notices: [] }));
     });
   };
 

@@ -1,21 +1,36 @@
 import type { Status } from "../framework/tools/hook-tools.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { TimerState } from "../runners/ports.ts";
 import { CharmError, messageOf } from "../support/errors.ts";
 
 /** Longest reason that stands in a status line; `juju status` cuts no line, and LXD's errors can be pages. */
 const LONGEST_REASON = 400;
 
+/** What a reconcile could not do. */
+export interface Shortcomings {
+  /** Of single runners. */
+  readonly failures: readonly Error[];
+  /** What a person should know though all goes on. */
+  readonly notices: readonly string[];
+}
+
 /** What the status says after a reconcile. */
-export function summarise(counts: RunnerCounts, wanted: number, failures: readonly Error[]): Status {
+export function summarise(counts: RunnerCounts, wanted: number, { failures, notices }: Shortcomings): Status {
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
   if (present < wanted && reason) {
     return present === 0
       ? { name: "maintenance", message: `No runner of ${wanted} yet; retrying: ${reason}` }
-      : { name: "active", message: `${present} of ${wanted} runners; retrying: ${reason}` };
+      : {
+          name: "active",
+          message: withNotices(`${present} of ${wanted} runners; retrying: ${reason}`, notices),
+        };
   }
-  return { name: "active", message: describeCounts(counts) };
+  return { name: "active", message: withNotices(describeCounts(counts), notices) };
+}
+
+/** A status message with what a person should know beside it. */
+export function withNotices(message: string, notices: readonly string[]): string {
+  return [message, ...notices.map(shorten)].join("; ");
 }
 
 /** For example `8 runners: 5 idle, 3 busy`. */
@@ -31,20 +46,6 @@ export function describeCounts(counts: RunnerCounts): string {
   return listed.length > 0 ? `${noun}: ${listed.join(", ")}` : noun;
 }
 
-/** Why timers do not fire, and what the person can do; nothing when they do. */
-export function lackOf(timers: TimerState): string | undefined {
-  switch (timers) {
-    case "running":
-      return undefined;
-    case "stopped":
-      return "the timers are stopped; update-status starts them";
-    case "no-systemd":
-      return "this machine is not run by systemd; run the action reconcile-runners, or dispatch the event of that name from cron";
-    case "no-juju":
-      return "this machine has no juju-exec; run the action reconcile-runners, or dispatch the event of that name from cron";
-  }
-}
-
 /** Who can end a condition: a person (blocked), the outside world (waiting), or the next reconcile (maintenance). */
 const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   configuration: "blocked",
@@ -52,6 +53,7 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   "lxd-missing": "blocked",
   "lxd-unreachable": "blocked",
   "base-image": "blocked",
+  "base-image-server": "waiting",
   archive: "blocked",
   "archive-download": "waiting",
   "no-free-subnet": "blocked",
@@ -66,7 +68,6 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   lxd: "maintenance",
   "lxd-operation": "maintenance",
   "image-build": "maintenance",
-  systemd: "maintenance",
   deadline: "maintenance",
 };
 

@@ -1,10 +1,10 @@
 import type { Charm } from "../framework/index.ts";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
-import type { TimerState } from "../runners/ports.ts";
 import { applicationSlot } from "./application-record.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Departure } from "./departure.ts";
+import { imageFailureSlot } from "./image-failure-record.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import type { WorkloadContext } from "./open-workload.ts";
 import type { Workload } from "./workload.ts";
@@ -62,18 +62,6 @@ export class UnitWork {
     }
   }
 
-  /**
-   * Makes the unit's events fire by the clock; before the work itself, so that a work that fails is tried again.
-   *
-   * @throws SystemdError
-   */
-  async ensureTimers(signal: AbortSignal): Promise<TimerState> {
-    const configuration = await this.configuration();
-    const { openTimers, wantedTimers } = await import("./open-timers.ts");
-    const context = this.#context(this.#step);
-    return openTimers(context).ensure(wantedTimers(configuration, context), signal);
-  }
-
   /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
   async depart(work: (departure: Departure) => Promise<void>): Promise<void> {
     const [{ openDeparture }, configuration] = await Promise.all([
@@ -106,7 +94,11 @@ export class UnitWork {
       redactor,
       application: {
         read: () => state.read(applicationSlot),
-        write: (record) => state.write(applicationSlot, record),
+        write: (memo) => state.write(applicationSlot, memo && { ...memo }),
+      },
+      imageFailure: {
+        read: () => state.read(imageFailureSlot),
+        write: (failure) => state.write(imageFailureSlot, failure && { ...failure }),
       },
       step,
     };

@@ -1,18 +1,17 @@
 import { createHash } from "node:crypto";
 import { githubPathText } from "../github/path.ts";
-import type { ArchiveStore } from "../host/archive-store.ts";
 import { PLAIN_GUEST } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
-import { imageRecipe } from "../runners/image-recipe.ts";
+import type { ApplicationUpdate, ImageKeeper } from "../runners/image-keeper.ts";
+import type { ImageOutlook } from "../runners/image-outlook.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { Forge, ImageRecipe, Images, Premises, RunnerImage } from "../runners/ports.ts";
+import type { Premises, RunnerImage } from "../runners/ports.ts";
 import type { Fleet, FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
-import type { ApplicationRecord } from "./application-record.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** How long the version of the runner application is taken from memory before GitHub is asked again. */
-const APPLICATION_CHECK_MS = 6 * 60 * 60_000;
+/** Age of an image that an event of its refresh timer finds too young to be built again. */
+const REFRESH_EVENT_MS = 60 * 60_000;
 
 export type FlushMode = "idle" | "busy" | "force";
 
@@ -21,20 +20,18 @@ export interface WorkloadParts {
   readonly system: CharmSystem;
   readonly appName: string;
   readonly configuration: Configuration;
-  readonly forge: Forge;
-  readonly images: Images;
+  readonly images: ImageKeeper;
   readonly premises: Premises;
   readonly manager: RunnerManager;
-  readonly archives: ArchiveStore;
-  readonly application: ApplicationMemory;
   /** Shows what is being done. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
 }
 
-export interface ApplicationMemory {
-  read(): Promise<ApplicationRecord | null>;
-  write(record: ApplicationRecord): Promise<void>;
+/** How a reconcile ended. */
+export interface WorkloadReport extends ReconcileReport {
+  /** What a person should know though all goes on, such as an image that could not be built. */
+  readonly notices: readonly string[];
 }
 
 /** What a unit does for its runners, in the order in which it has to be done. */
@@ -45,30 +42,40 @@ export class Workload {
     this.#parts = parts;
   }
 
-  /** Makes everything ready that runners are made from: pool, bridge, profiles, image and template. */
-  async prepare(signal: AbortSignal): Promise<RunnerImage> {
-    const { configuration, images, premises, step } = this.#parts;
-    // GitHub first: credentials that it refuses are told before anything is made.
-    const recipe = await this.#recipe(signal);
-    await premises.ensure(configuration.resources, signal);
-    const ready = await images.find(recipe, signal);
-    if (ready) return ready;
-    const progress = (what: string) => {
-      step(`Building the runner image: ${what}`);
-    };
-    const built = await images.build(recipe, progress, signal);
-    await images.prune(built, signal);
-    return built;
+  /**
+   * Makes everything ready that runners are made from: pool, bridge, profiles, image and template.
+   *
+   * @returns what a person should know though all goes on.
+   */
+  async prepare(signal: AbortSignal): Promise<readonly string[]> {
+    const outlook = await this.#makeReady(signal);
+    const { notice } = await this.#parts.images.supply(outlook, signal);
+    return notice === undefined ? [] : [notice];
   }
 
   /** Makes the number and kind of runners what the configuration says. */
-  async reconcile(signal: AbortSignal): Promise<ReconcileReport> {
-    const { manager, step } = this.#parts;
-    const image = await this.prepare(signal);
-    const progress = (done: number, total: number) => {
-      step(`Starting runners ${done}/${total}`);
-    };
-    return manager.reconcile(this.#fleet(image), progress, signal);
+  reconcile(signal: AbortSignal): Promise<WorkloadReport> {
+    return this.#reconcile(signal);
+  }
+
+  /** As {@link reconcile}, with an image that holds the newest packages. */
+  refresh(signal: AbortSignal): Promise<WorkloadReport> {
+    return this.#reconcile(signal, REFRESH_EVENT_MS);
+  }
+
+  /** Builds the runner image afresh, however new it is and whatever failed before. The next reconcile takes it up. */
+  async buildImage(signal: AbortSignal): Promise<RunnerImage> {
+    await this.#makeReady(signal);
+    return this.#parts.images.build(signal);
+  }
+
+  /**
+   * Looks for a new runner application; the next reconcile builds an image with it.
+   *
+   * @param force asks GitHub, however short ago it was asked.
+   */
+  updateApplication(force: boolean, signal: AbortSignal): Promise<ApplicationUpdate> {
+    return this.#parts.images.updateApplication(force, signal);
   }
 
   /** Reads both sides and counts. */
@@ -85,28 +92,34 @@ export class Workload {
     return this.#parts.close();
   }
 
-  async #recipe(signal: AbortSignal): Promise<ImageRecipe> {
-    const { configuration, system } = this.#parts;
-    const application = await this.#application(signal);
-    return imageRecipe({
-      base: configuration.baseImage,
-      arch: system.arch,
-      application: { version: application.version, archivePath: application.archivePath },
-      packages: configuration.packages,
-    });
+  async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<ImageOutlook> {
+    const { configuration, images, premises } = this.#parts;
+    // GitHub first: credentials that it refuses are told before anything is made.
+    const outlook = await images.look(signal, refreshMs);
+    await premises.ensure(configuration.resources, signal);
+    return outlook;
   }
 
-  async #application(signal: AbortSignal): Promise<ApplicationRecord> {
-    const { application, archives, forge, step, system } = this.#parts;
-    const known = await application.read();
-    const now = system.clock.now();
-    if (known && now - known.checkedAt < APPLICATION_CHECK_MS) return known;
-    const offered = await forge.application(system.arch, signal);
-    step(`Fetching the runner application ${offered.version}`);
-    const archivePath = await archives.fetch(offered, signal);
-    const record = { version: offered.version, archivePath, checkedAt: now };
-    await application.write(record);
-    return record;
+  async #reconcile(signal: AbortSignal, refreshMs?: number): Promise<WorkloadReport> {
+    const outlook = await this.#makeReady(signal, refreshMs);
+    // A build takes minutes, in which used runners would not be replaced.
+    const early =
+      outlook.image && outlook.build === "due" ? await this.#fill(outlook.image, signal) : undefined;
+    const { image, notice } = await this.#parts.images.supply(outlook, signal);
+    const report = await this.#fill(image, signal);
+    return {
+      ...report,
+      delta: report.delta + (early?.delta ?? 0),
+      notices: notice === undefined ? [] : [notice],
+    };
+  }
+
+  #fill(image: RunnerImage, signal: AbortSignal): Promise<ReconcileReport> {
+    const { manager, step } = this.#parts;
+    const progress = (done: number, total: number) => {
+      step(`Starting runners ${done}/${total}`);
+    };
+    return manager.reconcile(this.#fleet(image), progress, signal);
   }
 
   #fleet(image: RunnerImage): Fleet {

@@ -1,3 +1,4 @@
+import type { BaseImage } from "../runners/ports.ts";
 import { CharmError } from "../support/errors.ts";
 
 /** The guest answered the hand-over with something else than that its application listens. */
@@ -34,13 +35,32 @@ export class NotDestroyedError extends CharmError {
   }
 }
 
-/** The image that runner images are built from is not in LXD's store. */
+/** The image that runner images are built from is not in LXD's store, or not on the image server. */
 export class BaseImageError extends CharmError {
   readonly code = "base-image";
 
-  constructor(alias: string, options?: ErrorOptions) {
+  constructor({ server, alias }: BaseImage, options?: ErrorOptions) {
+    const place = server === undefined ? "LXD" : `the image server ${server}`;
+    const remedy = server === undefined ? "import one, or set base-image" : "set base-image, or image-server";
     super(
-      `Cannot build the runner image: LXD has no image with the alias '${alias}'; import one, or set base-image`,
+      `Cannot build the runner image: ${place} has no image with the alias '${alias}'; ${remedy}`,
+      options,
+    );
+  }
+}
+
+/** LXD could not fetch the base image from the image server: no answer, a bad certificate, or damaged files. */
+export class BaseImageServerError extends CharmError {
+  readonly code = "base-image-server";
+
+  constructor(
+    alias: string,
+    server: string,
+    { detail, ...options }: { readonly detail: string } & ErrorOptions,
+  ) {
+    super(
+      `Cannot fetch the base image '${alias}' from ${server}: ${detail}; let LXD reach it and trust its certificate, or ` +
+        "set image-server",
       options,
     );
   }

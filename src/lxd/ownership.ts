@@ -21,6 +21,7 @@ export const KEYS = {
   doubtfulSince: `${PREFIX}.doubtful-since`,
   recipe: `${PREFIX}.recipe`,
   image: `${PREFIX}.image`,
+  builtAt: `${PREFIX}.built-at`,
 } as const;
 
 /** The value of {@link KEYS.owner}. */

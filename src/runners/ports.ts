@@ -122,13 +122,19 @@ export interface RunnerLogs {
   pull(name: string, signal: AbortSignal): Promise<string>;
 }
 
+/** The system that a runner image is built from. */
+export interface BaseImage {
+  /** Address of the simplestreams server that LXD fetches it from; undefined for an image in the local LXD store. */
+  readonly server: string | undefined;
+  readonly alias: string;
+}
+
 /** Everything that decides what a runner image holds. */
 export interface ImageRecipe {
-  /** Alias of the base image in the local LXD store. */
-  readonly base: string;
+  readonly base: BaseImage;
   readonly arch: Arch;
   readonly application: { readonly version: string; readonly archivePath: string };
-  /** Fingerprint of all inputs; two recipes with the same key give the same image. */
+  /** Fingerprint of all inputs; two recipes with the same key differ in the age of the packages alone. */
   readonly key: string;
   /** Run as root in the builder with the runner application's archive at `/root/runner.tar.gz`. */
   readonly buildScript: string;
@@ -142,19 +148,36 @@ export interface RunnerImage {
   readonly fingerprint: string;
   /** Name of the template instance made from it. */
   readonly template: string;
+  /** Key of the recipe that it was built by. */
+  readonly recipe: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly builtAt: number;
 }
 
 /** Runner images and templates of this unit. */
 export interface Images {
-  /** The finished image and template of a recipe, if they are there. */
-  find(recipe: ImageRecipe, signal: AbortSignal): Promise<RunnerImage | undefined>;
+  /** The finished images with their templates, the newest first. */
+  list(signal: AbortSignal): Promise<readonly RunnerImage[]>;
   /**
-   * Builds the image and its template. A build that fails keeps the last good one; of its own it leaves at most a
-   * finished image, from which the next attempt makes the template.
+   * Builds an image and its template, whether there is one of the recipe or not. A build that fails keeps the images that
+   * are there; of its own it leaves at most a finished image, from which the next attempt makes the template.
    */
   build(recipe: ImageRecipe, progress: (step: string) => void, signal: AbortSignal): Promise<RunnerImage>;
-  /** Deletes images, templates and left-overs of earlier builds that nothing uses, but those of `keep`. */
+  /**
+   * Deletes images, templates and left-overs of earlier builds, but those of `keep`. A template that LXD is copying from
+   * stays for the next time.
+   */
   prune(keep: RunnerImage | undefined, signal: AbortSignal): Promise<void>;
+}
+
+/** Verified archives of the runner application on the unit's machine. */
+export interface Archives {
+  /**
+   * Fetches an archive unless it is there.
+   *
+   * @returns the path of the archive.
+   */
+  fetch(application: RunnerApplication, signal: AbortSignal): Promise<string>;
 }
 
 /** What a unit's instances stand on: storage pool, bridge and profiles, all its own. */
@@ -176,39 +199,4 @@ export interface MachineResources {
   readonly memory: string;
   /** A positive integer and a unit, KiB to EiB. */
   readonly disk: string;
-}
-
-/** When an event is dispatched: again and again with a pause between, or by the calendar. */
-export type Schedule =
-  | {
-      /** From the end of one run to the start of the next. */
-      readonly everySeconds: number;
-      /** Most of a random delay that is added each time. */
-      readonly delaySeconds: number;
-    }
-  | {
-      /** As systemd writes it. */
-      readonly calendar: string;
-    };
-
-/** An event of the charm's own that is dispatched by the clock. */
-export interface Timer {
-  readonly event: string;
-  readonly schedule: Schedule;
-}
-
-/**
- * Whether timers fire: `stopped` ones can be started again, `no-systemd` and `no-juju` name what the machine lacks for
- * them.
- */
-export type TimerState = "running" | "stopped" | "no-systemd" | "no-juju";
-
-/** Dispatches events of this unit by the clock, also after a reboot; no event twice at a time. */
-export interface Timers {
-  /** Makes these timers of the unit, and no others, fire. Safe to repeat, and after a kill at any point. */
-  ensure(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState>;
-  /** Tells whether all of these fire; changes nothing. */
-  check(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState>;
-  /** Takes all timers of the unit away. */
-  remove(signal: AbortSignal): Promise<void>;
 }

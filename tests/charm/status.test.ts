@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
 import { describeCounts, statusOf, summarise } from "../../src/charm/status.ts";
 import { BadCredentialsError, RateLimitError } from "../../src/github/errors.ts";
-import { BaseImageError, ImageBuildError, LxdMissingError } from "../../src/lxd/errors.ts";
+import {
+  BaseImageError,
+  BaseImageServerError,
+  ImageBuildError,
+  LxdMissingError,
+} from "../../src/lxd/errors.ts";
 import { LxdError, LxdUnreachableError } from "../../src/lxd/client/index.ts";
 import { RunnerCreateError } from "../../src/runners/errors.ts";
 import type { RunnerCounts } from "../../src/runners/observed-runner.ts";
@@ -66,13 +71,13 @@ describe("summarise()", () => {
   ];
   for (const [title, counted, wanted, failures, text] of rows) {
     it(`says "${text}" when ${title}`, () => {
-      const { name, message } = summarise(counted, wanted, failures);
+      const { name, message } = summarise(counted, wanted, { failures, notices: [] });
       expect(`${name}: ${message}`).to.equal(text);
     });
   }
 
   it("cuts a reason that goes on for pages", () => {
-    const { message } = summarise(counts(1), 2, [new Error("x".repeat(5000))]);
+    const { message } = summarise(counts(1), 2, { failures: [new Error("x".repeat(5000))], notices: [] });
     expect(message.length).to.be.lessThan(500);
     expect(message).to.match(/x…$/);
   });
@@ -85,7 +90,18 @@ describe("statusOf()", () => {
     [new ConfigurationError([{ option: "path", text: "missing" }]), /^blocked: path: missing$/],
     [new LxdMissingError(), /^blocked: Cannot find LXD on this machine.*snap install lxd/],
     [new LxdUnreachableError(action, "refused", "/s"), /^blocked: .*has no listener; start the LXD daemon/],
-    [new BaseImageError("jammy"), /^blocked: .*no image with the alias 'jammy'; import one/],
+    [
+      new BaseImageError({ server: undefined, alias: "jammy" }),
+      /^blocked: .*LXD has no image with the alias 'jammy'; import one/,
+    ],
+    [
+      new BaseImageError({ server: "https://mirror.example", alias: "jamy" }),
+      /^blocked: .*mirror.example has no image with the alias 'jamy'; set base-image/,
+    ],
+    [
+      new BaseImageServerError("jammy", "https://mirror.example", { detail: "no route to host" }),
+      /^waiting: Cannot fetch the base image 'jammy' from https:..mirror.example: no route to host; let LXD/,
+    ],
     [new BadCredentialsError(action, {}), /^blocked: Invalid token: .*wrong, expired or revoked$/],
     [
       new RateLimitError(action, { limit: "primary", resetAt }, {}),

@@ -53,7 +53,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       archivePathInGuest: ARCHIVE_IN_GUEST,
     });
   const recipe = (key: string, change: Partial<ImageRecipe> = {}): ImageRecipe => ({
-    base: BASE_IMAGE_ALIAS,
+    base: { server: undefined, alias: BASE_IMAGE_ALIAS },
     arch: "x64",
     application: { version: "2.337.0", archivePath: join(directory, "archive") },
     key: key.padEnd(16, "0"),
@@ -63,6 +63,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
   });
   const build = (made: ImageRecipe, progress: (step: string) => void = () => undefined) =>
     images.build(made, progress, signal());
+  const listed = () => images.list(signal());
   const look = async (bench = unit) => {
     const { instances, images: stored } = await lookAround(bench.client, bench.stem, bench.owner.unitName);
     return { instances, images: stored };
@@ -74,10 +75,12 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
 
   it("are built from the base image by the recipe's scripts, and are found then", async () => {
     const steps: string[] = [];
-    expect(await images.find(recipe("a"), signal())).to.equal(undefined);
+    expect(await listed()).to.deep.equal([]);
+    const startedAt = Date.now();
     const built = await build(recipe("a"), (step) => steps.push(step));
-    expect(await images.find(recipe("a"), signal())).to.deep.equal(built);
-    expect(await images.find(recipe("b"), signal())).to.equal(undefined);
+    expect(await listed()).to.deep.equal([built]);
+    expect(built.recipe).to.equal(recipe("a").key);
+    expect(built.builtAt).to.be.within(startedAt - 1000, Date.now());
     expect(await look()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
     expect(await aliased()).to.equal(built.fingerprint);
     expect(await readFile(built.template, "/opt/built")).to.equal("the runner application");
@@ -98,7 +101,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     expect(config["security.protection.delete"]).to.equal("true");
     const deleting = unit.client.instances.delete(template, signal());
     expect(await failure(deleting)).to.be.instanceOf(Error);
-    expect(await images.find(recipe("a"), signal())).not.to.equal(undefined);
+    expect(await listed()).to.have.length(1);
   });
 
   const failures: readonly (readonly [
@@ -107,7 +110,12 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     new (...parameters: never[]) => Error,
     RegExp,
   ])[] = [
-    ["there is no base image of the alias", { base: "no-such-alias" }, BaseImageError, /no-such-alias/],
+    [
+      "there is no base image of the alias",
+      { base: { server: undefined, alias: "no-such-alias" } },
+      BaseImageError,
+      /no-such-alias/,
+    ],
     [
       "the archive is not there",
       { application: { version: "1.0.0", archivePath: "/nonexistent/archive" } },
@@ -133,8 +141,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       const error = await failure(build(recipe("b", change)));
       expect(error, title).to.be.instanceOf(type);
       expect(String(error), title).to.match(message);
-      expect(await images.find(recipe("a"), signal()), title).to.deep.equal(good);
-      expect(await images.find(recipe("b"), signal()), title).to.equal(undefined);
+      expect(await listed(), title).to.deep.equal([good]);
       expect(await aliased(), title).to.equal(good.fingerprint);
       expect((await look()).instances, title).to.deep.equal([good.template]);
     }
@@ -174,7 +181,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       signal(),
     );
     await client.instances.changeState(`${stem}-builder`, { action: "start" }, signal());
-    expect(await images.find(recipe("a"), signal())).to.equal(undefined);
+    expect(await listed()).to.deep.equal([]);
     const steps: string[] = [];
     expect(await build(recipe("a"), (step) => steps.push(step))).to.deep.equal(built);
     // The image was finished: only its template is made again.
@@ -183,13 +190,23 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     expect(await look()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
   });
 
+  it("are built afresh from the same recipe, for newer packages", async () => {
+    const first = await build(recipe("a"));
+    const second = await build(recipe("a"));
+    expect(second.template).not.to.equal(first.template);
+    expect(await listed()).to.deep.equal([second, first]);
+    expect(await aliased()).to.equal(second.fingerprint);
+    await images.prune(second, signal());
+    expect(await look()).to.deep.equal({ instances: [second.template], images: [second.fingerprint] });
+  });
+
   it("of an earlier recipe go with a prune, and the kept one stays", async () => {
     await build(recipe("a"));
     const newer = await build(recipe("b"));
     expect((await look()).instances).to.have.length(2);
     await images.prune(newer, signal());
     expect(await look()).to.deep.equal({ instances: [newer.template], images: [newer.fingerprint] });
-    expect(await images.find(recipe("b"), signal())).to.deep.equal(newer);
+    expect(await listed()).to.deep.equal([newer]);
     await images.prune(undefined, signal());
     expect(await look()).to.deep.equal({ instances: [], images: [] });
   });
@@ -205,7 +222,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       ]);
       expect(theirs.template).not.to.equal(mine.template);
       await images.prune(undefined, signal());
-      expect(await others.find(recipe("a"), signal())).to.deep.equal(theirs);
+      expect(await others.list(signal())).to.deep.equal([theirs]);
       expect(await look(other)).to.deep.equal({
         instances: [theirs.template],
         images: [theirs.fingerprint],

@@ -69,7 +69,12 @@ describe("buildScript()", () => {
 
 describe("imageRecipe()", () => {
   const application = { version: "2.330.0", archivePath: "/var/cache/runner.tar.gz" };
-  const ingredients = { base: "jammy", arch: "x64", application, packages } as const;
+  const ingredients = {
+    base: { server: undefined, alias: "jammy" },
+    arch: "x64",
+    application,
+    packages,
+  } as const;
 
   it("has the same key for the same ingredients, wherever the archive lies", () => {
     const moved = { ...application, archivePath: "/elsewhere" };
@@ -79,7 +84,8 @@ describe("imageRecipe()", () => {
   it("has another key for another base, architecture, application or package", () => {
     const others = [
       ingredients,
-      { ...ingredients, base: "noble" },
+      { ...ingredients, base: { server: undefined, alias: "noble" } },
+      { ...ingredients, base: { server: "https://mirror.example", alias: "jammy" } },
       { ...ingredients, arch: "arm64" as const },
       { ...ingredients, application: { ...application, version: "2.331.0" } },
       { ...ingredients, packages: ["docker.io"] },

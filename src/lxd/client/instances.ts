@@ -79,7 +79,9 @@ export class Instances {
       ...instance,
       source: sent,
     });
-    return perform(this.#transport, call, signal);
+    // Of another server's image all is fetched first.
+    const limitMs = "server" in source ? this.#transport.limits.transferMs : undefined;
+    return perform(this.#transport, { ...call, limitMs }, signal);
   }
 
   /**

@@ -122,6 +122,13 @@ export interface InstanceState {
 /** What an instance is made from. A copy is made without the source's snapshots. */
 export type InstanceSource =
   | { readonly type: "image"; readonly alias: string }
+  | {
+      readonly type: "image";
+      readonly mode: "pull";
+      readonly server: string;
+      readonly protocol: "simplestreams";
+      readonly alias: string;
+    }
   | { readonly type: "image"; readonly fingerprint: string }
   | { readonly type: "copy"; readonly source: string }
   | { readonly type: "none" };

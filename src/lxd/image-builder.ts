@@ -1,0 +1,140 @@
+import { createReadStream } from "node:fs";
+import type { BaseImage, ImageRecipe } from "../runners/ports.ts";
+import { messageOf } from "../support/errors.ts";
+import {
+  LxdError,
+  OperationError,
+  type LxdClient,
+  type NewInstance,
+  type Outcome,
+  type StoredImage,
+} from "./client/index.ts";
+import { BaseImageError, BaseImageServerError, ImageBuildError } from "./errors.ts";
+import { discardInstance, discardUnhindered } from "./image-instance.ts";
+import { boot, runScript } from "./instance-boot.ts";
+import { describeOwner, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
+
+export interface ImageBuilderOptions {
+  readonly client: LxdClient;
+  readonly owner: Owner;
+  /** Name of the instance that images are built in. */
+  readonly builder: string;
+  /** The profile that it has. */
+  readonly profile: string;
+  /** Where the build script finds the runner application's archive. */
+  readonly archivePathInGuest: string;
+}
+
+const CLEAN_STOP_SECONDS = 60;
+
+/** Builds runner images: a base image is started, the recipe's script run in it, and what came of it published. */
+export class ImageBuilder {
+  readonly #options: ImageBuilderOptions;
+  readonly #client: LxdClient;
+
+  constructor(options: ImageBuilderOptions) {
+    this.#options = options;
+    this.#client = options.client;
+  }
+
+  /**
+   * @returns the fingerprint of the published image, or nothing where LXD has forgotten how its publication ended.
+   * @throws {@link BaseImageError}, {@link BaseImageServerError} and {@link ImageBuildError}; nothing is left then.
+   */
+  async build(
+    recipe: ImageRecipe,
+    progress: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const { builder: name } = this.#options;
+    let step = recipe.base.server ? "fetching the base image" : "starting the base image";
+    const enter = (next: string) => {
+      step = next;
+      progress(next);
+    };
+    enter(step);
+    await discardInstance(this.#client, name, signal);
+    try {
+      await this.#create(recipe.base, signal);
+      await boot(this.#client, name, signal);
+      enter("copying the runner application");
+      await this.#push(recipe, signal);
+      await runScript(this.#client, { name, step, script: recipe.buildScript, progress: enter }, signal);
+      enter("publishing");
+      await this.#stop(signal);
+      return await this.#publish(recipe, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw asBuildError(thrown, step);
+    } finally {
+      await discardUnhindered(this.#client, name);
+    }
+  }
+
+  async #create(base: BaseImage, signal: AbortSignal): Promise<void> {
+    const { builder: name, owner, profile } = this.#options;
+    const instance = {
+      name,
+      type: "container",
+      source: sourceOf(base),
+      profiles: [profile],
+      config: ownerConfig(owner, "builder"),
+      description: describeOwner(owner),
+    } as const;
+    try {
+      await this.#client.instances.create(instance, signal);
+    } catch (thrown) {
+      throw asBaseError(thrown, base);
+    }
+  }
+
+  async #push({ application }: ImageRecipe, signal: AbortSignal): Promise<void> {
+    const content = createReadStream(application.archivePath);
+    const place = { instance: this.#options.builder, path: this.#options.archivePathInGuest };
+    await this.#client.files.put(place, content, { mode: 0o600 }, signal);
+  }
+
+  /** A clean stop, so that the file system is published as systemd leaves it. */
+  async #stop(signal: AbortSignal): Promise<void> {
+    const change = { action: "stop", timeoutSeconds: CLEAN_STOP_SECONDS } as const;
+    await this.#client.instances.changeState(this.#options.builder, change, signal);
+  }
+
+  async #publish(recipe: ImageRecipe, signal: AbortSignal): Promise<string | undefined> {
+    const { builder: instance, owner } = this.#options;
+    const properties = {
+      description: describeOwner(owner),
+      [KEYS.owner]: ownerText(owner),
+      [KEYS.recipe]: recipe.key,
+    };
+    const publication = { instance, compression: "zstd", properties } as const;
+    const outcome: Outcome<StoredImage> = await this.#client.images.publish(publication, signal);
+    return outcome.state === "done" ? outcome.value.fingerprint : undefined;
+  }
+}
+
+function sourceOf({ server, alias }: BaseImage): NewInstance["source"] {
+  return server === undefined
+    ? { type: "image", alias }
+    : { type: "image", mode: "pull", server, protocol: "simplestreams", alias };
+}
+
+function asBaseError(thrown: unknown, base: BaseImage): unknown {
+  if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) return thrown;
+  const isMissing = /alias.*(not found|doesn't exist)|couldn't be found|couldn't find/i.test(thrown.detail);
+  if (base.server === undefined) {
+    return thrown instanceof LxdError && thrown.notFound && isMissing
+      ? new BaseImageError(base, { cause: thrown })
+      : thrown;
+  }
+  if (isMissing) return new BaseImageError(base, { cause: thrown });
+  return new BaseImageServerError(base.alias, base.server, { detail: thrown.detail, cause: thrown });
+}
+
+function asBuildError(thrown: unknown, step: string): unknown {
+  const isTold =
+    thrown instanceof ImageBuildError ||
+    thrown instanceof BaseImageError ||
+    thrown instanceof BaseImageServerError;
+  return isTold ? thrown : new ImageBuildError(step, messageOf(thrown), { cause: thrown });
+}

@@ -1,0 +1,233 @@
+import { expect } from "chai";
+import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
+import type { ImageFailure } from "../../src/runners/image-outlook.ts";
+import type { ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
+import { createLogger } from "../../src/support/log.ts";
+
+const HOUR = 60 * 60_000;
+const START = Date.UTC(2026, 0, 2, 3, 4);
+const signal = new AbortController().signal;
+
+/** Keeps a value as the unit's state does. */
+class Kept<Value> implements Memory<Value> {
+  value: Value | null = null;
+  read = () => Promise.resolve(this.value);
+  write = (value: Value | null) => {
+    this.value = value;
+    return Promise.resolve();
+  };
+}
+
+/** A unit's images and GitHub's offer, without LXD: what is built is listed, until it is pruned. */
+class Bench {
+  now = START;
+  version = "2.330.0";
+  images: RunnerImage[] = [];
+  asked = 0;
+  readonly fetched: string[] = [];
+  readonly steps: string[] = [];
+  readonly failure = new Kept<ImageFailure>();
+  fetchFault: Error | undefined;
+  buildFault: Error | undefined;
+
+  readonly keeper = new ImageKeeper(
+    {
+      forge: {
+        application: () => {
+          this.asked += 1;
+          return Promise.resolve({
+            version: this.version,
+            filename: "runner.tar.gz",
+            downloadUrl: "https://github.example/runner.tar.gz",
+            sha256: this.version,
+            downloadToken: undefined,
+          });
+        },
+      },
+      archives: {
+        fetch: ({ version }) => {
+          if (this.fetchFault) return Promise.reject(this.fetchFault);
+          this.fetched.push(version);
+          return Promise.resolve(`/archives/${version}`);
+        },
+      },
+      images: {
+        list: () => Promise.resolve(this.images),
+        build: (recipe, progress) => this.#build(recipe, progress),
+        prune: (keep) => {
+          this.images = this.images.filter(({ template }) => template === keep?.template);
+          return Promise.resolve();
+        },
+      },
+      application: new Kept(),
+      failure: this.failure,
+      lock: { run: (work) => work() },
+      clock: { now: () => this.now, wait: () => Promise.resolve() },
+      log: createLogger(
+        () => undefined,
+        (text) => text,
+      ),
+      step: (message) => this.steps.push(message),
+    },
+    { base: { server: undefined, alias: "jammy" }, arch: "x64", packages: [] },
+  );
+
+  async supply() {
+    return this.keeper.supply(await this.keeper.look(signal), signal);
+  }
+
+  #build({ key, application }: ImageRecipe, progress: (step: string) => void): Promise<RunnerImage> {
+    progress("publishing");
+    if (this.buildFault) return Promise.reject(this.buildFault);
+    const fingerprint = `0000000${this.images.length}${application.version}`;
+    const image = {
+      fingerprint,
+      template: `template-${fingerprint}-${this.now}`,
+      recipe: key,
+      builtAt: this.now,
+    };
+    this.images.unshift(image);
+    return Promise.resolve(image);
+  }
+}
+
+const thrownBy = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+
+describe("ImageKeeper", () => {
+  let bench: Bench;
+  beforeEach(() => {
+    bench = new Bench();
+  });
+
+  it("builds the first image, shows its steps, and takes it from then on", async () => {
+    const { image, notice } = await bench.supply();
+    expect(notice).to.equal(undefined);
+    expect(bench.images).to.deep.equal([image]);
+    expect(bench.steps).to.deep.equal([
+      "Fetching the runner application 2.330.0",
+      "Building the runner image: publishing",
+    ]);
+    expect((await bench.supply()).image).to.equal(image);
+    expect(bench.fetched).to.have.length(1);
+  });
+
+  it("asks GitHub for the runner application every 6 hours, and builds with a new one", async () => {
+    const { image } = await bench.supply();
+    const { asked } = bench;
+    bench.version = "2.331.0";
+    bench.now += 6 * HOUR - 1;
+    expect((await bench.supply()).image).to.equal(image);
+    expect(bench.asked).to.equal(asked);
+    bench.now += 1;
+    expect((await bench.supply()).image).not.to.equal(image);
+    expect(bench.fetched).to.deep.equal(["2.330.0", "2.331.0"]);
+    expect(bench.images).to.have.length(1);
+  });
+
+  it("asks GitHub at once when it is told to, and says whether the application is another one", async () => {
+    await bench.supply();
+    expect(await bench.keeper.updateApplication(true, signal)).to.deep.equal({
+      version: "2.330.0",
+      changed: false,
+    });
+    bench.version = "2.331.0";
+    expect(await bench.keeper.updateApplication(false, signal)).to.deep.include({ changed: false });
+    expect(await bench.keeper.updateApplication(true, signal)).to.deep.equal({
+      version: "2.331.0",
+      changed: true,
+    });
+    await bench.supply();
+    expect(bench.fetched.at(-1)).to.equal("2.331.0");
+  });
+
+  it("builds afresh, with an archive that is fetched where it is missing, once the image is old", async () => {
+    const { image } = await bench.supply();
+    bench.now += 7 * HOUR;
+    const { image: fresh } = await bench.supply();
+    expect(fresh.builtAt).to.equal(bench.now);
+    expect(fresh.recipe).to.equal(image.recipe);
+    expect(bench.images).to.deep.equal([fresh]);
+    expect(bench.fetched).to.have.length(2);
+  });
+
+  it("keeps the last good image when a build fails, and says so with its date", async () => {
+    const { image } = await bench.supply();
+    bench.now += 7 * HOUR;
+    bench.buildFault = new Error("Cannot build the runner image: no package 'foo'");
+    const supply = await bench.supply();
+    expect(supply.image).to.equal(image);
+    expect(supply.notice).to.equal(
+      "image build failed, using the image of 2026-01-02 03:04 UTC: Cannot build the runner image: no package 'foo'",
+    );
+    expect(bench.images).to.deep.equal([image]);
+  });
+
+  it("keeps it, too, when the runner application cannot be fetched", async () => {
+    const { image } = await bench.supply();
+    bench.now += 7 * HOUR;
+    bench.fetchFault = new Error("Cannot use the runner application: its checksum is wrong");
+    const supply = await bench.supply();
+    expect(supply.image).to.equal(image);
+    expect(supply.notice).to.include("its checksum is wrong");
+  });
+
+  it("does not try again for a while, goes on saying so, and forgets it with a success", async () => {
+    await bench.supply();
+    bench.now += 7 * HOUR;
+    bench.buildFault = new Error("no route to host");
+    await bench.supply();
+    bench.buildFault = undefined;
+    const { fetched } = bench;
+    const attempts = fetched.length;
+    bench.now += HOUR / 60;
+    expect((await bench.supply()).notice).to.include("no route to host");
+    expect(fetched).to.have.length(attempts);
+    bench.now += HOUR;
+    expect((await bench.supply()).notice).to.equal(undefined);
+    expect(bench.failure.value).to.equal(null);
+  });
+
+  it("pauses longer from failure to failure", async () => {
+    await bench.supply();
+    bench.now += 7 * HOUR;
+    bench.buildFault = new Error("no route to host");
+    await bench.supply();
+    bench.now += HOUR / 6;
+    await bench.supply();
+    expect(bench.failure.value?.attempts).to.equal(2);
+    bench.now += HOUR / 6;
+    expect((await bench.keeper.look(signal)).build).to.equal("paused");
+  });
+
+  it("builds at once when a person wants it, whatever failed before", async () => {
+    await bench.supply();
+    bench.now += 7 * HOUR;
+    bench.buildFault = new Error("no route to host");
+    await bench.supply();
+    bench.buildFault = undefined;
+    const built = await bench.keeper.build(signal);
+    expect(bench.images).to.deep.equal([built]);
+    expect((await bench.supply()).notice).to.equal(undefined);
+  });
+
+  it("fails without an image to fall back on", async () => {
+    bench.buildFault = new Error("no space");
+    expect(await thrownBy(bench.supply())).to.equal(bench.buildFault);
+    expect(await thrownBy(bench.supply())).to.equal(bench.buildFault);
+  });
+
+  it("takes an abort for no failure", async () => {
+    const controller = new AbortController();
+    const outlook = await bench.keeper.look(signal);
+    bench.buildFault = new Error("ended");
+    controller.abort(new Error("the unit is stopping"));
+    expect(await thrownBy(bench.keeper.supply(outlook, controller.signal))).to.equal(
+      controller.signal.reason,
+    );
+    expect(bench.failure.value).to.equal(null);
+  });
+});
