@@ -10,6 +10,7 @@ const system: CharmSystem = {
   entropy: () => Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex"),
   dataRoot: "/var/lib/github-runner",
   logRoot: "/var/log/github-runner-logs",
+  systemd: { units: "/etc/systemd/system", booted: "/run/systemd/system" },
   env: process.env,
 };
 

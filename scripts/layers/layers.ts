@@ -10,7 +10,7 @@ export interface Layer {
 
 /** An adapter implements ports of the domain and knows nothing else of it. */
 const adapter = (...packages: readonly string[]): Layer => ({
-  layers: ["support"],
+  layers: ["support", "network"],
   typesOf: ["runners/ports.ts"],
   packages,
 });
@@ -20,14 +20,15 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   support: { layers: [] },
   juju: { layers: ["support"], packages: ["yaml", "yauzl"] },
   framework: { layers: ["support", "juju"], packages: ["eventemitter3", "yaml"] },
-  guest: { layers: ["support"], packages: ["yaml"] },
-  runners: { layers: ["support", "guest"] },
+  network: { layers: ["support"] },
+  guest: { layers: ["support", "network"], packages: ["yaml"] },
+  runners: { layers: ["support", "network", "guest"] },
   lxd: adapter("undici"),
   github: adapter("undici", "@octokit/"),
   host: adapter("undici"),
   metrics: adapter(),
   charm: {
-    layers: ["support", "framework", "guest", "runners", "lxd", "github", "host", "metrics"],
+    layers: ["support", "framework", "network", "guest", "runners", "lxd", "github", "host", "metrics"],
     packages: ["ajv"],
   },
   agent: {

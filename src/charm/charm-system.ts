@@ -11,6 +11,8 @@ export interface CharmSystem {
   readonly dataRoot: string;
   /** Absolute path under which the logs of crashed runners are kept, a directory each. */
   readonly logRoot: string;
-  /** The environment, for where LXD listens. */
+  /** Where systemd has the administrator's units, and what is there when it runs the machine; absolute paths. */
+  readonly systemd: { readonly units: string; readonly booted: string };
+  /** The environment, for where LXD listens and where `juju-exec` is. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

@@ -1,4 +1,5 @@
 import { Charm, type CharmEvent, type Framework, type Status } from "../framework/index.ts";
+import type { TimerState } from "../runners/ports.ts";
 import { CharmError } from "../support/errors.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import { conditionSlot, isOverWithHost } from "./condition.ts";
@@ -6,7 +7,7 @@ import type { Configuration } from "./configuration.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { RunnerActions } from "./runner-actions.ts";
 import { StatusReporter } from "./status-reporter.ts";
-import { statusOf, summarise, withNotices } from "./status.ts";
+import { lackOf, statusOf, summarise, withNotices } from "./status.ts";
 import { UnitWork } from "./unit-work.ts";
 import type { Workload } from "./workload.ts";
 
@@ -14,6 +15,7 @@ import type { Workload } from "./workload.ts";
 export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   readonly #reporter: StatusReporter;
   readonly #work: UnitWork;
+  #timers: TimerState | undefined;
 
   constructor(framework: Framework, system: CharmSystem) {
     super(framework);
@@ -22,9 +24,9 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       this.#reporter.report({ name: "maintenance", message });
     });
     framework.observe(this.on.install, this.onInstall);
-    framework.observe(this.on.start, this.onReconcile);
+    framework.observe(this.on.start, this.onStart);
     framework.observe(this.on.configChanged, this.onReconcile);
-    framework.observe(this.on.upgradeCharm, this.onReconcile);
+    framework.observe(this.on.upgradeCharm, this.onStart);
     framework.observe(this.on.custom("reconcile-runners"), this.onReconcile);
     framework.observe(this.on.updateStatus, this.onUpdateStatus);
     framework.observe(this.on.stop, this.onStop);
@@ -39,23 +41,30 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   }
 
   async onInstall({ signal }: CharmEvent): Promise<void> {
-    await this.#attend(async (workload) => {
+    await this.#attend(signal, async (workload) => {
       const notices = await workload.prepare(signal);
       return { name: "maintenance", message: withNotices("Ready to start runners", notices) };
     });
   }
 
+  /** The machine has booted, or the charm is new: what the machine lacks is told once. */
+  async onStart(event: CharmEvent): Promise<void> {
+    await this.onReconcile(event);
+    const lacks = this.#timers && lackOf(this.#timers);
+    if (lacks) this.log.warning("Nothing dispatches events by the clock", { reason: lacks });
+  }
+
   async onReconcile({ signal }: CharmEvent): Promise<void> {
-    await this.#attend(async (workload, { count }) => {
+    await this.#attend(signal, async (workload, { count }) => {
       const report = await workload.reconcile(signal);
       return summarise(report.counts, count, report);
     });
   }
 
-  /** Costs no call to GitHub: it tells whether LXD is there and whether the configuration stands. */
+  /** Costs no call to GitHub: it makes sure of the timers and of LXD, and tells whether the configuration stands. */
   async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
     await this.#show(async () => {
-      await this.#work.configuration();
+      await this.#work.ensureTimers(signal);
       await this.#work.withUnit(({ premises }) => premises.check(signal));
       const condition = await this.framework.state.read(conditionSlot);
       // What an earlier event could not do, the next reconcile does.
@@ -74,9 +83,23 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   }
 
   #attend(
+    signal: AbortSignal,
     work: (workload: Workload, configuration: Configuration) => Promise<Status | undefined>,
   ): Promise<void> {
-    return this.#show(() => this.#work.withWorkload(work));
+    return this.#show(async () => {
+      await this.#keepTimers(signal);
+      return this.#work.withWorkload(work);
+    });
+  }
+
+  /** Before the work, so that one that fails is tried again; runners are worth more than their timers, though. */
+  async #keepTimers(signal: AbortSignal): Promise<void> {
+    try {
+      this.#timers = await this.#work.ensureTimers(signal);
+    } catch (thrown) {
+      if (!(thrown instanceof CharmError) || thrown.code !== "systemd") throw thrown;
+      this.log.warning("Timers do not run", { reason: thrown.message });
+    }
   }
 
   /** Does work for a hook and shows how it ended; a condition that the status can tell is no failure of the hook. */

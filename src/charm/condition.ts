@@ -11,6 +11,7 @@ const SEEN_BY_UPDATE_STATUS: ReadonlySet<string> = new Set([
   "configuration",
   "lxd-missing",
   "lxd-unreachable",
+  "systemd",
 ]);
 
 /** Tells whether a condition is over once the configuration stands and LXD answers. */

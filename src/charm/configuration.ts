@@ -1,5 +1,7 @@
 import { parseGithubPath, type GithubPath } from "../github/path.ts";
 import type { JsonObject } from "../framework/tools/hook-tools.ts";
+import type { Network } from "../network/network.ts";
+import { readNetworkList } from "../network/read-network-list.ts";
 import type { VirtualMachineResources } from "../runners/runner.ts";
 import { messageOf } from "../support/errors.ts";
 import { Secret } from "../support/secret.ts";
@@ -23,6 +25,10 @@ export interface Configuration {
   readonly baseImage: string;
   readonly imageServer: string;
   readonly packages: readonly string[];
+  /** Networks that runners must not reach. */
+  readonly denylist: readonly Network[];
+  /** From the end of one reconcile to the start of the next. */
+  readonly reconcileMinutes: number;
 }
 
 /** Checks single options by the schema and returns what is wrong with them. */
@@ -56,11 +62,13 @@ export function parseConfiguration(options: JsonObject, check: CheckOptions): Co
   };
   const path = attempt("path", () => parseGithubPath(text(options, "path")));
   const labels = attempt("labels", () => parseLabels(text(options, "labels")));
+  const denylist = attempt("denylist", () => parseDenylist(text(options, "denylist")));
   faults.push(...relatedFaults(options).filter(({ option }) => !faulty(option)));
-  if (faults.length > 0 || !path || !labels) throw new ConfigurationError(faults);
+  if (faults.length > 0 || !path || !labels || !denylist) throw new ConfigurationError(faults);
   return {
     path,
     labels,
+    denylist,
     token: new Secret(text(options, "token")),
     githubUrl: text(options, "github-url").replace(/\/$/, ""),
     group: text(options, "group"),
@@ -74,6 +82,7 @@ export function parseConfiguration(options: JsonObject, check: CheckOptions): Co
     baseImage: text(options, "base-image"),
     imageServer: text(options, "image-server"),
     packages: text(options, "image-packages").split(" ").filter(Boolean),
+    reconcileMinutes: whole(options, "reconcile-interval"),
   };
 }
 
@@ -117,6 +126,14 @@ function parseLabels(list: string): readonly string[] {
     );
   }
   return labels;
+}
+
+function parseDenylist(list: string): readonly Network[] {
+  const { networks, faults } = readNetworkList(list);
+  if (faults.length > 0) {
+    throw new Error(`${faults.join(", ")}; use networks such as 10.0.0.0/8 or fd00::/8, separated by commas`);
+  }
+  return networks;
 }
 
 function text(options: JsonObject, name: OptionOf<string>): string {

@@ -1,10 +1,11 @@
 import { rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Images, Premises } from "../runners/ports.ts";
+import type { Images, Premises, Timers } from "../runners/ports.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 
 /** The services that a unit leaves by. */
 export interface DepartureParts {
+  readonly timers: Timers;
   readonly manager: RunnerManager;
   readonly images: Images;
   readonly premises: Premises;
@@ -20,8 +21,9 @@ export class Departure {
     this.#parts = parts;
   }
 
-  /** Ends all runners, those with a job too. */
+  /** Ends all runners, those with a job too, and lets no timer start new ones. */
   async endAll(signal: AbortSignal): Promise<void> {
+    await this.#parts.timers.remove(signal);
     await this.#parts.manager.flushAll("force", signal);
   }
 

@@ -13,6 +13,7 @@ import type { Configuration } from "./configuration.ts";
 import { ImageKeeper, type ApplicationMemo, type Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-outlook.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
+import { openTimers } from "./open-timers.ts";
 import { openUnit } from "./open-unit.ts";
 import { Workload } from "./workload.ts";
 
@@ -79,6 +80,7 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
     { names, patience: PATIENCE, idleLifetimeMs: IDLE_LIFETIME_MS, concurrency: CONCURRENCY },
   );
   return {
+    timers: openTimers(context),
     manager,
     images: unit.images,
     premises: unit.premises,

@@ -1,5 +1,6 @@
 import type { Status } from "../framework/tools/hook-tools.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
+import type { TimerState } from "../runners/ports.ts";
 import { CharmError, messageOf } from "../support/errors.ts";
 
 /** Longest reason that stands in a status line; `juju status` cuts no line, and LXD's errors can be pages. */
@@ -46,6 +47,20 @@ export function describeCounts(counts: RunnerCounts): string {
   return listed.length > 0 ? `${noun}: ${listed.join(", ")}` : noun;
 }
 
+/** Why timers do not fire, and what the person can do; nothing when they do. */
+export function lackOf(timers: TimerState): string | undefined {
+  switch (timers) {
+    case "running":
+      return undefined;
+    case "stopped":
+      return "the timers are stopped; update-status starts them";
+    case "no-systemd":
+      return "this machine is not run by systemd; run the action reconcile-runners, or dispatch the event of that name from cron";
+    case "no-juju":
+      return "this machine has no juju-exec; run the action reconcile-runners, or dispatch the event of that name from cron";
+  }
+}
+
 /** Who can end a condition: a person (blocked), the outside world (waiting), or the next reconcile (maintenance). */
 const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   configuration: "blocked",
@@ -68,6 +83,7 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   lxd: "maintenance",
   "lxd-operation": "maintenance",
   "image-build": "maintenance",
+  systemd: "maintenance",
   deadline: "maintenance",
 };
 

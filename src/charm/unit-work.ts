@@ -1,5 +1,6 @@
 import type { Charm } from "../framework/index.ts";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
+import type { TimerState } from "../runners/ports.ts";
 import { applicationSlot } from "./application-record.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
@@ -60,6 +61,18 @@ export class UnitWork {
     } finally {
       await unit.close();
     }
+  }
+
+  /**
+   * Makes the unit's events fire by the clock; before the work itself, so that a work that fails is tried again.
+   *
+   * @throws SystemdError
+   */
+  async ensureTimers(signal: AbortSignal): Promise<TimerState> {
+    const configuration = await this.configuration();
+    const { openTimers, wantedTimers } = await import("./open-timers.ts");
+    const context = this.#context(this.#step);
+    return openTimers(context).ensure(wantedTimers(configuration, context), signal);
   }
 
   /** A unit that goes away takes its runners with it even when its configuration cannot be used. */

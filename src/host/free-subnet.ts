@@ -1,12 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import { renderAddress } from "../network/address.ts";
+import { networkOf, overlaps, parseNetwork, type Network } from "../network/network.ts";
 import { CharmError } from "../support/errors.ts";
-
-/** An IPv4 network: its first address as a number, and how many leading bits are fixed. */
-export interface Network {
-  readonly address: number;
-  readonly prefix: number;
-}
 
 /** Every private network that may be taken is in use on this machine. */
 export class NoFreeSubnetError extends CharmError {
@@ -34,26 +30,22 @@ const STRIDE = 40503;
  */
 export function chooseSubnet(taken: readonly Network[], seed: number): string {
   for (let step = 0; step < CANDIDATES; step += 1) {
-    const candidate = { address: TEN + ((seed + step * STRIDE) % CANDIDATES) * 256, prefix: 24 };
-    if (!taken.some((network) => overlap(network, candidate))) return `${render(candidate.address + 1)}/24`;
+    const first = BigInt(TEN + ((seed + step * STRIDE) % CANDIDATES) * 256);
+    const candidate = networkOf({ family: 4, value: first }, 24);
+    if (taken.some((network) => overlaps(network, candidate))) continue;
+    return `${renderAddress({ family: 4, value: first + 1n })}/24`;
   }
   throw new NoFreeSubnetError();
 }
 
-/** Networks of this machine's interfaces and of its routing table. */
+/** IPv4 networks of this machine's interfaces and of its routing table. */
 export async function networksOfHost(): Promise<readonly Network[]> {
   const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const own = interfaces.flatMap(({ family, cidr }) =>
-    family === "IPv4" && cidr ? [parseNetwork(cidr)] : [],
-  );
-  return [...own, ...parseRoutes(await readFile("/proc/net/route", "utf8"))];
-}
-
-/** @param cidr such as `10.0.0.1/24`. */
-export function parseNetwork(cidr: string): Network {
-  const [text = "", prefix = "32"] = cidr.split("/");
-  const address = text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  return { address, prefix: Number(prefix) };
+  const own = interfaces.map(({ cidr }) => parseNetwork(cidr ?? ""));
+  return [
+    ...own.filter((network): network is Network => network?.family === 4),
+    ...parseRoutes(await readFile("/proc/net/route", "utf8")),
+  ];
 }
 
 /** Reads `/proc/net/route`: addresses in hexadecimal, in the byte order of the machine, little-endian on ours. */
@@ -63,10 +55,9 @@ export function parseRoutes(table: string): readonly Network[] {
     .split("\n")
     .slice(1)
     .map((line) => line.split("\t"))
-    .map(([, destination = "", , , , , , mask = ""]) => ({
-      address: littleEndian(destination),
-      prefix: countBits(littleEndian(mask)),
-    }))
+    .map(([, destination = "", , , , , , mask = ""]) =>
+      networkOf({ family: 4, value: BigInt(littleEndian(destination)) }, countBits(littleEndian(mask))),
+    )
     .filter(({ prefix }) => prefix > 0);
 }
 
@@ -76,13 +67,4 @@ function littleEndian(hex: string): number {
 
 function countBits(mask: number): number {
   return mask.toString(2).replaceAll("0", "").length;
-}
-
-function overlap(left: Network, right: Network): boolean {
-  const shared = 2 ** (32 - Math.min(left.prefix, right.prefix));
-  return Math.floor(left.address / shared) === Math.floor(right.address / shared);
-}
-
-function render(address: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }

@@ -200,3 +200,38 @@ export interface MachineResources {
   /** A positive integer and a unit, KiB to EiB. */
   readonly disk: string;
 }
+
+/** When an event is dispatched: again and again with a pause between, or by the calendar. */
+export type Schedule =
+  | {
+      /** From the end of one run to the start of the next. */
+      readonly everySeconds: number;
+      /** Most of a random delay that is added each time. */
+      readonly delaySeconds: number;
+    }
+  | {
+      /** As systemd writes it. */
+      readonly calendar: string;
+    };
+
+/** An event of the charm's own that is dispatched by the clock. */
+export interface Timer {
+  readonly event: string;
+  readonly schedule: Schedule;
+}
+
+/**
+ * Whether timers fire: `stopped` ones can be started again, `no-systemd` and `no-juju` name what the machine lacks for
+ * them.
+ */
+export type TimerState = "running" | "stopped" | "no-systemd" | "no-juju";
+
+/** Dispatches events of this unit by the clock, also after a reboot; no event twice at a time. */
+export interface Timers {
+  /** Makes these timers of the unit, and no others, fire. Safe to repeat, and after a kill at any point. */
+  ensure(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState>;
+  /** Tells whether all of these fire; changes nothing. */
+  check(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState>;
+  /** Takes all timers of the unit away. */
+  remove(signal: AbortSignal): Promise<void>;
+}

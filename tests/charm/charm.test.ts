@@ -47,6 +47,7 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
       entropy: () => "0123456789abcdef",
       dataRoot: join(directory, "data"),
       logRoot: join(directory, "logs"),
+      systemd: { units: join(directory, "systemd"), booted: join(directory, "no-systemd") },
       env: { LXD_SOCKET: NO_LXD },
     };
     const tools = new FakeHookTools();

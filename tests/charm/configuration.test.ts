@@ -54,6 +54,7 @@ describe("parseConfiguration()", () => {
       githubUrl: "https://github.com",
       group: "default",
       labels: [],
+      denylist: [],
       count: 1,
       instanceType: "container",
       resources: { cpu: 2, memory: "7GiB", disk: "10GiB" },
@@ -74,6 +75,15 @@ describe("parseConfiguration()", () => {
       { githubUrl: "http://127.0.0.1:8080" },
     ],
     [{ labels: " large ,, GPU_1,a-b," }, { labels: ["large", "GPU_1", "a-b"] }],
+    [
+      { denylist: " 10.0.0.0/8 ,, fd00::/8," },
+      {
+        denylist: [
+          { family: 4, first: 10n << 24n, prefix: 8 },
+          { family: 6, first: 0xfdn << 120n, prefix: 8 },
+        ],
+      },
+    ],
     [{ "virtual-machines": 0 }, { count: 0 }],
     [{ "vm-cpu": 1, "vm-memory": "512MiB" }, { resources: { cpu: 1, memory: "512MiB", disk: "10GiB" } }],
     [{ "vm-disk": "1EiB" }, { resources: { cpu: 2, memory: "7GiB", disk: "1EiB" } }],
@@ -101,6 +111,11 @@ describe("parseConfiguration()", () => {
     [{ "github-url": "https://github.com/octo" }, "github-url", /^not valid; use https:\/\/<host>/],
     [{ "github-url": "http://ghes.example.com" }, "github-url", /use https, or set test-mode=insecure$/],
     [{ group: "" }, "group", /^missing; use the name of a runner group/],
+    [
+      { denylist: "10.0.0.0/8, 10.0.0.1/8, intranet" },
+      "denylist",
+      /^"10\.0\.0\.1\/8" is an address inside of 10\.0\.0\.0\/8, "intranet" is no IPv4 or IPv6 address; use networks/,
+    ],
     [{ labels: "ok, bad label, fine, é" }, "labels", /^"bad label", "é" cannot be a label; use letters/],
     [{ "virtual-machines": -1 }, "virtual-machines", /^not valid; use 0 or a greater number$/],
     [{ "instance-type": "pod" }, "instance-type", /^not valid; use virtual-machine or container$/],

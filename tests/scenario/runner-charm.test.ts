@@ -23,6 +23,7 @@ describe("the runner charm, without LXD and GitHub", () => {
       entropy: () => "0123456789abcdef",
       dataRoot: join(directory, "data"),
       logRoot: join(directory, "logs"),
+      systemd: { units: join(directory, "systemd"), booted: join(directory, "no-systemd") },
       // No daemon listens there.
       env: { LXD_DIR: join(directory, "lxd") },
     } as const;

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { runProcess } from "../host/run-process.ts";
+import { SystemdTimers } from "../host/systemd-timers.ts";
+import { everyMinutes, everySixHours } from "../host/timers.ts";
+import type { Timer, Timers } from "../runners/ports.ts";
+import { unitStem } from "../runners/runner-name.ts";
+import type { Configuration } from "./configuration.ts";
+import type { UnitContext } from "./open-unit.ts";
+
+/** Event of the timer that keeps the runners what they should be. */
+export const RECONCILE_EVENT = "reconcile-runners";
+/** Event of the timer that builds the runner image afresh. */
+export const REFRESH_EVENT = "refresh-image";
+
+/**
+ * Makes the timers of a unit. They need neither LXD nor GitHub.
+ *
+ * @throws UnitNameError
+ */
+export function openTimers({ system, unitName }: UnitContext): Timers {
+  const unit = { name: unitName, stem: unitStem(unitName) };
+  const places = { ...system.systemd, searchPath: system.env["PATH"] ?? "" };
+  return new SystemdTimers({ unit, places, run: runProcess });
+}
+
+/** The timers that a unit wants. */
+export function wantedTimers(
+  { reconcileMinutes }: Pick<Configuration, "reconcileMinutes">,
+  { unitName, modelUuid }: Pick<UnitContext, "unitName" | "modelUuid">,
+): readonly Timer[] {
+  const seed = createHash("sha256").update(`${modelUuid} ${unitName}`).digest().readUInt32BE();
+  return [
+    { event: RECONCILE_EVENT, schedule: everyMinutes(reconcileMinutes) },
+    { event: REFRESH_EVENT, schedule: everySixHours(seed) },
+  ];
+}

@@ -1,0 +1,177 @@
+import { constants, existsSync } from "node:fs";
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import type { Timer, Timers, TimerState } from "../runners/ports.ts";
+import type { RunProcess } from "./run-process.ts";
+import { SystemdError } from "./systemd-error.ts";
+import { renderTimer, timerPrefix, type RenderedTimer, type TimedUnit, type UnitFile } from "./timers.ts";
+
+/** Where systemd is, and what it calls. */
+export interface SystemdPlaces {
+  /** Directory of the administrator's units. */
+  readonly units: string;
+  /** Is there when systemd runs the machine. */
+  readonly booted: string;
+  /** Where `juju-exec` is looked for; directories with colons between them. */
+  readonly searchPath: string;
+}
+
+export interface SystemdTimersOptions {
+  readonly unit: TimedUnit;
+  readonly places: SystemdPlaces;
+  readonly run: RunProcess;
+}
+
+/** What runs a command in a unit: the second is that of Juju 2.9. */
+const CALLERS = ["juju-exec", "juju-run"];
+const WANTED_BY = "timers.target.wants";
+const LIMIT_MS = 60_000;
+
+/** Timers of one unit, as units of systemd. The files are the only record. */
+export class SystemdTimers implements Timers {
+  readonly #options: SystemdTimersOptions;
+
+  constructor(options: SystemdTimersOptions) {
+    this.#options = options;
+  }
+
+  async ensure(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState> {
+    const { unit, places } = this.#options;
+    if (!existsSync(places.booted)) return "no-systemd";
+    const caller = await findProgram(CALLERS, places.searchPath);
+    if (caller === undefined) return "no-juju";
+    const rendered = timers.map((timer) => renderTimer(unit, timer, caller));
+    const files = rendered.flatMap(({ service, timer }) => [service, timer]);
+    const stale = (await this.#present()).filter((name) => !files.some((file) => file.name === name));
+    if (stale.length > 0) await this.#withdraw(stale, signal);
+    const changed = new Set<string>();
+    for (const file of files) if (await this.#write(file)) changed.add(file.name);
+    await this.#start(rendered, changed, signal);
+    return "running";
+  }
+
+  async check(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState> {
+    const { unit, places } = this.#options;
+    if (!existsSync(places.booted)) return "no-systemd";
+    if ((await findProgram(CALLERS, places.searchPath)) === undefined) return "no-juju";
+    const names = timers.map(({ event }) => `${timerPrefix(unit.stem)}${event}.timer`);
+    const shown = await this.#show(names, signal);
+    return shown.every(({ isActive }) => isActive) ? "running" : "stopped";
+  }
+
+  async remove(signal: AbortSignal): Promise<void> {
+    const present = await this.#present();
+    if (present.length > 0) await this.#withdraw(present, signal);
+  }
+
+  /** Names of the unit's files, those that a killed dispatch has left half written among them. */
+  async #present(): Promise<readonly string[]> {
+    const { unit, places } = this.#options;
+    const names = async (directory: string) =>
+      (await readdir(directory).catch(() => [])).filter((name) => name.startsWith(timerPrefix(unit.stem)));
+    const enabled = await names(join(places.units, WANTED_BY));
+    return [...new Set([...(await names(places.units)), ...enabled])];
+  }
+
+  /** @returns whether it was not there, or with other content. */
+  async #write({ name, content }: UnitFile): Promise<boolean> {
+    const { units } = this.#options.places;
+    const path = join(units, name);
+    const known = await readFile(path, "utf8").catch(() => undefined);
+    if (known === content) return false;
+    await mkdir(units, { recursive: true });
+    await writeFile(`${path}.new`, content, { mode: 0o644 });
+    await rename(`${path}.new`, path);
+    return true;
+  }
+
+  /** A service that is at work is left to it, whatever became of its file. */
+  async #start(
+    rendered: readonly RenderedTimer[],
+    changed: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const names = rendered.map(({ timer }) => timer.name);
+    const shown = await this.#show([...rendered.map(({ service }) => service.name), ...names], signal);
+    // A dispatch that was killed after it wrote has told systemd nothing.
+    if (changed.size > 0 || shown.some(({ isStale }) => isStale))
+      await this.#systemctl("read its units again", ["daemon-reload"], signal);
+    const isWell = new Set(
+      shown.filter(({ isActive, isEnabled }) => isActive && isEnabled).map(({ name }) => name),
+    );
+    const due = names.filter((name) => changed.has(name) || !isWell.has(name));
+    if (due.length === 0) return;
+    await this.#systemctl("enable timers", ["enable", "--quiet", ...due], signal);
+    await this.#systemctl("start timers", ["restart", ...due], signal);
+  }
+
+  async #show(names: readonly string[], signal: AbortSignal): Promise<readonly ShownUnit[]> {
+    const properties = "--property=Id,ActiveState,UnitFileState,NeedDaemonReload";
+    const stdout = await this.#systemctl("look at timers", ["show", properties, "--", ...names], signal);
+    return stdout.trim().split(/\n\n+/).map(readUnit);
+  }
+
+  /** Stops and deletes; what only systemd remembers of them goes, too. */
+  async #withdraw(names: readonly string[], signal: AbortSignal): Promise<void> {
+    const { units, booted } = this.#options.places;
+    const isBooted = existsSync(booted);
+    const loadable = names.filter((name) => /\.(timer|service)$/.test(name));
+    // Timers first, so that none starts its service again.
+    const ordered = [...loadable].sort((left, right) => Number(isService(left)) - Number(isService(right)));
+    // What is not loaded cannot be stopped, and need not.
+    if (isBooted) for (const name of ordered) await this.#attempt("stop a timer", ["stop", name], signal);
+    for (const name of names) {
+      await rm(join(units, WANTED_BY, name), { force: true });
+      await rm(join(units, name), { force: true });
+    }
+    if (!isBooted) return;
+    await this.#systemctl("read its units again", ["daemon-reload"], signal);
+    if (ordered.length > 0) await this.#attempt("forget failed timers", ["reset-failed", ...ordered], signal);
+  }
+
+  async #systemctl(action: string, words: readonly string[], signal: AbortSignal): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.#attempt(action, words, signal);
+    if (exitCode !== 0) throw new SystemdError(action, stderr.trim().replaceAll(/\s+/g, " "));
+    return stdout;
+  }
+
+  #attempt(action: string, words: readonly string[], signal: AbortSignal) {
+    return this.#options.run(["systemctl", ...words], { action, limitMs: LIMIT_MS, signal });
+  }
+}
+
+interface ShownUnit {
+  readonly name: string;
+  readonly isActive: boolean;
+  readonly isEnabled: boolean;
+  /** Whether its file has changed since systemd read it. */
+  readonly isStale: boolean;
+}
+
+function readUnit(lines: string): ShownUnit {
+  const property = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(lines)?.[1] ?? "";
+  return {
+    name: property("Id"),
+    isActive: property("ActiveState") === "active",
+    isEnabled: property("UnitFileState") === "enabled",
+    isStale: property("NeedDaemonReload") === "yes",
+  };
+}
+
+function isService(name: string): boolean {
+  return name.endsWith(".service");
+}
+
+async function findProgram(names: readonly string[], searchPath: string): Promise<string | undefined> {
+  for (const name of names) {
+    for (const directory of searchPath.split(delimiter).filter(Boolean)) {
+      const path = join(directory, name);
+      const found = await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (found) return path;
+    }
+  }
+  return undefined;
+}
