@@ -5,6 +5,7 @@ import type { CharmSystem } from "./charm-system.ts";
 import { conditionSlot, isOverWithHost } from "./condition.ts";
 import type { Configuration } from "./configuration.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
+import { firewallRules } from "./firewall-rules.ts";
 import { RunnerActions } from "./runner-actions.ts";
 import { StatusReporter } from "./status-reporter.ts";
 import { lackOf, statusOf, summarise, withNotices } from "./status.ts";
@@ -65,7 +66,11 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
     await this.#show(async () => {
       await this.#work.ensureTimers(signal);
-      await this.#work.withUnit(({ premises }) => premises.check(signal));
+      const rules = firewallRules(await this.#work.configuration());
+      await this.#work.withUnit(async ({ firewall, premises }) => {
+        await premises.check(signal);
+        await firewall.ensure(rules, signal);
+      });
       const condition = await this.framework.state.read(conditionSlot);
       // What an earlier event could not do, the next reconcile does.
       return isOverWithHost(condition)

@@ -12,6 +12,8 @@ const SEEN_BY_UPDATE_STATUS: ReadonlySet<string> = new Set([
   "lxd-missing",
   "lxd-unreachable",
   "systemd",
+  "packet-filter",
+  "firewall-unsupported",
 ]);
 
 /** Tells whether a condition is over once the configuration stands and LXD answers. */

@@ -1,6 +1,6 @@
 import { rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Images, Premises, Timers } from "../runners/ports.ts";
+import type { Firewall, Images, Premises, Timers } from "../runners/ports.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 
 /** The services that a unit leaves by. */
@@ -8,6 +8,7 @@ export interface DepartureParts {
   readonly timers: Timers;
   readonly manager: RunnerManager;
   readonly images: Images;
+  readonly firewall: Firewall;
   readonly premises: Premises;
   readonly dataDirectory: string;
   readonly close: () => Promise<void>;
@@ -29,9 +30,10 @@ export class Departure {
 
   /** Takes away everything that the unit has made. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { images, premises, dataDirectory } = this.#parts;
+    const { images, firewall, premises, dataDirectory } = this.#parts;
     await this.endAll(signal);
     await images.prune(undefined, signal);
+    await firewall.remove(signal);
     await premises.remove(signal);
     await rm(dataDirectory, { recursive: true, force: true });
     // Shared by the units of a machine: it goes with the last of them.

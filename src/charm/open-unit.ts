@@ -1,5 +1,8 @@
 import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM, JOB_CHECK } from "../guest/paths.ts";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
+import { localAddresses } from "../host/local-addresses.ts";
+import { NftPacketFilter } from "../host/packet-filter.ts";
+import { runProcess } from "../host/run-process.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { unitStem } from "../runners/runner-name.ts";
 import type { CharmSystem } from "./charm-system.ts";
@@ -17,16 +20,19 @@ export interface UnitContext {
  * @throws what {@link openLxdUnit} throws where there is no LXD, and {@link UnitNameError}.
  */
 export function openUnit({ system, unitName, modelUuid }: UnitContext): LxdUnit {
+  const stem = unitStem(unitName);
   return openLxdUnit({
     env: system.env,
     unitName,
     modelUuid,
-    stem: unitStem(unitName),
+    stem,
     handOverProgram: HAND_OVER_PROGRAM,
     jobCheck: JOB_CHECK,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
     logDirectory: system.logRoot,
+    hostNetworks: localAddresses,
+    packetFilter: new NftPacketFilter(stem, runProcess),
     freeSubnet: async () =>
       chooseSubnet(await networksOfHost(), Number.parseInt(system.entropy().slice(0, 4), 16)),
   });

@@ -84,6 +84,7 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
     manager,
     images: unit.images,
     premises: unit.premises,
+    firewall: unit.firewall,
     dataDirectory: join(system.dataRoot, stem),
     close: () => unit.close(),
   };

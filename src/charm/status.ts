@@ -72,6 +72,8 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   archive: "blocked",
   "archive-download": "waiting",
   "no-free-subnet": "blocked",
+  "packet-filter": "blocked",
+  "firewall-unsupported": "blocked",
   "github-bad-credentials": "blocked",
   "github-missing-permission": "blocked",
   "github-not-found": "blocked",

@@ -5,10 +5,11 @@ import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import type { ApplicationUpdate, ImageKeeper } from "../runners/image-keeper.ts";
 import type { ImageOutlook } from "../runners/image-outlook.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { Premises, RunnerImage } from "../runners/ports.ts";
+import type { Firewall, Premises, RunnerImage } from "../runners/ports.ts";
 import type { Fleet, FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
+import { firewallRules } from "./firewall-rules.ts";
 
 /** Age of an image that an event of its refresh timer finds too young to be built again. */
 const REFRESH_EVENT_MS = 60 * 60_000;
@@ -22,6 +23,7 @@ export interface WorkloadParts {
   readonly configuration: Configuration;
   readonly images: ImageKeeper;
   readonly premises: Premises;
+  readonly firewall: Firewall;
   readonly manager: RunnerManager;
   /** Shows what is being done. */
   readonly step: (message: string) => void;
@@ -93,10 +95,11 @@ export class Workload {
   }
 
   async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<ImageOutlook> {
-    const { configuration, images, premises } = this.#parts;
+    const { configuration, firewall, images, premises } = this.#parts;
     // GitHub first: credentials that it refuses are told before anything is made.
     const outlook = await images.look(signal, refreshMs);
     await premises.ensure(configuration.resources, signal);
+    await firewall.ensure(firewallRules(configuration), signal);
     return outlook;
   }
 

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { renderAddress } from "../network/address.ts";
-import { networkOf, overlaps, parseNetwork, type Network } from "../network/network.ts";
+import { contains, networkOf, parseNetwork, type Network } from "../network/network.ts";
+import { subtract } from "../network/network-sets.ts";
 import { CharmError } from "../support/errors.ts";
 
 /** Every private network that may be taken is in use on this machine. */
@@ -16,7 +17,8 @@ export class NoFreeSubnetError extends CharmError {
 }
 
 const CANDIDATES = 2 ** 16;
-const TEN = 10 * 2 ** 24;
+const TEN = networkOf({ family: 4, value: 10n << 24n }, 8);
+const PREFIX = 24;
 /** Odd, so that the walk visits every candidate; large, so that neighbours are far apart. */
 const STRIDE = 40503;
 
@@ -29,11 +31,15 @@ const STRIDE = 40503;
  * @throws {@link NoFreeSubnetError}
  */
 export function chooseSubnet(taken: readonly Network[], seed: number): string {
+  const whole = taken.map((network) =>
+    networkOf({ family: 4, value: network.first }, Math.min(network.prefix, PREFIX)),
+  );
+  const free = subtract([TEN], whole);
   for (let step = 0; step < CANDIDATES; step += 1) {
-    const first = BigInt(TEN + ((seed + step * STRIDE) % CANDIDATES) * 256);
-    const candidate = networkOf({ family: 4, value: first }, 24);
-    if (taken.some((network) => overlaps(network, candidate))) continue;
-    return `${renderAddress({ family: 4, value: first + 1n })}/24`;
+    const value = TEN.first + (BigInt((seed + step * STRIDE) % CANDIDATES) << 8n);
+    if (free.some((network) => contains(network, { family: 4, value }))) {
+      return `${renderAddress({ family: 4, value: value + 1n })}/${PREFIX}`;
+    }
   }
   throw new NoFreeSubnetError();
 }

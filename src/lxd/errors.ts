@@ -74,3 +74,14 @@ export class ImageBuildError extends CharmError {
     super(`Cannot build the runner image (${step}): ${detail}`, options);
   }
 }
+
+/** LXD has no rules for the networks of runners. */
+export class FirewallUnsupportedError extends CharmError {
+  readonly code = "firewall-unsupported";
+
+  constructor() {
+    super(
+      "Cannot guard the runners' network: this LXD knows no access control lists for bridges; upgrade it to 5.0 or later",
+    );
+  }
+}

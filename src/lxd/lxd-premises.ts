@@ -19,6 +19,9 @@ export interface LxdPremisesOptions {
 /** Drivers with copy-on-write clones, best first. `dir` works everywhere and copies every file. */
 const DRIVERS = ["zfs", "btrfs"] as const;
 
+/** What the names of all units' bridges begin with. */
+export const BRIDGE_PREFIX = "ghr-";
+
 /** Linux allows 15 characters for the name of an interface. */
 const BRIDGE_DIGITS = 10;
 
@@ -48,7 +51,7 @@ export class LxdPremises implements Premises {
   /** Name of the unit's bridge. */
   get bridge(): string {
     const digest = createHash("sha256").update(ownerText(this.#owner)).digest("hex");
-    return `ghr-${digest.slice(0, BRIDGE_DIGITS)}`;
+    return `${BRIDGE_PREFIX}${digest.slice(0, BRIDGE_DIGITS)}`;
   }
 
   /** The profile that all instances of the unit have. */

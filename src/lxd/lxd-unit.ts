@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import type { Images, Machines, Premises, RunnerLogs } from "../runners/ports.ts";
+import type { Network } from "../network/network.ts";
+import type { Firewall, Images, Machines, Premises, RunnerLogs } from "../runners/ports.ts";
 import { findSocket, LxdClient } from "./client/index.ts";
 import { LxdMissingError } from "./errors.ts";
+import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
 import { LxdPremises } from "./lxd-premises.ts";
@@ -28,6 +30,9 @@ export interface LxdUnitOptions {
   readonly logDirectory: string;
   /** Chooses a gateway address and prefix for the unit's bridge. */
   readonly freeSubnet: () => Promise<string>;
+  /** Reads every address of the machine, as networks. */
+  readonly hostNetworks: () => Promise<readonly Network[]>;
+  readonly packetFilter: PacketFilter;
 }
 
 /** Everything of one unit on LXD, over one connection. */
@@ -35,6 +40,7 @@ export interface LxdUnit {
   readonly machines: Machines;
   readonly images: Images;
   readonly premises: Premises;
+  readonly firewall: Firewall;
   readonly logs: RunnerLogs;
   close(): Promise<void>;
 }
@@ -54,6 +60,14 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
     premises,
+    firewall: new LxdFirewall({
+      client,
+      owner,
+      name: stem,
+      bridge: premises.bridge,
+      hostNetworks: options.hostNetworks,
+      packetFilter: options.packetFilter,
+    }),
     logs: new LxdRunnerLogs({
       client,
       diagnosticsInGuest: options.diagnosticsInGuest,

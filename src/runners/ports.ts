@@ -1,3 +1,5 @@
+import type { Address } from "../network/address.ts";
+import type { Network } from "../network/network.ts";
 import type { Secret } from "../support/secret.ts";
 
 /** GitHub's view of a runner, as its API lists it. */
@@ -189,6 +191,34 @@ export interface Premises {
   /** Fails when LXD does not answer. */
   check(signal: AbortSignal): Promise<void>;
   /** Deletes all of it. Instances and images of the unit have to be gone. */
+  remove(signal: AbortSignal): Promise<void>;
+}
+
+/** An address and a TCP port of it. */
+export interface Endpoint {
+  readonly address: Address;
+  readonly port: number;
+}
+
+/** What an operator forbids runners beside what no runner may. */
+export interface FirewallRules {
+  /** Networks that runners must not reach. */
+  readonly denied: readonly Network[];
+  /** What they may reach in these networks all the same. */
+  readonly exceptions: readonly Endpoint[];
+}
+
+/**
+ * What stands between the unit's runners and everything else. Whatever the rules are, runners reach neither their
+ * machine, but DHCP and DNS of their bridge, nor other runners, link-local addresses and IPv6; and nothing reaches them.
+ */
+export interface Firewall {
+  /**
+   * Makes the rules what they should be, on the bridge of the unit's premises. Costs next to nothing where they are; safe
+   * to repeat, and after a kill at any point. Connections that stand when a network becomes denied go on.
+   */
+  ensure(rules: FirewallRules, signal: AbortSignal): Promise<void>;
+  /** Takes it away. Nothing may run on the bridge any more; the bridge itself may be gone. */
   remove(signal: AbortSignal): Promise<void>;
 }
 

@@ -1,13 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { chooseSubnet, networksOfHost, NoFreeSubnetError, parseRoutes } from "../../src/host/free-subnet.ts";
-import { contains, networkOf, overlaps, parseNetwork, type Network } from "../../src/network/network.ts";
-
-function network(text: string): Network {
-  const parsed = parseNetwork(text);
-  if (!parsed) throw new Error(`the test names no network: ${text}`);
-  return parsed;
-}
+import { contains, networkOf, overlaps } from "../../src/network/network.ts";
+import { network } from "../network/written.ts";
 
 const TEN = network("10.0.0.0/8");
 /** Networks of which many are where the candidates are. */

@@ -1,26 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { WIDTH, type Address } from "../../src/network/address.ts";
-import {
-  contains,
-  networkOf,
-  overlaps,
-  parseNetwork,
-  renderNetwork,
-  type Network,
-} from "../../src/network/network.ts";
+import { contains, networkOf, overlaps, renderNetwork, type Network } from "../../src/network/network.ts";
 import { merge, subtract } from "../../src/network/network-sets.ts";
 import { anyNetwork, crowdedAddress, crowdedNetworks } from "./arbitraries.ts";
+import { networks } from "./written.ts";
 
 const isIn = (address: Address, networks: readonly Network[]) =>
   networks.some((network) => contains(network, address));
-
-const networks = (...texts: readonly string[]) =>
-  texts.map((text) => {
-    const network = parseNetwork(text);
-    if (!network) throw new Error(`the test names no network: ${text}`);
-    return network;
-  });
 
 const written = (all: readonly Network[]) => all.map(renderNetwork);
 

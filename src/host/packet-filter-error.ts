@@ -1,0 +1,10 @@
+import { CharmError } from "../support/errors.ts";
+
+/** The kernel's packet filter does not take the rules that close the machine to its runners. */
+export class PacketFilterError extends CharmError {
+  readonly code = "packet-filter";
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`Cannot close this machine to its runners: ${detail}`, options);
+  }
+}
