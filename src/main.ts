@@ -11,6 +11,8 @@ const system: CharmSystem = {
   dataRoot: "/var/lib/github-runner",
   logRoot: "/var/log/github-runner-logs",
   systemd: { units: "/etc/systemd/system", booted: "/run/systemd/system" },
+  metricsLog: "/var/log/github-runner-metrics.log",
+  metricsRotation: "/etc/logrotate.d/github-runner-metrics",
   env: process.env,
 };
 

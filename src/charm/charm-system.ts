@@ -11,6 +11,10 @@ export interface CharmSystem {
   readonly dataRoot: string;
   /** Absolute path under which the logs of crashed runners are kept, a directory each. */
   readonly logRoot: string;
+  /** Absolute path of the metrics log of all units of the machine. */
+  readonly metricsLog: string;
+  /** Absolute path of the file that has the metrics log rotated. */
+  readonly metricsRotation: string;
   /** Where systemd has the administrator's units, and what is there when it runs the machine; absolute paths. */
   readonly systemd: { readonly units: string; readonly booted: string };
   /** The environment, for where LXD listens and where `juju-exec` is. */

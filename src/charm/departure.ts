@@ -1,6 +1,7 @@
 import { rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Firewall, Images, Premises, Timers } from "../runners/ports.ts";
+import type { LogRotation } from "../metrics/log-rotation.ts";
+import type { Firewall, Images, Premises, RunnerMetrics, Timers } from "../runners/ports.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 
 /** The services that a unit leaves by. */
@@ -10,6 +11,8 @@ export interface DepartureParts {
   readonly images: Images;
   readonly firewall: Firewall;
   readonly premises: Premises;
+  readonly metrics: RunnerMetrics;
+  readonly rotation: LogRotation;
   readonly dataDirectory: string;
   readonly close: () => Promise<void>;
 }
@@ -30,14 +33,24 @@ export class Departure {
 
   /** Takes away everything that the unit has made. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { images, firewall, premises, dataDirectory } = this.#parts;
+    const { images, firewall, premises, metrics, dataDirectory } = this.#parts;
     await this.endAll(signal);
     await images.prune(undefined, signal);
     await firewall.remove(signal);
     await premises.remove(signal);
+    await metrics.remove(signal);
     await rm(dataDirectory, { recursive: true, force: true });
-    // Shared by the units of a machine: it goes with the last of them.
-    await rmdir(dirname(dataDirectory)).catch(() => undefined);
+    await this.#removeShared();
+  }
+
+  /** What the units of a machine share goes with the last of them: the one that empties the directory of all. */
+  async #removeShared(): Promise<void> {
+    const { rotation, dataDirectory } = this.#parts;
+    const isLast = await rmdir(dirname(dataDirectory)).then(
+      () => true,
+      () => false,
+    );
+    if (isLast) await rotation.remove();
   }
 
   close(): Promise<void> {

@@ -1,8 +1,15 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createGithubClient } from "../github/index.ts";
+import { runProcess } from "../host/run-process.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { PageStore } from "../host/page-store.ts";
-import type { Forge } from "../runners/ports.ts";
+import { METRICS_SHARE } from "../guest/paths.ts";
+import { EventLog } from "../metrics/event-log.ts";
+import { LogRotation } from "../metrics/log-rotation.ts";
+import { ShareStore } from "../metrics/share-store.ts";
+import { UnitMetrics } from "../metrics/unit-metrics.ts";
+import type { Forge, Jobs } from "../runners/ports.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitStem } from "../runners/runner-name.ts";
 import type { Logger } from "../support/log.ts";
@@ -61,17 +68,19 @@ export function openDeparture(configuration: Configuration | Error, context: Wor
   return new Departure(openServices(forge, context));
 }
 
-function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
+function openServices(forge: Forge & Jobs, context: WorkloadContext): DepartureParts {
   const { system, unitName, modelUuid, log } = context;
   const stem = unitStem(unitName);
   const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
   const unit = openUnit(context);
   const lock = new ProcessLock(`github-runner-${modelUuid}-${stem}`);
+  const metrics = openMetrics(forge, context);
   const manager = new RunnerManager(
     {
       forge,
       machines: unit.machines,
       logs: unit.logs,
+      metrics,
       lock,
       clock: system.clock,
       log,
@@ -85,6 +94,8 @@ function openServices(forge: Forge, context: WorkloadContext): DepartureParts {
     images: unit.images,
     premises: unit.premises,
     firewall: unit.firewall,
+    metrics,
+    rotation: openRotation(context),
     dataDirectory: join(system.dataRoot, stem),
     close: () => unit.close(),
   };
@@ -114,17 +125,37 @@ function openImageKeeper(
   );
 }
 
+function openMetrics(jobs: Jobs, { system, appName, unitName, log }: WorkloadContext): UnitMetrics {
+  const { clock, dataRoot, metricsLog } = system;
+  const directory = join(dataRoot, unitStem(unitName));
+  const shares = new ShareStore({
+    directory: join(directory, "metrics"),
+    quarantine: join(directory, "metrics-quarantine"),
+    run: runProcess,
+    clock,
+    log,
+  });
+  const options = { flavor: appName, shareInGuest: METRICS_SHARE };
+  return new UnitMetrics({ shares, events: new EventLog(metricsLog), jobs, clock, log }, options);
+}
+
+function openRotation({ system, log }: WorkloadContext): LogRotation {
+  const { metricsLog: logPath, metricsRotation: configPath, systemd } = system;
+  const hasSystemd = () => existsSync(systemd.booted);
+  return new LogRotation({ logPath, configPath, hasSystemd, run: runProcess, log });
+}
+
 function openForge(
   configuration: Configuration,
   { log, redactor, system, unitName }: WorkloadContext,
-): Forge {
+): Forge & Jobs {
   const { path, githubUrl, token, group } = configuration;
   const etagStore = new PageStore(join(system.dataRoot, unitStem(unitName), "github-pages"));
   return createGithubClient({ path, githubUrl, token, group, log, redactor, etagStore });
 }
 
 /** Stands in where the configuration names no GitHub to talk to. */
-function unusableForge(reason: Error): Forge {
+function unusableForge(reason: Error): Forge & Jobs {
   const refuse = () => Promise.reject(reason);
   return {
     list: refuse,
@@ -132,5 +163,6 @@ function unusableForge(reason: Error): Forge {
     deregister: refuse,
     registrationToken: refuse,
     application: refuse,
+    job: refuse,
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { githubPathText } from "../github/path.ts";
 import { PLAIN_GUEST } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
+import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { ApplicationUpdate, ImageKeeper } from "../runners/image-keeper.ts";
 import type { ImageOutlook } from "../runners/image-outlook.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
@@ -25,6 +26,7 @@ export interface WorkloadParts {
   readonly premises: Premises;
   readonly firewall: Firewall;
   readonly manager: RunnerManager;
+  readonly rotation: LogRotation;
   /** Shows what is being done. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
@@ -95,9 +97,10 @@ export class Workload {
   }
 
   async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<ImageOutlook> {
-    const { configuration, firewall, images, premises } = this.#parts;
+    const { configuration, firewall, images, premises, rotation } = this.#parts;
     // GitHub first: credentials that it refuses are told before anything is made.
     const outlook = await images.look(signal, refreshMs);
+    await rotation.ensure(signal);
     await premises.ensure(configuration.resources, signal);
     await firewall.ensure(firewallRules(configuration), signal);
     return outlook;

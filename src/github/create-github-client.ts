@@ -7,6 +7,7 @@ import { apiBaseUrl } from "./api-base-url.ts";
 import type { EtagStore } from "./etag-store.ts";
 import { GithubApi, type TokenSource } from "./github-api.ts";
 import { GithubForge } from "./github-forge.ts";
+import { JobLookup } from "./job-lookup.ts";
 import { createOctokitTransport } from "./octokit-transport.ts";
 import { githubPathText, type GithubPath } from "./path.ts";
 import { RunnerGroups } from "./runner-groups.ts";
@@ -73,6 +74,7 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
     api,
     list: new RunnerList(api, options.etagStore, log),
     groups: new RunnerGroups(api, options.group ?? "default"),
+    jobs: new JobLookup(api, path),
     redactor: options.redactor,
     log,
   });

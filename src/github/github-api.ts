@@ -3,7 +3,7 @@ import { withDeadline } from "../support/deadline.ts";
 import type { Secret } from "../support/secret.ts";
 import { GithubError, UnavailableError } from "./errors.ts";
 import { githubPathText, type GithubPath } from "./path.ts";
-import { scopeOf, type Scope } from "./scope.ts";
+import { REPOSITORY_PREFIX, scopeOf, type Scope } from "./scope.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 import { toGithubError } from "./translate-error.ts";
 
@@ -22,6 +22,8 @@ export interface ApiCall {
   readonly method: "GET" | "POST" | "DELETE";
   /** What follows the scope's prefix, such as `/actions/runners/{runner_id}`. */
   readonly route: string;
+  /** Goes to this repository, where that is not the scope of the path. */
+  readonly repository?: { readonly owner: string; readonly repo: string };
   /** Values of the template, of the query and of the body. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -100,8 +102,9 @@ export class GithubApi {
   }
 
   async #request(call: ApiCall, token: Secret, signal: AbortSignal): Promise<ApiAnswer> {
-    const sent = this.#deps.transport(`${call.method} ${this.scope.prefix}${call.route}`, {
-      ...this.scope.parameters,
+    const prefix = call.repository ? REPOSITORY_PREFIX : this.scope.prefix;
+    const sent = this.#deps.transport(`${call.method} ${prefix}${call.route}`, {
+      ...(call.repository ?? this.scope.parameters),
       ...call.parameters,
       headers: { ...call.headers, authorization: `Bearer ${token.reveal()}` },
       // A lost answer to a POST is its caller's to find out. No other number may stand here: the plugin then repeats

@@ -3,6 +3,9 @@ import type {
   DeregisterOutcome,
   Forge,
   JitRegistration,
+  JobFacts,
+  JobQuery,
+  Jobs,
   Registration,
   RunnerApplication,
 } from "../runners/ports.ts";
@@ -19,6 +22,7 @@ import {
   UnavailableError,
 } from "./errors.ts";
 import type { GithubApi } from "./github-api.ts";
+import type { JobLookup } from "./job-lookup.ts";
 import type { RunnerGroups } from "./runner-groups.ts";
 import type { RunnerList } from "./runner-list.ts";
 import { readApplications, readJitConfig, readRunner, readToken } from "./shapes.ts";
@@ -28,6 +32,7 @@ export interface GithubForgeDeps {
   readonly api: GithubApi;
   readonly list: RunnerList;
   readonly groups: RunnerGroups;
+  readonly jobs: JobLookup;
   /** Learns the secrets that GitHub gives out. */
   readonly redactor: Redactor | undefined;
   readonly log: Logger;
@@ -41,7 +46,7 @@ const WORK_FOLDER = "_work";
  * (https://docs.github.com/rest/actions/self-hosted-runners). All methods throw a {@link GithubError}, or the signal's
  * reason when it is aborted.
  */
-export class GithubForge implements Forge {
+export class GithubForge implements Forge, Jobs {
   readonly #deps: GithubForgeDeps;
 
   constructor(deps: GithubForgeDeps) {
@@ -112,6 +117,11 @@ export class GithubForge implements Forge {
       if (thrown instanceof RefusedError && thrown.status === 422) return "busy";
       throw thrown;
     }
+  }
+
+  /** The job that a runner had in a workflow run, by what its guest says of it. */
+  job(query: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined> {
+    return this.#deps.jobs.find(query, signal);
   }
 
   /** A token that `config.sh` registers with; good for an hour. */

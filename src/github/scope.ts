@@ -12,12 +12,14 @@ export interface Scope {
   readonly hasRunnerGroups: boolean;
 }
 
+export const REPOSITORY_PREFIX = "/repos/{owner}/{repo}";
+
 /** Routes and permissions by kind of path (https://docs.github.com/rest/actions/self-hosted-runners). */
 export function scopeOf(path: GithubPath): Scope {
   switch (path.kind) {
     case "repository":
       return {
-        prefix: "/repos/{owner}/{repo}",
+        prefix: REPOSITORY_PREFIX,
         parameters: { owner: path.owner, repo: path.repository },
         permission:
           "the scope 'repo' and an administrator of the repository, or the permission 'administration: write'",

@@ -1,4 +1,4 @@
-import type { Registration, RunnerApplication } from "../runners/ports.ts";
+import type { JobFacts, Registration, RunnerApplication } from "../runners/ports.ts";
 import { Secret } from "../support/secret.ts";
 import type { CachedPage } from "./etag-store.ts";
 
@@ -48,6 +48,21 @@ export function readRunnerGroups(body: unknown): RunnerGroup[] | undefined {
   return readAll(field(body, "runner_groups"), (item) => {
     const [id, name] = [field(item, "id"), field(item, "name")];
     return isCount(id) && typeof name === "string" ? { id, name } : undefined;
+  });
+}
+
+/** Reads `{ jobs: [...] }`: which runner had each, and what is known of it. */
+export function readJobPage(body: unknown): { runnerName: unknown; facts: JobFacts }[] | undefined {
+  return readAll(field(body, "jobs"), (item) => {
+    const [createdAt, startedAt] = ["created_at", "started_at"].map((key) => readTime(field(item, key)));
+    const conclusion = field(item, "conclusion");
+    if (createdAt === undefined || startedAt === undefined) return undefined;
+    const facts = {
+      createdAt,
+      startedAt,
+      conclusion: typeof conclusion === "string" ? conclusion : undefined,
+    };
+    return { runnerName: field(item, "runner_name"), facts };
   });
 }
 
@@ -105,6 +120,11 @@ function readRegistration(stored: unknown): Registration | undefined {
 
 function field(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function readTime(value: unknown): number | undefined {
+  const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 function isCount(value: unknown): value is number {

@@ -20,6 +20,9 @@ export const HAND_OVER_PROGRAM = `${GUEST_PROGRAMS}/hand-over`;
 export const ORDERS_PIPE = `${GUEST_PROGRAMS}/orders`;
 export const ANSWERS_PIPE = `${GUEST_PROGRAMS}/answers`;
 
+/** Where a runner tells of its job, in files that survive it. */
+export const METRICS_SHARE = "/metrics-exchange";
+
 /** Succeeds in the guest while a job runs: the runner application has a process of this name for each. */
 export const JOB_CHECK = ["/bin/sh", "-c", "grep -qs 'Runner[.]Worker' /proc/[0-9]*/cmdline"] as const;
 

@@ -36,6 +36,8 @@ export interface LxdMachinesOptions {
 /** Longest time for a step that an abort does not end. */
 const UNHINDERED_MS = 5 * 60_000;
 const JOB_CHECK_MS = 10_000;
+/** The instance's device that shows the guest its share. */
+const SHARE_DEVICE = "share";
 
 /** Runners' instances on LXD: clones of a template, known by the keys in their configuration. */
 export class LxdMachines implements Machines {
@@ -139,8 +141,9 @@ export class LxdMachines implements Machines {
     return instance !== undefined && isOwned(instance.config, this.#owner, "runner");
   }
 
-  #newInstance({ name, template, profiles, kind, deadline }: MachineSpec): NewInstance {
+  #newInstance({ name, template, profiles, kind, deadline, share }: MachineSpec): NewInstance {
     return {
+      ...(share && { devices: { [SHARE_DEVICE]: { type: "disk", ...share } } }),
       name,
       type: "container",
       source: { type: "copy", source: template },

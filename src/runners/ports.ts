@@ -45,6 +45,28 @@ export interface Forge {
   application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication>;
 }
 
+/** When GitHub queued a job and gave it to a runner, and how it ended; milliseconds since the Unix epoch. */
+export interface JobFacts {
+  readonly createdAt: number;
+  readonly startedAt: number;
+  /** Such as `success`; undefined of a job that GitHub takes for unfinished. */
+  readonly conclusion: string | undefined;
+}
+
+/** Which job is asked for. What a guest says of its job stands here: it need not be true. */
+export interface JobQuery {
+  /** `owner/repository` */
+  readonly repository: string;
+  readonly runId: number;
+  readonly runner: string;
+}
+
+/** GitHub's record of jobs. */
+export interface Jobs {
+  /** The job that a runner had in a workflow run; undefined where GitHub shows none, or it is none of this unit's. */
+  job(query: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined>;
+}
+
 export type Arch = "x64" | "arm64";
 
 /** States of an instance, folded to what decisions need. */
@@ -78,6 +100,14 @@ export interface MachineNote {
   readonly doubtfulSince?: number | null;
 }
 
+/** A directory of the host that a guest sees, and writes to. */
+export interface SharedDirectory {
+  /** Absolute path on the host. */
+  readonly source: string;
+  /** Absolute path in the guest. */
+  readonly path: string;
+}
+
 /** What a runner's instance is made from. */
 export interface MachineSpec {
   readonly name: string;
@@ -86,6 +116,8 @@ export interface MachineSpec {
   readonly profiles: readonly string[];
   readonly kind: string;
   readonly deadline: number;
+  /** What the guest may leave something in that survives it. @default nothing */
+  readonly share?: SharedDirectory | undefined;
 }
 
 /** Instances of this unit's runners on LXD. Nothing of other owners is listed or touched. */
@@ -122,6 +154,29 @@ export interface RunnerLogs {
    * @returns the directory that they are in.
    */
   pull(name: string, signal: AbortSignal): Promise<string>;
+}
+
+/** What one reconcile came to. */
+export interface Round {
+  /** Names of the runners that are alive. */
+  readonly runners: readonly string[];
+  readonly idle: number;
+  readonly busy: number;
+  /** The wanted number. */
+  readonly wanted: number;
+  readonly tookMs: number;
+}
+
+/** Tells what becomes of runners. It is wanted, not needed: none of it fails what it tells of. */
+export interface RunnerMetrics {
+  /** Makes the directory in which a runner tells of its job; undefined where it cannot be had. */
+  share(name: string, signal: AbortSignal): Promise<SharedDirectory | undefined>;
+  /** A runner listens for jobs. */
+  installed(name: string, tookMs: number): Promise<void>;
+  /** A reconcile is done: tells what runners that are gone have left, and takes their directories away. */
+  reconciled(round: Round, signal: AbortSignal): Promise<void>;
+  /** Takes away all that it keeps for the unit. Its runners have to be gone. */
+  remove(signal: AbortSignal): Promise<void>;
 }
 
 /** The system that a runner image is built from. */

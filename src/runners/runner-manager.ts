@@ -76,6 +76,7 @@ export class RunnerManager {
    */
   reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
     return this.#clients.lock.run(async () => {
+      const startedAt = this.#clients.clock.now();
       const world = await this.#observe(signal);
       const { steps, creations } = plan(world, fleet, this.#options.patience, this.#clients.clock.now());
       const before = liveRunners(world).length;
@@ -86,8 +87,16 @@ export class RunnerManager {
       const failures = [...removals.failures, ...created];
       const quiet = steps.length === 0 && free === 0;
       const after = liveRunners(quiet ? world : await this.#observe(signal));
-      return { counts: countRunners(after), delta: after.length - before, failures };
+      const counts = countRunners(after);
+      await this.#tell(counts, fleet.count, startedAt, signal);
+      return { counts, delta: after.length - before, failures };
     }, signal);
+  }
+
+  async #tell(counts: RunnerCounts, wanted: number, startedAt: number, signal: AbortSignal): Promise<void> {
+    const { clock, metrics } = this.#clients;
+    const { names: runners, online: idle, busy } = counts;
+    await metrics.reconciled({ runners, idle, busy, wanted, tookMs: clock.now() - startedAt }, signal);
   }
 
   /** Takes all idle runners away; those that have a job live on. */
@@ -249,7 +258,7 @@ export class RunnerManager {
   }
 
   async #createOne(name: string, fleet: Fleet, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#clients;
+    const { clock, log, metrics } = this.#clients;
     const startedAt = clock.now();
     const config = {
       name,
@@ -261,7 +270,9 @@ export class RunnerManager {
     };
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
     await new Runner(this.#clients, config, status).create(fleet.create, signal);
-    log.info("Runner is online", { runner: name, seconds: (clock.now() - startedAt) / 1000 });
+    const tookMs = clock.now() - startedAt;
+    log.info("Runner is online", { runner: name, seconds: tookMs / 1000 });
+    await metrics.installed(name, tookMs);
   }
 
   #failures(outcomes: readonly PromiseSettledResult<unknown>[]): Error[] {

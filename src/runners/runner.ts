@@ -15,13 +15,14 @@ import { unhindered, withDeadline } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Secret } from "../support/secret.ts";
 import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
-import type { Arch, Forge, Machine, MachineResources, Machines, RunnerLogs } from "./ports.ts";
+import type { Arch, Forge, Machine, MachineResources, Machines, RunnerLogs, RunnerMetrics } from "./ports.ts";
 
 /** Services that a runner is made of. */
 export interface RunnerClients {
   readonly forge: Forge;
   readonly machines: Machines;
   readonly logs: RunnerLogs;
+  readonly metrics: RunnerMetrics;
 }
 
 /** What distinguishes a runner from its siblings, and what they share. */
@@ -125,18 +126,17 @@ export class Runner {
 
   async #bringUp(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { machines } = this.#clients;
-    const { name, kind, deadline } = this.config;
+    const { name } = this.config;
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     const abortOther = (thrown: unknown): never => {
       failed.abort(thrown);
       throw thrown;
     };
-    const spec = { name, template: config.image, profiles: config.profiles, kind, deadline };
     // Both are awaited to their end, so that the clean-up finds whatever they made.
     const [registered, launched] = await Promise.allSettled([
       this.#register(config, either).catch(abortOther),
-      machines.launch(spec, either).catch(abortOther),
+      this.#launch(config, either).catch(abortOther),
     ]);
     if (failed.signal.aborted) throw failed.signal.reason;
     if (registered.status === "rejected") throw registered.reason;
@@ -144,6 +144,13 @@ export class Runner {
     this.#handedOver = true;
     await machines.handOver(name, this.#orders(registered.value.guest), signal);
     await machines.note(name, { phase: "ready" }, signal);
+  }
+
+  async #launch({ image, profiles }: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
+    const { machines, metrics } = this.#clients;
+    const { name, kind, deadline } = this.config;
+    const share = await metrics.share(name, signal);
+    await machines.launch({ name, template: image, profiles, kind, deadline, share }, signal);
   }
 
   async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<Registered> {

@@ -48,6 +48,8 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
       dataRoot: join(directory, "data"),
       logRoot: join(directory, "logs"),
       systemd: { units: join(directory, "systemd"), booted: join(directory, "no-systemd") },
+      metricsLog: join(directory, "metrics.log"),
+      metricsRotation: join(directory, "metrics-rotation"),
       env: { LXD_SOCKET: NO_LXD },
     };
     const tools = new FakeHookTools();

@@ -140,6 +140,8 @@ describe("statusOf()", () => {
     "hand-over": "one runner's, told by the summary",
     "lxd-operation-unseen": "one runner's, told by the summary",
     "lxd-output-limit": "one runner's, told by the summary",
+    "metrics-log": "told in the log",
+    "metrics-program": "told in the log",
     "not-destroyed": "one runner's, told by the summary",
     "runner-create": "told by the summary",
     "runner-logs": "told in the log",
@@ -149,7 +151,7 @@ describe("statusOf()", () => {
   };
 
   /** Codes of errors, read from the sources. Those of the framework are Juju's trouble: the hook fails, Juju retries. */
-  const codes = globSync("{charm,github,guest,host,lxd,runners,support}/**/*.ts", { cwd: SOURCES })
+  const codes = globSync("{charm,github,guest,host,lxd,metrics,runners,support}/**/*.ts", { cwd: SOURCES })
     .flatMap((path) => [
       ...readFileSync(join(SOURCES, path), "utf8").matchAll(/^ {2}(?:override )?readonly code = "([^"]+)"/gm),
     ])

@@ -7,6 +7,7 @@ import type { Clock } from "../../src/support/clock.ts";
 import { createLogger, type Logger } from "../../src/support/log.ts";
 import { FakeForge } from "./fake-forge.ts";
 import { FakeMachines } from "./fake-machines.ts";
+import { FakeRunnerMetrics } from "./fake-runner-metrics.ts";
 import { FakeRunnerLogs } from "./fake-runner-logs.ts";
 import type { FakeSite } from "./fake-site.ts";
 import { PortCalls } from "./port-calls.ts";
@@ -53,6 +54,7 @@ export class FakeProcess {
   readonly forge: FakeForge;
   readonly machines: FakeMachines;
   readonly logs: FakeRunnerLogs;
+  readonly metrics = new FakeRunnerMetrics();
   readonly manager: RunnerManager;
   readonly logLines: string[] = [];
 
@@ -67,9 +69,9 @@ export class FakeProcess {
     );
     const lock = { run: <T>(work: () => Promise<T>) => work() };
     const entropy = () => (++attempts).toString(16).padStart(6, "0");
-    const { forge, machines, logs } = this;
+    const { forge, machines, logs, metrics } = this;
     this.manager = new RunnerManager(
-      { forge, machines, logs, clock, log, lock, entropy },
+      { forge, machines, logs, metrics, clock, log, lock, entropy },
       { ...options, ...changes },
     );
   }

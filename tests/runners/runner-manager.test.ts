@@ -91,6 +91,34 @@ describe("RunnerManager", () => {
       expect(seen).to.deep.equal(["0/3", "1/3", "2/3", "3/3"]);
     });
 
+    it("tells its metrics of each runner that is made, and of the round that made it", async () => {
+      const site = siteWith(A);
+      site.assignJob(A);
+      const process = new FakeProcess(site);
+      process.calls.beforeNext("machines.launch", () => (site.now += 2500));
+      await reconcile(process, fleetOf(3));
+      const made = site.machineNames().filter((name) => name !== A);
+      expect(process.metrics.installedRunners.toSorted()).to.deep.equal(made);
+      expect(process.metrics.rounds).to.deep.equal([
+        { runners: site.machineNames(), idle: 2, busy: 1, wanted: 3, tookMs: 2500 },
+      ]);
+      expect(process.machines.specs.get(made[0] ?? "")?.share).to.deep.equal({
+        source: `/shares/${made[0] ?? ""}`,
+        path: "/metrics-exchange",
+      });
+    });
+
+    it("tells its metrics of a round that changed nothing, and of no runner that failed", async () => {
+      const quiet = new FakeProcess(siteWith(A));
+      await reconcile(quiet, fleetOf(1));
+      expect(quiet.metrics.rounds).to.deep.equal([{ runners: [A], idle: 1, busy: 0, wanted: 1, tookMs: 0 }]);
+      const failing = new FakeProcess(new FakeSite());
+      failing.calls.failNext("machines.launch", new Error("no room"));
+      await reconcile(failing, fleetOf(1));
+      expect(failing.metrics.installedRunners).to.deep.equal([]);
+      expect(failing.metrics.rounds).to.deep.include({ runners: [], idle: 0, busy: 0, wanted: 1, tookMs: 0 });
+    });
+
     it("reads each side once and does nothing else when all is well", async () => {
       const process = new FakeProcess(siteWith(A, B));
       const report = await reconcile(process, fleetOf(2));

@@ -24,6 +24,8 @@ describe("the runner charm, without LXD and GitHub", () => {
       dataRoot: join(directory, "data"),
       logRoot: join(directory, "logs"),
       systemd: { units: join(directory, "systemd"), booted: join(directory, "no-systemd") },
+      metricsLog: join(directory, "metrics.log"),
+      metricsRotation: join(directory, "metrics-rotation"),
       // No daemon listens there.
       env: { LXD_DIR: join(directory, "lxd") },
     } as const;

@@ -1,0 +1,62 @@
+import type { JobFacts, JobQuery } from "../runners/ports.ts";
+import { NotFoundError } from "./errors.ts";
+import type { GithubApi } from "./github-api.ts";
+import type { GithubPath } from "./path.ts";
+import { readJobPage } from "./shapes.ts";
+
+const PER_PAGE = 100;
+/** A run has at most 256 jobs, and as many again for each time that it is run again. */
+const MOST_PAGES = 5;
+
+/** Finds the job that a runner had (https://docs.github.com/rest/actions/workflow-jobs). */
+export class JobLookup {
+  readonly #api: GithubApi;
+  readonly #path: GithubPath;
+
+  constructor(api: GithubApi, path: GithubPath) {
+    this.#api = api;
+    this.#path = path;
+  }
+
+  /**
+   * Looks for the job among those of its run.
+   *
+   * @returns undefined where there is none, and for a repository that the unit's runners cannot have a job of: the query
+   *   is what a guest says, and the unit's token does not go wherever a guest wants it to.
+   */
+  async find({ repository, runId, runner }: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined> {
+    const [owner = "", repo = ""] = repository.split("/");
+    if (!isWithin(this.#path, owner, repo)) return undefined;
+    const action = `read the jobs of run ${runId} of '${repository}'`;
+    const route = `/actions/runs/{run_id}/jobs`;
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      const parameters = { run_id: runId, filter: "all", per_page: PER_PAGE, page };
+      const call = { action, method: "GET", route, repository: { owner, repo }, parameters } as const;
+      const answer = await this.#api.send(call, signal).catch(absentWhereNotFound);
+      if (!answer) return undefined;
+      const jobs = readJobPage(answer.body);
+      if (!jobs) throw this.#api.garbage(action, answer);
+      const job = jobs.find(({ runnerName }) => runnerName === runner);
+      if (job) return job.facts;
+      if (!answer.hasNext) return undefined;
+    }
+    return undefined;
+  }
+}
+
+function isWithin(path: GithubPath, owner: string, repository: string): boolean {
+  const isSame = (left: string, right: string) => left.toLowerCase() === right.toLowerCase();
+  switch (path.kind) {
+    case "repository":
+      return isSame(path.owner, owner) && isSame(path.repository, repository);
+    case "organisation":
+      return isSame(path.organisation, owner);
+    case "enterprise":
+      return true;
+  }
+}
+
+function absentWhereNotFound(thrown: unknown): undefined {
+  if (thrown instanceof NotFoundError) return undefined;
+  throw thrown;
+}

@@ -1,0 +1,19 @@
+import { CharmError } from "../support/errors.ts";
+
+/** Events could not be appended to the metrics log. */
+export class MetricsLogError extends CharmError {
+  readonly code = "metrics-log";
+
+  constructor(path: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot append to '${path}': ${detail}; make room, or make it a file that root may write`, options);
+  }
+}
+
+/** A program that the metrics need did not do what it was asked for. */
+export class MetricsProgramError extends CharmError {
+  readonly code = "metrics-program";
+
+  constructor(action: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot ${action}: ${detail}`, options);
+  }
+}

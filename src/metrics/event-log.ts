@@ -1,0 +1,56 @@
+import { constants, open, type FileHandle } from "node:fs/promises";
+import { messageOf } from "../support/errors.ts";
+import { MetricsLogError } from "./errors.ts";
+import type { MetricEvent } from "./metric-event.ts";
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
+const NEW_LINE = 0x0a;
+
+/**
+ * The metrics log of the machine: JSON lines that the units of it append to side by side.
+ *
+ * Each event is one write at the end of the file, so lines of several processes do not mix.
+ */
+export class EventLog {
+  readonly #path: string;
+
+  /** @param path absolute; the file is made when it is missing, its directory is not. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws {@link MetricsLogError}; events before the one that failed are in the log then. */
+  async append(events: readonly MetricEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    try {
+      // Opened for each round: a rotation puts a new file in the place of the old one.
+      const file = await open(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
+      try {
+        await appendLines(file, events);
+      } finally {
+        await file.close();
+      }
+    } catch (thrown) {
+      throw new MetricsLogError(this.#path, messageOf(thrown), { cause: thrown });
+    }
+  }
+}
+
+async function appendLines(file: FileHandle, events: readonly MetricEvent[]): Promise<void> {
+  let start = await startOfLine(file);
+  for (const event of events) {
+    const line = Buffer.from(`${start}${JSON.stringify(event)}\n`);
+    const { bytesWritten } = await file.write(line);
+    if (bytesWritten < line.length) throw new Error(`${bytesWritten} of ${line.length} bytes were written`);
+    start = "";
+  }
+}
+
+/** A disk that was full may have left half a line; it must not take the next event with it. */
+async function startOfLine(file: FileHandle): Promise<"" | "\n"> {
+  const { size } = await file.stat();
+  if (size === 0) return "";
+  const last = Buffer.alloc(1);
+  const { bytesRead } = await file.read(last, 0, 1, size - 1);
+  return bytesRead === 1 && last[0] !== NEW_LINE ? "\n" : "";
+}

@@ -1,0 +1,102 @@
+import type { RunnerEnd } from "./metric-event.ts";
+import type { PostJob, PreJob } from "./runner-trace.ts";
+
+/** Names of the files in a runner's share, with what reads them. */
+export const PRE_JOB_FILE = "pre-job-metrics.json";
+export const POST_JOB_FILE = "post-job-metrics.json";
+
+/** Why a file of a guest's is not taken. */
+export class Refusal {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** Guests have clocks of their own; none is that far ahead. */
+const MOST_AHEAD_SECONDS = 3600;
+const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
+const EVENT = /^[a-z_]{1,50}$/;
+const RUN_ID = /^\d{1,15}$/;
+const ENDS: readonly string[] = ["normal", "abnormal", "repo-policy-check-failure"] satisfies RunnerEnd[];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads `{workflow, repository, event, timestamp, workflow_run_id}`, and nothing more or less.
+ *
+ * @param now seconds since the Unix epoch.
+ */
+export function readPreJob(content: Buffer, now: number): PreJob | Refusal {
+  const fields = readFields(content, ["workflow", "repository", "event", "timestamp", "workflow_run_id"]);
+  if (fields instanceof Refusal) return fields;
+  const { workflow, repository, event, timestamp, workflow_run_id: runId } = fields;
+  if (typeof workflow !== "string") return new Refusal("workflow is no text");
+  if (!isText(repository, REPOSITORY)) return new Refusal("repository is no owner/name");
+  if (!isText(event, EVENT)) return new Refusal("event is no name of an event");
+  if (!isTime(timestamp, now)) return new Refusal("timestamp is no time that has been");
+  if (!RUN_ID.test(String(runId)) || !["string", "number"].includes(typeof runId))
+    return new Refusal("workflow_run_id is no number");
+  return { workflow, repository, event, timestamp, runId: Number(runId) };
+}
+
+/**
+ * Reads `{timestamp, status}` with an optional `status_info: {code}`, and nothing more.
+ *
+ * @param now seconds since the Unix epoch.
+ */
+export function readPostJob(content: Buffer, now: number): PostJob | Refusal {
+  const fields = readFields(content, ["timestamp", "status"], ["status_info"]);
+  if (fields instanceof Refusal) return fields;
+  const { timestamp, status, status_info: info } = fields;
+  if (!isTime(timestamp, now)) return new Refusal("timestamp is no time that has been");
+  if (!isEnd(status)) return new Refusal("status is none of those that there are");
+  if (info === undefined) return { timestamp, status, code: undefined };
+  if (!isFields(info) || !hasKeys(info, ["code"], [])) return new Refusal("status_info is no {code}");
+  const { code } = info;
+  if (!Number.isInteger(code) || Number(code) < 0 || Number(code) > 999)
+    return new Refusal("status_info.code is no exit code or HTTP status");
+  return { timestamp, status, code: Number(code) };
+}
+
+function readFields(
+  content: Buffer,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): Fields | Refusal {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content));
+  } catch {
+    return new Refusal("it is not JSON");
+  }
+  if (!isFields(value)) return new Refusal("it is no object");
+  return hasKeys(value, required, optional) ? value : new Refusal("it has other fields than it should");
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasKeys(value: Fields, required: readonly string[], optional: readonly string[]): boolean {
+  const keys = Object.keys(value);
+  return (
+    required.every((key) => keys.includes(key)) &&
+    keys.every((key) => required.includes(key) || optional.includes(key))
+  );
+}
+
+function isText(value: unknown, form: RegExp): value is string {
+  return typeof value === "string" && form.test(value);
+}
+
+function isTime(value: unknown, now: number): value is number {
+  return (
+    typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= now + MOST_AHEAD_SECONDS
+  );
+}
+
+function isEnd(value: unknown): value is RunnerEnd {
+  return typeof value === "string" && ENDS.includes(value);
+}

@@ -1,0 +1,52 @@
+import type { JobFacts } from "../runners/ports.ts";
+import type { RunnerStart, RunnerStop } from "./metric-event.ts";
+import type { RunnerTrace } from "./runner-trace.ts";
+
+/**
+ * The events that a runner's trace tells of: none without a job, a start alone of a runner that was cut off.
+ *
+ * No duration is negative: clocks differ, and what a guest wrote may be a lie.
+ */
+export function jobEvents(
+  trace: RunnerTrace,
+  job: JobFacts | undefined,
+  flavor: string,
+): readonly (RunnerStart | RunnerStop)[] {
+  const { installedAt, preJob, postJob } = trace;
+  if (!preJob) return [];
+  const { workflow, repository, event } = preJob;
+  const fields = { flavor, workflow, repo: repository, github_event: event };
+  const start: RunnerStart = {
+    timestamp: preJob.timestamp,
+    event: "runner_start",
+    ...fields,
+    idle: span(installedAt, preJob.timestamp),
+    ...(job && { queue_duration: span(job.createdAt / 1000, job.startedAt / 1000) }),
+  };
+  if (!postJob) return [start];
+  const stop: RunnerStop = {
+    timestamp: postJob.timestamp,
+    event: "runner_stop",
+    ...fields,
+    status: postJob.status,
+    ...(postJob.code !== undefined && { status_info: { code: postJob.code } }),
+    job_duration: span(preJob.timestamp, postJob.timestamp),
+    ...(job?.conclusion !== undefined && { job_conclusion: job.conclusion }),
+  };
+  return [start, stop];
+}
+
+/** Runners that began a job and did not tell its end. */
+export function crashedRunners(events: readonly { readonly event: string }[]): number {
+  const count = (name: string) => events.filter(({ event }) => event === name).length;
+  return Math.max(0, count("runner_start") - count("runner_stop"));
+}
+
+function span(from: number, to: number): number {
+  return inMilliseconds(Math.max(0, to - from));
+}
+
+/** Differences of decimal fractions have a tail of digits that mean nothing. */
+export function inMilliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

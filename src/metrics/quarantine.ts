@@ -1,0 +1,82 @@
+import { constants, lstat, mkdir, open, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../support/errors.ts";
+import { kindOf } from "./guest-file.ts";
+
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+
+/** Runners of which evidence is kept; that of the first goes when more come. */
+const MOST_RUNNERS = 20;
+const MOST_COPIED_BYTES = 4096;
+
+/** Something in a runner's share that is not as it should be. */
+export interface BadFile {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** Keeps evidence of what guests wrote that is not what they should write, bounded in number and in size. */
+export class Quarantine {
+  readonly #directory: string;
+
+  /** @param directory absolute; made when it is first needed. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Copies what is bad of a share, the first bytes of each file, beside a report of it.
+   *
+   * @param bad what is in `share`; bounded by the caller.
+   * @returns the directory of the evidence.
+   */
+  async keep(runner: string, share: string, bad: readonly BadFile[]): Promise<string> {
+    await this.#makeRoom();
+    const directory = join(this.#directory, runner);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const report: object[] = [];
+    for (const [index, { file, reason }] of bad.entries()) {
+      report.push({
+        file,
+        reason,
+        ...(await copyOf(join(share, file), join(directory, `${index}.content`))),
+      });
+    }
+    await writeFile(join(directory, "report.json"), `${JSON.stringify(report, undefined, 2)}\n`, {
+      mode: 0o600,
+    });
+    return directory;
+  }
+
+  async #makeRoom(): Promise<void> {
+    const names = await readdir(this.#directory).catch(() => []);
+    if (names.length < MOST_RUNNERS) return;
+    const dated = await Promise.all(
+      names.map(async (name) => ({ name, at: (await lstat(join(this.#directory, name))).mtimeMs })),
+    );
+    dated.sort((left, right) => left.at - right.at);
+    for (const { name } of dated.slice(0, names.length - MOST_RUNNERS + 1)) {
+      await rm(join(this.#directory, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Describes what stands at a path, and copies the start of what is a plain file. */
+async function copyOf(from: string, to: string): Promise<object> {
+  try {
+    const stats = await lstat(from, { bigint: true });
+    const kind = { kind: kindOf(stats), bytes: Number(stats.size), names: Number(stats.nlink) };
+    if (stats.isSymbolicLink()) return { ...kind, target: await readlink(from) };
+    if (!stats.isFile()) return kind;
+    const file = await open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_COPIED_BYTES), 0, MOST_COPIED_BYTES, 0);
+      await writeFile(to, buffer.subarray(0, bytesRead), { mode: 0o600 });
+    } finally {
+      await file.close();
+    }
+    return kind;
+  } catch (thrown) {
+    return { kind: messageOf(thrown) };
+  }
+}

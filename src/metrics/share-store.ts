@@ -1,0 +1,159 @@
+import { mkdir, opendir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../support/clock.ts";
+import type { Logger } from "../support/log.ts";
+import { messageOf } from "../support/errors.ts";
+import { readGuestFile } from "./guest-file.ts";
+import { POST_JOB_FILE, PRE_JOB_FILE, readPostJob, readPreJob, Refusal } from "./guest-file-content.ts";
+import { Quarantine, type BadFile } from "./quarantine.ts";
+import type { Run } from "./run.ts";
+import type { RunnerTrace } from "./runner-trace.ts";
+import { mountShare, unmountShare } from "./share-mount.ts";
+
+/** What a {@link ShareStore} is made of. */
+export interface ShareStoreOptions {
+  /** Absolute path of the unit's shares; made when it is missing. */
+  readonly directory: string;
+  /** Absolute path of the evidence of bad files. */
+  readonly quarantine: string;
+  readonly run: Run;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Written by the charm, beside the guest's share and out of its reach. */
+const INSTALLED_FILE = "runner-installed.timestamp";
+const SHARE = "share";
+/** A share holds no more; whatever else there might be is not looked at. */
+const MOST_ENTRIES = 100;
+
+/**
+ * For each runner a directory on the host that survives it. In it are the time at which the runner was ready, and a small
+ * file system that the guest writes to.
+ *
+ * A reboot empties the shares; the directories stay, and are taken away as those of runners that had no job.
+ */
+export class ShareStore {
+  readonly #options: ShareStoreOptions;
+  readonly #quarantine: Quarantine;
+
+  constructor(options: ShareStoreOptions) {
+    this.#options = options;
+    this.#quarantine = new Quarantine(options.quarantine);
+  }
+
+  /** Makes the share of a runner. @returns its path on the host. */
+  async prepare(runner: string, signal: AbortSignal): Promise<string> {
+    const share = this.#share(runner);
+    await mkdir(share, { recursive: true, mode: 0o700 });
+    try {
+      await mountShare(share, this.#options.run, signal);
+    } catch (thrown) {
+      await this.#discard(runner, signal).catch(() => undefined);
+      throw thrown;
+    }
+    return share;
+  }
+
+  /** Writes down that a runner is ready. */
+  async noteInstalled(runner: string): Promise<void> {
+    const path = join(this.#options.directory, runner, INSTALLED_FILE);
+    await writeFile(`${path}.new`, `${this.#options.clock.now() / 1000}\n`, { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+
+  /**
+   * Reads what runners that are not alive have left and takes their shares away.
+   *
+   * A share is gone before anybody makes something of its content: none can make two rounds fail.
+   */
+  async collect(alive: readonly string[], signal: AbortSignal): Promise<readonly RunnerTrace[]> {
+    const runners = await readdir(this.#options.directory).catch(() => []);
+    const traces: RunnerTrace[] = [];
+    for (const runner of runners.filter((name) => !alive.includes(name)).sort()) {
+      try {
+        const trace = await this.#read(runner);
+        await this.#discard(runner, signal);
+        traces.push(trace);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        this.#options.log.warning("Metrics of a runner not read", { runner, reason: messageOf(thrown) });
+      }
+    }
+    return traces;
+  }
+
+  /** Takes all shares away, unread, and the evidence of bad files. */
+  async remove(signal: AbortSignal): Promise<void> {
+    const { directory, quarantine } = this.#options;
+    for (const runner of await readdir(directory).catch(() => [])) await this.#discard(runner, signal);
+    await rm(directory, { recursive: true, force: true });
+    await rm(quarantine, { recursive: true, force: true });
+  }
+
+  #share(runner: string): string {
+    return join(this.#options.directory, runner, SHARE);
+  }
+
+  async #read(runner: string): Promise<RunnerTrace> {
+    const share = this.#share(runner);
+    const now = this.#options.clock.now() / 1000;
+    const bad = await strangers(share);
+    const take = async <T extends object>(
+      file: string,
+      parse: (content: Buffer, now: number) => T | Refusal,
+    ): Promise<T | undefined> => {
+      const content = await readGuestFile(join(share, file));
+      const read = Buffer.isBuffer(content) ? parse(content, now) : content;
+      if (!(read instanceof Refusal)) return read;
+      bad.push({ file, reason: read.reason });
+      return undefined;
+    };
+    const preJob = await take(PRE_JOB_FILE, readPreJob);
+    const postJob = await take(POST_JOB_FILE, readPostJob);
+    if (bad.length > 0) await this.#keepEvidence(runner, share, bad);
+    return { name: runner, installedAt: await this.#installedAt(runner), preJob, postJob };
+  }
+
+  async #keepEvidence(runner: string, share: string, bad: readonly BadFile[]): Promise<void> {
+    const { log } = this.#options;
+    try {
+      const evidence = await this.#quarantine.keep(runner, share, bad);
+      log.warning("Runner left bad metrics", { runner, files: bad.length, evidence });
+    } catch (thrown) {
+      log.warning("Runner left bad metrics, and they could not be kept", {
+        runner,
+        reason: messageOf(thrown),
+      });
+    }
+  }
+
+  /** Where nobody lived to write it down, the making of the share is the nearest that is known. */
+  async #installedAt(runner: string): Promise<number> {
+    const directory = join(this.#options.directory, runner);
+    const written = await readFile(join(directory, INSTALLED_FILE), "utf8").catch(() => "");
+    const seconds = Number.parseFloat(written);
+    return Number.isFinite(seconds) ? seconds : (await stat(directory)).mtimeMs / 1000;
+  }
+
+  async #discard(runner: string, signal: AbortSignal): Promise<void> {
+    await unmountShare(this.#share(runner), this.#options.run, signal);
+    await rm(join(this.#options.directory, runner), { recursive: true, force: true });
+  }
+}
+
+/** What is in a share beside the files that belong there. */
+async function strangers(share: string): Promise<BadFile[]> {
+  const bad: BadFile[] = [];
+  try {
+    for await (const { name } of await opendir(share)) {
+      if (name === PRE_JOB_FILE || name === POST_JOB_FILE) continue;
+      bad.push({ file: name, reason: "nothing of this name belongs here" });
+      if (bad.length >= MOST_ENTRIES) break;
+    }
+  } catch (thrown) {
+    // A process that was killed may not have come to make it.
+    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
+  }
+  return bad;
+}

@@ -1,0 +1,129 @@
+import type { JobFacts, Jobs, Round, RunnerMetrics, SharedDirectory } from "../runners/ports.ts";
+import type { Clock } from "../support/clock.ts";
+import { withDeadline } from "../support/deadline.ts";
+import { messageOf } from "../support/errors.ts";
+import type { Logger } from "../support/log.ts";
+import type { EventLog } from "./event-log.ts";
+import { crashedRunners, inMilliseconds, jobEvents } from "./job-events.ts";
+import type { RunnerTrace } from "./runner-trace.ts";
+import type { ShareStore } from "./share-store.ts";
+
+/** What a {@link UnitMetrics} is made of. */
+export interface UnitMetricsDeps {
+  readonly shares: ShareStore;
+  readonly events: EventLog;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface UnitMetricsOptions {
+  /** Name of the application. */
+  readonly flavor: string;
+  /** Where the guest sees its share. */
+  readonly shareInGuest: string;
+}
+
+/** Longest time for GitHub's answers about the jobs of one round. */
+const LOOK_UP_MS = 20_000;
+/** Most jobs that GitHub is asked about in one round; the others are told without what it knows. */
+const MOST_LOOK_UPS = 50;
+
+/** The metrics of one unit's runners. What goes wrong with them is logged, and fails nothing else. */
+export class UnitMetrics implements RunnerMetrics {
+  readonly #deps: UnitMetricsDeps;
+  readonly #options: UnitMetricsOptions;
+
+  constructor(deps: UnitMetricsDeps, options: UnitMetricsOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  async share(name: string, signal: AbortSignal): Promise<SharedDirectory | undefined> {
+    return this.#softly("make the share of a runner", signal, async () => ({
+      source: await this.#deps.shares.prepare(name, signal),
+      path: this.#options.shareInGuest,
+    }));
+  }
+
+  async installed(name: string, tookMs: number): Promise<void> {
+    const { shares, events, clock } = this.#deps;
+    await this.#softly("note a new runner", undefined, async () => {
+      await shares.noteInstalled(name);
+      await events.append([
+        { ...this.#common(clock.now()), event: "runner_installed", duration: inMilliseconds(tookMs / 1000) },
+      ]);
+    });
+  }
+
+  async reconciled(round: Round, signal: AbortSignal): Promise<void> {
+    const { shares, events, clock } = this.#deps;
+    await this.#softly("tell of a reconcile", signal, async () => {
+      const doneAt = clock.now();
+      const traces = await shares.collect(round.runners, signal);
+      const told = await this.#eventsOf(traces, signal);
+      await events.append([
+        ...told,
+        {
+          ...this.#common(doneAt),
+          event: "reconciliation",
+          crashed_runners: crashedRunners(told),
+          idle_runners: round.idle,
+          active_runners: round.busy,
+          expected_runners: round.wanted,
+          duration: inMilliseconds(round.tookMs / 1000),
+        },
+      ]);
+    });
+  }
+
+  async remove(signal: AbortSignal): Promise<void> {
+    await this.#deps.shares.remove(signal);
+  }
+
+  async #eventsOf(
+    traces: readonly RunnerTrace[],
+    signal: AbortSignal,
+  ): Promise<ReturnType<typeof jobEvents>> {
+    const jobs = await this.#jobsOf(
+      traces.filter(({ preJob }) => preJob),
+      signal,
+    );
+    return traces.flatMap((trace) => jobEvents(trace, jobs.get(trace.name), this.#options.flavor));
+  }
+
+  /** One question for each job, one after another, until GitHub does not answer as it should. */
+  async #jobsOf(traces: readonly RunnerTrace[], signal: AbortSignal): Promise<Map<string, JobFacts>> {
+    const found = new Map<string, JobFacts>();
+    if (traces.length === 0) return found;
+    await this.#softly("ask GitHub about jobs", signal, () =>
+      withDeadline("ask GitHub about jobs", LOOK_UP_MS, signal, async (limited) => {
+        for (const { name, preJob } of traces.slice(0, MOST_LOOK_UPS)) {
+          if (!preJob) continue;
+          const query = { repository: preJob.repository, runId: preJob.runId, runner: name };
+          const job = await this.#deps.jobs.job(query, limited);
+          if (job) found.set(name, job);
+        }
+      }),
+    );
+    return found;
+  }
+
+  #common(now: number): { readonly timestamp: number; readonly flavor: string } {
+    return { timestamp: inMilliseconds(now / 1000), flavor: this.#options.flavor };
+  }
+
+  async #softly<T>(
+    action: string,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      this.#deps.log.warning("Metrics are incomplete", { action, reason: messageOf(thrown) });
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Round, RunnerMetrics, SharedDirectory } from "../../src/runners/ports.ts";
+
+/** Remembers what it is told of. */
+export class FakeRunnerMetrics implements RunnerMetrics {
+  readonly installedRunners: string[] = [];
+  readonly rounds: Round[] = [];
+
+  share(name: string): Promise<SharedDirectory> {
+    return Promise.resolve({ source: `/shares/${name}`, path: "/metrics-exchange" });
+  }
+
+  installed(name: string): Promise<void> {
+    this.installedRunners.push(name);
+    return Promise.resolve();
+  }
+
+  reconciled(round: Round): Promise<void> {
+    this.rounds.push(round);
+    return Promise.resolve();
+  }
+
+  remove(): Promise<void> {
+    return Promise.resolve();
+  }
+}
