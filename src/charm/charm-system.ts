@@ -1,4 +1,5 @@
 import type { Arch } from "../runners/ports.ts";
+import type { HostPlaces } from "../host/places.ts";
 import type { Clock } from "../support/clock.ts";
 
 /** What the charm takes from the machine and the process; made once, by the composition root. */
@@ -17,6 +18,8 @@ export interface CharmSystem {
   readonly metricsRotation: string;
   /** Where systemd has the administrator's units, and what is there when it runs the machine; absolute paths. */
   readonly systemd: { readonly units: string; readonly booted: string };
+  /** Where the unit reads and writes on its machine beside its own files. @default those of a real machine */
+  readonly places?: HostPlaces;
   /** The environment, for where LXD listens and where `juju-exec` is. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

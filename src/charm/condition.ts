@@ -10,6 +10,7 @@ export const conditionSlot: StateSlot<string | null> = {
 const SEEN_BY_UPDATE_STATUS: ReadonlySet<string> = new Set([
   "configuration",
   "lxd-missing",
+  "lxd-install",
   "lxd-unreachable",
   "systemd",
   "packet-filter",

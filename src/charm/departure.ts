@@ -1,5 +1,6 @@
 import { rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Host } from "../host/host.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { Firewall, Images, Premises, RunnerMetrics, Timers } from "../runners/ports.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
@@ -8,6 +9,7 @@ import type { RunnerManager } from "../runners/runner-manager.ts";
 export interface DepartureParts {
   readonly timers: Timers;
   readonly manager: RunnerManager;
+  readonly host: Host;
   readonly images: Images;
   readonly firewall: Firewall;
   readonly premises: Premises;
@@ -33,12 +35,13 @@ export class Departure {
 
   /** Takes away everything that the unit has made. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { images, firewall, premises, metrics, dataDirectory } = this.#parts;
+    const { host, images, firewall, premises, metrics, dataDirectory } = this.#parts;
     await this.endAll(signal);
     await images.prune(undefined, signal);
     await firewall.remove(signal);
     await premises.remove(signal);
     await metrics.remove(signal);
+    await host.remove(signal);
     await rm(dataDirectory, { recursive: true, force: true });
     await this.#removeShared();
   }

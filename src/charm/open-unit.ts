@@ -1,5 +1,6 @@
 import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM, JOB_CHECK } from "../guest/paths.ts";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
+import { expectedSocket } from "../host/lxd-installer.ts";
 import { localAddresses } from "../host/local-addresses.ts";
 import { NftPacketFilter } from "../host/packet-filter.ts";
 import { runProcess } from "../host/run-process.ts";
@@ -17,12 +18,14 @@ export interface UnitContext {
 /**
  * Makes the LXD side of a unit. It stands in a module of its own for events that need no GitHub: they load no Octokit.
  *
+ * @param mayCome whether LXD may be missing still, to be installed by the host's side.
  * @throws what {@link openLxdUnit} throws where there is no LXD, and {@link UnitNameError}.
  */
-export function openUnit({ system, unitName, modelUuid }: UnitContext): LxdUnit {
+export function openUnit({ system, unitName, modelUuid }: UnitContext, mayCome = false): LxdUnit {
   const stem = unitStem(unitName);
   return openLxdUnit({
     env: system.env,
+    expectedSocket: mayCome ? expectedSocket() : undefined,
     unitName,
     modelUuid,
     stem,

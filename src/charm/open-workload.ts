@@ -20,6 +20,7 @@ import type { Configuration } from "./configuration.ts";
 import { ImageKeeper, type ApplicationMemo, type Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-outlook.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
+import { openHost } from "./open-host.ts";
 import { openTimers } from "./open-timers.ts";
 import { openUnit } from "./open-unit.ts";
 import { Workload } from "./workload.ts";
@@ -48,7 +49,7 @@ const CONCURRENCY = 16;
  */
 export function openWorkload(configuration: Configuration, context: WorkloadContext): Workload {
   const forge = openForge(configuration, context);
-  const services = openServices(forge, context);
+  const services = openServices(forge, context, true);
   return new Workload({
     ...context,
     ...services,
@@ -68,11 +69,11 @@ export function openDeparture(configuration: Configuration | Error, context: Wor
   return new Departure(openServices(forge, context));
 }
 
-function openServices(forge: Forge & Jobs, context: WorkloadContext): DepartureParts {
+function openServices(forge: Forge & Jobs, context: WorkloadContext, lxdMayCome = false): DepartureParts {
   const { system, unitName, modelUuid, log } = context;
   const stem = unitStem(unitName);
   const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
-  const unit = openUnit(context);
+  const unit = openUnit(context, lxdMayCome);
   const lock = new ProcessLock(`github-runner-${modelUuid}-${stem}`);
   const metrics = openMetrics(forge, context);
   const manager = new RunnerManager(
@@ -91,6 +92,7 @@ function openServices(forge: Forge & Jobs, context: WorkloadContext): DepartureP
   return {
     timers: openTimers(context),
     manager,
+    host: openHost(context, unit),
     images: unit.images,
     premises: unit.premises,
     firewall: unit.firewall,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { githubPathText } from "../github/path.ts";
+import type { Host } from "../host/host.ts";
 import { PLAIN_GUEST } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
@@ -22,6 +23,7 @@ export interface WorkloadParts {
   readonly system: CharmSystem;
   readonly appName: string;
   readonly configuration: Configuration;
+  readonly host: Host;
   readonly images: ImageKeeper;
   readonly premises: Premises;
   readonly firewall: Firewall;
@@ -35,6 +37,12 @@ export interface WorkloadParts {
 /** How a reconcile ended. */
 export interface WorkloadReport extends ReconcileReport {
   /** What a person should know though all goes on, such as an image that could not be built. */
+  readonly notices: readonly string[];
+}
+
+/** What stands before the image, and what a person should know of it. */
+interface Readiness {
+  readonly outlook: ImageOutlook;
   readonly notices: readonly string[];
 }
 
@@ -52,9 +60,9 @@ export class Workload {
    * @returns what a person should know though all goes on.
    */
   async prepare(signal: AbortSignal): Promise<readonly string[]> {
-    const outlook = await this.#makeReady(signal);
+    const { outlook, notices } = await this.#makeReady(signal);
     const { notice } = await this.#parts.images.supply(outlook, signal);
-    return notice === undefined ? [] : [notice];
+    return notice === undefined ? notices : [...notices, notice];
   }
 
   /** Makes the number and kind of runners what the configuration says. */
@@ -96,18 +104,24 @@ export class Workload {
     return this.#parts.close();
   }
 
-  async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<ImageOutlook> {
-    const { configuration, firewall, images, premises, rotation } = this.#parts;
+  async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
+    const { configuration, firewall, host, images, premises, rotation, step } = this.#parts;
     // GitHub first: credentials that it refuses are told before anything is made.
+    await images.updateApplication(false, signal);
+    const need = {
+      runners: configuration.count,
+      virtualMachines: configuration.instanceType === "virtual-machine",
+    };
+    const notices = await host.prepare(need, step, signal);
     const outlook = await images.look(signal, refreshMs);
     await rotation.ensure(signal);
     await premises.ensure(configuration.resources, signal);
     await firewall.ensure(firewallRules(configuration), signal);
-    return outlook;
+    return { outlook, notices };
   }
 
   async #reconcile(signal: AbortSignal, refreshMs?: number): Promise<WorkloadReport> {
-    const outlook = await this.#makeReady(signal, refreshMs);
+    const { outlook, notices } = await this.#makeReady(signal, refreshMs);
     // A build takes minutes, in which used runners would not be replaced.
     const early =
       outlook.image && outlook.build === "due" ? await this.#fill(outlook.image, signal) : undefined;
@@ -116,7 +130,7 @@ export class Workload {
     return {
       ...report,
       delta: report.delta + (early?.delta ?? 0),
-      notices: notice === undefined ? [] : [notice],
+      notices: notice === undefined ? notices : [...notices, notice],
     };
   }
 

@@ -3,17 +3,20 @@ import { statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Network } from "../network/network.ts";
 import type { Firewall, Images, Machines, Premises, RunnerLogs } from "../runners/ports.ts";
-import { findSocket, LxdClient } from "./client/index.ts";
+import { findSocket, LxdClient, socketAt } from "./client/index.ts";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
 import { LxdPremises } from "./lxd-premises.ts";
 import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
+import { LxdServer } from "./lxd-server.ts";
 
 export interface LxdUnitOptions {
   /** The environment, for where LXD listens. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where LXD will listen that is not there yet; undefined where it has to be there. */
+  readonly expectedSocket: string | undefined;
   readonly unitName: string;
   readonly modelUuid: string;
   /** The unit's name as it stands in names, such as `runners-0`. */
@@ -42,6 +45,7 @@ export interface LxdUnit {
   readonly premises: Premises;
   readonly firewall: Firewall;
   readonly logs: RunnerLogs;
+  readonly server: LxdServer;
   close(): Promise<void>;
 }
 
@@ -49,10 +53,10 @@ export interface LxdUnit {
 const POOL_SHARE = 0.6;
 const GIB = 2 ** 30;
 
-/** @throws {@link LxdMissingError} where no daemon has a socket. */
+/** @throws {@link LxdMissingError} where no daemon has a socket, and none is expected. */
 export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
-  const { env, unitName, modelUuid, stem } = options;
-  const socket = findSocket(env, existsSync);
+  const { env, expectedSocket, unitName, modelUuid, stem } = options;
+  const socket = findSocket(env, existsSync) ?? (expectedSocket ? socketAt(expectedSocket) : undefined);
   if (!socket) throw new LxdMissingError();
   const client = new LxdClient(socket);
   const owner = { unitName, modelUuid };
@@ -60,6 +64,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
     premises,
+    server: new LxdServer(client),
     firewall: new LxdFirewall({
       client,
       owner,

@@ -34,6 +34,11 @@ export function findSocket(
   return undefined;
 }
 
+/** The socket at a path that a package uses, whether it is there or not. */
+export function socketAt(path: string): LxdSocket {
+  return { path, dialect: INCUS.socketPaths.includes(path) ? INCUS : LXD };
+}
+
 function namedSocket(environment: Environment, dialect: Dialect): string | undefined {
   const socket = environment[dialect.socketVariable];
   if (socket) return socket;

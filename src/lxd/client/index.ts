@@ -33,7 +33,7 @@ export {
   type GuestLink,
   type GuestPath,
 } from "./files.ts";
-export { findSocket, type Environment, type LxdSocket } from "./find-socket.ts";
+export { findSocket, socketAt, type Environment, type LxdSocket } from "./find-socket.ts";
 export { type ImageAlias, type ImageAliases } from "./image-aliases.ts";
 export {
   type Image,

@@ -1,0 +1,22 @@
+import { Host } from "../host/host.ts";
+import { HOST_PLACES } from "../host/places.ts";
+import { runProcess } from "../host/run-process.ts";
+import type { LxdUnit } from "../lxd/lxd-unit.ts";
+import { unitStem } from "../runners/runner-name.ts";
+import type { UnitContext } from "./open-unit.ts";
+
+/** Makes the host's side of a unit. */
+export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host {
+  return new Host({
+    places: system.places ?? HOST_PLACES,
+    run: runProcess,
+    lxd: unit.server,
+    mayInstall: !namesSocket(system.env),
+    stem: unitStem(unitName),
+  });
+}
+
+/** A socket that a person has named is theirs to bring to answer. */
+function namesSocket(env: UnitContext["system"]["env"]): boolean {
+  return ["LXD_SOCKET", "LXD_DIR", "INCUS_SOCKET", "INCUS_DIR"].some((name) => env[name]);
+}

@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { forgetModules, loadModules } from "./kernel-modules.ts";
+import { installLxd, type LxdSign } from "./lxd-installer.ts";
+import { checkVirtualMachines } from "./machine-check.ts";
+import type { HostPlaces } from "./places.ts";
+import type { RunProcess } from "./run-process.ts";
+import { raiseLimits } from "./raise-limits.ts";
+
+/** LXD as the host's side needs it. */
+export interface HostLxd extends LxdSign {
+  /** Whether it offers virtual machines. */
+  hasVirtualMachines(signal: AbortSignal): Promise<boolean>;
+}
+
+export interface HostOptions {
+  readonly places: HostPlaces;
+  readonly run: RunProcess;
+  readonly lxd: HostLxd;
+  /** Whether LXD may be installed and started; not where a person has named its socket. */
+  readonly mayInstall: boolean;
+  /** The unit's name as it stands in names, such as `runners-0`. */
+  readonly stem: string;
+}
+
+/** What the machine is to be made ready for. */
+export interface HostNeed {
+  readonly runners: number;
+  readonly virtualMachines: boolean;
+}
+
+/** What a unit needs of its machine beside what it makes on LXD: LXD itself, kernel modules and limits. */
+export class Host {
+  readonly #options: HostOptions;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes the machine ready. Safe to repeat; costs next to nothing when all is as it should be.
+   *
+   * @param step told what is being done, where it takes long.
+   * @returns what the machine lacks without which runners still work, each as a short text.
+   * @throws `LxdInstallError`, `VirtualMachinesError`, `HostCommandError`.
+   */
+  async prepare(
+    need: HostNeed,
+    step: (what: string) => void,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const { lxd, mayInstall, places, run, stem } = this.#options;
+    if (mayInstall) await installLxd(lxd, run, step, signal);
+    else if (!(await lxd.answers(signal))) return [];
+    const { runners, virtualMachines } = need;
+    await loadModules(places, run, { stem, virtualMachines }, signal);
+    if (virtualMachines) checkVirtualMachines(places, await lxd.hasVirtualMachines(signal));
+    return raiseLimits(places, { stem, runners }, signal);
+  }
+
+  /** Whether the machine asks for a restart, as after an update of its kernel. */
+  get wantsReboot(): boolean {
+    return existsSync(this.#options.places.rebootRequired);
+  }
+
+  /** Takes the unit's files away and puts back the kernel limits that only it needed. LXD stays: others may use it. */
+  async remove(signal: AbortSignal): Promise<void> {
+    const { places, stem } = this.#options;
+    await raiseLimits(places, { stem, runners: undefined }, signal);
+    await forgetModules(places, stem);
+  }
+}

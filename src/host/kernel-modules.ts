@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { HostPlaces } from "./places.ts";
+import type { RunProcess } from "./run-process.ts";
+
+/** A module of the kernel, and the path that is there when it is loaded or built in. */
+interface KernelModule {
+  readonly name: string;
+  readonly sign: (places: HostPlaces) => string;
+}
+
+const LIMIT_MS = 30_000;
+const FILTERS: KernelModule = {
+  name: "br_netfilter",
+  sign: ({ proc }) => join(proc, "sys/net/bridge"),
+};
+const SOCKETS_OF_MACHINES: KernelModule = {
+  name: "vhost_vsock",
+  sign: ({ dev }) => join(dev, "vhost-vsock"),
+};
+
+/**
+ * Loads the kernel's modules that runners need, and has them loaded at each start of the machine. What cannot be loaded
+ * shows in what is probed later.
+ */
+export async function loadModules(
+  places: HostPlaces,
+  run: RunProcess,
+  unit: { readonly stem: string; readonly virtualMachines: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const modules = unit.virtualMachines ? [FILTERS, SOCKETS_OF_MACHINES] : [FILTERS];
+  for (const { name, sign } of modules) {
+    if (!existsSync(sign(places)))
+      await run(["modprobe", name], { action: `load ${name}`, limitMs: LIMIT_MS, signal });
+  }
+  const path = modulesFile(places, unit.stem);
+  const text = `# Written by the GitHub runner charm for its unit ${unit.stem}; goes with the unit.\n${modules
+    .map(({ name }) => `${name}\n`)
+    .join("")}`;
+  if ((await readFile(path, "utf8").catch(() => "")) === text) return;
+  await mkdir(places.modulesDirectory, { recursive: true });
+  await writeFile(path, text, { mode: 0o644 });
+}
+
+/** Has the modules loaded for this unit no longer. They stay in the kernel: others may have come to use them. */
+export async function forgetModules(places: HostPlaces, stem: string): Promise<void> {
+  await rm(modulesFile(places, stem), { force: true });
+}
+
+function modulesFile({ modulesDirectory }: HostPlaces, stem: string): string {
+  return join(modulesDirectory, `github-runner-${stem}.conf`);
+}

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { CharmError } from "../support/errors.ts";
+import { ProcessLock } from "../support/process-lock.ts";
+import { hasIdRange, planLxd, socketOf, withIdRange, type LxdFacts } from "./lxd-plan.ts";
+import { runOrFail } from "./host-command.ts";
+import type { RunProcess } from "./run-process.ts";
+
+/** LXD does not run on this machine, and the unit cannot bring it to. */
+export class LxdInstallError extends CharmError {
+  readonly code = "lxd-install";
+
+  constructor(reason: string) {
+    super(
+      `Cannot bring LXD to run on this machine: ${reason}; install it (snap install lxd, or apt install lxd), ` +
+        "start it, or set LXD_SOCKET",
+    );
+  }
+}
+
+const ID_FILES = ["/etc/subuid", "/etc/subgid"];
+const LOCK = new ProcessLock("github-runner-lxd-install");
+
+/** LXD on a machine, as far as it concerns whether it has to be installed. */
+export interface LxdSign {
+  /** Whether it answers. */
+  answers(signal: AbortSignal): Promise<boolean>;
+}
+
+/**
+ * Installs LXD where there is none and starts one that does not answer; one that answers is left alone.
+ *
+ * @param step told what is being done.
+ * @throws {@link LxdInstallError} where it cannot be done, `HostCommandError` where a command fails.
+ */
+export async function installLxd(
+  lxd: LxdSign,
+  run: RunProcess,
+  step: (what: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (await lxd.answers(signal)) return;
+  await LOCK.run(async () => {
+    // Another unit of the machine may have done it meanwhile.
+    if (await lxd.answers(signal)) return;
+    const plan = planLxd(readFacts());
+    if (!plan.possible) throw new LxdInstallError(plan.reason);
+    step(plan.told);
+    if (plan.addIdRange) addIdRange();
+    for (const command of plan.commands) await runOrFail(run, "bring LXD to run", command, signal);
+  }, signal);
+}
+
+/** Where the socket of an LXD that {@link installLxd} would bring to run will be. */
+export function expectedSocket(): string {
+  return socketOf(readFacts());
+}
+
+function readFacts(): LxdFacts {
+  return {
+    os: /^ID="?([^"\n]*)"?$/m.exec(read("/etc/os-release"))?.[1] ?? "",
+    root: process.getuid?.() === 0,
+    snap: existsSync("/usr/bin/snap"),
+    apt: existsSync("/usr/bin/apt-get"),
+    systemd: existsSync("/run/systemd/system"),
+    installed: installedLxd(),
+    idRange: ID_FILES.map(read).every(hasIdRange),
+  };
+}
+
+function installedLxd(): LxdFacts["installed"] {
+  if (existsSync("/snap/lxd/current")) return "snap";
+  if (["/usr/bin/lxd", "/usr/sbin/lxd"].some((path) => existsSync(path))) return "package";
+  return ["/usr/libexec/incus/incusd", "/opt/incus/bin/incusd", "/usr/sbin/incusd"].some((path) =>
+    existsSync(path),
+  )
+    ? "incus"
+    : "none";
+}
+
+function addIdRange(): void {
+  for (const path of ID_FILES) {
+    const text = read(path);
+    if (!hasIdRange(text)) writeFileSync(path, withIdRange(text), { mode: 0o644 });
+  }
+}
+
+function read(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}

@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { CharmError } from "../support/errors.ts";
+import type { HostPlaces } from "./places.ts";
+
+/** This machine cannot run virtual machines. */
+export class VirtualMachinesError extends CharmError {
+  readonly code = "no-virtual-machines";
+
+  constructor(missing: readonly string[]) {
+    super(
+      `Cannot run virtual machines on this machine: ${missing.join(", and ")}; set instance-type=container, or deploy ` +
+        "to a machine with KVM",
+    );
+  }
+}
+
+/**
+ * @param lxdHasMachines whether LXD offers virtual machines.
+ * @throws {@link VirtualMachinesError} where they cannot be had, with everything that is missing.
+ */
+export function checkVirtualMachines({ dev }: HostPlaces, lxdHasMachines: boolean): void {
+  if (lxdHasMachines) return;
+  const absent = ["kvm", "vhost-vsock"].filter((name) => !existsSync(join(dev, name)));
+  throw new VirtualMachinesError(
+    absent.length > 0
+      ? absent.map((name) => `there is no /dev/${name}`)
+      : ["LXD found none when it started (restart it, or see its log)"],
+  );
+}

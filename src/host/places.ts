@@ -1,0 +1,21 @@
+/** Where a unit reads and writes on its machine; tests have places of their own. */
+export interface HostPlaces {
+  readonly sysctlDirectory: string;
+  readonly modulesDirectory: string;
+  readonly proc: string;
+  readonly dev: string;
+  /** Where Juju mounts the unit's storage. */
+  readonly storage: string;
+  /** There when a restart of the machine is asked for. */
+  readonly rebootRequired: string;
+}
+
+/** The places of a real machine. */
+export const HOST_PLACES: HostPlaces = {
+  sysctlDirectory: "/etc/sysctl.d",
+  modulesDirectory: "/etc/modules-load.d",
+  proc: "/proc",
+  dev: "/dev",
+  storage: "/storage/juju",
+  rebootRequired: "/var/run/reboot-required",
+};

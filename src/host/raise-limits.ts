@@ -1,0 +1,86 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ProcessLock } from "../support/process-lock.ts";
+import {
+  LIMIT_NAMES,
+  limitsFileName,
+  parseLimits,
+  planLimits,
+  renderLimits,
+  stemOfLimitsFile,
+  type Limits,
+  type LimitsRecord,
+} from "./kernel-limits.ts";
+import type { HostPlaces } from "./places.ts";
+
+/** One at a time on a machine: each unit's file says what all of them need. */
+const LOCK = new ProcessLock("github-runner-kernel-limits");
+
+/**
+ * Makes the kernel's limits fit the runners of all units of this machine, now and at its next start.
+ *
+ * @param unit with the number of its runners; undefined when it goes, which puts back what only it needed.
+ * @returns what the kernel refused, each as a short text.
+ */
+export function raiseLimits(
+  places: HostPlaces,
+  unit: { readonly stem: string; readonly runners: number | undefined },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return LOCK.run(async () => {
+    const records = await readRecords(places);
+    const plan = planLimits(records, unit, await readCurrent(places));
+    // Files first: after a kill in between, the record of what was there before is safe.
+    await writeRecords(places, plan.records);
+    const refused = await apply(places, plan.apply);
+    if (unit.runners === undefined) {
+      await rm(join(places.sysctlDirectory, limitsFileName(unit.stem)), { force: true });
+    }
+    return refused;
+  }, signal);
+}
+
+async function readRecords({ sysctlDirectory }: HostPlaces): Promise<readonly LimitsRecord[]> {
+  const names = await readdir(sysctlDirectory).catch(() => []);
+  const records = names.map(async (name) => {
+    const stem = stemOfLimitsFile(name);
+    return stem === undefined ? [] : [parseLimits(stem, await readFile(join(sysctlDirectory, name), "utf8"))];
+  });
+  return (await Promise.all(records)).flat();
+}
+
+async function writeRecords(
+  { sysctlDirectory }: HostPlaces,
+  records: readonly LimitsRecord[],
+): Promise<void> {
+  for (const record of records) {
+    const path = join(sysctlDirectory, limitsFileName(record.stem));
+    const text = renderLimits(record);
+    if ((await readFile(path, "utf8").catch(() => "")) === text) continue;
+    await mkdir(sysctlDirectory, { recursive: true });
+    await writeFile(`${path}.new`, text, { mode: 0o644 });
+    await rename(`${path}.new`, path);
+  }
+}
+
+async function readCurrent(places: HostPlaces): Promise<Limits> {
+  const found = LIMIT_NAMES.map(async (name) => {
+    const text = await readFile(pathOf(places, name), "utf8").catch(() => "");
+    return text === "" ? [] : [[name, Number(text.trim())] as const];
+  });
+  return Object.fromEntries((await Promise.all(found)).flat());
+}
+
+async function apply(places: HostPlaces, limits: Limits): Promise<readonly string[]> {
+  const refused = Object.entries(limits).map(([name, value]) =>
+    writeFile(pathOf(places, name), String(value)).then(
+      () => [],
+      () => [`the kernel refuses ${name}=${value}`],
+    ),
+  );
+  return (await Promise.all(refused)).flat();
+}
+
+function pathOf({ proc }: HostPlaces, name: string): string {
+  return join(proc, "sys", ...name.split("."));
+}

@@ -1,0 +1,26 @@
+import { LxdUnreachableError, type LxdClient } from "./client/index.ts";
+
+/** The daemon itself, as others ask about it. */
+export class LxdServer {
+  readonly #client: LxdClient;
+
+  constructor(client: LxdClient) {
+    this.#client = client;
+  }
+
+  /** Whether it answers; anything but silence counts. */
+  async answers(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#client.server.refresh(signal);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof LxdUnreachableError) return false;
+      throw thrown;
+    }
+  }
+
+  /** Whether it offers virtual machines. */
+  async hasVirtualMachines(signal: AbortSignal): Promise<boolean> {
+    return (await this.#client.server.info(signal)).hasVirtualMachines;
+  }
+}

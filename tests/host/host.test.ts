@@ -1,0 +1,130 @@
+import { expect } from "chai";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Host } from "../../src/host/host.ts";
+import { VirtualMachinesError } from "../../src/host/machine-check.ts";
+import type { HostPlaces } from "../../src/host/places.ts";
+import { renderWords } from "../../src/host/host-command.ts";
+import type { RunProcess } from "../../src/host/run-process.ts";
+
+const INSTANCES = "sys/fs/inotify/max_user_instances";
+const signal = () => AbortSignal.timeout(10_000);
+const quiet = () => undefined;
+const CONTAINERS = { runners: 4, virtualMachines: false };
+const MACHINES = { runners: 4, virtualMachines: true };
+
+describe("Host", () => {
+  let root = "";
+  let places: HostPlaces;
+  let commands: string[];
+  const run: RunProcess = (words) => {
+    commands.push(renderWords(words));
+    return Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
+  };
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "host-"));
+    commands = [];
+    places = {
+      sysctlDirectory: join(root, "sysctl.d"),
+      modulesDirectory: join(root, "modules-load.d"),
+      proc: join(root, "proc"),
+      dev: join(root, "dev"),
+      storage: join(root, "storage"),
+      rebootRequired: join(root, "reboot-required"),
+    };
+    mkdirSync(join(root, "proc/sys/fs/inotify"), { recursive: true });
+    mkdirSync(places.dev);
+    writeFileSync(join(places.proc, INSTANCES), "128\n");
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  const host = (stem = "runners-0", hasMachines = false) =>
+    new Host({
+      places,
+      run,
+      lxd: { answers: () => Promise.resolve(true), hasVirtualMachines: () => Promise.resolve(hasMachines) },
+      mayInstall: true,
+      stem,
+    });
+  const kernel = () => Number(readFileSync(join(places.proc, INSTANCES), "utf8"));
+  const files = () =>
+    [places.sysctlDirectory, places.modulesDirectory].flatMap((directory) => readdirSync(directory));
+
+  it("raises the kernel's limits and keeps them raised with files that carry the unit's name", async () => {
+    expect(await host().prepare(CONTAINERS, quiet, signal())).to.deep.equal([]);
+    expect(kernel()).to.equal(128 + 6 * 128);
+    expect(files()).to.deep.equal(["60-github-runner-runners-0.conf", "github-runner-runners-0.conf"]);
+  });
+
+  it("loads br_netfilter where it is not there, and has it loaded at each start", async () => {
+    await host().prepare(CONTAINERS, quiet, signal());
+    expect(commands).to.deep.equal(["modprobe br_netfilter"]);
+    mkdirSync(join(places.proc, "sys/net/bridge"), { recursive: true });
+    await host().prepare(CONTAINERS, quiet, signal());
+    expect(commands).to.have.length(1);
+    expect(readFileSync(join(places.modulesDirectory, "github-runner-runners-0.conf"), "utf8")).to.match(
+      /^br_netfilter$/m,
+    );
+  });
+
+  it("leaves an LXD that answers alone", async () => {
+    await host().prepare(CONTAINERS, quiet, signal());
+    expect(commands.filter((command) => !command.startsWith("modprobe"))).to.deep.equal([]);
+  });
+
+  it("tells what the kernel refuses, and goes on", async () => {
+    rmSync(join(places.proc, INSTANCES));
+    mkdirSync(join(places.proc, "sys/kernel/keys"), { recursive: true });
+    // A directory in its place can be neither read nor written: as a parameter that is not there.
+    mkdirSync(join(places.proc, INSTANCES));
+    writeFileSync(join(places.proc, "sys/kernel/keys/maxkeys"), "200\n", { mode: 0o444 });
+    const refused = await host().prepare(CONTAINERS, quiet, signal());
+    // Root may write what nobody may.
+    expect(refused).to.deep.equal(
+      process.getuid?.() === 0 ? [] : ["the kernel refuses kernel.keys.maxkeys=800"],
+    );
+  });
+
+  it("puts back what only the unit that goes needed, and leaves no file of it", async () => {
+    await host("runners-0").prepare(CONTAINERS, quiet, signal());
+    await host("others-0").prepare(CONTAINERS, quiet, signal());
+    expect(kernel()).to.equal(128 + 12 * 128);
+    await host("runners-0").remove(signal());
+    expect(kernel()).to.equal(128 + 6 * 128);
+    expect(files()).to.deep.equal(["60-github-runner-others-0.conf", "github-runner-others-0.conf"]);
+    await host("others-0").remove(signal());
+    expect(kernel()).to.equal(128);
+    expect(files()).to.deep.equal([]);
+  });
+
+  it("may be removed before it was prepared", async () => {
+    await host().remove(signal());
+    expect(kernel()).to.equal(128);
+  });
+
+  it("refuses virtual machines where they cannot be had, and names the way out", async () => {
+    const thrown = await host()
+      .prepare(MACHINES, quiet, signal())
+      .catch((e: unknown) => e);
+    expect(thrown).to.be.instanceOf(VirtualMachinesError);
+    expect((thrown as Error).message).to.equal(
+      "Cannot run virtual machines on this machine: there is no /dev/kvm, and there is no /dev/vhost-vsock; set " +
+        "instance-type=container, or deploy to a machine with KVM",
+    );
+    expect(commands).to.deep.equal(["modprobe br_netfilter", "modprobe vhost_vsock"]);
+  });
+
+  it("takes virtual machines where LXD offers them", async () => {
+    expect(await host("runners-0", true).prepare(MACHINES, quiet, signal())).to.deep.equal([]);
+  });
+
+  it("knows when the machine wants a restart", () => {
+    expect(host().wantsReboot).to.equal(false);
+    writeFileSync(places.rebootRequired, "*** System restart required ***\n");
+    expect(host().wantsReboot).to.equal(true);
+  });
+});
