@@ -29,6 +29,12 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     framework.observe(this.on.configChanged, this.onReconcile);
     framework.observe(this.on.upgradeCharm, this.onStart);
     framework.observe(this.on.custom("reconcile-runners"), this.onReconcile);
+    const debugSsh = this.on.relation("debug-ssh");
+    framework.observe(debugSsh.changed, this.onReconcile);
+    framework.observe(debugSsh.departed, this.onReconcile);
+    const collectors = this.on.relation("cos-agent");
+    framework.observe(collectors.created, this.onReconcile);
+    framework.observe(collectors.broken, this.onReconcile);
     framework.observe(this.on.updateStatus, this.onUpdateStatus);
     framework.observe(this.on.stop, this.onStop);
     framework.observe(this.on.remove, this.onRemove);

@@ -23,6 +23,7 @@ import { Departure, type DepartureParts } from "./departure.ts";
 import { openHost } from "./open-host.ts";
 import { openTimers } from "./open-timers.ts";
 import { openUnit } from "./open-unit.ts";
+import type { Surroundings } from "./relations.ts";
 import { Workload } from "./workload.ts";
 
 /** The unit and the dispatch that a workload is opened for. */
@@ -47,7 +48,10 @@ const CONCURRENCY = 16;
  *
  * @throws what {@link openUnit} throws where there is no LXD, and {@link UnitNameError}.
  */
-export function openWorkload(configuration: Configuration, context: WorkloadContext): Workload {
+export function openWorkload(
+  configuration: Configuration,
+  context: WorkloadContext & { readonly surroundings: Surroundings },
+): Workload {
   const forge = openForge(configuration, context);
   const services = openServices(forge, context, true);
   return new Workload({

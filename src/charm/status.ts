@@ -65,6 +65,7 @@ export function lackOf(timers: TimerState): string | undefined {
 const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   configuration: "blocked",
   "unit-name": "blocked",
+  "debug-ssh": "blocked",
   "lxd-missing": "blocked",
   "lxd-install": "blocked",
   "no-virtual-machines": "blocked",
@@ -96,6 +97,7 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
 const TITLE_OF_CODE: Readonly<Record<string, string>> = {
   "github-bad-credentials": "Invalid token",
   "github-missing-permission": "Token lacks a permission",
+  "debug-ssh": "Invalid SSH debug information",
 };
 
 /** The status that tells an error, or nothing for an error that the hook should fail with. */

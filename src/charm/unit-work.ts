@@ -8,6 +8,7 @@ import type { Departure } from "./departure.ts";
 import { imageFailureSlot } from "./image-failure-record.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import type { WorkloadContext } from "./open-workload.ts";
+import type { Surroundings } from "./relations.ts";
 import type { Workload } from "./workload.ts";
 
 /** What a handler needs of the charm that it belongs to. */
@@ -43,8 +44,9 @@ export class UnitWork {
     step = this.#step,
   ): Promise<T> {
     const configuration = await this.configuration();
+    const surroundings = await this.#surroundings();
     const { openWorkload } = await import("./open-workload.ts");
-    const workload = openWorkload(configuration, this.#context(step));
+    const workload = openWorkload(configuration, { ...this.#context(step), surroundings });
     try {
       return await work(workload, configuration);
     } finally {
@@ -89,6 +91,11 @@ export class UnitWork {
     } finally {
       await departure.close();
     }
+  }
+
+  async #surroundings(): Promise<Surroundings> {
+    const { readSurroundings } = await import("./relations.ts");
+    return readSurroundings(this.#charm.model, this.#charm.log);
   }
 
   /** Before anything is made of the options: an error about them may hold what a person pasted. */

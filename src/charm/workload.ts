@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { githubPathText } from "../github/path.ts";
 import type { Host } from "../host/host.ts";
-import { PLAIN_GUEST } from "../guest/settings.ts";
+import { PLAIN_GUEST, type GuestSettings } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { ApplicationUpdate, ImageKeeper } from "../runners/image-keeper.ts";
@@ -12,6 +12,7 @@ import type { Fleet, FlushReport, ReconcileReport, RunnerManager } from "../runn
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
 import { firewallRules } from "./firewall-rules.ts";
+import { drawOne, type Surroundings } from "./relations.ts";
 
 /** Age of an image that an event of its refresh timer finds too young to be built again. */
 const REFRESH_EVENT_MS = 60 * 60_000;
@@ -24,6 +25,7 @@ export interface WorkloadParts {
   readonly appName: string;
   readonly configuration: Configuration;
   readonly host: Host;
+  readonly surroundings: Surroundings;
   readonly images: ImageKeeper;
   readonly premises: Premises;
   readonly firewall: Firewall;
@@ -143,22 +145,30 @@ export class Workload {
   }
 
   #fleet(image: RunnerImage): Fleet {
-    const { appName, configuration, premises, system } = this.#parts;
-    const { path, githubUrl, resources, count } = configuration;
+    const { appName, configuration, premises, surroundings, system } = this.#parts;
+    const { path, githubUrl, resources, count, group } = configuration;
     const labels = runnerLabels(configuration, appName, system.arch);
     const registrationUrl = `${githubUrl}/${githubPathText(path)}`;
     const profiles = premises.profiles(resources);
     const token = configuration.token.reveal();
-    const kind = fingerprint([registrationUrl, token, configuration.group, labels, profiles, image.template]);
+    const { template } = image;
+    const kind = fingerprint([registrationUrl, token, group, labels, profiles, template, surroundings]);
     const create = {
-      image: image.template,
+      image: template,
       profiles,
       resources,
       binaryPath: RUNNER_APPLICATION,
       arch: system.arch,
-      guest: PLAIN_GUEST,
     };
-    return { count, kind, labels, registrationUrl, create };
+    const createOne = () => Promise.resolve({ ...create, guest: this.#guest() });
+    return { count, kind, labels, registrationUrl, create: createOne };
+  }
+
+  /** The settings of one runner. */
+  #guest(): GuestSettings {
+    const { surroundings, system } = this.#parts;
+    const debugSsh = drawOne(surroundings.debugSshHosts, system.entropy());
+    return { ...PLAIN_GUEST, debugSsh, metrics: surroundings.metrics };
   }
 }
 

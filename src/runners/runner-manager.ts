@@ -31,7 +31,8 @@ export interface Fleet {
   readonly kind: string;
   readonly labels: readonly string[];
   readonly registrationUrl: string;
-  readonly create: CreateRunnerConfig;
+  /** How one more runner is made: some settings are drawn by lot, or good for one runner alone. */
+  readonly create: (signal: AbortSignal) => Promise<CreateRunnerConfig>;
 }
 
 export interface ManagerOptions {
@@ -269,7 +270,8 @@ export class RunnerManager {
       startUpMs: this.#options.patience.startUpMs,
     };
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
-    await new Runner(this.#clients, config, status).create(fleet.create, signal);
+    const runner = new Runner(this.#clients, config, status);
+    await runner.create(await fleet.create(signal), signal);
     const tookMs = clock.now() - startedAt;
     log.info("Runner is online", { runner: name, seconds: tookMs / 1000 });
     await metrics.installed(name, tookMs);

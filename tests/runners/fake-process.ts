@@ -37,7 +37,7 @@ export function fleetOf(count: number, kind = "kind-1"): Fleet {
     kind,
     labels: ["self-hosted", "linux"],
     registrationUrl: "https://github.com/octo",
-    create: createConfig,
+    create: () => Promise.resolve(createConfig),
   };
 }
 

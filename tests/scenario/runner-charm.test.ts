@@ -4,12 +4,20 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import { loadMetadata } from "../../src/framework/metadata/load-metadata.ts";
-import { ActionFailed, Context, State } from "../../src/framework/testing/index.ts";
+import { ActionFailed, Context, Relation, State } from "../../src/framework/testing/index.ts";
 import { systemClock } from "../../src/support/clock.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
 const configured = { path: "org/repo", token: TOKEN };
+const usable = {
+  ...configured,
+  "image-server": "local",
+  "instance-type": "container",
+  // Nobody listens there.
+  "github-url": "http://127.0.0.1:9",
+  "test-mode": "insecure",
+};
 
 describe("the runner charm, without LXD and GitHub", () => {
   let directory: string;
@@ -74,5 +82,30 @@ describe("the runner charm, without LXD and GitHub", () => {
     expect(thrown).to.be.instanceOf(ActionFailed);
     expect((thrown as ActionFailed).message).to.include("token");
     expect((thrown as ActionFailed).state.unitStatus.name).to.equal("unknown");
+  });
+
+  const debugSsh = (data: Readonly<Record<string, string>>) =>
+    new Relation({ endpoint: "debug-ssh", remoteApp: "tmate", remoteUnits: { 0: data } });
+
+  it("is blocked by debug-ssh data that it cannot use, and says whose", async () => {
+    const relation = debugSsh({
+      host: "tmate.example.com",
+      port: "10022",
+      rsa_fingerprint: "SHA256:a",
+      ed25519_fingerprint: "SHA256:b",
+    });
+    const state = new State({ config: usable, relations: [relation] });
+    const { unitStatus } = await ctx.run(ctx.on.relationChanged(relation, { unit: 0 }), state);
+    expect(unitStatus.name).to.equal("blocked");
+    expect(unitStatus.message).to.equal(
+      "Invalid SSH debug information: tmate/0 shares a host that is not an IP address",
+    );
+  });
+
+  it("passes a unit over that has not shared all of its debug-ssh data, with a warning", async () => {
+    const relation = debugSsh({ host: "10.1.2.3" });
+    const state = new State({ config: usable, relations: [relation] });
+    await ctx.run(ctx.on.relationChanged(relation, { unit: 0 }), state);
+    expect(JSON.stringify(ctx.jujuLog)).to.include("Debug SSH server is not ready unit=tmate/0 missing=");
   });
 });

@@ -1,0 +1,61 @@
+import { isIP } from "node:net";
+import type { RawData } from "../framework/model/data-bag.ts";
+import type { DebugSshHost } from "../guest/settings.ts";
+import { CharmError } from "../support/errors.ts";
+
+/** A unit on the other side of the relation `debug-ssh` shares what cannot be used. */
+export class DebugSshError extends CharmError {
+  readonly code = "debug-ssh";
+
+  constructor(unit: string, field: string, accepted: string) {
+    // Not the value: it comes from elsewhere, and may be anything.
+    super(`Cannot use the relation debug-ssh: ${unit} shares a ${field} that is not ${accepted}`);
+  }
+}
+
+const FIELDS = {
+  host: { accepted: "an IP address", test: (value: string) => isIP(value) > 0 && !value.includes("%") },
+  port: {
+    accepted: "a number from 1 to 65535",
+    test: (value: string) => /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65_535,
+  },
+  rsa_fingerprint: { accepted: "SHA256: and a digest", test: isFingerprint },
+  ed25519_fingerprint: { accepted: "SHA256: and a digest", test: isFingerprint },
+} as const;
+
+type Field = keyof typeof FIELDS;
+const NAMES = Object.keys(FIELDS) as Field[];
+
+/**
+ * Reads what one unit shares. Pure.
+ *
+ * @returns the fields that it has not shared yet, where some are missing.
+ * @throws {@link DebugSshError}
+ */
+export function parseDebugSsh(
+  unit: string,
+  data: RawData,
+): { readonly host: DebugSshHost } | { readonly missing: readonly string[] } {
+  const fields = Object.fromEntries(NAMES.map((name) => [name, data[name]?.trim() ?? ""])) as Record<
+    Field,
+    string
+  >;
+  const missing = NAMES.filter((name) => fields[name] === "");
+  if (missing.length > 0) return { missing };
+  for (const name of NAMES) {
+    const { accepted, test } = FIELDS[name];
+    if (!test(fields[name])) throw new DebugSshError(unit, name, accepted);
+  }
+  return {
+    host: {
+      host: fields.host,
+      port: Number(fields.port),
+      rsaFingerprint: fields.rsa_fingerprint,
+      ed25519Fingerprint: fields.ed25519_fingerprint,
+    },
+  };
+}
+
+function isFingerprint(value: string): boolean {
+  return /^SHA256:[A-Za-z0-9+/_-]{1,100}=*$/.test(value);
+}
