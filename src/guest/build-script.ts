@@ -6,24 +6,34 @@ import {
   RUNNER_HOME,
   RUNNER_USER,
 } from "./paths.ts";
+import { aproxySnap } from "./aproxy.ts";
 import type { GuestFile } from "./orders.ts";
+import { shellWord } from "./shell-word.ts";
+import { installSnap } from "./snap.ts";
 import { startScripts, startUnit } from "./start-scripts.ts";
+import type { WgetExecutable } from "./wget-executable.ts";
 
 /** What varies between runner images. */
 export interface BuildOptions {
   /** Debian packages to install beside those of the base image. */
   readonly packages: readonly string[];
+  /** Programs that no package has. @default none */
+  readonly executables?: readonly WgetExecutable[];
+  /** Architecture to install the snap aproxy for. @default it is not installed */
+  readonly aproxy?: "x64" | "arm64" | undefined;
 }
 
 /**
  * The script that turns a started base image into a runner image. It runs as root in the builder, with the runner
  * application's archive at {@link BUILD_ARCHIVE}, and prints a line `step: <what>` before each step.
  */
-export function buildScript({ packages }: BuildOptions): string {
+export function buildScript({ packages, executables = [], aproxy }: BuildOptions): string {
   return [
     "set -euo pipefail",
     "export DEBIAN_FRONTEND=noninteractive",
     ...(packages.length > 0 ? installPackages(packages) : []),
+    ...(executables.length > 0 ? installExecutables(executables) : []),
+    ...(aproxy ? installAproxy(aproxy) : []),
     ...quietSystem,
     ...runnerUser,
     ...runnerApplication,
@@ -57,6 +67,20 @@ function installPackages(packages: readonly string[]): string[] {
     `apt-get install --yes --quiet --no-install-recommends -- ${packages.join(" ")}`,
     "apt-get clean",
   ];
+}
+
+function installExecutables(executables: readonly WgetExecutable[]): string[] {
+  return [
+    'echo "step: Installing executables"',
+    ...executables.flatMap(({ url, cmd }) => {
+      const path = shellWord(`/usr/local/bin/${cmd}`);
+      return [`wget --quiet --tries=3 --output-document=${path} -- ${shellWord(url)}`, `chmod 755 ${path}`];
+    }),
+  ];
+}
+
+function installAproxy(arch: "x64" | "arm64"): string[] {
+  return ['echo "step: Installing aproxy"', installSnap(aproxySnap(arch))];
 }
 
 const quietSystem = [

@@ -1,10 +1,16 @@
-import { ENV_FILE, PRE_JOB_SCRIPT, type RUNNER_USER } from "./paths.ts";
+import { mirrorVariables, renderVariables, tmateVariables } from "./environment-variables.ts";
 import type { GuestFile } from "./orders.ts";
+import { ENV_FILE, JOB_PATH, PRE_JOB_SCRIPT, RUNNER_USER } from "./paths.ts";
+import type { GuestSettings } from "./settings.ts";
 
-const PATH = "/home/ubuntu/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
-
-/** The `.env` file that the runner application reads when it starts: `KEY=VALUE` lines. */
-export function environmentFile(owner: typeof RUNNER_USER): GuestFile {
-  const lines = [`PATH=${PATH}`, "LANG=C.UTF-8", `ACTIONS_RUNNER_HOOK_JOB_STARTED=${PRE_JOB_SCRIPT}`];
-  return { path: ENV_FILE, mode: "0644", owner, content: `${lines.join("\n")}\n` };
+/** The `.env` file that the runner application reads when it starts: `KEY=VALUE` lines, whose values are as they stand. */
+export function environmentFile(settings: GuestSettings): GuestFile {
+  const variables = new Map([
+    ["PATH", JOB_PATH],
+    ["LANG", "C.UTF-8"],
+    ["ACTIONS_RUNNER_HOOK_JOB_STARTED", PRE_JOB_SCRIPT],
+    ...mirrorVariables(settings.dockerMirror),
+    ...tmateVariables(settings.debugSsh),
+  ]);
+  return { path: ENV_FILE, mode: "0644", owner: RUNNER_USER, content: renderVariables(variables) };
 }

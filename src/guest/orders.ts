@@ -9,9 +9,14 @@ export interface GuestFile {
   readonly content: string;
 }
 
+/** A file whose content must not be seen on the way. */
+export type SecretFile = Omit<GuestFile, "content"> & { readonly content: Secret };
+
 /** What a runner is told: files to write, and the environment of its application, which may hold secrets. */
 export interface GuestOrders {
-  readonly files: readonly GuestFile[];
+  readonly files: readonly (GuestFile | SecretFile)[];
+  /** Path of a program among the files that root runs before the application starts. @default none */
+  readonly preparation?: string | undefined;
   readonly environment: ReadonlyMap<string, Secret>;
 }
 
@@ -21,12 +26,17 @@ export interface GuestOrders {
  */
 export function renderOrders(orders: GuestOrders): Secret {
   const files = orders.files.map(
-    ({ path, mode, owner, content }) => `file ${mode} ${owner} ${path} ${base64(content)}`,
+    ({ path, mode, owner, content }) => `file ${mode} ${owner} ${path} ${base64(textOf(content))}`,
   );
   const environment = [...orders.environment].map(
     ([name, value]) => `environment ${name} ${base64(value.reveal())}`,
   );
-  return new Secret([...files, ...environment, "start", ""].join("\n"));
+  const preparation = orders.preparation === undefined ? [] : [`run ${orders.preparation}`];
+  return new Secret([...files, ...environment, ...preparation, "start", ""].join("\n"));
+}
+
+function textOf(content: string | Secret): string {
+  return typeof content === "string" ? content : content.reveal();
 }
 
 /** An empty operand would vanish from the line. */

@@ -89,6 +89,8 @@ export class LxdMachines implements Machines {
     const { exitCode, stdout, stderr } = await this.#client.exec.run(name, request, signal);
     const answer = stdout.trim();
     if (exitCode === 0 && answer === "listening") return;
+    const [, reason] = /^unprepared \d+ ?(.*)$/.exec(answer) ?? [];
+    if (reason !== undefined) throw new HandOverError(name, `it cannot be prepared: ${reason}`);
     const ended = /^ended (\d+)$/.exec(answer)?.[1];
     throw new HandOverError(
       name,

@@ -4,13 +4,11 @@ import {
   PRE_JOB_SCRIPT,
   RUNNER_APPLICATION,
   RUNNER_SCRIPT,
-  RUNNER_USER,
 } from "../guest/paths.ts";
-import { environmentFile } from "../guest/environment-file.ts";
+import { guestOrders } from "../guest/guest-orders.ts";
 import type { GuestSettings } from "../guest/settings.ts";
 import { renderOrders } from "../guest/orders.ts";
-import { preJobScript } from "../guest/pre-job-script.ts";
-import { registrationEnvironment, type GuestRegistration } from "../guest/registration.ts";
+import type { GuestRegistration } from "../guest/registration.ts";
 import { unhindered, withDeadline } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Secret } from "../support/secret.ts";
@@ -141,8 +139,9 @@ export class Runner {
     if (failed.signal.aborted) throw failed.signal.reason;
     if (registered.status === "rejected") throw registered.reason;
     if (launched.status === "rejected") throw launched.reason;
+    const orders = renderOrders(guestOrders(config.guest, name, registered.value.guest));
     this.#handedOver = true;
-    await machines.handOver(name, this.#orders(registered.value.guest), signal);
+    await machines.handOver(name, orders, signal);
     await machines.note(name, { phase: "ready" }, signal);
   }
 
@@ -160,13 +159,6 @@ export class Runner {
     const { id, jitConfig } = await this.#clients.forge.register(name, labels, signal);
     this.#status = { ...this.#status, runnerId: id, exist: true };
     return { id, guest: { by: "just-in-time", jitConfig } };
-  }
-
-  #orders(registration: GuestRegistration): Secret {
-    return renderOrders({
-      files: [environmentFile(RUNNER_USER), preJobScript()],
-      environment: registrationEnvironment(registration),
-    });
   }
 
   /** Takes both halves away after a failure, and tells what could not be taken. */

@@ -137,6 +137,7 @@ describe("statusOf()", () => {
   const without: Readonly<Record<string, string>> = {
     "github-name-taken": "one runner's, told by the summary",
     "github-registration-lost": "one runner's, told by the summary",
+    "guest-value": "one runner's, told by the summary",
     "hand-over": "one runner's, told by the summary",
     "lxd-operation-unseen": "one runner's, told by the summary",
     "lxd-output-limit": "one runner's, told by the summary",

@@ -24,6 +24,22 @@ describe("buildScript()", () => {
     expect(buildScript({ packages })).to.match(/^apt-get install .* -- docker\.io jq$/m);
   });
 
+  it("installs aproxy at the revision of the architecture, where that is wanted", () => {
+    const lineFor = (arch: "x64" | "arm64") =>
+      /^snap install .*$/m.exec(buildScript({ packages, aproxy: arch }))?.[0];
+    expect(lineFor("x64")).to.equal("snap install aproxy --channel=edge --revision=8");
+    expect(lineFor("arm64")).to.equal("snap install aproxy --channel=edge --revision=9");
+    expect(buildScript({ packages })).to.not.contain("snap ");
+  });
+
+  it("fetches programs that no package has, by addresses that stay operands", () => {
+    const executables = [{ url: "https://example.com/yq_linux_amd64?a=$(id)", cmd: "yq" }];
+    expect(buildScript({ packages, executables })).to.contain(
+      "wget --quiet --tries=3 --output-document='/usr/local/bin/yq' -- 'https://example.com/yq_linux_amd64?a=$(id)'\n" +
+        "chmod 755 '/usr/local/bin/yq'\n",
+    );
+  });
+
   it("needs no package archive when there is nothing to install", () => {
     expect(buildScript({ packages: [] })).to.not.contain("apt-get update");
   });

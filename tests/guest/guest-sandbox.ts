@@ -31,7 +31,8 @@ export interface Started {
 /**
  * The guest's programs, run for real by bash in a temporary directory. They are the rendered ones but for this:
  *
- * - every absolute path of the guest (`/home/ubuntu`, `/usr/local/lib/github-runner`) stands below the directory;
+ * - every absolute path of the guest (`/home/ubuntu`, `/usr/local/lib/github-runner`,
+ *   `/metrics-exchange`) stands below the directory;
  * - `chown` and `setpriv`, which need root and the user `ubuntu`, come from the directory: the first writes down what
  *   it is asked for in `owners`, the second writes its options down in `identity` and runs the program as it is;
  * - `chmod` writes down in `modes-before` which mode a file has that it is to change.
@@ -113,7 +114,8 @@ export class GuestSandbox {
   #moved(script: string): string {
     return script
       .replaceAll("/home/ubuntu", this.path("/home/ubuntu"))
-      .replaceAll("/usr/local/lib/github-runner", this.path("/usr/local/lib/github-runner"));
+      .replaceAll("/usr/local/lib/github-runner", this.path("/usr/local/lib/github-runner"))
+      .replaceAll("/metrics-exchange", this.path("/metrics-exchange"));
   }
 
   #write(guestPath: string, content: string): void {

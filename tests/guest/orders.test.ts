@@ -5,6 +5,7 @@ import { environmentFile } from "../../src/guest/environment-file.ts";
 import { renderOrders } from "../../src/guest/orders.ts";
 import { preJobScript } from "../../src/guest/pre-job-script.ts";
 import { registrationEnvironment } from "../../src/guest/registration.ts";
+import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { Secret } from "../../src/support/secret.ts";
 
 const none = new Map<string, Secret>();
@@ -15,6 +16,20 @@ describe("renderOrders()", () => {
     const environment = new Map([["NAME", new Secret("value")]]);
     expect(renderOrders({ files, environment }).reveal()).to.equal(
       "file 0644 root /a aGVsbG8=\nenvironment NAME dmFsdWU=\nstart\n",
+    );
+  });
+
+  it("has a line for the preparation, after all that it needs", () => {
+    const environment = new Map([["NAME", new Secret("value")]]);
+    expect(renderOrders({ files: [], environment, preparation: "/prepare" }).reveal()).to.equal(
+      "environment NAME dmFsdWU=\nrun /prepare\nstart\n",
+    );
+  });
+
+  it("has the content of a secret file like that of any other", () => {
+    const files = [{ path: "/a", mode: "0600", owner: "ubuntu", content: new Secret("hello") }] as const;
+    expect(renderOrders({ files, environment: none }).reveal()).to.equal(
+      "file 0600 ubuntu /a aGVsbG8=\nstart\n",
     );
   });
 
@@ -82,7 +97,7 @@ describe("registrationEnvironment()", () => {
 
 describe("environmentFile()", () => {
   it("is the published .env of a runner", () => {
-    expect(environmentFile("ubuntu")).to.deep.equal({
+    expect(environmentFile(PLAIN_GUEST)).to.deep.equal({
       path: "/home/ubuntu/github-runner/.env",
       mode: "0644",
       owner: "ubuntu",
@@ -96,8 +111,8 @@ describe("environmentFile()", () => {
   });
 
   it("names the pre-job script that the orders bring, which the runner's user may run and not change", () => {
-    const { path, mode, owner } = preJobScript();
-    expect(environmentFile("ubuntu").content).to.contain(`ACTIONS_RUNNER_HOOK_JOB_STARTED=${path}\n`);
+    const { path, mode, owner } = preJobScript(PLAIN_GUEST);
+    expect(environmentFile(PLAIN_GUEST).content).to.contain(`ACTIONS_RUNNER_HOOK_JOB_STARTED=${path}\n`);
     expect({ mode, owner }).to.deep.equal({ mode: "0755", owner: "root" });
   });
 });

@@ -1,12 +1,25 @@
 import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import { buildScript, cleanScript } from "../../src/guest/build-script.ts";
-import { preJobScript } from "../../src/guest/pre-job-script.ts";
+import { guestFiles } from "../../src/guest/guest-orders.ts";
 import { startScripts } from "../../src/guest/start-scripts.ts";
+import { SAMPLES } from "./sample-settings.ts";
 
 const scripts: readonly (readonly [name: string, content: string])[] = [
-  ...[...startScripts, preJobScript()].map(({ path, content }) => [path, content] as const),
-  ["the build script", buildScript({ packages: ["docker.io"] })],
+  ...startScripts.map(({ path, content }) => [path, content] as const),
+  ...Object.entries(SAMPLES).flatMap(([name, settings]) =>
+    guestFiles(settings, "runner")
+      .filter(({ path }) => /\/(pre-job\.sh|prepare)$/.test(path))
+      .map(({ path, content }) => [`${path} (${name})`, String(content)] as const),
+  ),
+  [
+    "the build script",
+    buildScript({
+      packages: ["docker.io"],
+      executables: [{ url: "https://example.com/yq", cmd: "yq" }],
+      aproxy: "x64",
+    }),
+  ],
   ["the clean script", cleanScript],
 ];
 

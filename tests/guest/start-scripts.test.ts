@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { renderOrders, type GuestFile } from "../../src/guest/orders.ts";
-import { RUNNER_APPLICATION, RUNNER_HOME } from "../../src/guest/paths.ts";
+import { METRICS_SHARE, POST_JOB_METRICS, RUNNER_APPLICATION, RUNNER_HOME } from "../../src/guest/paths.ts";
 import { registrationEnvironment } from "../../src/guest/registration.ts";
 import { startUnit } from "../../src/guest/start-scripts.ts";
 import { Secret } from "../../src/support/secret.ts";
@@ -171,6 +171,7 @@ describe("the guest's programs", () => {
       expect(readFileSync(guest.path("owners"), "utf8").trim().split("\n")).to.deep.equal([
         `ubuntu:ubuntu ${files[0]?.path ?? ""}`,
         `ubuntu:ubuntu ${files[1]?.path ?? ""}`,
+        `root:root ${guest.path("/etc")}`,
         `root:root ${files[2]?.path ?? ""}`,
       ]);
     });
@@ -210,6 +211,88 @@ describe("the guest's programs", () => {
       await deliver(orders([guest.file("/linked", "new")]));
       expect(readFileSync(guest.path("precious"), "utf8")).to.equal("precious");
       expect(readFileSync(guest.path("linked"), "utf8")).to.equal("new");
+    });
+  });
+
+  describe("prepare the guest", () => {
+    const prepared = (script: string) => {
+      const file = {
+        ...guest.file("/usr/local/lib/github-runner/prepare", script, "0755"),
+        owner: "root" as const,
+      };
+      const orders = { files: [file], environment: new Map<string, Secret>(), preparation: file.path };
+      return renderOrders(orders).reveal();
+    };
+
+    it("by the program of the orders, before the application starts", async () => {
+      guest.application(`cat ${guest.root}/prepared; ${LISTENS}`);
+      const { answer, receive } = await deliver(
+        prepared(`#!/bin/bash\necho first >${guest.root}/prepared\necho going\n`),
+      );
+      expect(answer).to.equal("listening\n");
+      expect(receive.stdout).to.match(/^going\nfirst\n/);
+    });
+
+    it("or say why that failed, and start nothing", async () => {
+      guest.application(`touch ${guest.root}/started; ${LISTENS}`);
+      const script = "#!/bin/bash\necho trying\necho 'snap \"aproxy\" is not installed' >&2\nexit 7\n";
+      const { answer, receive } = await deliver(prepared(script));
+      expect(answer).to.equal('unprepared 7 snap "aproxy" is not installed\n');
+      expect(receive.code).to.equal(1);
+      expect(existsSync(guest.path("started"))).to.equal(false);
+    });
+
+    it("or say that a file cannot be written, and start nothing", async () => {
+      guest.application(`touch ${guest.root}/started; ${LISTENS}`);
+      writeFileSync(guest.path("in-the-way"), "a file");
+      const { answer, receive } = await deliver(orders([guest.file("/in-the-way/file", "content")]));
+      expect(answer).to.equal(`unprepared 1 ${guest.path("/in-the-way/file")} cannot be written\n`);
+      expect(receive.code).to.equal(1);
+      expect(existsSync(guest.path("started"))).to.equal(false);
+    });
+  });
+
+  describe("write down how the application ended", () => {
+    const report = () => readFileSync(guest.path(POST_JOB_METRICS), "utf8");
+
+    for (const [code, rest] of [
+      [0, { status: "normal" }],
+      [1, { status: "abnormal", status_info: { code: 1 } }],
+      [137, { status: "abnormal", status_info: { code: 137 } }],
+    ] as const) {
+      it(`with ${code}, for the host to read`, async () => {
+        mkdirSync(guest.path(METRICS_SHARE));
+        guest.application(`${LISTENS}; exit ${code}`);
+        const before = Math.floor(Date.now() / 1000);
+        await deliver(orders());
+        const { timestamp, ...others } = JSON.parse(report()) as { timestamp: number };
+        expect(others).to.deep.equal(rest);
+        expect(timestamp).to.be.within(before, Date.now() / 1000);
+        expect(readdirSync(guest.path(METRICS_SHARE))).to.deep.equal(["post-job-metrics.json"]);
+      });
+    }
+
+    it("but not over what the job has said itself", async () => {
+      mkdirSync(guest.path(METRICS_SHARE));
+      writeFileSync(guest.path(POST_JOB_METRICS), "the job's");
+      guest.application(`${LISTENS}; exit 1`);
+      await deliver(orders());
+      expect(report()).to.equal("the job's");
+    });
+
+    it("and end all the same where a job left things that cannot be written to", async () => {
+      mkdirSync(guest.path(METRICS_SHARE));
+      mkdirSync(guest.path(`${POST_JOB_METRICS}.new`));
+      execFileSync("mkfifo", [guest.path(`${POST_JOB_METRICS}.new/pipe`)]);
+      guest.application(`${LISTENS}; exit 3`);
+      expect((await deliver(orders())).receive.code).to.equal(3);
+      expect(JSON.parse(report())).to.include({ status: "abnormal" });
+    });
+
+    it("where the host wants to know", async () => {
+      guest.application(`${LISTENS}; exit 1`);
+      expect((await deliver(orders())).receive).to.include({ code: 1, stderr: "" });
+      expect(existsSync(guest.path(METRICS_SHARE))).to.equal(false);
     });
   });
 

@@ -1,0 +1,65 @@
+import { Secret } from "../support/secret.ts";
+import { aproxyRules } from "./aproxy.ts";
+import { dockerClientFiles, dockerDaemonFiles } from "./docker-files.ts";
+import { environmentFile } from "./environment-file.ts";
+import { proxyVariables } from "./environment-variables.ts";
+import type { GuestFile, GuestOrders, SecretFile } from "./orders.ts";
+import { OPERATOR_SCRIPT, POLICY_TOKEN, PREPARATION, RUNNER_USER } from "./paths.ts";
+import { preJobScript } from "./pre-job-script.ts";
+import { preparation } from "./preparation.ts";
+import { registrationEnvironment, type GuestRegistration } from "./registration.ts";
+import type { GuestSettings } from "./settings.ts";
+import { systemEnvironment } from "./system-environment.ts";
+
+/**
+ * All files that an operator's settings give to a runner of a name.
+ *
+ * @throws {@link GuestValueError} for a setting that cannot stand in one of them.
+ */
+export function guestFiles(settings: GuestSettings, runnerName: string): readonly (GuestFile | SecretFile)[] {
+  const { aproxy, policy, preJobScript: operators } = settings;
+  const daemon = dockerDaemonFiles(settings, runnerName);
+  const prepare = preparation(settings, daemon.length > 0);
+  return [
+    environmentFile(settings),
+    systemEnvironment(settings, runnerName),
+    preJobScript(settings),
+    ...(operators === "" ? [] : [operatorScript(operators)]),
+    ...(policy ? [policyToken(policy.oneTimeToken)] : []),
+    ...daemon,
+    ...dockerClientFiles(settings, runnerName),
+    ...(aproxy ? [aproxyRules(aproxy)] : []),
+    ...(prepare ? [prepare] : []),
+  ];
+}
+
+/**
+ * Everything that a runner is told when it starts.
+ *
+ * @throws what {@link guestFiles} throws.
+ */
+export function guestOrders(
+  settings: GuestSettings,
+  runnerName: string,
+  registration: GuestRegistration,
+): GuestOrders {
+  const files = guestFiles(settings, runnerName);
+  // The application is no login, so nothing reads /etc/environment for it.
+  const proxies = [...proxyVariables(settings, runnerName)].map(
+    ([name, value]) => [name, new Secret(value)] as const,
+  );
+  return {
+    files,
+    preparation: files.some(({ path }) => path === PREPARATION) ? PREPARATION : undefined,
+    environment: new Map([...proxies, ...registrationEnvironment(registration)]),
+  };
+}
+
+function operatorScript(content: string): GuestFile {
+  const whole = content.endsWith("\n") ? content : `${content}\n`;
+  return { path: OPERATOR_SCRIPT, mode: "0755", owner: "root", content: whole };
+}
+
+function policyToken(content: Secret): SecretFile {
+  return { path: POLICY_TOKEN, mode: "0600", owner: RUNNER_USER, content };
+}
