@@ -27,8 +27,20 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   github: adapter("undici", "@octokit/"),
   host: adapter("undici"),
   metrics: adapter(),
+  policy: adapter("undici"),
   charm: {
-    layers: ["support", "framework", "network", "guest", "runners", "lxd", "github", "host", "metrics"],
+    layers: [
+      "support",
+      "framework",
+      "network",
+      "guest",
+      "runners",
+      "lxd",
+      "github",
+      "host",
+      "metrics",
+      "policy",
+    ],
     packages: ["ajv"],
   },
   agent: {

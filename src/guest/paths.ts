@@ -29,8 +29,8 @@ export const OPERATOR_SCRIPT = `${GUEST_PROGRAMS}/operator-pre-job`;
 export const POLICY_TOKEN = `${RUNNER_APPLICATION}/.policy-token`;
 
 /**
- * Directory that the host shares with the guest to get metrics out of it; the runner's user may write in it. Where it is
- * missing, there are no metrics.
+ * Where a runner tells of its job, in files that survive it: a directory that the host shares with the guest, and that the
+ * runner's user may write in. Where it is missing, there are no metrics.
  */
 export const METRICS_SHARE = "/metrics-exchange";
 export const PRE_JOB_METRICS = `${METRICS_SHARE}/pre-job-metrics.json`;
@@ -39,9 +39,6 @@ export const POST_JOB_METRICS = `${METRICS_SHARE}/post-job-metrics.json`;
 /** Pipes between {@link HAND_OVER_PROGRAM} and {@link RECEIVE_PROGRAM}. */
 export const ORDERS_PIPE = `${GUEST_PROGRAMS}/orders`;
 export const ANSWERS_PIPE = `${GUEST_PROGRAMS}/answers`;
-
-/** Where a runner tells of its job, in files that survive it. */
-export const METRICS_SHARE = "/metrics-exchange";
 
 /** Succeeds in the guest while a job runs: the runner application has a process of this name for each. */
 export const JOB_CHECK = ["/bin/sh", "-c", "grep -qs 'Runner[.]Worker' /proc/[0-9]*/cmdline"] as const;

@@ -59,5 +59,5 @@ export const PLAIN_GUEST: GuestSettings = {
   preJobScript: "",
   debugSsh: undefined,
   policy: undefined,
-  metrics: false,
+  metrics: true,
 };

@@ -237,6 +237,14 @@ export interface Archives {
   fetch(application: RunnerApplication, signal: AbortSignal): Promise<string>;
 }
 
+/** An external service that says whether a repository may use the runners. */
+export interface PolicyService {
+  /** Where runners ask it. */
+  readonly url: string;
+  /** Asks for a token that is good for the check of one runner. */
+  oneTimeToken(signal: AbortSignal): Promise<Secret>;
+}
+
 /** What a unit's instances stand on: storage pool, bridge and profiles, all its own. */
 export interface Premises {
   /** Makes what is missing. Safe to repeat, and after a kill at any point. */

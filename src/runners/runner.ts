@@ -13,7 +13,16 @@ import { unhindered, withDeadline } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Secret } from "../support/secret.ts";
 import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
-import type { Arch, Forge, Machine, MachineResources, Machines, RunnerLogs, RunnerMetrics } from "./ports.ts";
+import type {
+  Arch,
+  Forge,
+  Machine,
+  MachineResources,
+  Machines,
+  RunnerLogs,
+  RunnerMetrics,
+  PolicyService,
+} from "./ports.ts";
 
 /** Services that a runner is made of. */
 export interface RunnerClients {
@@ -62,6 +71,8 @@ export interface CreateRunnerConfig {
   readonly arch: Arch;
   /** What the operator's settings change inside the runner. */
   readonly guest: GuestSettings;
+  /** Asked for a token for each runner. @default nobody checks repositories */
+  readonly policy?: PolicyService | undefined;
 }
 
 /** A runner that was registered just in time has a registration from the first moment. */
@@ -125,6 +136,8 @@ export class Runner {
   async #bringUp(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { machines } = this.#clients;
     const { name } = this.config;
+    // First: without a token of its own the runner would take no job, so nothing else need be made.
+    const settings = await guestOf(config, signal);
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     const abortOther = (thrown: unknown): never => {
@@ -139,7 +152,7 @@ export class Runner {
     if (failed.signal.aborted) throw failed.signal.reason;
     if (registered.status === "rejected") throw registered.reason;
     if (launched.status === "rejected") throw launched.reason;
-    const orders = renderOrders(guestOrders(config.guest, name, registered.value.guest));
+    const orders = renderOrders(guestOrders(settings, name, registered.value.guest));
     this.#handedOver = true;
     await machines.handOver(name, orders, signal);
     await machines.note(name, { phase: "ready" }, signal);
@@ -256,6 +269,12 @@ export class Runner {
       throw new RunnerLogsError(name, messageOf(thrown), { cause: thrown });
     }
   }
+}
+
+/** The settings of one runner: the token of its policy check is its own. */
+async function guestOf({ guest, policy }: CreateRunnerConfig, signal: AbortSignal): Promise<GuestSettings> {
+  if (!policy) return guest;
+  return { ...guest, policy: { url: policy.url, oneTimeToken: await policy.oneTimeToken(signal) } };
 }
 
 const LOGS_MS = 60_000;

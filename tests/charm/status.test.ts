@@ -137,6 +137,7 @@ describe("statusOf()", () => {
   const without: Readonly<Record<string, string>> = {
     "github-name-taken": "one runner's, told by the summary",
     "github-registration-lost": "one runner's, told by the summary",
+    "policy-service": "one runner's, told by the summary",
     "guest-value": "one runner's, told by the summary",
     "hand-over": "one runner's, told by the summary",
     "lxd-operation-unseen": "one runner's, told by the summary",
@@ -152,7 +153,9 @@ describe("statusOf()", () => {
   };
 
   /** Codes of errors, read from the sources. Those of the framework are Juju's trouble: the hook fails, Juju retries. */
-  const codes = globSync("{charm,github,guest,host,lxd,metrics,runners,support}/**/*.ts", { cwd: SOURCES })
+  const codes = globSync("{charm,github,guest,host,lxd,metrics,policy,runners,support}/**/*.ts", {
+    cwd: SOURCES,
+  })
     .flatMap((path) => [
       ...readFileSync(join(SOURCES, path), "utf8").matchAll(/^ {2}(?:override )?readonly code = "([^"]+)"/gm),
     ])

@@ -29,7 +29,7 @@ export const SAMPLES = {
   mirror: { ...PLAIN_GUEST, dockerMirror },
   "debug-ssh": { ...PLAIN_GUEST, debugSsh },
   "pre-job-script": { ...PLAIN_GUEST, preJobScript },
-  metrics: { ...PLAIN_GUEST, metrics: true },
+  "no-metrics": { ...PLAIN_GUEST, metrics: false },
   policy: { ...PLAIN_GUEST, policy },
   "proxy-mirror": { ...PLAIN_GUEST, proxy, dockerMirror },
   all: { proxy, aproxy, dockerMirror, debugSsh, policy, preJobScript, metrics: true },

@@ -71,6 +71,29 @@ describe("Runner", () => {
   });
 
   describe("create()", () => {
+    describe("with a policy service", () => {
+      const url = "https://policy.example";
+
+      it("gives the runner a token of its own", async () => {
+        const { process, runner } = newRunner();
+        const policy = { url, oneTimeToken: () => Promise.resolve(new Secret("one-time")) };
+        await create(runner, { policy });
+        const token = ordersOf(process).find((order) => order.includes("/.policy-token "));
+        expect(token).to.equal("file 0600 ubuntu /home/ubuntu/github-runner/.policy-token one-time");
+      });
+
+      it("makes nothing without one", async () => {
+        const { runner, site } = newRunner();
+        const refusal = new Error("the service is away");
+        const thrown = await rejectionOf(
+          create(runner, { policy: { url, oneTimeToken: () => Promise.reject(refusal) } }),
+        );
+        expect(thrown).to.be.instanceOf(RunnerCreateError).with.property("cause", refusal);
+        expect(site.machines.size).to.equal(0);
+        expect(site.registrationOf(NAME)).to.equal(undefined);
+      });
+    });
+
     it("leaves a running instance marked ready, and an online registration of the same name", async () => {
       const { site, runner } = newRunner();
       await create(runner);

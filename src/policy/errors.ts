@@ -1,0 +1,13 @@
+import { CharmError } from "../support/errors.ts";
+
+/** The policy service gave no one-time token. */
+export class PolicyServiceError extends CharmError {
+  readonly code = "policy-service";
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | undefined;
+
+  constructor(detail: string, status: number | undefined, options?: ErrorOptions) {
+    super(`Cannot get a one-time token from the repository policy service: ${detail}`, options);
+    this.status = status;
+  }
+}

@@ -1,0 +1,101 @@
+import { Agent, request, type Dispatcher } from "undici";
+import type { PolicyService } from "../runners/ports.ts";
+import type { Clock } from "../support/clock.ts";
+import { withDeadline } from "../support/deadline.ts";
+import { messageOf } from "../support/errors.ts";
+import { Secret } from "../support/secret.ts";
+import { PolicyServiceError } from "./errors.ts";
+
+export interface ExternalPolicyOptions {
+  /** Address that the service's endpoints stand below. */
+  readonly url: string;
+  /** What the service knows the charm by. */
+  readonly token: Secret;
+  readonly clock: Clock;
+}
+
+const TRIES = 3;
+const MAY_PASS = [500, 502, 503, 504];
+const FIRST_PAUSE_MS = 500;
+/** Longest time for a token, all tries together. */
+const LIMIT_MS = 60_000;
+/** Longest answer that can be a token, in bytes. */
+const LONGEST_TOKEN = 4096;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** The external service that checks repositories. It is reached without any proxy. */
+export class ExternalPolicy implements PolicyService {
+  readonly url: string;
+  readonly #options: ExternalPolicyOptions;
+
+  constructor(options: ExternalPolicyOptions) {
+    this.#options = options;
+    this.url = options.url.replace(/\/+$/, "");
+  }
+
+  /**
+   * Asks for a token that a runner may use once. A server that fails is asked three times.
+   *
+   * @throws {@link PolicyServiceError}, and the signal's reason when it is aborted.
+   */
+  async oneTimeToken(signal: AbortSignal): Promise<Secret> {
+    // Of its own: what else sends requests may be told to use a proxy.
+    const agent = new Agent();
+    try {
+      return await withDeadline("get a one-time token", LIMIT_MS, signal, (limited) =>
+        this.#insist(agent, limited),
+      );
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (thrown instanceof PolicyServiceError) throw thrown;
+      throw new PolicyServiceError(messageOf(thrown), undefined, { cause: thrown });
+    } finally {
+      await agent.destroy();
+    }
+  }
+
+  async #insist(agent: Dispatcher, signal: AbortSignal): Promise<Secret> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { status, text } = await this.#ask(agent, signal);
+      if (status === 200) return tokenIn(text);
+      if (!MAY_PASS.includes(status) || attempt === TRIES) throw refusal(status);
+      await this.#options.clock.wait(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
+    }
+  }
+
+  async #ask(dispatcher: Dispatcher, signal: AbortSignal): Promise<Answer> {
+    const authorization = `Bearer ${this.#options.token.reveal()}`;
+    const { statusCode, body } = await request(`${this.url}/one-time-token`, {
+      dispatcher,
+      signal,
+      headers: { authorization },
+    });
+    let text = "";
+    for await (const chunk of body) {
+      text += String(chunk);
+      // Whoever sends so much sends no token.
+      if (text.length > LONGEST_TOKEN) throw new PolicyServiceError("its answer is no token", statusCode);
+    }
+    return { status: statusCode, text: text.trim() };
+  }
+}
+
+/** It goes into a header of the runner's request. */
+function tokenIn(text: string): Secret {
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new PolicyServiceError("its answer is no token", 200);
+  return new Secret(text);
+}
+
+function refusal(status: number): PolicyServiceError {
+  const advice =
+    status === 401 || status === 403
+      ? "it refuses the charm; correct repo-policy-compliance-token"
+      : status < 500
+        ? "correct repo-policy-compliance-url"
+        : "it fails; it is asked again at the next reconcile";
+  return new PolicyServiceError(`HTTP status ${status}, ${advice}`, status);
+}
