@@ -74,7 +74,10 @@ export interface GithubRunnerTypes extends CharmTypes {
      * is added, so that units do not ask GitHub at the same time.
      */
     readonly "reconcile-interval": number;
-    /** IPv4 and IPv6 networks in CIDR notation, separated by commas, that the runners must not reach. */
+    /**
+     * IPv4 and IPv6 networks in CIDR notation, separated by commas, that the runners must not reach beside the machine
+     * itself, other runners and link-local addresses. A change takes effect at once, and replaces no runner.
+     */
     readonly denylist: string;
     /**
      * https address of a registry that mirrors Docker Hub. The runners' Docker daemons pull through it, and jobs find it

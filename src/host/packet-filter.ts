@@ -55,16 +55,23 @@ export class NftPacketFilter {
 /**
  * It looks at packets before addresses are translated, so that ports which Docker or LXD publish on the machine are closed,
  * too; and it asks the routing table what is the machine's own, so that addresses which come later are.
+ *
+ * A reset ends an attempt to connect at once: an ICMP message that comes while the kernel is still sending does so only at
+ * the second try, a second later.
  */
 function renderTable(table: string, bridge: string, gateway: string): string {
   return `table inet ${table} {
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject
+  }
   chain from_runners {
     type filter hook prerouting priority mangle; policy accept;
     iifname != "${bridge}" accept
-    meta nfproto ipv6 reject
+    meta nfproto ipv6 goto refuse
     ip daddr { ${gateway}, 255.255.255.255 } udp dport 67 accept
     ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept
-    fib daddr type { local, broadcast, anycast, multicast } reject
+    fib daddr type { local, broadcast, anycast, multicast } goto refuse
   }
 }
 `;

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
@@ -38,6 +40,7 @@ endToEnd("a unit that is removed", () => {
       untouched: inventory.filter((line) => line.startsWith("profile default ")),
       github: (await rig.registrations(patience())).map(({ name }) => name),
       files: own((await Promise.all(PLACES.map(names))).flat()),
+      packetFilter: own((await promisify(execFile)("/usr/sbin/nft", ["list", "tables"])).stdout.split("\n")),
       mounts: own((await readFile("/proc/mounts", "utf8")).split("\n")).filter(
         (line) => !line.includes(rig.directory),
       ),
@@ -54,7 +57,9 @@ endToEnd("a unit that is removed", () => {
       .and.to.match(/^alias e2eleave-0 /m)
       .and.to.match(/^profile e2eleave-0-runner /m)
       .and.to.match(/^network ghr-/m)
+      .and.to.match(/^ACL e2eleave-0 /m)
       .and.to.match(/^pool e2eleave-0 /m);
+    expect(during.packetFilter).to.deep.equal(["table inet github-runner.e2eleave-0"]);
     expect(during.github).to.have.lengthOf(2);
     expect(during.files).to.include(rig.dataDirectory);
     expect(during.charm).to.deep.equal(["unit-e2eleave-0"]);

@@ -22,13 +22,14 @@ export class LxdView {
 
   /** All objects of the default project. */
   async inventory(signal: AbortSignal): Promise<LxdInventory> {
-    const { instances, images, imageAliases, profiles, networks, storagePools } = this.client;
-    const [machines, stored, aliases, kinds, bridges, pools] = await Promise.all([
+    const { instances, images, imageAliases, profiles, networks, networkACLs, storagePools } = this.client;
+    const [machines, stored, aliases, kinds, bridges, lists, pools] = await Promise.all([
       instances.list(undefined, signal),
       images.list(signal),
       imageAliases.list(signal),
       profiles.list(signal),
       networks.list(signal),
+      networkACLs.list(signal),
       storagePools.list(signal),
     ]);
     return new Set([
@@ -43,6 +44,7 @@ export class LxdView {
       ...bridges
         .filter(({ managed }) => managed)
         .map(({ name, description }) => `network ${name} (${description})`),
+      ...lists.map(({ name, description }) => `ACL ${name} (${description})`),
       ...pools.map(({ name, description }) => `pool ${name} (${description})`),
     ]);
   }

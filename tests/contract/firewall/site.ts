@@ -1,0 +1,220 @@
+import { execFile } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { promisify } from "node:util";
+import { localAddresses } from "../../../src/host/local-addresses.ts";
+import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
+import { runProcess } from "../../../src/host/run-process.ts";
+import type { LxdClient } from "../../../src/lxd/client/index.ts";
+import { LxdFirewall } from "../../../src/lxd/lxd-firewall.ts";
+import { packImage, patience } from "../../lxd/client/support.ts";
+import { NetworkNamespace } from "../../support/github/network-namespace.ts";
+import { openPremises, SMALL, type PremisesBench } from "../lxd-premises-bench.ts";
+import { answer } from "./answer.ts";
+import { Place } from "./place.ts";
+
+/** Where everything answers, over TCP and UDP. */
+export const PORT = 18_080;
+/** A second one, at which a shell of debug-ssh would be. */
+export const OTHER_PORT = 18_022;
+
+/** A running instance on a unit's bridge, as seen from its network namespace. */
+export interface Runner {
+  readonly address: string;
+  readonly place: Place;
+  /** Its interface on the machine. */
+  readonly port: string;
+}
+
+/** A machine with an address, which the machine under test forwards to. */
+export interface Neighbour {
+  readonly address: string;
+  readonly place: Place;
+  readonly namespace: NetworkNamespace;
+}
+
+const mark = process.pid.toString(36);
+
+/** What a DHCP client is told to do with a lease. */
+const DHCP_SCRIPT = `#!/bin/sh
+[ "$1" = bound ] || exit 0
+/bin/busybox ip addr add "$ip/24" dev "$interface"
+/bin/busybox ip route add default via "$router"
+`;
+
+/** Two units with runners, neighbours beside the machine, and somebody who answers at every address. */
+export class FirewallSite {
+  readonly client: LxdClient;
+  readonly unit: PremisesBench;
+  readonly firewall: LxdFirewall;
+  readonly packetFilter: NftPacketFilter;
+  readonly #other: PremisesBench;
+  readonly #cleanUps: (() => unknown)[];
+  readonly #interface = `fw${mark}e`;
+
+  private constructor(unit: PremisesBench, other: PremisesBench, cleanUps: (() => unknown)[]) {
+    this.client = unit.client;
+    this.unit = unit;
+    this.#other = other;
+    this.#cleanUps = cleanUps;
+    this.packetFilter = new NftPacketFilter(unit.stem, runProcess);
+    this.firewall = new LxdFirewall({
+      client: unit.client,
+      owner: unit.owner,
+      name: unit.stem,
+      bridge: unit.premises.bridge,
+      hostNetworks: localAddresses,
+      packetFilter: this.packetFilter,
+    });
+    cleanUps.push(() => this.firewall.remove(patience()));
+  }
+
+  static async open(): Promise<FirewallSite> {
+    const cleanUps: (() => unknown)[] = [];
+    const unit = await openPremises();
+    cleanUps.push(() => unit.client.close());
+    const other = await openPremises(unit.client);
+    for (const { premises } of [unit, other]) cleanUps.push(() => premises.remove(patience()));
+    const site = new FirewallSite(unit, other, cleanUps);
+    try {
+      await Promise.all([unit, other].map(({ premises }) => premises.ensure(SMALL, patience())));
+      return site;
+    } catch (thrown) {
+      await site.close();
+      throw thrown;
+    }
+  }
+
+  /** Takes everything away, the last first, and fails with the first failure after all was tried. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const cleanUp of this.#cleanUps.reverse()) {
+      try {
+        await cleanUp();
+      } catch (thrown) {
+        failures.push(thrown);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Keeps in mind to do something in the end. */
+  finally(cleanUp: () => unknown): void {
+    this.#cleanUps.push(cleanUp);
+  }
+
+  async gateway(): Promise<string> {
+    const { config } = await this.client.networks.get(this.unit.premises.bridge, patience());
+    return (config["ipv4.address"] ?? "").replace(/\/.*/, "");
+  }
+
+  /** Imports an image of busybox alone. */
+  async image(): Promise<string> {
+    const packed = packImage("firewall");
+    const content = createReadStream(packed.path);
+    const outcome = await this.client.images.import({ format: "unified", content }, {}, patience());
+    packed.remove();
+    if (outcome.state !== "done") throw new Error("The import went unseen");
+    const { fingerprint } = outcome.value;
+    this.finally(() => this.client.images.delete(fingerprint, patience()));
+    return fingerprint;
+  }
+
+  /** Starts an instance that has got its address by DHCP, and answers in it. */
+  async runner(name: string, image: string, of: "unit" | "other" = "unit"): Promise<Runner> {
+    const { stem, premises } = of === "unit" ? this.unit : this.#other;
+    const { instances } = this.client;
+    const instance = `${stem}-${name}`;
+    // Filters of the NIC would hide what the firewall does not do.
+    const eth0 = {
+      type: "nic",
+      name: "eth0",
+      network: premises.bridge,
+      "security.port_isolation": "true",
+    };
+    const source = { type: "image", fingerprint: image } as const;
+    const profiles = premises.profiles(SMALL);
+    await instances.create(
+      { name: instance, type: "container", source, profiles, devices: { eth0 } },
+      patience(),
+    );
+    this.finally(async () => {
+      await instances
+        .changeState(instance, { action: "stop", force: true }, patience())
+        .catch(() => undefined);
+      await instances.delete(instance, patience());
+    });
+    await instances.changeState(instance, { action: "start" }, patience());
+    const [{ pid }, { config }] = await Promise.all([
+      instances.state(instance, patience()),
+      instances.get(instance, patience()),
+    ]);
+    const address = await this.#lease(instance);
+    const place = new Place(["nsenter", "-t", String(pid), "-n"]);
+    await place.answer({ addresses: ["0.0.0.0"], ports: [PORT] }, patience());
+    this.finally(() => {
+      place.close();
+    });
+    return { address, place, port: config["volatile.eth0.host_name"] ?? "" };
+  }
+
+  /** A namespace beside the machine, with somebody who answers in it. */
+  async neighbour(name: string, network: string): Promise<Neighbour> {
+    const namespace = await NetworkNamespace.create({ name: `fw${mark}${name}`, network }, patience());
+    const place = new Place(["ip", "netns", "exec", namespace.name]);
+    this.finally(async () => {
+      place.close();
+      await namespace.remove(patience());
+    });
+    await place.answer({ addresses: [namespace.address], ports: [PORT, OTHER_PORT] }, patience());
+    return { address: namespace.address, place, namespace };
+  }
+
+  /** Gives the machine an interface without any link, for {@link giveAddress}. */
+  async addInterface(): Promise<void> {
+    await machine("ip", "link", "add", this.#interface, "type", "bridge");
+    this.finally(() => machine("ip", "link", "delete", this.#interface));
+    await machine("ip", "link", "set", this.#interface, "up");
+  }
+
+  async giveAddress(address: string): Promise<void> {
+    await machine("ip", "address", "add", `${address}/32`, "dev", this.#interface);
+  }
+
+  async takeAddress(address: string): Promise<void> {
+    await machine("ip", "address", "delete", `${address}/32`, "dev", this.#interface);
+  }
+
+  /** Answers at addresses of the machine. */
+  async answerAt(addresses: readonly string[], ports: readonly number[] = [PORT]): Promise<void> {
+    this.finally(await answer({ addresses, ports }));
+  }
+
+  async #lease(instance: string): Promise<string> {
+    const script = `printf '%s' "$SCRIPT" >/root/dhcp && /bin/busybox chmod 755 /root/dhcp &&
+      /bin/busybox ip link set lo up && /bin/busybox ip link set eth0 up &&
+      /bin/busybox udhcpc -i eth0 -n -q -t 10 -T 1 -s /root/dhcp >/dev/null 2>&1;
+      /bin/busybox ip -o -4 addr show dev eth0`;
+    const { stdout } = await this.client.exec.run(
+      instance,
+      { command: ["sh", "-c", script], environment: { SCRIPT: DHCP_SCRIPT } },
+      patience(),
+    );
+    const address = /inet ([\d.]+)/.exec(stdout)?.[1];
+    if (address === undefined) throw new Error(`${instance} got no address by DHCP: ${stdout}`);
+    return address;
+  }
+}
+
+/** Every IPv4 address of this machine but those of the loopback interface. */
+export function hostAddresses(): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ family, internal }) => family === "IPv4" && !internal)
+    .map(({ address }) => address);
+}
+
+/** Runs a program of the machine. */
+export async function machine(program: string, ...words: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(program, [...words], { signal: patience() })).stdout;
+}
