@@ -25,7 +25,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   runners: { layers: ["support", "network", "guest"] },
   lxd: adapter("undici"),
   github: adapter("undici", "@octokit/"),
-  host: adapter("undici"),
+  host: adapter("undici", "tar"),
   metrics: adapter(),
   policy: adapter("undici"),
   charm: {

@@ -119,7 +119,7 @@ function openImageKeeper(
       forge,
       images,
       failure: imageFailure,
-      archives: new ArchiveStore(join(dataDirectory, "application")),
+      archives: new ArchiveStore({ directory: join(dataDirectory, "application") }),
       lock: new ProcessLock(`github-image-${modelUuid}-${unitStem(unitName)}`),
       clock: system.clock,
     },

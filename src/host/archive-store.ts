@@ -1,116 +1,140 @@
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { Transform } from "node:stream";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { Agent, interceptors } from "undici";
-import type { RunnerApplication } from "../runners/ports.ts";
+import { Agent, type Dispatcher } from "undici";
+import type { Archives, RunnerApplication } from "../runners/ports.ts";
+import { systemClock, type Clock } from "../support/clock.ts";
 import { withDeadline } from "../support/deadline.ts";
-import { CharmError, messageOf } from "../support/errors.ts";
+import { messageOf } from "../support/errors.ts";
+import { ProcessLock } from "../support/process-lock.ts";
+import { ArchiveDownloadError, ArchiveError } from "./archive-errors.ts";
+import { AnswerError, download } from "./download.ts";
+import { inspectArchive } from "./inspect-archive.ts";
+
+export interface ArchiveStoreOptions {
+  /** Absolute; made when it is missing. */
+  readonly directory: string;
+  /** Makes what downloads go through, such as a proxy; it is destroyed after each. @default straight to the server */
+  readonly openDispatcher?: () => Dispatcher;
+  /** @default the system's clock */
+  readonly clock?: Clock;
+}
 
 const DOWNLOAD_LIMIT_MS = 20 * 60_000;
-
-/** The runner application's archive is not to be trusted: its checksum is wrong, or GitHub names none. */
-export class ArchiveError extends CharmError {
-  readonly code = "archive";
-
-  constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
-    super(`Cannot use the runner application ${application.version}: ${detail}`, options);
-  }
-}
-
-/** The runner application's archive could not be downloaded; another attempt may succeed. */
-export class ArchiveDownloadError extends CharmError {
-  readonly code = "archive-download";
-
-  constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
-    super(`Cannot download the runner application ${application.version}: ${detail}`, options);
-  }
-}
+/** Pauses before a download that broke off goes on; GitHub's servers rarely need one. */
+const RESUME_PAUSES_MS = [500, 2000, 5000];
+/** Bytes; the runner application is about 200 MB. */
+const LONGEST = 2 * 1024 ** 3;
 
 /** Keeps verified archives of the runner application in a directory of the unit. */
-export class ArchiveStore {
+export class ArchiveStore implements Archives {
   readonly #directory: string;
+  readonly #openDispatcher: () => Dispatcher;
+  readonly #clock: Clock;
 
-  /** @param directory absolute; made when it is missing. */
-  constructor(directory: string) {
+  constructor({ directory, openDispatcher = () => new Agent(), clock = systemClock }: ArchiveStoreOptions) {
     this.#directory = directory;
+    this.#openDispatcher = openDispatcher;
+    this.#clock = clock;
   }
 
   /**
-   * Fetches an archive unless it is there: streamed, its SHA-256 checked, put in place by rename. Older archives go.
+   * Fetches an archive unless it is there: streamed to a file beside its place, its SHA-256 and its members checked, put
+   * in place by rename. Other archives go then. A download that breaks off goes on where it was, at once and in the next
+   * call. Of two processes one waits for the other.
    *
    * @returns the path of the archive.
-   * @throws {@link ArchiveError} when GitHub names no checksum or another one, {@link ArchiveDownloadError} when the
-   *   download fails; the signal's reason when it is aborted.
+   * @throws {@link ArchiveError} when it cannot be trusted, {@link ArchiveDownloadError} when it cannot be had; the
+   *   signal's reason when it is aborted.
    */
   async fetch(application: RunnerApplication, signal: AbortSignal): Promise<string> {
     const { sha256 } = application;
     if (sha256 === undefined)
       throw new ArchiveError(application, "GitHub names no checksum for it, so it is refused");
     const path = join(this.#directory, `${sha256}.tar.gz`);
-    if (await exists(path)) return path;
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    await this.#removeAll();
-    const partial = `${path}.partial`;
-    try {
-      const received = await withDeadline(
-        "download the runner application",
-        DOWNLOAD_LIMIT_MS,
-        signal,
-        (limited) => download(application, partial, limited),
-      );
-      if (received !== sha256) {
-        throw new ArchiveError(application, `its checksum is ${received}, and GitHub says ${sha256}`);
-      }
-      await rename(partial, path);
-    } catch (thrown) {
-      await rm(partial, { force: true });
-      signal.throwIfAborted();
-      if (thrown instanceof ArchiveError) throw thrown;
-      throw new ArchiveDownloadError(application, messageOf(thrown), { cause: thrown });
-    }
-    return path;
+    await mkdir(this.#directory, { recursive: true, mode: 0o755 });
+    return this.#lock().run(async () => {
+      if (!(await exists(path))) await this.#download(application, { path, sha256 }, signal);
+      await this.#removeOthers(path);
+      return path;
+    }, signal);
   }
 
-  /** Archives of earlier versions and half downloads of killed processes. */
-  async #removeAll(): Promise<void> {
+  async #download(
+    application: RunnerApplication,
+    { path, sha256 }: { readonly path: string; readonly sha256: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const partial = `${path}.partial`;
+    const isResumed = await exists(partial);
+    try {
+      await withDeadline("download the runner application", DOWNLOAD_LIMIT_MS, signal, (limited) =>
+        this.#receive(application, partial, limited),
+      );
+    } catch (thrown) {
+      if (isOutOfSpace(thrown)) await rm(partial, { force: true });
+      signal.throwIfAborted();
+      throw new ArchiveDownloadError(application, messageOf(thrown), { cause: thrown });
+    }
+    const fault = await faultOf(partial, sha256, signal);
+    if (fault === undefined) {
+      await rename(partial, path);
+      return;
+    }
+    await rm(partial, { force: true });
+    // The beginning may have been of another file: once more, from the start.
+    if (isResumed) await this.#download(application, { path, sha256 }, signal);
+    else throw new ArchiveError(application, fault);
+  }
+
+  /** Goes on where it broke off, a few times. */
+  async #receive(application: RunnerApplication, path: string, signal: AbortSignal): Promise<void> {
+    const { downloadUrl: url, downloadToken: token } = application;
+    const dispatcher = this.#openDispatcher();
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          await download({ url, token, path, longest: LONGEST }, dispatcher, signal);
+          return;
+        } catch (thrown) {
+          const pauseMs = RESUME_PAUSES_MS[attempt];
+          const isFinal = thrown instanceof AnswerError || isOutOfSpace(thrown) || signal.aborted;
+          if (isFinal || pauseMs === undefined || !(await exists(path))) throw thrown;
+          await this.#clock.wait(pauseMs, signal);
+        }
+      }
+    } finally {
+      await dispatcher.destroy();
+    }
+  }
+
+  /** Archives of other versions, and half downloads of them. */
+  async #removeOthers(path: string): Promise<void> {
     const names = await readdir(this.#directory);
-    await Promise.all(names.map((name) => rm(join(this.#directory, name), { force: true })));
+    const others = names.map((name) => join(this.#directory, name)).filter((other) => other !== path);
+    await Promise.all(others.map((other) => rm(other, { force: true })));
+  }
+
+  #lock(): ProcessLock {
+    const digest = createHash("sha256").update(this.#directory).digest("hex");
+    return new ProcessLock(`github-runner-archives-${digest.slice(0, 32)}`);
   }
 }
 
-const MOST_REDIRECTS = 5;
-
-async function download(application: RunnerApplication, path: string, signal: AbortSignal): Promise<string> {
-  const agent = new Agent();
+/** What is wrong with a received file, if anything. */
+async function faultOf(path: string, sha256: string, signal: AbortSignal): Promise<string | undefined> {
   const hash = createHash("sha256");
-  const hashing = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(undefined, chunk);
-    },
-  });
-  const url = new URL(application.downloadUrl);
-  const token = application.downloadToken;
-  try {
-    // GitHub redirects to another host; the interceptor keeps the token from it.
-    const { statusCode, body } = await agent
-      .compose(interceptors.redirect({ maxRedirections: MOST_REDIRECTS }))
-      .request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: "GET",
-        headers: token ? { authorization: `Bearer ${token.reveal()}` } : {},
-        signal,
-      });
-    if (statusCode !== 200) throw new Error(`${url.host} answered ${statusCode}`);
-    await pipeline(body, hashing, createWriteStream(path, { mode: 0o644 }), { signal });
-  } finally {
-    await agent.destroy();
-  }
-  return hash.digest("hex");
+  await pipeline(createReadStream(path), hash, { signal });
+  const received = hash.digest("hex");
+  if (received !== sha256) return `its checksum is ${received}, and GitHub says ${sha256}`;
+  return inspectArchive(path, signal);
+}
+
+function isOutOfSpace(thrown: unknown): boolean {
+  const { code } = thrown as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { ArchiveStore } from "../../src/host/archive-store.ts";
 
-/** Run as a process: begins to fetch an archive into a directory, and is killed while it does. */
+/** Run as a process: fetches an archive into a directory, unless it is killed before. */
 const [directory = "", downloadUrl = "", sha256 = ""] = process.argv.slice(2);
 const application = {
   version: "2.337.0",
@@ -9,4 +9,4 @@ const application = {
   sha256,
   downloadToken: undefined,
 };
-await new ArchiveStore(directory).fetch(application, new AbortController().signal);
+await new ArchiveStore({ directory }).fetch(application, new AbortController().signal);

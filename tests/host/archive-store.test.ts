@@ -1,21 +1,30 @@
 import { expect } from "chai";
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { execFileSync, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ArchiveDownloadError, ArchiveError, ArchiveStore } from "../../src/host/archive-store.ts";
+import type { Duplex } from "node:stream";
+import { ArchiveDownloadError, ArchiveError } from "../../src/host/archive-errors.ts";
+import { ArchiveStore } from "../../src/host/archive-store.ts";
+import { openOutbound } from "../../src/host/proxy-dispatcher.ts";
 import type { RunnerApplication } from "../../src/runners/ports.ts";
+import { systemClock, type Clock } from "../../src/support/clock.ts";
 import { Secret } from "../../src/support/secret.ts";
+import { tarFile } from "./tar-file.ts";
 
 const TOKEN = "short-lived-token-of-a-download";
-const ARCHIVE = Buffer.alloc(300_000, "the runner application ");
-const SHA256 = createHash("sha256").update(ARCHIVE).digest("hex");
+// Noise, since nothing is left of repetition when it is packed.
+const ARCHIVE = tarFile([{ path: "run.sh", content: randomBytes(300_000) }]);
+const HALF = Math.floor(ARCHIVE.length / 2);
+const SHA256 = sha256Of(ARCHIVE);
 const HOLDER = join(import.meta.dirname, "archive-store-holder.ts");
 const unaborted = () => new AbortController().signal;
+/** Pauses as short as can be. */
+const hasty: Clock = { ...systemClock, wait: (_delayMs, signal) => systemClock.wait(1, signal) };
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -28,15 +37,26 @@ const redirectTo =
   (location: () => string): Answer =>
   (response) =>
     response.writeHead(302, { location: location() }).end();
+/** Gives the part that is asked for, or the whole. */
+const ranged: Answer = (response, request) => {
+  const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+  if (start === 0) whole(response, request);
+  else if (start >= ARCHIVE.length) response.writeHead(416).end();
+  else {
+    const range = `bytes ${start}-${ARCHIVE.length - 1}/${ARCHIVE.length}`;
+    response.writeHead(206, { "content-range": range }).end(ARCHIVE.subarray(start));
+  }
+};
 /** Promises the whole, gives the half and closes the connection. */
 const cut: Answer = (response) => {
   response.writeHead(200, { "content-length": String(ARCHIVE.length) });
-  response.write(ARCHIVE.subarray(0, ARCHIVE.length / 2), () => response.destroy());
+  // Not at once: what was received and not yet written is lost with a connection.
+  response.write(ARCHIVE.subarray(0, HALF), () => setTimeout(() => response.destroy(), 50));
 };
 /** Gives the half and nothing more. */
 const stalled: Answer = (response) => {
   response.writeHead(200, { "content-length": String(ARCHIVE.length) });
-  response.write(ARCHIVE.subarray(0, ARCHIVE.length / 2));
+  response.write(ARCHIVE.subarray(0, HALF));
 };
 
 /** A real HTTP server that answers all paths alike, and remembers what it was asked with. */
@@ -62,6 +82,13 @@ class Origin {
     await once(this.#server, "request");
   }
 
+  /** Answers `CONNECT`, as a proxy does. */
+  onConnect(tunnel: (target: string, socket: Duplex) => void): void {
+    this.#server.on("connect", (request, socket) => {
+      tunnel(request.url ?? "", socket);
+    });
+  }
+
   async close(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -79,7 +106,7 @@ describe("ArchiveStore", () => {
   beforeEach(async () => {
     parent = await mkdtemp(join(tmpdir(), "archive-store-"));
     directory = join(parent, "application");
-    store = new ArchiveStore(directory);
+    store = new ArchiveStore({ directory, clock: hasty });
     [github, elsewhere] = [new Origin(), new Origin()];
     await Promise.all([github.listen(), elsewhere.listen()]);
   });
@@ -118,7 +145,7 @@ describe("ArchiveStore", () => {
 
   it("does not fetch what it has", async () => {
     const path = await store.fetch(offer(), unaborted());
-    expect(await new ArchiveStore(directory).fetch(offer(), unaborted())).to.equal(path);
+    expect(await new ArchiveStore({ directory, clock: hasty }).fetch(offer(), unaborted())).to.equal(path);
     expect(github.requests).to.have.length(1);
   });
 
@@ -153,12 +180,113 @@ describe("ArchiveStore", () => {
     });
   }
 
-  it("keeps nothing of a download that is cut off, and the next one succeeds", async () => {
+  const fetchesWhole = async () => {
+    expect((await readFile(await store.fetch(offer(), unaborted()))).equals(ARCHIVE)).to.equal(true);
+    expect(await kept()).to.deep.equal([`${SHA256}.tar.gz`]);
+  };
+  const ranges = () => github.requests.map(({ headers }) => headers.range);
+
+  it("goes on where a download was cut off", async () => {
+    github.answer = (response, request) => {
+      (request.headers.range === undefined ? cut : ranged)(response, request);
+    };
+    await fetchesWhole();
+    expect(ranges()).to.have.length(2);
+    expect(ranges()[1]).to.match(/^bytes=[1-9]\d*-$/);
+  });
+
+  it("begins anew where the server gives no parts", async () => {
+    github.answer = (response, request) => {
+      (request.headers.range === undefined ? cut : whole)(response, request);
+    };
+    await fetchesWhole();
+  });
+
+  it("gives up a download that is cut off again and again, keeps its beginning, and goes on the next time", async () => {
     github.answer = cut;
     await failure(store.fetch(offer(), unaborted()));
+    expect(await kept()).to.deep.equal([`${SHA256}.tar.gz.partial`]);
+    github.requests.length = 0;
+    github.answer = ranged;
+    await fetchesWhole();
+    expect(ranges()).to.have.length(1);
+    expect(ranges()[0]).to.match(/^bytes=[1-9]\d*-$/);
+  });
+
+  for (const [title, beginning] of [
+    ["is of another file", Buffer.alloc(1000, "x")],
+    ["is longer than the file", Buffer.concat([ARCHIVE, Buffer.alloc(1000)])],
+  ] as const) {
+    it(`begins anew where what was left ${title}`, async () => {
+      await mkdir(directory);
+      await writeFile(join(directory, `${SHA256}.tar.gz.partial`), beginning);
+      github.answer = ranged;
+      await store.fetch(offer(), unaborted()).catch(() => undefined);
+      await fetchesWhole();
+    });
+  }
+
+  it("refuses an archive with members that lead out of it, though its checksum is right", async () => {
+    const hostile = tarFile([{ path: "run.sh" }, { path: "../../etc/cron.d/evil" }]);
+    github.answer = (response) => response.end(hostile);
+    const { message } = await refusal(store.fetch(offer({ sha256: sha256Of(hostile) }), unaborted()));
+    expect(message).to.include('its member "../../etc/cron.d/evil" has a path that leads out of it');
     expect(await kept()).to.deep.equal([]);
-    github.answer = whole;
-    expect((await readFile(await store.fetch(offer(), unaborted()))).equals(ARCHIVE)).to.equal(true);
+  });
+
+  it("keeps nothing where the disk is full, says so, and succeeds once there is room", async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    await mkdir(directory);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=200k", "archive-test", directory]);
+    try {
+      const { message } = await failure(store.fetch(offer(), unaborted()));
+      expect(message).to.match(/ENOSPC|no space left/i);
+      expect(await kept()).to.deep.equal([]);
+      execFileSync("mount", ["-o", "remount,size=2m", directory]);
+      await fetchesWhole();
+    } finally {
+      execFileSync("umount", [directory]);
+    }
+  });
+
+  it("is fetched once by two processes that want it at the same time", async () => {
+    github.answer = (response, request) =>
+      setTimeout(() => {
+        ranged(response, request);
+      }, 300);
+    const url = `${github.url}/runner.tar.gz`;
+    const holders = [1, 2].map(() =>
+      spawn(process.execPath, [HOLDER, directory, url, SHA256], { stdio: "inherit" }),
+    );
+    const codes = await Promise.all(holders.map(async (holder) => (await once(holder, "exit"))[0] as number));
+    expect(codes).to.deep.equal([0, 0]);
+    expect(github.requests).to.have.length(1);
+    expect(await kept()).to.deep.equal([`${SHA256}.tar.gz`]);
+  });
+
+  it("goes through the model's proxy, but for hosts that are reached directly", async () => {
+    const proxies = { http: elsewhere.url, https: undefined, noProxy: "" };
+    const seen: string[] = [];
+    elsewhere.onConnect((target, socket) => {
+      seen.push(target);
+      const { hostname, port } = new URL(`http://${target}`);
+      const upstream = connect(Number(port), hostname, () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      });
+      upstream.pipe(socket).pipe(upstream);
+      upstream.on("error", () => socket.destroy());
+      socket.on("error", () => upstream.destroy());
+    });
+    const by = (noProxy: string) =>
+      new ArchiveStore({ directory, openDispatcher: () => openOutbound({ ...proxies, noProxy }) });
+    await by("").fetch(offer(), unaborted());
+    expect([...seen, ...elsewhere.requests.map(({ url }) => url)].join()).to.include(
+      new URL(github.url).host,
+    );
+    const proxied = seen.length + elsewhere.requests.length;
+    await rm(directory, { recursive: true });
+    await by("127.0.0.1").fetch(offer(), unaborted());
+    expect(seen.length + elsewhere.requests.length).to.equal(proxied);
   });
 
   it("tells that nobody answers", async () => {
@@ -195,7 +323,7 @@ describe("ArchiveStore", () => {
     expect(`${error.stack}${JSON.stringify(error)}${String(error.cause)}`).not.to.include(TOKEN);
   });
 
-  it("ends at an abort with its reason, and keeps nothing", async () => {
+  it("ends at an abort with its reason", async () => {
     github.answer = stalled;
     const controller = new AbortController();
     const fetching = store.fetch(offer(), controller.signal);
@@ -203,21 +331,25 @@ describe("ArchiveStore", () => {
     const reason = new Error("the unit is stopping");
     controller.abort(reason);
     expect(await fetching.catch((thrown: unknown) => thrown)).to.equal(reason);
-    expect(await kept()).to.deep.equal([]);
+    expect(await kept()).to.not.include(`${SHA256}.tar.gz`);
   });
 
-  it("begins anew where a kill left half a download", async () => {
+  it("goes on where a kill left half a download", async () => {
     github.answer = stalled;
     const url = `${github.url}/runner.tar.gz`;
     const holder = spawn(process.execPath, [HOLDER, directory, url, SHA256], { stdio: "inherit" });
     await github.asked();
-    while ((await kept()).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const received = () => stat(join(directory, `${SHA256}.tar.gz.partial`)).then(({ size }) => size);
+    while ((await received().catch(() => 0)) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     holder.kill("SIGKILL");
     await once(holder, "exit");
     expect(await kept()).to.deep.equal([`${SHA256}.tar.gz.partial`]);
-    github.answer = whole;
-    const path = await store.fetch(offer(), unaborted());
-    expect((await readFile(path)).equals(ARCHIVE)).to.equal(true);
-    expect(await kept()).to.deep.equal([`${SHA256}.tar.gz`]);
+    github.answer = ranged;
+    await fetchesWhole();
+    expect(ranges().at(-1)).to.match(/^bytes=[1-9]\d*-$/);
   });
 });
+
+function sha256Of(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
