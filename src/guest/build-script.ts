@@ -6,10 +6,16 @@ import {
   RUNNER_HOME,
   RUNNER_USER,
 } from "./paths.ts";
-import { aproxySnap } from "./aproxy.ts";
+import {
+  exportProxies,
+  installAproxy,
+  installExecutable,
+  installPackages,
+  installYarn,
+  quietSystem,
+} from "./install-steps.ts";
 import type { GuestFile } from "./orders.ts";
-import { shellWord } from "./shell-word.ts";
-import { installSnap } from "./snap.ts";
+import type { ProxySettings } from "./settings.ts";
 import { startScripts, startUnit } from "./start-scripts.ts";
 import type { WgetExecutable } from "./wget-executable.ts";
 
@@ -17,27 +23,32 @@ import type { WgetExecutable } from "./wget-executable.ts";
 export interface BuildOptions {
   /** Debian packages to install beside those of the base image. */
   readonly packages: readonly string[];
-  /** Programs that no package has. @default none */
+  /** Programs to fetch where the image has wget; it is made without those that cannot be had. @default none */
   readonly executables?: readonly WgetExecutable[];
   /** Architecture to install the snap aproxy for. @default it is not installed */
   readonly aproxy?: "x64" | "arm64" | undefined;
+  /** What the build goes through; nothing of it is in the image. @default none */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 /**
  * The script that turns a started base image into a runner image. It runs as root in the builder, with the runner
  * application's archive at {@link BUILD_ARCHIVE}, and prints a line `step: <what>` before each step.
  */
-export function buildScript({ packages, executables = [], aproxy }: BuildOptions): string {
+export function buildScript({ packages, executables = [], aproxy, proxy }: BuildOptions): string {
   return [
     "set -euo pipefail",
-    "export DEBIAN_FRONTEND=noninteractive",
-    ...(packages.length > 0 ? installPackages(packages) : []),
-    ...(executables.length > 0 ? installExecutables(executables) : []),
-    ...(aproxy ? installAproxy(aproxy) : []),
+    "export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1",
+    ...(proxy ? exportProxies(proxy) : []),
+    // First: upgrades of its own hold the lock of the packages.
     ...quietSystem,
+    ...(packages.length > 0 ? installPackages(packages) : []),
+    ...installYarn,
+    ...executables.flatMap(installExecutable),
+    ...(aproxy ? installAproxy(aproxy, proxy) : []),
     ...runnerUser,
     ...runnerApplication,
-    ...[...startScripts, startUnit].flatMap(writeFile),
+    ...[...startScripts, startUnit, dockerForwarding].flatMap(writeFile),
     `mkfifo -m 600 ${ORDERS_PIPE} ${ANSWERS_PIPE}`,
     "systemctl enable --quiet github-runner.service",
     "",
@@ -59,38 +70,18 @@ export const cleanScript = [
   "",
 ].join("\n");
 
-function installPackages(packages: readonly string[]): string[] {
-  return [
-    'echo "step: Installing packages"',
-    "apt-get update --quiet",
-    "apt-get upgrade --yes --quiet",
-    `apt-get install --yes --quiet --no-install-recommends -- ${packages.join(" ")}`,
-    "apt-get clean",
-  ];
-}
-
-function installExecutables(executables: readonly WgetExecutable[]): string[] {
-  return [
-    'echo "step: Installing executables"',
-    ...executables.flatMap(({ url, cmd }) => {
-      const path = shellWord(`/usr/local/bin/${cmd}`);
-      return [`wget --quiet --tries=3 --output-document=${path} -- ${shellWord(url)}`, `chmod 755 ${path}`];
-    }),
-  ];
-}
-
-function installAproxy(arch: "x64" | "arm64"): string[] {
-  return ['echo "step: Installing aproxy"', installSnap(aproxySnap(arch))];
-}
-
-const quietSystem = [
-  'echo "step: Quieting the system"',
-  // Upgrades in the middle of a job take its time and its package lock.
-  "if dpkg -s unattended-upgrades >/dev/null 2>&1; then apt-get purge --yes --quiet unattended-upgrades; fi",
-  "for unit in apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service; do",
-  '  systemctl mask --quiet "$unit"',
-  "done",
-];
+/** Docker drops what it does not forward itself, such as the traffic of microk8s; a runner has nobody to keep that from. */
+const dockerForwarding: GuestFile = {
+  path: "/etc/systemd/system/docker.service.d/forward.conf",
+  mode: "0644",
+  owner: "root",
+  content: [
+    "[Service]",
+    "ExecStartPost=-/bin/sh -c 'iptables --wait --check DOCKER-USER --jump ACCEPT 2>/dev/null || " +
+      "iptables --wait --insert DOCKER-USER --jump ACCEPT'",
+    "",
+  ].join("\n"),
+};
 
 const runnerUser = [
   'echo "step: Preparing the runner user"',

@@ -5,3 +5,12 @@ export interface WgetExecutable {
   /** Executable command name, such as `yq` for `yq_linux_amd64`. */
   readonly cmd: string;
 }
+
+/** The yq of GitHub's own runners; distributions have another program of that name. */
+export function yqExecutable(arch: "x64" | "arm64"): WgetExecutable {
+  const suffix = arch === "arm64" ? "arm64" : "amd64";
+  return {
+    url: `https://github.com/mikefarah/yq/releases/latest/download/yq_linux_${suffix}`,
+    cmd: "yq",
+  };
+}

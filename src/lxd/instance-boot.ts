@@ -34,10 +34,12 @@ export interface GuestScript {
 }
 
 const STEP = "step: ";
-const ERROR_TAIL = 1000;
+/** Of what a step printed: errors stand at the end, and a status has room for little. */
+const ERROR_LINES = 4;
+const LONGEST_ERROR = 1000;
 const SCRIPT_LIMIT_MS = 60 * 60_000;
 
-/** @throws {@link ImageBuildError} with the end of its output when it fails. */
+/** @throws {@link ImageBuildError} with the last lines of the step when it fails. */
 export async function runScript(client: LxdClient, guest: GuestScript, signal: AbortSignal): Promise<void> {
   const { name, script, progress } = guest;
   let { step } = guest;
@@ -46,14 +48,19 @@ export async function runScript(client: LxdClient, guest: GuestScript, signal: A
     { command: ["/bin/bash", "-c", 'exec 2>&1; eval "$(cat)"'], stdin: script, limitMs: SCRIPT_LIMIT_MS },
     signal,
   );
-  let tail = "";
+  let tail: string[] = [];
   for await (const line of createInterface({ input: Readable.from(running.stdout) })) {
     if (line.startsWith(STEP)) {
       step = line.slice(STEP.length);
       progress?.(step);
+      tail = [];
+    } else {
+      tail = [...tail.slice(1 - ERROR_LINES), line];
     }
-    tail = `${tail}${line}\n`.slice(-ERROR_TAIL);
   }
   const exitCode = await running.exitCode;
-  if (exitCode !== 0) throw new ImageBuildError(step, `its script ended with ${exitCode}: ${tail.trim()}`);
+  if (exitCode !== 0) {
+    const end = tail.join("\n").slice(-LONGEST_ERROR).trim();
+    throw new ImageBuildError(step, `its script ended with ${exitCode}: ${end}`);
+  }
 }

@@ -128,10 +128,11 @@ export class LxdImages implements Images {
         [KEYS.image]: fingerprint,
         [KEYS.recipe]: recipe.key,
         [KEYS.builtAt]: String(builtAt),
+        [KEYS.programs]: recipe.programs,
         "security.protection.delete": "true",
       };
       await this.#client.instances.patch(template, { config }, signal);
-      return { fingerprint, template, recipe: recipe.key, builtAt };
+      return { fingerprint, template, recipe: recipe.key, programs: recipe.programs, builtAt };
     } catch (thrown) {
       await discardUnhindered(this.#client, template);
       signal.throwIfAborted();
@@ -156,7 +157,11 @@ export class LxdImages implements Images {
 function toRunnerImage({ name, status, config }: Instance): RunnerImage | undefined {
   const fingerprint = config[KEYS.image];
   if (status !== "Stopped" || config[KEYS.phase] !== "ready" || !fingerprint) return undefined;
-  // Templates of earlier versions of the charm do not say when: they count as old.
-  const builtAt = Number(config[KEYS.builtAt] ?? 0);
-  return { fingerprint, template: name, recipe: config[KEYS.recipe] ?? "", builtAt };
+  return {
+    fingerprint,
+    template: name,
+    recipe: config[KEYS.recipe] ?? "",
+    programs: config[KEYS.programs] ?? "",
+    builtAt: Number(config[KEYS.builtAt] ?? 0),
+  };
 }

@@ -20,7 +20,7 @@ import {
 import { absentAsUndefined } from "./absent.ts";
 import { destroyInstance } from "./destroy-instance.ts";
 import { HandOverError } from "./errors.ts";
-import { KEYS, isOwned, ownerConfig, type Owner } from "./ownership.ts";
+import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
 
 export interface LxdMachinesOptions {
   readonly client: LxdClient;
@@ -157,10 +157,7 @@ export class LxdMachines implements Machines {
         [KEYS.kind]: kind,
         [KEYS.phase]: "creating" satisfies MachinePhase,
         [KEYS.deadline]: String(deadline),
-        // Of the template; a copy takes over what is not named.
-        [KEYS.recipe]: "",
-        [KEYS.image]: "",
-        "security.protection.delete": "false",
+        ...TEMPLATE_ONLY,
         "boot.autostart": "false",
       },
     };

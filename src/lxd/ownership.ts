@@ -22,7 +22,17 @@ export const KEYS = {
   recipe: `${PREFIX}.recipe`,
   image: `${PREFIX}.image`,
   builtAt: `${PREFIX}.built-at`,
+  programs: `${PREFIX}.programs`,
 } as const;
+
+/** Keys of a template that a copy of it must not take over; LXD drops a key that is set to nothing. */
+export const TEMPLATE_ONLY: Config = {
+  [KEYS.recipe]: "",
+  [KEYS.image]: "",
+  [KEYS.builtAt]: "",
+  [KEYS.programs]: "",
+  "security.protection.delete": "false",
+};
 
 /** The value of {@link KEYS.owner}. */
 export function ownerText({ unitName, modelUuid }: Owner): string {

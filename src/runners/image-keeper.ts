@@ -2,7 +2,7 @@ import type { Clock } from "../support/clock.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Logger } from "../support/log.ts";
 import { imageOutlook, type ImageFailure, type ImageOutlook } from "./image-outlook.ts";
-import { imageRecipe, recipeKey, type ImageIngredients } from "./image-recipe.ts";
+import { guestPrograms, imageRecipe, recipeKey, type ImageIngredients } from "./image-recipe.ts";
 import type { Archives, Forge, Images, RunnerApplication, RunnerImage } from "./ports.ts";
 import type { Lock } from "./runner-manager.ts";
 
@@ -76,6 +76,7 @@ export class ImageKeeper {
     return imageOutlook({
       images: await images.list(signal),
       recipe: recipeKey(this.#settings, version),
+      programs: guestPrograms,
       failure: await failure.read(),
       now: clock.now(),
       ...(refreshMs === undefined ? {} : { refreshMs }),

@@ -26,6 +26,8 @@ export interface ImageSight {
   readonly images: readonly RunnerImage[];
   /** Key of the recipe that is wanted. */
   readonly recipe: string;
+  /** Fingerprint of the programs that the charm works with; an image with others is of no use. */
+  readonly programs: string;
   readonly failure: ImageFailure | null;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
@@ -45,8 +47,10 @@ export interface ImageOutlook {
  *
  * Without any image there is nothing else to do than to try: there is no pause then, nor after the recipe has changed.
  */
-export function imageOutlook({ images, recipe, failure, now, refreshMs }: ImageSight): ImageOutlook {
-  const image = images.find((each) => each.recipe === recipe) ?? images[0];
+export function imageOutlook(sight: ImageSight): ImageOutlook {
+  const { recipe, failure, now, refreshMs } = sight;
+  const usable = sight.images.filter(({ programs }) => programs === sight.programs);
+  const image = usable.find((each) => each.recipe === recipe) ?? usable[0];
   if (!image) return { image, build: "due" };
   const isOld = now - image.builtAt >= (refreshMs ?? REFRESH_MS + shareOfHour(image));
   if (image.recipe === recipe && !isOld) return { image, build: "none" };

@@ -1,22 +1,52 @@
 import { createHash } from "node:crypto";
 import { buildScript, cleanScript, type BuildOptions } from "../guest/build-script.ts";
+import { startScripts, startUnit } from "../guest/start-scripts.ts";
+import { yqExecutable } from "../guest/wget-executable.ts";
 import type { ImageRecipe } from "./ports.ts";
 
+/** Fingerprint of the programs that this version of the charm puts into an image, and hands runners over to. */
+export const guestPrograms = digest(JSON.stringify([startScripts, startUnit])).slice(0, 16);
+
 /** What a runner image is made from. */
-export type ImageIngredients = Pick<ImageRecipe, "base" | "arch" | "application"> & BuildOptions;
+export type ImageIngredients = Pick<ImageRecipe, "base" | "arch" | "application"> &
+  Omit<BuildOptions, "executables" | "aproxy"> & {
+    /** Whether the image holds the snap aproxy. @default false */
+    readonly hasAproxy?: boolean;
+  };
 
 /** Completes the ingredients to a recipe. Pure: the same ingredients give the same key. */
-export function imageRecipe({ base, arch, application, ...options }: ImageIngredients): ImageRecipe {
-  const key = recipeKey({ base, arch, ...options }, application.version);
-  return { base, arch, application, key, buildScript: buildScript(options), cleanScript };
+export function imageRecipe(ingredients: ImageIngredients): ImageRecipe {
+  const { base, arch, application } = ingredients;
+  return {
+    base,
+    arch,
+    application,
+    key: recipeKey(ingredients, application.version),
+    programs: guestPrograms,
+    buildScript: buildScript(optionsOf(ingredients)),
+    cleanScript,
+  };
 }
 
 /** The key of the recipe for a version of the runner application. */
-export function recipeKey(
-  { base, arch, ...options }: Omit<ImageIngredients, "application">,
-  version: string,
-): string {
-  // The scripts hold the packages and all that this version of the charm puts into the image.
-  const inputs = JSON.stringify([base.server, base.alias, arch, version, buildScript(options), cleanScript]);
-  return createHash("sha256").update(inputs).digest("hex");
+export function recipeKey(settings: Omit<ImageIngredients, "application">, version: string): string {
+  const { base, arch } = settings;
+  // The scripts hold the packages and all that this version of the charm puts into the image. By what proxy they come
+  // makes no difference.
+  const script = buildScript(optionsOf({ ...settings, proxy: undefined }));
+  const inputs = JSON.stringify([base.server, base.alias, arch, version, script, cleanScript]);
+  return digest(inputs);
+}
+
+function optionsOf({
+  arch,
+  packages,
+  hasAproxy,
+  proxy,
+}: Omit<ImageIngredients, "application">): BuildOptions {
+  return { packages, executables: [yqExecutable(arch)], aproxy: hasAproxy ? arch : undefined, proxy };
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

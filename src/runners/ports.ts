@@ -193,6 +193,8 @@ export interface ImageRecipe {
   readonly application: { readonly version: string; readonly archivePath: string };
   /** Fingerprint of all inputs; two recipes with the same key differ in the age of the packages alone. */
   readonly key: string;
+  /** Fingerprint of the charm's programs in it; runners can be handed over to by a charm of the same ones alone. */
+  readonly programs: string;
   /** Run as root in the builder with the runner application's archive at `/root/runner.tar.gz`. */
   readonly buildScript: string;
   /** Run as root in the template after its first start, to take its identity away. */
@@ -207,6 +209,8 @@ export interface RunnerImage {
   readonly template: string;
   /** Key of the recipe that it was built by. */
   readonly recipe: string;
+  /** Fingerprint of the charm's programs in it. */
+  readonly programs: string;
   /** Milliseconds since the Unix epoch. */
   readonly builtAt: number;
 }

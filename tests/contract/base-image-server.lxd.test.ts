@@ -79,6 +79,7 @@ describeLxd(
         arch: "x64",
         application: { version: "2.337.0", archivePath: join(directory, "archive") },
         key: "a".repeat(16),
+        programs: "ours",
         buildScript: `cp ${ARCHIVE_IN_GUEST} /opt/built\n`,
         cleanScript: "sync\n",
       };
@@ -160,11 +161,17 @@ describeLxd(
       const { url } = server;
       await server.close();
       servers.splice(servers.indexOf(server), 1);
-      const fresh = await build({ server: url, alias: "jammy" });
-      expect((await images.list(signal())).map(({ template }) => template)).to.deep.equal([
-        fresh.template,
-        good.template,
-      ]);
+      const name = `${unit.stem}-cached`;
+      const source = {
+        type: "image",
+        mode: "pull",
+        server: url,
+        protocol: "simplestreams",
+        alias: "jammy",
+      } as const;
+      const profiles = [unit.premises.baseProfile];
+      await unit.client.instances.create({ name, type: "container", source, profiles }, signal());
+      await unit.client.instances.delete(name, signal());
     });
   },
 );

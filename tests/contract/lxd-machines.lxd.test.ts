@@ -57,7 +57,7 @@ describeDaemon("LxdMachines", (daemon) => {
         expect(profiles).to.deep.equal(bench.source.profiles);
         expect(config["security.protection.delete"]).to.equal("false");
         expect(config[KEYS.role]).to.equal("runner");
-        expect(config).not.to.have.any.keys(KEYS.image, KEYS.recipe);
+        expect(config).not.to.have.any.keys(KEYS.image, KEYS.recipe, KEYS.builtAt, KEYS.programs);
       });
 
       it("hands the orders over as they are, and nothing of them is in LXD's record", async () => {

@@ -20,8 +20,10 @@ describe("buildScript()", () => {
     expect(cleanScript).to.match(/^set -euo pipefail\n/);
   });
 
-  it("installs the packages, as operands and never as options", () => {
-    expect(buildScript({ packages })).to.match(/^apt-get install .* -- docker\.io jq$/m);
+  it("upgrades and installs the packages, as operands and never as options", () => {
+    const script = buildScript({ packages });
+    expect(script).to.match(/^apt-get .* update$\n.*\n^apt-get .* upgrade$/m);
+    expect(script).to.match(/^apt-get .* install --no-install-recommends -- docker\.io jq$/m);
   });
 
   it("installs aproxy at the revision of the architecture, where that is wanted", () => {
@@ -32,11 +34,23 @@ describe("buildScript()", () => {
     expect(buildScript({ packages })).to.not.contain("snap ");
   });
 
-  it("fetches programs that no package has, by addresses that stay operands", () => {
+  it("goes through the model's proxies, and has the daemon of snaps forget them", () => {
+    const proxy = { http: "http://squid:3128", https: undefined, noProxy: "10.0.0.1,it's" };
+    const script = buildScript({ packages, proxy, aproxy: "x64" });
+    expect(script).to.contain("export http_proxy='http://squid:3128' HTTP_PROXY='http://squid:3128'\n");
+    expect(script).to.contain("export no_proxy='10.0.0.1,it'\\''s'");
+    expect(script).to.not.contain("https_proxy");
+    expect(script).to.match(
+      /^snap set system 'proxy.http=.*$\n^snap install .*$\n^snap unset system proxy.http$/m,
+    );
+    expect(buildScript({ packages })).to.not.match(/proxy/i);
+  });
+
+  it("fetches programs by addresses that stay operands", () => {
     const executables = [{ url: "https://example.com/yq_linux_amd64?a=$(id)", cmd: "yq" }];
     expect(buildScript({ packages, executables })).to.contain(
-      "wget --quiet --tries=3 --output-document='/usr/local/bin/yq' -- 'https://example.com/yq_linux_amd64?a=$(id)'\n" +
-        "chmod 755 '/usr/local/bin/yq'\n",
+      "--output-document='/usr/local/bin/yq' -- 'https://example.com/yq_linux_amd64?a=$(id)'; then\n" +
+        "    chmod 755 '/usr/local/bin/yq'\n",
     );
   });
 
@@ -47,8 +61,10 @@ describe("buildScript()", () => {
   it("tells each step before it begins", () => {
     const steps = [...buildScript({ packages }).matchAll(/^echo "step: (.*)"$/gm)].map(([, step]) => step);
     expect(steps).to.deep.equal([
-      "Installing packages",
       "Quieting the system",
+      "Updating the package lists",
+      "Upgrading packages",
+      "Installing packages",
       "Preparing the runner user",
       "Unpacking the runner application",
     ]);
@@ -57,7 +73,7 @@ describe("buildScript()", () => {
   it("writes the guest's programs and their unit as they are, with mode and owner", () => {
     const script = buildScript({ packages });
     const files = filesIn(script);
-    expect(files.size).to.equal(startScripts.length + 1);
+    expect(files.size).to.equal(startScripts.length + 2);
     for (const { path, mode, owner, content } of [...startScripts, startUnit]) {
       expect(files.get(path), path).to.equal(content);
       expect(script).to.contain(`chmod ${mode} ${path}\n`);
@@ -97,6 +113,20 @@ describe("imageRecipe()", () => {
     expect(imageRecipe({ ...ingredients, application: moved }).key).to.equal(imageRecipe(ingredients).key);
   });
 
+  it("has the same key whatever proxy the build goes through, and goes through it", () => {
+    const proxied = imageRecipe({
+      ...ingredients,
+      proxy: { http: "http://squid:3128", https: undefined, noProxy: "" },
+    });
+    expect(proxied.key).to.equal(imageRecipe(ingredients).key);
+    expect(proxied.buildScript).to.contain("http://squid:3128");
+  });
+
+  it("fetches yq for the architecture", () => {
+    expect(imageRecipe(ingredients).buildScript).to.contain("yq_linux_amd64");
+    expect(imageRecipe({ ...ingredients, arch: "arm64" }).buildScript).to.contain("yq_linux_arm64");
+  });
+
   it("has another key for another base, architecture, application or package", () => {
     const others = [
       ingredients,
@@ -105,6 +135,7 @@ describe("imageRecipe()", () => {
       { ...ingredients, arch: "arm64" as const },
       { ...ingredients, application: { ...application, version: "2.331.0" } },
       { ...ingredients, packages: ["docker.io"] },
+      { ...ingredients, hasAproxy: true },
     ];
     expect(new Set(others.map((each) => imageRecipe(each).key)).size).to.equal(others.length);
   });

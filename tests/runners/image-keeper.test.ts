@@ -76,7 +76,10 @@ class Bench {
     return this.keeper.supply(await this.keeper.look(signal), signal);
   }
 
-  #build({ key, application }: ImageRecipe, progress: (step: string) => void): Promise<RunnerImage> {
+  #build(
+    { key, programs, application }: ImageRecipe,
+    progress: (step: string) => void,
+  ): Promise<RunnerImage> {
     progress("publishing");
     if (this.buildFault) return Promise.reject(this.buildFault);
     const fingerprint = `0000000${this.images.length}${application.version}`;
@@ -84,6 +87,7 @@ class Bench {
       fingerprint,
       template: `template-${fingerprint}-${this.now}`,
       recipe: key,
+      programs,
       builtAt: this.now,
     };
     this.images.unshift(image);

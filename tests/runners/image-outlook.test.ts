@@ -10,10 +10,11 @@ const image = (recipe: string, ageMs: number, fingerprint = "00000000"): RunnerI
   fingerprint,
   template: `runners-0-template-${fingerprint}`,
   recipe,
+  programs: "ours",
   builtAt: NOW - ageMs,
 });
 const outlook = (sight: Partial<ImageSight>) =>
-  imageOutlook({ images: [], recipe: "wanted", failure: null, now: NOW, ...sight });
+  imageOutlook({ images: [], recipe: "wanted", programs: "ours", failure: null, now: NOW, ...sight });
 const failed = (agoMs: number, attempts = 1, recipe = "wanted") => ({
   recipe,
   reason: "no such package",
@@ -37,6 +38,13 @@ describe("imageOutlook()", () => {
     const newest = image("before", HOUR);
     const images = [newest, image("long before", 2 * HOUR)];
     expect(outlook({ images })).to.deep.equal({ image: newest, build: "due" });
+  });
+
+  it("makes nothing from an image with programs of another version of the charm", () => {
+    const images = [{ ...image("before", HOUR), programs: "theirs" }];
+    expect(outlook({ images, failure: failed(0) })).to.deep.equal({ image: undefined, build: "due" });
+    const older = image("long before", 2 * HOUR);
+    expect(outlook({ images: [...images, older] }).image).to.equal(older);
   });
 
   it("builds afresh what is older than 6 hours and its share of the next", () => {
