@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { endToEnd, patience } from "../support/rig/end-to-end.ts";
+import { Rig } from "../support/rig/rig.ts";
+
+endToEnd("an image that cannot be built", () => {
+  let rig: Rig;
+  const attempts = () =>
+    rig.statuses.filter((status) => status.endsWith("Building the runner image: Installing packages")).length;
+
+  before(async () => {
+    rig = await Rig.start({ application: "e2eimg" }, patience());
+    await rig.deploy({ "virtual-machines": "1" }, patience(120_000));
+  });
+  after(() => rig.close(patience(120_000)));
+
+  it("is told with its reason, and takes no runner away", async () => {
+    const before = await rig.machines(patience());
+    await rig.configure({ "image-packages": "no-such-package-anywhere" }, patience(120_000));
+    expect(await rig.status()).to.match(
+      /^active: 1 runner: 1 idle; image build failed, using the image of \d{4}-\d\d-\d\d \d\d:\d\d UTC: .*Unable to locate package no-such-package-anywhere/,
+    );
+    expect(await rig.machines(patience())).to.deep.equal(before);
+    expect(attempts()).to.equal(1);
+  });
+
+  it("lets runners be made from the last good one, and is not tried again at each reconcile", async () => {
+    const [lost = ""] = await rig.machines(patience());
+    // Ephemeral: it goes with its end.
+    await rig.lxd.client.instances.changeState(lost, { action: "stop", force: true }, patience());
+    await rig.reconcile(patience());
+    expect(await rig.status()).to.match(/^active: 1 runner: 1 idle; image build failed/);
+    const made = await rig.machines(patience());
+    expect(made).to.have.length(1).and.not.include(lost);
+    expect(attempts()).to.equal(1);
+  });
+
+  it("is forgotten once the option is mended", async () => {
+    await rig.configure({ "image-packages": "" }, patience(120_000));
+    expect(await rig.status()).to.equal("active: 1 runner: 1 idle");
+  });
+});
