@@ -1,10 +1,16 @@
 import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM, JOB_CHECK } from "../guest/paths.ts";
+import { join } from "node:path";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { expectedSocket } from "../host/lxd-installer.ts";
 import { localAddresses } from "../host/local-addresses.ts";
+import { probeNicFilters } from "../host/nic-filters.ts";
 import { NftPacketFilter } from "../host/packet-filter.ts";
+import { HOST_PLACES } from "../host/places.ts";
+import type { StorageKind } from "../host/pool-choice.ts";
+import { PoolStorage } from "../host/pool-storage.ts";
 import { runProcess } from "../host/run-process.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
+import { parseNetwork } from "../network/network.ts";
 import { unitStem } from "../runners/runner-name.ts";
 import type { CharmSystem } from "./charm-system.ts";
 
@@ -15,17 +21,35 @@ export interface UnitContext {
   readonly modelUuid: string;
 }
 
+/** What the unit's part of LXD is to hold. */
+export interface UnitDemand {
+  readonly instanceType: "container" | "virtual-machine";
+  readonly runners: number;
+  readonly storage: StorageKind;
+  /** Whether LXD may be missing still, to be installed by the host's side. */
+  readonly lxdMayCome: boolean;
+}
+
+/** Of those who make nothing there. */
+const NO_DEMAND: UnitDemand = {
+  instanceType: "container",
+  runners: 0,
+  storage: "juju-storage",
+  lxdMayCome: false,
+};
+
 /**
  * Makes the LXD side of a unit. It stands in a module of its own for events that need no GitHub: they load no Octokit.
  *
- * @param mayCome whether LXD may be missing still, to be installed by the host's side.
  * @throws what {@link openLxdUnit} throws where there is no LXD, and {@link UnitNameError}.
  */
-export function openUnit({ system, unitName, modelUuid }: UnitContext, mayCome = false): LxdUnit {
+export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
+  const { system, unitName, modelUuid } = context;
   const stem = unitStem(unitName);
+  const places = system.places ?? HOST_PLACES;
   return openLxdUnit({
     env: system.env,
-    expectedSocket: mayCome ? expectedSocket() : undefined,
+    expectedSocket: demand.lxdMayCome ? expectedSocket() : undefined,
     unitName,
     modelUuid,
     stem,
@@ -36,7 +60,21 @@ export function openUnit({ system, unitName, modelUuid }: UnitContext, mayCome =
     logDirectory: system.logRoot,
     hostNetworks: localAddresses,
     packetFilter: new NftPacketFilter(stem, runProcess),
-    freeSubnet: async () =>
-      chooseSubnet(await networksOfHost(), Number.parseInt(system.entropy().slice(0, 4), 16)),
+    instanceType: demand.instanceType,
+    runners: demand.runners,
+    poolStore: new PoolStorage({
+      places,
+      systemd: system.systemd,
+      run: runProcess,
+      stem,
+      directory: join(system.dataRoot, stem),
+      kind: demand.storage,
+    }),
+    nicFilters: (firewall, signal) => probeNicFilters(places, runProcess, firewall, signal),
+    freeSubnet: async (taken) => {
+      const own = await Promise.all([networksOfHost(), localAddresses()]);
+      const bridges = taken.map(parseNetwork).filter((network) => network !== undefined);
+      return chooseSubnet([...own.flat(), ...bridges], Number.parseInt(system.entropy().slice(0, 4), 16));
+    },
   });
 }

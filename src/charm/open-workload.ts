@@ -22,7 +22,7 @@ import type { ImageFailure } from "../runners/image-outlook.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
 import { openHost } from "./open-host.ts";
 import { openTimers } from "./open-timers.ts";
-import { openUnit } from "./open-unit.ts";
+import { openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Surroundings } from "./relations.ts";
 import { Workload } from "./workload.ts";
 
@@ -53,7 +53,7 @@ export function openWorkload(
   context: WorkloadContext & { readonly surroundings: Surroundings },
 ): Workload {
   const forge = openForge(configuration, context);
-  const services = openServices(forge, context, true);
+  const services = openServices(forge, context, demandOf(configuration));
   return new Workload({
     ...context,
     ...services,
@@ -73,11 +73,15 @@ export function openDeparture(configuration: Configuration | Error, context: Wor
   return new Departure(openServices(forge, context));
 }
 
-function openServices(forge: Forge & Jobs, context: WorkloadContext, lxdMayCome = false): DepartureParts {
+function demandOf({ count, instanceType }: Configuration): UnitDemand {
+  return { instanceType, runners: count, storage: "juju-storage", lxdMayCome: true };
+}
+
+function openServices(forge: Forge & Jobs, context: WorkloadContext, demand?: UnitDemand): DepartureParts {
   const { system, unitName, modelUuid, log } = context;
   const stem = unitStem(unitName);
   const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
-  const unit = openUnit(context, lxdMayCome);
+  const unit = openUnit(context, demand);
   const lock = new ProcessLock(`github-runner-${modelUuid}-${stem}`);
   const metrics = openMetrics(forge, context);
   const manager = new RunnerManager(

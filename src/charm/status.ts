@@ -70,6 +70,8 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   "lxd-install": "blocked",
   "no-virtual-machines": "blocked",
   "host-command": "maintenance",
+  "pool-too-small": "blocked",
+  "storage-missing": "blocked",
   "lxd-unreachable": "blocked",
   "base-image": "blocked",
   "base-image-server": "waiting",

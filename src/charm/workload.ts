@@ -117,9 +117,9 @@ export class Workload {
     const notices = await host.prepare(need, step, signal);
     const outlook = await images.look(signal, refreshMs);
     await rotation.ensure(signal);
-    await premises.ensure(configuration.resources, signal);
+    const lacks = await premises.ensure(configuration.resources, signal);
     await firewall.ensure(firewallRules(configuration), signal);
-    return { outlook, notices };
+    return { outlook, notices: [...notices, ...lacks] };
   }
 
   async #reconcile(signal: AbortSignal, refreshMs?: number): Promise<WorkloadReport> {

@@ -1,23 +1,41 @@
 import { createHash } from "node:crypto";
 import type { MachineResources, Premises } from "../runners/ports.ts";
 import { ProcessLock } from "../support/process-lock.ts";
-import type { Config, Devices, LxdClient } from "./client/index.ts";
+import type { InstanceType, LxdClient, Profile } from "./client/index.ts";
 import { absentAsUndefined } from "./absent.ts";
+import { LxdPool } from "./lxd-pool.ts";
 import { describeOwner, ownerText, type Owner } from "./ownership.ts";
+import type { PoolStore } from "./pool-store.ts";
+import {
+  baseProfile,
+  filterNotices,
+  resourceProfile,
+  type NicFilters,
+  type ProfileContent,
+} from "./runner-profiles.ts";
 
 export interface LxdPremisesOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
   /** The unit's name as it stands in names, such as `runners-0`. */
   readonly stem: string;
-  /** Tells the size of a new pool on a loop file, such as `30GiB`; it takes space as it fills. */
-  readonly poolSize: () => Promise<string>;
-  /** Chooses a gateway address and prefix for a new bridge, such as `10.83.12.1/24`. */
-  readonly freeSubnet: () => Promise<string>;
+  readonly instanceType: InstanceType;
+  /** How many runners the pool is to hold. */
+  readonly runners: number;
+  readonly poolStore: PoolStore;
+  /**
+   * Chooses a gateway address and prefix for a new bridge, such as `10.83.12.1/24`.
+   *
+   * @param taken networks of LXD's own bridges, in that form; some may be of bridges that are down.
+   */
+  readonly freeSubnet: (taken: readonly string[]) => Promise<string>;
+  /**
+   * Finds out which filters of network devices the machine has.
+   *
+   * @param firewall that LXD uses, such as `nftables`.
+   */
+  readonly nicFilters: (firewall: string, signal: AbortSignal) => Promise<NicFilters>;
 }
-
-/** Drivers with copy-on-write clones, best first. `dir` works everywhere and copies every file. */
-const DRIVERS = ["zfs", "btrfs"] as const;
 
 /** What the names of all units' bridges begin with. */
 export const BRIDGE_PREFIX = "ghr-";
@@ -25,60 +43,47 @@ export const BRIDGE_PREFIX = "ghr-";
 /** Linux allows 15 characters for the name of an interface. */
 const BRIDGE_DIGITS = 10;
 
+/** Between a choice of a subnet and its bridge, no other unit of the machine may choose. */
+const SUBNETS = new ProcessLock("github-runner-subnets");
+
 /** Storage pool, bridge and profiles of one unit, in LXD's default project, each with the unit in its name or description. */
 export class LxdPremises implements Premises {
+  readonly #options: LxdPremisesOptions;
   readonly #client: LxdClient;
-  readonly #owner: Owner;
-  readonly #stem: string;
-  readonly #poolSize: () => Promise<string>;
-  readonly #freeSubnet: () => Promise<string>;
+  readonly #pool: LxdPool;
   readonly #lock: ProcessLock;
 
   constructor(options: LxdPremisesOptions) {
+    this.#options = options;
     this.#client = options.client;
-    this.#owner = options.owner;
-    this.#stem = options.stem;
-    this.#poolSize = options.poolSize;
-    this.#freeSubnet = options.freeSubnet;
+    this.#pool = new LxdPool({ ...options, name: this.pool, store: options.poolStore });
     this.#lock = new ProcessLock(`github-runner-premises-${this.bridge}`);
   }
 
   /** Name of the unit's storage pool. */
   get pool(): string {
-    return this.#stem;
+    return this.#options.stem;
   }
 
   /** Name of the unit's bridge. */
   get bridge(): string {
-    const digest = createHash("sha256").update(ownerText(this.#owner)).digest("hex");
+    const digest = createHash("sha256").update(ownerText(this.#options.owner)).digest("hex");
     return `${BRIDGE_PREFIX}${digest.slice(0, BRIDGE_DIGITS)}`;
   }
 
-  /** The profile that all instances of the unit have. */
+  /** The profile that all instances of the unit have; those of both types may be there for a while. */
   get baseProfile(): string {
-    return `${this.#stem}-runner`;
+    const { instanceType, stem } = this.#options;
+    return instanceType === "container" ? `${stem}-runner` : `${stem}-machine`;
   }
 
   profiles(resources: MachineResources): readonly string[] {
     return [this.baseProfile, this.#resourceProfile(resources)];
   }
 
-  async ensure(resources: MachineResources, signal: AbortSignal): Promise<void> {
+  async ensure(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]> {
     // LXD refuses the second of two creators of a pool or bridge before the first one's can be used.
-    await this.#lock.run(() => this.#ensureAll(resources, signal), signal);
-  }
-
-  async #ensureAll(resources: MachineResources, signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#ensurePool(signal), this.#ensureBridge(signal)]);
-    await Promise.all([
-      this.#ensureProfile(this.baseProfile, baseConfig, this.#baseDevices(), signal),
-      this.#ensureProfile(
-        this.#resourceProfile(resources),
-        { "limits.cpu": String(resources.cpu), "limits.memory": resources.memory },
-        { root: this.#rootDevice({ size: resources.disk }) },
-        signal,
-      ),
-    ]);
+    return this.#lock.run(() => this.#ensureAll(resources, signal), signal);
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -89,43 +94,52 @@ export class LxdPremises implements Premises {
     await this.#lock.run(() => this.#removeAll(signal), signal);
   }
 
+  async #ensureAll(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]> {
+    const { instanceType, nicFilters } = this.#options;
+    const release = () => this.#removeProfiles(signal);
+    // First: of a pool that is too small, nothing else is made.
+    await this.#pool.ensure(resources.disk, release, signal);
+    await this.#ensureBridge(signal);
+    const { firewall } = await this.#client.server.info(signal);
+    const filters = await nicFilters(firewall, signal);
+    const current = this.#resourceProfile(resources);
+    await Promise.all([
+      this.#ensureProfile(this.baseProfile, baseProfile(instanceType, this, filters), signal),
+      this.#ensureProfile(current, resourceProfile(resources, this.pool), signal),
+    ]);
+    await this.#removeUnusedProfiles(current, signal);
+    return filterNotices(filters);
+  }
+
   async #removeAll(signal: AbortSignal): Promise<void> {
-    const profiles = await this.#client.profiles.list(signal);
-    const own = profiles.filter(({ description }) => description === describeOwner(this.#owner));
-    for (const { name } of own) await this.#client.profiles.delete(name, signal);
+    await this.#removeProfiles(signal);
     await this.#client.networks.delete(this.bridge, signal);
-    await this.#client.storagePools.delete(this.pool, signal);
+    await this.#pool.remove(signal);
   }
 
   #resourceProfile({ cpu, memory, disk }: MachineResources): string {
-    return `${this.#stem}-cpu-${cpu}-mem-${memory}-disk-${disk}`;
+    return `${this.#resourcePrefix}${cpu}-mem-${memory}-disk-${disk}`;
   }
 
-  async #ensurePool(signal: AbortSignal): Promise<void> {
-    if (await absentAsUndefined(this.#client.storagePools.get(this.pool, signal))) return;
-    const info = await this.#client.server.refresh(signal);
-    const offered = info.storageDrivers.map(({ name }) => name);
-    const driver = DRIVERS.find((name) => offered.includes(name));
-    await this.#client.storagePools.create(
-      {
-        name: this.pool,
-        driver: driver ?? "dir",
-        description: describeOwner(this.#owner),
-        config: driver ? { size: await this.#poolSize() } : {},
-      },
-      signal,
-    );
+  get #resourcePrefix(): string {
+    return `${this.#options.stem}-cpu-`;
   }
 
   async #ensureBridge(signal: AbortSignal): Promise<void> {
     if (await absentAsUndefined(this.#client.networks.get(this.bridge, signal))) return;
+    await SUBNETS.run(() => this.#createBridge(signal), signal);
+  }
+
+  async #createBridge(signal: AbortSignal): Promise<void> {
+    const networks = await this.#client.networks.list(signal);
+    const taken = networks.flatMap(({ config }) => config["ipv4.address"] ?? []);
     // LXD's own `auto` finds none where it cannot tell the free ones from the taken ones.
-    const address = await this.#freeSubnet();
+    const address = await this.#options.freeSubnet(taken);
     await this.#client.networks.create(
       {
         name: this.bridge,
         type: "bridge",
-        description: describeOwner(this.#owner),
+        description: describeOwner(this.#options.owner),
         config: {
           "ipv4.address": address,
           "ipv4.nat": "true",
@@ -137,35 +151,41 @@ export class LxdPremises implements Premises {
     );
   }
 
-  async #ensureProfile(name: string, config: Config, devices: Devices, signal: AbortSignal): Promise<void> {
-    if (await absentAsUndefined(this.#client.profiles.get(name, signal))) return;
-    await this.#client.profiles.create(
-      { name, description: describeOwner(this.#owner), config, devices },
-      signal,
+  /** A profile with other content than it should have is corrected; LXD applies that to the instances that have it. */
+  async #ensureProfile(name: string, content: ProfileContent, signal: AbortSignal): Promise<void> {
+    const wanted = { ...content, description: describeOwner(this.#options.owner) };
+    const known = await absentAsUndefined(this.#client.profiles.getTagged(name, signal));
+    if (!known) await this.#client.profiles.create({ name, ...wanted }, signal);
+    else if (!isSame(known.value, wanted)) await this.#client.profiles.put(name, wanted, known.etag, signal);
+  }
+
+  async #ownProfiles(signal: AbortSignal): Promise<readonly Profile[]> {
+    const profiles = await this.#client.profiles.list(signal);
+    return profiles.filter(({ description }) => description === describeOwner(this.#options.owner));
+  }
+
+  async #removeProfiles(signal: AbortSignal): Promise<void> {
+    for (const { name } of await this.#ownProfiles(signal)) await this.#client.profiles.delete(name, signal);
+  }
+
+  /** Those of earlier sizes of runners, once the last runner of that size has gone. */
+  async #removeUnusedProfiles(current: string, signal: AbortSignal): Promise<void> {
+    const unused = (await this.#ownProfiles(signal)).filter(
+      ({ name, used_by: users }) =>
+        name.startsWith(this.#resourcePrefix) && name !== current && users.length === 0,
     );
-  }
-
-  #baseDevices(): Devices {
-    return {
-      root: this.#rootDevice({}),
-      eth0: {
-        type: "nic",
-        name: "eth0",
-        network: this.bridge,
-        // A bridge's rules do not stand between its own ports.
-        "security.port_isolation": "true",
-        "security.mac_filtering": "true",
-      },
-    };
-  }
-
-  #rootDevice(more: Config): Config {
-    return { type: "disk", path: "/", pool: this.pool, ...more };
+    for (const { name } of unused) await this.#client.profiles.delete(name, signal);
   }
 }
 
-const baseConfig: Config = {
-  // Docker in an unprivileged container needs it.
-  "security.nesting": "true",
-  "boot.autostart": "false",
-};
+function isSame(known: ProfileContent, wanted: ProfileContent): boolean {
+  return textOf(known.config) === textOf(wanted.config) && devicesOf(known) === devicesOf(wanted);
+}
+
+function devicesOf({ devices }: ProfileContent): string {
+  return textOf(Object.fromEntries(Object.entries(devices).map(([name, device]) => [name, textOf(device)])));
+}
+
+function textOf(config: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(config).toSorted(([one], [other]) => one.localeCompare(other)));
+}

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Network } from "../network/network.ts";
 import type { Firewall, Images, Machines, Premises, RunnerLogs } from "../runners/ports.ts";
-import { findSocket, LxdClient, socketAt } from "./client/index.ts";
+import { findSocket, LxdClient, socketAt, type InstanceType } from "./client/index.ts";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
@@ -11,6 +10,8 @@ import { LxdMachines } from "./lxd-machines.ts";
 import { LxdPremises } from "./lxd-premises.ts";
 import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
+import type { PoolStore } from "./pool-store.ts";
+import type { NicFilters } from "./runner-profiles.ts";
 
 export interface LxdUnitOptions {
   /** The environment, for where LXD listens. */
@@ -31,8 +32,14 @@ export interface LxdUnitOptions {
   readonly diagnosticsInGuest: string;
   /** Absolute path on the host under which the logs of crashed runners are kept. */
   readonly logDirectory: string;
-  /** Chooses a gateway address and prefix for the unit's bridge. */
-  readonly freeSubnet: () => Promise<string>;
+  readonly instanceType: InstanceType;
+  /** How many runners the pool is to hold. */
+  readonly runners: number;
+  readonly poolStore: PoolStore;
+  /** Chooses a gateway address and prefix for the unit's bridge beside those of LXD's own bridges. */
+  readonly freeSubnet: (taken: readonly string[]) => Promise<string>;
+  /** Finds out which filters of network devices the machine has, where LXD uses that firewall. */
+  readonly nicFilters: (firewall: string, signal: AbortSignal) => Promise<NicFilters>;
   /** Reads every address of the machine, as networks. */
   readonly hostNetworks: () => Promise<readonly Network[]>;
   readonly packetFilter: PacketFilter;
@@ -49,10 +56,6 @@ export interface LxdUnit {
   close(): Promise<void>;
 }
 
-/** What of the disk's free space a pool on a loop file may come to take. */
-const POOL_SHARE = 0.6;
-const GIB = 2 ** 30;
-
 /** @throws {@link LxdMissingError} where no daemon has a socket, and none is expected. */
 export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const { env, expectedSocket, unitName, modelUuid, stem } = options;
@@ -60,7 +63,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   if (!socket) throw new LxdMissingError();
   const client = new LxdClient(socket);
   const owner = { unitName, modelUuid };
-  const premises = new LxdPremises({ client, owner, stem, poolSize, freeSubnet: options.freeSubnet });
+  const premises = new LxdPremises({ ...options, client, owner });
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
     premises,
@@ -94,9 +97,4 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     }),
     close: () => client.close(),
   };
-}
-
-async function poolSize(): Promise<string> {
-  const { bavail, bsize } = await statfs("/var/lib");
-  return `${Math.max(5, Math.floor((bavail * bsize * POOL_SHARE) / GIB))}GiB`;
 }

@@ -251,8 +251,12 @@ export interface PolicyService {
 
 /** What a unit's instances stand on: storage pool, bridge and profiles, all its own. */
 export interface Premises {
-  /** Makes what is missing. Safe to repeat, and after a kill at any point. */
-  ensure(resources: MachineResources, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes what is missing. Safe to repeat, and after a kill at any point.
+   *
+   * @returns what the machine lacks without which runners still work, each as a short text.
+   */
+  ensure(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]>;
   /** The profiles of a runner of these resources, in the order in which they apply. */
   profiles(resources: MachineResources): readonly string[];
   /** Fails when LXD does not answer. */

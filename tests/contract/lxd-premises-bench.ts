@@ -1,7 +1,11 @@
 import { connect, type LxdClient } from "../../src/lxd/client/index.ts";
-import { LxdPremises } from "../../src/lxd/lxd-premises.ts";
+import { LxdPremises, type LxdPremisesOptions } from "../../src/lxd/lxd-premises.ts";
+import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import type { Owner } from "../../src/lxd/ownership.ts";
 import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
+import { probeNicFilters } from "../../src/host/nic-filters.ts";
+import { HOST_PLACES } from "../../src/host/places.ts";
+import { runProcess } from "../../src/host/run-process.ts";
 import { patience, socketHere } from "../lxd/client/support.ts";
 
 /** Resources of an instance that fits anywhere. */
@@ -15,10 +19,27 @@ export interface PremisesBench {
   readonly premises: LxdPremises;
 }
 
+/** What of a bench a test wants otherwise. */
+export interface BenchChange {
+  readonly poolStore?: PoolStore;
+  readonly premises?: Partial<LxdPremisesOptions>;
+}
+
+/** A small loop file of LXD's own, of a driver with clones that share. */
+const smallPool: PoolStore = {
+  prepare: (drivers) => {
+    const driver = drivers.includes("btrfs") ? "btrfs" : "dir";
+    const config: Record<string, string> = driver === "dir" ? {} : { size: "5GiB" };
+    return Promise.resolve({ driver, config, room: 5 * 2 ** 30, lost: false });
+  },
+  restore: () => Promise.resolve(),
+  remove: () => Promise.resolve(),
+};
+
 let units = 0;
 
 /** @param client shared with another bench; a new one otherwise. */
-export async function openPremises(client?: LxdClient): Promise<PremisesBench> {
+export async function openPremises(client?: LxdClient, change: BenchChange = {}): Promise<PremisesBench> {
   const number = units++;
   // The process is in the name, so that suites side by side do not meet.
   const app = `ctr${process.pid.toString(36)}`;
@@ -29,7 +50,11 @@ export async function openPremises(client?: LxdClient): Promise<PremisesBench> {
     client: connected,
     owner,
     stem,
-    poolSize: () => Promise.resolve("5GiB"),
+    instanceType: "container",
+    runners: 0,
+    poolStore: change.poolStore ?? smallPool,
+    nicFilters: (firewall, signal) => probeNicFilters(HOST_PLACES, runProcess, firewall, signal),
+    ...change.premises,
     freeSubnet: async () => chooseSubnet(await networksOfHost(), process.pid + number * 977),
   });
   return { client: connected, owner, stem, premises };

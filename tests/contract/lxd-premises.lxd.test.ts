@@ -1,4 +1,9 @@
 import { expect } from "chai";
+import { probeNicFilters } from "../../src/host/nic-filters.ts";
+import { HOST_PLACES } from "../../src/host/places.ts";
+import { runProcess } from "../../src/host/run-process.ts";
+import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
+import { filterNotices } from "../../src/lxd/runner-profiles.ts";
 import { lookAround, openPremises, SMALL, type PremisesBench } from "./lxd-premises-bench.ts";
 import { patience, reasonToSkip } from "../lxd/client/support.ts";
 
@@ -52,6 +57,39 @@ describeLxd(`LxdPremises${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     expect(config).to.include({ "ipv6.address": "none", "ipv4.nat": "true" });
   });
 
+  it("filter MAC, IPv4 and IPv6 addresses of a runner as far as the machine can, and tell what it cannot", async () => {
+    const { client, premises } = bench;
+    const notices = await premises.ensure(SMALL, patience());
+    const { devices } = await client.profiles.get(premises.baseProfile, patience());
+    const filters = await probeNicFilters(HOST_PLACES, runProcess, "nftables", patience());
+    expect(Object.keys(devices["eth0"] ?? {}).filter((key) => key.endsWith("_filtering"))).to.have.length(
+      [filters.mac, filters.ipv4, filters.ipv6].filter(Boolean).length,
+    );
+    expect(notices).to.deep.equal(filterNotices(filters));
+  });
+
+  it("have profiles that are corrected when somebody has changed them", async () => {
+    const { client, premises } = bench;
+    await premises.ensure(SMALL, patience());
+    const before = await client.profiles.get(premises.baseProfile, patience());
+    const { etag } = await client.profiles.getTagged(premises.baseProfile, patience());
+    const changed = { ...before, config: { "security.privileged": "true" }, devices: {} };
+    await client.profiles.put(premises.baseProfile, changed, etag, patience());
+    await premises.ensure(SMALL, patience());
+    expect(await client.profiles.get(premises.baseProfile, patience())).to.deep.equal(before);
+  });
+
+  it("are not made for runners that the pool cannot hold", async () => {
+    const small = await openPremises(bench.client, { premises: { runners: 9 } });
+    const refused = await small.premises.ensure(SMALL, patience()).catch((thrown: unknown) => thrown);
+    expect(refused).to.be.instanceOf(PoolTooSmallError);
+    expect((refused as Error).message).to.match(
+      /^Cannot keep 9 runners: .* needs 11 GiB and has 5 GiB; lower /,
+    );
+    const { profiles, networks, pools } = await lookAround(small.client, small.stem, small.owner.unitName);
+    expect([profiles, networks, pools]).to.deep.equal([[], [], []]);
+  });
+
   it("stay as they are when they are ensured again", async () => {
     const { client, premises } = bench;
     await premises.ensure(SMALL, patience());
@@ -83,11 +121,16 @@ describeLxd(`LxdPremises${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
   });
 
-  it("gain a profile for each set of resources, and lose all of them in the end", async () => {
-    const { premises } = bench;
+  it("lose the profile of resources that no instance has any more, and all of them in the end", async () => {
+    const { client, premises, stem } = bench;
     await premises.ensure(SMALL, patience());
+    const used = { name: `${stem}-user`, type: "container", source: { type: "none" } } as const;
+    await client.instances.create({ ...used, profiles: [...premises.profiles(SMALL)] }, patience());
     await premises.ensure(LARGER, patience());
     expect((await look()).profiles).to.have.length(3);
+    await client.instances.delete(used.name, patience());
+    await premises.ensure(LARGER, patience());
+    expect((await look()).profiles).to.deep.equal([`${stem}-cpu-2-mem-512MiB-disk-3GiB`, `${stem}-runner`]);
     expect(premises.profiles(LARGER)[0]).to.equal(premises.profiles(SMALL)[0]);
     expect(premises.profiles(LARGER)[1]).not.to.equal(premises.profiles(SMALL)[1]);
     await premises.remove(patience());

@@ -148,7 +148,7 @@ export class Rig {
       "image-packages": "",
       "virtual-machines": "0",
       "vm-memory": "1GiB",
-      "vm-disk": "5GiB",
+      "vm-disk": "2GiB",
     };
   }
 

@@ -1,0 +1,75 @@
+import { readFile, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { runOrFail, type Command } from "./host-command.ts";
+import type { HostPlaces } from "./places.ts";
+import type { RunProcess } from "./run-process.ts";
+
+const LIMIT_MS = 60_000;
+const NOT_FOUND = 127;
+const BTRFS_MAGIC = 0x9123683e;
+
+/** Programs and mounts of the machine, for one who keeps a pool on it. */
+export class Mounts {
+  readonly #places: HostPlaces;
+  readonly #run: RunProcess;
+
+  constructor(places: HostPlaces, run: RunProcess) {
+    this.#places = places;
+    this.#run = run;
+  }
+
+  /** Whether something is mounted at a path. */
+  async isMounted(path: string): Promise<boolean> {
+    const table = await readFile(join(this.#places.proc, "self/mountinfo"), "utf8");
+    const escaped = path.replaceAll(" ", "\\040");
+    return table.split("\n").some((line) => line.split(" ")[4] === escaped);
+  }
+
+  async isBtrfs(path: string): Promise<boolean> {
+    return (await statfs(path)).type === BTRFS_MAGIC;
+  }
+
+  /** Bytes that are free at a path. */
+  async freeBytes(path: string): Promise<number> {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  }
+
+  /** Bytes of the whole file system at a path, as LXD counts them too. */
+  async totalBytes(path: string): Promise<number> {
+    const { blocks, bsize } = await statfs(path);
+    return blocks * bsize;
+  }
+
+  /** Those of the programs that are on the machine. */
+  async programs(names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const options = (name: string) => ({ action: `look for ${name}`, limitMs: LIMIT_MS, signal });
+    const found = names.map(async (name) => {
+      const { exitCode } = await this.#run([name, "--version"], options(name));
+      return exitCode === NOT_FOUND ? [] : [name];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
+  async mount(words: readonly string[], signal: AbortSignal): Promise<void> {
+    await this.run("mount the runners' storage", ["mount", ...words], signal);
+  }
+
+  /** Takes a mount away, also one that is still in use. */
+  async unmount(path: string, signal: AbortSignal): Promise<void> {
+    if (!(await this.isMounted(path))) return;
+    const options = { action: "unmount the runners' storage", limitMs: LIMIT_MS, signal };
+    const { exitCode } = await this.#run(["umount", path], options);
+    if (exitCode !== 0) await this.run(options.action, ["umount", "--lazy", path], signal);
+  }
+
+  /** @throws HostCommandError when it fails. */
+  async run(action: string, words: Command["words"], signal: AbortSignal): Promise<void> {
+    await runOrFail(this.#run, action, { words, limitMs: LIMIT_MS }, signal);
+  }
+
+  /** Runs a program, however it ends. */
+  async attempt(action: string, words: Command["words"], signal: AbortSignal): Promise<boolean> {
+    return (await this.#run(words, { action, limitMs: LIMIT_MS, signal })).exitCode === 0;
+  }
+}

@@ -1,0 +1,307 @@
+import { existsSync } from "node:fs";
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import { CharmError } from "../support/errors.ts";
+import { Mounts } from "./mounts.ts";
+import type { HostPlaces } from "./places.ts";
+import {
+  choosePool,
+  sizeInMemory,
+  sizeOnDisk,
+  sizeOnMount,
+  type PoolChoice,
+  type StorageKind,
+} from "./pool-choice.ts";
+import type { RunProcess } from "./run-process.ts";
+import { StorageUnit, type SystemdPlace } from "./storage-unit.ts";
+
+export interface PoolStorageOptions {
+  readonly places: HostPlaces;
+  readonly systemd: SystemdPlace;
+  readonly run: RunProcess;
+  /** The unit's name as it stands in names, such as `runners-0`. */
+  readonly stem: string;
+  /** The unit's directory of files. */
+  readonly directory: string;
+  readonly kind: StorageKind;
+  /** A directory on the disk that LXD keeps its own loop files on. @default "/var/lib" */
+  readonly lxdDirectory?: string;
+}
+
+/** How LXD is to keep the pool. */
+export interface StoragePlace {
+  readonly driver: string;
+  readonly config: Readonly<Record<string, string>>;
+  /** Bytes. */
+  readonly room: number;
+  /** Whether what a pool had there is gone. */
+  readonly lost: boolean;
+}
+
+/** Bytes that the runners need, where clones share and where each is a whole copy. */
+interface SpaceNeed {
+  readonly thin: number;
+  readonly thick: number;
+}
+
+/** The mount that the unit's pool is on is not there, or is not the one that it was. */
+export class StorageMissingError extends CharmError {
+  readonly code = "storage-missing";
+
+  constructor(path: string) {
+    super(
+      `Cannot use the runners' storage: ${path} is not there; attach the unit's storage again, or deploy the unit anew`,
+    );
+  }
+}
+
+/** The decision, as it is kept for the unit's life. */
+interface PoolRecord extends PoolChoice {
+  readonly kind: StorageKind;
+}
+
+/** Where the pool of one unit is kept on its machine. It decides once, and keeps to it. */
+export class PoolStorage {
+  readonly #options: PoolStorageOptions;
+  readonly #mounts: Mounts;
+  readonly #unit: StorageUnit;
+
+  constructor(options: PoolStorageOptions) {
+    this.#options = options;
+    this.#mounts = new Mounts(options.places, options.run);
+    this.#unit = new StorageUnit(options.systemd, this.#mounts, options.stem);
+  }
+
+  /**
+   * Makes the place ready, as after a restart of the machine. Safe to repeat, and after a kill at any point.
+   *
+   * @param drivers that LXD offers.
+   * @throws {@link StorageMissingError}, `HostCommandError`.
+   */
+  async prepare(drivers: readonly string[], need: SpaceNeed, signal: AbortSignal): Promise<StoragePlace> {
+    const known = await this.#readRecord();
+    const record = known ?? (await this.#decide(drivers, signal));
+    const required = record.driver === "dir" ? need.thick : need.thin;
+    if (record.kind === "memory" && record.method !== "lxd") await this.#mountMemory(required, signal);
+    switch (record.method) {
+      case "lxd":
+        return this.#ownPlaceOfLxd(record, required);
+      case "subvolume":
+      case "directory":
+        return this.#directoryPlace(record, known !== undefined);
+      case "loop":
+        return this.#loopPlace(record, known !== undefined, signal);
+      case "zpool":
+        return this.#zpoolPlace(record, known !== undefined, signal);
+    }
+  }
+
+  /**
+   * Makes of a lost pool what LXD has to find so that it can take away what it knows of it: volumes with nothing in them.
+   *
+   * @param containers names of those that it has there.
+   */
+  async restore(containers: readonly string[], signal: AbortSignal): Promise<void> {
+    const record = await this.#readRecord();
+    if (record === undefined || record.method === "lxd" || record.method === "zpool") return;
+    const source = this.#source(record.method === "loop" ? this.#loopMount : this.#base(record.kind));
+    const makeVolume = async (path: string) => {
+      if (existsSync(path)) return;
+      if (record.driver === "dir") await mkdir(path);
+      else
+        await this.#mounts.run(
+          "restore the runners' storage",
+          ["btrfs", "subvolume", "create", path],
+          signal,
+        );
+    };
+    await makeVolume(source);
+    for (const name of POOL_DIRECTORIES) await mkdir(join(source, name), { recursive: true, mode: 0o711 });
+    for (const name of containers) await makeVolume(join(source, "containers", name));
+  }
+
+  /** Takes away all that {@link prepare} made; the pool has to be gone. Safe to repeat. */
+  async remove(signal: AbortSignal): Promise<void> {
+    const record = await this.#readRecord();
+    await this.#unit.remove(signal);
+    await this.#mounts.unmount(this.#loopMount, signal);
+    if (record?.method === "zpool")
+      await this.#mounts.attempt("end the ZFS pool", ["zpool", "destroy", this.#zpool], signal);
+    if (record && record.method !== "lxd") {
+      const base = this.#base(record.kind);
+      for (const path of [this.#file(base), this.#source(base)])
+        await rm(path, { recursive: true, force: true });
+    }
+    await this.#mounts.unmount(this.#memoryMount, signal);
+    for (const path of [this.#loopMount, this.#memoryMount, this.#recordPath]) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  get #recordPath(): string {
+    return join(this.#options.directory, "pool.json");
+  }
+
+  get #loopMount(): string {
+    return join(this.#options.directory, "pool");
+  }
+
+  get #memoryMount(): string {
+    return join(this.#options.directory, "memory");
+  }
+
+  get #zpool(): string {
+    return `github-runner-${this.#options.stem}`;
+  }
+
+  #base(kind: StorageKind): string {
+    return kind === "memory" ? this.#memoryMount : this.#options.places.storage;
+  }
+
+  #file(base: string): string {
+    return join(base, `${this.#options.stem}.img`);
+  }
+
+  #source(base: string): string {
+    return join(base, this.#options.stem);
+  }
+
+  async #readRecord(): Promise<PoolRecord | undefined> {
+    const text = await readFile(this.#recordPath, "utf8").catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as PoolRecord);
+  }
+
+  async #decide(drivers: readonly string[], signal: AbortSignal): Promise<PoolRecord> {
+    const { directory, kind, places } = this.#options;
+    const isMemory = kind === "memory";
+    const choice = choosePool({
+      mount: isMemory || existsSync(places.storage),
+      btrfs: !isMemory && existsSync(places.storage) && (await this.#mounts.isBtrfs(places.storage)),
+      drivers,
+      // In memory a ZFS pool would be looked for at each start, and never be there.
+      programs: await this.#mounts.programs(isMemory ? ["mkfs.btrfs"] : ["mkfs.btrfs", "zpool"], signal),
+      loop: existsSync(join(places.dev, "loop-control")),
+    });
+    const record = { ...choice, kind };
+    await mkdir(directory, { recursive: true });
+    await writeFile(`${this.#recordPath}.new`, JSON.stringify(record));
+    await rename(`${this.#recordPath}.new`, this.#recordPath);
+    return record;
+  }
+
+  async #ownPlaceOfLxd({ driver }: PoolRecord, required: number): Promise<StoragePlace> {
+    const free = await this.#mounts.freeBytes(this.#options.lxdDirectory ?? "/var/lib");
+    if (driver === "dir") return { driver, config: {}, room: free, lost: false };
+    const size = sizeOnDisk(free, required);
+    return { driver, config: { size: `${size / 2 ** 20}MiB` }, room: size, lost: false };
+  }
+
+  async #mountMemory(required: number, signal: AbortSignal): Promise<void> {
+    if (await this.#mounts.isMounted(this.#memoryMount)) return;
+    await mkdir(this.#memoryMount, { recursive: true });
+    const size = sizeInMemory(totalmem(), required);
+    const options = `size=${size},mode=0711`;
+    const name = `github-runner-${this.#options.stem}`;
+    await this.#mounts.mount(["-t", "tmpfs", "-o", options, name, this.#memoryMount], signal);
+  }
+
+  async #directoryPlace({ driver, kind }: PoolRecord, isKnown: boolean): Promise<StoragePlace> {
+    const base = this.#base(kind);
+    const source = this.#source(base);
+    if (!existsSync(base) || (isKnown && kind !== "memory" && !existsSync(source))) {
+      throw new StorageMissingError(existsSync(base) ? source : base);
+    }
+    const room = await this.#mounts.freeBytes(base);
+    // LXD makes a subvolume itself, and wants a directory to be there.
+    if (driver === "dir") await mkdir(source, { recursive: true });
+    return { driver, config: { source }, room, lost: !isOfPool(source) };
+  }
+
+  async #loopPlace(
+    { driver, kind }: PoolRecord,
+    isKnown: boolean,
+    signal: AbortSignal,
+  ): Promise<StoragePlace> {
+    const base = this.#base(kind);
+    const file = this.#file(base);
+    if (!(await this.#mounts.isMounted(this.#loopMount))) {
+      if (!existsSync(base)) throw new StorageMissingError(base);
+      if (!existsSync(file)) {
+        // A mount that is not there leaves an empty directory behind, on the machine's own disk.
+        if (isKnown && kind !== "memory") throw new StorageMissingError(file);
+        await this.#makeFile(file, await this.#mounts.freeBytes(base), signal);
+      }
+      await mkdir(this.#loopMount, { recursive: true });
+      await this.#mounts.mount(["-o", LOOP_OPTIONS, file, this.#loopMount], signal);
+    }
+    if (kind !== "memory") await this.#unit.ensure({ file, mount: this.#loopMount, storage: base }, signal);
+    const source = this.#source(this.#loopMount);
+    const room = await this.#mounts.totalBytes(this.#loopMount);
+    return { driver, config: { source }, room, lost: !isOfPool(source) };
+  }
+
+  /** Whole or not at all: a half made file system would be mounted by the next attempt. */
+  async #makeFile(file: string, free: number, signal: AbortSignal): Promise<void> {
+    const size = sizeOnMount(free);
+    const partial = `${file}.new`;
+    await rm(partial, { force: true });
+    const handle = await open(partial, "wx", 0o600);
+    try {
+      await handle.truncate(size);
+    } finally {
+      await handle.close();
+    }
+    // Space that is not taken now may be taken by others, which a file system in a file does not survive.
+    await this.#mounts.attempt(
+      "reserve the runners' storage",
+      ["fallocate", "-l", String(size), partial],
+      signal,
+    );
+    await this.#mounts.run("format the runners' storage", ["mkfs.btrfs", "-q", "-f", partial], signal);
+    await rename(partial, file);
+  }
+
+  async #zpoolPlace(
+    { driver, kind }: PoolRecord,
+    isKnown: boolean,
+    signal: AbortSignal,
+  ): Promise<StoragePlace> {
+    const base = this.#base(kind);
+    const file = this.#file(base);
+    const config = { source: this.#zpool };
+    const isImported = await this.#mounts.attempt(
+      "look for the ZFS pool",
+      ["zpool", "list", this.#zpool],
+      signal,
+    );
+    if (isImported) return { driver, config, room: 0, lost: false };
+    if (!existsSync(base) || (isKnown && !existsSync(file)))
+      throw new StorageMissingError(existsSync(base) ? file : base);
+    if (existsSync(file)) {
+      await this.#mounts.run("import the ZFS pool", ["zpool", "import", "-d", base, this.#zpool], signal);
+      return { driver, config, room: 0, lost: false };
+    }
+    const size = sizeOnMount(await this.#mounts.freeBytes(base));
+    await this.#mounts.run("reserve the runners' storage", ["truncate", "-s", String(size), file], signal);
+    await this.#mounts.run("make the ZFS pool", ["zpool", "create", "-m", "none", this.#zpool, file], signal);
+    return { driver, config, room: size, lost: false };
+  }
+}
+
+const LOOP_OPTIONS = "loop,user_subvol_rm_allowed";
+
+const POOL_DIRECTORIES = [
+  "containers",
+  "containers-snapshots",
+  "custom",
+  "custom-snapshots",
+  "images",
+  "virtual-machines",
+  "virtual-machines-snapshots",
+];
+
+/** LXD makes this directory with a pool, and at no other time. */
+function isOfPool(source: string): boolean {
+  return existsSync(join(source, "containers"));
+}

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { withDeadline } from "../support/deadline.ts";
+import type { LxdClient } from "./client/index.ts";
+import { absentAsUndefined } from "./absent.ts";
+import { destroyInstance } from "./destroy-instance.ts";
+import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";
+import { checkSpace, spaceNeed } from "./pool-space.ts";
+import type { PoolPlace, PoolStore } from "./pool-store.ts";
+
+export interface LxdPoolOptions {
+  readonly client: LxdClient;
+  readonly owner: Owner;
+  readonly name: string;
+  readonly store: PoolStore;
+  /** How many runners the pool is to hold. */
+  readonly runners: number;
+}
+
+/** LXD tries a pool that it could not mount again each minute. */
+const AVAILABLE_MS = 100_000;
+const LOOK_MS = 500;
+
+/** The storage pool of one unit. */
+export class LxdPool {
+  readonly #options: LxdPoolOptions;
+
+  constructor(options: LxdPoolOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes the pool where it is missing, on a place of the unit's.
+   *
+   * @param disk of a runner, such as `10GiB`.
+   * @param release takes away what of the unit's refers to the pool beside instances.
+   * @throws `PoolTooSmallError` before anything is made of a pool that cannot hold the runners.
+   */
+  async ensure(disk: string, release: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { client, name, runners, store } = this.#options;
+    const need = spaceNeed(runners, disk);
+    const { storageDrivers } = await client.server.refresh(signal);
+    const drivers = storageDrivers.map((driver) => driver.name);
+    const known = await absentAsUndefined(client.storagePools.get(name, signal));
+    let place = await store.prepare(drivers, need, signal);
+    if (known && !place.lost) {
+      await this.#awaitAvailable(signal);
+      const { space } = await client.storagePools.resources(name, signal);
+      checkSpace(runners, requiredOf(place, need), space.total);
+      return;
+    }
+    if (known) {
+      await this.#forget(release, signal);
+      place = await store.prepare(drivers, need, signal);
+    }
+    checkSpace(runners, requiredOf(place, need), place.room);
+    await this.#create(place, signal);
+  }
+
+  async remove(signal: AbortSignal): Promise<void> {
+    const { client, name, store } = this.#options;
+    await client.storagePools.delete(name, signal);
+    await store.remove(signal);
+  }
+
+  async #create({ driver, config }: PoolPlace, signal: AbortSignal): Promise<void> {
+    const { client, name, owner } = this.#options;
+    await client.storagePools.create({ name, driver, description: describeOwner(owner), config }, signal);
+  }
+
+  /** Instances whose disks are gone can do nothing but go; runners on them ended with the machine. */
+  async #forget(release: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { client, name, owner, store } = this.#options;
+    const instances = (await client.instances.list(undefined, signal)).filter(
+      ({ config }) => config[KEYS.owner] === ownerText(owner),
+    );
+    const containers = instances.filter(({ type }) => type === "container");
+    await store.restore(
+      containers.map((container) => container.name),
+      signal,
+    );
+    await this.#awaitAvailable(signal);
+    for (const { name: instance, config } of instances) {
+      if (config["security.protection.delete"] === "true") {
+        const unprotected = { "security.protection.delete": "false" };
+        await client.instances.patch(instance, { config: unprotected }, signal);
+      }
+      await destroyInstance(client, instance, signal);
+    }
+    await release();
+    await client.storagePools.delete(name, signal);
+  }
+
+  async #awaitAvailable(signal: AbortSignal): Promise<void> {
+    const { client, name } = this.#options;
+    await withDeadline(`use storage pool '${name}'`, AVAILABLE_MS, signal, async (limited) => {
+      // No event tells: LXD tries again by the clock.
+      while ((await client.storagePools.get(name, limited)).status === "Unavailable") {
+        await sleep(LOOK_MS, undefined, { signal: limited });
+      }
+    });
+  }
+}
+
+function requiredOf({ driver }: PoolPlace, need: { readonly thin: number; readonly thick: number }): number {
+  return driver === "dir" ? need.thick : need.thin;
+}

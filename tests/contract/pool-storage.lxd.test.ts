@@ -1,0 +1,208 @@
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { HOST_PLACES } from "../../src/host/places.ts";
+import { PoolStorage, StorageMissingError } from "../../src/host/pool-storage.ts";
+import { runProcess } from "../../src/host/run-process.ts";
+import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
+import type { PoolStore } from "../../src/lxd/pool-store.ts";
+import { patience } from "../lxd/client/support.ts";
+import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
+import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
+import { lookAround, openPremises, type PremisesBench } from "./lxd-premises-bench.ts";
+
+const LIMIT_MS = 120_000;
+const RESOURCES = { cpu: 1, memory: "256MiB", disk: "512MiB" } as const;
+const sh = (script: string) => execFileSync("sh", ["-ec", script], { encoding: "utf8" });
+
+const reason =
+  reasonToSkipLxd() ?? (existsSync("/dev/loop-control") ? undefined : "the kernel has no loop devices");
+const describeLxd = reason === undefined ? describe : describe.skip;
+
+describeLxd(
+  `A pool on storage of the unit's${reason === undefined ? "" : ` (skipped: ${reason})`}`,
+  function () {
+    this.timeout(LIMIT_MS);
+    const signal = () => patience(LIMIT_MS);
+    let root = "";
+    let bench: PremisesBench | undefined;
+
+    before(() => ensureBaseImage({}, signal()));
+    beforeEach(() => {
+      root = mkdtempSync(join(tmpdir(), "pool-storage-"));
+      mkdirSync(join(root, "storage"));
+    });
+    afterEach(async () => {
+      if (bench) {
+        await bench.premises.remove(signal());
+        await bench.client.close();
+        bench = undefined;
+      }
+      sh(`! mountpoint -q ${root}/storage || umount --lazy ${root}/storage`);
+      rmSync(root, { recursive: true });
+    });
+
+    /** Mounts a file system of 1 GiB where Juju would mount the unit's storage. */
+    const mountStorage = (format: string) => {
+      sh(
+        `truncate -s 1G ${root}/disk && ${format} ${root}/disk && mount -o loop ${root}/disk ${root}/storage`,
+      );
+    };
+    const storageOf = (kind: "juju-storage" | "memory", stem: string, storage = join(root, "storage")) =>
+      new PoolStorage({
+        places: { ...HOST_PLACES, storage },
+        systemd: { units: join(root, "system"), booted: join(root, "no-systemd") },
+        run: runProcess,
+        stem,
+        directory: join(root, "unit"),
+        kind,
+      });
+    const open = async (kind: "juju-storage" | "memory", storage?: string) => {
+      const stem = `pool-${process.pid.toString(36)}`;
+      const store = storageOf(kind, stem, storage);
+      const poolStore: PoolStore = {
+        prepare: (drivers, need, limited) => store.prepare(drivers, need, limited),
+        restore: async (containers, limited) => {
+          await store.restore(containers, limited);
+          mountAsLxd(stem);
+        },
+        remove: (limited) => store.remove(limited),
+      };
+      bench = await openPremises(undefined, {
+        poolStore,
+        premises: { runners: 1 },
+      });
+      return bench;
+    };
+    const poolOf = ({ client, premises }: PremisesBench) => client.storagePools.get(premises.pool, signal());
+    const makeInstance = async ({ client, owner, premises, stem }: PremisesBench) => {
+      const name = `${stem}-kept`;
+      const config = {
+        [KEYS.owner]: ownerText(owner),
+        [KEYS.role]: "template",
+        "security.protection.delete": "true",
+      };
+      const source = { type: "image", alias: BASE_IMAGE_ALIAS } as const;
+      const profiles = [...premises.profiles(RESOURCES)];
+      await client.instances.create({ name, type: "container", source, profiles, config }, signal());
+      return name;
+    };
+    /** What a restart of the machine takes: every mount of the unit's, and LXD's of its pool. */
+    const forgetMounts = ({ premises }: PremisesBench) => {
+      const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+      const own = mounts
+        .map((line) => line.split(" ")[1] ?? "")
+        .filter(
+          (path) => path.startsWith(join(root, "unit")) || path.endsWith(`/storage-pools/${premises.pool}`),
+        );
+      for (const path of own.reverse()) sh(`umount --lazy ${path}`);
+    };
+    /** As LXD itself does, within a minute, with a pool that was not there when it started. */
+    const mountAsLxd = (stem: string) => {
+      if (bench)
+        sh(`mount --bind ${root}/unit/pool/${stem} /var/lib/lxd/storage-pools/${bench.premises.pool}`);
+    };
+    const leftovers = () => ({
+      unit: readdirSync(join(root, "unit")),
+      storage: readdirSync(join(root, "storage")).filter((name) => name !== "lost+found"),
+      loops: sh("losetup --noheadings --output BACK-FILE")
+        .split("\n")
+        .filter((file) => file.includes(join(root, "storage/"))),
+      mounts: readFileSync("/proc/self/mounts", "utf8")
+        .split("\n")
+        .filter((line) => line.includes(join(root, "unit"))),
+    });
+
+    it("is btrfs in a loop file on a mount of another file system, and leaves nothing of itself", async () => {
+      mountStorage("mkfs.ext4 -q");
+      const unit = await open("juju-storage");
+      await unit.premises.ensure(RESOURCES, signal());
+      const pool = await poolOf(unit);
+      expect(pool.driver).to.equal("btrfs");
+      expect(pool.config["source"]).to.match(new RegExp(`^${root}/unit/pool/`));
+      await makeInstance(unit);
+      await unit.premises.ensure(RESOURCES, signal());
+      const [instance] = (await lookAround(unit.client, unit.stem, unit.owner.unitName)).instances;
+      expect(instance).to.equal(`${unit.stem}-kept`);
+      await unit.client.instances.patch(
+        `${unit.stem}-kept`,
+        { config: { "security.protection.delete": "false" } },
+        signal(),
+      );
+      await unit.client.instances.delete(`${unit.stem}-kept`, signal());
+      await unit.premises.remove(signal());
+      expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
+    });
+
+    it("is there again with all that is on it after a restart of the machine", async () => {
+      mountStorage("mkfs.ext4 -q");
+      const unit = await open("juju-storage");
+      await unit.premises.ensure(RESOURCES, signal());
+      const pool = await poolOf(unit);
+      writeFileSync(join(pool.config["source"] ?? "", "mark"), "here");
+      sh(`umount --lazy ${root}/unit/pool`);
+      expect(existsSync(join(pool.config["source"] ?? "", "mark"))).to.equal(false);
+      await unit.premises.ensure(RESOURCES, signal());
+      expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
+    });
+
+    it("is a subvolume of a mount that is btrfs itself", async () => {
+      mountStorage("mkfs.btrfs -q");
+      const unit = await open("juju-storage");
+      await unit.premises.ensure(RESOURCES, signal());
+      const pool = await poolOf(unit);
+      expect([pool.driver, pool.config["source"]]).to.deep.equal(["btrfs", readSource("storage")]);
+      await unit.premises.remove(signal());
+      expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
+    });
+    const readSource = (directory: string) =>
+      join(
+        root,
+        directory,
+        readdirSync(join(root, directory)).find((name) => name.startsWith("pool-")) ?? "none",
+      );
+
+    it("is where LXD keeps its own where there is no storage", async () => {
+      const unit = await open("juju-storage", join(root, "nowhere"));
+      await unit.premises.ensure(RESOURCES, signal());
+      expect((await poolOf(unit)).config["source"]).to.match(/\/disks\/.*\.img$/);
+    });
+
+    it("is not made anew on the machine's disk when its mount is not there", async () => {
+      mountStorage("mkfs.ext4 -q");
+      const unit = await open("juju-storage");
+      await unit.premises.ensure(RESOURCES, signal());
+      sh(`umount --lazy ${root}/unit/pool; umount --lazy ${root}/storage`);
+      const refused = await unit.premises.ensure(RESOURCES, signal()).catch((thrown: unknown) => thrown);
+      expect(refused).to.be.instanceOf(StorageMissingError);
+      expect(readdirSync(join(root, "storage"))).to.deep.equal([]);
+      sh(`mount -o loop ${root}/disk ${root}/storage`);
+    });
+
+    it("is made anew in memory after a restart of the machine, without the instances that were on it", async () => {
+      const unit = await open("memory");
+      await unit.premises.ensure(RESOURCES, signal());
+      const name = await makeInstance(unit);
+      expect(leftovers().mounts.map((line) => line.split(" ")[2])).to.deep.equal(["tmpfs", "btrfs"]);
+      forgetMounts(unit);
+      await unit.premises.ensure(RESOURCES, signal());
+      expect((await lookAround(unit.client, unit.stem, unit.owner.unitName)).instances).to.deep.equal([]);
+      expect(await makeInstance(unit)).to.equal(name);
+      const config = { "security.protection.delete": "false" };
+      await unit.client.instances.patch(name, { config }, signal());
+      await unit.client.instances.delete(name, signal());
+      await unit.premises.remove(signal());
+      expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
+    });
+  },
+);
