@@ -62,18 +62,18 @@ table ip aproxy {
     type ipv4_addr . inet_service
     elements = $direct
   }
-  chain redirect {
+  chain to_aproxy {
     ip daddr . tcp dport @direct return
     ip daddr @excluded return
     tcp dport @redirected counter dnat to $own:${APROXY_PORT}
   }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
-    jump redirect
+    jump to_aproxy
   }
   chain output {
     type nat hook output priority -100; policy accept;
-    jump redirect
+    jump to_aproxy
   }
 }
 `;

@@ -18,7 +18,7 @@ step "Unpacking and configuring Debian packages (about half a minute)"
 # Everyone may enter the root directory, whatever the umask here.
 umask 022
 if ! debootstrap --variant=minbase --exclude=e2fsprogs,logsave \
-  --include=systemd,systemd-sysv,iproute2,procps,ca-certificates,sudo,curl \
+  --include=systemd,systemd-sysv,iproute2,procps,ca-certificates,sudo,curl,jq,nftables,python3-minimal \
   bookworm "$root" >"$work/log" 2>&1; then
   tail -20 "$work/log" >&2
   echo "Cannot build the base image: debootstrap failed, its last words are above; is the Debian mirror reachable?" >&2

@@ -98,7 +98,7 @@ install_lxd() {
 # What tests use beside LXD itself.
 install_tools() {
   local needed
-  needed=$(missing_packages debootstrap:debootstrap mkfs.btrfs:btrfs-progs shellcheck:shellcheck logrotate:logrotate nft:nftables ip:iproute2 dnsmasq:dnsmasq-base openssl:openssl mksquashfs:squashfs-tools)
+  needed=$(missing_packages debootstrap:debootstrap mkfs.btrfs:btrfs-progs shellcheck:shellcheck logrotate:logrotate nft:nftables ip:iproute2 dnsmasq:dnsmasq-base tinyproxy:tinyproxy-bin openssl:openssl mksquashfs:squashfs-tools)
   [ -x /bin/busybox ] && ! ldd /bin/busybox >/dev/null 2>&1 || needed="$needed busybox-static"
   # shellcheck disable=SC2086 # package names
   install_packages $needed
