@@ -1,6 +1,7 @@
 import type { JsonObject } from "../framework/tools/hook-tools.ts";
 import type { ErrorObject } from "ajv";
-import type { Fault } from "./configuration-faults.ts";
+import { wrong, type Fault } from "./configuration-faults.ts";
+import type { OptionName } from "./configuration-schema.ts";
 import { validateOptions } from "./compiled-options.ts";
 
 /** Checks single options by the schema; one fault for each option. */
@@ -8,14 +9,21 @@ export function checkOptions(options: JsonObject): readonly Fault[] {
   if (validateOptions(options)) return [];
   const faults = new Map<string, Fault>();
   for (const error of validateOptions.errors ?? []) {
-    const option = error.instancePath.slice(1);
-    if (!faults.has(option)) faults.set(option, { option, text: describe(error) });
+    const option = error.instancePath.slice(1) as OptionName;
+    if (!faults.has(option)) faults.set(option, wrong(option, describe(error)));
   }
   return [...faults.values()];
 }
 
-function describe(error: ErrorObject): string {
-  const accepted = (error.parentSchema as { accepted?: string } | undefined)?.accepted;
-  const missing = error.data === "" || error.data === undefined;
-  return `${missing ? "missing" : "not valid"}; ${accepted ? `use ${accepted}` : (error.message ?? "see the docs")}`;
+/** What is wrong, without the value: a person may have pasted a token in the wrong place. Numbers are no secrets. */
+function describe({ keyword, data, params, parentSchema }: ErrorObject): string {
+  if (data === "" || data === undefined) return "missing";
+  switch (keyword) {
+    case "minimum":
+      return `${JSON.stringify(data)} is less than ${String((params as { limit: number }).limit)}`;
+    case "enum":
+      return "not one of its values";
+    default:
+      return (parentSchema as { fault?: string } | undefined)?.fault ?? "not of its type";
+  }
 }

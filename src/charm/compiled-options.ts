@@ -5,7 +5,7 @@ import { configurationSchema } from "./configuration-schema.ts";
 export const optionsAjv = new Ajv({
   allErrors: true,
   verbose: true,
-  keywords: ["accepted"],
+  keywords: ["accepted", "fault", "change"],
   code: { source: true, esm: true },
 });
 

@@ -1,7 +1,9 @@
 /**
- * The rules of single options, as JSON schema. `accepted` is what a message tells the person to write instead.
+ * The rules of single options, as JSON schema, and the words in which they are told.
  *
- * Rules that tie options together stand in `configuration.ts`.
+ * `accepted` is what a message, and the reference, tell a person to write; `fault` is what is wrong with a value that
+ * breaks the pattern. `change` says what a change does to the runners that are there. Rules that tie options together,
+ * and forms that no pattern can tell, stand in `configuration.ts`, and take their `accepted` from here.
  */
 export const configurationSchema = {
   type: "object",
@@ -10,47 +12,180 @@ export const configurationSchema = {
       type: "string",
       minLength: 1,
       accepted: "owner/repo, an organisation, or enterprises/<slug>",
+      change: "replaces",
     },
-    token: { type: "string" },
+    token: {
+      type: "string",
+      pattern: "^[!-~]*$",
+      fault: "holds a blank or a character that no token has",
+      accepted: "a personal access token of GitHub",
+      change: "replaces",
+    },
+    "token-secret-id": {
+      type: "string",
+      pattern: "^(?:(?:secret:(?://[0-9a-fA-F-]{36}/)?)?[0-9a-v]{20})?$",
+      fault: "not the ID of a Juju secret",
+      accepted: "secret:<id>, as juju add-secret prints it",
+      change: "replaces",
+    },
+    "github-app-client-id": {
+      type: "string",
+      pattern: "^[A-Za-z0-9._-]*$",
+      fault: "not the client ID of a GitHub App",
+      accepted: "the client ID from the GitHub App's settings, such as Iv23liAbCdEfGhIjKlMn",
+      change: "replaces",
+    },
+    "github-app-installation-id": {
+      type: "integer",
+      minimum: 0,
+      accepted: "the number at the end of the address of the installation's settings",
+      change: "replaces",
+    },
+    "github-app-private-key-secret-id": {
+      type: "string",
+      pattern: "^(?:(?:secret:(?://[0-9a-fA-F-]{36}/)?)?[0-9a-v]{20})?$",
+      fault: "not the ID of a Juju secret",
+      accepted: "secret:<id>, as juju add-secret prints it",
+      change: "replaces",
+    },
     "github-url": {
       type: "string",
-      pattern: "^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?$",
+      minLength: 1,
+      pattern: "^https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/?$",
+      fault: "not the address of a GitHub",
       accepted: "https://<host>, such as https://github.com",
+      change: "replaces",
     },
-    group: { type: "string", minLength: 1, accepted: "the name of a runner group, such as default" },
-    labels: { type: "string" },
-    "virtual-machines": { type: "integer", minimum: 0, accepted: "0 or a greater number" },
+    group: {
+      type: "string",
+      minLength: 1,
+      accepted: "the name of a runner group, such as default",
+      change: "replaces",
+    },
+    labels: {
+      type: "string",
+      accepted: "letters, digits, hyphens and underscores, with commas between labels",
+      change: "replaces",
+    },
+    "virtual-machines": {
+      type: "integer",
+      minimum: 0,
+      accepted: "0 or a greater number",
+      change: "scales",
+    },
     "instance-type": {
       enum: ["virtual-machine", "container"],
       accepted: "virtual-machine or container",
+      change: "replaces",
     },
-    "vm-cpu": { type: "integer", minimum: 1, accepted: "1 or a greater number" },
+    "vm-cpu": { type: "integer", minimum: 1, accepted: "1 or a greater number", change: "replaces" },
     "vm-memory": {
       type: "string",
+      minLength: 1,
       pattern: "^[1-9][0-9]*[KMGTPE]iB$",
-      accepted: "a number and a unit, such as 7GiB",
+      fault: "not a size",
+      accepted: "a whole number and KiB, MiB, GiB, TiB, PiB or EiB, such as 7GiB",
+      change: "replaces",
     },
     "vm-disk": {
       type: "string",
+      minLength: 1,
       pattern: "^[1-9][0-9]*[KMGTPE]iB$",
-      accepted: "a number and a unit, such as 10GiB",
+      fault: "not a size",
+      accepted: "a whole number and KiB, MiB, GiB, TiB, PiB or EiB, such as 10GiB",
+      change: "replaces",
     },
     "base-image": {
       type: "string",
-      pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$",
-      accepted: "jammy, noble, or with image-server=local the alias of an image in the local LXD store",
+      minLength: 1,
+      pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+      fault: "not the name of an image",
+      accepted:
+        "jammy (22.04), noble (24.04), resolute (26.04) or the version of a later Ubuntu LTS, or with image-server=local the alias of an image in the local LXD store",
+      change: "fixed",
     },
     "image-server": {
       type: "string",
-      pattern: "^(local|https://.+)$",
-      accepted: "local, or the https URL of a simplestreams server",
+      minLength: 1,
+      accepted: "local, or the https address of a simplestreams server",
+      change: "builds",
     },
     "image-packages": {
       type: "string",
-      pattern: "^[a-z0-9+. -]*$",
-      accepted: "names of Debian packages, separated by spaces",
+      pattern: "^(?:[a-z0-9][a-z0-9+.-]*(?: +[a-z0-9][a-z0-9+.-]*)*)?$",
+      fault: "not a list of packages",
+      accepted: "names of Debian packages, with blanks between them",
+      change: "builds",
     },
-    "reconcile-interval": { type: "integer", minimum: 2, accepted: "2 minutes or more" },
-    "test-mode": { enum: ["", "insecure"], accepted: "nothing, or insecure" },
+    "reconcile-interval": {
+      type: "integer",
+      minimum: 2,
+      accepted: "2 minutes or more",
+      change: "timer",
+    },
+    denylist: {
+      type: "string",
+      accepted: "IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8",
+      change: "firewall",
+    },
+    "dockerhub-mirror": {
+      type: "string",
+      accepted: "the https address of a registry mirror, such as https://mirror.example.com",
+      change: "replaces",
+    },
+    "experimental-use-aproxy": {
+      type: "boolean",
+      accepted: "true or false",
+      change: "replaces",
+    },
+    "aproxy-exclude-addresses": {
+      type: "string",
+      accepted:
+        "IPv4 addresses, ranges and networks with commas between them, such as 10.0.0.0/8, 192.0.2.1-192.0.2.9",
+      change: "replaces",
+    },
+    "aproxy-redirect-ports": {
+      type: "string",
+      accepted: "ports and ranges of ports with commas between them, such as 80, 8080-8090",
+      change: "replaces",
+    },
+    "pre-job-script": {
+      type: "string",
+      pattern: "^(?:#![ \\t]*/[^\\n]|$)",
+      fault: "no shebang in its first line",
+      accepted: "a script that begins with a shebang, such as #!/bin/bash",
+      change: "replaces",
+    },
+    "runner-storage": {
+      enum: ["juju-storage", "memory"],
+      accepted: "juju-storage or memory",
+      change: "fixed",
+    },
+    "repo-policy": {
+      enum: ["off", "external", "builtin"],
+      accepted: "off, external or builtin",
+      change: "replaces",
+    },
+    "repo-policy-compliance-url": {
+      type: "string",
+      accepted: "the address of a policy service, such as https://policy.example.com",
+      change: "replaces",
+    },
+    "repo-policy-compliance-token": {
+      type: "string",
+      pattern: "^[!-~]*$",
+      fault: "holds a blank or a character that no token has",
+      accepted: "the token that the policy service takes from the charm",
+      change: "replaces",
+    },
+    "test-mode": { enum: ["", "insecure"], accepted: "nothing, or insecure", change: "nothing" },
   },
 } as const;
+
+/** Names of the options. */
+export type OptionName = keyof (typeof configurationSchema)["properties"];
+
+/** The words that tell a person what to set an option to. */
+export function acceptedForm(option: OptionName): string {
+  return configurationSchema.properties[option].accepted;
+}

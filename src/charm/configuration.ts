@@ -1,19 +1,29 @@
-import { parseGithubPath, type GithubPath } from "../github/path.ts";
+import { parseGithubPath, GithubPathError, type GithubPath } from "../github/path.ts";
+import type { Proxies } from "../framework/index.ts";
 import type { JsonObject } from "../framework/tools/hook-tools.ts";
+import type { AproxySettings, ProxySettings } from "../guest/settings.ts";
 import type { Network } from "../network/network.ts";
-import { readNetworkList } from "../network/read-network-list.ts";
 import type { VirtualMachineResources } from "../runners/runner.ts";
-import { messageOf } from "../support/errors.ts";
-import { Secret } from "../support/secret.ts";
-import { ConfigurationError, type Fault } from "./configuration-faults.ts";
-import type { GithubRunnerTypes } from "./metadata.generated.ts";
+import { ConfigurationError, wrong } from "./configuration-faults.ts";
+import { parseNetworks } from "./options/addresses.ts";
+import { parseUbuntuRelease } from "./options/base-image.ts";
+import { readCredentialSource, type CredentialSource } from "./options/credential-source.ts";
+import { parseLabels } from "./options/labels.ts";
+import { OptionFault, OptionReader, type CheckOptions } from "./options/option-reader.ts";
+import { readPolicy, type RepositoryPolicy } from "./options/policy.ts";
+import { readAproxy, readProxies } from "./options/proxies.ts";
+import { parseSize } from "./options/sizes.ts";
+import { parseWebAddress } from "./options/web-address.ts";
 
 export type InstanceType = "virtual-machine" | "container";
+
+/** Where the runners' disks are. */
+export type RunnerStorage = "juju-storage" | "memory";
 
 /** The options of the charm, checked, and in the form that the rest of it works with. */
 export interface Configuration {
   readonly path: GithubPath;
-  readonly token: Secret;
+  readonly credentials: CredentialSource;
   /** Without a slash at the end. */
   readonly githubUrl: string;
   readonly group: string;
@@ -22,126 +32,121 @@ export interface Configuration {
   readonly count: number;
   readonly instanceType: InstanceType;
   readonly resources: VirtualMachineResources;
+  /**
+   * Codename of an Ubuntu release, such as `jammy`, or its version where the codename is not known; with the image
+   * server `local`, the alias of an image in the local LXD store.
+   */
   readonly baseImage: string;
+  /** `local`, or the URL of a simplestreams server without a slash at the end. */
   readonly imageServer: string;
+  /** Debian packages, in the operator's order. */
   readonly packages: readonly string[];
-  /** Networks that runners must not reach. */
-  readonly denylist: readonly Network[];
   /** From the end of one reconcile to the start of the next. */
   readonly reconcileMinutes: number;
+  /** Networks that runners must not reach. */
+  readonly denylist: readonly Network[];
+  /** The model's; undefined when it has none. */
+  readonly proxy: ProxySettings | undefined;
+  readonly aproxy: AproxySettings | undefined;
+  /** URL without a slash at the end. */
+  readonly dockerMirror: string | undefined;
+  /** A script with a shebang; "" for none. */
+  readonly preJobScript: string;
+  readonly storage: RunnerStorage;
+  readonly policy: RepositoryPolicy;
+  /** Whether rules are relaxed for tests. */
+  readonly insecure: boolean;
 }
 
-/** Checks single options by the schema and returns what is wrong with them. */
-export type CheckOptions = (options: JsonObject) => readonly Fault[];
-
-/** Names of the options whose values are of a type. */
-type OptionOf<Value> = {
-  [Name in keyof GithubRunnerTypes["options"]]: GithubRunnerTypes["options"][Name] extends Value
-    ? Name
-    : never;
-}[keyof GithubRunnerTypes["options"]];
-
-const LABEL = /^[A-Za-z0-9_-]+$/;
+/** What a configuration is made of. */
+export interface ConfigurationSources {
+  /** What `config-get` answers. */
+  readonly options: JsonObject;
+  /** What the model's configuration says, by the environment of the hook. */
+  readonly proxies: Proxies;
+}
 
 /**
- * Turns what `config-get` answers into a configuration. Pure.
+ * Turns options and the model's proxies into a configuration. Pure.
  *
  * @throws {@link ConfigurationError} with every fault.
  */
-export function parseConfiguration(options: JsonObject, check: CheckOptions): Configuration {
-  const faults = [...check(options)];
-  const faulty = (option: string) => faults.some((fault) => fault.option === option);
-  const attempt = <T>(option: string, parse: () => T): T | undefined => {
-    if (faulty(option)) return undefined;
-    try {
-      return parse();
-    } catch (thrown) {
-      faults.push({ option, text: messageOf(thrown) });
-      return undefined;
-    }
+export function parseConfiguration(
+  { options, proxies }: ConfigurationSources,
+  check: CheckOptions,
+): Configuration {
+  const reader = new OptionReader(options, check);
+  const insecure = reader.text("test-mode") === "insecure";
+  const credentials = readCredentialSource(reader);
+  const proxy = readProxies(proxies, reader);
+  const parsed = {
+    ...readRegistration(reader, insecure),
+    ...readMachine(reader),
+    ...readImage(reader, insecure),
+    denylist: reader.parse("denylist", parseNetworks),
+    aproxy: readAproxy(reader, proxy),
+    dockerMirror: readMirror(reader, insecure),
+    policy: readPolicy(reader),
   };
-  const path = attempt("path", () => parseGithubPath(text(options, "path")));
-  const labels = attempt("labels", () => parseLabels(text(options, "labels")));
-  const denylist = attempt("denylist", () => parseDenylist(text(options, "denylist")));
-  faults.push(...relatedFaults(options).filter(({ option }) => !faulty(option)));
-  if (faults.length > 0 || !path || !labels || !denylist) throw new ConfigurationError(faults);
+  const { path, labels, resources, baseImage, imageServer, denylist } = parsed;
+  const isWhole = credentials && path && labels && resources && baseImage && imageServer && denylist;
+  if (!isWhole || reader.faults.length > 0) throw new ConfigurationError(reader.faults);
   return {
-    path,
-    labels,
-    denylist,
-    token: new Secret(text(options, "token")),
-    githubUrl: text(options, "github-url").replace(/\/$/, ""),
-    group: text(options, "group"),
-    count: whole(options, "virtual-machines"),
-    instanceType: text(options, "instance-type") === "container" ? "container" : "virtual-machine",
-    resources: {
-      cpu: whole(options, "vm-cpu"),
-      memory: text(options, "vm-memory"),
-      disk: text(options, "vm-disk"),
-    },
-    baseImage: text(options, "base-image"),
-    imageServer: text(options, "image-server"),
-    packages: text(options, "image-packages").split(" ").filter(Boolean),
-    reconcileMinutes: whole(options, "reconcile-interval"),
+    ...parsed,
+    ...{ path, labels, resources, baseImage, imageServer, denylist },
+    credentials,
+    proxy,
+    insecure,
+    count: reader.whole("virtual-machines"),
+    reconcileMinutes: reader.whole("reconcile-interval"),
+    preJobScript: reader.text("pre-job-script").replaceAll("\r\n", "\n"),
+    storage: reader.text("runner-storage") === "memory" ? "memory" : "juju-storage",
   };
 }
 
-/** Rules that no option breaks on its own. */
-function relatedFaults(options: JsonObject): Fault[] {
-  const faults: Fault[] = [];
-  if (text(options, "token") === "") {
-    faults.push({ option: "token", text: "missing; set it to a personal access token of GitHub" });
+function readRegistration(reader: OptionReader, insecure: boolean) {
+  const githubUrl = reader.text("github-url").replace(/\/$/, "");
+  if (githubUrl.startsWith("http://") && !insecure) {
+    reader.refuse(wrong("github-url", "http, not https"));
   }
-  if (text(options, "github-url").startsWith("http://") && text(options, "test-mode") !== "insecure") {
-    faults.push({
-      option: "github-url",
-      text: "http is for tests only; use https, or set test-mode=insecure",
-    });
-  }
-  if (text(options, "image-server") !== "local") {
-    faults.push({
-      option: "image-server",
-      text: "this version builds from images in the local LXD store only; import one and set image-server=local",
-    });
-  }
-  if (text(options, "instance-type") !== "container") {
-    faults.push({
-      option: "instance-type",
-      text: "this version runs containers only; set instance-type=container",
-    });
-  }
-  return faults;
+  return {
+    path: reader.parse("path", readPath),
+    githubUrl,
+    group: reader.text("group"),
+    labels: reader.parse("labels", parseLabels),
+  };
 }
 
-function parseLabels(list: string): readonly string[] {
-  const labels = list
-    .split(",")
-    .map((label) => label.trim())
-    .filter(Boolean);
-  const bad = labels.filter((label) => !LABEL.test(label));
-  if (bad.length > 0) {
-    const named = bad.map((label) => JSON.stringify(label)).join(", ");
-    throw new Error(
-      `${named} cannot be a label; use letters, digits, hyphens and underscores, separated by commas`,
-    );
+function readMachine(reader: OptionReader) {
+  const memory = reader.parse("vm-memory", parseSize);
+  const disk = reader.parse("vm-disk", parseSize);
+  const instanceType: InstanceType =
+    reader.text("instance-type") === "container" ? "container" : "virtual-machine";
+  const resources = memory && disk ? { cpu: reader.whole("vm-cpu"), memory, disk } : undefined;
+  return { instanceType, resources };
+}
+
+function readImage(reader: OptionReader, insecure: boolean) {
+  const isLocal = reader.text("image-server") === "local";
+  return {
+    baseImage: reader.parse("base-image", (text) => (isLocal ? text : parseUbuntuRelease(text))),
+    imageServer: reader.parse("image-server", (text) =>
+      text === "local" ? text : parseWebAddress(text, { http: insecure }),
+    ),
+    packages: reader.text("image-packages").split(" ").filter(Boolean),
+  };
+}
+
+function readMirror(reader: OptionReader, insecure: boolean): string | undefined {
+  if (reader.text("dockerhub-mirror") === "") return undefined;
+  return reader.parse("dockerhub-mirror", (text) => parseWebAddress(text, { http: insecure }));
+}
+
+function readPath(text: string): GithubPath {
+  try {
+    return parseGithubPath(text);
+  } catch (thrown) {
+    if (!(thrown instanceof GithubPathError)) throw thrown;
+    throw new OptionFault(thrown.fault);
   }
-  return labels;
-}
-
-function parseDenylist(list: string): readonly Network[] {
-  const { networks, faults } = readNetworkList(list);
-  if (faults.length > 0) {
-    throw new Error(`${faults.join(", ")}; use networks such as 10.0.0.0/8 or fd00::/8, separated by commas`);
-  }
-  return networks;
-}
-
-function text(options: JsonObject, name: OptionOf<string>): string {
-  const value = options[name];
-  return typeof value === "string" ? value.trim() : "";
-}
-
-function whole(options: JsonObject, name: OptionOf<number>): number {
-  const value = options[name];
-  return typeof value === "number" ? value : 0;
 }

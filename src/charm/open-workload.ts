@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Credentials } from "../github/credentials.ts";
 import { createGithubClient } from "../github/index.ts";
 import { runProcess } from "../host/run-process.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
@@ -26,6 +27,12 @@ import { openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Surroundings } from "./relations.ts";
 import { Workload } from "./workload.ts";
 
+/** What a person has set, with the credentials that it names. */
+export interface Setup {
+  readonly configuration: Configuration;
+  readonly credentials: Credentials;
+}
+
 /** The unit and the dispatch that a workload is opened for. */
 export interface WorkloadContext {
   readonly system: CharmSystem;
@@ -49,27 +56,26 @@ const CONCURRENCY = 16;
  * @throws what {@link openUnit} throws where there is no LXD, and {@link UnitNameError}.
  */
 export function openWorkload(
-  configuration: Configuration,
+  setup: Setup,
   context: WorkloadContext & { readonly surroundings: Surroundings },
 ): Workload {
-  const forge = openForge(configuration, context);
-  const services = openServices(forge, context, demandOf(configuration));
+  const forge = openForge(setup, context);
+  const services = openServices(forge, context, demandOf(setup.configuration));
   return new Workload({
     ...context,
     ...services,
-    configuration,
-    images: openImageKeeper(configuration, { ...context, ...services, forge }),
+    ...setup,
+    images: openImageKeeper(setup.configuration, { ...context, ...services, forge }),
   });
 }
 
 /**
  * Makes the parts that a unit leaves by.
  *
- * @param configuration the error, where it cannot be used; registrations then stay to be reaped by GitHub.
+ * @param setup the error, where it cannot be used; registrations then stay to be reaped by GitHub.
  */
-export function openDeparture(configuration: Configuration | Error, context: WorkloadContext): Departure {
-  const forge =
-    configuration instanceof Error ? unusableForge(configuration) : openForge(configuration, context);
+export function openDeparture(setup: Setup | Error, context: WorkloadContext): Departure {
+  const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
   return new Departure(openServices(forge, context));
 }
 
@@ -156,11 +162,13 @@ function openRotation({ system, log }: WorkloadContext): LogRotation {
 }
 
 function openForge(
-  configuration: Configuration,
+  { configuration, credentials }: Setup,
   { log, redactor, system, unitName }: WorkloadContext,
 ): Forge & Jobs {
-  const { path, githubUrl, token, group } = configuration;
+  const { path, githubUrl, group } = configuration;
   const etagStore = new PageStore(join(system.dataRoot, unitStem(unitName), "github-pages"));
+  if (credentials.by === "app") throw new Error("A GitHub App is refused before this");
+  const { token } = credentials;
   return createGithubClient({ path, githubUrl, token, group, log, redactor, etagStore });
 }
 

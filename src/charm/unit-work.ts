@@ -7,7 +7,7 @@ import type { Configuration } from "./configuration.ts";
 import type { Departure } from "./departure.ts";
 import { imageFailureSlot } from "./image-failure-record.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
-import type { WorkloadContext } from "./open-workload.ts";
+import type { Setup, WorkloadContext } from "./open-workload.ts";
 import type { Surroundings } from "./relations.ts";
 import type { Workload } from "./workload.ts";
 
@@ -29,13 +29,31 @@ export class UnitWork {
 
   /** @throws ConfigurationError with every fault of the options. */
   async configuration(): Promise<Configuration> {
-    const [{ parseConfiguration }, { checkOptions }, options] = await Promise.all([
+    const [{ parseConfiguration }, { checkOptions }, { refuseUnsupported }, options] = await Promise.all([
       import("./configuration.ts"),
       import("./check-options.ts"),
+      import("./unsupported.ts"),
       this.#charm.config.read(),
     ]);
     this.#redact(options);
-    return parseConfiguration(options, checkOptions);
+    const configuration = parseConfiguration({ options, proxies: this.#charm.model.proxies }, checkOptions);
+    refuseUnsupported(configuration);
+    return configuration;
+  }
+
+  /**
+   * The configuration with the credentials that it names, which may be in secrets.
+   *
+   * @throws ConfigurationError with every fault of the options, or with what is wrong with a secret.
+   */
+  async setup(): Promise<Setup> {
+    const configuration = await this.configuration();
+    const { readCredentials } = await import("./read-credentials.ts");
+    const { framework, model } = this.#charm;
+    const credentials = await readCredentials(configuration.credentials, model, (value) => {
+      framework.redactor.add(value);
+    });
+    return { configuration, credentials };
   }
 
   /** @param step shows what is being done, in place of the unit's status. */
@@ -43,12 +61,12 @@ export class UnitWork {
     work: (workload: Workload, configuration: Configuration) => Promise<T>,
     step = this.#step,
   ): Promise<T> {
-    const configuration = await this.configuration();
+    const setup = await this.setup();
     const surroundings = await this.#surroundings();
     const { openWorkload } = await import("./open-workload.ts");
-    const workload = openWorkload(configuration, { ...this.#context(step), surroundings });
+    const workload = openWorkload(setup, { ...this.#context(step), surroundings });
     try {
-      return await work(workload, configuration);
+      return await work(workload, setup.configuration);
     } finally {
       await workload.close();
     }
@@ -79,13 +97,11 @@ export class UnitWork {
 
   /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
   async depart(work: (departure: Departure) => Promise<void>): Promise<void> {
-    const [{ openDeparture }, configuration] = await Promise.all([
+    const [{ openDeparture }, setup] = await Promise.all([
       import("./open-workload.ts"),
-      this.configuration().catch((thrown: unknown) =>
-        thrown instanceof Error ? thrown : new Error(String(thrown)),
-      ),
+      this.setup().catch((thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)))),
     ]);
-    const departure = openDeparture(configuration, this.#context(this.#step));
+    const departure = openDeparture(setup, this.#context(this.#step));
     try {
       await work(departure);
     } finally {
@@ -99,8 +115,12 @@ export class UnitWork {
   }
 
   /** Before anything is made of the options: an error about them may hold what a person pasted. */
-  #redact({ token }: GithubRunnerTypes["options"]): void {
-    this.#charm.framework.redactor.add(token);
+  #redact(options: GithubRunnerTypes["options"]): void {
+    const { http, https } = this.#charm.model.proxies;
+    const passwords = [http, https].map((address) => /:([^:@/]+)@/.exec(address ?? "")?.[1]);
+    for (const secret of [options.token, options["repo-policy-compliance-token"], ...passwords]) {
+      if (secret) this.#charm.framework.redactor.add(secret.trim());
+    }
   }
 
   #context(step: (message: string) => void): WorkloadContext {

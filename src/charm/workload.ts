@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
+import type { Credentials } from "../github/credentials.ts";
 import { githubPathText } from "../github/path.ts";
 import type { Host } from "../host/host.ts";
-import { PLAIN_GUEST, type GuestSettings } from "../guest/settings.ts";
+import type { GuestSettings } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { ApplicationUpdate, ImageKeeper } from "../runners/image-keeper.ts";
@@ -12,7 +12,10 @@ import type { Fleet, FlushReport, ReconcileReport, RunnerManager } from "../runn
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
 import { firewallRules } from "./firewall-rules.ts";
+import { guestSettings } from "./guest-settings.ts";
 import { drawOne, type Surroundings } from "./relations.ts";
+import { runnerKind } from "./runner-kind.ts";
+import { runnerLabels } from "./runner-labels.ts";
 
 /** Age of an image that an event of its refresh timer finds too young to be built again. */
 const REFRESH_EVENT_MS = 60 * 60_000;
@@ -26,6 +29,7 @@ export interface WorkloadParts {
   readonly configuration: Configuration;
   readonly host: Host;
   readonly surroundings: Surroundings;
+  readonly credentials: Credentials;
   readonly images: ImageKeeper;
   readonly premises: Premises;
   readonly firewall: Firewall;
@@ -145,14 +149,12 @@ export class Workload {
   }
 
   #fleet(image: RunnerImage): Fleet {
-    const { appName, configuration, premises, surroundings, system } = this.#parts;
-    const { path, githubUrl, resources, count, group } = configuration;
-    const labels = runnerLabels(configuration, appName, system.arch);
-    const registrationUrl = `${githubUrl}/${githubPathText(path)}`;
-    const profiles = premises.profiles(resources);
-    const token = configuration.token.reveal();
+    const { appName, configuration, credentials, premises, surroundings, system } = this.#parts;
+    const { path, githubUrl, resources, count } = configuration;
     const { template } = image;
-    const kind = fingerprint([registrationUrl, token, group, labels, profiles, template, surroundings]);
+    const labels = runnerLabels(configuration, appName, system.arch);
+    const profiles = premises.profiles(resources);
+    const kind = runnerKind({ configuration, credentials, surroundings, labels, profiles, template });
     const create = {
       image: template,
       profiles,
@@ -160,30 +162,15 @@ export class Workload {
       binaryPath: RUNNER_APPLICATION,
       arch: system.arch,
     };
+    const registrationUrl = `${githubUrl}/${githubPathText(path)}`;
     const createOne = () => Promise.resolve({ ...create, guest: this.#guest() });
     return { count, kind, labels, registrationUrl, create: createOne };
   }
 
   /** The settings of one runner. */
   #guest(): GuestSettings {
-    const { surroundings, system } = this.#parts;
+    const { configuration, surroundings, system } = this.#parts;
     const debugSsh = drawOne(surroundings.debugSshHosts, system.entropy());
-    return { ...PLAIN_GUEST, debugSsh, metrics: surroundings.metrics };
+    return { ...guestSettings(configuration), debugSsh, metrics: surroundings.metrics };
   }
-}
-
-/** Labels that the charm adds to the operator's, without doubles in another case. GitHub adds none of its own. */
-export function runnerLabels(
-  { labels, baseImage }: Pick<Configuration, "labels" | "baseImage">,
-  appName: string,
-  arch: CharmSystem["arch"],
-): readonly string[] {
-  const all = ["self-hosted", "linux", arch, appName, baseImage, ...labels];
-  const byLowerCase = new Map(all.toReversed().map((label) => [label.toLowerCase(), label]));
-  return [...byLowerCase.values()].reverse();
-}
-
-/** The token is one of the inputs: a digest of all of them gives nothing of it away. */
-function fingerprint(inputs: unknown): string {
-  return createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
 }

@@ -9,11 +9,14 @@ export type GithubPath =
 /** A text that names no place on GitHub. */
 export class GithubPathError extends CharmError {
   readonly code = "github-path";
+  /** What is wrong, without the forms that are accepted. */
+  readonly fault: string;
 
   constructor(fault: string) {
     super(
       `Cannot use the path: ${fault}; accepted are 'owner/repository', 'organisation' and 'enterprises/enterprise-slug'`,
     );
+    this.fault = fault;
   }
 }
 

@@ -71,7 +71,9 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
       const { code, shown } = await run(`hooks/${hook}`, { ...LEAST_OPTIONS, path: "", "vm-cpu": 0 });
       expect(code).to.equal(0);
       expect(shown).to.match(/^blocked: /);
-      expect(shown).to.include("path: missing; use owner/repo").and.to.include("vm-cpu: not valid; use 1");
+      expect(shown)
+        .to.include("path: missing; use owner/repo")
+        .and.to.include("vm-cpu: 0 is less than 1; use 1");
       expect(github.requests).to.deep.equal([]);
     });
   }

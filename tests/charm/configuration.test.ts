@@ -1,43 +1,22 @@
 import { expect } from "chai";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
 import { checkOptions } from "../../src/charm/check-options.ts";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
 import { parseConfiguration, type Configuration } from "../../src/charm/configuration.ts";
+import type { Proxies } from "../../src/framework/index.ts";
+import { DEFAULT_OPTIONS, LEAST_OPTIONS, NO_PROXIES, SECRET_ID, TOKEN } from "./least-options.ts";
 
 type Options = Readonly<Record<string, string | number | boolean>>;
 
-/** Looks like a real one, so that leaks of it are found. */
-const TOKEN = "ghp_q7JX2mZ0tVw4Rk9sLbYc1uEaNfDgHiPo3S5x";
+const LEAST: Options = LEAST_OPTIONS;
+const PROXY: Proxies = { http: "http://squid.internal:3128", https: undefined, noProxy: "10.0.0.1, .local" };
 
-/** What `config-get` answers for a charm on which nothing is set. */
-const DEFAULTS = Object.fromEntries(
-  Object.entries(
-    (
-      parse(readFileSync(join(import.meta.dirname, "../../config.yaml"), "utf8")) as {
-        options: Record<string, { default: string | number | boolean }>;
-      }
-    ).options,
-  ).map(([name, option]) => [name, option.default]),
-);
-/** The least that a person has to set. */
-const LEAST: Options = {
-  ...DEFAULTS,
-  path: "octo/hello",
-  token: TOKEN,
-  "instance-type": "container",
-  "image-server": "local",
-  "base-image": "my-base",
-};
-
-function parsed(change: Options = {}): Configuration {
-  return parseConfiguration({ ...LEAST, ...change }, checkOptions);
+function parsed(change: Options = {}, proxies: Proxies = NO_PROXIES): Configuration {
+  return parseConfiguration({ options: { ...LEAST, ...change }, proxies }, checkOptions);
 }
 
-function faultsOf(options: Options): ConfigurationError {
+function faultsOf(options: Options, proxies: Proxies = NO_PROXIES): ConfigurationError {
   try {
-    parseConfiguration(options, checkOptions);
+    parseConfiguration({ options, proxies }, checkOptions);
   } catch (thrown) {
     if (thrown instanceof ConfigurationError) return thrown;
     throw thrown;
@@ -47,8 +26,10 @@ function faultsOf(options: Options): ConfigurationError {
 
 describe("parseConfiguration()", () => {
   it("reads the least that has to be set, and the defaults of the rest", () => {
-    const { token, ...configuration } = parsed();
-    expect(token.reveal()).to.equal(TOKEN);
+    const configuration = parsed();
+    expect(configuration.credentials.by === "token" && configuration.credentials.token.reveal()).to.equal(
+      TOKEN,
+    );
     expect(configuration).to.deep.include({
       path: { kind: "repository", owner: "octo", repository: "hello" },
       githubUrl: "https://github.com",
@@ -60,6 +41,14 @@ describe("parseConfiguration()", () => {
       resources: { cpu: 2, memory: "7GiB", disk: "10GiB" },
       baseImage: "my-base",
       imageServer: "local",
+      reconcileMinutes: 10,
+      proxy: undefined,
+      aproxy: undefined,
+      dockerMirror: undefined,
+      preJobScript: "",
+      storage: "juju-storage",
+      policy: { by: "nobody" },
+      insecure: false,
     });
     expect(configuration.packages).to.include("docker.io");
   });
@@ -90,6 +79,22 @@ describe("parseConfiguration()", () => {
     [{ "image-packages": "git  jq g++" }, { packages: ["git", "jq", "g++"] }],
     [{ "image-packages": "" }, { packages: [] }],
     [{ group: "my group" }, { group: "my group" }],
+    [{ "github-url": "https://octo.ghe.com" }, { githubUrl: "https://octo.ghe.com" }],
+    [{ "base-image": "ubuntu/jammy" }, { baseImage: "ubuntu/jammy" }],
+    [{ "reconcile-interval": 2 }, { reconcileMinutes: 2 }],
+    [{ "dockerhub-mirror": "https://mirror.example/" }, { dockerMirror: "https://mirror.example" }],
+    [
+      { "dockerhub-mirror": "http://10.0.0.2:5000", "test-mode": "insecure" },
+      { dockerMirror: "http://10.0.0.2:5000", insecure: true },
+    ],
+    [{ "pre-job-script": "#!/bin/bash\r\necho hello\r\n" }, { preJobScript: "#!/bin/bash\necho hello" }],
+    [{ "runner-storage": "memory" }, { storage: "memory" }],
+    [{ "instance-type": "virtual-machine" }, { instanceType: "virtual-machine" }],
+    [{ "repo-policy": "builtin" }, { policy: { by: "charm" } }],
+    [
+      { "repo-policy-compliance-url": "https://policy.example", "repo-policy-compliance-token": "t0ken" },
+      { policy: { by: "nobody" } },
+    ],
   ];
   for (const [change, expected] of accepted) {
     it(`accepts ${JSON.stringify(change)}`, () => {
@@ -97,43 +102,224 @@ describe("parseConfiguration()", () => {
     });
   }
 
+  const releases: readonly (readonly [string, string])[] = [
+    ["jammy", "jammy"],
+    ["22.04", "jammy"],
+    ["Noble", "noble"],
+    ["24.04", "noble"],
+    ["26.04", "resolute"],
+    ["resolute", "resolute"],
+    ["28.04", "28.04"],
+  ];
+  for (const [text, baseImage] of releases) {
+    it(`takes the base image ${text} of a simplestreams server for ${baseImage}`, () => {
+      const server = "https://cloud-images.example/releases/";
+      expect(parsed({ "base-image": text, "image-server": server })).to.deep.include({
+        baseImage,
+        imageServer: "https://cloud-images.example/releases",
+      });
+    });
+  }
+
+  it("takes the token from a secret when both are set", () => {
+    expect(parsed({ "token-secret-id": SECRET_ID }).credentials).to.deep.equal({
+      by: "token-secret",
+      secretId: SECRET_ID,
+    });
+  });
+
+  it("takes a GitHub App before any token", () => {
+    const app = {
+      "token-secret-id": SECRET_ID,
+      "github-app-client-id": "Iv23liAbCdEf",
+      "github-app-installation-id": 4711,
+      "github-app-private-key-secret-id": SECRET_ID,
+    };
+    expect(parsed(app).credentials).to.deep.equal({
+      by: "app",
+      clientId: "Iv23liAbCdEf",
+      installationId: 4711,
+      keySecretId: SECRET_ID,
+    });
+  });
+
+  it("reads a policy service with its token, and shows the token to nobody", () => {
+    const { policy } = parsed({
+      "repo-policy": "external",
+      "repo-policy-compliance-url": "https://policy.example/v1/",
+      "repo-policy-compliance-token": TOKEN,
+    });
+    expect(policy.by === "service" && [policy.url, policy.token.reveal()]).to.deep.equal([
+      "https://policy.example/v1",
+      TOKEN,
+    ]);
+    expect(JSON.stringify(policy)).not.to.include(TOKEN);
+  });
+
+  describe("of a model with proxies", () => {
+    it("takes them as they are, with the hosts that are reached directly", () => {
+      expect(parsed({}, PROXY).proxy).to.deep.equal({
+        http: "http://squid.internal:3128",
+        https: undefined,
+        noProxy: "10.0.0.1,.local",
+      });
+    });
+
+    it("completes one without a scheme, and keeps the port that a scheme has anyway", () => {
+      const proxies = { ...NO_PROXIES, https: "squid.internal:80/" };
+      expect(parsed({}, proxies).proxy?.https).to.equal("http://squid.internal:80");
+    });
+
+    it("ignores hosts that are reached directly where there is no proxy", () => {
+      expect(parsed({}, { ...NO_PROXIES, noProxy: "10.0.0.1 $(reboot)" }).proxy).to.equal(undefined);
+    });
+
+    it("sends the transparent proxy's traffic to the proxy, without its user and password", () => {
+      const http = "http://user:pass@squid.internal:3128/";
+      expect(parsed({ "experimental-use-aproxy": true }, { ...PROXY, http }).aproxy).to.deep.equal({
+        upstream: "squid.internal:3128",
+        excludeAddresses: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+        redirectPorts: ["80", "443"],
+      });
+    });
+
+    it("has no transparent proxy unless it is asked for", () => {
+      expect(parsed({}, PROXY).aproxy).to.equal(undefined);
+    });
+
+    it("refuses what is no proxy, under the name that the model has for it", () => {
+      const proxies = { http: "ftp://squid", https: "http://a b", noProxy: undefined };
+      expect(faultsOf(LEAST, proxies).faults.map(({ option }) => option)).to.deep.equal([
+        "juju-http-proxy",
+        "juju-https-proxy",
+      ]);
+      const noProxy = "a\nb$(reboot)";
+      expect(faultsOf(LEAST, { ...PROXY, noProxy }).faults.map(({ option }) => option)).to.deep.equal([
+        "juju-no-proxy",
+      ]);
+    });
+  });
+
   const refused: readonly (readonly [Options, option: string, message: RegExp])[] = [
     [{ path: "" }, "path", /^missing; use owner\/repo, an organisation, or enterprises\/<slug>$/],
-    [{ path: "   " }, "path", /empty.*owner\/repository/],
-    [{ path: "a/b/c" }, "path", /more than two parts.*owner\/repository/],
-    [{ path: "https://github.com/octo" }, "path", /owner\/repository/],
-    [{ path: "octo/hello.git" }, "path", /owner\/repository/],
-    [{ path: "-octo" }, "path", /owner\/repository/],
-    [{ token: "" }, "token", /^missing; set it to a personal access token of GitHub$/],
+    [{ path: "   " }, "path", /^missing; use owner\/repo/],
+    [{ path: "a/b/c" }, "path", /^it has more than two parts; use owner\/repo/],
+    [{ path: "https://github.com/octo" }, "path", /; use owner\/repo/],
+    [{ path: "octo/hello.git" }, "path", /; use owner\/repo/],
+    [{ path: "-octo" }, "path", /; use owner\/repo/],
+    [{ token: "" }, "token", /^missing; set token-secret-id to a Juju secret/],
     [{ token: "  " }, "token", /^missing/],
+    [{ token: `${TOKEN} x` }, "token", /^holds a blank or a character that no token has; use a personal/],
+    [{ "token-secret-id": TOKEN }, "token-secret-id", /^not the ID of a Juju secret; use secret:<id>/],
+    [{ "github-app-installation-id": -1 }, "github-app-installation-id", /^-1 is less than 0/],
     [{ "github-url": "" }, "github-url", /^missing; use https:\/\/<host>/],
-    [{ "github-url": "github.com" }, "github-url", /^not valid; use https:\/\/<host>/],
-    [{ "github-url": "https://github.com/octo" }, "github-url", /^not valid; use https:\/\/<host>/],
-    [{ "github-url": "http://ghes.example.com" }, "github-url", /use https, or set test-mode=insecure$/],
+    [{ "github-url": "github.com" }, "github-url", /^not the address of a GitHub; use https:\/\/<host>/],
+    [{ "github-url": "https://github.com/octo" }, "github-url", /^not the address of a GitHub/],
+    [{ "github-url": "https://me:pass@github.com" }, "github-url", /^not the address of a GitHub/],
+    [{ "github-url": "http://ghes.example.com" }, "github-url", /^http, not https; use https:\/\/<host>/],
     [{ group: "" }, "group", /^missing; use the name of a runner group/],
+    [{ labels: "ok, bad label, fine, é" }, "labels", /^"bad label", "é" are no label; use letters/],
+    [{ labels: "l,".repeat(96) }, "labels", /^96 labels, and GitHub takes 95/],
+    [{ "virtual-machines": -1 }, "virtual-machines", /^-1 is less than 0; use 0 or a greater number$/],
+    [
+      { "instance-type": "pod" },
+      "instance-type",
+      /^not one of its values; use virtual-machine or container$/,
+    ],
+    [{ "vm-cpu": 0 }, "vm-cpu", /^0 is less than 1; use 1 or a greater number$/],
+    [{ "vm-memory": "7GB" }, "vm-memory", /^not a size; use a whole number and KiB.* such as 7GiB$/],
+    [{ "vm-memory": "0GiB" }, "vm-memory", /^not a size/],
+    [{ "vm-memory": "1.5GiB" }, "vm-memory", /^not a size/],
+    [{ "vm-memory": "8EiB" }, "vm-memory", /^larger than LXD can count; use/],
+    [{ "vm-disk": "" }, "vm-disk", /^missing; use a whole number/],
+    [{ "base-image": "" }, "base-image", /^missing; use jammy \(22\.04\)/],
+    [{ "base-image": "../x" }, "base-image", /^not the name of an image; use jammy/],
+    [
+      { "base-image": "focal", "image-server": "https://example.com" },
+      "base-image",
+      /^not a long-term release of Ubuntu; use jammy \(22\.04\), noble/,
+    ],
+    [{ "base-image": "23.04", "image-server": "https://example.com" }, "base-image", /^not a long-term/],
+    [{ "image-packages": "git; reboot" }, "image-packages", /^not a list of packages; use names of Debian/],
+    [{ "image-packages": "$(reboot)" }, "image-packages", /^not a list of packages/],
+    [{ "image-packages": "--allow-unauthenticated" }, "image-packages", /^not a list of packages/],
+    [{ "reconcile-interval": 1 }, "reconcile-interval", /^1 is less than 2; use 2 minutes or more$/],
     [
       { denylist: "10.0.0.0/8, 10.0.0.1/8, intranet" },
       "denylist",
-      /^"10\.0\.0\.1\/8" is an address inside of 10\.0\.0\.0\/8, "intranet" is no IPv4 or IPv6 address; use networks/,
+      /^"10\.0\.0\.1\/8" is an address inside of 10\.0\.0\.0\/8, "intranet" is no IPv4 or IPv6 address; use IPv4/,
     ],
-    [{ labels: "ok, bad label, fine, é" }, "labels", /^"bad label", "é" cannot be a label; use letters/],
-    [{ "virtual-machines": -1 }, "virtual-machines", /^not valid; use 0 or a greater number$/],
-    [{ "instance-type": "pod" }, "instance-type", /^not valid; use virtual-machine or container$/],
-    [{ "instance-type": "virtual-machine" }, "instance-type", /set instance-type=container$/],
-    [{ "vm-cpu": 0 }, "vm-cpu", /^not valid; use 1 or a greater number$/],
-    [{ "vm-memory": "7GB" }, "vm-memory", /^not valid; use a number and a unit, such as 7GiB$/],
-    [{ "vm-memory": "0GiB" }, "vm-memory", /^not valid/],
-    [{ "vm-memory": "1.5GiB" }, "vm-memory", /^not valid/],
-    [{ "vm-disk": "" }, "vm-disk", /^missing; use a number and a unit, such as 10GiB$/],
-    [{ "base-image": "" }, "base-image", /^missing; use jammy, noble/],
-    [{ "base-image": "../x" }, "base-image", /^not valid; use jammy, noble/],
-    [{ "image-server": "ftp://x" }, "image-server", /^not valid; use local, or the https URL/],
-    [{ "image-server": "https://example.com" }, "image-server", /set image-server=local$/],
-    [{ "image-packages": "git; reboot" }, "image-packages", /^not valid; use names of Debian packages/],
-    [{ "image-packages": "$(reboot)" }, "image-packages", /^not valid/],
-    [{ "reconcile-interval": 1 }, "reconcile-interval", /^not valid; use 2 minutes or more$/],
-    [{ "test-mode": "yes" }, "test-mode", /^not valid; use nothing, or insecure$/],
+    [{ "dockerhub-mirror": "http://mirror" }, "dockerhub-mirror", /^http, not https; use the https/],
+    [
+      { "dockerhub-mirror": "https://me:pass@mirror" },
+      "dockerhub-mirror",
+      /^holds a user name or a password; use/,
+    ],
+    [{ "dockerhub-mirror": "mirror" }, "dockerhub-mirror", /^not the address of a server; use/],
+    [
+      { "experimental-use-aproxy": true },
+      "experimental-use-aproxy",
+      /^needs a proxy, and the model has none; set juju-http-proxy/,
+    ],
+    [{ "aproxy-exclude-addresses": "10.0.0.9-10.0.0.1" }, "aproxy-exclude-addresses", /^"10\.0\.0\.9-/],
+    [{ "aproxy-exclude-addresses": "fd00::/8" }, "aproxy-exclude-addresses", /is no IPv4 address; use/],
+    [
+      { "aproxy-redirect-ports": "80, 0, 9-8, x" },
+      "aproxy-redirect-ports",
+      /^"0", "9-8", "x" are no port; use/,
+    ],
+    [{ "pre-job-script": "echo hello" }, "pre-job-script", /^no shebang in its first line; use a script/],
+    [{ "runner-storage": "disk" }, "runner-storage", /^not one of its values; use juju-storage or memory$/],
+    [{ "repo-policy": "on" }, "repo-policy", /^not one of its values; use off, external or builtin$/],
+    [
+      { "repo-policy-compliance-url": "https://policy" },
+      "repo-policy-compliance-token",
+      /^missing, while the other repo-policy-compliance option is set; use/,
+    ],
+    [
+      { "repo-policy-compliance-token": "t0ken" },
+      "repo-policy-compliance-url",
+      /^missing, while the other repo-policy-compliance option is set; use/,
+    ],
+    [
+      { "repo-policy-compliance-url": "policy", "repo-policy-compliance-token": "t0ken" },
+      "repo-policy-compliance-url",
+      /^not the address of a server; use the address of a policy service/,
+    ],
+    [{ "test-mode": "yes" }, "test-mode", /^not one of its values; use nothing, or insecure$/],
   ];
+  const imageServers: readonly (readonly [string, RegExp])[] = [
+    ["ftp://x", /^not the address of a server; use local, or the https address/],
+    ["http://mirror.example", /^http, not https; use local/],
+    ["https://me:pass@mirror.example", /^holds a user name or a password; use local/],
+    ["", /^missing; use local/],
+  ];
+  for (const [server, message] of imageServers) {
+    it(`refuses the image server ${JSON.stringify(server)} and says what is accepted`, () => {
+      const { faults } = faultsOf({ ...LEAST, "image-server": server, "base-image": "noble" });
+      expect(faults).to.have.length(1);
+      expect(faults[0]?.option).to.equal("image-server");
+      expect(faults[0]?.text).to.match(message);
+    });
+  }
+
+  it("refuses parts of a GitHub App and names what is missing", () => {
+    const { faults } = faultsOf({ ...LEAST, "github-app-client-id": "Iv23liAbCdEf" });
+    expect(faults.map(({ option }) => option)).to.deep.equal([
+      "github-app-installation-id",
+      "github-app-private-key-secret-id",
+    ]);
+    for (const { text } of faults) expect(text).to.match(/^missing, while another of the three/);
+  });
+
+  it("refuses an external policy without its address and token", () => {
+    const { faults } = faultsOf({ ...LEAST, "repo-policy": "external" });
+    expect(faults.map(({ option }) => option)).to.deep.equal([
+      "repo-policy-compliance-url",
+      "repo-policy-compliance-token",
+    ]);
+  });
+
   for (const [change, option, message] of refused) {
     it(`refuses ${JSON.stringify(change)} and says what is accepted`, () => {
       const { faults } = faultsOf({ ...LEAST, ...change });
@@ -163,8 +349,8 @@ describe("parseConfiguration()", () => {
   });
 
   it("tells what is missing of a charm on which nothing is set", () => {
-    const options = faultsOf(DEFAULTS).faults.map(({ option }) => option);
-    expect(options).to.have.members(["path", "token", "instance-type", "image-server"]);
+    const options = faultsOf({ ...DEFAULT_OPTIONS }).faults.map(({ option }) => option);
+    expect(options).to.deep.equal(["path", "token"]);
   });
 
   it("echoes no token, whatever else is wrong", () => {

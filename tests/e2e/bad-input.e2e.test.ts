@@ -43,7 +43,7 @@ endToEnd("input that cannot be used", () => {
   describe("before anything is made", () => {
     it("deploys without a token and says what is missing", async () => {
       await rig.deploy({ token: "", "virtual-machines": "1" }, patience());
-      expect(await rig.status()).to.match(/^blocked: token: missing; set it to a personal access token/);
+      expect(await rig.status()).to.match(/^blocked: token: missing; set token-secret-id to a Juju secret/);
       expect(await possessions()).to.deep.equal({ onLxd: [], onGithub: [] });
     });
 

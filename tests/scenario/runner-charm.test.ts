@@ -64,7 +64,7 @@ describe("the runner charm, without LXD and GitHub", () => {
   });
 
   it("is blocked where LXD is not, and names LXD", async () => {
-    const out = await ctx.run(ctx.on.updateStatus(), new State({ config: configured }));
+    const out = await ctx.run(ctx.on.updateStatus(), new State({ config: usable }));
     expect(out.unitStatus.name).to.equal("blocked");
     expect(out.unitStatus.message).to.include("LXD");
   });

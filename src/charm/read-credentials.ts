@@ -1,0 +1,112 @@
+import { createPrivateKey } from "node:crypto";
+import {
+  PermissionDeniedError,
+  SecretNotFoundError,
+  UnknownToolError,
+  type JujuSecret,
+  type SecretContent,
+} from "../framework/index.ts";
+import type { Credentials } from "../github/credentials.ts";
+import { Secret } from "../support/secret.ts";
+import { ConfigurationError } from "./configuration-faults.ts";
+import type { OptionName } from "./configuration-schema.ts";
+import type { CredentialSource } from "./options/credential-source.ts";
+
+/** Where secrets are read. */
+export interface SecretsOfModel {
+  secret(id: string): Pick<JujuSecret, "refresh">;
+}
+
+const TOKEN_FIELD = "github-token";
+const KEY_FIELD = "private-key";
+/** Lines shorter than this are no part of a key that tells anything of it. */
+const SHORTEST_KEY_LINE = 16;
+
+/**
+ * Reads the credentials from where the configuration has them. Of a secret the newest revision is read, and tracked from
+ * then on: Juju tells of the next one by `secret-changed`.
+ *
+ * @param learn is told every value before anything is made of it, to keep it out of what leaves the process.
+ * @throws {@link ConfigurationError} when a secret cannot be read or does not hold what it should.
+ */
+export async function readCredentials(
+  source: CredentialSource,
+  secrets: SecretsOfModel,
+  learn: (value: string) => void,
+): Promise<Credentials> {
+  if (source.by === "token") return source;
+  const read = async (option: OptionName, id: string, field: string): Promise<string> => {
+    const content = await readSecret(option, id, secrets);
+    for (const secret of Object.values(content)) learnAll(secret.reveal(), learn);
+    const value = content[field]?.reveal().trim() ?? "";
+    if (value !== "") return value;
+    throw refusal(option, `the secret has no field ${field}`, `set it with juju update-secret`);
+  };
+  if (source.by === "token-secret") {
+    const token = await read("token-secret-id", source.secretId, TOKEN_FIELD);
+    return { by: "token", token: checkToken(token) };
+  }
+  const { by, clientId, installationId, keySecretId } = source;
+  const key = checkKey(await read("github-app-private-key-secret-id", keySecretId, KEY_FIELD));
+  learnAll(key, learn);
+  return { by, clientId, installationId, privateKey: new Secret(key) };
+}
+
+async function readSecret(option: OptionName, id: string, secrets: SecretsOfModel): Promise<SecretContent> {
+  try {
+    return await secrets.secret(id).refresh();
+  } catch (thrown) {
+    if (thrown instanceof SecretNotFoundError) {
+      throw refusal(option, "there is no such secret", "use the ID that juju secrets shows");
+    }
+    if (thrown instanceof PermissionDeniedError) {
+      throw refusal(
+        option,
+        "the secret is not granted to the application",
+        "grant it with juju grant-secret",
+      );
+    }
+    if (thrown instanceof UnknownToolError) {
+      throw refusal(
+        option,
+        "this Juju has no secrets",
+        "use Juju 3.3 or later, or another way to authenticate",
+      );
+    }
+    throw thrown;
+  }
+}
+
+/** A value that begins or ends with a line break, as files do, is known without it as well; of a key each line counts. */
+function learnAll(value: string, learn: (value: string) => void): void {
+  const lines = value.split(/\\n|\s+/).filter((line) => line.length >= SHORTEST_KEY_LINE);
+  for (const part of [value, value.trim(), ...lines]) learn(part);
+}
+
+function checkToken(token: string): Secret {
+  if (/^[!-~]+$/.test(token)) return new Secret(token);
+  throw refusal(
+    "token-secret-id",
+    `the field ${TOKEN_FIELD} holds a blank or a character that no token has`,
+    "set it with juju update-secret to a personal access token",
+  );
+}
+
+/** The key in the one form that all that works with it takes, whatever form it was saved in. */
+function checkKey(text: string): string {
+  try {
+    const key = createPrivateKey(text.replaceAll("\\n", "\n"));
+    if (key.asymmetricKeyType === "rsa") return key.export({ type: "pkcs8", format: "pem" }).toString();
+  } catch {
+    // Its message may quote the key.
+  }
+  throw refusal(
+    "github-app-private-key-secret-id",
+    `the field ${KEY_FIELD} is no RSA private key in PEM format`,
+    "set it with juju update-secret to the file that GitHub made for the App",
+  );
+}
+
+function refusal(option: OptionName, fault: string, advice: string): ConfigurationError {
+  return new ConfigurationError([{ option, text: `${fault}; ${advice}` }]);
+}

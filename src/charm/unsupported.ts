@@ -1,0 +1,24 @@
+import { ConfigurationError, type Fault } from "./configuration-faults.ts";
+import type { Configuration } from "./configuration.ts";
+
+/**
+ * Refuses what the configuration may ask for and this version cannot do.
+ *
+ * @throws {@link ConfigurationError} with every such option.
+ */
+export function refuseUnsupported({ instanceType, credentials, policy }: Configuration): void {
+  const faults: Fault[] = [];
+  if (instanceType !== "container") {
+    faults.push({ option: "instance-type", text: "this version runs containers only; use container" });
+  }
+  if (credentials.by === "app") {
+    faults.push({
+      option: "github-app-client-id",
+      text: "this version has no GitHub Apps; use token-secret-id",
+    });
+  }
+  if (policy.by === "charm") {
+    faults.push({ option: "repo-policy", text: "this version has no check of its own; use external or off" });
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults);
+}

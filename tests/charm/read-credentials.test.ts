@@ -1,0 +1,152 @@
+import { expect } from "chai";
+import { generateKeyPairSync } from "node:crypto";
+import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
+import type { CredentialSource } from "../../src/charm/options/credential-source.ts";
+import { readCredentials, type SecretsOfModel } from "../../src/charm/read-credentials.ts";
+import {
+  HookToolError,
+  PermissionDeniedError,
+  SecretNotFoundError,
+  UnknownToolError,
+} from "../../src/framework/index.ts";
+import { Redactor } from "../../src/support/redactor.ts";
+import { Secret } from "../../src/support/secret.ts";
+import { SECRET_ID, TOKEN } from "./least-options.ts";
+
+const { privateKey } = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs1", format: "pem" },
+});
+const ELLIPTIC = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+}).privateKey;
+
+const FROM_SECRET: CredentialSource = { by: "token-secret", secretId: SECRET_ID };
+const FROM_APP: CredentialSource = {
+  by: "app",
+  clientId: "Iv23liAbCdEf",
+  installationId: 4711,
+  keySecretId: SECRET_ID,
+};
+
+/** A model with one secret. */
+function holding(fields: Readonly<Record<string, string>> | Error): SecretsOfModel {
+  return {
+    secret: (id) => ({
+      refresh: () => {
+        expect(id).to.equal(SECRET_ID);
+        if (fields instanceof Error) return Promise.reject(fields);
+        const content = Object.entries(fields).map(([key, value]) => [key, new Secret(value)] as const);
+        return Promise.resolve(Object.fromEntries(content));
+      },
+    }),
+  };
+}
+
+async function messageFor(source: CredentialSource, secrets: SecretsOfModel): Promise<string> {
+  try {
+    await readCredentials(source, secrets, () => undefined);
+  } catch (thrown) {
+    if (thrown instanceof ConfigurationError) return thrown.message;
+    throw thrown;
+  }
+  throw new Error("The credentials were accepted");
+}
+
+describe("readCredentials()", () => {
+  it("takes a token of an option as it is", async () => {
+    const token = new Secret(TOKEN);
+    const source = { by: "token", token } as const;
+    expect(await readCredentials(source, holding(new Error("read")), () => undefined)).to.equal(source);
+  });
+
+  it("takes the token of a secret's field, without the line break that a file ends with", async () => {
+    const credentials = await readCredentials(
+      FROM_SECRET,
+      holding({ "github-token": `${TOKEN}\n` }),
+      () => undefined,
+    );
+    expect(credentials.by === "token" && credentials.token.reveal()).to.equal(TOKEN);
+  });
+
+  for (const [form, key] of [
+    ["as GitHub makes it", privateKey],
+    ["with its line breaks written out", privateKey.replaceAll("\n", "\\n")],
+  ] as const) {
+    it(`takes the private key of a GitHub App ${form}, in the form that everything takes`, async () => {
+      const credentials = await readCredentials(FROM_APP, holding({ "private-key": key }), () => undefined);
+      expect(credentials).to.deep.include({ by: "app", clientId: "Iv23liAbCdEf", installationId: 4711 });
+      expect(credentials.by === "app" && credentials.privateKey.reveal()).to.match(
+        /^-----BEGIN PRIVATE KEY-----\n/,
+      );
+    });
+  }
+
+  it("teaches all values of a secret to the redactor, a key line by line", async () => {
+    const redactor = new Redactor();
+    const secrets = holding({ "private-key": privateKey, other: "another-value" });
+    const credentials = await readCredentials(FROM_APP, secrets, (value) => {
+      redactor.add(value);
+    });
+    const read = credentials.by === "app" ? credentials.privateKey.reveal() : "";
+    for (const line of [...privateKey.split("\n"), ...read.split("\n")].filter((text) => text.length > 40)) {
+      expect(redactor.scrub(`a ${line} b`)).to.equal("a [redacted] b");
+    }
+    expect(redactor.scrub("another-value")).to.equal("[redacted]");
+  });
+
+  const refused: readonly (readonly [CredentialSource, Readonly<Record<string, string>> | Error, RegExp])[] =
+    [
+      [
+        FROM_SECRET,
+        new SecretNotFoundError("secret-get", { exitCode: 1 }),
+        /^token-secret-id: there is no such secret; use the ID that juju secrets shows$/,
+      ],
+      [
+        FROM_SECRET,
+        new PermissionDeniedError("secret-get", { exitCode: 1 }),
+        /^token-secret-id: the secret is not granted to the application; grant it with juju grant-secret$/,
+      ],
+      [
+        FROM_SECRET,
+        new UnknownToolError("secret-get"),
+        /^token-secret-id: this Juju has no secrets; use Juju 3/,
+      ],
+      [
+        FROM_SECRET,
+        { token: TOKEN },
+        /^token-secret-id: the secret has no field github-token; set it with juju update-secret$/,
+      ],
+      [FROM_SECRET, { "github-token": " \n" }, /has no field github-token/],
+      [FROM_SECRET, { "github-token": `${TOKEN} x` }, /the field github-token holds a blank or a character/],
+      [
+        FROM_APP,
+        { "github-token": TOKEN },
+        /^github-app-private-key-secret-id: the secret has no field private-key/,
+      ],
+      [
+        FROM_APP,
+        { "private-key": TOKEN },
+        /the field private-key is no RSA private key in PEM format; set it/,
+      ],
+      [FROM_APP, { "private-key": ELLIPTIC }, /is no RSA private key in PEM format/],
+    ];
+  for (const [source, content, message] of refused) {
+    it(`refuses ${content instanceof Error ? content.name : Object.keys(content).join()} with ${String(message)}`, async () => {
+      const told = await messageFor(source, holding(content));
+      expect(told).to.match(message);
+      expect(told).not.to.include(TOKEN);
+    });
+  }
+
+  it("passes on what Juju refuses for another reason", async () => {
+    const failure = new HookToolError("secret-get", { exitCode: 1, stderr: "connection refused" });
+    const outcome = await readCredentials(FROM_SECRET, holding(failure), () => undefined).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(outcome).to.equal(failure);
+  });
+});

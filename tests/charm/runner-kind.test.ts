@@ -1,0 +1,155 @@
+import { expect } from "chai";
+import { checkOptions } from "../../src/charm/check-options.ts";
+import { configurationSchema, type OptionName } from "../../src/charm/configuration-schema.ts";
+import { parseConfiguration } from "../../src/charm/configuration.ts";
+import { runnerKind, type KindInputs } from "../../src/charm/runner-kind.ts";
+import { runnerLabels } from "../../src/charm/runner-labels.ts";
+import type { Proxies } from "../../src/framework/index.ts";
+import type { Credentials } from "../../src/github/credentials.ts";
+import type { DebugSshHost } from "../../src/guest/settings.ts";
+import { Secret } from "../../src/support/secret.ts";
+import { LEAST_OPTIONS, SECRET_ID } from "./least-options.ts";
+
+type Options = Readonly<Record<string, string | number | boolean>>;
+
+const PROXIES: Proxies = { http: "http://squid:3128", https: undefined, noProxy: "local" };
+const POLICY: Options = {
+  "repo-policy": "external",
+  "repo-policy-compliance-url": "https://policy.example",
+  "repo-policy-compliance-token": "t0ken-of-policy",
+};
+const APP: Credentials = {
+  by: "app",
+  clientId: "Iv23liAbCdEf",
+  installationId: 4711,
+  privateKey: new Secret("key"),
+};
+
+const PLAIN = { debugSshHosts: [], metrics: false };
+
+interface Change {
+  readonly options?: Options;
+  readonly proxies?: Proxies;
+  readonly credentials?: Credentials;
+  readonly more?: Partial<KindInputs>;
+}
+
+/** The kind that a configuration gives, with the token of the option where the test names no other credentials. */
+function kindOf({ options = {}, proxies = PROXIES, credentials, more = {} }: Change = {}): string {
+  const all = { ...LEAST_OPTIONS, ...POLICY, "experimental-use-aproxy": true, ...options };
+  const configuration = parseConfiguration({ options: all, proxies }, checkOptions);
+  const token = configuration.credentials.by === "token" ? configuration.credentials.token : new Secret("x");
+  return runnerKind({
+    configuration,
+    credentials: credentials ?? { by: "token", token },
+    labels: runnerLabels(configuration, "app", "x64"),
+    template: "template-1",
+    profiles: ["all", "cpu-2"],
+    surroundings: PLAIN,
+    ...more,
+  });
+}
+
+/** A change of each option, to another value that is accepted. */
+const CHANGES: Readonly<Record<OptionName, Options>> = {
+  path: { path: "octo/other" },
+  token: { token: "ghp_another" },
+  "token-secret-id": { "token-secret-id": SECRET_ID },
+  "github-app-client-id": {},
+  "github-app-installation-id": {},
+  "github-app-private-key-secret-id": {},
+  "github-url": { "github-url": "https://octo.ghe.com" },
+  group: { group: "large" },
+  labels: { labels: "gpu" },
+  "virtual-machines": { "virtual-machines": 7 },
+  "instance-type": { "instance-type": "virtual-machine" },
+  "vm-cpu": { "vm-cpu": 3 },
+  "vm-memory": { "vm-memory": "8GiB" },
+  "vm-disk": { "vm-disk": "11GiB" },
+  "base-image": { "base-image": "other" },
+  "image-server": { "image-server": "https://mirror.example", "base-image": "noble" },
+  "image-packages": { "image-packages": "git" },
+  "reconcile-interval": { "reconcile-interval": 11 },
+  denylist: { denylist: "10.0.0.0/8" },
+  "dockerhub-mirror": { "dockerhub-mirror": "https://mirror.example" },
+  "experimental-use-aproxy": { "experimental-use-aproxy": false },
+  "aproxy-exclude-addresses": { "aproxy-exclude-addresses": "10.0.0.0/8" },
+  "aproxy-redirect-ports": { "aproxy-redirect-ports": "80" },
+  "pre-job-script": { "pre-job-script": "#!/bin/sh\ntrue" },
+  "runner-storage": { "runner-storage": "memory" },
+  "repo-policy": { "repo-policy": "off" },
+  "repo-policy-compliance-url": { "repo-policy-compliance-url": "https://other.example" },
+  "repo-policy-compliance-token": { "repo-policy-compliance-token": "t0ken-of-another" },
+  "test-mode": { "test-mode": "insecure" },
+};
+/** Ways to authenticate, of which the credentials tell the kind. */
+const OF_CREDENTIALS = /^(token-secret-id|github-app-.*)$/;
+
+describe("runnerKind()", () => {
+  for (const [option, { change }] of Object.entries(configurationSchema.properties)) {
+    if (OF_CREDENTIALS.test(option)) continue;
+    const options = CHANGES[option as OptionName];
+    if (change === "replaces") {
+      it(`is another one when ${option} changes`, () => {
+        expect(kindOf({ options })).not.to.equal(kindOf());
+      });
+    }
+    if (change === "scales" || change === "firewall" || change === "timer" || change === "nothing") {
+      it(`stays the same when ${option} changes`, () => {
+        expect(kindOf({ options })).to.equal(kindOf());
+      });
+    }
+  }
+
+  const others: readonly (readonly [what: string, Change])[] = [
+    ["the template, which a new image comes with", { more: { template: "template-2" } }],
+    ["the profiles", { more: { profiles: ["all", "cpu-4"] } }],
+    ["the way to authenticate", { credentials: APP }],
+    ["the model's proxy", { proxies: { ...PROXIES, http: "http://other:3128" } }],
+    ["what is reached without the proxy", { proxies: { ...PROXIES, noProxy: "local,other" } }],
+    [
+      "the servers for debugging",
+      { more: { surroundings: { ...PLAIN, debugSshHosts: [debugHost("10.0.0.1")] } } },
+    ],
+    ["whether metrics are wanted", { more: { surroundings: { ...PLAIN, metrics: true } } }],
+  ];
+  for (const [what, change] of others) {
+    it(`is another one when ${what} changes`, () => {
+      expect(kindOf(change)).not.to.equal(kindOf());
+    });
+  }
+
+  const parts: readonly (readonly [what: string, Partial<typeof APP>])[] = [
+    ["client", { clientId: "Iv23liOther" }],
+    ["installation", { installationId: 4712 }],
+    ["private key", { privateKey: new Secret("other") }],
+  ];
+  for (const [what, part] of parts) {
+    it(`is another one when the ${what} of the GitHub App changes`, () => {
+      expect(kindOf({ credentials: { ...APP, ...part } })).not.to.equal(kindOf({ credentials: APP }));
+    });
+  }
+
+  it("stays the same when the same token comes from another place", () => {
+    const options = { "token-secret-id": SECRET_ID };
+    const credentials: Credentials = { by: "token", token: new Secret(LEAST_OPTIONS.token) };
+    expect(kindOf({ options, credentials })).to.equal(kindOf());
+  });
+
+  it("stays the same when what has no order comes in another one", () => {
+    const hosts = [debugHost("10.0.0.1"), debugHost("10.0.0.2")];
+    expect(kindOf({ options: { labels: "a,b" } })).to.equal(kindOf({ options: { labels: "b,a" } }));
+    const kinds = [hosts, hosts.toReversed()].map((debugSshHosts) =>
+      kindOf({ more: { surroundings: { ...PLAIN, debugSshHosts } } }),
+    );
+    expect(kinds[0]).to.equal(kinds[1]);
+  });
+
+  it("is short, and shows nothing of the token", () => {
+    expect(kindOf()).to.match(/^[0-9a-f]{16}$/);
+  });
+});
+
+function debugHost(host: string): DebugSshHost {
+  return { host, port: 22, rsaFingerprint: "SHA256:a", ed25519Fingerprint: "SHA256:b" };
+}
