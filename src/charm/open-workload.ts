@@ -167,9 +167,7 @@ function openForge(
 ): Forge & Jobs {
   const { path, githubUrl, group } = configuration;
   const etagStore = new PageStore(join(system.dataRoot, unitStem(unitName), "github-pages"));
-  if (credentials.by === "app") throw new Error("A GitHub App is refused before this");
-  const { token } = credentials;
-  return createGithubClient({ path, githubUrl, token, group, log, redactor, etagStore });
+  return createGithubClient({ path, githubUrl, credentials, group, log, redactor, etagStore });
 }
 
 /** Stands in where the configuration names no GitHub to talk to. */

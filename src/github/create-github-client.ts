@@ -2,8 +2,9 @@ import type { Dispatcher } from "undici";
 import { systemClock, type Clock } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
 import type { Redactor } from "../support/redactor.ts";
-import { Secret } from "../support/secret.ts";
 import { apiBaseUrl } from "./api-base-url.ts";
+import { AppTokens, type AppTokensDeps } from "./app-tokens.ts";
+import type { Credentials } from "./credentials.ts";
 import type { EtagStore } from "./etag-store.ts";
 import { GithubApi, type TokenSource } from "./github-api.ts";
 import { GithubForge } from "./github-forge.ts";
@@ -12,6 +13,7 @@ import { createOctokitTransport } from "./octokit-transport.ts";
 import { githubPathText, type GithubPath } from "./path.ts";
 import { RunnerGroups } from "./runner-groups.ts";
 import { RunnerList } from "./runner-list.ts";
+import { scopeOf } from "./scope.ts";
 import { TokenBucket, type WriteRate } from "./token-bucket.ts";
 
 /** Which runners of which GitHub, and how to talk to it. */
@@ -19,8 +21,8 @@ export interface GithubClientOptions {
   readonly path: GithubPath;
   /** Address of the web site, such as `https://github.com`. */
   readonly githubUrl: string;
-  /** A personal access token, or where tokens come from. */
-  readonly token: Secret | TokenSource;
+  /** A personal access token, a GitHub App, or where else tokens come from. */
+  readonly credentials: Credentials | TokenSource;
   /** Runner group of new runners; means nothing for a repository. @default "default" */
   readonly group?: string;
   readonly log: Logger;
@@ -51,7 +53,7 @@ const WRITE_RATE: WriteRate = { burst: 20, perSecond: 2 };
  * @throws `GithubUrlError` when the GitHub URL is none.
  */
 export function createGithubClient(options: GithubClientOptions): GithubForge {
-  const { path, token, log, clock = systemClock } = options;
+  const { path, credentials, log, redactor, clock = systemClock } = options;
   const baseUrl = apiBaseUrl(options.githubUrl);
   const transport = createOctokitTransport({
     baseUrl,
@@ -63,7 +65,7 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
   });
   const api = new GithubApi({
     transport,
-    tokens: token instanceof Secret ? { token: () => Promise.resolve(token) } : token,
+    tokens: tokenSource(credentials, { path, transport, clock, redactor }),
     path,
     baseUrl,
     writes: new TokenBucket(options.writeRate ?? WRITE_RATE, clock),
@@ -75,7 +77,16 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
     list: new RunnerList(api, options.etagStore, log),
     groups: new RunnerGroups(api, options.group ?? "default"),
     jobs: new JobLookup(api, path),
-    redactor: options.redactor,
+    redactor,
     log,
   });
+}
+
+function tokenSource(
+  credentials: Credentials | TokenSource,
+  { path, ...deps }: Omit<AppTokensDeps, "app" | "permissions"> & { readonly path: GithubPath },
+): TokenSource {
+  if (!("by" in credentials)) return credentials;
+  if (credentials.by === "token") return { token: () => Promise.resolve(credentials.token) };
+  return new AppTokens({ ...deps, app: credentials, permissions: scopeOf(path).appPermissions });
 }

@@ -32,6 +32,11 @@ export class BadCredentialsError extends GithubError {
   }
 }
 
+/** GitHub gives no token to the GitHub App: its key, its installation or the permissions of that are not what they should be. */
+export class AppRefusedError extends GithubError {
+  readonly code = "github-app";
+}
+
 /** What a refused token has and lacks. */
 export interface PermissionFacts {
   /** What the token needs for this kind of path, as a person reads it. */

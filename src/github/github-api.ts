@@ -13,6 +13,8 @@ import { toGithubError } from "./translate-error.ts";
  */
 export interface TokenSource {
   token(signal: AbortSignal): Promise<Secret>;
+  /** What to try once more with when GitHub refuses a token; left out where there is nothing else to try. */
+  renew?(refused: Secret, signal: AbortSignal): Promise<Secret>;
 }
 
 /** One request below the scope of the path. */
@@ -85,6 +87,13 @@ export class GithubApi {
       return await withDeadline(call.action, this.#deps.deadlineMs, signal, async (limited) => {
         token = await this.#deps.tokens.token(limited);
         if (call.method !== "GET") await this.#deps.writes.take(limited);
+        const sent = this.#request(call, token, limited);
+        const { tokens } = this.#deps;
+        if (!tokens.renew) return await sent;
+        const answer = await sent.catch(unauthorised);
+        if (answer) return answer;
+        // What GitHub refuses for its token it has not done.
+        token = await tokens.renew(token, limited);
         return await this.#request(call, token, limited);
       });
     } catch (thrown) {
@@ -143,6 +152,11 @@ function notModified(thrown: unknown): { status: number; headers: Record<string,
   };
   if (status === 304 && response) return { status, headers: response.headers, data: undefined };
   throw thrown;
+}
+
+/** Lets the answer 401 pass as no answer. */
+function unauthorised(thrown: unknown): undefined {
+  if ((Object(thrown) as { status?: unknown }).status !== 401) throw thrown;
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -1,6 +1,8 @@
 export { apiBaseUrl, GithubUrlError } from "./api-base-url.ts";
 export { createGithubClient, type GithubClientOptions } from "./create-github-client.ts";
+export type { Credentials } from "./credentials.ts";
 export {
+  AppRefusedError,
   BadCredentialsError,
   GithubDeadlineError,
   GithubError,

@@ -1,3 +1,4 @@
+import type { AppPermissions } from "./app-tokens.ts";
 import type { GithubPath } from "./path.ts";
 
 /** The part of GitHub's API that serves the runners of one path. */
@@ -8,6 +9,11 @@ export interface Scope {
   readonly parameters: Readonly<Record<string, string>>;
   /** What a token needs here, as a person reads it after "The token needs". */
   readonly permission: string;
+  /**
+   * What tokens of a GitHub App are asked for, the best first: reading jobs is for metrics only, and an installation may
+   * not have it. There are none for enterprises, which Apps cannot serve.
+   */
+  readonly appPermissions: readonly AppPermissions[];
   /** Repositories have the default group only. */
   readonly hasRunnerGroups: boolean;
 }
@@ -23,6 +29,7 @@ export function scopeOf(path: GithubPath): Scope {
         parameters: { owner: path.owner, repo: path.repository },
         permission:
           "the scope 'repo' and an administrator of the repository, or the permission 'administration: write'",
+        appPermissions: withAndWithoutJobs({ administration: "write" }),
         hasRunnerGroups: false,
       };
     case "organisation":
@@ -30,6 +37,7 @@ export function scopeOf(path: GithubPath): Scope {
         prefix: "/orgs/{org}",
         parameters: { org: path.organisation },
         permission: "the scope 'admin:org', or the permission 'organization_self_hosted_runners: write'",
+        appPermissions: withAndWithoutJobs({ organization_self_hosted_runners: "write" }),
         hasRunnerGroups: true,
       };
     case "enterprise":
@@ -37,7 +45,12 @@ export function scopeOf(path: GithubPath): Scope {
         prefix: "/enterprises/{enterprise}",
         parameters: { enterprise: path.enterprise },
         permission: "the scope 'manage_runners:enterprise' of a classic personal access token",
+        appPermissions: [],
         hasRunnerGroups: true,
       };
   }
+}
+
+function withAndWithoutJobs(runners: AppPermissions): readonly AppPermissions[] {
+  return [{ ...runners, actions: "read" }, runners];
 }

@@ -46,7 +46,7 @@ class StandInBench implements ForgeBench {
     this.forge = createGithubClient({
       path: parseGithubPath(path),
       githubUrl: github.url,
-      token: new Secret(STANDARD_TOKEN),
+      credentials: { by: "token", token: new Secret(STANDARD_TOKEN) },
       log: silentLogger,
       secondMs: 5,
       writeRate: { burst: 200, perSecond: 200 },

@@ -41,8 +41,8 @@ describe("paths on GitHub", () => {
   it("take a new token for each request where tokens expire", async () => {
     github.on("GET /orgs/octo/actions/runners", page([]));
     let count = 0;
-    const token = { token: () => Promise.resolve(new Secret(`ghs_${++count}`)) };
-    const forge = clientOf(github, { at: "octo", token });
+    const credentials = { token: () => Promise.resolve(new Secret(`ghs_${++count}`)) };
+    const forge = clientOf(github, { at: "octo", credentials });
     await forge.list(never);
     await forge.list(never);
     expect(github.requests.map(({ headers }) => headers.authorization)).to.deep.equal([

@@ -25,7 +25,7 @@ describe("GithubForge against GitHub's own description", function () {
     createGithubClient({
       path: parseGithubPath(at),
       githubUrl: github.url,
-      token: new Secret(token),
+      credentials: { by: "token", token: new Secret(token) },
       log: silentLogger,
       secondMs: 5,
     });
@@ -35,7 +35,7 @@ describe("GithubForge against GitHub's own description", function () {
     const forge = createGithubClient({
       path: parseGithubPath("octo"),
       githubUrl: github.url,
-      token: new Secret(STANDARD_TOKEN),
+      credentials: { by: "token", token: new Secret(STANDARD_TOKEN) },
       log: silentLogger,
       writeRate: { burst: count, perSecond: 1 },
     });

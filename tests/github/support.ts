@@ -170,7 +170,7 @@ export function clientOf(
   return createGithubClient({
     path: parseGithubPath(at),
     githubUrl,
-    token: new Secret(TOKEN),
+    credentials: { by: "token", token: new Secret(TOKEN) },
     log: silentLogger,
     secondMs: 5,
     deadlineMs: 5000,
