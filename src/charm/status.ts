@@ -81,6 +81,7 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   "packet-filter": "blocked",
   "firewall-unsupported": "blocked",
   "github-bad-credentials": "blocked",
+  "github-app": "blocked",
   "github-missing-permission": "blocked",
   "github-not-found": "blocked",
   "github-runner-group": "blocked",
@@ -98,6 +99,7 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
 /** Conditions that have a name among those who look at statuses; it stands before the explanation. */
 const TITLE_OF_CODE: Readonly<Record<string, string>> = {
   "github-bad-credentials": "Invalid token",
+  "github-app": "Invalid GitHub App",
   "github-missing-permission": "Token lacks a permission",
   "debug-ssh": "Invalid SSH debug information",
 };

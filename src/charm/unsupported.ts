@@ -6,16 +6,10 @@ import type { Configuration } from "./configuration.ts";
  *
  * @throws {@link ConfigurationError} with every such option.
  */
-export function refuseUnsupported({ instanceType, credentials, policy }: Configuration): void {
+export function refuseUnsupported({ instanceType, policy }: Configuration): void {
   const faults: Fault[] = [];
   if (instanceType !== "container") {
     faults.push({ option: "instance-type", text: "this version runs containers only; use container" });
-  }
-  if (credentials.by === "app") {
-    faults.push({
-      option: "github-app-client-id",
-      text: "this version has no GitHub Apps; use token-secret-id",
-    });
   }
   if (policy.by === "charm") {
     faults.push({ option: "repo-policy", text: "this version has no check of its own; use external or off" });
