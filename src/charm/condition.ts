@@ -9,6 +9,7 @@ export const conditionSlot: StateSlot<string | null> = {
 /** Conditions whose end shows without a call to GitHub. */
 const SEEN_BY_UPDATE_STATUS: ReadonlySet<string> = new Set([
   "configuration",
+  "immutable-option",
   "lxd-missing",
   "lxd-install",
   "lxd-unreachable",

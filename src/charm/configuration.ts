@@ -89,6 +89,12 @@ export function parseConfiguration(
     policy: readPolicy(reader),
   };
   const { path, labels, resources, baseImage, imageServer, denylist } = parsed;
+  if (path?.kind === "enterprise" && credentials?.by === "app") {
+    reader.refuse({
+      option: "github-app-client-id",
+      text: "GitHub lets no App manage the runners of an enterprise; set token-secret-id instead",
+    });
+  }
   const isWhole = credentials && path && labels && resources && baseImage && imageServer && denylist;
   if (!isWhole || reader.faults.length > 0) throw new ConfigurationError(reader.faults);
   return {
@@ -147,6 +153,6 @@ function readPath(text: string): GithubPath {
     return parseGithubPath(text);
   } catch (thrown) {
     if (!(thrown instanceof GithubPathError)) throw thrown;
-    throw new OptionFault(thrown.fault);
+    throw new OptionFault(thrown.fault.replace(/^it (?:has )?/, ""));
   }
 }

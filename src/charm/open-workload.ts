@@ -21,6 +21,7 @@ import type { Configuration } from "./configuration.ts";
 import { ImageKeeper, type ApplicationMemo, type Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-outlook.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
+import type { InstalledOptions } from "./immutable-options.ts";
 import { openHost } from "./open-host.ts";
 import { openTimers } from "./open-timers.ts";
 import { openUnit, type UnitDemand } from "./open-unit.ts";
@@ -43,6 +44,7 @@ export interface WorkloadContext {
   readonly redactor: Redactor;
   readonly application: Memory<ApplicationMemo>;
   readonly imageFailure: Memory<ImageFailure>;
+  readonly installed: Memory<InstalledOptions>;
   readonly step: (message: string) => void;
 }
 

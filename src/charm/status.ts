@@ -64,6 +64,7 @@ export function lackOf(timers: TimerState): string | undefined {
 /** Who can end a condition: a person (blocked), the outside world (waiting), or the next reconcile (maintenance). */
 const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   configuration: "blocked",
+  "immutable-option": "blocked",
   "unit-name": "blocked",
   "debug-ssh": "blocked",
   "lxd-missing": "blocked",

@@ -5,6 +5,7 @@ import { applicationSlot } from "./application-record.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Departure } from "./departure.ts";
+import { checkImmutableOptions, installedOptionsSlot } from "./immutable-options.ts";
 import { imageFailureSlot } from "./image-failure-record.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import type { Setup, WorkloadContext } from "./open-workload.ts";
@@ -27,33 +28,16 @@ export class UnitWork {
     this.#step = step;
   }
 
-  /** @throws ConfigurationError with every fault of the options. */
-  async configuration(): Promise<Configuration> {
-    const [{ parseConfiguration }, { checkOptions }, { refuseUnsupported }, options] = await Promise.all([
-      import("./configuration.ts"),
-      import("./check-options.ts"),
-      import("./unsupported.ts"),
-      this.#charm.config.read(),
-    ]);
-    this.#redact(options);
-    const configuration = parseConfiguration({ options, proxies: this.#charm.model.proxies }, checkOptions);
-    refuseUnsupported(configuration);
-    return configuration;
-  }
-
   /**
-   * The configuration with the credentials that it names, which may be in secrets.
-   *
-   * @throws ConfigurationError with every fault of the options, or with what is wrong with a secret.
+   * @throws ConfigurationError with every fault of the options.
+   * @throws ImmutableOptionError when an option has changed that cannot.
    */
-  async setup(): Promise<Setup> {
-    const configuration = await this.configuration();
-    const { readCredentials } = await import("./read-credentials.ts");
-    const { framework, model } = this.#charm;
-    const credentials = await readCredentials(configuration.credentials, model, (value) => {
-      framework.redactor.add(value);
-    });
-    return { configuration, credentials };
+  async configuration(): Promise<Configuration> {
+    const configuration = await this.#parse();
+    const { refuseUnsupported } = await import("./unsupported.ts");
+    refuseUnsupported(configuration);
+    checkImmutableOptions(await this.#charm.framework.state.read(installedOptionsSlot), configuration);
+    return configuration;
   }
 
   /** @param step shows what is being done, in place of the unit's status. */
@@ -61,7 +45,7 @@ export class UnitWork {
     work: (workload: Workload, configuration: Configuration) => Promise<T>,
     step = this.#step,
   ): Promise<T> {
-    const setup = await this.setup();
+    const setup = await this.#setup(await this.configuration());
     const surroundings = await this.#surroundings();
     const { openWorkload } = await import("./open-workload.ts");
     const workload = openWorkload(setup, { ...this.#context(step), surroundings });
@@ -99,7 +83,9 @@ export class UnitWork {
   async depart(work: (departure: Departure) => Promise<void>): Promise<void> {
     const [{ openDeparture }, setup] = await Promise.all([
       import("./open-workload.ts"),
-      this.setup().catch((thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)))),
+      this.#leavingSetup().catch((thrown: unknown) =>
+        thrown instanceof Error ? thrown : new Error(String(thrown)),
+      ),
     ]);
     const departure = openDeparture(setup, this.#context(this.#step));
     try {
@@ -107,6 +93,31 @@ export class UnitWork {
     } finally {
       await departure.close();
     }
+  }
+
+  /** What stops new runners does not stop the old ones from being taken away. */
+  async #leavingSetup(): Promise<Setup> {
+    return this.#setup(await this.#parse());
+  }
+
+  /** Adds the credentials that a configuration names, which may be in secrets. */
+  async #setup(configuration: Configuration): Promise<Setup> {
+    const { readCredentials } = await import("./read-credentials.ts");
+    const { framework, model } = this.#charm;
+    const credentials = await readCredentials(configuration.credentials, model, (value) => {
+      framework.redactor.add(value);
+    });
+    return { configuration, credentials };
+  }
+
+  async #parse(): Promise<Configuration> {
+    const [{ parseConfiguration }, { checkOptions }, options] = await Promise.all([
+      import("./configuration.ts"),
+      import("./check-options.ts"),
+      this.#charm.config.read(),
+    ]);
+    this.#redact(options);
+    return parseConfiguration({ options, proxies: this.#charm.model.proxies }, checkOptions);
   }
 
   async #surroundings(): Promise<Surroundings> {
@@ -139,6 +150,10 @@ export class UnitWork {
       imageFailure: {
         read: () => state.read(imageFailureSlot),
         write: (failure) => state.write(imageFailureSlot, failure && { ...failure }),
+      },
+      installed: {
+        read: () => state.read(installedOptionsSlot),
+        write: (options) => state.write(installedOptionsSlot, options),
       },
       step,
     };

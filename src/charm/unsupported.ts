@@ -9,7 +9,10 @@ import type { Configuration } from "./configuration.ts";
 export function refuseUnsupported({ instanceType, policy }: Configuration): void {
   const faults: Fault[] = [];
   if (instanceType !== "container") {
-    faults.push({ option: "instance-type", text: "this version runs containers only; use container" });
+    faults.push({
+      option: "instance-type",
+      text: "this version runs containers only; set instance-type=container",
+    });
   }
   if (policy.by === "charm") {
     faults.push({ option: "repo-policy", text: "this version has no check of its own; use external or off" });

@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts";
 import type { GuestSettings } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
-import type { ApplicationUpdate, ImageKeeper } from "../runners/image-keeper.ts";
+import type { ApplicationUpdate, ImageKeeper, Memory } from "../runners/image-keeper.ts";
 import type { ImageOutlook } from "../runners/image-outlook.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { Firewall, Premises, RunnerImage } from "../runners/ports.ts";
@@ -13,6 +13,7 @@ import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
+import { installedOptions, type InstalledOptions } from "./immutable-options.ts";
 import { drawOne, type Surroundings } from "./relations.ts";
 import { runnerKind } from "./runner-kind.ts";
 import { runnerLabels } from "./runner-labels.ts";
@@ -35,6 +36,8 @@ export interface WorkloadParts {
   readonly firewall: Firewall;
   readonly manager: RunnerManager;
   readonly rotation: LogRotation;
+  /** Options that the first install has fixed. */
+  readonly installed: Memory<InstalledOptions>;
   /** Shows what is being done. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
@@ -67,7 +70,7 @@ export class Workload {
    */
   async prepare(signal: AbortSignal): Promise<readonly string[]> {
     const { outlook, notices } = await this.#makeReady(signal);
-    const { notice } = await this.#parts.images.supply(outlook, signal);
+    const { notice } = await this.#supply(outlook, signal);
     return notice === undefined ? notices : [...notices, notice];
   }
 
@@ -131,13 +134,21 @@ export class Workload {
     // A build takes minutes, in which used runners would not be replaced.
     const early =
       outlook.image && outlook.build === "due" ? await this.#fill(outlook.image, signal) : undefined;
-    const { image, notice } = await this.#parts.images.supply(outlook, signal);
+    const { image, notice } = await this.#supply(outlook, signal);
     const report = await this.#fill(image, signal);
     return {
       ...report,
       delta: report.delta + (early?.delta ?? 0),
       notices: notice === undefined ? notices : [...notices, notice],
     };
+  }
+
+  /** With an image, all is installed: what an install fixes is fixed from now on. */
+  async #supply(outlook: ImageOutlook, signal: AbortSignal): ReturnType<ImageKeeper["supply"]> {
+    const { configuration, images, installed } = this.#parts;
+    const supplied = await images.supply(outlook, signal);
+    if ((await installed.read()) === null) await installed.write(installedOptions(configuration));
+    return supplied;
   }
 
   #fill(image: RunnerImage, signal: AbortSignal): Promise<ReconcileReport> {

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import { loadMetadata } from "../../src/framework/metadata/load-metadata.ts";
 import { ActionFailed, Context, Relation, State } from "../../src/framework/testing/index.ts";
+import type { JsonObject } from "../../src/framework/index.ts";
 import { systemClock } from "../../src/support/clock.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -67,6 +68,21 @@ describe("the runner charm, without LXD and GitHub", () => {
     const out = await ctx.run(ctx.on.updateStatus(), new State({ config: usable }));
     expect(out.unitStatus.name).to.equal("blocked");
     expect(out.unitStatus.message).to.include("LXD");
+  });
+
+  it("is blocked by a changed option that an install has fixed, until the old value is back", async () => {
+    const storedState = { "installed-options": { "base-image": "noble", "runner-storage": "juju-storage" } };
+    const run = async (change: JsonObject, before = new State({ storedState })) => {
+      const { storedState: stored, unitStatus } = before;
+      const state = new State({ config: { ...usable, ...change }, storedState: stored, unitStatus });
+      return ctx.run(ctx.on.updateStatus(), state);
+    };
+    const changed = await run({ "base-image": "jammy" });
+    expect(changed.unitStatus.message).to.equal(
+      "base-image config cannot be changed after deployment, redeploy if needed",
+    );
+    const back = await run({ "base-image": "noble" }, changed);
+    expect(back.unitStatus.message).to.include("LXD").and.not.to.include("base-image");
   });
 
   it("leaves the unit alone for an event that it does not observe", async () => {

@@ -12,12 +12,15 @@ export function parseNetworks(text: string): readonly Network[] {
 
 /** Reads the addresses, ranges and networks that the transparent proxy leaves alone. */
 export function parseAproxyAddresses(text: string): readonly string[] {
-  return checkedList(text, (item) => isIPv4Range(item) || isIPv4Network(item), "IPv4 address");
+  return checkedList(text, (item) => isIPv4Range(item) || isIPv4Network(item), [
+    "IPv4 address",
+    "IPv4 addresses",
+  ]);
 }
 
 /** Reads the ports that the transparent proxy takes over. */
 export function parsePorts(text: string): readonly string[] {
-  return checkedList(text, isPortRange, "port");
+  return checkedList(text, isPortRange, ["port", "ports"]);
 }
 
 function isIPv4Network(text: string): boolean {

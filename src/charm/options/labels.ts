@@ -6,7 +6,7 @@ const MOST_LABELS = 95;
 
 /** Reads the operator's labels, in their order. */
 export function parseLabels(text: string): readonly string[] {
-  const labels = checkedList(text, (label) => LABEL.test(label), "label");
+  const labels = checkedList(text, (label) => LABEL.test(label), ["label", "labels"]);
   if (labels.length > MOST_LABELS)
     throw new OptionFault(`${labels.length} labels, and GitHub takes ${MOST_LABELS}`);
   return labels;

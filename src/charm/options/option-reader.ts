@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../framework/tools/hook-tools.ts";
 import { wrong, type Fault } from "../configuration-faults.ts";
-import type { OptionName } from "../configuration-schema.ts";
+import { configurationSchema, type OptionName } from "../configuration-schema.ts";
 import type { GithubRunnerTypes } from "../metadata.generated.ts";
 
 /** Names of the options whose values are of a type. */
@@ -33,8 +33,11 @@ export class OptionReader {
     this.#faults = [...check(this.#options)];
   }
 
+  /** In the order in which the options are declared; what is no option comes last. */
   get faults(): readonly Fault[] {
-    return this.#faults;
+    const order = Object.keys(configurationSchema.properties);
+    const place = ({ option }: Fault) => (order.includes(option) ? order.indexOf(option) : order.length);
+    return this.#faults.toSorted((left, right) => place(left) - place(right));
   }
 
   /** The text of an option; one that is not set is "". */
@@ -86,16 +89,17 @@ export function listed(text: string): readonly string[] {
 /**
  * The items of a list, all checked.
  *
+ * @param nouns what an item is, and what several are.
  * @throws {@link OptionFault} that names every bad one.
  */
 export function checkedList(
   text: string,
   isGood: (item: string) => boolean,
-  what: string,
+  nouns: readonly [one: string, several: string],
 ): readonly string[] {
   const items = listed(text);
   const bad = items.filter((item) => !isGood(item)).map((item) => JSON.stringify(item));
-  if (bad.length > 0)
-    throw new OptionFault(`${bad.join(", ")} ${bad.length === 1 ? "is" : "are"} no ${what}`);
-  return items;
+  const [one, several] = nouns;
+  if (bad.length === 0) return items;
+  throw new OptionFault(`${bad.join(", ")} ${bad.length === 1 ? `is no ${one}` : `are no ${several}`}`);
 }

@@ -1,0 +1,369 @@
+import { expect } from "chai";
+import { checkOptions } from "../../src/charm/check-options.ts";
+import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
+import { parseConfiguration } from "../../src/charm/configuration.ts";
+import { checkImmutableOptions, ImmutableOptionError } from "../../src/charm/immutable-options.ts";
+import { readCredentials } from "../../src/charm/read-credentials.ts";
+import { statusOf } from "../../src/charm/status.ts";
+import { refuseUnsupported } from "../../src/charm/unsupported.ts";
+import {
+  PermissionDeniedError,
+  SecretNotFoundError,
+  UnknownToolError,
+  type Proxies,
+} from "../../src/framework/index.ts";
+import { Secret } from "../../src/support/secret.ts";
+import { DEFAULT_OPTIONS, LEAST_OPTIONS, NO_PROXIES, SECRET_ID, TOKEN } from "./least-options.ts";
+
+type Options = Readonly<Record<string, string | number | boolean>>;
+
+/** What the unit shows when it is set so. */
+function shown(options: Options, proxies: Partial<Proxies> = {}): string {
+  try {
+    const sources = { options: { ...LEAST_OPTIONS, ...options }, proxies: { ...NO_PROXIES, ...proxies } };
+    refuseUnsupported(parseConfiguration(sources, checkOptions));
+  } catch (thrown) {
+    return statusText(thrown, ConfigurationError);
+  }
+  throw new Error("The options were accepted");
+}
+
+function statusText(thrown: unknown, type: abstract new (...parameters: never[]) => Error): string {
+  if (!(thrown instanceof type)) throw thrown;
+  const status = statusOf(thrown);
+  return `${status?.name ?? ""}: ${status?.message ?? ""}`;
+}
+
+const LXD_ALIAS =
+  "jammy (22.04), noble (24.04), resolute (26.04) or the version of a later Ubuntu LTS, or with image-server=local the alias of an image in the local LXD store";
+const SIZE = "a whole number and KiB, MiB, GiB, TiB, PiB or EiB, such as";
+const UBUNTU = { "image-server": "https://mirror.example" };
+const POLICY = { "repo-policy-compliance-url": "https://policy", "repo-policy-compliance-token": "t0ken" };
+const APP = {
+  "github-app-client-id": "Iv23liAbCdEf",
+  "github-app-installation-id": 4711,
+  "github-app-private-key-secret-id": SECRET_ID,
+};
+
+/** Every message about options, side by side; the title of each test shows it. */
+const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<Proxies>])[] = [
+  [{ path: "" }, "path: missing; use owner/repo, an organisation, or enterprises/<slug>"],
+  [{ path: "a/b/c" }, "path: more than two parts; use owner/repo, an organisation, or enterprises/<slug>"],
+  [{ path: "/a" }, "path: starts with a slash; use owner/repo, an organisation, or enterprises/<slug>"],
+  [
+    { path: "-octo" },
+    'path: organisation "-octo" is not made of at most 39 letters, digits and single hyphens between them; use owner/repo, an organisation, or enterprises/<slug>',
+  ],
+  [
+    { path: "octo/hello.git" },
+    `path: repository "hello.git" is not made of at most 100 letters, digits, '.', '-' and '_', or ends in '.git'; use owner/repo, an organisation, or enterprises/<slug>`,
+  ],
+  [
+    { token: "" },
+    "token: missing; set token-secret-id to a Juju secret with a personal access token, or the three github-app options, or token itself",
+  ],
+  [
+    { token: `${TOKEN} x` },
+    "token: holds a blank or a character that no token has; use a personal access token of GitHub",
+  ],
+  [
+    { "token-secret-id": TOKEN },
+    "token-secret-id: not the ID of a Juju secret; use secret:<id>, as juju add-secret prints it",
+  ],
+  [
+    { ...APP, "github-app-client-id": "" },
+    "github-app-client-id: missing, while another of the three github-app options is set; use the client ID from the GitHub App's settings, such as Iv23liAbCdEfGhIjKlMn",
+  ],
+  [
+    { ...APP, "github-app-client-id": "a b" },
+    "github-app-client-id: not the client ID of a GitHub App; use the client ID from the GitHub App's settings, such as Iv23liAbCdEfGhIjKlMn",
+  ],
+  [
+    { ...APP, "github-app-installation-id": 0 },
+    "github-app-installation-id: missing, while another of the three github-app options is set; use the number at the end of the address of the installation's settings",
+  ],
+  [
+    { ...APP, "github-app-installation-id": -1 },
+    "github-app-installation-id: -1 is less than 0; use the number at the end of the address of the installation's settings",
+  ],
+  [
+    { ...APP, "github-app-private-key-secret-id": "" },
+    "github-app-private-key-secret-id: missing, while another of the three github-app options is set; use secret:<id>, as juju add-secret prints it",
+  ],
+  [
+    { ...APP, "github-app-private-key-secret-id": "-----BEGIN RSA PRIVATE KEY-----" },
+    "github-app-private-key-secret-id: not the ID of a Juju secret; use secret:<id>, as juju add-secret prints it",
+  ],
+  [
+    { ...APP, path: "enterprises/octo" },
+    "github-app-client-id: GitHub lets no App manage the runners of an enterprise; set token-secret-id instead",
+  ],
+  [{ "github-url": "" }, "github-url: missing; use https://<host>, such as https://github.com"],
+  [
+    { "github-url": "https://me:pass@github.com" },
+    "github-url: not the address of a GitHub; use https://<host>, such as https://github.com",
+  ],
+  [
+    { "github-url": "http://ghes.example" },
+    "github-url: http, not https; use https://<host>, such as https://github.com",
+  ],
+  [{ group: " " }, "group: missing; use the name of a runner group, such as default"],
+  [
+    { labels: "fine, é" },
+    'labels: "é" is no label; use letters, digits, hyphens and underscores, with commas between labels',
+  ],
+  [
+    { labels: "ok, bad label, fine, é" },
+    'labels: "bad label", "é" are no labels; use letters, digits, hyphens and underscores, with commas between labels',
+  ],
+  [
+    { labels: "l,".repeat(96) },
+    "labels: 96 labels, and GitHub takes 95; use letters, digits, hyphens and underscores, with commas between labels",
+  ],
+  [{ "virtual-machines": -1 }, "virtual-machines: -1 is less than 0; use 0 or a greater number"],
+  [{ "instance-type": "pod" }, "instance-type: not one of its values; use virtual-machine or container"],
+  [
+    { "instance-type": "virtual-machine" },
+    "instance-type: this version runs containers only; set instance-type=container",
+  ],
+  [{ "vm-cpu": 0 }, "vm-cpu: 0 is less than 1; use 1 or a greater number"],
+  [{ "vm-memory": "" }, `vm-memory: missing; use ${SIZE} 7GiB`],
+  [{ "vm-memory": "7GB" }, `vm-memory: not a size; use ${SIZE} 7GiB`],
+  [{ "vm-memory": "8EiB" }, `vm-memory: larger than LXD can count; use ${SIZE} 7GiB`],
+  [{ "vm-disk": "0GiB" }, `vm-disk: not a size; use ${SIZE} 10GiB`],
+  [{ "base-image": "" }, `base-image: missing; use ${LXD_ALIAS}`],
+  [{ "base-image": "../x" }, `base-image: not the name of an image; use ${LXD_ALIAS}`],
+  [{ ...UBUNTU, "base-image": "focal" }, `base-image: not a long-term release of Ubuntu; use ${LXD_ALIAS}`],
+  [{ ...UBUNTU, "base-image": "23.04" }, `base-image: not a long-term release of Ubuntu; use ${LXD_ALIAS}`],
+  [
+    { "image-server": "", "base-image": "noble" },
+    "image-server: missing; use local, or the https address of a simplestreams server",
+  ],
+  [
+    { "image-server": "http://mirror", "base-image": "noble" },
+    "image-server: http, not https; use local, or the https address of a simplestreams server",
+  ],
+  [
+    { "image-server": "ftp://mirror", "base-image": "noble" },
+    "image-server: not the address of a server; use local, or the https address of a simplestreams server",
+  ],
+  [
+    { "image-server": "https://me:pass@mirror", "base-image": "noble" },
+    "image-server: holds a user name or a password; use local, or the https address of a simplestreams server",
+  ],
+  [
+    { "image-server": "https://mirror/?token=x", "base-image": "noble" },
+    "image-server: holds a query or a fragment; use local, or the https address of a simplestreams server",
+  ],
+  [
+    { "image-packages": "git; reboot" },
+    "image-packages: not a list of packages; use names of Debian packages, with blanks between them",
+  ],
+  [
+    { "image-packages": "--allow-unauthenticated" },
+    "image-packages: not a list of packages; use names of Debian packages, with blanks between them",
+  ],
+  [{ "reconcile-interval": 1 }, "reconcile-interval: 1 is less than 2; use 2 minutes or more"],
+  [
+    { denylist: "10.0.0.0/8, 10.0.0.1/8, fd00::/129, intranet" },
+    'denylist: "10.0.0.1/8" is an address inside of 10.0.0.0/8, "fd00::/129" has no prefix of 0 to 128, "intranet" is no IPv4 or IPv6 address; use IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8',
+  ],
+  [
+    { "dockerhub-mirror": "http://mirror" },
+    "dockerhub-mirror: http, not https; use the https address of a registry mirror, such as https://mirror.example.com",
+  ],
+  [
+    { "experimental-use-aproxy": true },
+    "experimental-use-aproxy: needs a proxy, and the model has none; set juju-http-proxy with juju model-config, or use false",
+  ],
+  [
+    { "experimental-use-aproxy": true },
+    "experimental-use-aproxy: needs a proxy, and the model has none; set juju-http-proxy with juju model-config, or use false | juju-http-proxy: not the address of a proxy; set it with juju model-config to http://<host>:<port>",
+    { http: "ftp://squid" },
+  ],
+  [
+    { "aproxy-exclude-addresses": "10.0.0.9-10.0.0.1, fd00::/8" },
+    'aproxy-exclude-addresses: "10.0.0.9-10.0.0.1", "fd00::/8" are no IPv4 addresses; use IPv4 addresses, ranges and networks with commas between them, such as 10.0.0.0/8, 192.0.2.1-192.0.2.9',
+  ],
+  [
+    { "aproxy-redirect-ports": "80, 0, 9-8, x, 65536" },
+    'aproxy-redirect-ports: "0", "9-8", "x", "65536" are no ports; use ports and ranges of ports with commas between them, such as 80, 8080-8090',
+  ],
+  [
+    { "aproxy-redirect-ports": "", "experimental-use-aproxy": true },
+    "aproxy-redirect-ports: missing, and aproxy needs it; use ports and ranges of ports with commas between them, such as 80, 8080-8090",
+    { http: "squid:3128" },
+  ],
+  [
+    {},
+    "juju-https-proxy: not the address of a proxy; set it with juju model-config to http://<host>:<port> | juju-no-proxy: not a list of hosts; set it with juju model-config to host names and networks with commas between them",
+    { http: "squid:3128", https: "http://a b", noProxy: "a\n$(reboot)" },
+  ],
+  [
+    { "pre-job-script": "echo hello" },
+    "pre-job-script: no shebang in its first line; use a script that begins with a shebang, such as #!/bin/bash",
+  ],
+  [{ "runner-storage": "disk" }, "runner-storage: not one of its values; use juju-storage or memory"],
+  [{ "repo-policy": "on" }, "repo-policy: not one of its values; use off, external or builtin"],
+  [{ "repo-policy": "builtin" }, "repo-policy: this version has no check of its own; use external or off"],
+  [
+    { "repo-policy": "external" },
+    "repo-policy-compliance-url: missing, and repo-policy=external needs it; use the address of a policy service, such as https://policy.example.com | repo-policy-compliance-token: missing, and repo-policy=external needs it; use the token that the policy service takes from the charm",
+  ],
+  [
+    { "repo-policy-compliance-url": "https://policy" },
+    "repo-policy-compliance-token: missing, while the other repo-policy-compliance option is set; use the token that the policy service takes from the charm",
+  ],
+  [
+    { "repo-policy-compliance-token": "t0ken" },
+    "repo-policy-compliance-url: missing, while the other repo-policy-compliance option is set; use the address of a policy service, such as https://policy.example.com",
+  ],
+  [
+    { ...POLICY, "repo-policy-compliance-url": "policy" },
+    "repo-policy-compliance-url: not the address of a server; use the address of a policy service, such as https://policy.example.com",
+  ],
+  [
+    { ...POLICY, "repo-policy-compliance-token": "t0 ken" },
+    "repo-policy-compliance-token: holds a blank or a character that no token has; use the token that the policy service takes from the charm",
+  ],
+  [{ "test-mode": "yes" }, "test-mode: not one of its values; use nothing, or insecure"],
+  [
+    { ...DEFAULT_OPTIONS },
+    "path: missing; use owner/repo, an organisation, or enterprises/<slug> | token: missing; set token-secret-id to a Juju secret with a personal access token, or the three github-app options, or token itself",
+  ],
+  [
+    { path: "-", labels: "good,b@d,w orse", "vm-memory": "lots", "virtual-machines": -1 },
+    `path: organisation "-" is not made of at most 39 letters, digits and single hyphens between them; use owner/repo, an organisation, or enterprises/<slug> | labels: "b@d", "w orse" are no labels; use letters, digits, hyphens and underscores, with commas between labels | virtual-machines: -1 is less than 0; use 0 or a greater number | vm-memory: not a size; use ${SIZE} 7GiB`,
+  ],
+];
+
+describe("The status over options that cannot be used", () => {
+  for (const [options, message, proxies] of MESSAGES) {
+    it(message, () => {
+      const told = shown(options, proxies);
+      expect(told).to.equal(`blocked: ${message}`);
+      expect(told).not.to.include(TOKEN);
+    });
+  }
+
+  it("has a line in this table for every option, but for those that Juju checks itself", () => {
+    const options = new Set(
+      MESSAGES.flatMap(([, message]) => message.match(/(?<=^|\| )[a-z-]+(?=: )/g) ?? []),
+    );
+    const untold = Object.keys(DEFAULT_OPTIONS).filter((option) => !options.has(option));
+    expect(untold).to.deep.equal([]);
+  });
+});
+
+/** Every message about secrets. */
+const SECRETS: readonly (readonly [
+  option: "token-secret-id" | "github-app-private-key-secret-id",
+  content: Readonly<Record<string, string>> | Error,
+  message: string,
+])[] = [
+  [
+    "token-secret-id",
+    new SecretNotFoundError("secret-get", { exitCode: 1 }),
+    "token-secret-id: there is no such secret; use the ID that juju secrets shows",
+  ],
+  [
+    "token-secret-id",
+    new PermissionDeniedError("secret-get", { exitCode: 1 }),
+    "token-secret-id: the secret is not granted to the application; grant it with juju grant-secret",
+  ],
+  [
+    "token-secret-id",
+    new UnknownToolError("secret-get"),
+    "token-secret-id: this Juju has no secrets; use Juju 3.3 or later, or another way to authenticate",
+  ],
+  [
+    "token-secret-id",
+    { token: TOKEN },
+    "token-secret-id: the secret has no field github-token; set it with juju update-secret",
+  ],
+  [
+    "token-secret-id",
+    { "github-token": " \n" },
+    "token-secret-id: the secret has no field github-token; set it with juju update-secret",
+  ],
+  [
+    "token-secret-id",
+    { "github-token": `${TOKEN} x` },
+    "token-secret-id: the field github-token holds a blank or a character that no token has; set it with juju update-secret to a personal access token",
+  ],
+  [
+    "github-app-private-key-secret-id",
+    { "github-token": TOKEN },
+    "github-app-private-key-secret-id: the secret has no field private-key; set it with juju update-secret",
+  ],
+  [
+    "github-app-private-key-secret-id",
+    { "private-key": TOKEN },
+    "github-app-private-key-secret-id: the field private-key is no RSA private key in PEM format; set it with juju update-secret to the file that GitHub made for the App",
+  ],
+];
+
+describe("The status over secrets that cannot be used", () => {
+  for (const [option, content, message] of SECRETS) {
+    it(message, async () => {
+      const refresh = () =>
+        content instanceof Error
+          ? Promise.reject(content)
+          : Promise.resolve(
+              Object.fromEntries(Object.entries(content).map(([key, value]) => [key, new Secret(value)])),
+            );
+      const source =
+        option === "token-secret-id"
+          ? ({ by: "token-secret", secretId: SECRET_ID } as const)
+          : ({ by: "app", clientId: "Iv1", installationId: 1, keySecretId: SECRET_ID } as const);
+      const thrown: unknown = await readCredentials(
+        source,
+        { secret: () => ({ refresh }) },
+        () => undefined,
+      ).catch((error: unknown) => error);
+      const told = statusText(thrown, ConfigurationError);
+      expect(told).to.equal(`blocked: ${message}`);
+      expect(told).not.to.include(TOKEN);
+    });
+  }
+});
+
+describe("The status over options that cannot change", () => {
+  const configuration = (change: Options) =>
+    parseConfiguration(
+      { options: { ...LEAST_OPTIONS, ...UBUNTU, ...change }, proxies: NO_PROXIES },
+      checkOptions,
+    );
+  const installed = { "base-image": "jammy", "runner-storage": "juju-storage" };
+  const cases: readonly (readonly [Options, message: string])[] = [
+    [{ "base-image": "noble" }, "base-image config cannot be changed after deployment, redeploy if needed"],
+    [
+      { "base-image": "jammy", "runner-storage": "memory" },
+      "runner-storage config cannot be changed after deployment, redeploy if needed",
+    ],
+    [
+      { "base-image": "24.04", "runner-storage": "memory" },
+      "base-image config cannot be changed after deployment, redeploy if needed | runner-storage config cannot be changed after deployment, redeploy if needed",
+    ],
+  ];
+  for (const [change, message] of cases) {
+    it(message, () => {
+      let thrown: unknown;
+      try {
+        checkImmutableOptions(installed, configuration(change));
+      } catch (error) {
+        thrown = error;
+      }
+      expect(statusText(thrown, ImmutableOptionError)).to.equal(`blocked: ${message}`);
+    });
+  }
+
+  it("is none for the old value, nor for another name of it", () => {
+    for (const name of ["jammy", "22.04"])
+      checkImmutableOptions(installed, configuration({ "base-image": name }));
+  });
+
+  it("is none before an install has succeeded", () => {
+    checkImmutableOptions(null, configuration({ "base-image": "noble", "runner-storage": "memory" }));
+  });
+});
