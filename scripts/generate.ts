@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { configurationSchema } from "../src/charm/configuration-schema.ts";
 import { generateTypes, loadMetadataFiles, readMetadata } from "../src/framework/metadata/index.ts";
 import { renderActions, renderConfiguration } from "./metadata/render-reference.ts";
 import { undescribed } from "./metadata/undescribed.ts";
@@ -34,7 +35,7 @@ async function ofThisCharm(): Promise<Record<string, string>> {
   if (bare.length > 0) throw new Error(`Cannot write the reference: ${bare.join("; ")}`);
   return {
     "src/charm/metadata.generated.ts": generateTypes(files, { framework: "../framework/index.ts" }),
-    "docs/reference/configuration.md": renderConfiguration(metadata),
+    "docs/reference/configuration.md": renderConfiguration(metadata, configurationSchema.properties),
     "docs/reference/actions.md": renderActions(metadata),
   };
 }

@@ -1,25 +1,60 @@
 import type { ActionMetadata, CharmMetadata, ParameterSchema } from "../../src/framework/metadata/index.ts";
 import type { JsonValue } from "../../src/framework/index.ts";
+import { CHANGES } from "./changes.ts";
 
 const ORIGIN = (file: string) =>
   `<!-- Made from ${file} by \`npm run generate\`; changes here are lost. -->\n`;
 
-/** Reference page of the options, in Markdown. */
-export function renderConfiguration({ options }: CharmMetadata): string {
-  const rows = Object.entries(options).map(
-    ([name, { type, default: value, description }]) =>
-      `| \`${name}\` | ${type} | ${defaultCell(value)} | ${cell(description)} |`,
-  );
+/** What the charm's schema says of an option beside its form. */
+export interface OptionRule {
+  /** What a person is told to write. */
+  readonly accepted: string;
+  /** Key of {@link CHANGES}. */
+  readonly change: string;
+}
+
+/**
+ * Reference page of the options, in Markdown.
+ *
+ * @param rules the charm's schema, by option.
+ */
+export function renderConfiguration(
+  { options }: CharmMetadata,
+  rules: Readonly<Record<string, OptionRule>>,
+): string {
   return [
-    ORIGIN("config.yaml"),
+    ORIGIN("config.yaml and src/charm/configuration-schema.ts"),
     "# Configuration\n",
     "Set an option with `juju config github-runner <option>=<value>`. A bad value puts the unit in `blocked` with a message",
-    "that names the option and an accepted form; nothing changes until it is mended.\n",
-    "| option | type | default | meaning |",
-    "| --- | --- | --- | --- |",
-    ...rows,
+    "that names the option, what is wrong with it and an accepted form; several are told together. Nothing changes on LXD",
+    "or GitHub until it is mended. [Statuses](statuses.md) has the other messages.\n",
+    "## What a change does\n",
+    "No change of an option ends a job.\n",
+    "| options | idle runners | busy runners |",
+    "| --- | --- | --- |",
+    ...renderChanges(rules),
     "",
+    ...Object.entries(options).map(([name, option]) => renderOption(name, option, rules[name])),
   ].join("\n");
+}
+
+function renderChanges(rules: Readonly<Record<string, OptionRule>>): string[] {
+  return Object.entries(CHANGES).flatMap(([change, { idle, busy }]) => {
+    const names = Object.entries(rules).flatMap(([name, rule]) =>
+      rule.change === change ? [code(name)] : [],
+    );
+    return names.length === 0 ? [] : [`| ${names.join(", ")} | ${idle} | ${busy} |`];
+  });
+}
+
+function renderOption(
+  name: string,
+  { type, default: value, description }: CharmMetadata["options"][string],
+  rule: OptionRule | undefined,
+): string {
+  const fallback = value === undefined || value === "" ? "no default" : `default ${code(value)}`;
+  const accepted = rule ? [`Accepted: ${prose(rule.accepted)}.\n`] : [];
+  return [`## \`${name}\`\n`, `${type}, ${fallback}.\n`, `${prose(description)}\n`, ...accepted].join("\n");
 }
 
 /** Reference page of the actions, in Markdown. */
@@ -58,7 +93,12 @@ function code(value: JsonValue): string {
   return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 }
 
+/** `<slug>` would be taken as a tag. */
+function prose(text: string): string {
+  return text.trim().replaceAll("<", "&lt;");
+}
+
 /** A line break or a bar would end the cell; `<slug>` would be taken as a tag. */
 function cell(text: string): string {
-  return text.trim().replaceAll("\n", " ").replaceAll("|", "\\|").replaceAll("<", "&lt;");
+  return prose(text).replaceAll("\n", " ").replaceAll("|", "\\|");
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Credentials } from "../github/credentials.ts";
-import { createGithubClient } from "../github/index.ts";
+import { createGithubClient, proxyDispatcher } from "../github/index.ts";
 import { runProcess } from "../host/run-process.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { PageStore } from "../host/page-store.ts";
@@ -124,14 +124,17 @@ function openImageKeeper(
   { forge, ...context }: WorkloadContext & DepartureParts & { readonly forge: Forge },
 ): ImageKeeper {
   const { dataDirectory, images, imageFailure, modelUuid, system, unitName } = context;
-  const { baseImage: alias, imageServer, packages } = configuration;
+  const { baseImage: alias, imageServer, packages, proxy } = configuration;
   return new ImageKeeper(
     {
       ...context,
       forge,
       images,
       failure: imageFailure,
-      archives: new ArchiveStore({ directory: join(dataDirectory, "application") }),
+      archives: new ArchiveStore({
+        directory: join(dataDirectory, "application"),
+        ...(proxy && { openDispatcher: () => proxyDispatcher(proxy) }),
+      }),
       lock: new ProcessLock(`github-image-${modelUuid}-${unitStem(unitName)}`),
       clock: system.clock,
     },
@@ -167,9 +170,19 @@ function openForge(
   { configuration, credentials }: Setup,
   { log, redactor, system, unitName }: WorkloadContext,
 ): Forge & Jobs {
-  const { path, githubUrl, group } = configuration;
+  const { path, githubUrl, group, proxy } = configuration;
+  const dispatcher = proxy && proxyDispatcher(proxy);
   const etagStore = new PageStore(join(system.dataRoot, unitStem(unitName), "github-pages"));
-  return createGithubClient({ path, githubUrl, credentials, group, log, redactor, etagStore });
+  return createGithubClient({
+    path,
+    githubUrl,
+    credentials,
+    group,
+    log,
+    redactor,
+    etagStore,
+    ...(dispatcher && { dispatcher }),
+  });
 }
 
 /** Stands in where the configuration names no GitHub to talk to. */

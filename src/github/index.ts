@@ -20,4 +20,5 @@ export type { CachedPage, EtagStore } from "./etag-store.ts";
 export type { TokenSource } from "./github-api.ts";
 export { GithubForge } from "./github-forge.ts";
 export { githubPathText, GithubPathError, parseGithubPath, type GithubPath } from "./path.ts";
+export { proxyDispatcher } from "./proxy-dispatcher.ts";
 export type { WriteRate } from "./token-bucket.ts";

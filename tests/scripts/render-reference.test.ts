@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { CHANGES } from "../../scripts/metadata/changes.ts";
 import { renderActions, renderConfiguration } from "../../scripts/metadata/render-reference.ts";
 import { undescribed } from "../../scripts/metadata/undescribed.ts";
+import { configurationSchema } from "../../src/charm/configuration-schema.ts";
 import { readMetadata } from "../../src/framework/metadata/index.ts";
 
 const CHARM = "name: probe\ntitle: Probe\nsummary: A probe.\ndescription: Probes.\n";
@@ -24,10 +26,31 @@ function read(config = CONFIG, actions = ACTIONS) {
 }
 
 describe("reference pages of a charm", () => {
-  it("list options, in tables that no description can break", () => {
-    expect(renderConfiguration(read())).to.include("| `path` | string |  | A path as &lt;slug>\\|other |");
-    expect(renderConfiguration(read())).to.include("| `loud` | boolean | `false` | Noise |");
-    expect(renderConfiguration(read())).to.include("| `vm-cpu` | int | `2` | CPUs |");
+  it("show each option with its type, its default, its meaning and what is accepted", () => {
+    const page = renderConfiguration(read(), {
+      path: { accepted: "<owner>/repo", change: "replaces" },
+      "vm-cpu": { accepted: "1 or more", change: "scales" },
+    });
+    expect(page).to.include(
+      "## `path`\n\nstring, no default.\n\nA path as &lt;slug>|other\n\nAccepted: &lt;owner>/repo.",
+    );
+    expect(page).to.include("## `vm-cpu`\n\nint, default `2`.\n\nCPUs\n\nAccepted: 1 or more.");
+    expect(page).to.include("## `loud`\n\nboolean, default `false`.\n\nNoise");
+  });
+
+  it("show together what a change of options does", () => {
+    const change = "replaces";
+    const page = renderConfiguration(read(), {
+      path: { accepted: "x", change },
+      loud: { accepted: "y", change },
+    });
+    expect(page).to.match(/^\| `path`, `loud` \| replaced at once .* \| finish their jobs.* \|$/m);
+    expect(page).not.to.include("firewall");
+  });
+
+  it("know every effect that the charm's schema names", () => {
+    const changes = Object.values(configurationSchema.properties).map(({ change }) => change);
+    expect(Object.keys(CHANGES)).to.include.members(changes);
   });
 
   it("list actions with their parameters, what they take, and which are required", () => {

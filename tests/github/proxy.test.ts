@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { createServer, request as httpRequest, type Server } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { UnavailableError } from "../../src/github/errors.ts";
+import { proxyDispatcher, type ProxyRoute } from "../../src/github/proxy-dispatcher.ts";
+import { clientOf, failureOf, never, page, runner, StubGithub } from "./support.ts";
+
+describe("A client behind a proxy", () => {
+  let github: StubGithub;
+  let proxy: Server;
+  let passed: (string | undefined)[];
+
+  beforeEach(async () => {
+    passed = [];
+    github = new StubGithub();
+    await github.listen();
+    github.on("GET /repos/octo/hello/actions/runners", page([runner(1)]));
+    proxy = createServer((incoming, answer) => {
+      passed.push(incoming.headers["proxy-authorization"]);
+      const onward = httpRequest(
+        incoming.url ?? "",
+        { method: incoming.method, headers: incoming.headers },
+        (from) => {
+          answer.writeHead(from.statusCode ?? 502, from.headers);
+          from.pipe(answer);
+        },
+      );
+      incoming.pipe(onward);
+    }).on("connect", (incoming, socket, head: Buffer) => {
+      passed.push(incoming.headers["proxy-authorization"]);
+      const { hostname, port } = new URL(`http://${incoming.url ?? ""}`);
+      const onward = connect(Number(port), hostname, () => {
+        socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        onward.write(head);
+        onward.pipe(socket).pipe(onward);
+      });
+      for (const end of [onward, socket]) end.on("error", () => socket.destroy());
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+  });
+
+  afterEach(async () => {
+    await github.close();
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  const route = (change: Partial<ProxyRoute> = {}): ProxyRoute => {
+    const { port } = proxy.address() as AddressInfo;
+    return { http: `http://me:pass@127.0.0.1:${port}`, https: undefined, noProxy: "", ...change };
+  };
+  const listBy = async (by: ProxyRoute) => {
+    const dispatcher = proxyDispatcher(by);
+    try {
+      return await clientOf(github, { dispatcher }).list(never);
+    } finally {
+      await dispatcher.destroy();
+    }
+  };
+
+  it("sends its requests by it, with the proxy's user and password", async () => {
+    expect(await listBy(route())).to.have.length(1);
+    expect(passed).to.deep.equal([`Basic ${Buffer.from("me:pass").toString("base64")}`]);
+  });
+
+  it("goes straight to hosts that are reached directly", async () => {
+    expect(await listBy(route({ noProxy: "localhost,127.0.0.1" }))).to.have.length(1);
+    expect(passed).to.deep.equal([]);
+  });
+
+  it("tells a proxy that is not there by a reason that names no password", async () => {
+    const error = await failureOf(listBy(route({ http: "http://me:pass@127.0.0.1:1" })));
+    expect(error).to.be.instanceOf(UnavailableError);
+    expect((error as Error).message)
+      .to.include("ECONNREFUSED")
+      .and.not.to.include("pass");
+  });
+});
