@@ -19,7 +19,10 @@ export interface GithubRunnerTypes extends CharmTypes {
      * its field github-token. Wins over token. A new revision of the secret is taken up at once.
      */
     readonly "token-secret-id": string;
-    /** Client ID of the GitHub App to authenticate as. All three github-app options are set, or none. */
+    /**
+     * Client ID of the GitHub App to authenticate as. All three github-app options are set, or none; they win over
+     * tokens. Not for enterprises, whose runners GitHub lets no App manage.
+     */
     readonly "github-app-client-id": string;
     /** ID of the GitHub App's installation in the organisation or repository; 0 stands for none. */
     readonly "github-app-installation-id": number;
@@ -108,11 +111,17 @@ export interface GithubRunnerTypes extends CharmTypes {
      * repo-policy-compliance-url, "builtin" for the charm itself.
      */
     readonly "repo-policy": string;
-    /** Address of an external policy service. Set together with repo-policy-compliance-token, or not at all. */
+    /**
+     * Address of an external policy service. Set together with repo-policy-compliance-token, or not at all; it is asked
+     * only with repo-policy=external.
+     */
     readonly "repo-policy-compliance-url": string;
     /** Token by which the charm asks the policy service for the one-time tokens of the runners. */
     readonly "repo-policy-compliance-token": string;
-    /** "insecure" relaxes rules for tests: github-url may be http, for instance. Leave it empty in production. */
+    /**
+     * "insecure" relaxes rules for tests: github-url, image-server and dockerhub-mirror may be http. Leave it empty in
+     * production.
+     */
     readonly "test-mode": string;
   };
   readonly actions: {
