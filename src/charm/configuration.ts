@@ -58,6 +58,12 @@ export interface Configuration {
   readonly insecure: boolean;
 }
 
+/** The part of a configuration that tells where runners are registered. */
+export type ForgeConfiguration = Pick<
+  Configuration,
+  "path" | "githubUrl" | "group" | "proxy" | "credentials"
+>;
+
 /** What a configuration is made of. */
 export interface ConfigurationSources {
   /** What `config-get` answers. */
@@ -109,6 +115,26 @@ export function parseConfiguration(
     storage: reader.text("runner-storage") === "memory" ? "memory" : "juju-storage",
   };
 }
+
+/**
+ * Reads only where runners are registered: what is wrong with other options keeps nobody from taking runners away. Pure.
+ *
+ * @throws {@link ConfigurationError} with every fault of these options.
+ */
+export function parseForgeConfiguration(
+  { options, proxies }: ConfigurationSources,
+  check: CheckOptions,
+): ForgeConfiguration {
+  const reader = new OptionReader(options, (all) => check(all).filter(({ option }) => OF_FORGE.test(option)));
+  const { path, githubUrl, group } = readRegistration(reader, reader.text("test-mode") === "insecure");
+  const credentials = readCredentialSource(reader);
+  const proxy = readProxies(proxies, reader);
+  const faults = reader.faults.filter(({ option }) => OF_FORGE.test(option));
+  if (faults.length > 0 || !path || !credentials) throw new ConfigurationError(faults);
+  return { path, githubUrl, group, proxy, credentials };
+}
+
+const OF_FORGE = /^(?:path|group|token|token-secret-id|github-.*)$/;
 
 function readRegistration(reader: OptionReader, insecure: boolean) {
   const githubUrl = reader.text("github-url").replace(/\/$/, "");

@@ -17,7 +17,7 @@ import type { Logger } from "../support/log.ts";
 import { ProcessLock } from "../support/process-lock.ts";
 import type { Redactor } from "../support/redactor.ts";
 import type { CharmSystem } from "./charm-system.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration, ForgeConfiguration } from "./configuration.ts";
 import { ImageKeeper, type ApplicationMemo, type Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-outlook.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
@@ -31,6 +31,12 @@ import { Workload } from "./workload.ts";
 /** What a person has set, with the credentials that it names. */
 export interface Setup {
   readonly configuration: Configuration;
+  readonly credentials: Credentials;
+}
+
+/** As much of it as says where runners are registered. */
+export interface ForgeSetup {
+  readonly configuration: ForgeConfiguration;
   readonly credentials: Credentials;
 }
 
@@ -76,7 +82,7 @@ export function openWorkload(
  *
  * @param setup the error, where it cannot be used; registrations then stay to be reaped by GitHub.
  */
-export function openDeparture(setup: Setup | Error, context: WorkloadContext): Departure {
+export function openDeparture(setup: ForgeSetup | Error, context: WorkloadContext): Departure {
   const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
   return new Departure(openServices(forge, context));
 }
@@ -167,7 +173,7 @@ function openRotation({ system, log }: WorkloadContext): LogRotation {
 }
 
 function openForge(
-  { configuration, credentials }: Setup,
+  { configuration, credentials }: ForgeSetup,
   { log, redactor, system, unitName }: WorkloadContext,
 ): Forge & Jobs {
   const { path, githubUrl, group, proxy } = configuration;

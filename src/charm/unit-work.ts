@@ -3,12 +3,13 @@ import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import type { TimerState } from "../runners/ports.ts";
 import { applicationSlot } from "./application-record.ts";
 import type { CharmSystem } from "./charm-system.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Credentials } from "../github/credentials.ts";
+import type { Configuration, ConfigurationSources, ForgeConfiguration } from "./configuration.ts";
 import type { Departure } from "./departure.ts";
 import { checkImmutableOptions, installedOptionsSlot } from "./immutable-options.ts";
 import { imageFailureSlot } from "./image-failure-record.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
-import type { Setup, WorkloadContext } from "./open-workload.ts";
+import type { ForgeSetup, WorkloadContext } from "./open-workload.ts";
 import type { Surroundings } from "./relations.ts";
 import type { Workload } from "./workload.ts";
 
@@ -33,7 +34,8 @@ export class UnitWork {
    * @throws ImmutableOptionError when an option has changed that cannot.
    */
   async configuration(): Promise<Configuration> {
-    const configuration = await this.#parse();
+    const [{ parseConfiguration }, { checkOptions }] = await parsers();
+    const configuration = parseConfiguration(await this.#sources(), checkOptions);
     const { refuseUnsupported } = await import("./unsupported.ts");
     refuseUnsupported(configuration);
     checkImmutableOptions(await this.#charm.framework.state.read(installedOptionsSlot), configuration);
@@ -45,7 +47,7 @@ export class UnitWork {
     work: (workload: Workload, configuration: Configuration) => Promise<T>,
     step = this.#step,
   ): Promise<T> {
-    const setup = await this.#setup(await this.configuration());
+    const setup = await this.#withCredentials(await this.configuration());
     const surroundings = await this.#surroundings();
     const { openWorkload } = await import("./open-workload.ts");
     const workload = openWorkload(setup, { ...this.#context(step), surroundings });
@@ -83,7 +85,7 @@ export class UnitWork {
   async depart(work: (departure: Departure) => Promise<void>): Promise<void> {
     const [{ openDeparture }, setup] = await Promise.all([
       import("./open-workload.ts"),
-      this.#leavingSetup().catch((thrown: unknown) =>
+      this.#forgeSetup().catch((thrown: unknown) =>
         thrown instanceof Error ? thrown : new Error(String(thrown)),
       ),
     ]);
@@ -96,12 +98,15 @@ export class UnitWork {
   }
 
   /** What stops new runners does not stop the old ones from being taken away. */
-  async #leavingSetup(): Promise<Setup> {
-    return this.#setup(await this.#parse());
+  async #forgeSetup(): Promise<ForgeSetup> {
+    const [{ parseForgeConfiguration }, { checkOptions }] = await parsers();
+    return this.#withCredentials(parseForgeConfiguration(await this.#sources(), checkOptions));
   }
 
   /** Adds the credentials that a configuration names, which may be in secrets. */
-  async #setup(configuration: Configuration): Promise<Setup> {
+  async #withCredentials<Part extends ForgeConfiguration>(
+    configuration: Part,
+  ): Promise<{ readonly configuration: Part; readonly credentials: Credentials }> {
     const { readCredentials } = await import("./read-credentials.ts");
     const { framework, model } = this.#charm;
     const credentials = await readCredentials(configuration.credentials, model, (value) => {
@@ -110,14 +115,10 @@ export class UnitWork {
     return { configuration, credentials };
   }
 
-  async #parse(): Promise<Configuration> {
-    const [{ parseConfiguration }, { checkOptions }, options] = await Promise.all([
-      import("./configuration.ts"),
-      import("./check-options.ts"),
-      this.#charm.config.read(),
-    ]);
+  async #sources(): Promise<ConfigurationSources> {
+    const options = await this.#charm.config.read();
     this.#redact(options);
-    return parseConfiguration({ options, proxies: this.#charm.model.proxies }, checkOptions);
+    return { options, proxies: this.#charm.model.proxies };
   }
 
   async #surroundings(): Promise<Surroundings> {
@@ -158,4 +159,8 @@ export class UnitWork {
       step,
     };
   }
+}
+
+function parsers() {
+  return Promise.all([import("./configuration.ts"), import("./check-options.ts")]);
 }

@@ -7,13 +7,11 @@ import { appJwt } from "./app-jwt.ts";
 import type { Credentials } from "./credentials.ts";
 import { AppRefusedError, type GithubError } from "./errors.ts";
 import type { TokenSource, Transport } from "./github-api.ts";
+import type { AppPermissions } from "./scope.ts";
 import { toGithubError } from "./translate-error.ts";
 
 /** A GitHub App, as credentials name it. */
 export type AppCredentials = Extract<Credentials, { by: "app" }>;
-
-/** Permissions of a GitHub App, by their keys. */
-export type AppPermissions = Readonly<Record<string, "read" | "write">>;
 
 /** What {@link AppTokens} is made of. */
 export interface AppTokensDeps {

@@ -1,5 +1,7 @@
-import type { AppPermissions } from "./app-tokens.ts";
 import type { GithubPath } from "./path.ts";
+
+/** Permissions of a GitHub App, by their keys. */
+export type AppPermissions = Readonly<Record<string, "read" | "write">>;
 
 /** The part of GitHub's API that serves the runners of one path. */
 export interface Scope {

@@ -1,7 +1,11 @@
 import { expect } from "chai";
 import { checkOptions } from "../../src/charm/check-options.ts";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
-import { parseConfiguration, type Configuration } from "../../src/charm/configuration.ts";
+import {
+  parseConfiguration,
+  parseForgeConfiguration,
+  type Configuration,
+} from "../../src/charm/configuration.ts";
 import type { Proxies } from "../../src/framework/index.ts";
 import { DEFAULT_OPTIONS, LEAST_OPTIONS, NO_PROXIES, SECRET_ID, TOKEN } from "./least-options.ts";
 
@@ -240,4 +244,34 @@ describe("parseConfiguration()", () => {
   it("shows no token when the configuration is printed", () => {
     expect(JSON.stringify(parsed())).not.to.include(TOKEN);
   });
+});
+
+describe("parseForgeConfiguration()", () => {
+  const parse = (change: Options) =>
+    parseForgeConfiguration({ options: { ...LEAST, ...change }, proxies: NO_PROXIES }, checkOptions);
+
+  it("reads where runners are registered, whatever is wrong with other options", () => {
+    const wrong = {
+      labels: "a b",
+      "vm-cpu": 0,
+      "vm-memory": "lots",
+      "repo-policy": "external",
+      denylist: "x",
+    };
+    expect(parse(wrong)).to.deep.include({
+      path: { kind: "repository", owner: "octo", repository: "hello" },
+      githubUrl: "https://github.com",
+      group: "default",
+    });
+  });
+
+  for (const wrong of [{ path: "" }, { token: "" }, { "github-url": "x" }, { "token-secret-id": "x" }]) {
+    it(`refuses ${JSON.stringify(wrong)}`, () => {
+      expect(() => parse({ ...wrong, "vm-cpu": 0 }))
+        .to.throw(ConfigurationError)
+        .with.property("message")
+        .that.includes(`${Object.keys(wrong).join()}: `)
+        .and.not.includes("vm-cpu");
+    });
+  }
 });

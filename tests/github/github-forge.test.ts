@@ -130,6 +130,14 @@ describe("GithubForge", () => {
       expect(github.requests).to.have.length(8);
     });
 
+    it("waits for no client of another path, whatever that waits for", async () => {
+      github.on("GET /orgs/slow/actions/runners", silent).on("GET /orgs/quick/actions/runners", page([]));
+      const slow = clientOf(github, { at: "slow", deadlineMs: 2000 });
+      const waiting = Array.from({ length: 12 }, () => failureOf(slow.list(never)));
+      expect(await clientOf(github, { at: "quick", deadlineMs: 1000 }).list(never)).to.deep.equal([]);
+      await Promise.all(waiting);
+    });
+
     it("spaces registrations beyond the burst", async () => {
       github.on(REGISTER, registered(7));
       const forge = clientOf(github, { writeRate: { burst: 2, perSecond: 20 } });
