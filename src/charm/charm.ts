@@ -29,6 +29,8 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     framework.observe(this.on.configChanged, this.onReconcile);
     framework.observe(this.on.upgradeCharm, this.onStart);
     framework.observe(this.on.custom("reconcile-runners"), this.onReconcile);
+    framework.observe(this.on.custom("refresh-image"), this.onRefreshImage);
+    framework.observe(this.on.secretChanged, this.onReconcile);
     const debugSsh = this.on.relation("debug-ssh");
     framework.observe(debugSsh.changed, this.onReconcile);
     framework.observe(debugSsh.departed, this.onReconcile);
@@ -40,11 +42,15 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     framework.observe(this.on.remove, this.onRemove);
     const actions = new RunnerActions({
       work: this.#work,
-      setStatus: (status) => this.unit.setStatus(status),
+      system,
+      show: (status) => this.#tell(status, null),
     });
     framework.observe(this.on.action("reconcile-runners"), actions.reconcileRunners);
     framework.observe(this.on.action("check-runners"), actions.checkRunners);
     framework.observe(this.on.action("flush-runners"), actions.flushRunners);
+    framework.observe(this.on.action("update-dependencies"), actions.updateDependencies);
+    framework.observe(this.on.action("build-image"), actions.buildImage);
+    framework.observe(this.on.action("collect-logs"), actions.collectLogs);
   }
 
   async onInstall({ signal }: CharmEvent): Promise<void> {
@@ -64,6 +70,13 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   async onReconcile({ signal }: CharmEvent): Promise<void> {
     await this.#attend(signal, async (workload, { count }) => {
       const report = await workload.reconcile(signal);
+      return summarise(report.counts, count, report);
+    });
+  }
+
+  async onRefreshImage({ signal }: CharmEvent): Promise<void> {
+    await this.#attend(signal, async (workload, { count }) => {
+      const report = await workload.refresh(signal);
       return summarise(report.counts, count, report);
     });
   }
@@ -125,7 +138,11 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       },
     );
     await this.#reporter.settle();
-    if (!status) return;
+    if (status) await this.#tell(status, condition);
+  }
+
+  /** @param condition code of the error that the status tells. */
+  async #tell(status: Status, condition: string | null): Promise<void> {
     await this.framework.state.write(conditionSlot, condition);
     await this.unit.setStatus(status);
   }

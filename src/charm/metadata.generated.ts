@@ -141,7 +141,11 @@ export interface GithubRunnerTypes extends CharmTypes {
       readonly params: Readonly<Record<never, never>>;
       readonly results: ActionResults;
     };
-    /** Removes runners; the next reconcile starts fresh ones. Results: delta, and flushed, the number of runners removed. */
+    /**
+     * Removes runners and starts fresh ones in their place. Results: flushed, the number of runners removed, and delta, the
+     * change in the number of runners once the fresh ones are there, as {"virtual-machines": n}. That no fresh ones can be
+     * made yet does not fail the action: the status tells why, and the next reconcile tries again.
+     */
     readonly "flush-runners": {
       readonly params: {
         /**
@@ -161,17 +165,20 @@ export interface GithubRunnerTypes extends CharmTypes {
       readonly results: ActionResults;
     };
     /**
-     * Builds the runner image afresh. Running runners are not disturbed; later ones are made from it. Results: image, the
-     * image's fingerprint, and seconds, how long the build took.
+     * Builds the runner image afresh, however new it is. The next reconcile replaces idle runners by runners of it; busy
+     * ones finish their jobs first. Results: image, the image's fingerprint, and seconds, how long the build took.
      */
     readonly "build-image": {
       readonly params: Readonly<Record<never, never>>;
       readonly results: ActionResults;
     };
-    /** Copies logs of runners to the unit's machine. Results: path, the directory that holds them. */
+    /**
+     * Copies the journal and the diagnostics of runners to the unit's machine. Results: path, the directory that holds
+     * them, with a directory for each runner unless one is named.
+     */
     readonly "collect-logs": {
       readonly params: {
-        /** Name of the runner to copy the logs of; without it, of all runners of the unit. */
+        /** Name of the runner to copy the logs of; without it, of all runners of the unit that run. */
         readonly runner?: string;
       };
       readonly results: ActionResults;

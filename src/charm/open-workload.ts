@@ -14,6 +14,7 @@ import type { Forge, Jobs } from "../runners/ports.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitStem } from "../runners/runner-name.ts";
 import type { Logger } from "../support/log.ts";
+import { PatientLock } from "../support/patient-lock.ts";
 import { ProcessLock } from "../support/process-lock.ts";
 import type { Redactor } from "../support/redactor.ts";
 import type { CharmSystem } from "./charm-system.ts";
@@ -57,6 +58,8 @@ export interface WorkloadContext {
 const PATIENCE = { startUpMs: 5 * 60_000, graceMs: 90_000 };
 const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
 const CONCURRENCY = 16;
+/** Longer than a reconcile takes, also of a large fleet on a slow machine. */
+const LONGEST_WAIT_MS = 15 * 60_000;
 
 /**
  * Makes the real parts for a configuration.
@@ -96,7 +99,11 @@ function openServices(forge: Forge & Jobs, context: WorkloadContext, demand?: Un
   const stem = unitStem(unitName);
   const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
   const unit = openUnit(context, demand);
-  const lock = new ProcessLock(`github-runner-${modelUuid}-${stem}`);
+  const lock = new PatientLock(new ProcessLock(`github-runner-${modelUuid}-${stem}`), {
+    holder: "another reconcile of this unit",
+    limitMs: LONGEST_WAIT_MS,
+    onWait: context.step,
+  });
   const metrics = openMetrics(forge, context);
   const manager = new RunnerManager(
     {

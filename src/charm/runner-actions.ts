@@ -1,17 +1,21 @@
 import type { ActionEvent, ActionEventOf, Status } from "../framework/index.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { Configuration } from "./configuration.ts";
+import { messageOf } from "../support/errors.ts";
+import type { CharmSystem } from "./charm-system.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
-import { failureOf, summarise } from "./status.ts";
+import { failureOf, lackOf, statusOf, summarise } from "./status.ts";
 import type { UnitWork } from "./unit-work.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload, WorkloadReport } from "./workload.ts";
 
 type Event<Name extends keyof GithubRunnerTypes["actions"]> = ActionEventOf<GithubRunnerTypes, Name>;
+type Step = (message: string) => void;
 
 /** What the handlers of actions work with. */
 export interface RunnerActionsParts {
   readonly work: UnitWork;
-  readonly setStatus: (status: Status) => Promise<void>;
+  readonly system: Pick<CharmSystem, "clock" | "logRoot">;
+  /** Shows how the unit is once the action is done. */
+  readonly show: (status: Status) => Promise<void>;
 }
 
 /** What a person can have the unit do. An action that cannot run fails with what the status would say. */
@@ -23,47 +27,118 @@ export class RunnerActions {
   }
 
   readonly checkRunners = async (event: Event<"check-runners">): Promise<void> => {
-    await this.#act(event, async (workload) => {
-      await event.setResults(runnerResults(await workload.check(event.signal)));
+    const { work } = this.#parts;
+    await act(event, async (step) => {
+      const counts = await work.withWorkload((workload) => workload.check(event.signal), step);
+      await event.setResults(runnerResults(counts));
+      const lack = lackOf(await work.checkTimers(event.signal));
+      if (lack) step(`Nothing dispatches events by the clock: ${lack}`);
     });
   };
 
   readonly reconcileRunners = async (event: Event<"reconcile-runners">): Promise<void> => {
-    await this.#act(event, async (workload, { count }) => {
+    await this.#actOnRunners(event, async ({ workload, conclude }) => {
       const report = await workload.reconcile(event.signal);
       await event.setResults({ delta: describeDelta(report.delta), ...runnerResults(report.counts) });
-      await this.#parts.setStatus(summarise(report.counts, count, report));
+      return conclude(report);
     });
   };
 
+  /** Whoever flushes wants fresh runners; that there cannot be any yet makes the flush no failure. */
   readonly flushRunners = async (event: Event<"flush-runners">): Promise<void> => {
     const { mode } = await event.params();
-    await this.#act(event, async (workload) => {
-      const { counts, delta, flushed } = await workload.flush(mode, event.signal);
-      await event.setResults({ delta: describeDelta(delta), flushed: String(flushed) });
-      await this.#parts.setStatus(summarise(counts, counts.names.length, { failures: [], notices: [] }));
+    await this.#actOnRunners(event, async ({ workload, step, conclude }) => {
+      const flush = await workload.flush(mode, event.signal);
+      for (const failure of flush.failures) step(messageOf(failure));
+      step(`Flushed ${flush.flushed} of ${flush.flushed + flush.counts.names.length} runners`);
+      await event.setResults({ delta: describeDelta(flush.delta), flushed: String(flush.flushed) });
+      try {
+        const fresh = await workload.reconcile(event.signal);
+        await event.setResults({ delta: describeDelta(flush.delta + fresh.delta) });
+        return conclude(fresh);
+      } catch (thrown) {
+        const status = statusOf(thrown);
+        if (!status) throw thrown;
+        step(`No fresh runners yet: ${status.message}`);
+        return status;
+      }
     });
   };
 
-  /** Does the work, tells its steps to the caller, and makes of what the status would tell the action's failure. */
-  async #act(
+  readonly updateDependencies = async (event: Event<"update-dependencies">): Promise<void> => {
+    await this.#actOnRunners(event, async ({ workload, conclude }) => {
+      const before = await workload.check(event.signal);
+      const { version, changed } = await workload.updateApplication(true, event.signal);
+      const report = await workload.reconcile(event.signal);
+      const isFlushed = changed && before.names.some((name) => !report.counts.names.includes(name));
+      await event.setResults({ flush: String(isFlushed), "runner-version": version });
+      return conclude(report);
+    });
+  };
+
+  readonly buildImage = async (event: Event<"build-image">): Promise<void> => {
+    const { work, system } = this.#parts;
+    await act(event, async (step) => {
+      const startedAt = system.clock.now();
+      const image = await work.withWorkload((workload) => workload.buildImage(event.signal), step);
+      const seconds = Math.round((system.clock.now() - startedAt) / 1000);
+      await event.setResults({ image: image.fingerprint, seconds: String(seconds) });
+    });
+  };
+
+  readonly collectLogs = async (event: Event<"collect-logs">): Promise<void> => {
+    const { work, system } = this.#parts;
+    const { runner } = await event.params();
+    const { collectLogs } = await import("./collect-logs.ts");
+    await act(event, (step) =>
+      work.withUnit(async ({ machines, logs }) => {
+        const sources = { machines, logs, directory: system.logRoot, step };
+        await event.setResults({ path: await collectLogs(runner, sources, event.signal) });
+      }),
+    );
+  };
+
+  /** Does what changes runners, and shows the status that it ends with. */
+  #actOnRunners(
     event: ActionEvent<object, object>,
-    work: (workload: Workload, configuration: Configuration) => Promise<void>,
+    change: (scene: RunnerChange) => Promise<Status>,
   ): Promise<void> {
-    let told = Promise.resolve();
-    const step = (message: string) => {
-      // A step that cannot be told must not end the work it tells about.
-      told = told.then(() => event.log(message)).catch(() => undefined);
-    };
-    try {
-      await this.#parts.work.withWorkload(work, step);
-    } catch (thrown) {
-      const failure = failureOf(thrown);
-      if (failure === undefined) throw thrown;
-      await event.fail(failure);
-    } finally {
-      await told;
-    }
+    const { work, show } = this.#parts;
+    return act(event, (step) =>
+      work.withWorkload(async (workload, { count }) => {
+        const conclude = (report: WorkloadReport) => {
+          for (const failure of report.failures) step(messageOf(failure));
+          return summarise(report.counts, count, report);
+        };
+        await show(await change({ workload, step, conclude }));
+      }, step),
+    );
+  }
+}
+
+/** What an action that changes runners works with. */
+interface RunnerChange {
+  readonly workload: Workload;
+  readonly step: Step;
+  /** Tells what went wrong with single runners, and makes the status of the rest. */
+  readonly conclude: (report: WorkloadReport) => Status;
+}
+
+/** Does the work, tells its steps to the caller, and makes of what the status would tell the action's failure. */
+async function act(event: ActionEvent<object, object>, work: (step: Step) => Promise<void>): Promise<void> {
+  let told = Promise.resolve();
+  const step = (message: string) => {
+    // A step that cannot be told must not end the work it tells about.
+    told = told.then(() => event.log(message)).catch(() => undefined);
+  };
+  try {
+    await work(step);
+  } catch (thrown) {
+    const failure = failureOf(thrown);
+    if (failure === undefined) throw thrown;
+    await event.fail(failure);
+  } finally {
+    await told;
   }
 }
 

@@ -94,6 +94,7 @@ const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
   "lxd-operation": "maintenance",
   "image-build": "maintenance",
   systemd: "maintenance",
+  locked: "maintenance",
   deadline: "maintenance",
 };
 

@@ -81,6 +81,14 @@ export class UnitWork {
     return openTimers(context).ensure(wantedTimers(configuration, context), signal);
   }
 
+  /** Tells whether the unit's events fire by the clock. */
+  async checkTimers(signal: AbortSignal): Promise<TimerState> {
+    const configuration = await this.configuration();
+    const { openTimers, wantedTimers } = await import("./open-timers.ts");
+    const context = this.#context(this.#step);
+    return openTimers(context).check(wantedTimers(configuration, context), signal);
+  }
+
   /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
   async depart(work: (departure: Departure) => Promise<void>): Promise<void> {
     const [{ openDeparture }, setup] = await Promise.all([

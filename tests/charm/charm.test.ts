@@ -13,7 +13,7 @@ import { LEAST_OPTIONS, TOKEN } from "./least-options.ts";
 
 const NO_LXD = "/nonexistent/lxd.socket";
 const HOOKS = ["install", "start", "config-changed", "upgrade-charm", "update-status", "reconcile-runners"];
-const ACTIONS = ["reconcile-runners", "check-runners", "flush-runners"];
+const ACTIONS = ["reconcile-runners", "check-runners", "flush-runners", "update-dependencies", "build-image"];
 
 describe("GithubRunnerCharm on a machine without LXD", function () {
   this.timeout(20_000); // the first exchange loads GitHub's description

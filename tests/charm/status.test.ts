@@ -147,6 +147,7 @@ describe("statusOf()", () => {
     "not-destroyed": "one runner's, told by the summary",
     "runner-create": "told by the summary",
     "runner-logs": "told in the log",
+    "runner-unknown": "an action's failure, in its own words",
     "runner-remove": "told by the summary",
     "github-path": "a fault of the configuration, told by it",
     "github-url": "a fault of the configuration, told by it",

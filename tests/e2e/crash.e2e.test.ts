@@ -116,8 +116,7 @@ endToEnd("a dispatch that is killed", () => {
 
   for (const [title, comes] of moments) {
     it(`leaves nothing that the next reconcile does not mend, when ${title}`, async () => {
-      await rig.act("flush-runners", { mode: "idle" }, patience());
-      expect(await rig.machines(patience())).to.deep.equal([]);
+      await rig.loseRunners(patience());
       expect(await killAt(rig.dispatch("reconcile-runners", patience()), comes)).to.equal(true);
       await rig.reconcile(patience());
       await expectMended(WANTED);

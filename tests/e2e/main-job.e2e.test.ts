@@ -179,9 +179,12 @@ endToEnd("the main job", () => {
 
   it("flushes idle runners on request and spares busy ones", async () => {
     const job = await rig.occupy(patience());
+    const before = await rig.machines(patience());
     const results = await rig.act("flush-runners", { mode: "idle" }, patience());
-    expect(results).to.include({ delta: '{"virtual-machines":-1}', flushed: "1" });
-    expect(await rig.machines(patience())).to.deep.equal([job.runnerName]);
+    expect(results).to.include({ delta: '{"virtual-machines":0}', flushed: "1" });
+    const machines = await rig.machines(patience());
+    expect(machines).to.have.lengthOf(2).and.include(job.runnerName);
+    expect(machines.filter((name) => before.includes(name))).to.deep.equal([job.runnerName]);
     await rig.release(job, patience());
     expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success" });
     await rig.gone(job.runnerName ?? "", patience());
@@ -190,13 +193,11 @@ endToEnd("the main job", () => {
 
   it("flushes busy runners too, when that is asked for", async () => {
     const job = await rig.occupy(patience());
+    const before = await rig.machines(patience());
     const results = await rig.act("flush-runners", { mode: "busy" }, patience());
-    expect(results).to.include({ delta: '{"virtual-machines":-2}', flushed: "2" });
-    expect(await rig.machines(patience())).to.deep.equal([]);
-    const idleOnes = (await rig.registrations(patience())).filter(({ busy }) => !busy);
-    expect(idleOnes, "GitHub keeps the registration of a runner whose job it believes to run").to.deep.equal(
-      [],
-    );
+    expect(results).to.include({ delta: '{"virtual-machines":0}', flushed: "2" });
+    expect((await rig.machines(patience())).filter((name) => before.includes(name))).to.deep.equal([]);
+    expect(await idle()).to.have.lengthOf(2);
     await rig.github.call("cancel-job", { id: job.id }, patience());
     await rig.reconcile(patience());
     expect(await idle()).to.have.lengthOf(2);

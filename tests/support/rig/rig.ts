@@ -235,6 +235,19 @@ export class Rig {
     return { ...job, log: await this.github.call("job-log", { id }, signal) };
   }
 
+  /** Takes all runners away on both sides, as if there had never been any; the unit is not told. */
+  async loseRunners(signal: AbortSignal): Promise<void> {
+    for (const { name } of await this.registrations(signal)) {
+      await this.github.call("drop-runner", { name }, signal);
+    }
+    for (const name of await this.machines(signal)) {
+      // Each has lost its registration, and may end by itself before it is ended.
+      const stop = this.lxd.client.instances.changeState(name, { action: "stop", force: true }, signal);
+      await stop.catch(() => undefined);
+      await this.gone(name, signal);
+    }
+  }
+
   /** What GitHub has registered. */
   registrations(signal: AbortSignal): Promise<readonly RunnerView[]> {
     return this.github.call("list-runners", null, signal);

@@ -1,0 +1,64 @@
+import type { Machine, Machines, RunnerLogs } from "../runners/ports.ts";
+import { CharmError, messageOf } from "../support/errors.ts";
+
+/** A person names a runner that the unit does not have. */
+export class RunnerUnknownError extends CharmError {
+  readonly code = "runner-unknown";
+
+  constructor(name: string, known: readonly string[]) {
+    const have = known.length > 0 ? `; it has ${known.join(", ")}` : ", nor any other";
+    super(`Cannot collect the logs of ${JSON.stringify(name)}: this unit has no such runner${have}`);
+  }
+}
+
+/** Services that logs are collected with. */
+export interface LogSources {
+  readonly machines: Pick<Machines, "list">;
+  readonly logs: RunnerLogs;
+  /** Directory of the logs of all runners. */
+  readonly directory: string;
+  /** Tells what is being done. */
+  readonly step: (message: string) => void;
+}
+
+/**
+ * Copies the logs of one runner, or of all that run, to the host. One that cannot be looked into is told and stops no
+ * other; only where nothing could be copied is it an error.
+ *
+ * @returns the directory that holds them.
+ * @throws {@link RunnerUnknownError}, and what went wrong with the first where all went wrong.
+ */
+export async function collectLogs(
+  runner: string | undefined,
+  sources: LogSources,
+  signal: AbortSignal,
+): Promise<string> {
+  const { machines, logs, directory, step } = sources;
+  const chosen = choose(await machines.list(signal), runner);
+  if (chosen.length === 0) step("No runner is running; the directory has the logs of those that crashed");
+  const failures: unknown[] = [];
+  let path = directory;
+  for (const name of chosen) {
+    step(`Copying the logs of ${name}`);
+    try {
+      path = await logs.pull(name, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      failures.push(thrown);
+      step(`No logs of ${name}: ${messageOf(thrown)}`);
+    }
+  }
+  if (failures.length > 0 && failures.length === chosen.length) throw failures[0];
+  return runner === undefined ? directory : path;
+}
+
+function choose(machines: readonly Machine[], runner: string | undefined): readonly string[] {
+  const names = machines.map(({ name }) => name).sort();
+  if (runner === undefined) return names.filter((name) => isRunning(machines, name));
+  if (!names.includes(runner)) throw new RunnerUnknownError(runner, names);
+  return [runner];
+}
+
+function isRunning(machines: readonly Machine[], wanted: string): boolean {
+  return machines.some(({ name, state }) => name === wanted && state === "running");
+}

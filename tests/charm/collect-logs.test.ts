@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { collectLogs, RunnerUnknownError } from "../../src/charm/collect-logs.ts";
+import type { Machine, MachineState } from "../../src/runners/ports.ts";
+import { FakeSite } from "../runners/fake-site.ts";
+
+describe("collectLogs()", () => {
+  const signal = new AbortController().signal;
+  let site: FakeSite;
+  let steps: string[];
+  /** Runners that cannot be looked into. */
+  let closed: Set<string>;
+
+  beforeEach(() => {
+    site = new FakeSite();
+    steps = [];
+    closed = new Set();
+  });
+
+  const collect = (runner?: string) =>
+    collectLogs(
+      runner,
+      {
+        machines: { list: (): Promise<readonly Machine[]> => Promise.resolve([...site.machines.values()]) },
+        logs: {
+          pull: (name) =>
+            closed.has(name) ? Promise.reject(new Error("it is broken")) : Promise.resolve(`/logs/${name}`),
+        },
+        directory: "/logs",
+        step: (message) => steps.push(message),
+      },
+      signal,
+    );
+  const add = (name: string, state: MachineState = "running") => {
+    site.addMachine(name, { state });
+  };
+  const failure = async (work: Promise<unknown>) => work.catch((error: unknown) => error);
+
+  it("copies those of all runners that run, and tells each", async () => {
+    for (const name of ["b", "a"]) add(name);
+    add("c", "stopped");
+    expect(await collect()).to.equal("/logs");
+    expect(steps).to.deep.equal(["Copying the logs of a", "Copying the logs of b"]);
+  });
+
+  it("copies those of one runner to its own directory", async () => {
+    for (const name of ["a", "b"]) add(name);
+    expect(await collect("b")).to.equal("/logs/b");
+    expect(steps).to.deep.equal(["Copying the logs of b"]);
+  });
+
+  it("refuses a name that no runner has, and says which there are", async () => {
+    for (const name of ["b", "a"]) add(name);
+    const thrown = await failure(collect("../etc"));
+    expect(thrown).to.be.instanceOf(RunnerUnknownError);
+    expect((thrown as Error).message).to.equal(
+      'Cannot collect the logs of "../etc": this unit has no such runner; it has a, b',
+    );
+  });
+
+  it("says where the logs of crashed runners are when none runs", async () => {
+    expect(await collect()).to.equal("/logs");
+    expect(steps).to.deep.equal(["No runner is running; the directory has the logs of those that crashed"]);
+  });
+
+  it("goes on after a runner that cannot be looked into, and fails when that is so for all", async () => {
+    for (const name of ["a", "b"]) add(name);
+    closed.add("a");
+    expect(await collect()).to.equal("/logs");
+    expect(steps).to.include("No logs of a: it is broken").and.to.include("Copying the logs of b");
+    closed.add("b");
+    expect(await failure(collect()))
+      .to.be.an("error")
+      .with.property("message", "it is broken");
+  });
+});
