@@ -1,0 +1,147 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { patience } from "../support/rig/end-to-end.ts";
+import { Rig } from "../support/rig/rig.ts";
+import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
+import { renderPage, type ChangeRecord, type Exchange, type RefusalRecord } from "./page.ts";
+import { CHANGES, REFUSALS } from "./scenes.ts";
+import { Stage } from "./stage.ts";
+
+const PAGE = join(import.meta.dirname, "../../docs/reference/what-to-expect.md");
+const LIMIT_MS = 300_000;
+const APPLICATION = "fleet";
+
+/** Plays all scenes on the LXD of this machine, and writes down what a person sees. */
+const rig = await Rig.start({ application: APPLICATION }, patience());
+try {
+  const stage = new Stage(rig);
+  const deploy = await playDeploy(stage);
+  const changes = await playChanges(stage);
+  const refusals = await playRefusals(stage);
+  const actions = await playActions(stage);
+  const troubles = await playTroubles(stage);
+  const remove = await playRemove(stage);
+  const page = renderPage({ deploy, changes, refusals, actions, troubles, remove });
+  const options = await resolveConfig(PAGE);
+  await writeFile(PAGE, await format(page, { ...options, parser: "markdown" }));
+  process.stdout.write(`Wrote ${PAGE}\n`);
+} finally {
+  await rig.close(patience(LIMIT_MS));
+}
+
+async function playDeploy(stage: Stage): Promise<Exchange> {
+  say("deploy");
+  await stage.rig.deploy({ "virtual-machines": "2" }, patience(LIMIT_MS));
+  const command =
+    "juju deploy ./github-runner.charm fleet --config path=acme/widgets --config virtual-machines=2 ...";
+  return { title: "Deploy", command, shown: stage.statuses() };
+}
+
+async function playChanges(stage: Stage): Promise<readonly ChangeRecord[]> {
+  const records: ChangeRecord[] = [];
+  for (const { change, back } of CHANGES) {
+    say(JSON.stringify(change));
+    await stage.set();
+    await stage.rig.configure(change, patience(LIMIT_MS));
+    records.push({ change, fate: await stage.fate(), status: stage.statuses().at(-1) });
+    await stage.rig.configure(back, patience(LIMIT_MS));
+  }
+  await stage.set();
+  return records;
+}
+
+async function playRefusals(stage: Stage): Promise<readonly RefusalRecord[]> {
+  const records: RefusalRecord[] = [];
+  const defaults = { "virtual-machines": "2", "token-secret-id": "", labels: "" };
+  const more = { "vm-cpu": "2", "reconcile-interval": "10", denylist: "", "dockerhub-mirror": "" };
+  const good = {
+    ...stage.rig.config,
+    ...defaults,
+    ...more,
+    "pre-job-script": "",
+    "github-app-client-id": "",
+  };
+  for (const change of REFUSALS) {
+    say(JSON.stringify(change));
+    await stage.rig.configure(change, patience(LIMIT_MS));
+    records.push({ change, status: stage.statuses().at(-1) });
+    const back = Object.entries(good).filter(([option]) => option in change);
+    await stage.rig.configure(Object.fromEntries(back), patience(LIMIT_MS));
+    stage.statuses();
+  }
+  return records;
+}
+
+async function playActions(stage: Stage): Promise<readonly Exchange[]> {
+  const exchanges: Exchange[] = [];
+  const play = async (action: string, parameters: Readonly<Record<string, string>> = {}) => {
+    say(action);
+    await stage.set();
+    const words = Object.entries(parameters).map(([name, value]) => ` ${name}=${value}`);
+    const command = `juju run fleet/0 ${action}${words.join("")}`;
+    exchanges.push({
+      title: `${action}${words.join("")}`,
+      command,
+      shown: [await stage.act(action, parameters)],
+    });
+  };
+  await play("check-runners");
+  await play("reconcile-runners");
+  for (const mode of ["idle", "busy", "force"]) await play("flush-runners", { mode });
+  await play("update-dependencies");
+  await play("build-image");
+  await play("collect-logs");
+  await play("collect-logs", { runner: "no-such-runner" });
+  return exchanges;
+}
+
+async function playTroubles(stage: Stage): Promise<readonly Exchange[]> {
+  const exchanges: Exchange[] = [];
+  const play = async (title: string, command: string, work: () => Promise<unknown>) => {
+    say(title);
+    stage.statuses();
+    await work();
+    exchanges.push({ title, command, shown: stage.statuses() });
+  };
+  const { rig } = stage;
+  const reconcile = "juju run fleet/0 reconcile-runners   # or the timer";
+  await stage.set();
+  await play("A token that GitHub does not know", "juju config fleet token=@old-token.txt", () =>
+    rig.configure({ token: "ghp_000000000000000000000000000000000000" }, patience(LIMIT_MS)),
+  );
+  await play("A good token again", "juju config fleet token=@token.txt", () =>
+    rig.configure({ token: STANDARD_TOKEN }, patience(LIMIT_MS)),
+  );
+  await rig.github.call("hide-scope", { scope: "repos/acme/nothing" }, patience());
+  await play("A path that is not there", "juju config fleet path=acme/nothing", () =>
+    rig.configure({ path: "acme/nothing" }, patience(LIMIT_MS)),
+  );
+  await rig.configure({ path: rig.config["path"] ?? "" }, patience(LIMIT_MS));
+  await stage.set();
+  await rig.github.call("set-rate-limit", { limit: 0 }, patience());
+  await play("Too many requests", "juju config fleet labels=gpu", () =>
+    rig.configure({ labels: "gpu" }, patience(LIMIT_MS)),
+  );
+  await rig.github.call("set-rate-limit", { limit: 5000 }, patience());
+  await rig.configure({ labels: "" }, patience(LIMIT_MS));
+  await stage.set();
+  await rig.github.call("add-application-faults", ["crash-before-connect"], patience());
+  await play("A runner that does not start", "juju config fleet virtual-machines=3", () =>
+    rig.configure({ "virtual-machines": "3" }, patience(LIMIT_MS)),
+  );
+  await play("At the next reconcile", reconcile, () => rig.dispatch("reconcile-runners", patience(LIMIT_MS)));
+  await rig.configure({ "virtual-machines": "2" }, patience(LIMIT_MS));
+  return exchanges;
+}
+
+async function playRemove(stage: Stage): Promise<Exchange> {
+  say("remove");
+  await stage.set();
+  await stage.rig.agent.remove(APPLICATION, false, patience(LIMIT_MS));
+  return { title: "Remove", command: "juju remove-application fleet", shown: stage.statuses() };
+}
+
+function say(what: string): void {
+  process.stdout.write(`   ${what}\n`);
+}
