@@ -1,6 +1,7 @@
 import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM, JOB_CHECK } from "../guest/paths.ts";
 import { join } from "node:path";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
+import { closedNetworks } from "../host/closed-networks.ts";
 import { expectedSocket } from "../host/lxd-installer.ts";
 import { localAddresses } from "../host/local-addresses.ts";
 import { probeNicFilters } from "../host/nic-filters.ts";
@@ -9,6 +10,7 @@ import { HOST_PLACES } from "../host/places.ts";
 import type { StorageKind } from "../host/pool-choice.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
 import { runProcess } from "../host/run-process.ts";
+import { BRIDGE_PREFIX } from "../lxd/lxd-premises.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork } from "../network/network.ts";
 import { unitStem } from "../runners/runner-name.ts";
@@ -58,7 +60,7 @@ export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
     logDirectory: system.logRoot,
-    hostNetworks: localAddresses,
+    closedNetworks: () => closedNetworks(BRIDGE_PREFIX),
     packetFilter: new NftPacketFilter(stem, runProcess),
     instanceType: demand.instanceType,
     runners: demand.runners,

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { renderAddress } from "../network/address.ts";
 import { contains, networkOf, parseNetwork, type Network } from "../network/network.ts";
 import { subtract } from "../network/network-sets.ts";
 import { CharmError } from "../support/errors.ts";
+import { readRoutes } from "./routes.ts";
 
 /** Every private network that may be taken is in use on this machine. */
 export class NoFreeSubnetError extends CharmError {
@@ -31,8 +31,8 @@ const STRIDE = 40503;
  * @throws {@link NoFreeSubnetError}
  */
 export function chooseSubnet(taken: readonly Network[], seed: number): string {
-  const whole = taken.map((network) =>
-    networkOf({ family: 4, value: network.first }, Math.min(network.prefix, PREFIX)),
+  const whole = taken.map(({ family, first, prefix }) =>
+    networkOf({ family, value: first }, family === 4 ? Math.min(prefix, PREFIX) : prefix),
   );
   const free = subtract([TEN], whole);
   for (let step = 0; step < CANDIDATES; step += 1) {
@@ -50,27 +50,6 @@ export async function networksOfHost(): Promise<readonly Network[]> {
   const own = interfaces.map(({ cidr }) => parseNetwork(cidr ?? ""));
   return [
     ...own.filter((network): network is Network => network?.family === 4),
-    ...parseRoutes(await readFile("/proc/net/route", "utf8")),
+    ...(await readRoutes()).map(({ network }) => network),
   ];
-}
-
-/** Reads `/proc/net/route`: addresses in hexadecimal, in the byte order of the machine, little-endian on ours. */
-export function parseRoutes(table: string): readonly Network[] {
-  return table
-    .trim()
-    .split("\n")
-    .slice(1)
-    .map((line) => line.split("\t"))
-    .map(([, destination = "", , , , , , mask = ""]) =>
-      networkOf({ family: 4, value: BigInt(littleEndian(destination)) }, countBits(littleEndian(mask))),
-    )
-    .filter(({ prefix }) => prefix > 0);
-}
-
-function littleEndian(hex: string): number {
-  return Buffer.from(hex, "hex").readUInt32LE();
-}
-
-function countBits(mask: number): number {
-  return mask.toString(2).replaceAll("0", "").length;
 }

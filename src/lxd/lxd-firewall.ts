@@ -1,10 +1,9 @@
-import { parseNetwork, type Network } from "../network/network.ts";
+import type { Network } from "../network/network.ts";
 import type { Firewall, FirewallRules } from "../runners/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { egressRules } from "./acl-rules.ts";
 import type { Config, LxdClient, Network as Bridge, NetworkACLSettings } from "./client/index.ts";
 import { FirewallUnsupportedError } from "./errors.ts";
-import { BRIDGE_PREFIX } from "./lxd-premises.ts";
 import { describeOwner, type Owner } from "./ownership.ts";
 
 /** The packet filter of this machine's kernel. */
@@ -28,8 +27,8 @@ export interface LxdFirewallOptions {
   readonly name: string;
   /** Name of the unit's bridge. */
   readonly bridge: string;
-  /** Reads every address of the machine, as networks. */
-  readonly hostNetworks: () => Promise<readonly Network[]>;
+  /** Reads what no exception opens: every address of the machine, and the networks of all units' bridges. */
+  readonly closedNetworks: () => Promise<readonly Network[]>;
   readonly packetFilter: PacketFilter;
 }
 
@@ -54,13 +53,12 @@ export class LxdFirewall implements Firewall {
   }
 
   async ensure(rules: FirewallRules, signal: AbortSignal): Promise<void> {
-    const { client, bridge, name, packetFilter, hostNetworks } = this.#options;
-    const [bridges, acl, own] = await Promise.all([
-      client.networks.list(signal),
+    const { client, bridge, name, packetFilter, closedNetworks } = this.#options;
+    const [ours, acl, closed] = await Promise.all([
+      absentAsUndefined(client.networks.get(bridge, signal)),
       absentAsUndefined(client.networkACLs.getTagged(name, signal)),
-      hostNetworks(),
+      closedNetworks(),
     ]);
-    const ours = bridges.find((network) => network.name === bridge);
     // Without its bridge no runner can start.
     if (!ours) return;
     const [, isInKernel] = await Promise.all([
@@ -70,7 +68,7 @@ export class LxdFirewall implements Firewall {
     // LXD fails to change the rules of a bridge that are not there; it makes them anew when it takes the ACL on again.
     if (!isInKernel) await this.#configureBridge(withoutACL, signal);
     const settings = {
-      egress: egressRules([...own, ...runnerNetworks(bridges)], rules),
+      egress: egressRules(closed, rules),
       ingress: [],
       config: {},
       description: describeOwner(this.#options.owner),
@@ -125,14 +123,6 @@ function isGuarded({ config }: Bridge, acl: string): boolean {
 
 function withoutACL(config: Config): Config {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("security.acls")));
-}
-
-/** Networks of the bridges of all units: where runners are. */
-function runnerNetworks(bridges: readonly Bridge[]): readonly Network[] {
-  return bridges
-    .filter(({ name, managed }) => managed && name.startsWith(BRIDGE_PREFIX))
-    .map(({ config }) => parseNetwork(config["ipv4.address"] ?? ""))
-    .filter((network) => network !== undefined);
 }
 
 function gatewayOf({ config }: Bridge): string {

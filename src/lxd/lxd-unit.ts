@@ -40,8 +40,8 @@ export interface LxdUnitOptions {
   readonly freeSubnet: (taken: readonly string[]) => Promise<string>;
   /** Finds out which filters of network devices the machine has, where LXD uses that firewall. */
   readonly nicFilters: (firewall: string, signal: AbortSignal) => Promise<NicFilters>;
-  /** Reads every address of the machine, as networks. */
-  readonly hostNetworks: () => Promise<readonly Network[]>;
+  /** Reads what no runner may reach: every address of the machine, and the networks of all units' bridges. */
+  readonly closedNetworks: () => Promise<readonly Network[]>;
   readonly packetFilter: PacketFilter;
 }
 
@@ -73,7 +73,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       owner,
       name: stem,
       bridge: premises.bridge,
-      hostNetworks: options.hostNetworks,
+      closedNetworks: options.closedNetworks,
       packetFilter: options.packetFilter,
     }),
     logs: new LxdRunnerLogs({

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { chooseSubnet, networksOfHost, NoFreeSubnetError, parseRoutes } from "../../src/host/free-subnet.ts";
+import { chooseSubnet, networksOfHost, NoFreeSubnetError } from "../../src/host/free-subnet.ts";
 import { contains, networkOf, overlaps } from "../../src/network/network.ts";
 import { network } from "../network/written.ts";
 
@@ -71,29 +71,6 @@ describe("chooseSubnet()", () => {
         .with.property("code", "no-free-subnet");
     });
   }
-});
-
-describe("parseRoutes()", () => {
-  const table = [
-    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
-    "eth0\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0",
-    "eth0\t0000A8C0\t00000000\t0001\t0\t0\t100\t0000FFFF\t0\t0\t0",
-    "ghr-1\t00F3730A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
-    "eth0\t01020304\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0",
-    "",
-  ].join("\n");
-
-  it("reads destinations and masks, and leaves the default route out", () => {
-    expect(parseRoutes(table)).to.deep.equal([
-      network("192.168.0.0/16"),
-      network("10.115.243.0/24"),
-      network("4.3.2.1/32"),
-    ]);
-  });
-
-  it("reads a table without routes", () => {
-    expect(parseRoutes(`${table.split("\n")[0]}\n`)).to.deep.equal([]);
-  });
 });
 
 describe("networksOfHost()", () => {

@@ -2,10 +2,11 @@ import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { promisify } from "node:util";
-import { localAddresses } from "../../../src/host/local-addresses.ts";
+import { closedNetworks } from "../../../src/host/closed-networks.ts";
 import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
 import { runProcess } from "../../../src/host/run-process.ts";
 import type { LxdClient } from "../../../src/lxd/client/index.ts";
+import { BRIDGE_PREFIX } from "../../../src/lxd/lxd-premises.ts";
 import { LxdFirewall } from "../../../src/lxd/lxd-firewall.ts";
 import { packImage, patience } from "../../lxd/client/support.ts";
 import { NetworkNamespace } from "../../support/github/network-namespace.ts";
@@ -63,7 +64,7 @@ export class FirewallSite {
       owner: unit.owner,
       name: unit.stem,
       bridge: unit.premises.bridge,
-      hostNetworks: localAddresses,
+      closedNetworks: () => closedNetworks(BRIDGE_PREFIX),
       packetFilter: this.packetFilter,
     });
     cleanUps.push(() => this.firewall.remove(patience()));

@@ -1,0 +1,12 @@
+import type { Network } from "../network/network.ts";
+import { localAddresses } from "./local-addresses.ts";
+import { networksBehind } from "./routes.ts";
+
+/**
+ * What no runner may reach: every address of this machine, and the networks of runners.
+ *
+ * @param bridges what the names of their bridges begin with.
+ */
+export async function closedNetworks(bridges: string): Promise<readonly Network[]> {
+  return (await Promise.all([localAddresses(), networksBehind(bridges)])).flat();
+}
