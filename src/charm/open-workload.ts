@@ -137,7 +137,7 @@ function openImageKeeper(
   { forge, ...context }: WorkloadContext & DepartureParts & { readonly forge: Forge },
 ): ImageKeeper {
   const { dataDirectory, images, imageFailure, modelUuid, system, unitName } = context;
-  const { baseImage: alias, imageServer, packages, proxy } = configuration;
+  const { baseImage: alias, imageServer, packages, proxy, aproxy } = configuration;
   return new ImageKeeper(
     {
       ...context,
@@ -155,6 +155,8 @@ function openImageKeeper(
       base: { server: imageServer === "local" ? undefined : imageServer, alias },
       arch: system.arch,
       packages,
+      proxy,
+      hasAproxy: aproxy !== undefined,
     },
   );
 }

@@ -8,9 +8,9 @@ import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { proxyDispatcher } from "../../src/github/proxy-dispatcher.ts";
 import { ArchiveDownloadError, ArchiveError } from "../../src/host/archive-errors.ts";
 import { ArchiveStore } from "../../src/host/archive-store.ts";
-import { openOutbound } from "../../src/host/proxy-dispatcher.ts";
 import type { RunnerApplication } from "../../src/runners/ports.ts";
 import { systemClock, type Clock } from "../../src/support/clock.ts";
 import { Secret } from "../../src/support/secret.ts";
@@ -278,7 +278,7 @@ describe("ArchiveStore", () => {
       socket.on("error", () => upstream.destroy());
     });
     const by = (noProxy: string) =>
-      new ArchiveStore({ directory, openDispatcher: () => openOutbound({ ...proxies, noProxy }) });
+      new ArchiveStore({ directory, openDispatcher: () => proxyDispatcher({ ...proxies, noProxy }) });
     await by("").fetch(offer(), unaborted());
     expect([...seen, ...elsewhere.requests.map(({ url }) => url)].join()).to.include(
       new URL(github.url).host,
