@@ -23,7 +23,7 @@ export const configurationSchema = {
     },
     "token-secret-id": {
       type: "string",
-      pattern: "^(?:(?:secret:(?://[0-9a-fA-F-]{36}/)?)?[0-9a-v]{20})?$",
+      pattern: "^(?:(?:secret:(?://[0-9a-fA-F-]{36}/)?)?[0-9a-z]{20})?$",
       fault: "not the ID of a Juju secret",
       accepted: "secret:<id>, as juju add-secret prints it",
       change: "replaces",
@@ -43,7 +43,7 @@ export const configurationSchema = {
     },
     "github-app-private-key-secret-id": {
       type: "string",
-      pattern: "^(?:(?:secret:(?://[0-9a-fA-F-]{36}/)?)?[0-9a-v]{20})?$",
+      pattern: "^(?:(?:secret:(?://[0-9a-fA-F-]{36}/)?)?[0-9a-z]{20})?$",
       fault: "not the ID of a Juju secret",
       accepted: "secret:<id>, as juju add-secret prints it",
       change: "replaces",
