@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Host } from "../host/host.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { Firewall, Images, Premises, RunnerMetrics, Timers } from "../runners/ports.ts";
+import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 
 /** The services that a unit leaves by. */
@@ -15,6 +16,7 @@ export interface DepartureParts {
   readonly premises: Premises;
   readonly metrics: RunnerMetrics;
   readonly rotation: LogRotation;
+  readonly logs: LogKeeper;
   readonly dataDirectory: string;
   readonly close: () => Promise<void>;
 }
@@ -35,12 +37,13 @@ export class Departure {
 
   /** Takes away everything that the unit has made. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { host, images, firewall, premises, metrics, dataDirectory } = this.#parts;
+    const { host, images, firewall, premises, metrics, logs, dataDirectory } = this.#parts;
     await this.endAll(signal);
     await images.prune(undefined, signal);
     await firewall.remove(signal);
     await premises.remove(signal);
     await metrics.remove(signal);
+    await logs.remove();
     await host.remove(signal);
     await rm(dataDirectory, { recursive: true, force: true });
     await this.#removeShared();

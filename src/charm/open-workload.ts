@@ -11,6 +11,7 @@ import { LogRotation } from "../metrics/log-rotation.ts";
 import { ShareStore } from "../metrics/share-store.ts";
 import { UnitMetrics } from "../metrics/unit-metrics.ts";
 import type { Forge, Jobs } from "../runners/ports.ts";
+import { LogKeeper } from "../runners/log-keeper.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitStem } from "../runners/runner-name.ts";
 import type { Logger } from "../support/log.ts";
@@ -127,6 +128,7 @@ function openServices(forge: Forge & Jobs, context: WorkloadContext, demand?: Un
     firewall: unit.firewall,
     metrics,
     rotation: openRotation(context),
+    logs: new LogKeeper({ logs: unit.logs, names, clock: system.clock, log }),
     dataDirectory: join(system.dataRoot, stem),
     close: () => unit.close(),
   };

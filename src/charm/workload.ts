@@ -6,6 +6,7 @@ import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { ApplicationUpdate, ImageKeeper, Memory } from "../runners/image-keeper.ts";
 import type { ImageOutlook } from "../runners/image-outlook.ts";
+import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { Firewall, Premises, RunnerImage } from "../runners/ports.ts";
 import type { Fleet, FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
@@ -36,6 +37,7 @@ export interface WorkloadParts {
   readonly firewall: Firewall;
   readonly manager: RunnerManager;
   readonly rotation: LogRotation;
+  readonly logs: LogKeeper;
   /** Options that the first install has fixed. */
   readonly installed: Memory<InstalledOptions>;
   /** Shows what is being done. */
@@ -136,6 +138,7 @@ export class Workload {
       outlook.image && outlook.build === "due" ? await this.#fill(outlook.image, signal) : undefined;
     const { image, notice } = await this.#supply(outlook, signal);
     const report = await this.#fill(image, signal);
+    await this.#parts.logs.sweep();
     return {
       ...report,
       delta: report.delta + (early?.delta ?? 0),

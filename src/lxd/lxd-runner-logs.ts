@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunnerLogs } from "../runners/ports.ts";
-import { LxdError, OutputLimitError, type LxdClient } from "./client/index.ts";
+import type { KeptLogs, RunnerLogs } from "../runners/ports.ts";
+import type { LxdClient } from "./client/index.ts";
 
 export interface LxdRunnerLogsOptions {
   readonly client: LxdClient;
@@ -11,70 +11,148 @@ export interface LxdRunnerLogsOptions {
   readonly directory: string;
 }
 
+const MIB = 2 ** 20;
 const MOST_FILES = 50;
-const LARGEST_FILE_BYTES = 4 * 2 ** 20;
-const JOURNAL_BYTES = 4 * 2 ** 20;
+const LARGEST_FILE_BYTES = 4 * MIB;
+/** All logs of one runner, the journal among them. */
+const MOST_BYTES = 32 * MIB;
+const LIST_BYTES = 256 * 1024;
 const JOURNAL_LIMIT_MS = 20_000;
+const FILE_LIMIT_MS = 5_000;
+
 /** Names come from the guest, and a name with a slash or a dot at its start leads elsewhere on the host. */
 const SAFE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,120}$/;
+/** What the application itself writes; whatever a job puts beside it comes after. */
+const OF_APPLICATION = /^(?:Runner|Worker)_/;
+/** Ends the name of a directory that is being filled. */
+const UNFINISHED = ".new";
 
-/** Pulls logs out of instances. What a guest holds is not trusted: bounded in number and size, plain files only. */
+/** Programs of the guest read its files: LXD's own helper would wait at a pipe for ever, and the instance could not be stopped. */
+const LIST = 'cd "$1" && find . -maxdepth 1 -type f -print0';
+const READ = '[ -f "$1" ] && [ ! -L "$1" ] && exec tail -c "$2" -- "$1"';
+
+/** A file on the host, and what prints it in the guest. */
+interface Piece {
+  readonly file: string;
+  readonly command: (bytes: number) => readonly [string, ...string[]];
+  readonly limitMs: number;
+}
+
+const JOURNAL: Piece = {
+  file: "journal.log",
+  command: () => ["journalctl", "--no-pager", "--output=short-iso", "--lines=20000"],
+  limitMs: JOURNAL_LIMIT_MS,
+};
+
+/** Pulls logs out of instances. What a guest holds is not trusted: bounded in number, size and time, plain files only. */
 export class LxdRunnerLogs implements RunnerLogs {
-  readonly #options: LxdRunnerLogsOptions;
+  readonly #directory: string;
   readonly #client: LxdClient;
+  readonly #diagnosticsInGuest: string;
 
-  constructor(options: LxdRunnerLogsOptions) {
-    this.#options = options;
-    this.#client = options.client;
+  constructor({ client, diagnosticsInGuest, directory }: LxdRunnerLogsOptions) {
+    this.#directory = directory;
+    this.#client = client;
+    this.#diagnosticsInGuest = diagnosticsInGuest;
   }
 
   async pull(name: string, signal: AbortSignal): Promise<string> {
-    const directory = join(this.#options.directory, name);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await this.#pullJournal(name, directory, signal);
-    for (const file of await this.#diagnostics(name, signal)) {
-      await this.#pullFile(name, file, directory, signal);
+    const directory = join(this.#directory, name);
+    const unfinished = `${directory}${UNFINISHED}`;
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished, { recursive: true, mode: 0o700 });
+    try {
+      await this.#fill(name, unfinished, signal);
+      await rm(directory, { recursive: true, force: true });
+      await rename(unfinished, directory);
+    } finally {
+      await rm(unfinished, { recursive: true, force: true });
     }
     return directory;
   }
 
-  async #pullJournal(name: string, directory: string, signal: AbortSignal): Promise<void> {
+  async kept(): Promise<readonly KeptLogs[]> {
+    const names = await readdir(this.#directory).catch(() => []);
+    return Promise.all(
+      names.map(async (name) => ({
+        runner: name.endsWith(UNFINISHED) ? name.slice(0, -UNFINISHED.length) : name,
+        pulledAt: (await stat(join(this.#directory, name))).mtimeMs,
+      })),
+    );
+  }
+
+  async delete(name: string): Promise<void> {
+    for (const suffix of ["", UNFINISHED]) {
+      await rm(join(this.#directory, `${name}${suffix}`), { recursive: true, force: true });
+    }
+    // With the last of them goes what held them.
+    await rmdir(this.#directory).catch(() => undefined);
+  }
+
+  /** What one file holds is wanted though another cannot be had. */
+  async #fill(name: string, directory: string, signal: AbortSignal): Promise<void> {
+    const failures: unknown[] = [];
+    const softly = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
+      try {
+        return await work;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        failures.push(thrown);
+        return otherwise;
+      }
+    };
+    let left = MOST_BYTES;
+    for (const piece of [JOURNAL, ...(await softly(this.#diagnostics(name, signal), []))]) {
+      const bytes = Math.min(LARGEST_FILE_BYTES, left);
+      if (bytes > 0) left -= await softly(this.#pullPiece(name, piece, { directory, bytes }, signal), 0);
+    }
+    if (left === MOST_BYTES && failures.length > 0) throw failures[0];
+  }
+
+  /** @returns how many bytes were written. */
+  async #pullPiece(
+    name: string,
+    { file, command, limitMs }: Piece,
+    { directory, bytes }: { readonly directory: string; readonly bytes: number },
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { stdout } = await this.#client.exec.run(
+      name,
+      { command: command(bytes), maxOutputBytes: bytes, overflow: "keep-end", limitMs },
+      signal,
+    );
+    if (stdout === "") return 0;
+    await writeFile(join(directory, file), stdout, { mode: 0o600 });
+    return Buffer.byteLength(stdout);
+  }
+
+  async #diagnostics(name: string, signal: AbortSignal): Promise<readonly Piece[]> {
     const { stdout } = await this.#client.exec.run(
       name,
       {
-        command: ["journalctl", "--no-pager", "--output=short-iso", "--lines=20000"],
-        maxOutputBytes: JOURNAL_BYTES,
+        command: ["/bin/sh", "-c", LIST, "-", this.#diagnosticsInGuest],
+        maxOutputBytes: LIST_BYTES,
         overflow: "keep-end",
-        limitMs: JOURNAL_LIMIT_MS,
+        limitMs: FILE_LIMIT_MS,
       },
       signal,
     );
-    await writeFile(join(directory, "journal.log"), stdout, { mode: 0o600 });
+    return chooseFiles(stdout.split("\0").map((path) => path.replace(/^\.\//, ""))).map((file) => ({
+      file,
+      command: (bytes) => ["/bin/sh", "-c", READ, "-", `${this.#diagnosticsInGuest}/${file}`, String(bytes)],
+      limitMs: FILE_LIMIT_MS,
+    }));
   }
+}
 
-  async #diagnostics(name: string, signal: AbortSignal): Promise<readonly string[]> {
-    const place = { instance: name, path: this.#options.diagnosticsInGuest };
-    try {
-      const entry = await this.#client.files.get(place, signal);
-      if (entry.type === "file") entry.content.destroy();
-      if (entry.type !== "directory") return [];
-      return entry.names.filter((file) => SAFE_NAME.test(file)).slice(0, MOST_FILES);
-    } catch (thrown) {
-      // An application that never started has written none.
-      if (thrown instanceof LxdError && thrown.notFound) return [];
-      throw thrown;
-    }
-  }
-
-  async #pullFile(name: string, file: string, directory: string, signal: AbortSignal): Promise<void> {
-    const place = { instance: name, path: `${this.#options.diagnosticsInGuest}/${file}` };
-    try {
-      const content = await this.#client.files.read(place, LARGEST_FILE_BYTES, signal);
-      await writeFile(join(directory, file), content, { mode: 0o600 });
-    } catch (thrown) {
-      const passedOver =
-        thrown instanceof OutputLimitError || (thrown instanceof LxdError && thrown.notFound);
-      if (!passedOver) throw thrown;
-    }
-  }
+/** Those of the application first, the newest of them before the others: their names end in the time. */
+export function chooseFiles(names: readonly string[]): readonly string[] {
+  const safe = names
+    .filter((name) => SAFE_NAME.test(name) && name !== JOURNAL.file)
+    .sort()
+    .reverse();
+  const [own, others] = [true, false].map((isOwn) =>
+    safe.filter((name) => OF_APPLICATION.test(name) === isOwn),
+  );
+  return [...(own ?? []), ...(others ?? [])].slice(0, MOST_FILES);
 }

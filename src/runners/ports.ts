@@ -146,14 +146,26 @@ export interface Machines {
   destroy(name: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Logs of a runner that are kept on the host. */
+export interface KeptLogs {
+  readonly runner: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly pulledAt: number;
+}
+
 /** Where the logs of runners that crashed are kept. */
 export interface RunnerLogs {
   /**
-   * Copies the journal and the runner application's diagnostics of a running instance to the host.
+   * Copies the journal and the runner application's diagnostics of a running instance to the host, in place of what was
+   * pulled before.
    *
    * @returns the directory that they are in.
    */
   pull(name: string, signal: AbortSignal): Promise<string>;
+  /** What is there, of other units' runners too. */
+  kept(): Promise<readonly KeptLogs[]>;
+  /** Deletes what is kept of a runner. */
+  delete(name: string): Promise<void>;
 }
 
 /** What one reconcile came to. */

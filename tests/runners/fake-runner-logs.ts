@@ -1,4 +1,4 @@
-import type { RunnerLogs } from "../../src/runners/ports.ts";
+import type { KeptLogs, RunnerLogs } from "../../src/runners/ports.ts";
 import type { FakeSite } from "./fake-site.ts";
 import type { PortCalls } from "./port-calls.ts";
 
@@ -7,6 +7,8 @@ export class FakeRunnerLogs implements RunnerLogs {
   readonly #site: FakeSite;
   readonly #calls: PortCalls;
   readonly pulled: string[] = [];
+  /** What is on the host, of earlier processes too. */
+  readonly there = new Map<string, KeptLogs>();
 
   constructor(site: FakeSite, calls: PortCalls) {
     this.#site = site;
@@ -18,7 +20,21 @@ export class FakeRunnerLogs implements RunnerLogs {
       if (this.#site.machines.get(name)?.state !== "running")
         throw new Error(`Instance '${name}' does not run`);
       this.pulled.push(name);
+      this.keep(name, this.#site.now);
       return `/logs/${name}`;
     });
+  }
+
+  kept(): Promise<readonly KeptLogs[]> {
+    return Promise.resolve([...this.there.values()]);
+  }
+
+  delete(name: string): Promise<void> {
+    this.there.delete(name);
+    return Promise.resolve();
+  }
+
+  keep(runner: string, pulledAt: number): void {
+    this.there.set(runner, { runner, pulledAt });
   }
 }

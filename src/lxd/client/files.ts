@@ -56,7 +56,12 @@ export class Files {
     this.#transport = transport;
   }
 
-  /** @throws {@link LxdError} with `notFound` when nothing is there. */
+  /**
+   * Reads something. In an instance whose processes are not trusted, use a command of its own instead: LXD opens a pipe
+   * like a file, waits for ever, and cannot stop the instance any more.
+   *
+   * @throws {@link LxdError} with `notFound` when nothing is there.
+   */
   async get(place: GuestPath, signal: AbortSignal): Promise<GuestEntry> {
     const call: Call = { ...target("read", place), method: "GET" };
     const reply = await this.#transport.open(call, signal);

@@ -1,0 +1,46 @@
+import type { Clock } from "../support/clock.ts";
+import { messageOf } from "../support/errors.ts";
+import type { Logger } from "../support/log.ts";
+import type { KeptLogs, RunnerLogs } from "./ports.ts";
+import type { RunnerNames } from "./runner-name.ts";
+
+/** What a {@link LogKeeper} is made of. */
+export interface LogKeeperClients {
+  readonly logs: RunnerLogs;
+  readonly names: RunnerNames;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const KEPT_MS = 7 * 24 * 60 * 60_000;
+
+/** Ends the time for which the logs of a unit's runners are kept on the host. */
+export class LogKeeper {
+  readonly #clients: LogKeeperClients;
+
+  constructor(clients: LogKeeperClients) {
+    this.#clients = clients;
+  }
+
+  /** Deletes what was pulled seven days ago or earlier. What cannot be deleted is logged, and tried again. */
+  async sweep(): Promise<void> {
+    const { logs, clock, log } = this.#clients;
+    try {
+      for (const { runner, pulledAt } of await this.#kept()) {
+        if (clock.now() - pulledAt >= KEPT_MS) await logs.delete(runner);
+      }
+    } catch (thrown) {
+      log.warning("Old logs of runners not deleted", { reason: messageOf(thrown) });
+    }
+  }
+
+  /** Deletes all that is kept of the unit's runners. */
+  async remove(): Promise<void> {
+    for (const { runner } of await this.#kept()) await this.#clients.logs.delete(runner);
+  }
+
+  async #kept(): Promise<readonly KeptLogs[]> {
+    const { logs, names } = this.#clients;
+    return (await logs.kept()).filter(({ runner }) => names.owns(runner));
+  }
+}

@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import { LogKeeper } from "../../src/runners/log-keeper.ts";
+import { createLogger } from "../../src/support/log.ts";
+import { FakeRunnerLogs } from "./fake-runner-logs.ts";
+import { options, runnerName } from "./fake-process.ts";
+import { FakeSite } from "./fake-site.ts";
+import { PortCalls } from "./port-calls.ts";
+
+const [A, B] = [runnerName(1), runnerName(2)];
+const DAY_MS = 86_400_000;
+
+describe("LogKeeper", () => {
+  let site: FakeSite;
+  let logs: FakeRunnerLogs;
+  let keeper: LogKeeper;
+  let warnings: string[];
+
+  beforeEach(() => {
+    site = new FakeSite();
+    logs = new FakeRunnerLogs(site, new PortCalls());
+    warnings = [];
+    keeper = new LogKeeper({
+      logs,
+      names: options.names,
+      clock: { now: () => site.now, wait: () => Promise.reject(new Error("nothing waits")) },
+      log: createLogger(
+        (_level, line) => warnings.push(line),
+        (text) => text,
+      ),
+    });
+  });
+
+  it("deletes the unit's logs after seven days, and nobody else's", async () => {
+    logs.keep(A, site.now - 7 * DAY_MS);
+    logs.keep(B, site.now - 7 * DAY_MS + 1);
+    logs.keep("somebody-elses", 0);
+    await keeper.sweep();
+    expect([...logs.there.keys()]).to.deep.equal([B, "somebody-elses"]);
+  });
+
+  it("fails nothing when they cannot be deleted", async () => {
+    logs.keep(A, 0);
+    logs.delete = () => Promise.reject(new Error("read-only file system"));
+    await keeper.sweep();
+    expect(warnings.join()).to.include("read-only file system");
+  });
+
+  it("deletes all of the unit's when it leaves", async () => {
+    logs.keep(A, site.now);
+    logs.keep("somebody-elses", site.now);
+    await keeper.remove();
+    expect([...logs.there.keys()]).to.deep.equal(["somebody-elses"]);
+  });
+});
