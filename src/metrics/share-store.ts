@@ -24,6 +24,8 @@ export interface ShareStoreOptions {
 /** Written by the charm, beside the guest's share and out of its reach. */
 const INSTALLED_FILE = "runner-installed.timestamp";
 const SHARE = "share";
+/** Guests write beside a file and put it in its place then; one that is cut off leaves the half of it. */
+const BELONG_HERE = [PRE_JOB_FILE, POST_JOB_FILE, `${PRE_JOB_FILE}.new`, `${POST_JOB_FILE}.new`];
 /** A share holds no more; whatever else there might be is not looked at. */
 const MOST_ENTRIES = 100;
 
@@ -147,7 +149,7 @@ async function strangers(share: string): Promise<BadFile[]> {
   const bad: BadFile[] = [];
   try {
     for await (const { name } of await opendir(share)) {
-      if (name === PRE_JOB_FILE || name === POST_JOB_FILE) continue;
+      if (BELONG_HERE.includes(name)) continue;
       bad.push({ file: name, reason: "nothing of this name belongs here" });
       if (bad.length >= MOST_ENTRIES) break;
     }

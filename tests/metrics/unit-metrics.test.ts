@@ -1,0 +1,271 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { runProcess } from "../../src/host/run-process.ts";
+import { EventLog } from "../../src/metrics/event-log.ts";
+import type { MetricEvent } from "../../src/metrics/metric-event.ts";
+import type { Run } from "../../src/metrics/run.ts";
+import { mountPoints } from "../../src/metrics/share-mount.ts";
+import { ShareStore } from "../../src/metrics/share-store.ts";
+import { UnitMetrics } from "../../src/metrics/unit-metrics.ts";
+import type { JobFacts, JobQuery, Jobs } from "../../src/runners/ports.ts";
+import { createLogger } from "../../src/support/log.ts";
+import { rejectionOf } from "../runners/rejection.ts";
+import { unaborted } from "../runners/signals.ts";
+import { useTemporaryDirectory } from "./temporary-directory.ts";
+
+const NOW_MS = 1_790_000_000_500;
+const NOW = NOW_MS / 1000;
+const ROUND = { runners: [], idle: 1, busy: 2, wanted: 4, tookMs: 1234 };
+const SUCCESS: JobFacts = { createdAt: 1000, startedAt: 4500, conclusion: "success" };
+const noMount: Run = () => Promise.resolve({ exitCode: 0, stderr: "" });
+
+/** GitHub's record, as far as a test fills it. */
+class FakeJobs implements Jobs {
+  readonly asked: JobQuery[] = [];
+  readonly facts = new Map<string, JobFacts>();
+  failure: Error | undefined;
+
+  job(query: JobQuery): Promise<JobFacts | undefined> {
+    this.asked.push(query);
+    return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.facts.get(query.runner));
+  }
+}
+
+describe("UnitMetrics", () => {
+  const directory = useTemporaryDirectory();
+  let jobs: FakeJobs;
+  let warnings: string[];
+
+  beforeEach(() => {
+    jobs = new FakeJobs();
+    warnings = [];
+  });
+
+  const path = (...parts: readonly string[]) => join(directory.path, ...parts);
+  const unit = ({ run = noMount, now = NOW_MS, events = path("metrics.log") } = {}) => {
+    const clock = { now: () => now, wait: () => Promise.reject(new Error("nothing waits")) };
+    const log = createLogger(
+      (_level, line) => warnings.push(line),
+      (text) => text,
+    );
+    const shares = new ShareStore({
+      directory: path("metrics"),
+      quarantine: path("quarantine"),
+      run,
+      clock,
+      log,
+    });
+    const options = { flavor: "app", shareInGuest: "/metrics-exchange" };
+    return new UnitMetrics({ shares, events: new EventLog(events), jobs, clock, log }, options);
+  };
+  const logged = async (): Promise<MetricEvent[]> =>
+    (await readFile(path("metrics.log"), "utf8").catch(() => ""))
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as MetricEvent);
+  const write = (runner: string, file: string, content: unknown) =>
+    writeFile(path("metrics", runner, "share", file), JSON.stringify(content));
+  const began = (runner: string, timestamp = NOW - 60) =>
+    write(runner, "pre-job-metrics.json", {
+      workflow: "CI",
+      repository: "octo/hello",
+      event: "push",
+      timestamp,
+      workflow_run_id: "7",
+    });
+  const ended = (runner: string) =>
+    write(runner, "post-job-metrics.json", { timestamp: NOW - 10, status: "normal" });
+  /** A runner that was made a hundred seconds ago. */
+  const make = async (runner: string) => {
+    await unit().share(runner, unaborted());
+    await unit({ now: NOW_MS - 100_000, events: path("earlier.log") }).installed(runner, 0);
+  };
+
+  it("tells of a new runner and remembers when it was ready", async () => {
+    const share = await unit().share("app-0-1", unaborted());
+    expect(share).to.deep.equal({
+      source: path("metrics", "app-0-1", "share"),
+      path: "/metrics-exchange",
+    });
+    await unit().installed("app-0-1", 2345.6);
+    expect(await logged()).to.deep.equal([
+      { timestamp: NOW, flavor: "app", event: "runner_installed", duration: 2.346 },
+    ]);
+    expect(await readFile(path("metrics", "app-0-1", "runner-installed.timestamp"), "utf8")).to.equal(
+      `${NOW}\n`,
+    );
+    expect(
+      (await stat(path("metrics", "app-0-1"))).mode & 0o777,
+      "guests are in no group of the host",
+    ).to.equal(0o700);
+  });
+
+  it("tells what runners that are gone have done, and then of the round", async () => {
+    for (const name of ["app-0-1", "app-0-2", "app-0-3", "app-0-4"]) await make(name);
+    for (const name of ["app-0-1", "app-0-2", "app-0-3"]) await began(name);
+    for (const name of ["app-0-1", "app-0-3"]) await ended(name);
+    jobs.facts.set("app-0-1", SUCCESS);
+    await unit().reconciled({ ...ROUND, runners: ["app-0-3"] }, unaborted());
+
+    const job = { flavor: "app", workflow: "CI", repo: "octo/hello", github_event: "push" };
+    expect(await logged()).to.deep.equal([
+      { timestamp: NOW - 60, event: "runner_start", ...job, idle: 40, queue_duration: 3.5 },
+      {
+        timestamp: NOW - 10,
+        event: "runner_stop",
+        ...job,
+        status: "normal",
+        job_duration: 50,
+        job_conclusion: "success",
+      },
+      { timestamp: NOW - 60, event: "runner_start", ...job, idle: 40 },
+      {
+        timestamp: NOW,
+        flavor: "app",
+        event: "reconciliation",
+        crashed_runners: 1,
+        idle_runners: 1,
+        active_runners: 2,
+        expected_runners: 4,
+        duration: 1.234,
+      },
+    ]);
+    expect(jobs.asked).to.deep.equal([
+      { repository: "octo/hello", runId: 7, runner: "app-0-1" },
+      { repository: "octo/hello", runId: 7, runner: "app-0-2" },
+    ]);
+    expect(await readdir(path("metrics"))).to.deep.equal(["app-0-3"]);
+    await unit().reconciled({ ...ROUND, runners: ["app-0-3"] }, unaborted());
+    expect(await logged(), "nothing is told twice").to.have.lengthOf(5);
+  });
+
+  it("asks GitHub nothing when no runner with a job is gone", async () => {
+    await make("app-0-1");
+    await unit().reconciled(ROUND, unaborted());
+    expect(jobs.asked).to.deep.equal([]);
+    expect((await logged()).map(({ event }) => event)).to.deep.equal(["reconciliation"]);
+  });
+
+  it("tells what it knows when GitHub fails, and asks it no more in this round", async () => {
+    for (const name of ["app-0-1", "app-0-2"]) {
+      await make(name);
+      await began(name);
+    }
+    jobs.failure = new Error("rate limit");
+    await unit().reconciled(ROUND, unaborted());
+    expect(jobs.asked).to.have.lengthOf(1);
+    expect((await logged()).map(({ event }) => event)).to.deep.equal([
+      "runner_start",
+      "runner_start",
+      "reconciliation",
+    ]);
+    expect(warnings.join()).to.include("rate limit");
+  });
+
+  it("fails nothing when the log cannot be written, and lets no shares pile up", async () => {
+    await make("app-0-1");
+    await began("app-0-1");
+    const events = path("not-there", "metrics.log");
+    await unit({ events }).installed("app-0-2", 1);
+    await unit({ events }).reconciled(ROUND, unaborted());
+    expect(warnings.join()).to.include("Metrics are incomplete").and.to.include("ENOENT");
+    expect(await readdir(path("metrics"))).to.deep.equal([]);
+  });
+
+  it("makes a runner without a share where none can be mounted", async () => {
+    const run: Run = () => Promise.resolve({ exitCode: 32, stderr: "mount: permission denied" });
+    expect(await unit({ run }).share("app-0-1", unaborted())).to.equal(undefined);
+    expect(warnings.join()).to.include("permission denied");
+    expect(await readdir(path("metrics"))).to.deep.equal([]);
+  });
+
+  it("takes away what a process left that was killed at any point, and tells nothing of it", async () => {
+    await mkdir(path("metrics", "app-0-1"), { recursive: true });
+    await mkdir(path("metrics", "app-0-2", "share"), { recursive: true });
+    await unit().reconciled(ROUND, unaborted());
+    expect((await logged()).map(({ event }) => event)).to.deep.equal(["reconciliation"]);
+    expect(await readdir(path("metrics"))).to.deep.equal([]);
+    expect(await readdir(directory.path)).to.not.include("quarantine");
+  });
+
+  it("takes the making of the share for the time at which a runner was ready, if nobody lived to note it", async () => {
+    await unit().share("app-0-1", unaborted());
+    const made = (await stat(path("metrics", "app-0-1"))).mtimeMs / 1000;
+    await began("app-0-1", made + 30);
+    await unit({ now: (made + 60) * 1000 }).reconciled(ROUND, unaborted());
+    const [start] = await logged();
+    expect(start).to.have.property("idle").that.is.closeTo(30, 0.01);
+  });
+
+  it("keeps evidence of at most twenty runners, and does not take what a guest was writing for one", async () => {
+    await make("app-0-0");
+    await began("app-0-0");
+    await write("app-0-0", "post-job-metrics.json.new", "half");
+    await unit().reconciled(ROUND, unaborted());
+    expect(await readdir(directory.path)).to.not.include("quarantine");
+    for (let made = 1; made <= 23; made++) {
+      const runner = `app-0-${made}`;
+      await make(runner);
+      await symlink("/etc/passwd", path("metrics", runner, "share", "pre-job-metrics.json"));
+      await unit().reconciled(ROUND, unaborted());
+    }
+    const kept = await readdir(path("quarantine"));
+    expect(kept).to.have.lengthOf(20).and.to.include("app-0-23").and.not.to.include("app-0-1");
+    expect((await logged()).filter(({ event }) => event === "runner_start")).to.have.lengthOf(1);
+  });
+
+  it("gives up when it is aborted", async () => {
+    const run: Run = (_command, { signal }) => Promise.reject(signal.reason as Error);
+    const sharing = unit({ run }).share("app-0-1", AbortSignal.abort(new Error("stop")));
+    expect(await rejectionOf(sharing)).to.have.property("message", "stop");
+  });
+
+  describe("with real mounts", () => {
+    before(function () {
+      if (process.getuid?.() !== 0) this.skip();
+    });
+
+    const real = { run: runProcess };
+    const mounted = async () =>
+      mountPoints(await readFile("/proc/self/mountinfo", "utf8")).filter((point) =>
+        point.startsWith(directory.path),
+      );
+
+    afterEach(async () => {
+      for (const point of await mounted()) execFileSync("umount", [point]);
+    });
+
+    it("mounts a share, and takes away whatever is mounted on it, once or twice", async () => {
+      const { source = "" } = (await unit(real).share("app-0-1", unaborted())) ?? {};
+      await unit(real).share("app-0-1", unaborted());
+      expect(await mounted()).to.deep.equal([source, source]);
+      await unit(real).reconciled(ROUND, unaborted());
+      expect(await mounted()).to.deep.equal([]);
+      expect(await readdir(path("metrics"))).to.deep.equal([]);
+    });
+
+    it("leaves nothing when the unit leaves", async () => {
+      for (const name of ["app-0-1", "app-0-2"]) await unit(real).share(name, unaborted());
+      await mkdir(path("quarantine", "app-0-3"), { recursive: true });
+      await unit(real).remove(unaborted());
+      expect(await mounted()).to.deep.equal([]);
+      expect(await readdir(directory.path)).to.deep.equal([]);
+    });
+
+    it("goes on with whole lines when a full disk has room again", async () => {
+      await mkdir(path("disk"));
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "test", path("disk")]);
+      const events = path("disk", "metrics.log");
+      await writeFile(events, "");
+      await writeFile(path("disk", "filler"), "x".repeat(12 * 1024));
+      for (let round = 0; round < 40; round++) await unit({ events }).reconciled(ROUND, unaborted());
+      expect(warnings.join()).to.match(/ENOSPC|bytes were written/);
+      await rm(path("disk", "filler"));
+      await unit({ events }).reconciled({ ...ROUND, wanted: 99 }, unaborted());
+      const last = (await readFile(events, "utf8")).trimEnd().split("\n").at(-1) ?? "";
+      expect(JSON.parse(last)).to.include({ expected_runners: 99 });
+    });
+  });
+});
