@@ -8,8 +8,6 @@ import type { GithubRunnerTypes } from "./metadata.generated.ts";
 export interface Surroundings {
   /** In the order of their units' names; a runner gets one of them. */
   readonly debugSshHosts: readonly DebugSshHost[];
-  /** Whether somebody collects metrics of jobs. */
-  readonly metrics: boolean;
 }
 
 /**
@@ -21,11 +19,7 @@ export async function readSurroundings(
   model: Charm<GithubRunnerTypes>["model"],
   log: Logger,
 ): Promise<Surroundings> {
-  const [debugSshHosts, collectors] = await Promise.all([
-    readDebugSshHosts(model, log),
-    model.relations("cos-agent"),
-  ]);
-  return { debugSshHosts, metrics: collectors.length > 0 };
+  return { debugSshHosts: await readDebugSshHosts(model, log) };
 }
 
 async function readDebugSshHosts(

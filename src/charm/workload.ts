@@ -185,6 +185,6 @@ export class Workload {
   #guest(): GuestSettings {
     const { configuration, surroundings, system } = this.#parts;
     const debugSsh = drawOne(surroundings.debugSshHosts, system.entropy());
-    return { ...guestSettings(configuration), debugSsh, metrics: surroundings.metrics };
+    return { ...guestSettings(configuration), debugSsh, metrics: true };
   }
 }

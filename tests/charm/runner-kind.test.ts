@@ -25,7 +25,7 @@ const APP: Credentials = {
   privateKey: new Secret("key"),
 };
 
-const PLAIN = { debugSshHosts: [], metrics: false };
+const PLAIN = { debugSshHosts: [] };
 
 interface Change {
   readonly options?: Options;
@@ -111,7 +111,6 @@ describe("runnerKind()", () => {
       "the servers for debugging",
       { more: { surroundings: { ...PLAIN, debugSshHosts: [debugHost("10.0.0.1")] } } },
     ],
-    ["whether metrics are wanted", { more: { surroundings: { ...PLAIN, metrics: true } } }],
   ];
   for (const [what, change] of others) {
     it(`is another one when ${what} changes`, () => {
