@@ -14,7 +14,7 @@ export class RunnerUnknownError extends CharmError {
 /** Services that logs are collected with. */
 export interface LogSources {
   readonly machines: Pick<Machines, "list">;
-  readonly logs: RunnerLogs;
+  readonly logs: Pick<RunnerLogs, "pull">;
   /** Directory of the logs of all runners. */
   readonly directory: string;
   /** Tells what is being done. */
