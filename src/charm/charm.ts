@@ -5,7 +5,6 @@ import type { CharmSystem } from "./charm-system.ts";
 import { conditionSlot, isOverWithHost } from "./condition.ts";
 import type { Configuration } from "./configuration.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
-import { firewallRules } from "./firewall-rules.ts";
 import { RunnerActions } from "./runner-actions.ts";
 import { StatusReporter } from "./status-reporter.ts";
 import { lackOf, statusOf, summarise, withNotices } from "./status.ts";
@@ -85,7 +84,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
     await this.#show(async () => {
       await this.#work.ensureTimers(signal);
-      const rules = firewallRules(await this.#work.configuration());
+      const rules = await this.#work.firewallRules();
       await this.#work.withUnit(async ({ firewall, premises }) => {
         await premises.check(signal);
         await firewall.ensure(rules, signal);

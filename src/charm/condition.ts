@@ -16,6 +16,7 @@ const SEEN_BY_UPDATE_STATUS: ReadonlySet<string> = new Set([
   "systemd",
   "packet-filter",
   "firewall-unsupported",
+  "debug-ssh",
 ]);
 
 /** Tells whether a condition is over once the configuration stands and LXD answers. */

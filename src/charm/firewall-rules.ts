@@ -1,14 +1,16 @@
-import type { Endpoint, FirewallRules } from "../runners/ports.ts";
+import { parseAddress } from "../network/address.ts";
+import type { FirewallRules } from "../runners/ports.ts";
 import type { Configuration } from "./configuration.ts";
+import type { Surroundings } from "./relations.ts";
 
-/**
- * What the configuration forbids runners to reach.
- *
- * @param debugHosts where jobs may hold a shell open, also in a network that they must not reach. @default none
- */
+/** What runners must not reach: the denylist, but for the hosts through which jobs open a shell. Pure. */
 export function firewallRules(
   { denylist }: Pick<Configuration, "denylist">,
-  debugHosts: readonly Endpoint[] = [],
+  { debugSshHosts }: Pick<Surroundings, "debugSshHosts">,
 ): FirewallRules {
-  return { denied: denylist, exceptions: debugHosts };
+  const exceptions = debugSshHosts.flatMap(({ host, port }) => {
+    const address = parseAddress(host);
+    return address ? [{ address, port }] : [];
+  });
+  return { denied: denylist, exceptions };
 }

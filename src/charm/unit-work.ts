@@ -1,6 +1,6 @@
 import type { Charm } from "../framework/index.ts";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
-import type { TimerState } from "../runners/ports.ts";
+import type { FirewallRules, TimerState } from "../runners/ports.ts";
 import { applicationSlot } from "./application-record.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Credentials } from "../github/credentials.ts";
@@ -56,6 +56,20 @@ export class UnitWork {
     } finally {
       await workload.close();
     }
+  }
+
+  /**
+   * What runners must not reach.
+   *
+   * @throws what {@link configuration} throws, and DebugSshError.
+   */
+  async firewallRules(): Promise<FirewallRules> {
+    const [{ firewallRules }, configuration, surroundings] = await Promise.all([
+      import("./firewall-rules.ts"),
+      this.configuration(),
+      this.#surroundings(),
+    ]);
+    return firewallRules(configuration, surroundings);
   }
 
   /** LXD alone: whoever asks GitHub nothing loads no Octokit. */

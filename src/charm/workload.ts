@@ -116,7 +116,7 @@ export class Workload {
   }
 
   async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
-    const { configuration, firewall, host, images, premises, rotation, step } = this.#parts;
+    const { configuration, firewall, host, images, premises, rotation, step, surroundings } = this.#parts;
     // GitHub first: credentials that it refuses are told before anything is made.
     await images.updateApplication(false, signal);
     const need = {
@@ -127,7 +127,7 @@ export class Workload {
     const outlook = await images.look(signal, refreshMs);
     await rotation.ensure(signal);
     const lacks = await premises.ensure(configuration.resources, signal);
-    await firewall.ensure(firewallRules(configuration), signal);
+    await firewall.ensure(firewallRules(configuration, surroundings), signal);
     return { outlook, notices: [...notices, ...lacks] };
   }
 

@@ -58,6 +58,7 @@ describe("The modules that a dispatch loads", function () {
     for (const [tool, answer] of [
       ["config-get", JSON.stringify(LEAST_OPTIONS)],
       ["status-get", "{}"],
+      ["relation-ids", "[]"],
     ] as const) {
       writeFileSync(join(tools, tool), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
     }

@@ -1,0 +1,28 @@
+import { expect } from "chai";
+import { firewallRules } from "../../src/charm/firewall-rules.ts";
+import { address, networks } from "../network/written.ts";
+
+const host = (text: string, port: number) => ({
+  host: text,
+  port,
+  rsaFingerprint: "SHA256:a",
+  ed25519Fingerprint: "SHA256:b",
+});
+
+describe("firewallRules()", () => {
+  it("deny what the denylist names", () => {
+    const denylist = networks("10.0.0.0/8", "fd00::/8");
+    expect(firewallRules({ denylist }, { debugSshHosts: [] })).to.deep.equal({
+      denied: denylist,
+      exceptions: [],
+    });
+  });
+
+  it("except every host of debug-ssh, by its address and port", () => {
+    const debugSshHosts = [host("10.0.0.7", 10022), host("fd00::7", 22)];
+    expect(firewallRules({ denylist: [] }, { debugSshHosts }).exceptions).to.deep.equal([
+      { address: address("10.0.0.7"), port: 10022 },
+      { address: address("fd00::7"), port: 22 },
+    ]);
+  });
+});
