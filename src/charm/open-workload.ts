@@ -91,8 +91,8 @@ export function openDeparture(setup: ForgeSetup | Error, context: WorkloadContex
   return new Departure(openServices(forge, context));
 }
 
-function demandOf({ count, instanceType }: Configuration): UnitDemand {
-  return { instanceType, runners: count, storage: "juju-storage", lxdMayCome: true };
+function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
+  return { instanceType, runners: count, storage, lxdMayCome: true };
 }
 
 function openServices(forge: Forge & Jobs, context: WorkloadContext, demand?: UnitDemand): DepartureParts {
