@@ -86,7 +86,8 @@ export class Rig {
       {
         controlSocket: join(directory, "github.sock"),
         archives: [application.path],
-        namespace: { name: `ghr-${options.application}`.slice(0, 13) },
+        // Not the prefix of units' bridges: no runner reaches what is behind one of these.
+        namespace: { name: `gh-${options.application}`.slice(0, 13) },
         outlives: options.outlives ?? false,
       },
       signal,
