@@ -1,4 +1,5 @@
-import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM, JOB_CHECK } from "../guest/paths.ts";
+import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM } from "../guest/paths.ts";
+import { LOOK_COMMAND } from "../guest/look.ts";
 import { join } from "node:path";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { closedNetworks } from "../host/closed-networks.ts";
@@ -56,7 +57,7 @@ export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
     modelUuid,
     stem,
     handOverProgram: HAND_OVER_PROGRAM,
-    jobCheck: JOB_CHECK,
+    lookCommand: LOOK_COMMAND,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
     logDirectory: system.logRoot,

@@ -10,7 +10,7 @@ import { EventLog } from "../metrics/event-log.ts";
 import { LogRotation } from "../metrics/log-rotation.ts";
 import { ShareStore } from "../metrics/share-store.ts";
 import { UnitMetrics } from "../metrics/unit-metrics.ts";
-import type { Forge, Jobs } from "../runners/ports.ts";
+import type { Forge, Jobs, Places } from "../runners/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitStem } from "../runners/runner-name.ts";
@@ -25,6 +25,7 @@ import type { ImageFailure } from "../runners/image-outlook.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
 import type { InstalledOptions } from "./immutable-options.ts";
 import { openHost } from "./open-host.ts";
+import { openPlaces } from "./open-places.ts";
 import { openTimers } from "./open-timers.ts";
 import { openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Surroundings } from "./relations.ts";
@@ -72,7 +73,7 @@ export function openWorkload(
   context: WorkloadContext & { readonly surroundings: Surroundings },
 ): Workload {
   const forge = openForge(setup, context);
-  const services = openServices(forge, context, demandOf(setup.configuration));
+  const services = openServices(forge, openPlaces(setup, context), context, demandOf(setup.configuration));
   return new Workload({
     ...context,
     ...services,
@@ -88,14 +89,20 @@ export function openWorkload(
  */
 export function openDeparture(setup: ForgeSetup | Error, context: WorkloadContext): Departure {
   const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
-  return new Departure(openServices(forge, context));
+  const places = openPlaces(setup instanceof Error ? undefined : setup, context);
+  return new Departure(openServices(forge, places, context));
 }
 
 function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
   return { instanceType, runners: count, storage, lxdMayCome: true };
 }
 
-function openServices(forge: Forge & Jobs, context: WorkloadContext, demand?: UnitDemand): DepartureParts {
+function openServices(
+  forge: Forge & Jobs,
+  places: Places,
+  context: WorkloadContext,
+  demand?: UnitDemand,
+): DepartureParts {
   const { system, unitName, modelUuid, log } = context;
   const stem = unitStem(unitName);
   const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
@@ -112,6 +119,7 @@ function openServices(forge: Forge & Jobs, context: WorkloadContext, demand?: Un
       machines: unit.machines,
       logs: unit.logs,
       metrics,
+      places,
       lock,
       clock: system.clock,
       log,

@@ -76,9 +76,15 @@ export class Workload {
     return notice === undefined ? notices : [...notices, notice];
   }
 
-  /** Makes the number and kind of runners what the configuration says. */
-  reconcile(signal: AbortSignal): Promise<WorkloadReport> {
-    return this.#reconcile(signal);
+  /**
+   * Makes the number and kind of runners what the configuration says. When GitHub refuses the version of the runner
+   * application and offers another one, it is done again at once, with a new image.
+   */
+  async reconcile(signal: AbortSignal): Promise<WorkloadReport> {
+    const report = await this.#reconcile(signal);
+    if (!report.versionRefused) return report;
+    const { changed } = await this.updateApplication(true, signal);
+    return changed ? this.#reconcile(signal) : report;
   }
 
   /** As {@link reconcile}, with an image that holds the newest packages. */

@@ -40,8 +40,5 @@ export const POST_JOB_METRICS = `${METRICS_SHARE}/post-job-metrics.json`;
 export const ORDERS_PIPE = `${GUEST_PROGRAMS}/orders`;
 export const ANSWERS_PIPE = `${GUEST_PROGRAMS}/answers`;
 
-/** Succeeds in the guest while a job runs: the runner application has a process of this name for each. */
-export const JOB_CHECK = ["/bin/sh", "-c", "grep -qs 'Runner[.]Worker' /proc/[0-9]*/cmdline"] as const;
-
 /** Archive of the runner application in the builder. */
 export const BUILD_ARCHIVE = "/root/runner.tar.gz";

@@ -1,4 +1,6 @@
 import type {
+  GuestSight,
+  HandOverAnswer,
   Machine,
   MachineNote,
   MachinePhase,
@@ -11,6 +13,7 @@ import { unhindered } from "../support/deadline.ts";
 import type { Secret } from "../support/secret.ts";
 import {
   LxdError,
+  LxdUnreachableError,
   OperationError,
   type Instance,
   type InstanceStatus,
@@ -27,15 +30,15 @@ export interface LxdMachinesOptions {
   readonly owner: Owner;
   /** Program in the guest that takes the orders on standard input and prints the answer. */
   readonly handOverProgram: string;
-  /** Command in the guest that succeeds while a job runs. */
-  readonly jobCheck: readonly [string, ...string[]];
+  /** Command in the guest that prints what its runner application does. */
+  readonly lookCommand: readonly [string, ...string[]];
   /** Most instances that are being cloned and started at a time: it is work for the processors of the host. */
   readonly startConcurrency: number;
 }
 
 /** Longest time for a step that an abort does not end. */
 const UNHINDERED_MS = 5 * 60_000;
-const JOB_CHECK_MS = 10_000;
+const LOOK_MS = 10_000;
 /** The instance's device that shows the guest its share. */
 const SHARE_DEVICE = "share";
 
@@ -44,14 +47,14 @@ export class LxdMachines implements Machines {
   readonly #client: LxdClient;
   readonly #owner: Owner;
   readonly #handOverProgram: string;
-  readonly #jobCheck: readonly [string, ...string[]];
+  readonly #lookCommand: readonly [string, ...string[]];
   readonly #starts: Gate;
 
   constructor(options: LxdMachinesOptions) {
     this.#client = options.client;
     this.#owner = options.owner;
     this.#handOverProgram = options.handOverProgram;
-    this.#jobCheck = options.jobCheck;
+    this.#lookCommand = options.lookCommand;
     this.#starts = new Gate(options.startConcurrency);
   }
 
@@ -84,20 +87,16 @@ export class LxdMachines implements Machines {
     });
   }
 
-  async handOver(name: string, lines: Secret, signal: AbortSignal): Promise<void> {
+  async handOver(name: string, lines: Secret, signal: AbortSignal): Promise<HandOverAnswer> {
     const request = { command: [this.#handOverProgram], stdin: lines, maxOutputBytes: 4096 } as const;
     const { exitCode, stdout, stderr } = await this.#client.exec.run(name, request, signal);
     const answer = stdout.trim();
-    if (exitCode === 0 && answer === "listening") return;
+    if (exitCode === 0 && answer === "listening") return answer;
     const [, reason] = /^unprepared \d+ ?(.*)$/.exec(answer) ?? [];
     if (reason !== undefined) throw new HandOverError(name, `it cannot be prepared: ${reason}`);
-    const ended = /^ended (\d+)$/.exec(answer)?.[1];
-    throw new HandOverError(
-      name,
-      ended === undefined
-        ? `its hand-over program ended with ${exitCode}: ${stderr.trim()}`
-        : `the runner application ended with ${ended} before it listened for jobs`,
-    );
+    const ended = endedWith(answer);
+    if (ended) return ended;
+    throw new HandOverError(name, `its hand-over program ended with ${exitCode}: ${stderr.trim()}`);
   }
 
   async note(name: string, note: MachineNote, signal: AbortSignal): Promise<void> {
@@ -111,13 +110,15 @@ export class LxdMachines implements Machines {
     await this.#client.instances.patch(name, { config }, signal);
   }
 
-  async hasJob(name: string, signal: AbortSignal): Promise<boolean> {
+  async look(name: string, signal: AbortSignal): Promise<GuestSight> {
     try {
-      const request = { command: this.#jobCheck, limitMs: JOB_CHECK_MS } as const;
-      return (await this.#client.exec.run(name, request, signal)).exitCode === 0;
-    } catch {
+      const request = { command: this.#lookCommand, limitMs: LOOK_MS, maxOutputBytes: 64 } as const;
+      return readSight((await this.#client.exec.run(name, request, signal)).stdout.trim());
+    } catch (thrown) {
       signal.throwIfAborted();
-      return false;
+      // Of the guest that says nothing; a daemon that cannot be reached says nothing of the guest.
+      if (thrown instanceof LxdUnreachableError) throw thrown;
+      return "unknown";
     }
   }
 
@@ -143,7 +144,7 @@ export class LxdMachines implements Machines {
     return instance !== undefined && isOwned(instance.config, this.#owner, "runner");
   }
 
-  #newInstance({ name, template, profiles, kind, deadline, share }: MachineSpec): NewInstance {
+  #newInstance({ name, template, profiles, kind, place, deadline, share }: MachineSpec): NewInstance {
     return {
       ...(share && { devices: { [SHARE_DEVICE]: { type: "disk", ...share } } }),
       name,
@@ -155,6 +156,7 @@ export class LxdMachines implements Machines {
       config: {
         ...ownerConfig(this.#owner, "runner"),
         [KEYS.kind]: kind,
+        [KEYS.place]: place,
         [KEYS.phase]: "creating" satisfies MachinePhase,
         [KEYS.deadline]: String(deadline),
         ...TEMPLATE_ONLY,
@@ -177,6 +179,23 @@ export class LxdMachines implements Machines {
   }
 }
 
+/** A guest may print anything. */
+function readSight(line: string): GuestSight {
+  switch (line) {
+    case "waiting":
+    case "pre-job":
+    case "job":
+      return line;
+    default:
+      return endedWith(line) ?? "unknown";
+  }
+}
+
+function endedWith(line: string): { readonly ended: number } | undefined {
+  const [, code] = /^ended (\d{1,3})$/.exec(line) ?? [];
+  return code === undefined ? undefined : { ended: Number(code) };
+}
+
 function toMachine({ name, status, config, created_at: createdAt }: Instance): Machine {
   const doubtfulSince = config[KEYS.doubtfulSince];
   return {
@@ -184,6 +203,7 @@ function toMachine({ name, status, config, created_at: createdAt }: Instance): M
     state: toState(status),
     phase: config[KEYS.phase] === "ready" ? "ready" : "creating",
     kind: config[KEYS.kind] ?? "",
+    place: config[KEYS.place] ?? "",
     createdAt: Date.parse(createdAt),
     deadline: Number(config[KEYS.deadline] ?? 0),
     doubtfulSince: doubtfulSince ? Number(doubtfulSince) : undefined,

@@ -24,8 +24,8 @@ export interface LxdUnitOptions {
   readonly stem: string;
   /** Program in the guest that takes the orders. */
   readonly handOverProgram: string;
-  /** Command in the guest that succeeds while a job runs. */
-  readonly jobCheck: readonly [string, ...string[]];
+  /** Command in the guest that prints what its runner application does. */
+  readonly lookCommand: readonly [string, ...string[]];
   /** Where the build script finds the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
   /** Directory of the runner application's diagnostics in the guest. */
@@ -92,7 +92,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       client,
       owner,
       handOverProgram: options.handOverProgram,
-      jobCheck: options.jobCheck,
+      lookCommand: options.lookCommand,
       startConcurrency,
     }),
     close: () => client.close(),

@@ -16,6 +16,7 @@ export const KEYS = {
   owner: `${PREFIX}.owner`,
   role: `${PREFIX}.role`,
   kind: `${PREFIX}.kind`,
+  place: `${PREFIX}.place`,
   phase: `${PREFIX}.phase`,
   deadline: `${PREFIX}.deadline`,
   doubtfulSince: `${PREFIX}.doubtful-since`,

@@ -11,6 +11,28 @@ export class RunnerCreateError extends CharmError {
   }
 }
 
+/** Exit code of the runner application that GitHub refuses for its version. */
+const VERSION_REFUSED = 7;
+
+/** The runner application ended before it listened for jobs. */
+export class ApplicationEndedError extends CharmError {
+  readonly code = "application-ended";
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    const reason = exitCode === VERSION_REFUSED ? "; GitHub refuses its version" : "";
+    super(
+      `Cannot start the runner application: it ended with ${exitCode} before it listened for jobs${reason}`,
+    );
+    this.exitCode = exitCode;
+  }
+
+  /** Whether a newer runner application is needed. */
+  get versionRefused(): boolean {
+    return this.exitCode === VERSION_REFUSED;
+  }
+}
+
 /** A runner could not be taken away; the next reconcile tries again. */
 export class RunnerRemoveError extends CharmError {
   readonly code = "runner-remove";

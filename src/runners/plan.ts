@@ -27,7 +27,8 @@ export type Reason =
   | "more runners than wanted"
   | "past its deadline"
   | "offline for too long"
-  | "registration gone";
+  | "registration gone"
+  | "registered where the unit is no longer let in";
 
 export type Step =
   /** Take an idle runner away without a chance of killing a job: freeze, deregister, destroy. */
@@ -37,7 +38,7 @@ export type Step =
       readonly registration: Registration;
       readonly reason: Reason;
     }
-  /** Destroy an instance that cannot have a job, then its registration. */
+  /** Take an instance away that should have no job, and its registration. One that runs is looked into first. */
   | {
       readonly action: "destroy";
       readonly machine: Machine;
@@ -77,7 +78,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     }));
   const kept = new Map<ObservedRunner, { readonly doubt: boolean }>();
   for (const runner of runners) {
-    const verdict = judge(runner, wanted, patience, now);
+    const verdict = judge(runner, wanted, { patience, now, lost: observed.lostPlaces ?? new Set() });
     if (verdict.keep) kept.set(runner, verdict);
     else steps.push(removal(runner, verdict.reason));
   }
@@ -90,7 +91,14 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   return { steps, creations: Math.max(0, wanted.count - kept.size) };
 }
 
-function judge(runner: ObservedRunner, wanted: Wanted, patience: Patience, now: number): Verdict {
+/** What a runner is judged by beside itself. */
+interface Standards {
+  readonly patience: Patience;
+  readonly now: number;
+  readonly lost: ReadonlySet<string>;
+}
+
+function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Verdict {
   const { machine, registration } = runner;
   if (machine.state === "stopped" || machine.state === "error") {
     return {
@@ -102,20 +110,27 @@ function judge(runner: ObservedRunner, wanted: Wanted, patience: Patience, now: 
   if (registration?.online !== true && machine.phase === "creating") {
     return { keep: false, reason: "left over from a killed creation" };
   }
-  if (machine.deadline <= now) return { keep: false, reason: "past its deadline" };
-  // GitHub lets go of idle runners only: a retirement was cut short after its answer.
-  if (!registration && machine.state === "frozen") return { keep: false, reason: "registration gone" };
-  if (!registration) return judgeDoubtful(machine, patience, now, "registration gone");
+  if (machine.deadline <= standards.now) return { keep: false, reason: "past its deadline" };
+  if (!registration) return judgeUnregistered(machine, standards);
   if (machine.kind !== wanted.kind) return { keep: false, reason: "made with another configuration" };
   // Frozen and not busy: a retirement was cut short, and the decision to take it away stands.
   if (machine.state === "frozen") return { keep: false, reason: "more runners than wanted" };
-  if (registration.online || now - machine.createdAt < patience.startUpMs)
-    return { keep: true, doubt: false };
-  return judgeDoubtful(machine, patience, now, "offline for too long");
+  if (registration.online) return { keep: true, doubt: false };
+  const startsUp = standards.now - machine.createdAt < standards.patience.startUpMs;
+  return startsUp ? { keep: true, doubt: true } : judgeDoubtful(machine, standards, "offline for too long");
+}
+
+function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
+  // GitHub lets go of idle runners only: a retirement was cut short after its answer.
+  if (machine.state === "frozen") return { keep: false, reason: "registration gone" };
+  if (standards.lost.has(machine.place)) {
+    return { keep: false, reason: "registered where the unit is no longer let in" };
+  }
+  return judgeDoubtful(machine, standards, "registration gone");
 }
 
 /** One reading is no proof: GitHub's list lags, and a runner that has just ended its job powers itself off. */
-function judgeDoubtful(machine: Machine, patience: Patience, now: number, reason: Reason): Verdict {
+function judgeDoubtful(machine: Machine, { patience, now }: Standards, reason: Reason): Verdict {
   const overdue = machine.doubtfulSince !== undefined && now - machine.doubtfulSince >= patience.graceMs;
   return overdue ? { keep: false, reason } : { keep: true, doubt: true };
 }

@@ -67,6 +67,29 @@ export interface Jobs {
   job(query: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined>;
 }
 
+/** Where on GitHub runners register: a path of one GitHub. */
+export interface FormerPlace {
+  readonly key: string;
+  /** GitHub as it was reached there, with the credentials of that time. */
+  readonly forge: Forge;
+  /** When the configuration turned to another place, in milliseconds since the Unix epoch. */
+  readonly leftAt: number;
+  /** Whether an error says that those credentials are no longer good for the place. */
+  refuses(thrown: unknown): boolean;
+}
+
+/** The places where the unit has registered runners. Each instance carries the key of its own. */
+export interface Places {
+  /** Key of the place where new runners register; undefined while the configuration names none. */
+  readonly present: string | undefined;
+  /** Writes the present place down with its credentials. Has to be done before anything is registered there. */
+  enter(): Promise<void>;
+  /** Places that were entered and not forgotten, without the present one. */
+  former(): Promise<readonly FormerPlace[]>;
+  /** Forgets a former place, and its credentials with it. */
+  forget(key: string): Promise<void>;
+}
+
 export type Arch = "x64" | "arm64";
 
 /** States of an instance, folded to what decisions need. */
@@ -85,6 +108,8 @@ export interface Machine {
   readonly phase: MachinePhase;
   /** Fingerprint of the configuration the runner was made with. */
   readonly kind: string;
+  /** Key of the place where the runner was registered; "" of a runner that is older than places. */
+  readonly place: string;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
   /** Milliseconds since the Unix epoch after which the runner is no longer wanted, whatever it does. */
@@ -115,10 +140,20 @@ export interface MachineSpec {
   readonly template: string;
   readonly profiles: readonly string[];
   readonly kind: string;
+  readonly place: string;
   readonly deadline: number;
   /** What the guest may leave something in that survives it. @default nothing */
   readonly share?: SharedDirectory | undefined;
 }
+
+/** What became of a hand-over: the application listens for jobs, or it ended before it did, with this exit code. */
+export type HandOverAnswer = "listening" | { readonly ended: number };
+
+/**
+ * What a look into a running instance shows: the application waits for a job, is at what comes before the first step of
+ * one, has one, has ended, or the guest cannot be looked into.
+ */
+export type GuestSight = "waiting" | "pre-job" | "job" | "unknown" | { readonly ended: number };
 
 /** Instances of this unit's runners on LXD. Nothing of other owners is listed or touched. */
 export interface Machines {
@@ -126,15 +161,16 @@ export interface Machines {
   /** Clones the template and starts the clone. On failure nothing is left. */
   launch(spec: MachineSpec, signal: AbortSignal): Promise<void>;
   /**
-   * Hands the runner its files and its registration over and resolves when the runner application listens for jobs.
+   * Hands the runner its files and its registration over and resolves when the runner application listens for jobs, or
+   * has ended.
    *
    * @param lines what the guest reads on standard input; holds secrets.
    */
-  handOver(name: string, lines: Secret, signal: AbortSignal): Promise<void>;
+  handOver(name: string, lines: Secret, signal: AbortSignal): Promise<HandOverAnswer>;
   /** Writes facts on the instance that the next reconcile reads back. */
   note(name: string, note: MachineNote, signal: AbortSignal): Promise<void>;
-  /** Looks into a running instance for a job; one that cannot be looked into has none that could end well. */
-  hasJob(name: string, signal: AbortSignal): Promise<boolean>;
+  /** Looks into an instance for what its application does. It costs a process in the guest: for doubtful runners only. */
+  look(name: string, signal: AbortSignal): Promise<GuestSight>;
   /** Stops all processes of a running instance; one that does not run, or is not there, is left as it is. */
   freeze(name: string, signal: AbortSignal): Promise<void>;
   /** Lets a frozen instance go on; any other is left as it is. */

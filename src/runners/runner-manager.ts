@@ -1,10 +1,14 @@
 import { settleAll } from "../support/concurrency.ts";
 import type { Clock } from "../support/clock.ts";
-import { messageOf } from "../support/errors.ts";
+import { findCause, messageOf } from "../support/errors.ts";
 import type { Logger } from "../support/log.ts";
-import { countRunners, joinRunners, type ObservedRunner, type RunnerCounts } from "./observed-runner.ts";
-import { plan, type Patience, type Reason, type Step } from "./plan.ts";
-import type { Machine, Registration } from "./ports.ts";
+import { ApplicationEndedError } from "./errors.ts";
+import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
+import { Observer, type Observation } from "./observer.ts";
+import { plan, type Patience } from "./plan.ts";
+import type { Places } from "./ports.ts";
+import { afterPreJobs } from "./pre-job-stage.ts";
+import { Removals } from "./removals.ts";
 import { Runner, type CreateRunnerConfig, type RunnerClients } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
 import { liveRunners, type World } from "./world.ts";
@@ -16,6 +20,7 @@ export interface Lock {
 
 /** Services that the manager and its runners work with. */
 export interface RunnerManagerClients extends RunnerClients {
+  readonly places: Places;
   readonly lock: Lock;
   readonly clock: Clock;
   readonly log: Logger;
@@ -53,12 +58,17 @@ export interface ReconcileReport {
   readonly delta: number;
   /** What went wrong with single runners; the next reconcile tries again. */
   readonly failures: readonly Error[];
+  /** Whether GitHub refuses the version of the runner application: a new image is needed. */
+  readonly versionRefused: boolean;
 }
 
 export interface FlushReport extends ReconcileReport {
   /** Runners that were taken away. */
   readonly flushed: number;
 }
+
+/** GitHub deletes the registration of an ephemeral runner that has not connected for a day. */
+const FORGOTTEN_BY_GITHUB_MS = 24 * 60 * 60_000;
 
 /** Keeps the wanted number of healthy runners alive: reads both sides, decides by {@link plan}, carries it out. */
 export class RunnerManager {
@@ -76,21 +86,25 @@ export class RunnerManager {
    * @throws what either list throws: without both, nothing is decided.
    */
   reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
-    return this.#clients.lock.run(async () => {
-      const startedAt = this.#clients.clock.now();
-      const world = await this.#observe(signal);
-      const { steps, creations } = plan(world, fleet, this.#options.patience, this.#clients.clock.now());
-      const before = liveRunners(world).length;
-      const removals = await this.#carryOut(steps, signal);
+    const { clock, lock, places } = this.#clients;
+    return lock.run(async () => {
+      await places.enter();
+      const startedAt = clock.now();
+      const observed = await this.#observe(signal);
+      const { steps, creations } = plan(observed, fleet, this.#options.patience, clock.now());
+      const removals = await this.#removals(observed).carryOut(steps, signal);
       // A runner that took a job in time to stay holds its place.
       const free = Math.max(0, creations - removals.stayed);
       const created = await this.#create(free, fleet, progress, signal);
-      const failures = [...removals.failures, ...created];
       const quiet = steps.length === 0 && free === 0;
-      const after = liveRunners(quiet ? world : await this.#observe(signal));
-      const counts = countRunners(after);
-      await this.#tell(counts, fleet.count, startedAt, signal);
-      return { counts, delta: after.length - before, failures };
+      const after = quiet ? observed : await this.#observe(signal);
+      await this.#forgetPlaces(after);
+      const report = this.#report(observed, after, {
+        failures: [...removals.failures, ...created],
+        versionRefused: removals.versionRefused,
+      });
+      await this.#tell(report.counts, fleet.count, startedAt, signal);
+      return report;
     }, signal);
   }
 
@@ -103,36 +117,44 @@ export class RunnerManager {
   /** Takes all idle runners away; those that have a job live on. */
   flushIdle(signal: AbortSignal): Promise<FlushReport> {
     return this.#clients.lock.run(async () => {
-      const world = await this.#observe(signal);
-      const idle = joinRunners(world.machines, world.registrations).runners.filter(
+      const observed = await this.#observe(signal);
+      const idle = joinRunners(observed.machines, observed.registrations).runners.filter(
         ({ registration }) => registration?.busy === false,
       );
+      const removals = this.#removals(observed);
       const outcomes = await settleAll(idle, this.#options.concurrency, (runner) =>
-        this.#remove(runner, signal),
+        removals.remove(runner, signal),
       );
-      return this.#reportFlush(world, outcomes, signal);
+      return this.#reportFlush(observed, outcomes, await this.#observe(signal));
     }, signal);
   }
 
   /**
-   * Takes all runners away, those with a job too, and their registrations where GitHub gives them up.
+   * Takes all runners away, those with a job too, and their registrations where GitHub gives them up. Waits before it for
+   * jobs that are in their pre-job stage.
    *
    * This ends jobs: only `stop` and a person's explicit order may ask for it.
    *
    * @param mode `force` goes on when GitHub cannot be reached.
    */
   flushAll(mode: "busy" | "force", signal: AbortSignal): Promise<FlushReport> {
+    const withoutForge = mode === "force";
+    const observe = () => this.#observe(signal, withoutForge);
     return this.#clients.lock.run(async () => {
-      const world = await this.#observe(signal, mode === "force");
-      const { runners, orphans } = joinRunners(world.machines, world.registrations);
+      const observed = await afterPreJobs(this.#clients, observe, signal);
+      const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
+      const removals = this.#removals(observed);
       const ended = await settleAll(runners, this.#options.concurrency, (runner) =>
-        this.#end(runner, signal),
+        removals.end(runner, signal),
       );
-      const swept = await settleAll(orphans, this.#options.concurrency, ({ id }) =>
-        this.#clients.forge.deregister(id, signal),
+      const swept = await settleAll(orphans, this.#options.concurrency, (registration) =>
+        observed.forgeOf(undefined, registration).deregister(registration.id, signal),
       );
-      this.#failures(swept);
-      return this.#reportFlush(world, ended, signal, mode === "force");
+      this.#failures(rejections(swept));
+      signal.throwIfAborted();
+      const after = await observe();
+      await this.#forgetPlaces(after);
+      return this.#reportFlush(observed, ended, after);
     }, signal);
   }
 
@@ -141,103 +163,20 @@ export class RunnerManager {
     return countRunners(liveRunners(await this.#observe(signal)));
   }
 
-  /** @param withoutForge goes on with no registrations when GitHub cannot be asked. */
-  async #observe(signal: AbortSignal, withoutForge = false): Promise<World> {
-    const { forge, machines, log } = this.#clients;
-    const registrations = forge.list(signal).catch((thrown: unknown) => {
-      if (!withoutForge) throw thrown;
-      log.warning("Going on without GitHub", { reason: messageOf(thrown) });
-      return [];
-    });
-    const [listed, registered] = await Promise.all([machines.list(signal), registrations]);
-    const owned = ({ name }: { readonly name: string }) => this.#options.names.owns(name);
-    return { machines: listed.filter(owned), registrations: registered.filter(owned) };
+  #observe(signal: AbortSignal, withoutForge = false): Promise<Observation> {
+    return new Observer({ ...this.#clients, names: this.#options.names }).observe(signal, withoutForge);
   }
 
-  async #carryOut(
-    steps: readonly Step[],
-    signal: AbortSignal,
-  ): Promise<{ stayed: number; failures: readonly Error[] }> {
-    const outcomes = await settleAll(steps, this.#options.concurrency, (step) => this.#take(step, signal));
-    signal.throwIfAborted();
-    // What could not be removed may still be alive, and holds its place.
-    const stayed = steps.filter((step, index) => {
-      const outcome = outcomes[index];
-      const removal = step.action === "retire" || step.action === "destroy";
-      return removal && !(outcome?.status === "fulfilled" && outcome.value === "done");
-    });
-    return { stayed: stayed.length, failures: this.#failures(outcomes) };
+  #removals(observed: Observation): Removals {
+    return new Removals({ ...this.#clients, concurrency: this.#options.concurrency }, observed);
   }
 
-  async #take(step: Step, signal: AbortSignal): Promise<"done" | "stayed"> {
-    const { forge, machines, log } = this.#clients;
-    switch (step.action) {
-      case "deregister":
-        log.info("Deleting registration", { runner: step.registration.name, reason: step.reason });
-        await forge.deregister(step.registration.id, signal);
-        return "done";
-      case "thaw":
-        await machines.thaw(step.machine.name, signal);
-        return "done";
-      case "note":
-        await machines.note(step.machine.name, step.note, signal);
-        return "done";
-      case "retire":
-      case "destroy": {
-        if (isCrash(step.reason) && (await this.#hasJob(step, signal))) return "stayed";
-        log.info("Removing runner", { runner: step.machine.name, reason: step.reason });
-        if (isCrash(step.reason) && step.machine.state === "running") await this.#keepLogs(step, signal);
-        const outcome = await this.#remove(step, signal);
-        if (outcome === "busy") log.info("Runner took a job and stays", { runner: step.machine.name });
-        return outcome === "busy" ? "stayed" : "done";
-      }
+  async #forgetPlaces(observed: Observation): Promise<void> {
+    const { clock, log, places } = this.#clients;
+    for (const key of observed.emptyPlaces(clock.now() - FORGOTTEN_BY_GITHUB_MS)) {
+      log.info("Nothing is left at a former place", { place: key });
+      await places.forget(key);
     }
-  }
-
-  #remove({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
-    return this.#runner(machine, registration).remove(undefined, signal);
-  }
-
-  /**
-   * GitHub lists no job for a runner of another path, or one that it has lost sight of; the guest knows better, and a job
-   * that runs is left to end.
-   */
-  async #hasJob({ machine }: ObservedRunner, signal: AbortSignal): Promise<boolean> {
-    if (machine.state !== "running") return false;
-    const hasJob = await this.#clients.machines.hasJob(machine.name, signal);
-    if (hasJob)
-      this.#clients.log.info("Runner has a job that GitHub does not show", { runner: machine.name });
-    return hasJob;
-  }
-
-  /** Logs are wanted, not needed: a guest that is too broken to give them goes all the same. */
-  async #keepLogs({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<void> {
-    const { log } = this.#clients;
-    try {
-      const directory = await this.#runner(machine, registration).pullLogs(signal);
-      log.warning("Runner crashed, its logs are kept", { runner: machine.name, directory });
-    } catch (thrown) {
-      signal.throwIfAborted();
-      log.warning("Runner crashed without logs", { runner: machine.name, reason: messageOf(thrown) });
-    }
-  }
-
-  #runner(machine: Machine, registration: Registration | undefined): Runner {
-    const config = {
-      name: machine.name,
-      labels: [],
-      registrationUrl: "",
-      kind: machine.kind,
-      deadline: machine.deadline,
-      startUpMs: this.#options.patience.startUpMs,
-    };
-    const status = {
-      runnerId: registration?.id,
-      exist: registration !== undefined,
-      online: registration?.online ?? false,
-      busy: registration?.busy ?? false,
-    };
-    return new Runner(this.#clients, config, status, machine);
   }
 
   async #create(
@@ -245,7 +184,7 @@ export class RunnerManager {
     fleet: Fleet,
     progress: Progress,
     signal: AbortSignal,
-  ): Promise<readonly Error[]> {
+  ): Promise<readonly unknown[]> {
     if (count === 0) return [];
     let done = 0;
     progress(done, count);
@@ -255,7 +194,7 @@ export class RunnerManager {
       await this.#createOne(name, fleet, signal);
       progress(++done, count);
     });
-    return this.#failures(outcomes);
+    return rejections(outcomes);
   }
 
   async #createOne(name: string, fleet: Fleet, signal: AbortSignal): Promise<void> {
@@ -266,6 +205,7 @@ export class RunnerManager {
       labels: fleet.labels,
       registrationUrl: fleet.registrationUrl,
       kind: fleet.kind,
+      place: this.#clients.places.present ?? "",
       deadline: startedAt + this.#options.idleLifetimeMs,
       startUpMs: this.#options.patience.startUpMs,
     };
@@ -277,44 +217,42 @@ export class RunnerManager {
     await metrics.installed(name, tookMs);
   }
 
-  #failures(outcomes: readonly PromiseSettledResult<unknown>[]): Error[] {
-    return outcomes
-      .filter((outcome) => outcome.status === "rejected")
-      .map(({ reason }) => {
-        const failure = reason instanceof Error ? reason : new Error(String(reason));
-        this.#clients.log.warning("Runner failed", { reason: messageOf(failure) });
-        return failure;
-      });
-  }
-
-  async #reportFlush(
+  #report(
     before: World,
-    outcomes: readonly PromiseSettledResult<"removed" | "busy">[],
-    signal: AbortSignal,
-    withoutForge = false,
-  ): Promise<FlushReport> {
-    signal.throwIfAborted();
-    const flushed = outcomes.filter(
-      (outcome) => outcome.status === "fulfilled" && outcome.value === "removed",
-    );
-    const after = liveRunners(await this.#observe(signal, withoutForge));
+    after: World,
+    { failures, versionRefused }: { readonly failures: readonly unknown[]; readonly versionRefused: boolean },
+  ): ReconcileReport {
+    const [live, lived] = [liveRunners(after), liveRunners(before)];
+    const refused = failures.some((failure) => findCause(failure, ApplicationEndedError)?.versionRefused);
     return {
-      counts: countRunners(after),
-      delta: after.length - liveRunners(before).length,
-      failures: this.#failures(outcomes),
-      flushed: flushed.length,
+      counts: countRunners(live),
+      delta: live.length - lived.length,
+      failures: this.#failures(failures),
+      versionRefused: versionRefused || refused,
     };
   }
 
-  /** Ends a runner with whatever job it has. GitHub lets a busy registration go when it misses the runner. */
-  async #end({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed"> {
-    await this.#clients.machines.destroy(machine.name, signal);
-    if (registration) await this.#clients.forge.deregister(registration.id, signal);
-    return "removed";
+  #reportFlush(
+    before: World,
+    outcomes: readonly PromiseSettledResult<"removed" | "busy">[],
+    after: World,
+  ): FlushReport {
+    const flushed = outcomes.filter(
+      (outcome) => outcome.status === "fulfilled" && outcome.value === "removed",
+    );
+    const report = this.#report(before, after, { failures: rejections(outcomes), versionRefused: false });
+    return { ...report, flushed: flushed.length };
+  }
+
+  #failures(reasons: readonly unknown[]): Error[] {
+    return reasons.map((reason) => {
+      const failure = reason instanceof Error ? reason : new Error(String(reason));
+      this.#clients.log.warning("Runner failed", { reason: messageOf(failure) });
+      return failure;
+    });
   }
 }
 
-/** A runner that ended its job powers itself off; one that lives on without a connection has crashed. */
-function isCrash(reason: Reason): boolean {
-  return reason === "offline for too long" || reason === "registration gone";
+function rejections(outcomes: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {
+  return outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
 }

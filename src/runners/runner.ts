@@ -12,7 +12,7 @@ import type { GuestRegistration } from "../guest/registration.ts";
 import { unhindered, withDeadline } from "../support/deadline.ts";
 import { messageOf } from "../support/errors.ts";
 import type { Secret } from "../support/secret.ts";
-import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
+import { ApplicationEndedError, RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
 import type {
   Arch,
   Forge,
@@ -40,6 +40,8 @@ export interface RunnerConfig {
   readonly registrationUrl: string;
   /** Fingerprint of the configuration that the runner is made with. */
   readonly kind: string;
+  /** Key of the place where the runner registers. */
+  readonly place: string;
   /** Milliseconds since the Unix epoch after which an idle runner is replaced. */
   readonly deadline: number;
   /** Most milliseconds from the start of `create` until the runner listens for jobs. */
@@ -154,15 +156,16 @@ export class Runner {
     if (launched.status === "rejected") throw launched.reason;
     const orders = renderOrders(guestOrders(settings, name, registered.value.guest));
     this.#handedOver = true;
-    await machines.handOver(name, orders, signal);
+    const answer = await machines.handOver(name, orders, signal);
+    if (answer !== "listening") throw new ApplicationEndedError(answer.ended);
     await machines.note(name, { phase: "ready" }, signal);
   }
 
   async #launch({ image, profiles }: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { machines, metrics } = this.#clients;
-    const { name, kind, deadline } = this.config;
+    const { name, kind, place, deadline } = this.config;
     const share = await metrics.share(name, signal);
-    await machines.launch({ name, template: image, profiles, kind, deadline, share }, signal);
+    await machines.launch({ name, template: image, profiles, kind, place, deadline, share }, signal);
   }
 
   async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<Registered> {
@@ -193,7 +196,8 @@ export class Runner {
    * Takes the runner away unless it has a job.
    *
    * A running instance is frozen first, so that it cannot take a job while GitHub is asked; GitHub refuses to delete
-   * the registration of a runner that has one, and then the instance is thawed and left alone.
+   * the registration of a runner that has one, and then the instance is thawed and left alone. Where no registration is
+   * known, GitHub's list is read again while the instance is frozen: lists lag.
    *
    * @param _removeToken not needed: the registration is deleted through the API, with the unit's own credentials.
    * @returns `busy` when the runner has a job and lives on.
@@ -203,7 +207,7 @@ export class Runner {
     const state = this.#instance?.state;
     const isAlive = state === "running" || state === "frozen";
     try {
-      return await this.#takeAway(isAlive && this.#status.runnerId !== undefined, signal);
+      return await this.#takeAway(isAlive, signal);
     } catch (thrown) {
       throw new RunnerRemoveError(this.config.name, messageOf(thrown), { cause: thrown });
     }

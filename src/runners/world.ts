@@ -5,6 +5,8 @@ import type { Machine, Registration } from "./ports.ts";
 export interface World {
   readonly machines: readonly Machine[];
   readonly registrations: readonly Registration[];
+  /** Keys of places whose GitHub no longer lets the unit in: registrations there are not seen. @default none */
+  readonly lostPlaces?: ReadonlySet<string>;
 }
 
 /** Runners whose instance is alive, frozen ones among them. */

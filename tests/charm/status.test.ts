@@ -149,6 +149,7 @@ describe("statusOf()", () => {
     "runner-logs": "told in the log",
     "runner-unknown": "an action's failure, in its own words",
     "runner-remove": "told by the summary",
+    "application-ended": "told by the summary, as the cause of a runner that could not be made",
     "github-path": "a fault of the configuration, told by it",
     "github-url": "a fault of the configuration, told by it",
   };

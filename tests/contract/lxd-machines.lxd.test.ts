@@ -70,9 +70,25 @@ describeDaemon("LxdMachines", (daemon) => {
 
       it("tells the code with which the application ended before it listened", async () => {
         const name = await bench.launch();
-        const error = await failure(bench.machines.handOver(name, new Secret("ended 7\n"), patience()));
-        expect(error).to.be.instanceOf(HandOverError).with.property("instance", name);
-        expect(String(error)).to.include("the runner application ended with 7 before it listened for jobs");
+        const answer = await bench.machines.handOver(name, new Secret("ended 7\n"), patience());
+        expect(answer).to.deep.equal({ ended: 7 });
+      });
+
+      it("tells what a runner application does, and nothing that a guest makes up", async () => {
+        const name = await bench.launch();
+        const sights = [
+          ["job", "job"],
+          ["pre-job", "pre-job"],
+          ["ended 0", { ended: 0 }],
+          ["ended 7", { ended: 7 }],
+          ["ended 1234567", "unknown"],
+          ["", "unknown"],
+          ["x".repeat(10_000), "unknown"],
+        ] as const;
+        for (const [printed, sight] of sights) {
+          await bench.output(name, `echo "${printed}" >/sight`);
+          expect(await bench.machines.look(name, patience()), printed).to.deep.equal(sight);
+        }
       });
 
       it("tells what the hand-over program complains about, and none of the orders", async () => {
@@ -161,7 +177,7 @@ class LxdBench implements MachinesBench {
       client: daemon.client,
       owner: OWNER,
       handOverProgram: HAND_OVER,
-      jobCheck: ["/bin/sh", "-c", "test -e /job"],
+      lookCommand: ["/bin/sh", "-c", "cat /sight 2>/dev/null || echo waiting"],
       startConcurrency: 4,
     });
   }
@@ -177,7 +193,7 @@ class LxdBench implements MachinesBench {
   }
 
   specOf(name: string): MachineSpec {
-    return { name, ...this.source, kind: "kind-1", deadline: 1_900_000_000_000 };
+    return { name, ...this.source, kind: "kind-1", place: "place-1", deadline: 1_900_000_000_000 };
   }
 
   async launch(): Promise<string> {

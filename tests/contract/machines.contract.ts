@@ -42,6 +42,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     name,
     ...bench.source,
     kind: "kind-1",
+    place: "place-1",
     deadline: DEADLINE,
   });
   const launch = async (): Promise<string> => {
@@ -62,6 +63,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
         state: "running",
         phase: "creating",
         kind: "kind-1",
+        place: "place-1",
         deadline: DEADLINE,
         doubtfulSince: undefined,
       });
@@ -115,7 +117,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
   describe("handOver()", () => {
     it("resolves once the application listens", async () => {
       const name = await launch();
-      await machines.handOver(name, new Secret("listening\n"), NEVER);
+      expect(await machines.handOver(name, new Secret("listening\n"), NEVER)).to.equal("listening");
       expect(await stateOf(name)).to.equal("running");
     });
 
@@ -199,13 +201,18 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     });
   });
 
-  describe("hasJob()", () => {
-    it("sees none in an idle runner, in a stopped one and in one that is not there", async () => {
+  describe("look()", () => {
+    it("sees an idle runner wait", async () => {
       const name = await launch();
-      expect(await machines.hasJob(name, NEVER)).to.equal(false);
+      await machines.handOver(name, new Secret("listening\n"), NEVER);
+      expect(await machines.look(name, NEVER)).to.equal("waiting");
+    });
+
+    it("knows nothing of a stopped one and of one that is not there", async () => {
+      const name = await launch();
       await bench.stop(name);
-      expect(await machines.hasJob(name, NEVER)).to.equal(false);
-      expect(await machines.hasJob(bench.freshName(), NEVER)).to.equal(false);
+      expect(await machines.look(name, NEVER)).to.equal("unknown");
+      expect(await machines.look(bench.freshName(), NEVER)).to.equal("unknown");
     });
   });
 

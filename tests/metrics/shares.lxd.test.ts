@@ -49,7 +49,7 @@ describeDaemon("the share of a runner's metrics", (daemon) => {
     const share = { source: await shares.prepare(name, patience()), path: SHARE };
     const profiles = [daemon().profile];
     await machines.launch(
-      { name, template, profiles, kind: "kind-1", deadline: Date.now() + 1e9, share },
+      { name, template, profiles, kind: "kind-1", place: "place-1", deadline: Date.now() + 1e9, share },
       patience(),
     );
     await shares.noteInstalled(name);
@@ -151,7 +151,7 @@ function machinesOn({ client }: Daemon): LxdMachines {
     client,
     owner: OWNER,
     handOverProgram: "/bin/true",
-    jobCheck: ["/bin/true"],
+    lookCommand: ["/bin/true"],
     startConcurrency: 4,
   });
 }

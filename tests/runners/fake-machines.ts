@@ -1,4 +1,11 @@
-import type { Machine, MachineNote, Machines, MachineSpec } from "../../src/runners/ports.ts";
+import type {
+  GuestSight,
+  HandOverAnswer,
+  Machine,
+  MachineNote,
+  Machines,
+  MachineSpec,
+} from "../../src/runners/ports.ts";
 import type { Secret } from "../../src/support/secret.ts";
 import type { FakeSite } from "./fake-site.ts";
 import type { PortCalls } from "./port-calls.ts";
@@ -21,13 +28,13 @@ export class FakeMachines implements Machines {
   }
 
   async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
-    const { name, template, kind, deadline } = spec;
+    const { name, template, kind, place, deadline } = spec;
     await this.#calls.step("machines.launch", signal, () => {
       if (!this.#site.templates.has(template)) throw new Error(`Instance '${template}' not found`);
       if (this.#site.machines.has(name) || this.#site.strangers.has(name))
         throw new Error(`Instance '${name}' already exists`);
       this.specs.set(name, spec);
-      this.#site.addMachine(name, { state: "stopped", phase: "creating", kind, deadline });
+      this.#site.addMachine(name, { state: "stopped", phase: "creating", kind, place, deadline });
     });
     try {
       await this.#calls.step("machines.start", signal, () => {
@@ -39,11 +46,11 @@ export class FakeMachines implements Machines {
     }
   }
 
-  handOver(name: string, lines: Secret, signal: AbortSignal): Promise<void> {
+  handOver(name: string, lines: Secret, signal: AbortSignal): Promise<HandOverAnswer> {
     return this.#calls.step("machines.handOver", signal, () => {
       this.#running(name);
       this.orders.set(name, lines);
-      this.#site.changeRegistration(name, { online: true });
+      return this.#site.startApplication(name);
     });
   }
 
@@ -74,8 +81,8 @@ export class FakeMachines implements Machines {
     });
   }
 
-  hasJob(name: string, signal: AbortSignal): Promise<boolean> {
-    return this.#calls.step("machines.hasJob", signal, () => this.#site.hasJob(name));
+  look(name: string, signal: AbortSignal): Promise<GuestSight> {
+    return this.#calls.step("machines.look", signal, () => this.#site.sight(name));
   }
 
   async destroy(name: string, signal: AbortSignal): Promise<void> {

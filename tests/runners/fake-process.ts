@@ -9,7 +9,8 @@ import { FakeForge } from "./fake-forge.ts";
 import { FakeMachines } from "./fake-machines.ts";
 import { FakeRunnerMetrics } from "./fake-runner-metrics.ts";
 import { FakeRunnerLogs } from "./fake-runner-logs.ts";
-import type { FakeSite } from "./fake-site.ts";
+import { FakePlaces } from "./fake-places.ts";
+import { PLACE, type FakeSite } from "./fake-site.ts";
 import { PortCalls } from "./port-calls.ts";
 
 /** Digits that every test unit's runners carry. */
@@ -55,23 +56,31 @@ export class FakeProcess {
   readonly machines: FakeMachines;
   readonly logs: FakeRunnerLogs;
   readonly metrics = new FakeRunnerMetrics();
+  readonly places: FakePlaces;
   readonly manager: RunnerManager;
   readonly logLines: string[] = [];
 
-  constructor(site: FakeSite, changes: Partial<ManagerOptions> = {}) {
-    this.forge = new FakeForge(site, this.calls);
+  constructor(site: FakeSite, changes: Partial<ManagerOptions> = {}, place = PLACE) {
+    this.forge = new FakeForge(site, this.calls, place);
+    this.places = new FakePlaces(site, this.calls, place);
     this.machines = new FakeMachines(site, this.calls);
     this.logs = new FakeRunnerLogs(site, this.calls);
-    const clock: Clock = { now: () => site.now, wait: () => Promise.reject(new Error("nothing waits")) };
+    const clock: Clock = {
+      now: () => site.now,
+      wait: (delayMs) => {
+        site.pass(delayMs);
+        return Promise.resolve();
+      },
+    };
     const log: Logger = createLogger(
       (level, line) => this.logLines.push(`${level} ${line}`),
       (text) => text,
     );
     const lock = { run: <T>(work: () => Promise<T>) => work() };
     const entropy = () => (++attempts).toString(16).padStart(6, "0");
-    const { forge, machines, logs, metrics } = this;
+    const { forge, machines, logs, metrics, places } = this;
     this.manager = new RunnerManager(
-      { forge, machines, logs, metrics, clock, log, lock, entropy },
+      { forge, machines, logs, metrics, places, clock, log, lock, entropy },
       { ...options, ...changes },
     );
   }

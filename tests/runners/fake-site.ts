@@ -1,4 +1,12 @@
-import type { Machine, Registration } from "../../src/runners/ports.ts";
+import type { GuestSight, HandOverAnswer, Machine, Registration } from "../../src/runners/ports.ts";
+
+/** Where the unit of a test registers its runners unless the test says otherwise. */
+export const PLACE = "place-1";
+
+/** GitHub does not take the credentials of a place any more. */
+export class PlaceRefusedError extends Error {
+  override readonly name = "PlaceRefusedError";
+}
 
 /** LXD and GitHub as they really are, whatever processes come and go: the state behind the fakes of both ports. */
 export class FakeSite {
@@ -12,10 +20,23 @@ export class FakeSite {
   readonly killedJobs: string[] = [];
   /** Runners with a job that GitHub's list does not show, such as those of a path that is no longer listed. */
   readonly unseenJobs = new Set<string>();
+  /** Runners whose job is in its pre-job stage. */
+  readonly preJobs = new Set<string>();
+  /** Runners whose application has ended, with its exit code, although the instance runs. */
+  readonly ended = new Map<string, number>();
+  /** Exit codes with which the next applications end before they listen. */
+  readonly endings: number[] = [];
+  /** The unit's record of places that it has registered runners at, and when it left them. */
+  readonly entered = new Map<string, number | undefined>();
+  /** Places that do not take the unit's credentials any more. */
+  readonly refusing = new Set<string>();
+  /** Places of registrations that are not at {@link PLACE}. */
+  readonly #places = new Map<number, string>();
   /** Most instances that existed at one moment since the site began. */
   mostMachines = 0;
   /** Milliseconds since the Unix epoch. */
   now = Date.UTC(2026, 0, 1);
+  readonly #agenda: { readonly at: number; readonly act: () => void }[] = [];
   #lastId = 100;
   readonly #namesSeen = new Set<string>();
 
@@ -26,7 +47,7 @@ export class FakeSite {
     registration: Partial<Registration> | undefined = {},
   ): void {
     this.addMachine(name, machine);
-    this.addRegistration(name, { online: true, ...registration });
+    this.addRegistration(name, { online: true, ...registration }, machine.place);
   }
 
   addMachine(name: string, machine: Partial<Machine> = {}): void {
@@ -35,6 +56,7 @@ export class FakeSite {
       state: "running",
       phase: "ready",
       kind: "kind-1",
+      place: PLACE,
       createdAt: this.now,
       deadline: this.now + 86_400_000,
       doubtfulSince: undefined,
@@ -53,12 +75,24 @@ export class FakeSite {
   }
 
   /** Registers a name. GitHub refuses one that it has seen. */
-  addRegistration(name: string, registration: Partial<Registration> = {}): Registration {
+  addRegistration(name: string, registration: Partial<Registration> = {}, place = PLACE): Registration {
     if (this.#namesSeen.has(name)) throw new Error(`Already exists - A runner with the name ${name}`);
     this.#namesSeen.add(name);
     const added = { id: ++this.#lastId, name, online: false, busy: false, ...registration };
     this.registrations.set(added.id, added);
+    this.#places.set(added.id, place);
     return added;
+  }
+
+  /** The registrations of a place. */
+  registrationsAt(place: string): Registration[] {
+    this.checkAccess(place);
+    return [...this.registrations.values()].filter(({ id }) => this.#places.get(id) === place);
+  }
+
+  /** @throws {@link PlaceRefusedError} */
+  checkAccess(place: string): void {
+    if (this.refusing.has(place)) throw new PlaceRefusedError(`Bad credentials at ${place}`);
   }
 
   changeRegistration(name: string, change: Partial<Registration>): void {
@@ -73,6 +107,26 @@ export class FakeSite {
   /** Gives a runner a job, if GitHub sees it waiting for one. */
   assignJob(name: string): void {
     if (this.registrationOf(name)?.online) this.changeRegistration(name, { busy: true });
+  }
+
+  /** The application connects, or ends before it listens. */
+  startApplication(name: string): HandOverAnswer {
+    const ended = this.endings.shift();
+    if (ended !== undefined) {
+      this.stopMachine(name);
+      return { ended };
+    }
+    this.changeRegistration(name, { online: true });
+    return "listening";
+  }
+
+  /** What a look into the guest shows. */
+  sight(name: string): GuestSight {
+    if (this.machines.get(name)?.state !== "running") return "unknown";
+    const ended = this.ended.get(name);
+    if (ended !== undefined) return { ended };
+    if (this.preJobs.has(name)) return "pre-job";
+    return this.hasJob(name) ? "job" : "waiting";
   }
 
   /** Whether a job runs in the guest, whether GitHub shows it or not. */
@@ -94,6 +148,20 @@ export class FakeSite {
     if (isAlive && this.hasJob(name)) this.killedJobs.push(name);
     this.changeMachine(name, { state: "stopped" });
     this.changeRegistration(name, { online: false });
+  }
+
+  /** Lets time pass; what was scheduled by {@link FakeSite.after} happens. */
+  pass(ms: number): void {
+    this.now += ms;
+    for (const event of this.#agenda.splice(0)) {
+      if (event.at <= this.now) event.act();
+      else this.#agenda.push(event);
+    }
+  }
+
+  /** Schedules something that happens when so much time has passed. */
+  after(ms: number, act: () => void): void {
+    this.#agenda.push({ at: this.now + ms, act });
   }
 
   machineNames(): string[] {

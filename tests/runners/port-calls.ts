@@ -8,7 +8,7 @@ export type PortVerb =
   | "machines.start"
   | "machines.handOver"
   | "machines.note"
-  | "machines.hasJob"
+  | "machines.look"
   | "machines.freeze"
   | "machines.thaw"
   | "machines.destroy"
@@ -18,6 +18,9 @@ export type PortVerb =
   | "forge.deregister"
   | "forge.registrationToken"
   | "forge.application"
+  | "places.enter"
+  | "places.former"
+  | "places.forget"
   | "logs.pull";
 
 /** What happens at one instant of a port call: it may act on the site, or throw. */
@@ -33,6 +36,8 @@ export class PortCalls {
   readonly #before = new Map<PortVerb, Act[]>();
   readonly #after = new Map<PortVerb, Act[]>();
   readonly #held = new Map<PortVerb, Promise<undefined>>();
+  readonly #failing = new Map<PortVerb, Error>();
+  readonly #stale = new Map<PortVerb, { readonly answer: unknown }>();
   #killAt: { readonly call: number; readonly moment: "before" | "after" } | undefined;
   #everyCall: ((call: number) => void) | undefined;
   readonly #death = Promise.withResolvers<"killed">();
@@ -54,6 +59,16 @@ export class PortCalls {
     this.beforeNext(verb, () => {
       throw error;
     });
+  }
+
+  /** Makes all calls of a verb fail from now on. */
+  failAll(verb: PortVerb, error: Error): void {
+    this.#failing.set(verb, error);
+  }
+
+  /** Lets the next call of a verb answer with something that was true before. */
+  staleNext(verb: PortVerb, answer: unknown): void {
+    this.#stale.set(verb, { answer });
   }
 
   /** Acts just before the next call of a verb takes effect. */
@@ -94,12 +109,20 @@ export class PortCalls {
     if (this.#isKilled(call, "before")) return never();
     this.#before.get(verb)?.shift()?.();
     signal.throwIfAborted();
-    const result = effect();
+    const failure = this.#failing.get(verb);
+    if (failure) throw failure;
+    const result = (this.#staleAnswer(verb) as T | undefined) ?? effect();
     this.made.push(verb);
     if (this.#isKilled(call, "after")) return never();
     this.#after.get(verb)?.shift()?.();
     await Promise.resolve();
     return this.#dead ? never() : result;
+  }
+
+  #staleAnswer(verb: PortVerb): unknown {
+    const stale = this.#stale.get(verb);
+    this.#stale.delete(verb);
+    return stale?.answer;
   }
 
   #isKilled(call: number, moment: "before" | "after"): boolean {

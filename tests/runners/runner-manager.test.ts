@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { countRunners } from "../../src/runners/observed-runner.ts";
 import type { Fleet } from "../../src/runners/runner-manager.ts";
 import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
-import { FakeSite } from "./fake-site.ts";
+import { FakeSite, PLACE, PlaceRefusedError } from "./fake-site.ts";
 import { rejectionOf } from "./rejection.ts";
 import { unaborted } from "./signals.ts";
 
@@ -13,6 +13,14 @@ const unseen = () => undefined;
 function siteWith(...names: readonly string[]): FakeSite {
   const site = new FakeSite();
   for (const name of names) site.addRunner(name);
+  return site;
+}
+
+/** A site with a runner whose registration is gone for longer than the grace. */
+function lostSite(): FakeSite {
+  const site = siteWith(A);
+  site.registrations.clear();
+  site.changeMachine(A, { doubtfulSince: 0 });
   return site;
 }
 
@@ -122,7 +130,12 @@ describe("RunnerManager", () => {
     it("reads each side once and does nothing else when all is well", async () => {
       const process = new FakeProcess(siteWith(A, B));
       const report = await reconcile(process, fleetOf(2));
-      expect(process.calls.made).to.have.members(["machines.list", "forge.list"]);
+      expect(process.calls.made).to.have.members([
+        "places.enter",
+        "places.former",
+        "machines.list",
+        "forge.list",
+      ]);
       expect(report).to.deep.include({ delta: 0, failures: [] });
     });
 
@@ -353,6 +366,260 @@ describe("RunnerManager", () => {
     });
   });
 
+  describe("flushAll(), while runners are in their pre-job stage", () => {
+    for (const mode of ["busy", "force"] as const) {
+      it(`waits with ${mode} until no runner is`, async () => {
+        const site = siteWith(A, B, C);
+        site.assignJob(A);
+        site.preJobs.add(A);
+        const begun = site.now;
+        site.after(30_000, () => site.preJobs.delete(A));
+        const report = await new FakeProcess(site).manager.flushAll(mode, unaborted());
+        expect(site.now - begun).to.be.within(30_000, 32_000);
+        expect(report).to.deep.include({ flushed: 3, delta: -3 });
+      });
+    }
+
+    it("waits for one that took a job meanwhile", async () => {
+      const site = siteWith(A, B);
+      const begun = site.now;
+      site.assignJob(A);
+      site.preJobs.add(A);
+      site.after(10_000, () => {
+        site.preJobs.delete(A);
+        site.assignJob(B);
+        site.preJobs.add(B);
+      });
+      site.after(50_000, () => site.preJobs.delete(B));
+      await new FakeProcess(site).manager.flushAll("busy", unaborted());
+      expect(site.now - begun).to.be.within(50_000, 52_000);
+      expect(site.machineNames()).to.deep.equal([]);
+    });
+
+    it("waits for 150 seconds at most", async () => {
+      const site = siteWith(A, B);
+      const begun = site.now;
+      site.assignJob(A);
+      site.preJobs.add(A);
+      const report = await new FakeProcess(site).manager.flushAll("busy", unaborted());
+      expect(site.now - begun).to.be.within(150_000, 152_000);
+      expect(report.flushed).to.equal(2);
+    });
+
+    it("looks into no runner that GitHub calls idle", async () => {
+      const site = siteWith(A, B);
+      const process = new FakeProcess(site);
+      await process.manager.flushAll("busy", unaborted());
+      expect(process.calls.made).to.not.include("machines.look");
+    });
+
+    it("looks into all runners when GitHub cannot be asked", async () => {
+      const site = siteWith(A);
+      site.assignJob(A);
+      site.preJobs.add(A);
+      const begun = site.now;
+      site.after(20_000, () => site.preJobs.delete(A));
+      const process = new FakeProcess(site);
+      process.calls.failAll("forge.list", new Error("GitHub does not answer"));
+      await process.manager.flushAll("force", unaborted());
+      expect(site.now - begun).to.be.within(20_000, 22_000);
+      expect(site.machineNames()).to.deep.equal([]);
+    });
+  });
+
+  describe("when runners were registered at a place that the configuration names no more", () => {
+    const HERE = "place-2";
+    /** A site whose unit has runners at its former place, and knows it. */
+    const movedSite = (...names: readonly string[]) => {
+      const site = siteWith(...names);
+      site.entered.set(PLACE, undefined);
+      return site;
+    };
+    const moved = (site: FakeSite) => new FakeProcess(site, {}, HERE);
+    const placeOf = (site: FakeSite) => [...site.machines.values()].map(({ place }) => place);
+
+    it("replaces idle ones at once and deletes their registrations there", async () => {
+      const site = movedSite(A, B);
+      const report = await reconcile(moved(site), fleetOf(2, "kind-2"));
+      expect(placeOf(site)).to.deep.equal([HERE, HERE]);
+      expect(site.registrationsAt(PLACE)).to.deep.equal([]);
+      expect(site.registrationsAt(HERE)).to.have.lengthOf(2);
+      expect(site.mostMachines).to.equal(2);
+      expect(report.failures).to.deep.equal([]);
+    });
+
+    it("lets busy ones finish in their place, then replaces them, and forgets the place", async () => {
+      const site = movedSite(A, B);
+      site.assignJob(A);
+      await reconcile(moved(site), fleetOf(2, "kind-2"));
+      expect(
+        [...site.machines.values()].map(({ name, place }) => [name === A, place]),
+      ).to.deep.include.members([
+        [true, PLACE],
+        [false, HERE],
+      ]);
+      expect([...site.entered.keys()]).to.have.members([PLACE, HERE]);
+      site.finishJob(A);
+      await reconcile(moved(site), fleetOf(2, "kind-2"));
+      expect(placeOf(site)).to.deep.equal([HERE, HERE]);
+      expect([...site.entered.keys()]).to.deep.equal([HERE]);
+    });
+
+    it("counts the busy ones among its runners", async () => {
+      const site = movedSite(A, B);
+      site.assignJob(A);
+      const counts = await moved(site).manager.check(unaborted());
+      expect(counts).to.include({ online: 1, busy: 1, unknown: 0 });
+    });
+
+    it("takes instances away although their place does not let the unit in any more, but for those with a job", async () => {
+      const site = movedSite(A, B);
+      site.assignJob(A);
+      site.refusing.add(PLACE);
+      await reconcile(moved(site), fleetOf(2, "kind-2"));
+      expect(site.machines.has(A)).to.equal(true);
+      expect(site.machines.has(B)).to.equal(false);
+      expect(site.mostMachines).to.equal(2);
+      expect([...site.entered.keys()], "an instance is left").to.include(PLACE);
+      site.finishJob(A);
+      await reconcile(moved(site), fleetOf(2, "kind-2"));
+      expect(site.killedJobs).to.deep.equal([]);
+      expect(placeOf(site)).to.deep.equal([HERE, HERE]);
+      expect([...site.entered.keys()]).to.deep.equal([HERE]);
+    });
+
+    it("takes instances away whose place shows them and lets the unit delete nothing", async () => {
+      const site = movedSite(A);
+      const process = moved(site);
+      process.calls.beforeNext("forge.deregister", () => {
+        throw new PlaceRefusedError("the token may read only");
+      });
+      await reconcile(process, fleetOf(1, "kind-2"));
+      expect(placeOf(site)).to.deep.equal([HERE]);
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
+    it("keeps the place while its GitHub is silent, for a day", async () => {
+      const site = movedSite(A);
+      await reconcile(moved(site), fleetOf(0, "kind-2"));
+      site.entered.set(PLACE, undefined);
+      site.addRegistration(B);
+      const silent = async () => {
+        const process = moved(site);
+        process.calls.beforeNext("forge.list", () => undefined);
+        process.calls.failNext("forge.list", new Error("no answer"));
+        await reconcile(process, fleetOf(0, "kind-2"));
+      };
+      await silent();
+      expect([...site.entered.keys()]).to.include(PLACE);
+      site.pass(25 * 3_600_000);
+      await silent();
+      expect([...site.entered.keys()]).to.deep.equal([HERE]);
+    });
+
+    it("deletes registrations there that have no instance, and forgets the place", async () => {
+      const site = movedSite();
+      site.addRegistration(A);
+      await reconcile(moved(site), fleetOf(0, "kind-2"));
+      expect(site.registrationNames()).to.deep.equal([]);
+      expect([...site.entered.keys()]).to.deep.equal([HERE]);
+    });
+
+    it("deletes registrations there when all is flushed", async () => {
+      const site = movedSite(A, B);
+      await moved(site).manager.flushAll("force", unaborted());
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(site.registrationNames()).to.deep.equal([]);
+    });
+
+    it("goes back to a place that it left, and takes the runners there for its own", async () => {
+      const site = movedSite(A);
+      site.assignJob(A);
+      await reconcile(moved(site), fleetOf(1, "kind-2"));
+      site.finishJob(A);
+      site.addRunner(B);
+      await reconcile(new FakeProcess(site), fleetOf(1));
+      expect(site.machineNames()).to.deep.equal([B]);
+      expect([...site.entered]).to.deep.equal([[PLACE, undefined]]);
+    });
+  });
+
+  describe("when GitHub refuses the version of the runner application", () => {
+    it("says so of runners that end before they listen", async () => {
+      const site = new FakeSite();
+      site.endings.push(7, 7);
+      const report = await reconcile(new FakeProcess(site), fleetOf(2));
+      expect(report.versionRefused).to.equal(true);
+      expect(report.failures.map(({ message }) => message).join()).to.contain("GitHub refuses its version");
+      expect(site.machineNames()).to.deep.equal([]);
+      expect(site.registrationNames()).to.deep.equal([]);
+    });
+
+    it("says so of a runner that ended later and was not gone", async () => {
+      const site = lostSite();
+      site.ended.set(A, 7);
+      expect((await reconcile(new FakeProcess(site), fleetOf(1))).versionRefused).to.equal(true);
+    });
+
+    it("does not say so of other ends", async () => {
+      const site = new FakeSite();
+      site.endings.push(1);
+      const report = await reconcile(new FakeProcess(site), fleetOf(2));
+      expect(report.versionRefused).to.equal(false);
+      expect(report.failures.map(({ message }) => message).join()).to.contain(
+        "ended with 1 before it listened",
+      );
+    });
+  });
+
+  describe("when GitHub has dropped a runner", () => {
+    it("replaces one whose application has ended well quietly: it has not crashed", async () => {
+      const site = lostSite();
+      site.ended.set(A, 0);
+      const process = new FakeProcess(site);
+      const report = await reconcile(process, fleetOf(1));
+      expect(process.logs.pulled).to.deep.equal([]);
+      expect(process.logLines.filter((line) => !line.startsWith("INFO"))).to.deep.equal([]);
+      expect(report.failures).to.deep.equal([]);
+      expect(site.machineNames()).to.have.lengthOf(1).and.not.include(A);
+    });
+
+    for (const sight of ["still waits for a job", "has ended with an error"]) {
+      it(`keeps the logs of one whose application ${sight}`, async () => {
+        const site = lostSite();
+        if (sight !== "still waits for a job") site.ended.set(A, 1);
+        const process = new FakeProcess(site);
+        await reconcile(process, fleetOf(1));
+        expect(process.logs.pulled).to.deep.equal([A]);
+        expect(site.machineNames()).to.have.lengthOf(1).and.not.include(A);
+      });
+    }
+  });
+
+  it("ends no job of a runner that GitHub's list does not show yet, although its maker was killed", async () => {
+    const site = siteWith(A);
+    site.changeMachine(A, { phase: "creating" });
+    site.assignJob(A);
+    const process = new FakeProcess(site);
+    process.calls.staleNext("forge.list", []);
+    await reconcile(process, fleetOf(1));
+    expect(site.killedJobs).to.deep.equal([]);
+    expect(site.machineNames()).to.deep.equal([A]);
+  });
+
+  it("ends no job that such a runner takes between the look and its removal", async () => {
+    const site = siteWith(A);
+    site.changeMachine(A, { phase: "creating" });
+    const process = new FakeProcess(site);
+    process.calls.staleNext("forge.list", []);
+    process.calls.beforeNext("machines.freeze", () => {
+      site.assignJob(A);
+    });
+    await reconcile(process, fleetOf(1));
+    expect(site.killedJobs).to.deep.equal([]);
+    expect(site.machines.get(A)?.state).to.equal("running");
+  });
+
   describe("check()", () => {
     it("counts live runners and changes nothing", async () => {
       const site = siteWith(A, B);
@@ -370,7 +637,7 @@ describe("RunnerManager", () => {
         names: [A, B, C, D],
         busyNames: [B],
       });
-      expect(process.calls.made).to.have.members(["machines.list", "forge.list"]);
+      expect(process.calls.made).to.have.members(["places.former", "machines.list", "forge.list"]);
     });
   });
 });

@@ -23,6 +23,7 @@ function newRunner(startUpMs = 5000) {
     labels: ["self-hosted", "large"],
     registrationUrl: "https://github.com/octo/cat",
     kind: "kind-1",
+    place: "place-1",
     deadline: site.now + 1000,
     startUpMs,
   };

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import type { Patience, Plan, Step, Wanted } from "../../src/runners/plan.ts";
 import type { Machine, Registration } from "../../src/runners/ports.ts";
-
-/** Both lists, as a plan is made from them. */
-export interface World {
-  readonly machines: readonly Machine[];
-  readonly registrations: readonly Registration[];
-}
+import type { World } from "../../src/runners/world.ts";
 
 /** The instant at which the plans of these tests are made. */
 export const NOW = 1_000_000_000;
@@ -19,6 +14,7 @@ export function machine(name: string, change: Partial<Machine> = {}): Machine {
     state: "running",
     phase: "ready",
     kind: "new",
+    place: "here",
     createdAt: NOW - 60_000,
     deadline: NOW + 1_000_000,
     doubtfulSince: undefined,
@@ -29,6 +25,21 @@ export function machine(name: string, change: Partial<Machine> = {}): Machine {
 /** An idle registration, whose identifier is that of its name in base 36. */
 export function registration(name: string, change: Partial<Registration> = {}): Registration {
   return { id: parseInt(name, 36), name, online: true, busy: false, ...change };
+}
+
+/** A step in a few words: `retire a: offline for too long`. */
+export function summary(step: Step): string {
+  switch (step.action) {
+    case "retire":
+    case "destroy":
+      return `${step.action} ${step.machine.name}: ${step.reason}`;
+    case "deregister":
+      return `deregister ${step.registration.name}: ${step.reason}`;
+    case "thaw":
+      return `thaw ${step.machine.name}`;
+    case "note":
+      return `note ${step.machine.name} ${JSON.stringify(step.note)}`;
+  }
 }
 
 /** The removals of a plan: those that take an instance away. */
@@ -52,7 +63,7 @@ export function apply({ steps, creations }: Plan, world: World, wanted: Wanted):
     machines.set(name, machine(name, { kind: wanted.kind, createdAt: NOW }));
     registrations.set(-1 - index, registration(name, { id: -1 - index }));
   }
-  return { machines: [...machines.values()], registrations: [...registrations.values()] };
+  return { ...world, machines: [...machines.values()], registrations: [...registrations.values()] };
 }
 
 function take(step: Step, machines: Map<string, Machine>, registrations: Map<number, Registration>): void {
@@ -98,6 +109,7 @@ function anyRunner(name: string): fc.Arbitrary<World> {
     state: fc.constantFrom("running", "running", "frozen", "stopped", "error"),
     phase: fc.constantFrom("creating", "ready", "ready"),
     kind: fc.constantFrom("new", "new", "old"),
+    place: fc.constantFrom("here", "here", "lost"),
     createdAt: instant,
     deadline: fc.integer({ min: NOW - 1000, max: NOW + 1_000_000 }),
     doubtfulSince: fc.option(instant, { nil: undefined }),
@@ -124,6 +136,7 @@ export const anyWorld: fc.Arbitrary<World> = fc.integer({ min: 0, max: 9 }).chai
   fc.tuple(...Array.from({ length: count }, (_, index) => anyRunner(`r${index}`))).map((runners) => ({
     machines: runners.flatMap(({ machines }) => machines),
     registrations: runners.flatMap(({ registrations }) => registrations),
+    lostPlaces: new Set(["lost"]),
   })),
 );
 

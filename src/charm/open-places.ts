@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import type { Credentials } from "../github/credentials.ts";
+import { createGithubClient, githubPathText, parseGithubPath, proxyDispatcher } from "../github/index.ts";
+import { PlaceRecord } from "../host/place-record.ts";
+import type { Forge, Places } from "../runners/ports.ts";
+import { unitStem } from "../runners/runner-name.ts";
+import type { Logger } from "../support/log.ts";
+import type { Redactor } from "../support/redactor.ts";
+import { Secret } from "../support/secret.ts";
+import type { CharmSystem } from "./charm-system.ts";
+import type { ForgeConfiguration } from "./configuration.ts";
+import { UnitPlaces, type NamedPlace } from "./unit-places.ts";
+
+/** A former GitHub may be gone for good, and each reconcile asks it. */
+const FORMER_DEADLINE_MS = 10_000;
+
+/** The unit and the dispatch that places are opened for. */
+export interface PlacesContext {
+  readonly system: CharmSystem;
+  readonly unitName: string;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+}
+
+/** The place that the configuration names, with the credentials for it. */
+export interface PlacesSetup {
+  readonly configuration: ForgeConfiguration;
+  readonly credentials: Credentials;
+}
+
+/** @param setup undefined where the configuration cannot be used; all places of the record are former ones then. */
+export function openPlaces(setup: PlacesSetup | undefined, context: PlacesContext): Places {
+  const { system, unitName } = context;
+  return new UnitPlaces({
+    record: new PlaceRecord(join(system.dataRoot, unitStem(unitName), "places.json")),
+    present: setup && placeOf(setup),
+    clock: system.clock,
+    openForge: (place) => openFormerForge(place, setup?.configuration.proxy, context),
+  });
+}
+
+function placeOf({ configuration: { githubUrl, path }, credentials }: PlacesSetup): NamedPlace {
+  return { githubUrl, path: githubPathText(path), credentials: pack(credentials) };
+}
+
+/** GitHub at a place that the configuration names no more: only lists and deletes there. */
+function openFormerForge(
+  { githubUrl, path, credentials }: NamedPlace,
+  proxy: ForgeConfiguration["proxy"],
+  { log, redactor }: PlacesContext,
+): Forge {
+  const dispatcher = proxy && proxyDispatcher(proxy);
+  const unpacked = unpack(credentials);
+  redactor.add((unpacked.by === "token" ? unpacked.token : unpacked.privateKey).reveal());
+  return createGithubClient({
+    path: parseGithubPath(path),
+    githubUrl,
+    credentials: unpacked,
+    log,
+    redactor,
+    deadlineMs: FORMER_DEADLINE_MS,
+    ...(dispatcher && { dispatcher }),
+  });
+}
+
+function pack(credentials: Credentials): NamedPlace["credentials"] {
+  if (credentials.by === "token") return { token: credentials.token.reveal() };
+  const { clientId, installationId, privateKey } = credentials;
+  return { clientId, installationId, privateKey: privateKey.reveal() };
+}
+
+/** What is missing makes credentials that GitHub refuses, and so a place that lets the unit in no more. */
+function unpack({ token, clientId, installationId, privateKey }: NamedPlace["credentials"]): Credentials {
+  if (privateKey === undefined) return { by: "token", token: new Secret(String(token)) };
+  return {
+    by: "app",
+    clientId: String(clientId),
+    installationId: Number(installationId),
+    privateKey: new Secret(String(privateKey)),
+  };
+}

@@ -1,0 +1,180 @@
+import { settleAll } from "../support/concurrency.ts";
+import { messageOf } from "../support/errors.ts";
+import type { Logger } from "../support/log.ts";
+import { ApplicationEndedError } from "./errors.ts";
+import type { ObservedRunner } from "./observed-runner.ts";
+import type { Observation } from "./observer.ts";
+import type { Reason, Step } from "./plan.ts";
+import type { GuestSight } from "./ports.ts";
+import { Runner, type RunnerClients } from "./runner.ts";
+
+/** Services that steps are carried out with. */
+export interface RemovalsParts extends RunnerClients {
+  readonly log: Logger;
+  /** Most steps at a time. */
+  readonly concurrency: number;
+}
+
+/** What carrying steps out has come to. */
+export interface RemovalsReport {
+  /** Runners that were to be taken away and hold their place. */
+  readonly stayed: number;
+  readonly failures: readonly unknown[];
+  /** Whether a runner was found that had ended since GitHub refuses the version of its application. */
+  readonly versionRefused: boolean;
+}
+
+type Outcome = "done" | "stayed" | "version refused";
+type Removal = Step & { readonly action: "retire" | "destroy" };
+
+/** Carries the steps of a plan out: takes runners away without ending a job. */
+export class Removals {
+  readonly #parts: RemovalsParts;
+  readonly #observation: Observation;
+
+  constructor(parts: RemovalsParts, observation: Observation) {
+    this.#parts = parts;
+    this.#observation = observation;
+  }
+
+  /** Takes all steps; one that fails stops no other. */
+  async carryOut(steps: readonly Step[], signal: AbortSignal): Promise<RemovalsReport> {
+    const outcomes = await settleAll(steps, this.#parts.concurrency, (step) => this.#take(step, signal));
+    signal.throwIfAborted();
+    const isRemoval = (index: number) => ["retire", "destroy"].includes(steps[index]?.action ?? "");
+    // What could not be removed may still be alive, and holds its place.
+    const stayed = outcomes.filter(
+      (outcome, index) => isRemoval(index) && !(outcome.status === "fulfilled" && outcome.value !== "stayed"),
+    );
+    return {
+      stayed: stayed.length,
+      failures: outcomes.flatMap((outcome) =>
+        outcome.status === "rejected" ? [outcome.reason as unknown] : [],
+      ),
+      versionRefused: outcomes.some(
+        (outcome) => outcome.status === "fulfilled" && outcome.value === "version refused",
+      ),
+    };
+  }
+
+  /** Takes an idle runner away; one that turns out to have a job lives on. */
+  remove({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
+    return this.#runner({ machine, registration }).remove(undefined, signal);
+  }
+
+  /** Ends a runner with whatever job it has. GitHub lets a busy registration go when it misses the runner. */
+  async end({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed"> {
+    await this.#parts.machines.destroy(machine.name, signal);
+    if (registration) {
+      await this.#observation.forgeOf(machine, registration).deregister(registration.id, signal);
+    }
+    return "removed";
+  }
+
+  async #take(step: Step, signal: AbortSignal): Promise<Outcome> {
+    const { machines, log } = this.#parts;
+    switch (step.action) {
+      case "deregister":
+        log.info("Deleting registration", { runner: step.registration.name, reason: step.reason });
+        await this.#observation
+          .forgeOf(undefined, step.registration)
+          .deregister(step.registration.id, signal);
+        return "done";
+      case "thaw":
+        await machines.thaw(step.machine.name, signal);
+        return "done";
+      case "note":
+        await machines.note(step.machine.name, step.note, signal);
+        return "done";
+      case "retire":
+      case "destroy":
+        return this.#takeAway(step, signal);
+    }
+  }
+
+  async #takeAway(step: Removal, signal: AbortSignal): Promise<Outcome> {
+    const { log, machines } = this.#parts;
+    const { machine, reason } = step;
+    const sight = isDoubtful(step) ? await machines.look(machine.name, signal) : undefined;
+    if (hasJob(sight)) {
+      log.info("Runner has a job that GitHub does not show", { runner: machine.name });
+      return "stayed";
+    }
+    log.info("Removing runner", { runner: machine.name, reason, sight: describe(sight) });
+    if (isCrash(reason, sight)) await this.#keepLogs(step, signal);
+    const outcome = await this.#removeFrom(step, signal);
+    if (outcome === "busy") {
+      log.info("Runner took a job and stays", { runner: machine.name });
+      return "stayed";
+    }
+    const refused = typeof sight === "object" && new ApplicationEndedError(sight.ended).versionRefused;
+    return refused ? "version refused" : "done";
+  }
+
+  /** A former place may show its runners and yet refuse to delete them; their instances go all the same. */
+  async #removeFrom(step: Removal, signal: AbortSignal): Promise<"removed" | "busy"> {
+    try {
+      return await this.remove(step, signal);
+    } catch (thrown) {
+      const place = this.#observation.formerPlaceOf(step.machine);
+      if (!place || !causes(thrown).some((cause) => place.refuses(cause))) throw thrown;
+      const { machines } = this.#parts;
+      if (hasJob(await machines.look(step.machine.name, signal))) return "busy";
+      await machines.destroy(step.machine.name, signal);
+      return "removed";
+    }
+  }
+
+  /** Logs are wanted, not needed: a guest that is too broken to give them goes all the same. */
+  async #keepLogs(runner: ObservedRunner, signal: AbortSignal): Promise<void> {
+    const { log } = this.#parts;
+    const { name } = runner.machine;
+    try {
+      const directory = await this.#runner(runner).pullLogs(signal);
+      log.warning("Runner crashed, its logs are kept", { runner: name, directory });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      log.warning("Runner crashed without logs", { runner: name, reason: messageOf(thrown) });
+    }
+  }
+
+  #runner({ machine, registration }: ObservedRunner): Runner {
+    const { logs, machines, metrics } = this.#parts;
+    const { name, kind, place, deadline } = machine;
+    const config = { name, labels: [], registrationUrl: "", kind, place, deadline, startUpMs: 0 };
+    const status = {
+      runnerId: registration?.id,
+      exist: registration !== undefined,
+      online: registration?.online ?? false,
+      busy: registration?.busy ?? false,
+    };
+    const forge = this.#observation.forgeOf(machine, registration);
+    return new Runner({ forge, machines, logs, metrics }, config, status, machine);
+  }
+}
+
+/** GitHub's word is missing or doubtful, so the guest is asked whether it has a job. */
+function isDoubtful({ action, machine, reason }: Removal): boolean {
+  return machine.state === "running" && (action === "destroy" || reason === "offline for too long");
+}
+
+function hasJob(sight: GuestSight | undefined): boolean {
+  return sight === "job" || sight === "pre-job";
+}
+
+/**
+ * A runner that lives on without a connection has crashed. One whose application has ended well has not: GitHub drops
+ * idle runners, whose application then ends without a job.
+ */
+function isCrash(reason: Reason, sight: GuestSight | undefined): boolean {
+  const isLost = reason === "offline for too long" || reason === "registration gone";
+  return isLost && sight !== undefined && !(typeof sight === "object" && sight.ended === 0);
+}
+
+function causes(thrown: unknown): readonly unknown[] {
+  return thrown instanceof Error ? [thrown, ...causes(thrown.cause)] : [];
+}
+
+function describe(sight: GuestSight | undefined): string | undefined {
+  return typeof sight === "object" ? `ended ${sight.ended}` : sight;
+}

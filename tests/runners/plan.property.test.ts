@@ -1,0 +1,149 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { plan } from "../../src/runners/plan.ts";
+import type { World } from "../../src/runners/world.ts";
+import { anyWanted, anyWorld, apply, keptUnder, NOW, patience, removals, summary } from "./worlds.ts";
+
+/** A plan as a set: the order in which the steps stand means nothing. */
+function asSet(world: World, count: number): { steps: string[]; creations: number } {
+  const { steps, creations } = plan(world, { count, kind: "new" }, patience, NOW);
+  return { steps: steps.map(summary).sort(), creations };
+}
+
+describe("plan(), in any world", () => {
+  const law = (check: (world: World, wanted: { count: number; kind: string }) => void) => {
+    fc.assert(fc.property(anyWorld, anyWanted, check), { numRuns: 1000 });
+  };
+
+  it("removes no live instance that has a job", () => {
+    law((world, wanted) => {
+      for (const { machine: removed, registration: its } of removals(
+        plan(world, wanted, patience, NOW).steps,
+      )) {
+        expect(its?.busy === true && ["running", "frozen"].includes(removed.state), removed.name).to.be.false;
+      }
+    });
+  });
+
+  it("freezes before it deregisters whatever could take a job", () => {
+    law((world, wanted) => {
+      for (const step of plan(world, wanted, patience, NOW).steps) {
+        const couldTakeJob =
+          step.action === "destroy" &&
+          step.registration !== undefined &&
+          ["running", "frozen"].includes(step.machine.state);
+        expect(couldTakeJob, summary(step)).to.be.false;
+      }
+    });
+  });
+
+  it("has the wanted number at the end, and more only where what exceeds it is busy or in doubt", () => {
+    law((world, wanted) => {
+      const made = plan(world, wanted, patience, NOW);
+      const kept = keptUnder(made, world);
+      const immovable = kept.filter(({ name }) => {
+        const its = world.registrations.find((each) => each.name === name);
+        return its === undefined || its.busy;
+      });
+      expect(kept.length + made.creations).to.equal(Math.max(wanted.count, immovable.length));
+    });
+  });
+
+  it("takes each instance and each registration away once, and does nothing else with it", () => {
+    law((world, wanted) => {
+      const { steps } = plan(world, wanted, patience, NOW);
+      const gone = removals(steps).map((step) => step.machine.name);
+      expect(new Set(gone).size).to.equal(gone.length);
+      for (const step of steps) {
+        if (step.action === "deregister") {
+          expect(world.machines.some(({ name }) => name === step.registration.name)).to.be.false;
+        } else if (step.action === "thaw" || step.action === "note") {
+          expect(gone).to.not.include(step.machine.name);
+        }
+      }
+    });
+  });
+
+  it("speaks of nothing that is not in the world", () => {
+    law((world, wanted) => {
+      for (const step of plan(world, wanted, patience, NOW).steps) {
+        if (step.action !== "deregister") expect(world.machines).to.include(step.machine);
+        if ("registration" in step && step.registration) {
+          expect(world.registrations).to.include(step.registration);
+        }
+      }
+    });
+  });
+
+  it("has nothing more to do once it is carried out", () => {
+    law((world, wanted) => {
+      const after = apply(plan(world, wanted, patience, NOW), world, wanted);
+      const again = plan(after, wanted, patience, NOW);
+      expect(again.steps.map(summary)).to.deep.equal([]);
+      expect(again.creations).to.equal(0);
+    });
+  });
+
+  it("does not depend on the order of the lists", () => {
+    const shuffled = anyWorld.chain((world) =>
+      fc.record({
+        world: fc.constant(world),
+        machines: fc.shuffledSubarray([...world.machines], { minLength: world.machines.length }),
+        registrations: fc.shuffledSubarray([...world.registrations], {
+          minLength: world.registrations.length,
+        }),
+      }),
+    );
+    fc.assert(
+      fc.property(shuffled, fc.nat(9), ({ world, ...other }, count) => {
+        expect(asSet({ ...world, ...other }, count)).to.deep.equal(asSet(world, count));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("touches no busy runner that lives, but to thaw it or to write something down", () => {
+    law((world, wanted) => {
+      for (const step of plan(world, wanted, patience, NOW).steps) {
+        const name = "machine" in step ? step.machine.name : step.registration.name;
+        const its = world.machines.find((each) => each.name === name);
+        const isBusy = world.registrations.some((each) => each.name === name && each.busy);
+        const lives = its !== undefined && ["running", "frozen"].includes(its.state);
+        if (isBusy && lives) expect(step.action, summary(step)).to.be.oneOf(["thaw", "note"]);
+        if (isBusy && !its) expect.fail(summary(step));
+      }
+    });
+  });
+
+  it("never has more live runners than wanted, but for those that it may not take away", () => {
+    law((world, wanted) => {
+      const made = plan(world, wanted, patience, NOW);
+      if (made.creations > 0) {
+        expect(keptUnder(made, world).length + made.creations).to.be.at.most(wanted.count);
+      }
+    });
+  });
+
+  it("gives a reason for whatever it takes away", () => {
+    law((world, wanted) => {
+      for (const step of plan(world, wanted, patience, NOW).steps) {
+        if (step.action !== "thaw" && step.action !== "note") expect(step.reason).to.match(/\w+ \w+/);
+      }
+    });
+  });
+
+  it("takes no more away for having more patience, as long as all that is left is wanted", () => {
+    fc.assert(
+      fc.property(anyWorld, fc.nat(1_000_000), fc.nat(1_000_000), (world, first, more) => {
+        // With a number above all that is there nothing is surplus, which is no matter of patience.
+        const wanted = { count: world.machines.length, kind: "new" };
+        const gone = (graceMs: number) =>
+          removals(plan(world, wanted, { ...patience, graceMs }, NOW).steps).map(
+            ({ machine: { name } }) => name,
+          );
+        expect(gone(first)).to.include.members(gone(first + more));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
