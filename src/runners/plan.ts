@@ -38,7 +38,7 @@ export type Step =
       readonly registration: Registration;
       readonly reason: Reason;
     }
-  /** Take an instance away that should have no job, and its registration. One that runs is looked into first. */
+  /** Take an instance away that should have no job, and its registration. One that lives is looked into first. */
   | {
       readonly action: "destroy";
       readonly machine: Machine;

@@ -4,8 +4,8 @@ import type { Logger } from "../support/log.ts";
 import { ApplicationEndedError } from "./errors.ts";
 import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
-import type { Reason, Step } from "./plan.ts";
-import type { GuestSight } from "./ports.ts";
+import type { Step } from "./plan.ts";
+import type { GuestSight, Machine } from "./ports.ts";
 import { Runner, type RunnerClients } from "./runner.ts";
 
 /** Services that steps are carried out with. */
@@ -93,15 +93,15 @@ export class Removals {
   }
 
   async #takeAway(step: Removal, signal: AbortSignal): Promise<Outcome> {
-    const { log, machines } = this.#parts;
+    const { log } = this.#parts;
     const { machine, reason } = step;
-    const sight = isDoubtful(step) ? await machines.look(machine.name, signal) : undefined;
+    const sight = isDoubtful(step) ? await this.#look(machine, signal) : undefined;
     if (hasJob(sight)) {
       log.info("Runner has a job that GitHub does not show", { runner: machine.name });
       return "stayed";
     }
     log.info("Removing runner", { runner: machine.name, reason, sight: describe(sight) });
-    if (isCrash(reason, sight)) await this.#keepLogs(step, signal);
+    if (isCrash(step, sight)) await this.#keepLogs(step, signal);
     const outcome = await this.#removeFrom(step, signal);
     if (outcome === "busy") {
       log.info("Runner took a job and stays", { runner: machine.name });
@@ -109,6 +109,12 @@ export class Removals {
     }
     const refused = typeof sight === "object" && new ApplicationEndedError(sight.ended).versionRefused;
     return refused ? "version refused" : "done";
+  }
+
+  /** A frozen instance cannot be looked into. */
+  async #look({ name, state }: Machine, signal: AbortSignal): Promise<GuestSight> {
+    if (state === "frozen") await this.#parts.machines.thaw(name, signal);
+    return this.#parts.machines.look(name, signal);
   }
 
   /** A former place may show its runners and yet refuse to delete them; their instances go all the same. */
@@ -155,7 +161,8 @@ export class Removals {
 
 /** GitHub's word is missing or doubtful, so the guest is asked whether it has a job. */
 function isDoubtful({ action, machine, reason }: Removal): boolean {
-  return machine.state === "running" && (action === "destroy" || reason === "offline for too long");
+  const isAlive = machine.state === "running" || machine.state === "frozen";
+  return isAlive && (action === "destroy" || reason === "offline for too long");
 }
 
 function hasJob(sight: GuestSight | undefined): boolean {
@@ -166,7 +173,9 @@ function hasJob(sight: GuestSight | undefined): boolean {
  * A runner that lives on without a connection has crashed. One whose application has ended well has not: GitHub drops
  * idle runners, whose application then ends without a job.
  */
-function isCrash(reason: Reason, sight: GuestSight | undefined): boolean {
+function isCrash({ machine, reason }: Removal, sight: GuestSight | undefined): boolean {
+  // A frozen one was being retired.
+  if (machine.state !== "running") return false;
   const isLost = reason === "offline for too long" || reason === "registration gone";
   return isLost && sight !== undefined && !(typeof sight === "object" && sight.ended === 0);
 }

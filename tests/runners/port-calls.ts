@@ -39,7 +39,8 @@ export class PortCalls {
   readonly #failing = new Map<PortVerb, Error>();
   readonly #stale = new Map<PortVerb, { readonly answer: unknown }>();
   #killAt: { readonly call: number; readonly moment: "before" | "after" } | undefined;
-  #everyCall: ((call: number) => void) | undefined;
+  #everyCall: ((call: number, verb: PortVerb) => void) | undefined;
+  #afterEveryCall: ((call: number, verb: PortVerb) => void) | undefined;
   readonly #death = Promise.withResolvers<"killed">();
   #dead = false;
   #begun = 0;
@@ -91,8 +92,13 @@ export class PortCalls {
   }
 
   /** Runs at every call, before its effect, with its number from 1. */
-  atEveryCall(act: (call: number) => void): void {
+  atEveryCall(act: (call: number, verb: PortVerb) => void): void {
     this.#everyCall = act;
+  }
+
+  /** Runs at every call, after its effect; what it throws is all that the caller hears. */
+  afterEveryCall(act: (call: number, verb: PortVerb) => void): void {
+    this.#afterEveryCall = act;
   }
 
   /** Kills the process just before, or just after, the effect of a call; calls are numbered from 1. */
@@ -105,7 +111,7 @@ export class PortCalls {
     // Real calls never answer in the turn that makes them.
     await this.#held.get(verb);
     const call = ++this.#begun;
-    this.#everyCall?.(call);
+    this.#everyCall?.(call, verb);
     if (this.#isKilled(call, "before")) return never();
     this.#before.get(verb)?.shift()?.();
     signal.throwIfAborted();
@@ -114,6 +120,7 @@ export class PortCalls {
     const result = (this.#staleAnswer(verb) as T | undefined) ?? effect();
     this.made.push(verb);
     if (this.#isKilled(call, "after")) return never();
+    this.#afterEveryCall?.(call, verb);
     this.#after.get(verb)?.shift()?.();
     await Promise.resolve();
     return this.#dead ? never() : result;

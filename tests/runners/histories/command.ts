@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import type { PortVerb } from "../port-calls.ts";
+
+/** What happens at one call that a dispatch makes to its ports; calls are numbered from 1. */
+export interface Disturbance {
+  readonly call: number;
+  /**
+   * `fail`: the call fails and has no effect. `lost`: it has its effect, and its answer is lost. `job`: GitHub gives a job
+   * to an idle runner just before it. `finish`: a job ends. `stale`: if it is GitHub's first list, it shows what was true
+   * before the last command. `restart`: LXD does not answer for four calls. `lose`: LXD loses an instance without a job.
+   */
+  readonly what: "fail" | "lost" | "job" | "finish" | "stale" | "restart" | "lose";
+}
+
+/** How a dispatch ends before its time: it is killed before or after the effect of a call, or aborted. */
+export interface Kill {
+  readonly call: number;
+  readonly moment: "before" | "after" | "abort";
+}
+
+/** What a dispatch does, and what happens to it. */
+export interface Dispatch {
+  readonly do: "reconcile" | "flush-idle";
+  readonly disturbances?: readonly Disturbance[];
+  readonly kill?: Kill;
+  /** Exit codes with which the next applications end before they listen. */
+  readonly endings?: readonly number[];
+}
+
+/** What happens to one runner, chosen by its number in the order of names. */
+export interface Happening {
+  /**
+   * `job` and `finish` begin and end a job, `vanish` does so and LXD deletes the instance by itself. `crash`: the instance
+   * stops, whatever it does. `ghost`: GitHub loses the registration and the application lives on. `drop`: the same, and
+   * the application ends. `disconnect` and `connect` change what GitHub sees. `lose`: LXD loses the instance. `freeze`: as
+   * a killed retirement leaves it. `error`: LXD cannot tell the instance's state.
+   */
+  readonly do:
+    | "job"
+    | "finish"
+    | "vanish"
+    | "crash"
+    | "ghost"
+    | "drop"
+    | "disconnect"
+    | "connect"
+    | "lose"
+    | "freeze"
+    | "error";
+  readonly runner: number;
+}
+
+/** A change of what the unit is told. */
+export interface Configure {
+  readonly do: "configure";
+  readonly count?: number;
+  readonly kind?: string;
+  readonly place?: string;
+}
+
+/** One event of a history. */
+export type Command =
+  | Dispatch
+  | Happening
+  | Configure
+  /** A place does not take the unit's credentials any more. */
+  | { readonly do: "refuse"; readonly place: string }
+  | { readonly do: "reboot" }
+  | { readonly do: "wait"; readonly minutes: number };
+
+/** Verbs of LXD, which does not answer while it restarts. */
+export function isOfLxd(verb: PortVerb): boolean {
+  return verb.startsWith("machines.");
+}
+
+const KINDS = ["kind-1", "kind-2"];
+export const PLACES = ["place-1", "place-2"];
+
+const anyCall = fc.integer({ min: 1, max: 40 });
+
+const anyDispatch: fc.Arbitrary<Dispatch> = fc.record(
+  {
+    do: fc.constantFrom(
+      "reconcile" as const,
+      "reconcile" as const,
+      "reconcile" as const,
+      "flush-idle" as const,
+    ),
+    disturbances: fc.array(
+      fc.record({
+        call: anyCall,
+        what: fc.constantFrom("fail", "lost", "job", "job", "finish", "stale", "restart", "lose"),
+      } as const),
+      { minLength: 1, maxLength: 3 },
+    ),
+    kill: fc.record({ call: anyCall, moment: fc.constantFrom("before", "after", "abort") } as const),
+    endings: fc.array(fc.constantFrom(1, 7), { minLength: 1, maxLength: 2 }),
+  },
+  { requiredKeys: ["do"] },
+);
+
+const anyHappening: fc.Arbitrary<Happening> = fc.record({
+  do: fc.constantFrom(
+    "job",
+    "job",
+    "job",
+    "finish",
+    "vanish",
+    "crash",
+    "ghost",
+    "drop",
+    "disconnect",
+    "connect",
+    "lose",
+    "freeze",
+    "error",
+  ),
+  runner: fc.nat(4),
+} as const);
+
+const anyConfigure: fc.Arbitrary<Configure> = fc.record(
+  {
+    do: fc.constant("configure" as const),
+    count: fc.nat(4),
+    kind: fc.constantFrom(...KINDS),
+    place: fc.constantFrom(...PLACES),
+  },
+  { requiredKeys: ["do"] },
+);
+
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 8, arbitrary: anyDispatch },
+  { weight: 8, arbitrary: anyHappening },
+  { weight: 2, arbitrary: anyConfigure },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("reboot" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("refuse" as const), place: fc.constantFrom(...PLACES) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("wait" as const), minutes: fc.constantFrom(1, 6, 20, 1500) }),
+  },
+);
+
+/** Histories of a unit that has three runners at their beginning. */
+export const anyHistory: fc.Arbitrary<readonly Command[]> = fc.array(anyCommand, {
+  minLength: 1,
+  maxLength: 16,
+});

@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import sinon from "sinon";
+import { anyHistory, type Command } from "./command.ts";
+import { BrokenRule, replay } from "./replay.ts";
+import { renderScript } from "./script.ts";
+
+/** More of them, for a night: `HISTORIES=100000`. */
+const HISTORIES = Number(process.env["HISTORIES"] ?? 2500);
+
+describe("the runners of a unit, in any history", function () {
+  this.timeout(Math.max(60_000, HISTORIES * 20));
+  let clock: sinon.SinonFakeTimers;
+
+  beforeEach(() => {
+    // A killed process leaves its deadlines behind; they are not to keep this one alive.
+    clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  });
+  afterEach(() => {
+    clock.restore();
+  });
+
+  const live = async (history: readonly Command[]) => {
+    try {
+      await replay(history);
+    } finally {
+      clock.reset();
+    }
+  };
+
+  it("are never too many, lose no job to the unit, and are what they should be soon after the last fault", async () => {
+    const found = await fc.check(fc.asyncProperty(anyHistory, live), { numRuns: HISTORIES });
+    if (!found.failed) return;
+    const [history = []] = found.counterexample ?? [];
+    const { seed, counterexamplePath: path } = found;
+    const fault = found.errorInstance instanceof Error ? found.errorInstance.message : "unknown";
+    throw new Error(renderScript({ history, fault, seed, path: path ?? "" }));
+  });
+
+  /** Histories that broke a rule once. */
+  const found: readonly (readonly [title: string, history: readonly Command[]])[] = [
+    [
+      "a retirement that was killed at a place that then lets the unit in no more",
+      [
+        { do: "configure", place: "place-2" },
+        { do: "job", runner: 0 },
+        { do: "freeze", runner: 0 },
+        { do: "refuse", place: "place-1" },
+      ],
+    ],
+    [
+      "a frozen runner with a job of which GitHub has lost sight",
+      [
+        { do: "job", runner: 0 },
+        { do: "freeze", runner: 0 },
+        { do: "ghost", runner: 0 },
+      ],
+    ],
+  ];
+  for (const [title, history] of found) it(`end no job in ${title}`, () => live(history));
+
+  it("are told by a script when they break a rule", async () => {
+    // Nobody can have fewer than no runners.
+    const impossible: readonly Command[] = [{ do: "configure", count: -1 }];
+    const broken = await live(impossible).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(broken).to.be.instanceOf(BrokenRule);
+  });
+});

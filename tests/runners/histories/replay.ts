@@ -1,0 +1,195 @@
+import type { Fleet } from "../../../src/runners/runner-manager.ts";
+import { FakeProcess, fleetOf, options, runnerName } from "../fake-process.ts";
+import { FakeSite, PLACE } from "../fake-site.ts";
+import type { Machine } from "../../../src/runners/ports.ts";
+import { PLACES, type Command, type Configure, type Dispatch, type Happening } from "./command.ts";
+import { disturb } from "./disturb.ts";
+import { happen } from "./happen.ts";
+
+const MINUTE_MS = 60_000;
+/** As long as the timer of reconciles, and longer than the grace. */
+const INTERVAL_MS = 11 * MINUTE_MS;
+/** GitHub lets a busy runner go that it has missed for so long. */
+const SETTLED_MS = 20 * MINUTE_MS;
+
+/** A rule that a history breaks. */
+export class BrokenRule extends Error {
+  override readonly name = "BrokenRule";
+}
+
+/**
+ * Lives a history through with the real manager and runners, in virtual time, and then lets all faults end.
+ *
+ * @throws {@link BrokenRule} as soon as a rule is broken.
+ */
+export async function replay(history: readonly Command[]): Promise<void> {
+  const unit = new HistoricUnit();
+  for (const command of history) await unit.live(command);
+  await unit.settle();
+}
+
+/** A unit on a site that others share, and what must always hold of it. */
+class HistoricUnit {
+  readonly #site = new FakeSite();
+  #fleet: Fleet = fleetOf(3);
+  #kind = "kind-1";
+  #place = PLACE;
+  #size: number;
+  readonly #others: string;
+
+  constructor() {
+    for (const number of [1, 2, 3]) this.#site.addRunner(runnerName(number));
+    this.#site.entered.set(PLACE, undefined);
+    for (const name of ["runners-1-abcdef000001", "runners-0-fedcba000001", "vm"]) this.#site.addRunner(name);
+    this.#site.addRegistration("somebody-elses");
+    this.#others = this.#describeOthers();
+    this.#size = this.#own().length;
+  }
+
+  async live(command: Command): Promise<void> {
+    const site = this.#site;
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all others happen to one runner
+    switch (command.do) {
+      case "reconcile":
+      case "flush-idle":
+        await this.#dispatch(command);
+        break;
+      case "configure":
+        this.#configure(command);
+        break;
+      case "refuse":
+        // What the unit is configured for is what it has good credentials for.
+        if (command.place !== this.#place) site.refusing.add(command.place);
+        break;
+      case "reboot":
+        for (const { name } of this.#own()) happen(site, "crash", name);
+        break;
+      case "wait":
+        site.pass(command.minutes * MINUTE_MS);
+        break;
+      default:
+        this.#happen(command);
+    }
+    this.#size = this.#own().length;
+    this.#check();
+  }
+
+  /** Faults have ended: what GitHub forgets by itself is forgotten, and two reconciles have to do. */
+  async settle(): Promise<void> {
+    this.#site.endings.length = 0;
+    this.#site.pass(SETTLED_MS);
+    await this.#twoReconciles();
+    this.#checkSettled("after two reconciles");
+    for (const { name } of this.#own()) happen(this.#site, "finish", name);
+    this.#site.pass(SETTLED_MS);
+    await this.#twoReconciles();
+    this.#checkSettled("after the last jobs");
+    this.#demand(this.#own().length === this.#fleet.count, "the number is not the wanted one");
+    const left = [...this.#site.entered.keys()].filter((key) => key !== this.#place);
+    this.#demand(left.length === 0, `credentials of ${left.join()} are kept though nothing is left there`);
+  }
+
+  async #twoReconciles(): Promise<void> {
+    for (const round of [1, 2]) {
+      this.#site.pass(INTERVAL_MS);
+      const { failures } = await this.#process().manager.reconcile(this.#fleet, () => undefined, NEVER);
+      this.#demand(failures.length === 0, `reconcile ${round} fails without a fault: ${failures.join()}`);
+      this.#check();
+    }
+  }
+
+  async #dispatch(dispatch: Dispatch): Promise<void> {
+    const process = this.#process();
+    const aborted = disturb(process, this.#site, {
+      dispatch,
+      place: this.#place,
+      check: () => {
+        this.#check();
+      },
+    });
+    this.#site.endings.push(...(dispatch.endings ?? []));
+    const { manager } = process;
+    const work =
+      dispatch.do === "reconcile"
+        ? manager.reconcile(this.#fleet, () => undefined, aborted)
+        : manager.flushIdle(aborted);
+    await Promise.race([work.catch(() => undefined), process.calls.killed]);
+  }
+
+  #process(): FakeProcess {
+    return new FakeProcess(this.#site, {}, this.#place);
+  }
+
+  #happen(happening: Happening): void {
+    const own = this.#own();
+    const machine = own[happening.runner % Math.max(1, own.length)];
+    if (machine) happen(this.#site, happening.do, machine.name);
+  }
+
+  #configure({ count = this.#fleet.count, kind = this.#kind, place = this.#place }: Configure): void {
+    this.#kind = kind;
+    this.#place = place;
+    this.#site.refusing.delete(place);
+    // The place is one of the facts that make a kind.
+    this.#fleet = fleetOf(count, place === PLACE ? kind : `${kind} at ${place}`);
+  }
+
+  #own(): Machine[] {
+    return [...this.#site.machines.values()]
+      .filter(({ name }) => options.names.owns(name))
+      .sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  /** What must hold at every moment. */
+  #check(): void {
+    const size = this.#own().length;
+    this.#demand(
+      size <= Math.max(this.#size, this.#fleet.count),
+      `there are ${size} runners, ${this.#fleet.count} are wanted`,
+    );
+    this.#size = size;
+    this.#demand(
+      this.#site.killedJobs.length === 0,
+      `the unit ended the job of ${this.#site.killedJobs.join()}`,
+    );
+    this.#demand(this.#describeOthers() === this.#others, "something of others was touched");
+  }
+
+  /** What must hold once nothing goes wrong any more. */
+  #checkSettled(when: string): void {
+    const own = this.#own();
+    const withJob = own.filter(({ name }) => this.#site.hasJob(name)).length;
+    this.#demand(
+      own.length === Math.max(this.#fleet.count, withJob),
+      `${when} there are ${own.length} runners, ${this.#fleet.count} are wanted and ${withJob} have a job`,
+    );
+    for (const machine of own) this.#checkRunner(machine, when);
+    for (const place of PLACES.filter((each) => !this.#site.refusing.has(each))) {
+      const orphans = this.#site
+        .registrationsAt(place)
+        .filter(({ name }) => options.names.owns(name) && !this.#site.machines.has(name));
+      this.#demand(orphans.length === 0, `${when} registrations without instances are left at ${place}`);
+    }
+  }
+
+  #checkRunner({ name, state, phase, kind, place }: Machine, when: string): void {
+    this.#demand(state === "running", `${when} ${name} is ${state}`);
+    if (this.#site.hasJob(name)) return;
+    const isFresh = kind === this.#fleet.kind && place === this.#place && phase === "ready";
+    this.#demand(isFresh, `${when} ${name} is of ${kind} at ${place}, ${phase}`);
+    const isOnline = this.#site.registrationsAt(place).some((each) => each.name === name && each.online);
+    this.#demand(isOnline, `${when} ${name} is idle and not online`);
+  }
+
+  #describeOthers(): string {
+    const machines = [...this.#site.machines.values()].filter(({ name }) => !options.names.owns(name));
+    const registrations = [...this.#site.registrations.values()];
+    return JSON.stringify([machines, registrations.filter(({ name }) => !options.names.owns(name))]);
+  }
+
+  #demand(holds: boolean, rule: string): void {
+    if (!holds) throw new BrokenRule(rule);
+  }
+}
+
+const NEVER = new AbortController().signal;
