@@ -46,7 +46,7 @@ describeLxd(
         client,
         owner,
         handOverProgram: "/bin/true",
-        jobCheck: ["/bin/false"],
+        lookCommand: ["/bin/false"],
         startConcurrency: 2,
       });
       first = await build("a");
@@ -75,7 +75,7 @@ describeLxd(
       const name = `${unit.stem}-run${launched++}`;
       const profiles = unit.premises.profiles(SMALL);
       const deadline = Date.now() + LIMIT_MS;
-      await machines.launch({ name, template, profiles, kind: "race", deadline }, signal());
+      await machines.launch({ name, template, profiles, kind: "race", place: "", deadline }, signal());
       return name;
     };
     const alias = async () =>
