@@ -124,7 +124,8 @@ class RaceBench {
     });
     const metrics = new FakeRunnerMetrics();
     metrics.share = () => Promise.resolve(undefined as never);
-    const logs = { pull: () => Promise.reject(new Error("nothing crashes")) };
+    const never = () => Promise.reject(new Error("nothing crashes"));
+    const logs = { pull: never, kept: never, delete: never };
     const create = {
       image: template?.name ?? "",
       profiles,
