@@ -10,6 +10,7 @@ import { Rig } from "../support/rig/rig.ts";
 /** Where the charm and Linux keep what outlives a process. */
 const PLACES = [
   ...["/var/lib/github-runner", "/var/log/github-runner-logs", "/etc/systemd/system", "/etc/sysctl.d"],
+  ...["/etc/systemd/system/timers.target.wants", "/etc/modules-load.d", "/var/lib/lxd/networks"],
   ...["/etc/logrotate.d", "/etc/cron.d", "/var/lib/lxd/storage-pools", "/var/lib/lxd/disks", "/run/lock"],
 ];
 

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { patience } from "../support/rig/end-to-end.ts";
@@ -6,24 +6,41 @@ import { Rig } from "../support/rig/rig.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { renderPage, type ChangeRecord, type Exchange, type RefusalRecord } from "./page.ts";
 import { CHANGES, REFUSALS } from "./scenes.ts";
+import { replaceSections } from "./sections.ts";
 import { Stage } from "./stage.ts";
 
 const PAGE = join(import.meta.dirname, "../../docs/reference/what-to-expect.md");
 const LIMIT_MS = 300_000;
 const APPLICATION = "fleet";
 
-/** Plays all scenes on the LXD of this machine, and writes down what a person sees. */
+/** Headings of the sections that are played, by what they are called on the command line. */
+const SECTIONS = {
+  changes: "Change an option",
+  refusals: "A value that cannot be used",
+  actions: "Run an action",
+  troubles: "When something is wrong",
+} as const;
+
+/**
+ * Plays scenes on the LXD of this machine, and writes down what a person sees: all of them, or of the page that is there
+ * those sections anew that the command line names.
+ */
+const named = process.argv.slice(2);
+const isPlayed = (section: keyof typeof SECTIONS) => named.length === 0 || named.includes(section);
 const rig = await Rig.start({ application: APPLICATION }, patience());
 try {
   const stage = new Stage(rig);
   const deploy = await playDeploy(stage);
-  const changes = await playChanges(stage);
-  const refusals = await playRefusals(stage);
-  const actions = await playActions(stage);
-  const troubles = await playTroubles(stage);
+  const changes = isPlayed("changes") ? await playChanges(stage) : [];
+  const refusals = isPlayed("refusals") ? await playRefusals(stage) : [];
+  const actions = isPlayed("actions") ? await playActions(stage) : [];
+  const troubles = isPlayed("troubles") ? await playTroubles(stage) : [];
   const remove = await playRemove(stage);
-  const page = renderPage({ deploy, changes, refusals, actions, troubles, remove });
   const options = await resolveConfig(PAGE);
+  const fresh = renderPage({ deploy, changes, refusals, actions, troubles, remove });
+  const played = Object.entries(SECTIONS).filter(([section]) => named.includes(section));
+  const headings = ["Deploy", "Remove", ...played.map(([, heading]) => heading)];
+  const page = named.length === 0 ? fresh : replaceSections(await readFile(PAGE, "utf8"), fresh, headings);
   await writeFile(PAGE, await format(page, { ...options, parser: "markdown" }));
   process.stdout.write(`Wrote ${PAGE}\n`);
 } finally {
