@@ -34,8 +34,28 @@ endToEnd("an image that cannot be built", () => {
     expect(attempts()).to.equal(1);
   });
 
+  it("is tried at once when a person wants it, who is told why it fails", async () => {
+    const act = rig.act("build-image", {}, patience(120_000));
+    const thrown: unknown = await act.catch((error: unknown) => error);
+    expect(String(thrown)).to.include("Unable to locate package no-such-package-anywhere");
+    expect(attempts()).to.equal(1);
+  });
+
   it("is forgotten once the option is mended", async () => {
     await rig.configure({ "image-packages": "" }, patience(120_000));
     expect(await rig.status()).to.equal("active: 1 runner: 1 idle");
+  });
+
+  it("is no obstacle to the next one, which the next reconcile puts in the place of idle runners", async () => {
+    const before = await rig.machines(patience());
+    const { image = "" } = await rig.act("build-image", {}, patience(120_000));
+    expect(image).to.match(/^[0-9a-f]{64}$/);
+    expect(await rig.machines(patience())).to.deep.equal(before);
+    await rig.reconcile(patience());
+    const after = await rig.machines(patience());
+    expect(after).to.have.length(1).and.not.include(before[0]);
+    const instances = await rig.lxd.instances(rig.stem, patience());
+    const template = `${rig.stem}-template-${image.slice(0, 8)}`;
+    expect(instances.map(({ name }) => name).sort()).to.deep.equal([...after, template].sort());
   });
 });
