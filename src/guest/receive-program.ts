@@ -77,7 +77,8 @@ prepare() {
   output=$(timeout ${PREPARATION_TIMEOUT_SECONDS} "$1" 2>&1)
   code=$?
   if [ -n "$output" ]; then printf '%s\\n' "$output"; fi
-  if [ "$code" != 0 ]; then refuse "$code" "\${output##*$'\\n'}"; fi
+  output=\${output##*$'\\n'}
+  if [ "$code" != 0 ]; then refuse "$code" "\${output:-$1 ended with $code}"; fi
 }
 
 declare -A environment=()

@@ -18,6 +18,7 @@ read -r word code </root/orders
 case $word in
 listening) echo listening ;;
 ended) echo "ended $code" ;;
+unprepared) echo "unprepared 1 the snap is not installed" ;;
 hang) sleep 600 ;;
 *)
   echo "no such order" >&2
@@ -89,6 +90,13 @@ describeDaemon("LxdMachines", (daemon) => {
           await bench.output(name, `echo "${printed}" >/sight`);
           expect(await bench.machines.look(name, patience()), printed).to.deep.equal(sight);
         }
+      });
+
+      it("tells why the guest could not be prepared", async () => {
+        const name = await bench.launch();
+        const error = await failure(bench.machines.handOver(name, new Secret("unprepared\n"), patience()));
+        expect(error).to.be.instanceOf(HandOverError);
+        expect(String(error)).to.include(`'${name}': it cannot be prepared: the snap is not installed`);
       });
 
       it("tells what the hand-over program complains about, and none of the orders", async () => {

@@ -242,6 +242,14 @@ describe("the guest's programs", () => {
       expect(existsSync(guest.path("started"))).to.equal(false);
     });
 
+    it("or say which program failed without a word", async () => {
+      guest.application(LISTENS);
+      const { answer } = await deliver(prepared("#!/bin/bash\nexit 9\n"));
+      expect(answer).to.equal(
+        `unprepared 9 ${guest.path("/usr/local/lib/github-runner/prepare")} ended with 9\n`,
+      );
+    });
+
     it("or say that a file cannot be written, and start nothing", async () => {
       guest.application(`touch ${guest.root}/started; ${LISTENS}`);
       writeFileSync(guest.path("in-the-way"), "a file");
