@@ -10,10 +10,12 @@ import { EventLog } from "../metrics/event-log.ts";
 import { LogRotation } from "../metrics/log-rotation.ts";
 import { ShareStore } from "../metrics/share-store.ts";
 import { UnitMetrics } from "../metrics/unit-metrics.ts";
-import type { Forge, Jobs, Places } from "../runners/ports.ts";
+import { ExternalPolicy } from "../policy/external-policy.ts";
+import type { Forge, Jobs, Places, PolicyService } from "../runners/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitStem } from "../runners/runner-name.ts";
+import type { Clock } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
 import { PatientLock } from "../support/patient-lock.ts";
 import { ProcessLock } from "../support/process-lock.ts";
@@ -79,6 +81,7 @@ export function openWorkload(
     ...services,
     ...setup,
     images: openImageKeeper(setup.configuration, { ...context, ...services, forge }),
+    policy: openPolicy(setup.configuration, context.system.clock),
   });
 }
 
@@ -169,6 +172,11 @@ function openImageKeeper(
       hasAproxy: aproxy !== undefined,
     },
   );
+}
+
+function openPolicy({ policy }: Configuration, clock: Clock): PolicyService | undefined {
+  if (policy.by !== "service") return undefined;
+  return new ExternalPolicy({ url: policy.url, token: policy.token, clock });
 }
 
 function openMetrics(jobs: Jobs, { system, appName, unitName, log }: WorkloadContext): UnitMetrics {

@@ -8,7 +8,7 @@ import type { ApplicationUpdate, ImageKeeper, Memory } from "../runners/image-ke
 import type { ImageOutlook } from "../runners/image-outlook.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { Firewall, Premises, RunnerImage } from "../runners/ports.ts";
+import type { Firewall, PolicyService, Premises, RunnerImage } from "../runners/ports.ts";
 import type { Fleet, FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
 import type { CharmSystem } from "./charm-system.ts";
 import type { Configuration } from "./configuration.ts";
@@ -32,6 +32,8 @@ export interface WorkloadParts {
   readonly host: Host;
   readonly surroundings: Surroundings;
   readonly credentials: Credentials;
+  /** Checks repositories, where the configuration names a service. */
+  readonly policy: PolicyService | undefined;
   readonly images: ImageKeeper;
   readonly premises: Premises;
   readonly firewall: Firewall;
@@ -169,7 +171,7 @@ export class Workload {
   }
 
   #fleet(image: RunnerImage): Fleet {
-    const { appName, configuration, credentials, premises, surroundings, system } = this.#parts;
+    const { appName, configuration, credentials, policy, premises, surroundings, system } = this.#parts;
     const { path, githubUrl, resources, count } = configuration;
     const { template } = image;
     const labels = runnerLabels(configuration, appName, system.arch);
@@ -181,6 +183,7 @@ export class Workload {
       resources,
       binaryPath: RUNNER_APPLICATION,
       arch: system.arch,
+      policy,
     };
     const registrationUrl = `${githubUrl}/${githubPathText(path)}`;
     const createOne = () => Promise.resolve({ ...create, guest: this.#guest() });
