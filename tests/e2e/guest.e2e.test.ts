@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,11 +16,13 @@ const PRE_JOB_SCRIPT =
 endToEnd("the operator's settings in a runner", () => {
   let rig: Rig;
   let address: string;
+  let namespace: string;
   const processes: ChildProcess[] = [];
 
   before(async () => {
     rig = await Rig.start({ application: "e2eguest" }, patience());
     address = new URL(rig.config["github-url"] ?? "").hostname;
+    namespace = /^\S+-e2eguest/m.exec(execFileSync("ip", ["netns", "list"], { encoding: "utf8" }))?.[0] ?? "";
     await startPolicy();
     await startProxy();
     const proxy = `http://${address}:${PROXY_PORT}`;
@@ -48,7 +50,7 @@ endToEnd("the operator's settings in a runner", () => {
 
   /** In GitHub's network, which runners may reach as they may reach the Internet. */
   const start = (...command: readonly string[]) => {
-    const words = ["netns", "exec", `ghr-${rig.application}`, ...command];
+    const words = ["netns", "exec", namespace, ...command];
     const child = spawn("ip", words, { stdio: ["ignore", "pipe", "inherit"] });
     processes.push(child);
     return child;
