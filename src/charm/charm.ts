@@ -68,6 +68,10 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
 
   async onReconcile({ signal }: CharmEvent): Promise<void> {
     await this.#attend(signal, async (workload, { count }) => {
+      if (await workload.makeWayForReboot(signal)) {
+        await this.unit.reboot();
+        return { name: "maintenance", message: "Restarting the machine, which asks for it" };
+      }
       const report = await workload.reconcile(signal);
       return summarise(report.counts, count, report);
     });

@@ -10,7 +10,11 @@ export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host
   return new Host({
     places: system.places ?? HOST_PLACES,
     run: runProcess,
-    lxd: unit.server,
+    lxd: {
+      answers: (signal) => unit.server.answers(signal),
+      hasVirtualMachines: (signal) => unit.server.hasVirtualMachines(signal),
+      areOthersAtWork: (signal) => unit.neighbours.areAtWork(signal),
+    },
     mayInstall: !namesSocket(system.env),
     stem: unitStem(unitName),
   });

@@ -167,6 +167,7 @@ function openImageKeeper(
     {
       base: { server: imageServer === "local" ? undefined : imageServer, alias },
       arch: system.arch,
+      instanceType: configuration.instanceType,
       packages,
       proxy,
       hasAproxy: aproxy !== undefined,

@@ -15,6 +15,7 @@ import type { Configuration } from "./configuration.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
 import { installedOptions, type InstalledOptions } from "./immutable-options.ts";
+import { makeWayForReboot } from "./reboot.ts";
 import { drawOne, type Surroundings } from "./relations.ts";
 import { runnerKind } from "./runner-kind.ts";
 import { runnerLabels } from "./runner-labels.ts";
@@ -107,6 +108,11 @@ export class Workload {
    */
   updateApplication(force: boolean, signal: AbortSignal): Promise<ApplicationUpdate> {
     return this.#parts.images.updateApplication(force, signal);
+  }
+
+  /** Lets idle runners go where the machine asks for a restart, and tells whether it may restart now. */
+  makeWayForReboot(signal: AbortSignal): Promise<boolean> {
+    return makeWayForReboot(this.#parts, signal);
   }
 
   /** Reads both sides and counts. */

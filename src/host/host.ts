@@ -10,6 +10,8 @@ import { raiseLimits } from "./raise-limits.ts";
 export interface HostLxd extends LxdSign {
   /** Whether it offers virtual machines. */
   hasVirtualMachines(signal: AbortSignal): Promise<boolean>;
+  /** Whether a runner of another unit of this machine may have a job. */
+  areOthersAtWork(signal: AbortSignal): Promise<boolean>;
 }
 
 export interface HostOptions {
@@ -57,9 +59,11 @@ export class Host {
     return raiseLimits(places, { stem, runners }, signal);
   }
 
-  /** Whether the machine asks for a restart, as after an update of its kernel. */
-  get wantsReboot(): boolean {
-    return existsSync(this.#options.places.rebootRequired);
+  /** Whether the machine asks for a restart, as after an update of its kernel, and no other unit stands against it. */
+  async mayReboot(signal: AbortSignal): Promise<boolean> {
+    const { lxd, places } = this.#options;
+    if (!existsSync(places.rebootRequired) || !(await lxd.answers(signal))) return false;
+    return !(await lxd.areOthersAtWork(signal));
   }
 
   /** Takes the unit's files away and puts back the kernel limits that only it needed. LXD stays: others may use it. */

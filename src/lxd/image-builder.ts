@@ -4,6 +4,7 @@ import { messageOf } from "../support/errors.ts";
 import {
   LxdError,
   OperationError,
+  type InstanceType,
   type LxdClient,
   type NewInstance,
   type Outcome,
@@ -17,6 +18,8 @@ import { describeOwner, KEYS, ownerConfig, ownerText, type Owner } from "./owner
 export interface ImageBuilderOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
+  /** What instances are. @default "container" */
+  readonly instanceType?: InstanceType;
   /** Name of the instance that images are built in. */
   readonly builder: string;
   /** The profile that it has. */
@@ -72,10 +75,10 @@ export class ImageBuilder {
   }
 
   async #create(base: BaseImage, signal: AbortSignal): Promise<void> {
-    const { builder: name, owner, profile } = this.#options;
+    const { builder: name, instanceType: type = "container", owner, profile } = this.#options;
     const instance = {
       name,
-      type: "container",
+      type,
       source: sourceOf(base),
       profiles: [profile],
       config: ownerConfig(owner, "builder"),

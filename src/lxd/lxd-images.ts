@@ -1,6 +1,6 @@
 import type { ImageRecipe, Images, RunnerImage } from "../runners/ports.ts";
 import { messageOf } from "../support/errors.ts";
-import type { Image, Instance, LxdClient } from "./client/index.ts";
+import type { Image, Instance, InstanceType, LxdClient } from "./client/index.ts";
 import { ImageBuildError } from "./errors.ts";
 import { ImageBuilder } from "./image-builder.ts";
 import { discardInstance, discardUnhindered } from "./image-instance.ts";
@@ -10,6 +10,8 @@ import { describeOwner, isOwned, KEYS, ownerConfig, ownerText, type Owner } from
 export interface LxdImagesOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
+  /** What instances are. @default "container" */
+  readonly instanceType?: InstanceType;
   /** The unit's name as it stands in names, such as `runners-0`; also the alias of its current runner image. */
   readonly stem: string;
   /** The profile that builder and template have. */
@@ -40,7 +42,7 @@ export class LxdImages implements Images {
   async list(signal: AbortSignal): Promise<readonly RunnerImage[]> {
     const instances = await this.#client.instances.list(undefined, signal);
     return instances
-      .filter((instance) => this.#isTemplate(instance))
+      .filter((instance) => this.#isTemplate(instance) && instance.type === this.#type)
       .map(toRunnerImage)
       .filter((image) => image !== undefined)
       .toSorted((one, other) => other.builtAt - one.builtAt);
@@ -73,6 +75,10 @@ export class LxdImages implements Images {
     for (const { fingerprint } of images) {
       if (fingerprint !== keep?.fingerprint) await this.#client.images.delete(fingerprint, signal);
     }
+  }
+
+  get #type(): InstanceType {
+    return this.#options.instanceType ?? "container";
   }
 
   #isTemplate({ config }: Instance): boolean {
@@ -147,7 +153,7 @@ export class LxdImages implements Images {
     const source = { type: "image", fingerprint } as const;
     const description = describeOwner(owner);
     await this.#client.instances.create(
-      { name, type: "container", source, profiles: [profile], config, description },
+      { name, type: this.#type, source, profiles: [profile], config, description },
       signal,
     );
   }

@@ -17,6 +17,7 @@ import {
   OperationError,
   type Instance,
   type InstanceStatus,
+  type InstanceType,
   type LxdClient,
   type NewInstance,
 } from "./client/index.ts";
@@ -28,6 +29,8 @@ import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownersh
 export interface LxdMachinesOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
+  /** What instances are. @default "container" */
+  readonly instanceType?: InstanceType;
   /** Program in the guest that takes the orders on standard input and prints the answer. */
   readonly handOverProgram: string;
   /** Command in the guest that prints what its runner application does. */
@@ -46,6 +49,7 @@ const SHARE_DEVICE = "share";
 export class LxdMachines implements Machines {
   readonly #client: LxdClient;
   readonly #owner: Owner;
+  readonly #instanceType: InstanceType;
   readonly #handOverProgram: string;
   readonly #lookCommand: readonly [string, ...string[]];
   readonly #starts: Gate;
@@ -53,6 +57,7 @@ export class LxdMachines implements Machines {
   constructor(options: LxdMachinesOptions) {
     this.#client = options.client;
     this.#owner = options.owner;
+    this.#instanceType = options.instanceType ?? "container";
     this.#handOverProgram = options.handOverProgram;
     this.#lookCommand = options.lookCommand;
     this.#starts = new Gate(options.startConcurrency);
@@ -148,7 +153,7 @@ export class LxdMachines implements Machines {
     return {
       ...(share && { devices: { [SHARE_DEVICE]: { type: "disk", ...share } } }),
       name,
-      type: "container",
+      type: this.#instanceType,
       source: { type: "copy", source: template },
       profiles,
       ephemeral: true,

@@ -7,6 +7,7 @@ import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
+import { LxdNeighbours } from "./lxd-neighbours.ts";
 import { LxdPremises } from "./lxd-premises.ts";
 import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
@@ -53,6 +54,7 @@ export interface LxdUnit {
   readonly firewall: Firewall;
   readonly logs: RunnerLogs;
   readonly server: LxdServer;
+  readonly neighbours: LxdNeighbours;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   return {
     premises,
     server: new LxdServer(client),
+    neighbours: new LxdNeighbours(client, owner, options.jobCheck),
     firewall: new LxdFirewall({
       client,
       owner,
@@ -85,12 +88,14 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       client,
       owner,
       stem,
+      instanceType: options.instanceType,
       profile: premises.baseProfile,
       archivePathInGuest: options.archivePathInGuest,
     }),
     machines: new LxdMachines({
       client,
       owner,
+      instanceType: options.instanceType,
       handOverProgram: options.handOverProgram,
       lookCommand: options.lookCommand,
       startConcurrency,

@@ -10,6 +10,8 @@ export const guestPrograms = digest(JSON.stringify([startScripts, startUnit])).s
 /** What a runner image is made from. */
 export type ImageIngredients = Pick<ImageRecipe, "base" | "arch" | "application"> &
   Omit<BuildOptions, "executables" | "aproxy"> & {
+    /** An image of one type makes no instances of the other. @default "container" */
+    readonly instanceType?: "container" | "virtual-machine";
     /** Whether the image holds the snap aproxy. @default false */
     readonly hasAproxy?: boolean;
   };
@@ -30,12 +32,12 @@ export function imageRecipe(ingredients: ImageIngredients): ImageRecipe {
 
 /** The key of the recipe for a version of the runner application. */
 export function recipeKey(settings: Omit<ImageIngredients, "application">, version: string): string {
-  const { base, arch } = settings;
+  const { base, arch, instanceType = "container" } = settings;
   // The scripts hold the packages and all that this version of the charm puts into the image. By what proxy they come
   // makes no difference.
   const script = buildScript(optionsOf({ ...settings, proxy: undefined }));
-  const inputs = JSON.stringify([base.server, base.alias, arch, version, script, cleanScript]);
-  return digest(inputs);
+  const inputs = [base.server, base.alias, instanceType, arch, version, script, cleanScript];
+  return digest(JSON.stringify(inputs));
 }
 
 function optionsOf({

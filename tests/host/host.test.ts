@@ -18,6 +18,7 @@ describe("Host", () => {
   let root = "";
   let places: HostPlaces;
   let commands: string[];
+  let othersAtWork = false;
   const run: RunProcess = (words) => {
     commands.push(renderWords(words));
     return Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
@@ -26,6 +27,7 @@ describe("Host", () => {
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "host-"));
     commands = [];
+    othersAtWork = false;
     places = {
       sysctlDirectory: join(root, "sysctl.d"),
       modulesDirectory: join(root, "modules-load.d"),
@@ -46,7 +48,11 @@ describe("Host", () => {
     new Host({
       places,
       run,
-      lxd: { answers: () => Promise.resolve(true), hasVirtualMachines: () => Promise.resolve(hasMachines) },
+      lxd: {
+        answers: () => Promise.resolve(true),
+        hasVirtualMachines: () => Promise.resolve(hasMachines),
+        areOthersAtWork: () => Promise.resolve(othersAtWork),
+      },
       mayInstall: true,
       stem,
     });
@@ -122,9 +128,11 @@ describe("Host", () => {
     expect(await host("runners-0", true).prepare(MACHINES, quiet, signal())).to.deep.equal([]);
   });
 
-  it("knows when the machine wants a restart", () => {
-    expect(host().wantsReboot).to.equal(false);
+  it("may restart where the machine asks for it and no runner of another unit is at work", async () => {
+    expect(await host().mayReboot(signal())).to.equal(false);
     writeFileSync(places.rebootRequired, "*** System restart required ***\n");
-    expect(host().wantsReboot).to.equal(true);
+    expect(await host().mayReboot(signal())).to.equal(true);
+    othersAtWork = true;
+    expect(await host().mayReboot(signal())).to.equal(false);
   });
 });

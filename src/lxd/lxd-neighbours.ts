@@ -1,0 +1,39 @@
+import type { LxdClient } from "./client/index.ts";
+import { isOwned, KEYS, type Owner } from "./ownership.ts";
+
+const LOOK_MS = 10_000;
+
+/** Runners of the machine's other units. */
+export class LxdNeighbours {
+  readonly #client: LxdClient;
+  readonly #owner: Owner;
+  readonly #jobCheck: readonly [string, ...string[]];
+
+  /** @param jobCheck command in the guest that succeeds while a job runs. */
+  constructor(client: LxdClient, owner: Owner, jobCheck: readonly [string, ...string[]]) {
+    this.#client = client;
+    this.#owner = owner;
+    this.#jobCheck = jobCheck;
+  }
+
+  /** Whether any of them may have a job; one that cannot be looked into may. */
+  async areAtWork(signal: AbortSignal): Promise<boolean> {
+    const instances = await this.#client.instances.list(undefined, signal);
+    const others = instances.filter(
+      ({ config, status }) =>
+        config[KEYS.role] === "runner" && !isOwned(config, this.#owner, "runner") && status !== "Stopped",
+    );
+    for (const { name } of others) if (await this.#mayHaveJob(name, signal)) return true;
+    return false;
+  }
+
+  async #mayHaveJob(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const request = { command: this.#jobCheck, limitMs: LOOK_MS } as const;
+      return (await this.#client.exec.run(name, request, signal)).exitCode === 0;
+    } catch {
+      signal.throwIfAborted();
+      return true;
+    }
+  }
+}

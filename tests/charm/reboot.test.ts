@@ -1,0 +1,81 @@
+import { expect } from "chai";
+import { makeWayForReboot, type RebootParts } from "../../src/charm/reboot.ts";
+import type { RunnerCounts } from "../../src/runners/observed-runner.ts";
+
+const signal = new AbortController().signal;
+
+/** A unit with runners on a machine that wants a restart. */
+class Unit {
+  wantsReboot = true;
+  idle: string[];
+  busy: string[];
+  /** What happens while idle runners are taken away. */
+  meanwhile: () => void = () => undefined;
+
+  constructor(idle: string[], busy: string[]) {
+    this.idle = idle;
+    this.busy = busy;
+  }
+
+  get parts(): RebootParts {
+    return {
+      host: { mayReboot: () => Promise.resolve(this.wantsReboot) },
+      manager: {
+        check: () => Promise.resolve(this.#counts()),
+        flushIdle: () => {
+          const flushed = this.idle.length;
+          this.meanwhile();
+          this.idle = [];
+          return Promise.resolve({ flushed, delta: -flushed, counts: this.#counts(), failures: [] });
+        },
+      },
+    };
+  }
+
+  #counts(): RunnerCounts {
+    const names = [...this.idle, ...this.busy];
+    const counts = { online: this.idle.length, busy: this.busy.length, offline: 0, unknown: 0 };
+    return { ...counts, names, busyNames: this.busy };
+  }
+}
+
+describe("A restart that the machine asks for", () => {
+  it("comes once the idle runners have gone", async () => {
+    const unit = new Unit(["a", "b"], []);
+    expect(await makeWayForReboot(unit.parts, signal)).to.equal(true);
+    expect(unit.idle).to.deep.equal([]);
+  });
+
+  it("comes at once where there is no runner", async () => {
+    expect(await makeWayForReboot(new Unit([], []).parts, signal)).to.equal(true);
+  });
+
+  it("waits for a busy runner, beside which the idle ones stay", async () => {
+    const unit = new Unit(["a"], ["b"]);
+    expect(await makeWayForReboot(unit.parts, signal)).to.equal(false);
+    expect(unit.idle).to.deep.equal(["a"]);
+  });
+
+  it("waits for a runner that got a job while the others went", async () => {
+    const unit = new Unit(["a", "b"], []);
+    unit.meanwhile = () => {
+      unit.busy = ["b"];
+    };
+    expect(await makeWayForReboot(unit.parts, signal)).to.equal(false);
+  });
+
+  it("waits for another unit that came to be at work meanwhile", async () => {
+    const unit = new Unit(["a"], []);
+    unit.meanwhile = () => {
+      unit.wantsReboot = false;
+    };
+    expect(await makeWayForReboot(unit.parts, signal)).to.equal(false);
+  });
+
+  it("takes no runner away where nobody asks for it", async () => {
+    const unit = new Unit(["a"], []);
+    unit.wantsReboot = false;
+    expect(await makeWayForReboot(unit.parts, signal)).to.equal(false);
+    expect(unit.idle).to.deep.equal(["a"]);
+  });
+});

@@ -1,0 +1,58 @@
+import { expect } from "chai";
+import { baseProfile, filterNotices, resourceProfile } from "../../src/lxd/runner-profiles.ts";
+
+const ALL = { mac: true, ipv4: true, ipv6: true, isolation: true };
+const NONE = { mac: false, ipv4: false, ipv6: false, isolation: false };
+const PLACE = { pool: "runners-0", bridge: "ghr-0123456789" };
+
+describe("baseProfile()", () => {
+  it("lets Docker work in containers, and asks nothing of the kind of virtual machines", () => {
+    expect(baseProfile("container", PLACE, ALL).config).to.deep.equal({
+      "security.nesting": "true",
+      "boot.autostart": "false",
+    });
+    expect(baseProfile("virtual-machine", PLACE, ALL).config).to.deep.equal({ "boot.autostart": "false" });
+  });
+
+  it("has every filter that the machine has, and no other", () => {
+    expect(baseProfile("container", PLACE, ALL).devices["eth0"]).to.deep.equal({
+      type: "nic",
+      name: "eth0",
+      network: "ghr-0123456789",
+      "security.port_isolation": "true",
+      "security.mac_filtering": "true",
+      "security.ipv4_filtering": "true",
+      "security.ipv6_filtering": "true",
+    });
+    expect(baseProfile("container", PLACE, NONE).devices["eth0"]).to.deep.equal({
+      type: "nic",
+      name: "eth0",
+      network: "ghr-0123456789",
+    });
+  });
+});
+
+describe("resourceProfile()", () => {
+  it("bounds processors, memory and disk", () => {
+    expect(resourceProfile({ cpu: 2, memory: "7GiB", disk: "10GiB" }, "runners-0")).to.deep.equal({
+      config: { "limits.cpu": "2", "limits.memory": "7GiB" },
+      devices: { root: { type: "disk", path: "/", pool: "runners-0", size: "10GiB" } },
+    });
+  });
+});
+
+describe("filterNotices()", () => {
+  it("says nothing where nothing is missing", () => {
+    expect(filterNotices(ALL)).to.deep.equal([]);
+  });
+
+  it("names what is missing", () => {
+    expect(filterNotices({ ...ALL, ipv6: false })).to.deep.equal([
+      "no filtering of IPv6 addresses on this machine",
+    ]);
+    expect(filterNotices(NONE)).to.deep.equal([
+      "no filtering of MAC, IPv4, IPv6 addresses on this machine",
+      "runners are not isolated from each other on this machine",
+    ]);
+  });
+});
