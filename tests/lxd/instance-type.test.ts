@@ -14,6 +14,7 @@ const RECIPE: ImageRecipe = {
   arch: "x64",
   application: { version: "2.337.0", archivePath: "/nonexistent" },
   key: "0123456789abcdef",
+  programs: "0123456789abcdef",
   buildScript: "true\n",
   cleanScript: "true\n",
 };
