@@ -97,6 +97,12 @@ export class PoolStorage {
     }
   }
 
+  /** Mounts the loop file again where it is not mounted; what was in memory is for {@link prepare} to make anew. */
+  async attach(signal: AbortSignal): Promise<void> {
+    const record = await this.#readRecord();
+    if (record?.method === "loop" && record.kind !== "memory") await this.#loopPlace(record, true, signal);
+  }
+
   /**
    * Makes of a lost pool what LXD has to find so that it can take away what it knows of it: volumes with nothing in them.
    *

@@ -56,6 +56,12 @@ export class LxdPool {
     await this.#create(place, signal);
   }
 
+  /** Asks LXD for a sign of life, and has the pool's place be there. */
+  async check(signal: AbortSignal): Promise<void> {
+    const { client, name, store } = this.#options;
+    if (await absentAsUndefined(client.storagePools.get(name, signal))) await store.attach(signal);
+  }
+
   async remove(signal: AbortSignal): Promise<void> {
     const { client, name, store } = this.#options;
     await client.storagePools.delete(name, signal);

@@ -87,7 +87,7 @@ export class LxdPremises implements Premises {
   }
 
   async check(signal: AbortSignal): Promise<void> {
-    await absentAsUndefined(this.#client.storagePools.get(this.pool, signal));
+    await this.#pool.check(signal);
   }
 
   async remove(signal: AbortSignal): Promise<void> {

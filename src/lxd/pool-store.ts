@@ -21,6 +21,8 @@ export interface PoolStore {
    * @param drivers that LXD offers.
    */
   prepare(drivers: readonly string[], need: SpaceNeed, signal: AbortSignal): Promise<PoolPlace>;
+  /** Makes ready again what was made ready once and is missing, such as a mount; leaves undone what was lost with it. */
+  attach(signal: AbortSignal): Promise<void>;
   /**
    * Makes of a lost pool what LXD has to find so that it can take away what it knows of it.
    *

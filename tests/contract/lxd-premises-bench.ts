@@ -32,6 +32,7 @@ const smallPool: PoolStore = {
     const config: Record<string, string> = driver === "dir" ? {} : { size: "5GiB" };
     return Promise.resolve({ driver, config, room: 5 * 2 ** 30, lost: false });
   },
+  attach: () => Promise.resolve(),
   restore: () => Promise.resolve(),
   remove: () => Promise.resolve(),
 };

@@ -72,7 +72,8 @@ describeLxd(
       const store = storageOf(kind, stem, storage);
       const poolStore: PoolStore = {
         prepare: (drivers, need, limited) => store.prepare(drivers, need, limited),
-        restore: async (containers, limited) => {
+        attach: (limited) => store.attach(limited),
+      restore: async (containers, limited) => {
           await store.restore(containers, limited);
           mountAsLxd(stem);
         },
@@ -152,7 +153,10 @@ describeLxd(
       writeFileSync(join(pool.config["source"] ?? "", "mark"), "here");
       sh(`umount --lazy ${root}/unit/pool`);
       expect(existsSync(join(pool.config["source"] ?? "", "mark"))).to.equal(false);
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.premises.check(signal());
+    expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
+    sh(`umount --lazy ${root}/unit/pool`);
+    await unit.premises.ensure(RESOURCES, signal());
       expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
     });
 
