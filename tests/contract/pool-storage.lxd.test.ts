@@ -73,7 +73,7 @@ describeLxd(
       const poolStore: PoolStore = {
         prepare: (drivers, need, limited) => store.prepare(drivers, need, limited),
         attach: (limited) => store.attach(limited),
-      restore: async (containers, limited) => {
+        restore: async (containers, limited) => {
           await store.restore(containers, limited);
           mountAsLxd(stem);
         },
@@ -154,9 +154,9 @@ describeLxd(
       sh(`umount --lazy ${root}/unit/pool`);
       expect(existsSync(join(pool.config["source"] ?? "", "mark"))).to.equal(false);
       await unit.premises.check(signal());
-    expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
-    sh(`umount --lazy ${root}/unit/pool`);
-    await unit.premises.ensure(RESOURCES, signal());
+      expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
+      sh(`umount --lazy ${root}/unit/pool`);
+      await unit.premises.ensure(RESOURCES, signal());
       expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
     });
 
