@@ -6,14 +6,8 @@ import type { Configuration } from "./configuration.ts";
  *
  * @throws {@link ConfigurationError} with every such option.
  */
-export function refuseUnsupported({ instanceType, policy }: Configuration): void {
+export function refuseUnsupported({ policy }: Configuration): void {
   const faults: Fault[] = [];
-  if (instanceType !== "container") {
-    faults.push({
-      option: "instance-type",
-      text: "this version runs containers only; set instance-type=container",
-    });
-  }
   if (policy.by === "charm") {
     faults.push({ option: "repo-policy", text: "this version has no check of its own; use external or off" });
   }
