@@ -7,13 +7,13 @@ const LOOK_MS = 10_000;
 export class LxdNeighbours {
   readonly #client: LxdClient;
   readonly #owner: Owner;
-  readonly #jobCheck: readonly [string, ...string[]];
+  readonly #lookCommand: readonly [string, ...string[]];
 
-  /** @param jobCheck command in the guest that succeeds while a job runs. */
-  constructor(client: LxdClient, owner: Owner, jobCheck: readonly [string, ...string[]]) {
+  /** @param lookCommand command in the guest that tells what the runner is at. */
+  constructor(client: LxdClient, owner: Owner, lookCommand: readonly [string, ...string[]]) {
     this.#client = client;
     this.#owner = owner;
-    this.#jobCheck = jobCheck;
+    this.#lookCommand = lookCommand;
   }
 
   /** Whether any of them may have a job; one that cannot be looked into may. */
@@ -29,8 +29,9 @@ export class LxdNeighbours {
 
   async #mayHaveJob(name: string, signal: AbortSignal): Promise<boolean> {
     try {
-      const request = { command: this.#jobCheck, limitMs: LOOK_MS } as const;
-      return (await this.#client.exec.run(name, request, signal)).exitCode === 0;
+      const request = { command: this.#lookCommand, limitMs: LOOK_MS, maxOutputBytes: 64 } as const;
+      const sight = (await this.#client.exec.run(name, request, signal)).stdout.trim();
+      return sight !== "waiting" && !sight.startsWith("ended ");
     } catch {
       signal.throwIfAborted();
       return true;

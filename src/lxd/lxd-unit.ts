@@ -70,7 +70,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   return {
     premises,
     server: new LxdServer(client),
-    neighbours: new LxdNeighbours(client, owner, options.jobCheck),
+    neighbours: new LxdNeighbours(client, owner, options.lookCommand),
     firewall: new LxdFirewall({
       client,
       owner,

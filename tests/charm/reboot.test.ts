@@ -26,7 +26,13 @@ class Unit {
           const flushed = this.idle.length;
           this.meanwhile();
           this.idle = [];
-          return Promise.resolve({ flushed, delta: -flushed, counts: this.#counts(), failures: [] });
+          return Promise.resolve({
+            flushed,
+            delta: -flushed,
+            counts: this.#counts(),
+            failures: [],
+            versionRefused: false,
+          });
         },
       },
     };

@@ -66,10 +66,10 @@ describe("The type of a unit's instances", () => {
       owner: OWNER,
       ...(instanceType && { instanceType }),
       handOverProgram: "/bin/true",
-      jobCheck: ["true"],
+      lookCommand: ["true"],
       startConcurrency: 1,
     });
-    const spec = { name: "runners-0-a", template: "t", profiles: ["p"], kind: "k", deadline: 0 };
+    const spec = { name: "runners-0-a", template: "t", profiles: ["p"], kind: "k", place: "", deadline: 0 };
     await machines.launch(spec, signal()).catch(() => undefined);
   };
   const build = async (instanceType?: "container" | "virtual-machine") => {
