@@ -5,9 +5,13 @@ import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { Firewall, Images, Premises, RunnerMetrics, Timers } from "../runners/ports.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
+import type { Logger } from "../support/log.ts";
 
 /** The services that a unit leaves by. */
 export interface DepartureParts {
+  /** Whether there is an LXD on the machine that anything could be on. */
+  readonly hasLxd: boolean;
+  readonly log: Logger;
   readonly timers: Timers;
   readonly manager: RunnerManager;
   readonly host: Host;
@@ -31,22 +35,31 @@ export class Departure {
 
   /** Ends all runners, those with a job too, and lets no timer start new ones. */
   async endAll(signal: AbortSignal): Promise<void> {
-    await this.#parts.timers.remove(signal);
-    await this.#parts.manager.flushAll("force", signal);
+    const { hasLxd, log, manager, timers } = this.#parts;
+    await timers.remove(signal);
+    // A hook that fails for ever would hold the unit on a machine where it never came to anything.
+    if (hasLxd) await manager.flushAll("force", signal);
+    else
+      log.warning("Leaving without LXD, which is not on this machine: whatever was on it is left as it is");
   }
 
   /** Takes away everything that the unit has made. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { host, images, firewall, premises, metrics, logs, dataDirectory } = this.#parts;
+    const { hasLxd, host, metrics, logs, dataDirectory } = this.#parts;
     await this.endAll(signal);
-    await images.prune(undefined, signal);
-    await firewall.remove(signal);
-    await premises.remove(signal);
+    if (hasLxd) await this.#removeFromLxd(signal);
     await metrics.remove(signal);
     await logs.remove();
     await host.remove(signal);
     await rm(dataDirectory, { recursive: true, force: true });
     await this.#removeShared();
+  }
+
+  async #removeFromLxd(signal: AbortSignal): Promise<void> {
+    const { images, firewall, premises } = this.#parts;
+    await images.prune(undefined, signal);
+    await firewall.remove(signal);
+    await premises.remove(signal);
   }
 
   /** What the units of a machine share goes with the last of them: the one that empties the directory of all. */

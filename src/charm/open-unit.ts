@@ -41,6 +41,9 @@ const NO_DEMAND: UnitDemand = {
   lxdMayCome: false,
 };
 
+/** Of a unit that goes: it takes away what is there, and has nothing to take away where LXD never came. */
+export const DEPARTURE_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
+
 /**
  * Makes the LXD side of a unit. It stands in a module of its own for events that need no GitHub: they load no Octokit.
  *

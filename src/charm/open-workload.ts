@@ -29,7 +29,7 @@ import type { InstalledOptions } from "./immutable-options.ts";
 import { openHost } from "./open-host.ts";
 import { openPlaces } from "./open-places.ts";
 import { openTimers } from "./open-timers.ts";
-import { openUnit, type UnitDemand } from "./open-unit.ts";
+import { DEPARTURE_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Surroundings } from "./relations.ts";
 import { Workload } from "./workload.ts";
 
@@ -93,7 +93,7 @@ export function openWorkload(
 export function openDeparture(setup: ForgeSetup | Error, context: WorkloadContext): Departure {
   const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
   const places = openPlaces(setup instanceof Error ? undefined : setup, context);
-  return new Departure(openServices(forge, places, context));
+  return new Departure(openServices(forge, places, context, DEPARTURE_DEMAND));
 }
 
 function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
@@ -104,7 +104,7 @@ function openServices(
   forge: Forge & Jobs,
   places: Places,
   context: WorkloadContext,
-  demand?: UnitDemand,
+  demand: UnitDemand,
 ): DepartureParts {
   const { system, unitName, modelUuid, log } = context;
   const stem = unitStem(unitName);
@@ -131,6 +131,8 @@ function openServices(
     { names, patience: PATIENCE, idleLifetimeMs: IDLE_LIFETIME_MS, concurrency: CONCURRENCY },
   );
   return {
+    hasLxd: unit.isThere,
+    log,
     timers: openTimers(context),
     manager,
     host: openHost(context, unit),

@@ -48,6 +48,8 @@ export interface LxdUnitOptions {
 
 /** Everything of one unit on LXD, over one connection. */
 export interface LxdUnit {
+  /** Whether LXD had a socket when this was opened: one that the environment names, or that is to come, need not be there. */
+  readonly isThere: boolean;
   readonly machines: Machines;
   readonly images: Images;
   readonly premises: Premises;
@@ -68,6 +70,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const premises = new LxdPremises({ ...options, client, owner });
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
+    isThere: existsSync(socket.path),
     premises,
     server: new LxdServer(client),
     neighbours: new LxdNeighbours(client, owner, options.lookCommand),

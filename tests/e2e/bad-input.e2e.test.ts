@@ -75,8 +75,13 @@ endToEnd("input that cannot be used", () => {
 
     it("refuses a runner application whose checksum differs, and keeps nothing of it", async () => {
       await rig.github.call("set-checksum", "wrong", patience());
-      await expectRefusal({ token: STANDARD_TOKEN }, /^blocked: .*runner application.*checksum/);
+      await rig.configure({ token: STANDARD_TOKEN }, patience());
+      expect(await rig.status()).to.match(/^blocked: .*runner application.*checksum/);
       expect(await rig.dataFiles()).to.not.match(/tar\.gz/);
+      const { onLxd, onGithub } = await possessions();
+      expect(onGithub).to.deep.equal([]);
+      // Pool, bridge and profiles are there before what goes onto them is fetched.
+      expect(onLxd.filter((line) => /^(instance|image)/.test(line))).to.deep.equal([]);
     });
 
     it("refuses a runner application without a checksum", async () => {

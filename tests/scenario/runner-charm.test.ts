@@ -70,6 +70,13 @@ describe("the runner charm, without LXD and GitHub", () => {
     expect(out.unitStatus.message).to.include("LXD");
   });
 
+  it("leaves a machine that never had LXD", async () => {
+    for (const event of [ctx.on.stop(), ctx.on.remove()]) {
+      await ctx.run(event, new State({ config: usable }));
+      expect(ctx.jujuLog.map(({ message }) => message).join("\n")).to.include("Leaving without LXD");
+    }
+  });
+
   it("is blocked by a changed option that an install has fixed, until the old value is back", async () => {
     const storedState = { "installed-options": { "base-image": "noble", "runner-storage": "juju-storage" } };
     const run = async (change: JsonObject, before = new State({ storedState })) => {
