@@ -11,7 +11,7 @@ import { HOST_PLACES } from "../host/places.ts";
 import type { StorageKind } from "../host/pool-choice.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
 import { runProcess } from "../host/run-process.ts";
-import { BRIDGE_PREFIX } from "../lxd/lxd-premises.ts";
+import { BRIDGE_NAMES } from "../lxd/lxd-premises.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork } from "../network/network.ts";
 import { unitStem } from "../runners/runner-name.ts";
@@ -64,7 +64,7 @@ export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
     logDirectory: system.logRoot,
-    closedNetworks: () => closedNetworks(BRIDGE_PREFIX),
+    closedNetworks: () => closedNetworks(BRIDGE_NAMES),
     packetFilter: new NftPacketFilter(stem, runProcess),
     instanceType: demand.instanceType,
     runners: demand.runners,

@@ -5,8 +5,8 @@ import { networksBehind } from "./routes.ts";
 /**
  * What no runner may reach: every address of this machine, and the networks of runners.
  *
- * @param bridges what the names of their bridges begin with.
+ * @param bridges the names of their bridges.
  */
-export async function closedNetworks(bridges: string): Promise<readonly Network[]> {
+export async function closedNetworks(bridges: RegExp): Promise<readonly Network[]> {
   return (await Promise.all([localAddresses(), networksBehind(bridges)])).flat();
 }

@@ -13,9 +13,9 @@ export async function readRoutes(): Promise<readonly Route[]> {
   return parseRoutes(await readFile("/proc/net/route", "utf8"));
 }
 
-/** Networks that the machine reaches by interfaces whose names begin so. */
-export async function networksBehind(prefix: string): Promise<readonly Network[]> {
-  return (await readRoutes()).filter(({ by }) => by.startsWith(prefix)).map(({ network }) => network);
+/** Networks that the machine reaches by interfaces of such names. */
+export async function networksBehind(names: RegExp): Promise<readonly Network[]> {
+  return (await readRoutes()).filter(({ by }) => names.test(by)).map(({ network }) => network);
 }
 
 /** Reads `/proc/net/route`: addresses in hexadecimal, in the byte order of the machine, little-endian on ours. */

@@ -6,7 +6,7 @@ import { closedNetworks } from "../../../src/host/closed-networks.ts";
 import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
 import { runProcess } from "../../../src/host/run-process.ts";
 import type { LxdClient } from "../../../src/lxd/client/index.ts";
-import { BRIDGE_PREFIX } from "../../../src/lxd/lxd-premises.ts";
+import { BRIDGE_NAMES } from "../../../src/lxd/lxd-premises.ts";
 import { LxdFirewall } from "../../../src/lxd/lxd-firewall.ts";
 import { packImage, patience } from "../../lxd/client/support.ts";
 import { NetworkNamespace } from "../../support/github/network-namespace.ts";
@@ -64,7 +64,7 @@ export class FirewallSite {
       owner: unit.owner,
       name: unit.stem,
       bridge: unit.premises.bridge,
-      closedNetworks: () => closedNetworks(BRIDGE_PREFIX),
+      closedNetworks: () => closedNetworks(BRIDGE_NAMES),
       packetFilter: this.packetFilter,
     });
     cleanUps.push(() => this.firewall.remove(patience()));
