@@ -1,0 +1,55 @@
+import { expect } from "chai";
+import type { AgentEvent } from "../../src/agent/agent-event.ts";
+import { endToEnd, patience } from "../support/rig/end-to-end.ts";
+import { ARCHIVE, Rig } from "../support/rig/rig.ts";
+
+endToEnd("an upgrade of the charm", () => {
+  let rig: Rig;
+  /** Statuses at which the dispatch is killed, each once. */
+  const killsDue = new Set<string>();
+  const killsDone: string[] = [];
+
+  const killWhenDue = (event: AgentEvent) => {
+    if (event.kind !== "status" || !killsDue.delete(event.status.message)) return;
+    if (rig.agent.killDispatch()) killsDone.push(event.status.message);
+  };
+
+  before(async () => {
+    rig = await Rig.start({ application: "e2eupgr", onEvent: killWhenDue }, patience());
+    await rig.deploy({ "virtual-machines": "2" }, patience(120_000));
+  });
+
+  after(async () => {
+    await rig.close(patience(120_000));
+  });
+
+  const upgrade = () => rig.agent.refresh(rig.application, ARCHIVE, false, patience(120_000));
+
+  it("leaves runners of the same kind alone, and ends no job", async () => {
+    const job = await rig.occupy(patience());
+    const before = await rig.machines(patience());
+    await upgrade();
+    expect(await rig.machines(patience())).to.deep.equal(before);
+    expect(await rig.status()).to.equal("active: 2 runners: 1 idle, 1 busy");
+    await rig.release(job, patience());
+    expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+    await rig.gone(job.runnerName ?? "", patience());
+  });
+
+  it("is run again when it is killed, until the runners are there; a busy one works on", async () => {
+    await rig.reconcile(patience());
+    const job = await rig.occupy(patience());
+    const idle = (await rig.machines(patience())).find((name) => name !== job.runnerName) ?? "";
+    await rig.lxd.client.instances.changeState(idle, { action: "stop", force: true }, patience());
+    await rig.gone(idle, patience());
+    const steps = ["Starting runners 0/1"];
+    for (const step of steps) killsDue.add(step);
+    await upgrade();
+    expect(killsDone).to.deep.equal(steps);
+    // What the killed one has left is younger than the time that a start may take.
+    await rig.reconcile(patience());
+    expect(await rig.status()).to.equal("active: 2 runners: 1 idle, 1 busy");
+    await rig.release(job, patience());
+    expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+  });
+});
