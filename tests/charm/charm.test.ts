@@ -2,16 +2,14 @@ import { expect } from "chai";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CharmSystem } from "../../src/charm/charm-system.ts";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import { dispatch, readJujuContext, type ExitCode, type JsonObject } from "../../src/framework/index.ts";
-import { systemClock } from "../../src/support/clock.ts";
 import { FakeHookTools } from "../framework/fake-hook-tools.ts";
 import { hookEnvironment } from "../framework/hook-environment.ts";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
 import { LEAST_OPTIONS, TOKEN } from "./least-options.ts";
+import { lonelySystem } from "./lonely-system.ts";
 
-const NO_LXD = "/nonexistent/lxd.socket";
 const HOOKS = ["install", "start", "config-changed", "upgrade-charm", "update-status", "reconcile-runners"];
 const ACTIONS = ["reconcile-runners", "check-runners", "flush-runners", "update-dependencies", "build-image"];
 
@@ -41,17 +39,7 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
     path: string,
     config: JsonObject,
   ): Promise<{ code: ExitCode; tools: FakeHookTools; shown: string; told: string }> => {
-    const system: CharmSystem = {
-      arch: "x64",
-      clock: systemClock,
-      entropy: () => "0123456789abcdef",
-      dataRoot: join(directory, "data"),
-      logRoot: join(directory, "logs"),
-      systemd: { units: join(directory, "systemd"), booted: join(directory, "no-systemd") },
-      metricsLog: join(directory, "metrics.log"),
-      metricsRotation: join(directory, "metrics-rotation"),
-      env: { LXD_SOCKET: NO_LXD },
-    };
+    const system = lonelySystem(directory);
     const tools = new FakeHookTools();
     tools.config = config;
     const written: string[] = [];
@@ -81,7 +69,7 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
   it("is blocked by a LXD that is not there, and says how to mend it", async () => {
     const { code, shown } = await run("hooks/update-status", LEAST_OPTIONS);
     expect(code).to.equal(0);
-    expect(shown).to.match(/^blocked: .*\/nonexistent\/lxd\.socket does not exist; install LXD/);
+    expect(shown).to.match(/^blocked: .*\/lxd\/unix\.socket does not exist; install LXD/);
   });
 
   it("asks GitHub before it asks LXD, and is blocked by a token that GitHub refuses", async () => {

@@ -7,8 +7,8 @@ import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import type { JsonObject } from "../../src/framework/index.ts";
 import { loadMetadata } from "../../src/framework/metadata/index.ts";
 import { Context, Secret, State } from "../../src/framework/testing/index.ts";
-import { systemClock } from "../../src/support/clock.ts";
 import { json, StubGithub } from "../github/support.ts";
+import { lonelySystem } from "../charm/lonely-system.ts";
 
 const OLD = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
 const NEW = "ghp_9876543210abcdefghijABCDEFGHIJ012345";
@@ -25,17 +25,7 @@ describe("the runner charm's credentials", () => {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "credentials-"));
-    const system = {
-      arch: "x64",
-      clock: systemClock,
-      entropy: () => "0123456789abcdef",
-      dataRoot: join(directory, "data"),
-      logRoot: join(directory, "logs"),
-      systemd: { units: join(directory, "systemd"), booted: join(directory, "no-systemd") },
-      metricsLog: join(directory, "metrics.log"),
-      metricsRotation: join(directory, "metrics-rotation"),
-      env: { LXD_DIR: join(directory, "lxd") },
-    } as const;
+    const system = lonelySystem(directory);
     ctx = new Context((framework) => new GithubRunnerCharm(framework, system), {
       metadata: await loadMetadata(join(import.meta.dirname, "../..")),
     });

@@ -6,7 +6,7 @@ import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import { loadMetadata } from "../../src/framework/metadata/load-metadata.ts";
 import { ActionFailed, Context, Relation, State } from "../../src/framework/testing/index.ts";
 import type { JsonObject } from "../../src/framework/index.ts";
-import { systemClock } from "../../src/support/clock.ts";
+import { lonelySystem } from "../charm/lonely-system.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
@@ -26,18 +26,7 @@ describe("the runner charm, without LXD and GitHub", () => {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "scenario-"));
-    const system = {
-      arch: "x64",
-      clock: systemClock,
-      entropy: () => "0123456789abcdef",
-      dataRoot: join(directory, "data"),
-      logRoot: join(directory, "logs"),
-      systemd: { units: join(directory, "systemd"), booted: join(directory, "no-systemd") },
-      metricsLog: join(directory, "metrics.log"),
-      metricsRotation: join(directory, "metrics-rotation"),
-      // No daemon listens there.
-      env: { LXD_DIR: join(directory, "lxd") },
-    } as const;
+    const system = lonelySystem(directory);
     ctx = new Context((framework) => new GithubRunnerCharm(framework, system), {
       metadata: await loadMetadata(ROOT),
     });

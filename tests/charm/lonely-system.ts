@@ -1,0 +1,19 @@
+import { join } from "node:path";
+import type { CharmSystem } from "../../src/charm/charm-system.ts";
+import { systemClock } from "../../src/support/clock.ts";
+
+/** A machine without LXD and systemd, all of whose files are in a directory. */
+export function lonelySystem(directory: string): CharmSystem {
+  return {
+    arch: "x64",
+    clock: systemClock,
+    entropy: () => "0123456789abcdef",
+    dataRoot: join(directory, "data"),
+    logRoot: join(directory, "logs"),
+    systemd: { units: join(directory, "systemd"), booted: join(directory, "no-systemd") },
+    metricsLog: join(directory, "metrics.log"),
+    metricsRotation: join(directory, "metrics-rotation"),
+    // No daemon listens there.
+    env: { LXD_DIR: join(directory, "lxd") },
+  };
+}
