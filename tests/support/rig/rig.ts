@@ -17,6 +17,7 @@ import { buildArchive } from "../github/runner-application/build-archive.ts";
 import { StandInProcess } from "../github/stand-in-process.ts";
 import type { JobRequest, JobView } from "../github/state/job-record.ts";
 import type { RunnerView } from "../github/state/runner-record.ts";
+import { clearLeftovers } from "./clear-leftovers.ts";
 import { LxdView } from "./lxd-view.ts";
 import { until } from "./until.ts";
 
@@ -156,6 +157,7 @@ export class Rig {
   /** Deploys the charm with {@link Rig.config} and what else is given, until the unit is idle. */
   async deploy(more: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
     const { application, archive = ARCHIVE } = this.#options;
+    await clearLeftovers(this.lxd.client, this, signal);
     await this.agent.deploy({ archive, application, config: { ...this.config, ...more } }, signal);
   }
 
