@@ -66,7 +66,7 @@ async function runJob(stage: Stage, steps: readonly string[], signal: AbortSigna
 async function replace(stage: Stage, known: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
   const { agent, count, github, screen, unit } = stage;
   screen.line(
-    "This version of the charm sets no timer yet: the demo fires its event reconcile-runners instead",
+    "On a Juju machine a timer replaces used runners; the demo does not wait for it and fires reconcile-runners itself",
   );
   const { exitCode } = await agent.dispatchEvent(unit, "reconcile-runners", signal);
   if (exitCode !== 0) throw new Error(`Cannot replace the runner: the event ended with ${exitCode}`);

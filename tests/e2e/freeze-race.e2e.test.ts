@@ -15,7 +15,7 @@ import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { REPOSITORY, Rig, type EndedJob } from "../support/rig/rig.ts";
 
-/** All of the issue's: `FREEZE_TRIES=210 mocha --no-config tests/e2e/freeze-race.e2e.test.ts`. */
+/** More of them, for a night: `FREEZE_TRIES=210 mocha --no-config tests/e2e/freeze-race.e2e.test.ts`. */
 const TRIES = Number(process.env["FREEZE_TRIES"] ?? 21);
 const AT_A_TIME = 3;
 const TRY_MS = 90_000;
