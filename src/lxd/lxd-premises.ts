@@ -42,7 +42,7 @@ const BRIDGE_DIGITS = 10;
 const BRIDGE_PREFIX = "ghr-";
 
 /** The names of all units' bridges. Whose name only begins so is somebody else's interface. */
-export const BRIDGE_NAMES: RegExp = new RegExp(`^${BRIDGE_PREFIX}[0-9a-f]{${BRIDGE_DIGITS}}$`);
+export const BRIDGE_NAMES = new RegExp(`^${BRIDGE_PREFIX}[0-9a-f]{${BRIDGE_DIGITS}}$`);
 
 /** Between a choice of a subnet and its bridge, no other unit of the machine may choose. */
 const SUBNETS = new ProcessLock("github-runner-subnets");

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { messageOf } from "../../src/support/errors.ts";
@@ -13,6 +13,8 @@ import { until } from "../support/rig/until.ts";
 const CREDENTIALS = [".runner", ".credentials", ".credentials_rsaparams"];
 /** What the agent keeps in Juju's place: the options as they were set are the model's, and no business of the charm's. */
 const MODEL = ["state.json", "state.json.new"];
+/** By what the unit leaves a former path: credentials have to outlive the options, and only root reads them. */
+const RECORD = "places.json";
 const JIT_VARIABLE = "ACTIONS_RUNNER_INPUT_JITCONFIG=";
 
 endToEnd("secrets", () => {
@@ -69,7 +71,7 @@ endToEnd("secrets", () => {
     );
     const onHost = hunt.inFiles(
       [rig.dataDirectory, rig.directory, "/var/log", "/var/lib/lxd/database", "/run/lock", "/etc"],
-      [...MODEL],
+      [...MODEL, RECORD],
     );
     return [...inTexts, ...onHost.map((path) => `a secret in ${path}`)];
   };
@@ -145,6 +147,13 @@ endToEnd("secrets", () => {
     expect(monitored, "LXD has been listened to").to.include(rig.stem);
     expect(await search()).to.deep.equal([]);
     await rig.github.call("add-token", { token }, patience());
+  });
+
+  it("are kept in one file of the unit's, which nobody but root may read", async () => {
+    const file = join(rig.dataDirectory, RECORD);
+    expect(hunt.inFiles([rig.dataDirectory], [])).to.deep.equal([file]);
+    const { mode, uid } = await stat(file);
+    expect([(mode & 0o777).toString(8), uid]).to.deep.equal(["600", 0]);
   });
 
   it("would be found wherever they were", async () => {
