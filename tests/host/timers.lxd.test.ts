@@ -21,7 +21,7 @@ const suite = reason === undefined ? describe : describe.skip;
 suite(`SystemdTimers under systemd${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
   this.timeout(60_000);
   let directory = "";
-  const signal = AbortSignal.timeout(120_000);
+  let signal: AbortSignal;
 
   const timersOf = (everySeconds: number): readonly Timer[] => [
     { event: "reconcile-runners", schedule: { everySeconds, delaySeconds: 0 } },
@@ -29,6 +29,8 @@ suite(`SystemdTimers under systemd${reason === undefined ? "" : ` (skipped: ${re
   ];
 
   before(async () => {
+    // Here, and not where the suite is declared: that is minutes before it runs.
+    signal = AbortSignal.timeout(240_000);
     await removeAll();
     directory = await mkdtemp(join(tmpdir(), "timers-lxd-"));
     await chmod(directory, 0o755);

@@ -16,9 +16,10 @@ const suite = reason === undefined ? describe : describe.skip;
 
 suite(`ensureBaseImage()${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
   this.timeout(15 * 60_000);
-  const signal = AbortSignal.timeout(15 * 60_000);
+  let signal: AbortSignal;
 
   before(async () => {
+    signal = AbortSignal.timeout(15 * 60_000);
     removeAll();
     await ensureBaseImage({}, signal);
   });
