@@ -58,7 +58,7 @@ export const dispatchBench: Bench = {
 
 /** Imports what an update-status comes to import, and nothing else. */
 function modulesOf(lib: string): string {
-  const chunk = readdirSync(lib).find((name) => /^open-workload-.*\.mjs$/.test(name));
-  if (chunk === undefined) throw new Error(`Cannot find the workload's chunk in ${lib}`);
+  const chunk = readdirSync(lib).find((name) => /^open-unit-.*\.mjs$/.test(name));
+  if (chunk === undefined) throw new Error(`Cannot find the chunk of the unit's LXD side in ${lib}`);
   return `await import(${JSON.stringify(join(lib, chunk))})`;
 }
