@@ -21,6 +21,7 @@ export class UnitWork {
   readonly #charm: RunnerCharm;
   readonly #system: CharmSystem;
   readonly #step: (message: string) => void;
+  #configuration: Promise<Configuration> | undefined;
 
   /** @param step shows what is being done. */
   constructor(charm: RunnerCharm, system: CharmSystem, step: (message: string) => void) {
@@ -30,10 +31,16 @@ export class UnitWork {
   }
 
   /**
+   * Read once: the options stay as they are while a dispatch lasts.
+   *
    * @throws ConfigurationError with every fault of the options.
    * @throws ImmutableOptionError when an option has changed that cannot.
    */
-  async configuration(): Promise<Configuration> {
+  configuration(): Promise<Configuration> {
+    return (this.#configuration ??= this.#readConfiguration());
+  }
+
+  async #readConfiguration(): Promise<Configuration> {
     const [{ parseConfiguration }, { checkOptions }] = await parsers();
     const configuration = parseConfiguration(await this.#sources(), checkOptions);
     const { refuseUnsupported } = await import("./unsupported.ts");
