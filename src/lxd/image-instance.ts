@@ -5,7 +5,7 @@ import { destroyInstance } from "./destroy-instance.ts";
 
 const CLEAN_UP_MS = 5 * 60_000;
 
-/** Destroys a builder or a template, its protection notwithstanding; one that is not there counts as destroyed. */
+/** Destroys an instance of the unit, its protection notwithstanding; one that is not there counts as destroyed. */
 export async function discardInstance(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
   const instance = await absentAsUndefined(client.instances.get(name, signal));
   if (!instance) return;

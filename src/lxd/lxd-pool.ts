@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { withDeadline } from "../support/deadline.ts";
 import type { LxdClient } from "./client/index.ts";
 import { absentAsUndefined } from "./absent.ts";
-import { destroyInstance } from "./destroy-instance.ts";
+import { discardInstance } from "./image-instance.ts";
 import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";
 import { checkSpace, spaceNeed } from "./pool-space.ts";
 import type { PoolPlace, PoolStore } from "./pool-store.ts";
@@ -43,7 +43,7 @@ export class LxdPool {
     const known = await absentAsUndefined(client.storagePools.get(name, signal));
     let place = await store.prepare(drivers, need, signal);
     if (known && !place.lost) {
-      await this.#awaitAvailable(signal);
+      if (known.status === "Unavailable") await this.#awaitAvailable(signal);
       const { space } = await client.storagePools.resources(name, signal);
       checkSpace(runners, requiredOf(place, need), space.total);
       return;
@@ -85,13 +85,7 @@ export class LxdPool {
       signal,
     );
     await this.#awaitAvailable(signal);
-    for (const { name: instance, config } of instances) {
-      if (config["security.protection.delete"] === "true") {
-        const unprotected = { "security.protection.delete": "false" };
-        await client.instances.patch(instance, { config: unprotected }, signal);
-      }
-      await destroyInstance(client, instance, signal);
-    }
+    for (const { name: instance } of instances) await discardInstance(client, instance, signal);
     await release();
     await client.storagePools.delete(name, signal);
   }
