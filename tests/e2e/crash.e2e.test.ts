@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { AgentEvent } from "../../src/agent/agent-event.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
+import { KillAtStatus } from "../support/rig/kill-at-status.ts";
 import { Rig } from "../support/rig/rig.ts";
 import { until } from "../support/rig/until.ts";
 
@@ -12,17 +12,10 @@ type Moment = readonly [title: string, comes: () => Promise<unknown>];
 
 endToEnd("a dispatch that is killed", () => {
   let rig: Rig;
-  /** Statuses at which the dispatch is killed, each once. */
-  const killsDue = new Set<string>();
-  const killsDone: string[] = [];
-
-  const killWhenDue = (event: AgentEvent) => {
-    if (event.kind !== "status" || !killsDue.delete(event.status.message)) return;
-    if (rig.agent.killDispatch()) killsDone.push(event.status.message);
-  };
+  const kills = new KillAtStatus(() => rig.agent.killDispatch());
 
   before(async () => {
-    rig = await Rig.start({ application: "e2ecrash", onEvent: killWhenDue }, patience());
+    rig = await Rig.start({ application: "e2ecrash", onEvent: kills.onEvent }, patience());
   });
 
   after(async () => {
@@ -69,9 +62,9 @@ endToEnd("a dispatch that is killed", () => {
       "publishing",
       "making the template",
     ].map((step) => `Building the runner image: ${step}`);
-    for (const step of steps) killsDue.add(step);
+    for (const step of steps) kills.due.add(step);
     await rig.deploy({ "virtual-machines": String(WANTED) }, patience(200_000));
-    expect([...killsDone].sort()).to.deep.equal(steps.sort());
+    expect([...kills.done].sort()).to.deep.equal(steps.sort());
     await expectMended(WANTED);
     const images = await rig.lxd.client.images.list(patience());
     const own = images.filter(({ properties }) => properties["description"]?.endsWith(` ${rig.unit}`));

@@ -1,21 +1,14 @@
 import { expect } from "chai";
-import type { AgentEvent } from "../../src/agent/agent-event.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
+import { KillAtStatus } from "../support/rig/kill-at-status.ts";
 import { ARCHIVE, Rig } from "../support/rig/rig.ts";
 
 endToEnd("an upgrade of the charm", () => {
   let rig: Rig;
-  /** Statuses at which the dispatch is killed, each once. */
-  const killsDue = new Set<string>();
-  const killsDone: string[] = [];
-
-  const killWhenDue = (event: AgentEvent) => {
-    if (event.kind !== "status" || !killsDue.delete(event.status.message)) return;
-    if (rig.agent.killDispatch()) killsDone.push(event.status.message);
-  };
+  const kills = new KillAtStatus(() => rig.agent.killDispatch());
 
   before(async () => {
-    rig = await Rig.start({ application: "e2eupgr", onEvent: killWhenDue }, patience());
+    rig = await Rig.start({ application: "e2eupgr", onEvent: kills.onEvent }, patience());
     await rig.deploy({ "virtual-machines": "2" }, patience(120_000));
   });
 
@@ -43,9 +36,9 @@ endToEnd("an upgrade of the charm", () => {
     await rig.lxd.client.instances.changeState(idle, { action: "stop", force: true }, patience());
     await rig.gone(idle, patience());
     const steps = ["Starting runners 0/1"];
-    for (const step of steps) killsDue.add(step);
+    for (const step of steps) kills.due.add(step);
     await upgrade();
-    expect(killsDone).to.deep.equal(steps);
+    expect(kills.done).to.deep.equal(steps);
     // What the killed one has left is younger than the time that a start may take.
     await rig.reconcile(patience());
     expect(await rig.status()).to.equal("active: 2 runners: 1 idle, 1 busy");
