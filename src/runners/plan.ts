@@ -51,6 +51,9 @@ export type Step =
   /** Write down what the next reconcile needs to know. */
   | { readonly action: "note"; readonly machine: Machine; readonly note: MachineNote };
 
+/** A step that takes an instance away. */
+export type Removal = Step & { readonly action: "retire" | "destroy" };
+
 export interface Plan {
   readonly steps: readonly Step[];
   /** How many runners to create once the steps are done, if every retirement succeeds. */
@@ -77,12 +80,18 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
       reason: "registration without an instance",
     }));
   const kept = new Map<ObservedRunner, { readonly doubt: boolean }>();
+  let mayStay = 0;
   for (const runner of runners) {
     const verdict = judge(runner, wanted, { patience, now, lost: observed.lostPlaces ?? new Set() });
     if (verdict.keep) kept.set(runner, verdict);
-    else steps.push(removal(runner, verdict.reason));
+    else {
+      const step = removal(runner, verdict.reason);
+      steps.push(step);
+      if (isLookedInto(step)) mayStay += 1;
+    }
   }
-  for (const runner of pickSurplus([...kept.keys()], wanted.count)) {
+  // Who is looked into and has a job stays, and must not stand beside more idle ones than wanted.
+  for (const runner of pickSurplus([...kept.keys()], Math.max(0, wanted.count - mayStay))) {
     // Steps run side by side: a note about an instance that is being destroyed would fail.
     kept.delete(runner);
     steps.push(removal(runner, "more runners than wanted"));
@@ -148,7 +157,13 @@ function upkeep({ machine, registration }: ObservedRunner, doubt: boolean, now: 
   ];
 }
 
-function removal({ machine, registration }: ObservedRunner, reason: Reason): Step {
+/** GitHub's word of the runner is missing or doubtful, so the guest is asked whether it has a job before it goes. */
+export function isLookedInto({ action, machine, reason }: Removal): boolean {
+  const isAlive = machine.state === "running" || machine.state === "frozen";
+  return isAlive && (action === "destroy" || reason === "offline for too long");
+}
+
+function removal({ machine, registration }: ObservedRunner, reason: Reason): Removal {
   const canHaveJob = machine.state === "running" || machine.state === "frozen";
   return registration && canHaveJob
     ? { action: "retire", machine, registration, reason }

@@ -4,7 +4,7 @@ import type { Logger } from "../support/log.ts";
 import { ApplicationEndedError } from "./errors.ts";
 import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
-import type { Step } from "./plan.ts";
+import { isLookedInto, type Removal, type Step } from "./plan.ts";
 import type { GuestSight, Machine } from "./ports.ts";
 import { Runner, type RunnerClients } from "./runner.ts";
 
@@ -25,7 +25,6 @@ export interface RemovalsReport {
 }
 
 type Outcome = "done" | "stayed" | "version refused";
-type Removal = Step & { readonly action: "retire" | "destroy" };
 
 /** Carries the steps of a plan out: takes runners away without ending a job. */
 export class Removals {
@@ -95,7 +94,7 @@ export class Removals {
   async #takeAway(step: Removal, signal: AbortSignal): Promise<Outcome> {
     const { log } = this.#parts;
     const { machine, reason } = step;
-    const sight = isDoubtful(step) ? await this.#look(machine, signal) : undefined;
+    const sight = isLookedInto(step) ? await this.#look(machine, signal) : undefined;
     if (hasJob(sight)) {
       log.info("Runner has a job that GitHub does not show", { runner: machine.name });
       return "stayed";
@@ -157,12 +156,6 @@ export class Removals {
     const forge = this.#observation.forgeOf(machine, registration);
     return new Runner({ forge, machines, logs, metrics }, config, status, machine);
   }
-}
-
-/** GitHub's word is missing or doubtful, so the guest is asked whether it has a job. */
-function isDoubtful({ action, machine, reason }: Removal): boolean {
-  const isAlive = machine.state === "running" || machine.state === "frozen";
-  return isAlive && (action === "destroy" || reason === "offline for too long");
 }
 
 function hasJob(sight: GuestSight | undefined): boolean {

@@ -290,6 +290,16 @@ const scaled: readonly Row[] = [
   ["takes the youngest idle runner away next", fleet, 2, [surplus("d"), surplus("c")], 0],
   ["takes the eldest idle runner away last", fleet, 1, [surplus("d"), surplus("c"), surplus("a")], 0],
   ["keeps the busy one when none is wanted", fleet, 0, [surplus("d"), surplus("c"), surplus("a")], 0],
+  [
+    "takes idle ones away for one that may stay by a job that GitHub does not show, and replaces it where it has none",
+    {
+      machines: [machine("a", { doubtfulSince: long }), machine("b"), machine("c", { createdAt: NOW - 1 })],
+      registrations: [registration("b"), registration("c")],
+    },
+    2,
+    ["destroy a: registration gone", surplus("c")],
+    1,
+  ],
   ["makes more beside those that are there", fleet, 6, [`note d {"doubtfulSince":${NOW}}`], 2],
   [
     "does not write doubts down of a runner that it takes away",

@@ -40,7 +40,7 @@ describe("the runners of a unit, in any history", function () {
   /** Histories that broke a rule once. */
   const found: readonly (readonly [title: string, history: readonly Command[]])[] = [
     [
-      "a retirement that was killed at a place that then lets the unit in no more",
+      "end no job in a retirement that was killed at a place that then lets the unit in no more",
       [
         { do: "configure", place: "place-2" },
         { do: "job", runner: 0 },
@@ -49,15 +49,24 @@ describe("the runners of a unit, in any history", function () {
       ],
     ],
     [
-      "a frozen runner with a job of which GitHub has lost sight",
+      "end no job in a frozen runner with a job of which GitHub has lost sight",
       [
         { do: "job", runner: 0 },
         { do: "freeze", runner: 0 },
         { do: "ghost", runner: 0 },
       ],
     ],
+    [
+      "are no more than wanted beside one that holds its place by a job of which GitHub has lost sight",
+      [
+        { do: "job", runner: 0 },
+        { do: "ghost", runner: 0 },
+        { do: "reconcile" },
+        { do: "configure", count: 1 },
+      ],
+    ],
   ];
-  for (const [title, history] of found) it(`end no job in ${title}`, () => live(history));
+  for (const [title, history] of found) it(title, () => live(history));
 
   it("are told by a script when they break a rule", async () => {
     // Nobody can have fewer than no runners.
