@@ -116,7 +116,9 @@ class HistoricUnit {
     await Promise.race([work.catch(() => undefined), process.calls.killed]);
   }
 
+  /** Where the unit calls, it is let in; a place that it was configured for without a call stays as it was. */
   #process(): FakeProcess {
+    this.#site.refusing.delete(this.#place);
     return new FakeProcess(this.#site, {}, this.#place);
   }
 
@@ -129,7 +131,6 @@ class HistoricUnit {
   #configure({ count = this.#fleet.count, kind = this.#kind, place = this.#place }: Configure): void {
     this.#kind = kind;
     this.#place = place;
-    this.#site.refusing.delete(place);
     // The place is one of the facts that make a kind.
     this.#fleet = fleetOf(count, place === PLACE ? kind : `${kind} at ${place}`);
   }
