@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { oneStartChunk } from "./one-start-chunk.ts";
 
 /** A file that the bundler made. */
 export interface BundledFile {
@@ -14,6 +15,8 @@ export interface Bundle {
   readonly sources: readonly string[];
   /** Those of them that are loaded at the start, before any dynamic import. */
   readonly startSources: readonly string[];
+  /** Names of the files that hold those. */
+  readonly startFiles: readonly string[];
 }
 
 // Some dependencies are CommonJS and require built-in modules, which an ES module cannot.
@@ -21,13 +24,32 @@ const BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /**
- * Bundles a program into ES modules: `main.mjs`, and a chunk for each dynamic import, so that an event loads only what it
- * needs. Names are kept, since errors show them; source maps hold positions only.
+ * Bundles a program into ES modules: `main.mjs`, one chunk with all else that is loaded at the start, and a chunk for each
+ * dynamic import, so that an event loads only what it needs. Names are kept, since errors show them; source maps hold
+ * positions only.
  *
  * @param charm directory that the entry's path is relative to.
  */
 export async function bundle(charm: string, entry: string): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
+  const plugins = await pluginsOf(charm);
+  const split = await buildChunks(charm, entry, plugins);
+  const program = programsOf(split.metafile).map((path) => split.metafile.outputs[path]?.entryPoint);
+  const startSources = startSourcesOf(split.metafile);
+  const start = startSources.filter((source) => !program.includes(source));
+  const { outputFiles, metafile } = await buildChunks(charm, entry, [
+    ...plugins,
+    oneStartChunk(charm, start, dynamicSourcesOf(split.metafile)),
+  ]);
+  return {
+    files: outputFiles.map(({ path, contents }) => ({ name: basename(path), content: contents })),
+    sources: Object.keys(split.metafile.inputs),
+    startSources,
+    startFiles: startOutputsOf(metafile).map((path) => basename(path)),
+  };
+}
+
+async function buildChunks(charm: string, entry: string, plugins: Plugin[]) {
+  return build({
     absWorkingDir: charm,
     entryPoints: { main: entry },
     outdir: join(charm, "dist/lib"),
@@ -41,18 +63,13 @@ export async function bundle(charm: string, entry: string): Promise<Bundle> {
     keepNames: true,
     sourcemap: "linked",
     sourcesContent: false,
-    plugins: await pluginsOf(charm),
+    plugins,
     banner: { js: BANNER },
     legalComments: "none", // Licences are in the archive as a whole.
     metafile: true,
     write: false,
     logLevel: "warning",
   });
-  return {
-    files: outputFiles.map(({ path, contents }) => ({ name: basename(path), content: contents })),
-    sources: Object.keys(metafile.inputs),
-    startSources: startSourcesOf(metafile),
-  };
 }
 
 /** The charm of this repository has schemas to compile; the framework's other charms pay nothing for them. */
@@ -62,18 +79,26 @@ async function pluginsOf(charm: string): Promise<Plugin[]> {
   return [compiledSchemas];
 }
 
-function startSourcesOf({ outputs }: Metafile): string[] {
-  const sources = new Set<string>();
-  const pending = Object.keys(outputs).filter((path) => basename(path) === "main.mjs");
-  const seen = new Set(pending);
-  for (const path of pending) {
-    const output = outputs[path];
-    for (const source of Object.keys(output?.inputs ?? {})) sources.add(source);
-    for (const { kind, path: imported, external } of output?.imports ?? []) {
-      if (kind !== "import-statement" || external || seen.has(imported)) continue;
-      seen.add(imported);
-      pending.push(imported);
+function startSourcesOf(metafile: Metafile): string[] {
+  return startOutputsOf(metafile).flatMap((path) => Object.keys(metafile.outputs[path]?.inputs ?? {}));
+}
+
+function programsOf({ outputs }: Metafile): string[] {
+  return Object.keys(outputs).filter((path) => basename(path) === "main.mjs");
+}
+
+function startOutputsOf(metafile: Metafile): string[] {
+  const { outputs } = metafile;
+  const seen = new Set(programsOf(metafile));
+  for (const path of seen) {
+    for (const { kind, path: imported, external } of outputs[path]?.imports ?? []) {
+      if (kind === "import-statement" && !external) seen.add(imported);
     }
   }
-  return [...sources];
+  return [...seen];
+}
+
+function dynamicSourcesOf({ inputs }: Metafile): string[] {
+  const imports = Object.values(inputs).flatMap((input) => input.imports);
+  return imports.filter(({ kind }) => kind === "dynamic-import").map(({ path }) => path);
 }

@@ -26,6 +26,22 @@ describe("bundle()", function () {
     expect(bundled.sources.filter((source) => source.startsWith("src/lxd/"))).not.to.be.empty;
   });
 
+  it("loads few files at the start, whatever the dynamic imports share: each file costs its time", () => {
+    expect(bundled.startFiles).to.include("main.mjs");
+    expect(bundled.startFiles.length).to.be.within(2, 3);
+    expect(bundled.files.length).to.be.greaterThan(20);
+  });
+
+  it("keeps what is loaded at the start out of the file of the program, which a dynamic import would wait for", () => {
+    const main = bundled.files.find(({ name }) => name === "main.mjs");
+    expect(Buffer.from(main?.content ?? []).toString()).to.match(/\/\/ src\/main\.ts/);
+    expect(
+      Buffer.from(main?.content ?? [])
+        .toString()
+        .match(/^\/\/ src\//gm),
+    ).to.have.length(1);
+  });
+
   it("holds nothing of tests, scripts or the agent", () => {
     expect(bundled.sources.filter((source) => /^(tests|scripts|src\/agent)\//.test(source))).to.deep.equal(
       [],
