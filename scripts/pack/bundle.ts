@@ -19,9 +19,9 @@ export interface Bundle {
   readonly startFiles: readonly string[];
 }
 
-// Some dependencies are CommonJS and require built-in modules, which an ES module cannot.
+// Some dependencies are CommonJS and require built-in modules, which an ES module cannot. At the start none does.
 const BANNER =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+  "const require=(id)=>process.getBuiltinModule('node:module').createRequire(import.meta.url)(id);";
 
 /**
  * Bundles a program into ES modules: `main.mjs`, one chunk with all else that is loaded at the start, and a chunk for each
