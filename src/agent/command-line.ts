@@ -7,6 +7,7 @@ import { modelConfigVerb } from "./verbs/model-config.ts";
 import { refreshVerb } from "./verbs/refresh.ts";
 import { removeVerb } from "./verbs/remove.ts";
 import { runVerb } from "./verbs/run.ts";
+import { SECRET_VERBS } from "./verbs/secrets.ts";
 import { debugLogVerb, statusVerb } from "./verbs/status.ts";
 import type { Verb } from "./verbs/verb.ts";
 
@@ -17,6 +18,7 @@ const VERBS: readonly Verb[] = [
   deployVerb,
   configVerb,
   modelConfigVerb,
+  ...SECRET_VERBS,
   runVerb,
   execVerb,
   dispatchEventVerb,

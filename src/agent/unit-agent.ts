@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import type { JsonObject } from "../framework/tools/hook-tools.ts";
 import { withDeadline } from "../support/deadline.ts";
 import { ActionRunner } from "./action-runner.ts";
-import { AgentRequestError, HookFailedError } from "./agent-errors.ts";
+import { AgentRequestError } from "./agent-errors.ts";
 import { AgentPaths } from "./agent-paths.ts";
 import { AgentSession, type UnitAgentDeps } from "./agent-session.ts";
 import { readLastLines } from "./agent-log.ts";
@@ -16,14 +16,16 @@ import { changeConfig, type ConfigChange } from "./charm/config-options.ts";
 import { CommandRunner, type ExecOutcome } from "./command-runner.ts";
 import { ContextRunner } from "./hooks/context-runner.ts";
 import { queued } from "./hooks/hook-effects.ts";
-import { FIREABLE_HOOKS, isLifecycleHook } from "./hooks/hook-names.ts";
+import { FIREABLE_HOOKS } from "./hooks/hook-names.ts";
 import { UnitSettler } from "./hooks/unit-settler.ts";
 import { describeModel, type ModelStatus } from "./model-status.ts";
 import { describeConfig, type ConfigDescription } from "./charm/config-description.ts";
 import { changeModelConfig } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
+import { settleAll, settleSkippingFailures, settleUnit, type Work } from "./settling.ts";
 import { recoverKilledAgent } from "./recovery.ts";
-import { withApplication, type ActionRecord } from "./state/agent-state.ts";
+import { withApplication, type ActionRecord, type AgentState } from "./state/agent-state.ts";
+import { describeSecrets, type SecretDescription } from "./state/model-secrets.ts";
 import { operationLock } from "./state/operation-lock.ts";
 import { readState } from "./state/state-store.ts";
 
@@ -46,13 +48,6 @@ export interface RunActionOptions {
 
 /** How long a verb waits for the one before it: hooks may build images, and have no limit of their own. */
 const LONGEST_WAIT_MS = 60 * 60 * 1000;
-
-/** One verb's hold on the state directory. */
-interface Work {
-  readonly session: AgentSession;
-  readonly contexts: ContextRunner;
-  readonly settler: UnitSettler;
-}
 
 /**
  * Juju's unit agent for one machine, without a controller: it runs packed charms from a state directory, with Juju's
@@ -101,7 +96,7 @@ export class UnitAgent {
       const { charm, config } = work.session.application(application);
       const changed = changeConfig(charm.definition.options, config, change);
       await work.session.update((state) => withApplication(state, application, { config: changed }));
-      await this.#settleAll(work, application, signal);
+      await settleAll(work, application, signal);
     });
   }
 
@@ -114,6 +109,25 @@ export class UnitAgent {
   /** Settings of the model, such as `juju-http-proxy`; the next hook sees them. @throws AgentRequestError */
   async configureModel(change: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
     await this.#work(signal, ({ session }) => session.update((state) => changeModelConfig(state, change)));
+  }
+
+  /**
+   * Changes the secrets of the model and runs secret-changed in the units that have read one that is newer then.
+   *
+   * @throws what `change` throws, and HookFailedError
+   */
+  async changeSecrets(change: (state: AgentState) => AgentState, signal: AbortSignal): Promise<void> {
+    await this.#work(signal, async (work) => {
+      await work.session.update(change);
+      for (const name of Object.keys(work.session.state.applications)) {
+        await settleAll(work, name, signal);
+      }
+    });
+  }
+
+  /** The secrets of the model, without their content. */
+  async secrets(): Promise<readonly SecretDescription[]> {
+    return describeSecrets((await readState(this.#paths.state))?.secrets);
   }
 
   /** Runs an action to its end, however it ends. @throws AgentRequestError when it is undefined or wrongly called */
@@ -139,15 +153,16 @@ export class UnitAgent {
 
   /** Runs a hook out of turn, with all that follows from it. @throws AgentRequestError, HookFailedError */
   async fireHook(unit: string, hook: string, signal: AbortSignal): Promise<void> {
-    if (!isLifecycleHook(hook) || !FIREABLE_HOOKS.includes(hook)) {
+    const fired = FIREABLE_HOOKS.find((name) => name === hook);
+    if (fired === undefined) {
       throw new AgentRequestError(
         `Cannot fire "${hook}": the hooks that can be are ${FIREABLE_HOOKS.join(", ")}`,
       );
     }
     await this.#work(signal, async (work) => {
-      await this.#settleAll(work, work.session.unit(unit).application, signal);
+      await settleAll(work, work.session.unit(unit).application, signal);
       assertIdle(work.session, unit);
-      await work.session.updateUnit(unit, { operation: queued(hook) });
+      await work.session.updateUnit(unit, { operation: queued(fired) });
       await work.settler.settle(unit, signal);
     });
   }
@@ -167,10 +182,10 @@ export class UnitAgent {
           `Cannot refresh ${application}: it runs ${charm.definition.name}, not ${definition.name}`,
         );
       }
-      if (!force) await this.#settleAll(work, application, signal);
+      if (!force) await settleAll(work, application, signal);
       const digest = await this.#keepArchive(archive, signal);
       await replaceCharm(work.session, application, { definition, digest, revision: charm.revision + 1 });
-      await this.#settleAll(work, application, signal);
+      await settleAll(work, application, signal);
       await collectArchives(this.#paths.archives, work.session.state);
     });
   }
@@ -194,7 +209,7 @@ export class UnitAgent {
       for (const unit of units) await work.session.updateUnit(unit, { life: "dying" });
       for (const unit of units) {
         if (force) await settleSkippingFailures(work, unit, signal);
-        else await this.#settleUnit(work, unit, signal);
+        else await settleUnit(work, unit, signal);
       }
       await collectArchives(this.#paths.archives, work.session.state);
     });
@@ -243,20 +258,6 @@ export class UnitAgent {
     );
   }
 
-  async #settleAll(work: Work, application: string, signal: AbortSignal): Promise<void> {
-    for (const unit of work.session.unitsOf(application)) await this.#settleUnit(work, unit, signal);
-  }
-
-  async #settleUnit({ session, settler }: Work, unit: string, signal: AbortSignal): Promise<void> {
-    await settler.settle(unit, signal);
-    if (session.state.units[unit] && session.state.model.config["automatically-retry-hooks"] !== "false") {
-      await settler.retryFailed(unit);
-      await settler.settle(unit, signal);
-    }
-    const { operation } = session.state.units[unit] ?? {};
-    if (operation?.kind === "hook") throw new HookFailedError(unit, operation.hook);
-  }
-
   async #readArchive(archive: string, signal: AbortSignal): Promise<CharmDefinition> {
     const definition = await readCharmArchive(archive, signal);
     assertRunsOn(definition, this.#deps.machine.architecture);
@@ -271,21 +272,6 @@ export class UnitAgent {
     await copyFile(archive, `${kept}.new`, constants.COPYFILE_FICLONE);
     await rename(`${kept}.new`, kept);
     return digest;
-  }
-}
-
-async function settleSkippingFailures(
-  { session, settler }: Work,
-  unit: string,
-  signal: AbortSignal,
-): Promise<void> {
-  while (session.state.units[unit]) {
-    await settler.skipFailed(unit);
-    try {
-      await settler.settle(unit, signal);
-    } catch (thrown) {
-      if (!(thrown instanceof HookFailedError)) throw thrown;
-    }
   }
 }
 

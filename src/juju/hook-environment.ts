@@ -17,9 +17,17 @@ export interface HookEnvironmentFacts {
   readonly task: HookTask;
 }
 
+/** The secret that a hook is about. */
+export interface HookSecret {
+  /** `secret:` and the ID. */
+  readonly uri: string;
+  /** As the unit labelled it; may be empty. */
+  readonly label: string;
+}
+
 /** What is run in a context. */
 export type HookTask =
-  | { readonly kind: "hook"; readonly name: string }
+  | { readonly kind: "hook"; readonly name: string; readonly secret?: HookSecret }
   | { readonly kind: "action"; readonly name: string; readonly id: string }
   | { readonly kind: "commands"; readonly script: string };
 
@@ -80,7 +88,11 @@ function distributionEnvironment(distribution: string): Environment {
 function taskEnvironment(task: HookTask): Environment {
   switch (task.kind) {
     case "hook":
-      return { JUJU_HOOK_NAME: task.name, JUJU_DISPATCH_PATH: `hooks/${task.name}` };
+      return {
+        JUJU_HOOK_NAME: task.name,
+        JUJU_DISPATCH_PATH: `hooks/${task.name}`,
+        ...(task.secret && { JUJU_SECRET_ID: task.secret.uri, JUJU_SECRET_LABEL: task.secret.label }),
+      };
     case "action":
       return {
         JUJU_HOOK_NAME: "",

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { parseArguments, type FlagKinds, type ToolArguments } from "./tool-arguments.ts";
-import { formatOutput } from "./tool-output.ts";
+import { formatterOf } from "./tool-output.ts";
 
 /** One call of a hook tool. `Context` is what the tools of a side of Juju work on. */
 export interface ToolCall<Context> extends ToolArguments {
@@ -33,7 +33,7 @@ interface ReadingTool<Context> {
   readonly flags?: FlagKinds;
   /** @default "smart" */
   readonly format?: string;
-  /** The value to print. @throws ToolError */
+  /** The value to print, or a promise of it. @throws ToolError */
   readonly read: (call: ToolCall<Context>) => unknown;
 }
 
@@ -44,7 +44,8 @@ export function readingTool<Context>(tool: ReadingTool<Context>): HookTool<Conte
     usage: `[options] ${tool.usage}`.trimEnd(),
     flags: { ...tool.flags, format: "value", output: "value", o: "value" },
     run: async (call) => {
-      const text = formatOutput(call.flags["format"] ?? tool.format ?? "smart", () => tool.read(call));
+      const format = formatterOf(call.flags["format"] ?? tool.format ?? "smart");
+      const text = format(await tool.read(call));
       const file = call.flags["output"] ?? call.flags["o"];
       if (file === undefined || file === "") return { stdout: text };
       await writeFile(resolve(call.directory, file), text);

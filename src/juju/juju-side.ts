@@ -96,7 +96,7 @@ export interface ManagedSecret {
 
 /** Secrets, each named by its bare ID. */
 export interface SecretSide {
-  read(name: SecretName, revision: "tracked" | "latest" | "peek"): Texts;
+  read(name: SecretName, revision: "tracked" | "latest" | "peek"): Texts | Promise<Texts>;
   info(name: SecretName): ManagedSecret;
   ids(): readonly string[];
   /** @returns the URI. */

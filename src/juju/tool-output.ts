@@ -2,20 +2,16 @@ import { stringify } from "yaml";
 
 import { usageError } from "./tool-error.ts";
 
-type Formatter = (value: unknown) => string;
+/** Writes a value, ended by a newline. */
+export type Formatter = (value: unknown) => string;
 
 const FORMATTERS: Readonly<Record<string, Formatter>> = { smart, yaml, json };
 
-/**
- * A value as `--format` wants it, ended by a newline.
- *
- * @throws ToolError for an unknown format, before the value is asked for
- */
-export function formatOutput(format: string, value: () => unknown): string {
+/** What writes a value as `--format` wants it. @throws ToolError for an unknown format */
+export function formatterOf(format: string): Formatter {
   const formatter = Object.hasOwn(FORMATTERS, format) ? FORMATTERS[format] : undefined;
-  if (!formatter)
-    throw usageError(`invalid value "${format}" for option --format: unknown format "${format}"`);
-  return formatter(value());
+  if (formatter) return formatter;
+  throw usageError(`invalid value "${format}" for option --format: unknown format "${format}"`);
 }
 
 function smart(value: unknown): string {

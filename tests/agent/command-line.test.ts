@@ -21,7 +21,7 @@ interface Ended {
 }
 
 describe("the agent's command line", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "agent-cli-"));
@@ -96,6 +96,33 @@ describe("the agent's command line", function () {
     expect(await agent("status")).to.include({ code: 0 });
   });
 
+  it("makes a secret, grants it, changes it, shows none of it, and takes it away", async () => {
+    await agent("deploy", await pack("true"));
+    const file = join(directory, "token.txt");
+    await writeFile(file, "first\n");
+    const { stdout: uri } = await agent("add-secret", "mine", `token#file=${file}`, "note=a=b");
+    expect(uri).to.match(/^secret:[0-9a-z]{20}\n$/);
+    const id = uri.trim().slice("secret:".length);
+    expect((await agent("grant-secret", "mine", "tiny")).code).to.equal(0);
+    expect((await agent("exec", "--", `secret-get ${id} token --format=json`)).stdout).to.equal(
+      '"first\\n"\n',
+    );
+    await writeFile(join(directory, "content.yaml"), "token: second\nnumber: 7\n");
+    expect(
+      (await agent("update-secret", uri.trim(), "--file", join(directory, "content.yaml"))).code,
+    ).to.equal(0);
+    const peeked = await agent("exec", "--", `secret-get ${id} --peek --format=json`);
+    expect(peeked.stdout).to.equal('{"number":"7","token":"second"}\n');
+    const listed = await agent("secrets", "--format", "json");
+    expect(JSON.parse(listed.stdout)).to.deep.equal({
+      [id]: { name: "mine", revision: 2, "granted-to": ["tiny"] },
+    });
+    expect((await agent("secrets")).stdout).not.to.include("second");
+    expect((await agent("revoke-secret", "mine", "tiny")).code).to.equal(0);
+    expect((await agent("remove-secret", "mine")).code).to.equal(0);
+    expect((await agent("secrets")).stdout).to.equal("{}\n");
+  });
+
   it("says what it refuses and exits with 1", async () => {
     await agent("deploy", await pack("true"));
     const refusals: readonly (readonly [argv: string[], message: RegExp])[] = [
@@ -107,6 +134,20 @@ describe("the agent's command line", function () {
       [["deploy", "/nowhere.charm"], /^ERROR Cannot read \/nowhere.charm: ENOENT/],
       [["exec", "--unit", "tiny/9", "--", "true"], /Cannot find unit "tiny\/9": the units are tiny\/0/],
       [["status", "--bogus"], /Unknown option '--bogus'/],
+      [
+        ["fire-hook", "secret-changed"],
+        /^ERROR Cannot fire "secret-changed": the hooks that can be are install/,
+      ],
+      [["add-secret", "token=x"], /give the name of the secret first/],
+      [["add-secret", "mine"], /^ERROR Cannot read the content of mine: give KEY=VALUE/],
+      [
+        ["add-secret", "mine", "ghp_secret"],
+        /^ERROR Cannot read the content of mine: one of the words is no KEY=/,
+      ],
+      [["add-secret", "mine", "No=1"], /^ERROR Cannot read the content of the secret: key "No" not valid/],
+      [["add-secret", "mine", "token#file=/nowhere"], /content of the secret: ENOENT/],
+      [["update-secret", "mine", "token=x"], /^ERROR Cannot find the secret "mine": there are none/],
+      [["grant-secret", "mine"], /give a secret and an application/],
     ];
     for (const [argv, message] of refusals) {
       const { code, stderr } = await agent(...argv);

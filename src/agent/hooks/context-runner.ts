@@ -156,6 +156,8 @@ export class ContextRunner {
         session.log(unit, source, level, message);
       },
       logAction: (message) => this.#logAction(unit, task, message),
+      consume: (id, secret) =>
+        session.updateUnit(unit, { consumed: { ...session.unit(unit).consumed, [id]: secret } }),
       rebootNow: () => {
         this.kill();
       },

@@ -2,7 +2,7 @@ import type { JsonObject, StatusName } from "../../framework/tools/hook-tools.ts
 import type { ActionResults } from "../../juju/action-results.ts";
 import type { LogLevel } from "../../support/log.ts";
 import type { ConfigOptions, ConfigValues } from "../charm/config-options.ts";
-import type { AgentState, StatusRecord } from "../state/agent-state.ts";
+import type { AgentState, ConsumedSecret, StatusRecord } from "../state/agent-state.ts";
 import type { HookTask } from "../../juju/hook-environment.ts";
 
 /** Changes that a context gathers; they come true together when the context ends well. */
@@ -27,6 +27,8 @@ export interface ImmediateEffects {
   setWorkloadVersion(version: string): Promise<void>;
   log(source: string, level: LogLevel, message: string): void;
   logAction(message: string): Promise<void>;
+  /** Remembers what the unit knows of a secret. */
+  consume(id: string, secret: ConsumedSecret): Promise<void>;
   /** Kills the process of the context; the hook runs again after the reboot. */
   rebootNow(): void;
 }

@@ -1,6 +1,7 @@
 import type { StatusRecord, UnitState } from "../state/agent-state.ts";
 import type { Operation } from "../state/agent-state.ts";
-import type { LifecycleHook } from "./hook-names.ts";
+import { toldOf } from "../state/model-secrets.ts";
+import type { HookRun, LifecycleHook, PlainHook } from "./hook-names.ts";
 
 /** What a unit is compared with when a hook ends. */
 export interface CommitFacts {
@@ -23,6 +24,7 @@ export function statusBefore(unit: UnitState, hook: LifecycleHook, now: string):
     case "start":
     case "upgrade-charm":
     case "update-status":
+    case "secret-changed":
       return unit.workload;
     case "install":
       return unit.statusSet ? unit.workload : maintenance("installing charm software", now);
@@ -34,9 +36,9 @@ export function statusBefore(unit: UnitState, hook: LifecycleHook, now: string):
 }
 
 /** What the success of a hook changes in its unit, beside what the hook tools gathered. */
-export function commitHook(unit: UnitState, hook: LifecycleHook, facts: CommitFacts): Change {
+export function commitHook(unit: UnitState, run: HookRun, facts: CommitFacts): Change {
   const { now, bootId, configHash } = facts;
-  switch (hook) {
+  switch (run.hook) {
     case "install":
       return { operation: CONTINUE, installed: true };
     case "config-changed":
@@ -55,6 +57,8 @@ export function commitHook(unit: UnitState, hook: LifecycleHook, facts: CommitFa
       };
     case "leader-settings-changed":
       return { operation: CONTINUE, leaderSettingsSeen: true };
+    case "secret-changed":
+      return { operation: CONTINUE, consumed: toldOf(unit.consumed, run.secret) };
     case "leader-elected":
     case "update-status":
       return { operation: CONTINUE };
@@ -62,7 +66,7 @@ export function commitHook(unit: UnitState, hook: LifecycleHook, facts: CommitFa
 }
 
 /** A hook that waits for its turn. */
-export function queued(hook: LifecycleHook): Operation {
+export function queued(hook: PlainHook): Operation {
   return { kind: "hook", hook, step: "queued" };
 }
 

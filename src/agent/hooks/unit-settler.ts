@@ -4,11 +4,13 @@ import { HookFailedError, RebootRequestedError } from "../agent-errors.ts";
 import type { AgentSession } from "../agent-session.ts";
 import { installCharmDirectory } from "../charm/charm-directory.ts";
 import { configHash, effectiveConfig } from "../charm/config-options.ts";
-import type { AgentState } from "../state/agent-state.ts";
+import type { AgentState, UnitState } from "../state/agent-state.ts";
+import { newRevisionFor, withoutGrants } from "../state/model-secrets.ts";
+import type { HookSecret } from "../../juju/hook-environment.ts";
 import { HOOK_TOOLS } from "../../juju/tools/all-tools.ts";
 import { flushed, type ContextRunner, type EndedContext } from "./context-runner.ts";
 import { commitHook, queued, statusBefore, type CommitFacts } from "./hook-effects.ts";
-import type { LifecycleHook } from "./hook-names.ts";
+import type { HookRun } from "./hook-names.ts";
 import { installToolShims } from "../../juju/hook-tool-shim.ts";
 import { nextStep, type Step, type StepFacts } from "./next-step.ts";
 
@@ -41,7 +43,7 @@ export class UnitSettler {
   async retryFailed(name: string): Promise<void> {
     const { operation } = this.#session.unit(name);
     if (operation.kind !== "hook" || operation.step !== "failed") return;
-    await this.#session.updateUnit(name, { operation: queued(operation.hook) });
+    await this.#session.updateUnit(name, { operation: { ...operation, step: "queued" } });
   }
 
   /** Takes a failed hook as if it had run well. */
@@ -49,7 +51,7 @@ export class UnitSettler {
     const unit = this.#session.unit(name);
     const { operation } = unit;
     if (operation.kind !== "hook" || operation.step !== "failed") return;
-    await this.#session.updateUnit(name, commitHook(unit, operation.hook, this.#commitFacts(name)));
+    await this.#session.updateUnit(name, commitHook(unit, operation, this.#commitFacts(name)));
   }
 
   #facts(name: string): StepFacts {
@@ -60,6 +62,7 @@ export class UnitSettler {
       isLeader: application.leader === name,
       configHash: configHash(effective),
       bootId: this.#session.deps.machine.bootId,
+      newRevision: newRevisionFor(this.#session.unit(name), this.#session.state.secrets),
     };
   }
 
@@ -76,7 +79,7 @@ export class UnitSettler {
       case "bury":
         return this.#bury(name);
       case "hook":
-        return this.#runHook(name, step.hook, signal);
+        return this.#runHook(name, step.run, signal);
     }
   }
 
@@ -96,56 +99,59 @@ export class UnitSettler {
     await this.#session.updateUnit(name, { charmRevision: revision, operation: unit.operation.then });
   }
 
-  async #runHook(name: string, hook: LifecycleHook, signal: AbortSignal): Promise<void> {
+  async #runHook(name: string, run: HookRun, signal: AbortSignal): Promise<void> {
     const unit = this.#session.unit(name);
+    const { hook } = run;
     const begin = {
-      operation: { kind: "hook", hook, step: "running" },
+      operation: { ...run, kind: "hook", step: "running" },
       workload: statusBefore(unit, hook, this.#session.now),
       // A unit that was started before is started again because the machine has been.
       rebootRequested: unit.rebootRequested && !(hook === "start" && unit.started),
     } as const;
-    const ended = await this.#contexts.run({ unit: name, task: { kind: "hook", name: hook }, begin }, signal);
-    if (ended.outcome.exitCode === 0) await this.#commit(name, hook, ended);
-    else await this.#giveUp(name, hook, ended, signal);
+    const task = { kind: "hook", name: hook, ...hookSecret(unit, run) } as const;
+    const ended = await this.#contexts.run({ unit: name, task, begin }, signal);
+    if (ended.outcome.exitCode === 0) await this.#commit(name, run, ended);
+    else await this.#giveUp(name, run, ended, signal);
   }
 
-  async #commit(name: string, hook: LifecycleHook, { pending }: EndedContext): Promise<void> {
+  async #commit(name: string, run: HookRun, { pending }: EndedContext): Promise<void> {
     const unit = this.#session.unit(name);
-    const commit = commitHook(unit, hook, this.#commitFacts(name));
+    const commit = commitHook(unit, run, this.#commitFacts(name));
     await this.#session.updateUnit(name, {
       ...flushed(unit, pending),
       ...commit,
       agentSince: this.#session.now,
     });
     if (pending.reboot)
-      this.#session.log(name, hook, "WARNING", "The charm asked for a reboot of the machine");
+      this.#session.log(name, run.hook, "WARNING", "The charm asked for a reboot of the machine");
   }
 
-  async #giveUp(name: string, hook: LifecycleHook, ended: EndedContext, signal: AbortSignal): Promise<void> {
+  async #giveUp(name: string, run: HookRun, ended: EndedContext, signal: AbortSignal): Promise<void> {
     const { outcome, pending } = ended;
+    const { hook } = run;
     const killed = outcome.signal === "SIGKILL" || outcome.signal === "SIGTERM";
     if (killed && !signal.aborted) {
       this.#session.log(name, hook, "WARNING", `hook "${hook}" was terminated, it runs again`);
-      await this.#endHook(name, hook, "queued");
+      await this.#endHook(name, run, "queued");
       if (pending.reboot) await this.#stopForReboot(name, hook);
       return;
     }
     const fault = outcome.startError?.message ?? describeExit(outcome);
     this.#session.log(name, hook, "ERROR", `hook "${hook}" failed: ${fault}`);
-    await this.#endHook(name, hook, "failed");
+    await this.#endHook(name, run, "failed");
     signal.throwIfAborted();
     throw new HookFailedError(name, hook, { cause: outcome.startError });
   }
 
-  async #endHook(name: string, hook: LifecycleHook, step: "queued" | "failed"): Promise<void> {
+  async #endHook(name: string, run: HookRun, step: "queued" | "failed"): Promise<void> {
     await this.#session.updateUnit(name, {
-      operation: { kind: "hook", hook, step },
+      operation: { ...run, kind: "hook", step },
       runningContext: undefined,
       agentSince: this.#session.now,
     });
   }
 
-  async #stopForReboot(name: string, hook: LifecycleHook): Promise<never> {
+  async #stopForReboot(name: string, hook: HookRun["hook"]): Promise<never> {
     await this.#session.updateUnit(name, { rebootRequested: true });
     throw new RebootRequestedError(name, hook);
   }
@@ -170,9 +176,17 @@ function withoutUnit(
   const units = without(state.units, name);
   const others = without(state.applications, application);
   const owner = state.applications[application];
-  if (owner === undefined || heir === undefined) return { ...state, units, applications: others };
+  if (owner === undefined || heir === undefined) {
+    return withoutGrants({ ...state, units, applications: others }, application);
+  }
   const leader = owner.leader === name ? heir : owner.leader;
   return { ...state, units, applications: { ...others, [application]: { ...owner, leader } } };
+}
+
+function hookSecret({ consumed }: UnitState, run: HookRun): { readonly secret?: HookSecret } {
+  if (run.hook !== "secret-changed") return {};
+  const { id } = run.secret;
+  return { secret: { uri: `secret:${id}`, label: consumed?.[id]?.label ?? "" } };
 }
 
 function describeExit({ exitCode, signal }: EndedContext["outcome"]): string {

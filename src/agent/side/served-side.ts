@@ -1,9 +1,9 @@
 import type { JujuSide } from "../../juju/juju-side.ts";
 import type { HookContext } from "../hooks/hook-context.ts";
 import { NoRelations } from "./no-relations.ts";
-import { NoSecrets } from "./no-secrets.ts";
 import { ServedAction } from "./served-action.ts";
 import { ServedNetwork } from "./served-network.ts";
+import { ServedSecrets } from "./served-secrets.ts";
 import { ServedStorage } from "./served-storage.ts";
 import { ServedUnit } from "./served-unit.ts";
 
@@ -12,7 +12,7 @@ export class ServedSide implements JujuSide {
   readonly now: () => number;
   readonly unit: ServedUnit;
   readonly relations = new NoRelations();
-  readonly secrets = new NoSecrets();
+  readonly secrets: ServedSecrets;
   readonly network: ServedNetwork;
   readonly storage: ServedStorage;
   readonly action: ServedAction;
@@ -21,6 +21,7 @@ export class ServedSide implements JujuSide {
   constructor(context: HookContext, now: () => number) {
     this.now = now;
     this.unit = new ServedUnit(context);
+    this.secrets = new ServedSecrets(context);
     this.network = new ServedNetwork(context);
     this.storage = new ServedStorage(context);
     this.action = new ServedAction(context);

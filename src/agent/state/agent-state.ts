@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../framework/tools/hook-tools.ts";
+import type { Texts } from "../../juju/juju-side.ts";
 import type { CharmDefinition } from "../charm/charm-definition.ts";
 import type { ConfigValues } from "../charm/config-options.ts";
-import type { LifecycleHook } from "../hooks/hook-names.ts";
+import type { HookRun } from "../hooks/hook-names.ts";
 
 /** Statuses that `status` may show for a workload. */
 export type WorkloadStatusName =
@@ -18,12 +19,11 @@ export interface StatusRecord<Name extends string = WorkloadStatusName> {
 export type Operation =
   | { readonly kind: "continue" }
   | { readonly kind: "deploy"; readonly then: Operation }
-  | {
+  | ({
       readonly kind: "hook";
-      readonly hook: LifecycleHook;
       /** `running` in a state without a running agent means that the agent was killed: a failure. */
       readonly step: "queued" | "running" | "failed";
-    };
+    } & HookRun);
 
 export interface ModelState {
   readonly name: string;
@@ -73,9 +73,34 @@ export interface UnitState {
   readonly ports: readonly string[];
   /** What `state-set` stored. */
   readonly stored: Readonly<Record<string, string>>;
+  /** Secrets that the unit has read, by their IDs. @default none */
+  readonly consumed?: Readonly<Record<string, ConsumedSecret>>;
   readonly rebootRequested: boolean;
   /** Context whose process may still be alive if the agent was killed. */
   readonly runningContext?: string | undefined;
+}
+
+/** A secret that a person has made, as `juju add-secret` does. */
+export interface ModelSecret {
+  /** 20 digits and small letters. */
+  readonly id: string;
+  readonly name: string;
+  /** Counts from 1. */
+  readonly latestRevision: number;
+  /** Content by revision: the latest one, and those that units still track. */
+  readonly revisions: Readonly<Record<number, Texts>>;
+  /** Names of the applications that may read it. */
+  readonly grants: readonly string[];
+}
+
+/** What a unit knows of a secret that it has read. */
+export interface ConsumedSecret {
+  /** The revision that it reads until it asks for the latest. */
+  readonly tracked: number;
+  /** The newest revision that it knows of. */
+  readonly told: number;
+  /** By which the unit reads it too. */
+  readonly label?: string;
 }
 
 export interface ActionRecord {
@@ -95,6 +120,8 @@ export interface AgentState {
   readonly model: ModelState;
   readonly applications: Readonly<Record<string, ApplicationState>>;
   readonly units: Readonly<Record<string, UnitState>>;
+  /** By their IDs. @default none */
+  readonly secrets?: Readonly<Record<string, ModelSecret>>;
   readonly actions: readonly ActionRecord[];
   readonly nextActionId: number;
 }

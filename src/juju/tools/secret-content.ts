@@ -8,10 +8,13 @@ const SUFFIX = /^(.*?)(#base64|#file)?$/s;
 
 /** The content of a secret on a command line: `key=value`, `key#base64=value`, `key#file=/path`, and `--file`. */
 export async function readSecretContent(call: ToolCall, words: readonly string[]): Promise<Texts> {
+  return secretContent(await readInputFile(call), words);
+}
+
+/** The content of a secret from fields and from words, which win. @throws ToolError */
+export async function secretContent(fields: Texts, words: readonly string[]): Promise<Texts> {
   const content: Record<string, string> = {};
-  for (const [key, value] of Object.entries(await readInputFile(call))) {
-    content[nameOf(key)] = await decode(key, value);
-  }
+  for (const [key, value] of Object.entries(fields)) content[nameOf(key)] = await decode(key, value);
   for (const word of words) {
     const at = word.indexOf("=");
     if (at < 1) throw usageError(`key value "${word}" not valid`);

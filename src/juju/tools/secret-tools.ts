@@ -108,13 +108,13 @@ async function addSecret(call: ToolCall): Promise<ToolAnswer> {
   return { stdout: `${call.context.secrets.add(owner, { ...metadataOf(call), content })}\n` };
 }
 
-function readSecret({ context, flags, words }: ToolCall): unknown {
+async function readSecret({ context, flags, words }: ToolCall): Promise<unknown> {
   assertAtMost(words, 2);
   const [peek, refresh] = [flags["peek"] === "true", flags["refresh"] === "true"];
   if (peek && refresh) throw usageError("specify one of --peek or --refresh but not both");
   const [uri, key] = words;
   const name = nameOf(uri, flags["label"] ?? "");
-  const content = context.secrets.read(name, peek ? "peek" : refresh ? "latest" : "tracked");
+  const content = await context.secrets.read(name, peek ? "peek" : refresh ? "latest" : "tracked");
   if (key === undefined) return content;
   const field = key.replace(/#base64$/, "");
   const value = Object.hasOwn(content, field) ? content[field] : undefined;

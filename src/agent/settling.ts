@@ -1,0 +1,47 @@
+import { HookFailedError } from "./agent-errors.ts";
+import type { AgentSession } from "./agent-session.ts";
+import type { ContextRunner } from "./hooks/context-runner.ts";
+import type { UnitSettler } from "./hooks/unit-settler.ts";
+
+/** One verb's hold on the state directory. */
+export interface Work {
+  readonly session: AgentSession;
+  readonly contexts: ContextRunner;
+  readonly settler: UnitSettler;
+}
+
+/** Settles the units of an application, one after the other. @throws HookFailedError */
+export async function settleAll(work: Work, application: string, signal: AbortSignal): Promise<void> {
+  for (const unit of work.session.unitsOf(application)) await settleUnit(work, unit, signal);
+}
+
+/** Settles a unit; a hook that had failed before is tried again, where the model wants that. @throws HookFailedError */
+export async function settleUnit(
+  { session, settler }: Work,
+  unit: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await settler.settle(unit, signal);
+  if (session.state.units[unit] && session.state.model.config["automatically-retry-hooks"] !== "false") {
+    await settler.retryFailed(unit);
+    await settler.settle(unit, signal);
+  }
+  const { operation } = session.state.units[unit] ?? {};
+  if (operation?.kind === "hook") throw new HookFailedError(unit, operation.hook);
+}
+
+/** Settles a unit that goes away; failing hooks do not hold it up. */
+export async function settleSkippingFailures(
+  { session, settler }: Work,
+  unit: string,
+  signal: AbortSignal,
+): Promise<void> {
+  while (session.state.units[unit]) {
+    await settler.skipFailed(unit);
+    try {
+      await settler.settle(unit, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof HookFailedError)) throw thrown;
+    }
+  }
+}
