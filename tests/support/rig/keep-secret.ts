@@ -1,0 +1,27 @@
+import { createHash } from "node:crypto";
+import { withGrants, withRevision, withSecret } from "../../../src/agent/state/model-secrets.ts";
+import type { Texts } from "../../../src/juju/juju-side.ts";
+import type { Rig } from "./rig.ts";
+
+/**
+ * Puts a secret into the model and grants it to the charm, or gives one that is there another content, until the unit is
+ * idle.
+ *
+ * @returns its URI.
+ */
+export async function keepSecret(
+  { agent, application }: Rig,
+  name: string,
+  content: Texts,
+  signal: AbortSignal,
+): Promise<string> {
+  const known = (await agent.secrets()).find((secret) => secret.name === name);
+  if (known) {
+    await agent.changeSecrets((state) => withRevision(state, name, content), signal);
+    return `secret:${known.id}`;
+  }
+  const id = createHash("sha256").update(name).digest("hex").slice(0, 20);
+  await agent.changeSecrets((state) => withSecret(state, { id, name, content }), signal);
+  await agent.changeSecrets((state) => withGrants(state, name, [application], true), signal);
+  return `secret:${id}`;
+}
