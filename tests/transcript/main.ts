@@ -1,11 +1,13 @@
+import { generateKeyPairSync } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { patience } from "../support/rig/end-to-end.ts";
+import { keepSecret } from "../support/rig/keep-secret.ts";
 import { Rig } from "../support/rig/rig.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { renderPage, type ChangeRecord, type Exchange, type RefusalRecord } from "./page.ts";
-import { CHANGES, REFUSALS } from "./scenes.ts";
+import { APP, APP_SECRET, CHANGES, OTHER_TOKEN, REFUSALS, TOKEN_SECRET } from "./scenes.ts";
 import { replaceSections } from "./sections.ts";
 import { Stage } from "./stage.ts";
 
@@ -57,15 +59,31 @@ async function playDeploy(stage: Stage): Promise<Exchange> {
 
 async function playChanges(stage: Stage): Promise<readonly ChangeRecord[]> {
   const records: ChangeRecord[] = [];
-  for (const { change, back } of CHANGES) {
-    say(JSON.stringify(change));
+  await makeCredentials(stage.rig);
+  for (const { change, back, shown } of CHANGES) {
+    say(Object.keys(change).join(", "));
     await stage.set();
     await stage.rig.configure(change, patience(LIMIT_MS));
-    records.push({ change, fate: await stage.fate(), status: stage.statuses().at(-1) });
+    const record = { change: { ...change, ...shown }, fate: await stage.fate() };
+    records.push({ ...record, status: stage.statuses().at(-1) });
     await stage.rig.configure(back, patience(LIMIT_MS));
   }
   await stage.set();
   return records;
+}
+
+/** Makes GitHub and the model know the credentials of {@link CHANGES}. */
+async function makeCredentials(rig: Rig): Promise<void> {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  });
+  await rig.github.call("add-token", { token: OTHER_TOKEN }, patience());
+  const app = { ...APP, publicKey, permissions: { administration: "write", actions: "read" } };
+  await rig.github.call("add-app", app, patience());
+  await keepSecret(rig, TOKEN_SECRET, { "github-token": OTHER_TOKEN }, patience());
+  await keepSecret(rig, APP_SECRET, { "private-key": privateKey }, patience());
 }
 
 async function playRefusals(stage: Stage): Promise<readonly RefusalRecord[]> {

@@ -1,9 +1,22 @@
+import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
+import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
+import { secretUri } from "../support/rig/keep-secret.ts";
+import { REPOSITORY } from "../support/rig/rig.ts";
+
 /** A change of options that the charm takes, made with one idle and one busy runner. */
 export interface ChangeScene {
   readonly change: Readonly<Record<string, string>>;
   /** Set back afterwards, where the next scene needs it. */
   readonly back: Readonly<Record<string, string>>;
+  /** What the page shows in place of values that nobody shows. @default nothing */
+  readonly shown?: Readonly<Record<string, string>>;
 }
+
+/** Tokens and an App that GitHub knows too, and the secrets that hold them. */
+export const OTHER_TOKEN = "ghp_OtherTokenOfTheOperator0000000000000";
+export const TOKEN_SECRET = "github-token";
+export const APP_SECRET = "github-app";
+export const APP = { clientId: "Iv23liAbCdEfGhIjKlMn", installationId: 4711 };
 
 const change = (option: string, value: string, back: string): ChangeScene => ({
   change: { [option]: value },
@@ -16,6 +29,22 @@ export const CHANGES: readonly ChangeScene[] = [
   change("virtual-machines", "1", "2"),
   change("virtual-machines", "0", "2"),
   change("labels", "gpu, large", ""),
+  change("group", "large", "default"),
+  { ...change("token", OTHER_TOKEN, STANDARD_TOKEN), shown: { token: "@other-token.txt" } },
+  change("token-secret-id", secretUri(TOKEN_SECRET), ""),
+  {
+    change: {
+      "github-app-client-id": APP.clientId,
+      "github-app-installation-id": String(APP.installationId),
+      "github-app-private-key-secret-id": secretUri(APP_SECRET),
+    },
+    back: {
+      "github-app-client-id": "",
+      "github-app-installation-id": "0",
+      "github-app-private-key-secret-id": "",
+    },
+  },
+  change("path", "acme/gadgets", REPOSITORY),
   change("vm-cpu", "1", "2"),
   change("vm-memory", "2GiB", "1GiB"),
   change("vm-disk", "6GiB", "5GiB"),
@@ -27,6 +56,8 @@ export const CHANGES: readonly ChangeScene[] = [
   change("experimental-use-aproxy", "true", "false"),
   change("aproxy-exclude-addresses", "10.0.0.0/8", "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"),
   change("aproxy-redirect-ports", "80", "80, 443"),
+  change("image-server", "https://images.invalid", "local"),
+  change("base-image", "jammy", BASE_IMAGE_ALIAS),
   change("runner-storage", "memory", "juju-storage"),
   change("repo-policy", "external", "off"),
 ];

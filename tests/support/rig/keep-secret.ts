@@ -20,8 +20,14 @@ export async function keepSecret(
     await agent.changeSecrets((state) => withRevision(state, name, content), signal);
     return `secret:${known.id}`;
   }
-  const id = createHash("sha256").update(name).digest("hex").slice(0, 20);
+  const uri = secretUri(name);
+  const id = uri.slice("secret:".length);
   await agent.changeSecrets((state) => withSecret(state, { id, name, content }), signal);
   await agent.changeSecrets((state) => withGrants(state, name, [application], true), signal);
-  return `secret:${id}`;
+  return uri;
+}
+
+/** The URI of a secret that {@link keepSecret} makes. */
+export function secretUri(name: string): string {
+  return `secret:${createHash("sha256").update(name).digest("hex").slice(0, 20)}`;
 }
