@@ -60,8 +60,7 @@ export class UnitMetrics implements RunnerMetrics {
     const { shares, events, clock } = this.#deps;
     await this.#softly("tell of a reconcile", signal, async () => {
       const doneAt = clock.now();
-      const traces = await shares.collect(round.runners, signal);
-      const told = await this.#eventsOf(traces, signal);
+      const told = await this.#eventsOf(await shares.collect(round.runners, signal), signal);
       await events.append([
         ...told,
         {
@@ -78,7 +77,11 @@ export class UnitMetrics implements RunnerMetrics {
   }
 
   async remove(signal: AbortSignal): Promise<void> {
-    await this.#deps.shares.remove(signal);
+    const { shares, events } = this.#deps;
+    await this.#softly("tell of the last runners", signal, async () => {
+      await events.append(await this.#eventsOf(await shares.collect([], signal), signal));
+    });
+    await shares.remove(signal);
   }
 
   async #eventsOf(

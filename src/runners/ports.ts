@@ -223,7 +223,7 @@ export interface RunnerMetrics {
   installed(name: string, tookMs: number): Promise<void>;
   /** A reconcile is done: tells what runners that are gone have left, and takes their directories away. */
   reconciled(round: Round, signal: AbortSignal): Promise<void>;
-  /** Takes away all that it keeps for the unit. Its runners have to be gone. */
+  /** Tells what the last runners have left, and takes away all that it keeps for the unit. They have to be gone. */
   remove(signal: AbortSignal): Promise<void>;
 }
 

@@ -164,6 +164,26 @@ describe("UnitMetrics", () => {
     expect(warnings.join()).to.include("rate limit");
   });
 
+  it("tells what the last runners have done before the unit goes", async () => {
+    for (const name of ["app-0-1", "app-0-2"]) await make(name);
+    for (const name of ["app-0-1", "app-0-2"]) await began(name);
+    await ended("app-0-1");
+    jobs.facts.set("app-0-1", SUCCESS);
+    await unit().remove(unaborted());
+    const told = (await logged()).map(({ event }) => event);
+    expect(told).to.deep.equal(["runner_start", "runner_stop", "runner_start"]);
+    expect(await readdir(directory.path)).not.to.include("metrics");
+  });
+
+  it("lets the unit go when the last runners cannot be told of", async () => {
+    await make("app-0-1");
+    await began("app-0-1");
+    await mkdir(path("metrics.log"));
+    await unit().remove(unaborted());
+    expect(warnings.join("\n")).to.include("Metrics are incomplete");
+    expect(await readdir(directory.path)).not.to.include("metrics");
+  });
+
   it("fails nothing when the log cannot be written, and lets no shares pile up", async () => {
     await make("app-0-1");
     await began("app-0-1");
