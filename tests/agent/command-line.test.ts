@@ -125,6 +125,8 @@ describe("the agent's command line", function () {
 
   it("says what it refuses and exits with 1", async () => {
     await agent("deploy", await pack("true"));
+    const nested = join(directory, "nested.yaml");
+    await writeFile(nested, "token: {is: nested}\n");
     const refusals: readonly (readonly [argv: string[], message: RegExp])[] = [
       [["frobnicate"], /^ERROR Cannot frobnicate: there is no such verb/],
       [["config", "nope=1"], /^ERROR Cannot change the configuration: unknown option "nope"/],
@@ -146,6 +148,7 @@ describe("the agent's command line", function () {
       ],
       [["add-secret", "mine", "No=1"], /^ERROR Cannot read the content of the secret: key "No" not valid/],
       [["add-secret", "mine", "token#file=/nowhere"], /content of the secret: ENOENT/],
+      [["add-secret", "mine", "--file", nested], /content of the secret: token is no text/],
       [["update-secret", "mine", "token=x"], /^ERROR Cannot find the secret "mine": there are none/],
       [["grant-secret", "mine"], /give a secret and an application/],
     ];

@@ -109,6 +109,8 @@ async function readSecret(
 
 async function readContent(file: string | undefined, words: readonly string[]): Promise<Texts> {
   const fields = file === undefined ? {} : await readYaml(file);
+  const nested = Object.entries(fields).find(([, value]) => typeof value === "object");
+  if (nested) throw new AgentRequestError(`Cannot read the content of the secret: ${nested[0]} is no text`);
   const texts = Object.entries(fields).map(([key, value]) => [key, String(value)] as const);
   try {
     return await secretContent(Object.fromEntries(texts), words);
