@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { KillAtStatus } from "../support/rig/kill-at-status.ts";
+import { newerCharm } from "../support/rig/newer-charm.ts";
 import { ARCHIVE, Rig } from "../support/rig/rig.ts";
 
 endToEnd("an upgrade of the charm", () => {
@@ -16,6 +17,10 @@ endToEnd("an upgrade of the charm", () => {
     await rig.close(patience(120_000));
   });
 
+  const templates = async () =>
+    (await rig.lxd.instances(rig.stem, patience()))
+      .filter(({ config }) => config["user.github-runner.role"] === "template")
+      .map(({ name }) => name);
   const upgrade = () => rig.agent.refresh(rig.application, ARCHIVE, false, patience(120_000));
 
   it("leaves runners of the same kind alone, and ends no job", async () => {
@@ -44,5 +49,31 @@ endToEnd("an upgrade of the charm", () => {
     expect(await rig.status()).to.equal("active: 2 runners: 1 idle, 1 busy");
     await rig.release(job, patience());
     expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+  });
+
+  it("to other programs in runners builds an image of them; idle runners are replaced, a busy one ends its job", async () => {
+    await rig.reconcile(patience());
+    const job = await rig.occupy(patience());
+    const before = await rig.machines(patience());
+    const [template] = await templates();
+    const newer = await newerCharm(ARCHIVE, rig.directory, patience());
+    await rig.agent.refresh(rig.application, newer, false, patience(120_000));
+
+    expect(rig.statuses).to.include("maintenance: Building the runner image: making the template");
+    const after = await rig.machines(patience());
+    expect(before.filter((name) => after.includes(name))).to.deep.equal([job.runnerName]);
+    expect(after).to.have.length(2);
+    expect(await rig.status()).to.equal("active: 2 runners: 1 idle, 1 busy");
+
+    await rig.release(job, patience());
+    expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+    await rig.gone(job.runnerName ?? "", patience());
+    const { id } = await rig.queue(["echo done"], patience());
+    expect(await rig.ended(id, patience())).to.include({ conclusion: "success" });
+    await rig.reconcile(patience());
+    expect(await rig.status()).to.equal("active: 2 runners: 2 idle");
+    expect(await templates(), "the old one is gone with its runners")
+      .to.have.length(1)
+      .and.not.include(template);
   });
 });

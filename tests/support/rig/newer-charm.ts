@@ -1,0 +1,45 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeArchive } from "../../../scripts/pack/write-archive.ts";
+import { unpackCharmArchive } from "../../../src/juju/unpack-charm-archive.ts";
+
+/** What of the programs in a runner image is another in the newer charm. */
+const OLD = "ORDERS_TIMEOUT_SECONDS = 900;";
+const NEW = "ORDERS_TIMEOUT_SECONDS = 901;";
+
+/**
+ * Makes an archive as a release is that changes a program inside runners, of one that is there.
+ *
+ * @param directory to work in; must not hold an `unpacked` yet.
+ * @returns path of the archive.
+ */
+export async function newerCharm(archive: string, directory: string, signal: AbortSignal): Promise<string> {
+  const unpacked = join(directory, "unpacked");
+  const paths = await unpackCharmArchive(archive, unpacked, signal);
+  await changeOne(join(unpacked, "lib"));
+  const newer = join(directory, "newer.charm");
+  const executables = ["dispatch", "runtime/bin/node"];
+  await writeArchive(
+    newer,
+    paths.map((path) => ({
+      path,
+      content: { file: join(unpacked, path) },
+      executable: executables.includes(path),
+      compressionLevel: 1,
+    })),
+  );
+  return newer;
+}
+
+/** @throws Error unless exactly one file has it: the newer charm would be the old one. */
+async function changeOne(directory: string): Promise<void> {
+  const changed: string[] = [];
+  for (const name of await readdir(directory)) {
+    if (!name.endsWith(".mjs")) continue;
+    const text = await readFile(join(directory, name), "utf8");
+    if (!text.includes(OLD)) continue;
+    await writeFile(join(directory, name), text.replace(OLD, NEW));
+    changed.push(name);
+  }
+  if (changed.length !== 1) throw new Error(`"${OLD}" is in ${changed.length} files of ${directory}`);
+}
