@@ -1,0 +1,127 @@
+import { execFileSync } from "node:child_process";
+import { expect } from "chai";
+import { absentAsUndefined } from "../../src/lxd/absent.ts";
+import { Place } from "../contract/firewall/place.ts";
+import type { Probe } from "../contract/firewall/probe.ts";
+import { hostAddresses, PORT, OTHER_PORT } from "../contract/firewall/site.ts";
+import { NetworkNamespace } from "../support/github/network-namespace.ts";
+import { endToEnd, patience } from "../support/rig/end-to-end.ts";
+import { Rig } from "../support/rig/rig.ts";
+import { until } from "../support/rig/until.ts";
+
+const tcp = (address: string): Probe => ({ via: "tcp", address, port: PORT });
+
+endToEnd("the firewall of a unit", () => {
+  const places: Place[] = [];
+  const neighbours: NetworkNamespace[] = [];
+  let rig: Rig;
+  let internet: string;
+  let internal: string;
+
+  before(async () => {
+    rig = await Rig.start({ application: "e2efire" }, patience());
+    internet = await neighbour("e2efire-i");
+    internal = await neighbour("e2efire-d");
+    await rig.deploy({ "virtual-machines": "2" }, patience(120_000));
+  });
+
+  after(async () => {
+    for (const place of places) place.close();
+    for (const namespace of neighbours) await namespace.remove(patience());
+    await rig.close(patience(120_000));
+  });
+
+  /** Somebody beside the machine who answers. @returns the address */
+  const neighbour = async (name: string) => {
+    const namespace = await NetworkNamespace.create({ name }, patience());
+    neighbours.push(namespace);
+    const place = new Place(["ip", "netns", "exec", namespace.name]);
+    places.push(place);
+    await place.answer({ addresses: [namespace.address], ports: [PORT, OTHER_PORT] }, patience());
+    return namespace.address;
+  };
+
+  /** What a runner reaches, as seen from inside of it. */
+  const sights = async (runner: string) => {
+    const { pid } = await rig.lxd.client.instances.state(runner, patience());
+    const place = new Place(["nsenter", "-t", String(pid), "-n"]);
+    return place.probe({ internet: tcp(internet), internal: tcp(internal) }, patience());
+  };
+
+  /** Waits for it: an answer may be late where the machine is busy. */
+  const expectSights = async (expected: Awaited<ReturnType<typeof sights>>) => {
+    for (const runner of await rig.machines(patience())) {
+      const isSo = async () => JSON.stringify(await sights(runner)) === JSON.stringify(expected);
+      await until(`${runner} to find ${JSON.stringify(expected)}`, isSo, patience(20_000));
+    }
+  };
+
+  const rules = () => {
+    try {
+      const words = ["list", "table", "inet", `github-runner.${rig.stem}`];
+      return execFileSync("nft", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    } catch {
+      return "";
+    }
+  };
+
+  it("lets runners out, and to no address of their machine", async () => {
+    await expectSights({ internet: "reached", internal: "reached" });
+    const [runner = ""] = await rig.machines(patience());
+    const { pid } = await rig.lxd.client.instances.state(runner, patience());
+    const place = new Place(["nsenter", "-t", String(pid), "-n"]);
+    const listening = hostAddresses();
+    expect(listening).not.to.be.empty;
+    const machine = new Place(["env"]);
+    places.push(machine);
+    await machine.answer({ addresses: listening, ports: [PORT] }, patience());
+    const probes = Object.fromEntries(listening.map((address) => [address, tcp(address)]));
+    expect(await new Place(["env"]).probe(probes, patience()), "it answers there").to.deep.equal(
+      Object.fromEntries(listening.map((address) => [address, "reached"])),
+    );
+    expect(await place.probe(probes, patience())).to.deep.equal(
+      Object.fromEntries(listening.map((address) => [address, "refused"])),
+    );
+  });
+
+  it("denies a network to idle and busy runners at once, and replaces none for it", async () => {
+    const job = await rig.occupy(patience());
+    const before = await rig.machines(patience());
+    await rig.configure({ denylist: `${internal}/32` }, patience());
+    await expectSights({ internet: "reached", internal: "refused" });
+    expect(await rig.machines(patience())).to.deep.equal(before);
+
+    await rig.configure({ denylist: "" }, patience());
+    await expectSights({ internet: "reached", internal: "reached" });
+    await rig.configure({ denylist: `192.0.2.0/32, ${internal}/32` }, patience());
+    await rig.release(job, patience());
+    expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+    await rig.gone(job.runnerName ?? "", patience());
+    await rig.reconcile(patience());
+    expect(await rig.machines(patience()), "a fresh one as well").to.have.length(2);
+    await expectSights({ internet: "reached", internal: "refused" });
+  });
+
+  it("is an access control list of LXD as well, so that two have to fail before a runner reaches more", async () => {
+    const acl = await rig.lxd.client.networkACLs.get(rig.stem, patience());
+    expect(JSON.stringify(acl)).to.include(`${internal}/32`);
+  });
+
+  it("is made again by update-status when somebody has taken it away, without GitHub", async () => {
+    const whole = rules();
+    expect(whole).to.include("chain");
+    execFileSync("nft", ["delete", "table", "inet", `github-runner.${rig.stem}`]);
+    const requests = await rig.github.call("requests", null, patience());
+    await rig.agent.fireHook(rig.unit, "update-status", patience());
+    expect(rules()).to.equal(whole);
+    expect(await rig.github.call("requests", null, patience())).to.have.length(requests.length);
+    await expectSights({ internet: "reached", internal: "refused" });
+  });
+
+  it("goes with the unit", async () => {
+    await rig.agent.remove(rig.application, false, patience(120_000));
+    expect(rules()).to.equal("");
+    const acl = await absentAsUndefined(rig.lxd.client.networkACLs.get(rig.stem, patience()));
+    expect(acl).to.equal(undefined);
+  });
+});
