@@ -81,7 +81,6 @@ endToEnd("credentials in secrets", () => {
     await keepSecret(rig, "github-token", { "github-token": second }, patience());
     expect(await rig.status()).to.equal("active: 1 runner: 1 idle");
     expect(await refused()).to.deep.equal([]);
-    expect(await runJob()).to.equal("success");
   });
 
   it("are told of when they are wrong, and what is wrong is mended by the secret alone", async () => {
