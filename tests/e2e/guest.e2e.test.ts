@@ -44,7 +44,7 @@ endToEnd("the operator's settings in a runner", () => {
   });
 
   after(async () => {
-    for (const { pid } of processes) if (pid !== undefined) process.kill(pid, "SIGKILL");
+    for (const child of processes) child.kill("SIGKILL");
     await rig.close(patience(120_000));
   });
 

@@ -68,13 +68,22 @@ export class UnpackedApplication {
   /** Ends what runs and removes the directory. */
   async remove(): Promise<void> {
     this.#process?.kill("SIGKILL");
-    for (const pid of await processesIn(this.directory)) process.kill(pid, "SIGKILL");
+    for (const pid of await processesIn(this.directory)) end(pid);
     await rm(this.directory, { recursive: true, force: true });
   }
 }
 
 function asUser(): { readonly uid?: number; readonly gid?: number } {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+}
+
+/** One that has ended since it was found counts as ended. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "ESRCH") throw thrown;
+  }
 }
 
 /** Whatever works below a directory; steps are in process groups of their own. */
