@@ -39,15 +39,20 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts"],
-    ignores: ["src/support/**", "src/**/main.ts"],
+    files: ["src/**/*.ts", "packages/*/src/**/*.ts"],
+    ignores: [
+      "packages/kit/src/**",
+      "src/main.ts",
+      "packages/*/src/**/main.ts",
+      "packages/juju-charm/src/pack/**",
+    ],
     rules: {
       "no-restricted-globals": ["error", ...AMBIENT],
       "no-restricted-properties": ["error", ...AMBIENT_MEMBERS],
     },
   },
   {
-    files: ["tests/**/*.ts", "scripts/**/*.ts", "examples/**/*.ts"],
+    files: ["tests/**/*.ts", "packages/*/tests/**/*.ts", "scripts/**/*.ts", "examples/**/*.ts"],
     rules: {
       // chai's assertions are property reads.
       "@typescript-eslint/no-unused-expressions": "off",

@@ -28,7 +28,7 @@ pack)
   check
   exec node "$framework/scripts/pack.ts" --charm . "$@"
   ;;
-agent) exec node "$framework/src/agent/main.ts" "$@" ;;
+agent) exec node "$framework/packages/juju-agent/src/main.ts" "$@" ;;
 *)
   echo "Cannot run ${verb:-nothing}: use generate, check, test, pack or agent" >&2
   exit 2

@@ -13,9 +13,9 @@ const root = join(import.meta.dirname, "..");
 
 /** Index modules, and what a charm imports them as. */
 const MODULES = {
-  "src/framework/index.ts": "github-runner-charm/framework",
-  "src/framework/testing/index.ts": "github-runner-charm/framework/testing",
-  "src/framework/metadata/index.ts": "github-runner-charm/framework/metadata",
+  "packages/juju-charm/src/index.ts": "juju-charm",
+  "packages/juju-charm/src/testing/index.ts": "juju-charm/testing",
+  "packages/juju-charm/src/metadata/index.ts": "juju-charm/metadata",
 } as const;
 
 /** Pages, by the folder of the files that declare what they list; the others are on the page of the charm. */
@@ -52,7 +52,7 @@ await writeGenerated(
 function pagesOf(indexModule: string, exports: readonly ApiExport[]): ApiPage[] {
   const module = MODULES[indexModule as keyof typeof MODULES];
   const folder = dirname(indexModule);
-  const own = folder.split("/")[2];
+  const own = folder.split("/")[3];
   const byPage = Map.groupBy(exports, ({ file }) => own ?? pageOf(file));
   return Object.entries(TITLES).flatMap(([name, title]) => {
     const listed = byPage.get(name);
@@ -61,7 +61,7 @@ function pagesOf(indexModule: string, exports: readonly ApiExport[]): ApiPage[] 
 }
 
 function pageOf(file: string): string {
-  const [, layer, room, ...rest] = file.split("/");
-  if (layer !== "framework" || room === undefined || rest.length === 0) return "charm";
+  const [, owner, , room, ...rest] = file.split("/");
+  if (owner !== "juju-charm" || room === undefined || rest.length === 0) return "charm";
   return room in TITLES ? room : "charm";
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { configurationSchema } from "../src/charm/configuration-schema.ts";
-import { generateTypes, loadMetadataFiles, readMetadata } from "../src/framework/metadata/index.ts";
+import { generateTypes, loadMetadataFiles, readMetadata } from "juju-charm/metadata";
 import { renderActions, renderConfiguration } from "./metadata/render-reference.ts";
 import { undescribed } from "./metadata/undescribed.ts";
 import { writeGenerated } from "./metadata/write-generated.ts";
@@ -34,7 +34,7 @@ async function ofThisCharm(): Promise<Record<string, string>> {
   const bare = undescribed(metadata);
   if (bare.length > 0) throw new Error(`Cannot write the reference: ${bare.join("; ")}`);
   return {
-    "src/charm/metadata.generated.ts": generateTypes(files, { framework: "../framework/index.ts" }),
+    "src/charm/metadata.generated.ts": generateTypes(files),
     "docs/reference/configuration.md": renderConfiguration(metadata, configurationSchema.properties),
     "docs/reference/actions.md": renderActions(metadata),
   };

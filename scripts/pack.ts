@@ -1,8 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { ARCHITECTURES, hostArchitecture } from "./pack/architecture.ts";
-import { packCharm } from "./pack/pack-charm.ts";
+import { ARCHITECTURES, hostArchitecture, packCharm } from "juju-charm/pack";
 
 /**
  * `node scripts/pack.ts [--charm DIRECTORY] [--arch amd64|arm64|all]`: packs a charm into `dist/` of its directory, for

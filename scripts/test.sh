@@ -2,7 +2,7 @@
 # Tests everything, after making ready what the tests need: test.sh
 # Runs the fast tests alone, with nothing made ready:       test.sh --unit
 #
-# Which tests are not fast is told by their names: *.lxd.test.ts and tests/lxd/client need the LXD daemon,
+# Which tests are not fast is told by their names: *.lxd.test.ts and packages/lxd-client need the LXD daemon,
 # *.packed.test.ts the packed archive, *.e2e.test.ts and tests/e2e both. Further arguments go to mocha.
 set -eu
 cd "$(dirname -- "$0")/.."
@@ -14,7 +14,7 @@ fi
 if [ "${1:-}" = --unit ]; then
   shift
   exec mocha \
-    --ignore 'tests/**/*.{lxd,packed,e2e}.test.ts' --ignore 'tests/lxd/client/**' --ignore 'tests/{contract,e2e}/**' "$@"
+    --ignore '**/*.{lxd,packed,e2e}.test.ts' --ignore 'packages/lxd-client/**' --ignore 'tests/{contract,e2e}/**' "$@"
 fi
 
 # A step that fails is told at once, counted as a failed test by tests/steps.ts, and does not hide what the tests say.

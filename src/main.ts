@@ -1,7 +1,7 @@
 import { GithubRunnerCharm } from "./charm/charm.ts";
 import type { CharmSystem } from "./charm/charm-system.ts";
-import { main, type Framework } from "./framework/index.ts";
-import { systemClock } from "./support/clock.ts";
+import { main, type Framework } from "juju-charm";
+import { systemClock } from "charm-kit";
 
 const system: CharmSystem = {
   arch: process.arch === "arm64" ? "arm64" : "x64",

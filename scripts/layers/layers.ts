@@ -1,51 +1,56 @@
-/** What the modules of one folder of `src/` may import beside each other. */
+/** What the modules of one room may import beside each other. */
 export interface Layer {
-  /** Folders of `src/`. */
-  readonly layers: readonly string[];
-  /** Modules of which types may be imported, though their folder may not; paths below `src/`. */
+  /** Other rooms; those in `packages/` are imported by the names of their packages. */
+  readonly rooms?: readonly string[];
+  /** Modules of which types may be imported, though their room may not; paths below the root. */
   readonly typesOf?: readonly string[];
   /** npm packages; `@scope/` stands for all of a scope. */
   readonly packages?: readonly string[];
 }
 
-/** An adapter implements ports of the domain and knows nothing else of it. */
-const adapter = (...packages: readonly string[]): Layer => ({
-  layers: ["support", "network"],
-  typesOf: ["runners/ports.ts"],
+const KIT = "packages/kit";
+const HOOK_TOOLS = "packages/juju-hook-tools";
+const CHARM = "packages/juju-charm";
+
+/** An adapter implements ports of the domain and of the unit, and knows nothing else of them. */
+const adapter = ({ rooms = [], packages = [] }: Layer = {}): Layer => ({
+  rooms: [KIT, "src/network", ...rooms],
+  typesOf: ["src/runners/ports.ts", "src/unit/ports.ts"],
   packages,
 });
 
-/** The import table of the architecture. A folder that is not in it may not exist. */
+const ADAPTERS = ["src/lxd", "src/github", "src/host", "src/metrics", "src/policy"];
+const BELOW_UNIT = [KIT, "src/network", "src/guest", "src/runners", ...ADAPTERS];
+
+/** The import table of the architecture, by room: a folder below `src/` or a package. One that is not in it may not exist. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
-  support: { layers: [] },
-  juju: { layers: ["support"], packages: ["yaml", "yauzl"] },
-  framework: { layers: ["support", "juju"], packages: ["eventemitter3", "yaml"] },
-  network: { layers: ["support"] },
-  guest: { layers: ["support", "network"], packages: ["yaml"] },
-  runners: { layers: ["support", "network", "guest"] },
-  lxd: adapter("undici"),
-  github: adapter("undici", "@octokit/"),
-  host: adapter("undici", "tar"),
-  metrics: adapter(),
-  policy: adapter("undici"),
-  charm: {
-    layers: [
-      "support",
-      "framework",
-      "network",
-      "guest",
-      "runners",
-      "lxd",
-      "github",
-      "host",
-      "metrics",
-      "policy",
-    ],
-    packages: ["ajv"],
+  [KIT]: {},
+  [HOOK_TOOLS]: { rooms: [KIT], packages: ["yaml", "yauzl"] },
+  [CHARM]: {
+    rooms: [KIT],
+    typesOf: [`${HOOK_TOOLS}/src/index.ts`],
+    packages: ["eventemitter3", "yaml"],
   },
-  agent: {
-    layers: ["support", "juju"],
-    typesOf: ["framework/tools/hook-tools.ts"],
-    packages: ["ajv", "yaml"],
-  },
+  [`${CHARM}/src/testing`]: { rooms: [KIT, CHARM, HOOK_TOOLS], packages: ["yaml"] },
+  [`${CHARM}/src/pack`]: { rooms: [KIT, CHARM], packages: ["esbuild", "yaml", "yazl"] },
+  "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["ajv", "yaml"] },
+  "packages/lxd-client": { rooms: [KIT], packages: ["undici"] },
+  "src/network": { rooms: [KIT] },
+  "src/guest": { rooms: [KIT, "src/network"], packages: ["yaml"] },
+  "src/runners": { rooms: [KIT, "src/network", "src/guest"] },
+  "src/lxd": adapter({ rooms: ["packages/lxd-client"], packages: ["undici"] }),
+  "src/github": adapter({ packages: ["undici", "@octokit/"] }),
+  "src/host": adapter({ packages: ["undici", "tar"] }),
+  "src/metrics": adapter(),
+  "src/policy": adapter({ packages: ["undici"] }),
+  "src/unit": { rooms: BELOW_UNIT },
+  "src/charm": { rooms: [...BELOW_UNIT, CHARM, "src/unit"], packages: ["ajv"] },
+};
+
+/** Rooms that are used without Juju too, and so know nothing of it. */
+export const WITHOUT_JUJU: readonly string[] = [...BELOW_UNIT, "src/unit", "packages/lxd-client"];
+
+/** Modules that put a program together: nobody imports them. */
+export const ROOTS: Readonly<Record<string, readonly string[]>> = {
+  "src/main.ts": ["src/charm", KIT, CHARM],
 };

@@ -1,5 +1,5 @@
-import type { ActionMetadata, CharmMetadata, ParameterSchema } from "../../src/framework/metadata/index.ts";
-import type { JsonValue } from "../../src/framework/index.ts";
+import type { ActionMetadata, CharmMetadata, ParameterSchema } from "juju-charm/metadata";
+import type { JsonValue } from "juju-charm";
 import { CHANGES } from "./changes.ts";
 
 const ORIGIN = (file: string) =>

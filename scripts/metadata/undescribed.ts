@@ -1,4 +1,4 @@
-import type { CharmMetadata } from "../../src/framework/metadata/index.ts";
+import type { CharmMetadata } from "juju-charm/metadata";
 
 /** What of a charm's metadata has no description, which Juju would let pass and a reference page cannot. */
 export function undescribed({ options, actions }: CharmMetadata): readonly string[] {

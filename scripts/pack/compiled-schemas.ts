@@ -25,3 +25,6 @@ function identify(): string {
   if (!optionsAjv.getSchema(id)) optionsAjv.addSchema(validateOptions.schema, id);
   return id;
 }
+
+/** What `package.json` names for the packer. */
+export const plugins: readonly Plugin[] = [compiledSchemas];

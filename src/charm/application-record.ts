@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, StateSlot } from "../framework/index.ts";
+import type { JsonObject, JsonValue, StateSlot } from "juju-charm";
 
 /** What the unit remembers of the runner application. */
 export type ApplicationRecord = {

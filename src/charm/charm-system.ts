@@ -1,6 +1,6 @@
 import type { Arch } from "../runners/ports.ts";
 import type { HostPlaces } from "../host/places.ts";
-import type { Clock } from "../support/clock.ts";
+import type { Clock } from "charm-kit";
 
 /** What the charm takes from the machine and the process; made once, by the composition root. */
 export interface CharmSystem {

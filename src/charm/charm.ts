@@ -1,6 +1,6 @@
-import { Charm, type CharmEvent, type Framework, type Status } from "../framework/index.ts";
+import { Charm, type CharmEvent, type Framework, type Status } from "juju-charm";
 import type { TimerState } from "../runners/ports.ts";
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 import type { CharmSystem } from "./charm-system.ts";
 import { conditionSlot, isOverWithHost } from "./condition.ts";
 import type { Configuration } from "./configuration.ts";
@@ -126,7 +126,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     try {
       this.#timers = await this.#work.ensureTimers(signal);
     } catch (thrown) {
-      if (!(thrown instanceof CharmError) || thrown.code !== "systemd") throw thrown;
+      if (!(thrown instanceof CodedError) || thrown.code !== "systemd") throw thrown;
       this.log.warning("Timers do not run", { reason: thrown.message });
     }
   }
@@ -137,7 +137,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       (shown) => ({ status: shown, condition: null }),
       (thrown: unknown) => {
         const told = statusOf(thrown);
-        if (!told || !(thrown instanceof CharmError)) throw thrown;
+        if (!told || !(thrown instanceof CodedError)) throw thrown;
         this.log.warning("Cannot go on", { reason: told.message });
         return { status: told, condition: thrown.code };
       },

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../framework/tools/hook-tools.ts";
+import type { JsonObject } from "juju-charm";
 import type { ErrorObject } from "ajv";
 import { wrong, type Fault } from "./configuration-faults.ts";
 import type { OptionName } from "./configuration-schema.ts";

@@ -1,8 +1,8 @@
 import type { Machine, Machines, RunnerLogs } from "../runners/ports.ts";
-import { CharmError, messageOf } from "../support/errors.ts";
+import { CodedError, messageOf } from "charm-kit";
 
 /** A person names a runner that the unit does not have. */
-export class RunnerUnknownError extends CharmError {
+export class RunnerUnknownError extends CodedError {
   readonly code = "runner-unknown";
 
   constructor(name: string, known: readonly string[]) {

@@ -1,4 +1,4 @@
-import type { JsonValue, StateSlot } from "../framework/index.ts";
+import type { JsonValue, StateSlot } from "juju-charm";
 
 /** Code of the error that the shown status tells; `null` when it tells none. */
 export const conditionSlot: StateSlot<string | null> = {

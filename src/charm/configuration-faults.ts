@@ -1,4 +1,4 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 import { acceptedForm, type OptionName } from "./configuration-schema.ts";
 
 /** One option that cannot be used as it is. */
@@ -10,7 +10,7 @@ export interface Fault {
 }
 
 /** Options that a person must mend; all of them, told together. */
-export class ConfigurationError extends CharmError {
+export class ConfigurationError extends CodedError {
   readonly code = "configuration";
   readonly faults: readonly Fault[];
 

@@ -1,6 +1,5 @@
 import { parseGithubPath, GithubPathError, type GithubPath } from "../github/path.ts";
-import type { Proxies } from "../framework/index.ts";
-import type { JsonObject } from "../framework/tools/hook-tools.ts";
+import type { Proxies, JsonObject } from "juju-charm";
 import type { AproxySettings, ProxySettings } from "../guest/settings.ts";
 import type { Network } from "../network/network.ts";
 import type { VirtualMachineResources } from "../runners/runner.ts";

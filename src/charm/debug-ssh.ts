@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
-import type { RawData } from "../framework/model/data-bag.ts";
+import type { RawData } from "juju-charm";
 import type { DebugSshHost } from "../guest/settings.ts";
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** A unit on the other side of the relation `debug-ssh` shares what cannot be used. */
-export class DebugSshError extends CharmError {
+export class DebugSshError extends CodedError {
   readonly code = "debug-ssh";
 
   constructor(unit: string, field: string, accepted: string) {

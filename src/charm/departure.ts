@@ -5,7 +5,7 @@ import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { Firewall, Images, Premises, RunnerMetrics, Timers } from "../runners/ports.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
-import type { Logger } from "../support/log.ts";
+import type { Logger } from "charm-kit";
 
 /** The services that a unit leaves by. */
 export interface DepartureParts {

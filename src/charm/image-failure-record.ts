@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, StateSlot } from "../framework/index.ts";
+import type { JsonObject, JsonValue, StateSlot } from "juju-charm";
 import type { ImageFailure } from "../runners/image-outlook.ts";
 
 /** What the unit remembers of a build that failed. */

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue, StateSlot } from "../framework/index.ts";
-import { CharmError } from "../support/errors.ts";
+import type { JsonObject, JsonValue, StateSlot } from "juju-charm";
+import { CodedError } from "charm-kit";
 import type { Configuration } from "./configuration.ts";
 
 /** Values that stay as they were at the first install, by option. */
@@ -15,7 +15,7 @@ export const installedOptionsSlot: StateSlot<InstalledOptions | null> = {
 };
 
 /** Options that cannot change any more have changed. */
-export class ImmutableOptionError extends CharmError {
+export class ImmutableOptionError extends CodedError {
   readonly code = "immutable-option";
   readonly options: readonly string[];
 

@@ -1,5 +1,5 @@
 // Made from charm.yaml, config.yaml and actions.yaml by scripts/generate.ts; changes here are lost.
-import type { ActionResults, CharmTypes } from "../framework/index.ts";
+import type { ActionResults, CharmTypes } from "juju-charm";
 
 /** What the yaml files of the charm github-runner declare. */
 export interface GithubRunnerTypes extends CharmTypes {

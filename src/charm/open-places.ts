@@ -4,9 +4,7 @@ import { createGithubClient, githubPathText, parseGithubPath, proxyDispatcher } 
 import { PlaceRecord } from "../host/place-record.ts";
 import type { Forge, Places } from "../runners/ports.ts";
 import { unitStem } from "../runners/runner-name.ts";
-import type { Logger } from "../support/log.ts";
-import type { Redactor } from "../support/redactor.ts";
-import { Secret } from "../support/secret.ts";
+import { Secret, type Logger, type Redactor } from "charm-kit";
 import type { CharmSystem } from "./charm-system.ts";
 import type { ForgeConfiguration } from "./configuration.ts";
 import { UnitPlaces, type NamedPlace } from "./unit-places.ts";

@@ -5,9 +5,9 @@ import {
   UnknownToolError,
   type JujuSecret,
   type SecretContent,
-} from "../framework/index.ts";
+} from "juju-charm";
 import type { Credentials } from "../github/credentials.ts";
-import { Secret } from "../support/secret.ts";
+import { Secret } from "charm-kit";
 import { ConfigurationError } from "./configuration-faults.ts";
 import type { OptionName } from "./configuration-schema.ts";
 import type { CredentialSource } from "./options/credential-source.ts";

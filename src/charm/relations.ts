@@ -1,6 +1,6 @@
-import type { Charm } from "../framework/index.ts";
+import type { Charm } from "juju-charm";
 import type { DebugSshHost } from "../guest/settings.ts";
-import type { Logger } from "../support/log.ts";
+import type { Logger } from "charm-kit";
 import { parseDebugSsh } from "./debug-ssh.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 

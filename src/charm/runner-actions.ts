@@ -1,6 +1,6 @@
-import type { ActionEvent, ActionEventOf, Status } from "../framework/index.ts";
+import type { ActionEvent, ActionEventOf, Status } from "juju-charm";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import { messageOf } from "../support/errors.ts";
+import { messageOf } from "charm-kit";
 import type { CharmSystem } from "./charm-system.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { failureOf, lackOf, statusOf, summarise } from "./status.ts";

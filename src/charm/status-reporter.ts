@@ -1,4 +1,4 @@
-import type { Status } from "../framework/index.ts";
+import type { Status } from "juju-charm";
 
 /** Shows the latest of many statuses: each costs a process, so what is overtaken meanwhile is passed over. */
 export class StatusReporter {

@@ -1,7 +1,7 @@
-import type { Status } from "../framework/tools/hook-tools.ts";
+import type { Status } from "juju-charm";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { TimerState } from "../runners/ports.ts";
-import { CharmError, messageOf } from "../support/errors.ts";
+import { CodedError, messageOf } from "charm-kit";
 
 /** Longest reason that stands in a status line; `juju status` cuts no line, and LXD's errors can be pages. */
 const LONGEST_REASON = 400;
@@ -108,7 +108,7 @@ const TITLE_OF_CODE: Readonly<Record<string, string>> = {
 
 /** The status that tells an error, or nothing for an error that the hook should fail with. */
 export function statusOf(thrown: unknown): Status | undefined {
-  if (!(thrown instanceof CharmError)) return undefined;
+  if (!(thrown instanceof CodedError)) return undefined;
   const name = STATUS_OF_CODE[thrown.code];
   if (!name) return undefined;
   const text = textOf(thrown);
@@ -130,7 +130,7 @@ export function failureOf(thrown: unknown): string | undefined {
   return status?.name === "maintenance" ? status.message.replace(/^Retrying: /, "") : status?.message;
 }
 
-function textOf(error: CharmError): string {
+function textOf(error: CodedError): string {
   const title = TITLE_OF_CODE[error.code];
   // Of these the person mends the cause, whatever it was that could not be done.
   return title ? `${title}: ${error.message.replace(/^Cannot [^:]*: /, "")}` : error.message;

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { PlaceEntry, PlaceRecord } from "../host/place-record.ts";
 import type { Forge, FormerPlace, Places } from "../runners/ports.ts";
-import type { Clock } from "../support/clock.ts";
-import { CharmError } from "../support/errors.ts";
+import { CodedError, type Clock } from "charm-kit";
 
 /** A place as the configuration names it. */
 export type NamedPlace = Omit<PlaceEntry, "key" | "leftAt">;
@@ -58,7 +57,7 @@ export class UnitPlaces implements Places {
         key: entry.key,
         forge: openForge(entry),
         leftAt: entry.leftAt ?? clock.now(),
-        refuses: (thrown) => thrown instanceof CharmError && REFUSALS.has(thrown.code),
+        refuses: (thrown) => thrown instanceof CodedError && REFUSALS.has(thrown.code),
       }));
   }
 

@@ -1,4 +1,4 @@
-import type { Charm } from "../framework/index.ts";
+import type { Charm } from "juju-charm";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import type { FirewallRules, TimerState } from "../runners/ports.ts";
 import { applicationSlot } from "./application-record.ts";

@@ -1,7 +1,7 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** A text that is not the address of a GitHub. */
-export class GithubUrlError extends CharmError {
+export class GithubUrlError extends CodedError {
   readonly code = "github-url";
 
   constructor(fault: string) {

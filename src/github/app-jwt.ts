@@ -1,5 +1,5 @@
 import { createPrivateKey, sign } from "node:crypto";
-import type { Secret } from "../support/secret.ts";
+import type { Secret } from "charm-kit";
 
 /** Clocks differ; GitHub refuses what was signed in its future. */
 const SKEW_SECONDS = 60;

@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { StrategyOptions } from "@octokit/auth-app";
-import type { Clock } from "../support/clock.ts";
-import type { Redactor } from "../support/redactor.ts";
-import { Secret } from "../support/secret.ts";
+import { Secret, type Clock, type Redactor } from "charm-kit";
 import { appJwt } from "./app-jwt.ts";
 import type { Credentials } from "./credentials.ts";
 import { AppRefusedError, type GithubError } from "./errors.ts";

@@ -1,7 +1,5 @@
 import type { Dispatcher } from "undici";
-import { systemClock, type Clock } from "../support/clock.ts";
-import type { Logger } from "../support/log.ts";
-import type { Redactor } from "../support/redactor.ts";
+import { systemClock, type Clock, type Logger, type Redactor } from "charm-kit";
 import { apiBaseUrl } from "./api-base-url.ts";
 import { AppTokens, type AppTokensDeps } from "./app-tokens.ts";
 import type { Credentials } from "./credentials.ts";

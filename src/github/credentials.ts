@@ -1,4 +1,4 @@
-import type { Secret } from "../support/secret.ts";
+import type { Secret } from "charm-kit";
 
 /** How the unit proves to GitHub who it is. */
 export type Credentials =

@@ -1,4 +1,4 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** What is known of an answer that is an error; all of it is missing when there was no answer. */
 export interface AnswerFacts {
@@ -10,7 +10,7 @@ export interface AnswerFacts {
 }
 
 /** Root of what can go wrong with GitHub. No message holds a token. */
-export abstract class GithubError extends CharmError {
+export abstract class GithubError extends CodedError {
   /** HTTP status; undefined when no answer came. */
   readonly status: number | undefined;
   /** GitHub's `x-github-request-id`, which its support asks for. */

@@ -1,6 +1,4 @@
-import type { Clock } from "../support/clock.ts";
-import { withDeadline } from "../support/deadline.ts";
-import type { Secret } from "../support/secret.ts";
+import { withDeadline, type Clock, type Secret } from "charm-kit";
 import { GithubError, UnavailableError } from "./errors.ts";
 import { githubPathText, type GithubPath } from "./path.ts";
 import { REPOSITORY_PREFIX, scopeOf, type Scope } from "./scope.ts";

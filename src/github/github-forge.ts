@@ -9,9 +9,7 @@ import type {
   Registration,
   RunnerApplication,
 } from "../runners/ports.ts";
-import type { Logger } from "../support/log.ts";
-import type { Redactor } from "../support/redactor.ts";
-import type { Secret } from "../support/secret.ts";
+import type { Logger, Redactor, Secret } from "charm-kit";
 import {
   GithubDeadlineError,
   GithubError,

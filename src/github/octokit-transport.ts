@@ -2,7 +2,7 @@ import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
 import { fetch as undiciFetch, type Dispatcher, type RequestInit } from "undici";
-import type { Logger } from "../support/log.ts";
+import type { Logger } from "charm-kit";
 import type { Transport } from "./github-api.ts";
 
 /** How requests leave. */

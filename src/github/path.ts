@@ -1,4 +1,4 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** Where runners register. */
 export type GithubPath =
@@ -7,7 +7,7 @@ export type GithubPath =
   | { readonly kind: "enterprise"; readonly enterprise: string };
 
 /** A text that names no place on GitHub. */
-export class GithubPathError extends CharmError {
+export class GithubPathError extends CodedError {
   readonly code = "github-path";
   /** What is wrong, without the forms that are accepted. */
   readonly fault: string;

@@ -1,6 +1,5 @@
 import type { Registration } from "../runners/ports.ts";
-import type { Logger } from "../support/log.ts";
-import { messageOf } from "../support/errors.ts";
+import { messageOf, type Logger } from "charm-kit";
 import { UnavailableError } from "./errors.ts";
 import type { CachedPage, EtagStore } from "./etag-store.ts";
 import type { GithubApi } from "./github-api.ts";

@@ -1,5 +1,5 @@
 import type { JobFacts, Registration, RunnerApplication } from "../runners/ports.ts";
-import { Secret } from "../support/secret.ts";
+import { Secret } from "charm-kit";
 import type { CachedPage } from "./etag-store.ts";
 
 /*

@@ -1,4 +1,4 @@
-import type { Clock } from "../support/clock.ts";
+import type { Clock } from "charm-kit";
 
 /** How fast writes may leave. */
 export interface WriteRate {

@@ -1,4 +1,4 @@
-import { DeadlineError } from "../support/deadline.ts";
+import { DeadlineError } from "charm-kit";
 import {
   BadCredentialsError,
   GithubDeadlineError,

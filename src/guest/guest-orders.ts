@@ -1,4 +1,4 @@
-import { Secret } from "../support/secret.ts";
+import { Secret } from "charm-kit";
 import { aproxyRules } from "./aproxy.ts";
 import { dockerClientFiles, dockerDaemonFiles } from "./docker-files.ts";
 import { environmentFile } from "./environment-file.ts";

@@ -1,7 +1,7 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** A setting holds what cannot be written into a file of the runner without being taken for something else. */
-export class GuestValueError extends CharmError {
+export class GuestValueError extends CodedError {
   readonly code = "guest-value";
   readonly setting: string;
 

@@ -1,4 +1,4 @@
-import { Secret } from "../support/secret.ts";
+import { Secret } from "charm-kit";
 
 /** A file that a runner gets before its application starts. */
 export interface GuestFile {

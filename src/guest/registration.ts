@@ -1,4 +1,4 @@
-import { Secret } from "../support/secret.ts";
+import { Secret } from "charm-kit";
 
 /** How the runner application proves who it is: by a just-in-time configuration, or by registering itself. */
 export type GuestRegistration =

@@ -1,4 +1,4 @@
-import type { Secret } from "../support/secret.ts";
+import type { Secret } from "charm-kit";
 
 /** The model's proxies, as URLs; at least one of them is set. */
 export interface ProxySettings {

@@ -1,8 +1,8 @@
 import type { RunnerApplication } from "../runners/ports.ts";
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** The runner application's archive is not to be trusted: its checksum is wrong, GitHub names none, or it is hostile. */
-export class ArchiveError extends CharmError {
+export class ArchiveError extends CodedError {
   readonly code = "archive";
 
   constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
@@ -11,7 +11,7 @@ export class ArchiveError extends CharmError {
 }
 
 /** The runner application's archive could not be downloaded; another attempt may succeed. */
-export class ArchiveDownloadError extends CharmError {
+export class ArchiveDownloadError extends CodedError {
   readonly code = "archive-download";
 
   constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {

@@ -3,7 +3,7 @@ import { rm, stat } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { interceptors, type Dispatcher } from "undici";
-import type { Secret } from "../support/secret.ts";
+import type { Secret } from "charm-kit";
 
 /** A file to be fetched over HTTP. */
 export interface Download {

@@ -2,11 +2,11 @@ import { networkInterfaces } from "node:os";
 import { renderAddress } from "../network/address.ts";
 import { contains, networkOf, parseNetwork, type Network } from "../network/network.ts";
 import { subtract } from "../network/network-sets.ts";
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 import { readRoutes } from "./routes.ts";
 
 /** Every private network that may be taken is in use on this machine. */
-export class NoFreeSubnetError extends CharmError {
+export class NoFreeSubnetError extends CodedError {
   readonly code = "no-free-subnet";
 
   constructor() {

@@ -1,4 +1,4 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 import type { ProcessOutcome, RunProcess } from "./run-process.ts";
 
 /** A program of the machine with its arguments, and how long it may take. */
@@ -8,7 +8,7 @@ export interface Command {
 }
 
 /** A program of the machine that had to succeed did not. */
-export class HostCommandError extends CharmError {
+export class HostCommandError extends CodedError {
   readonly code = "host-command";
 
   constructor(action: string, words: readonly string[], { exitCode, stdout, stderr }: ProcessOutcome) {

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { CharmError } from "../support/errors.ts";
-import { ProcessLock } from "../support/process-lock.ts";
+import { CodedError, ProcessLock } from "charm-kit";
 import { hasIdRange, planLxd, socketOf, withIdRange, type LxdFacts } from "./lxd-plan.ts";
 import { runOrFail } from "./host-command.ts";
 import type { RunProcess } from "./run-process.ts";
 
 /** LXD does not run on this machine, and the unit cannot bring it to. */
-export class LxdInstallError extends CharmError {
+export class LxdInstallError extends CodedError {
   readonly code = "lxd-install";
 
   constructor(reason: string) {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 import type { HostPlaces } from "./places.ts";
 
 /** This machine cannot run virtual machines. */
-export class VirtualMachinesError extends CharmError {
+export class VirtualMachinesError extends CodedError {
   readonly code = "no-virtual-machines";
 
   constructor(missing: readonly string[]) {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 import { Mounts } from "./mounts.ts";
 import type { HostPlaces } from "./places.ts";
 import {
@@ -46,7 +46,7 @@ interface SpaceNeed {
 }
 
 /** The mount that the unit's pool is on is not there, or is not the one that it was. */
-export class StorageMissingError extends CharmError {
+export class StorageMissingError extends CodedError {
   readonly code = "storage-missing";
 
   constructor(path: string) {

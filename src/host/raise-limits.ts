@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ProcessLock } from "../support/process-lock.ts";
+import { ProcessLock } from "charm-kit";
 import {
   LIMIT_NAMES,
   limitsFileName,

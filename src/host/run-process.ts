@@ -1,4 +1,4 @@
-import { withDeadline } from "../support/deadline.ts";
+import { withDeadline } from "charm-kit";
 
 /** How a program ended and what it said. */
 export interface ProcessOutcome {

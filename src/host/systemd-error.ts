@@ -1,7 +1,7 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** systemd did not do what it was asked for. */
-export class SystemdError extends CharmError {
+export class SystemdError extends CodedError {
   readonly code = "systemd";
 
   constructor(action: string, detail: string, options?: ErrorOptions) {

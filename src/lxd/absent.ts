@@ -1,4 +1,4 @@
-import { LxdError } from "./client/index.ts";
+import { LxdError } from "lxd-client";
 
 /** The object that is being read, or undefined when LXD says that it is not there. */
 export async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {

@@ -1,7 +1,7 @@
 import { hostNetwork, parseNetwork, contains, renderNetwork, type Network } from "../network/network.ts";
 import { merge, subtract } from "../network/network-sets.ts";
 import type { Endpoint, FirewallRules } from "../runners/ports.ts";
-import type { NetworkACLRule } from "./client/index.ts";
+import type { NetworkACLRule } from "lxd-client";
 
 /** Link-local addresses: metadata services of clouds answer at some of them. */
 const LINK_LOCAL = "169.254.0.0/16";

@@ -1,5 +1,5 @@
-import { withDeadline } from "../support/deadline.ts";
-import { LxdError, nameFromURL, OperationError, type EventStream, type LxdClient } from "./client/index.ts";
+import { withDeadline } from "charm-kit";
+import { LxdError, nameFromURL, OperationError, type EventStream, type LxdClient } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { NotDestroyedError } from "./errors.ts";
 

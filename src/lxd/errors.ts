@@ -1,8 +1,8 @@
 import type { BaseImage } from "../runners/ports.ts";
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** The guest answered the hand-over with something else than that its application listens. */
-export class HandOverError extends CharmError {
+export class HandOverError extends CodedError {
   readonly code = "hand-over";
   readonly instance: string;
 
@@ -13,7 +13,7 @@ export class HandOverError extends CharmError {
 }
 
 /** No LXD daemon is to be found on this machine. */
-export class LxdMissingError extends CharmError {
+export class LxdMissingError extends CodedError {
   readonly code = "lxd-missing";
 
   constructor() {
@@ -25,7 +25,7 @@ export class LxdMissingError extends CharmError {
 }
 
 /** An instance is still there after everything was done to delete it. */
-export class NotDestroyedError extends CharmError {
+export class NotDestroyedError extends CodedError {
   readonly code = "not-destroyed";
   readonly instance: string;
 
@@ -36,7 +36,7 @@ export class NotDestroyedError extends CharmError {
 }
 
 /** The image that runner images are built from is not in LXD's store, or not on the image server. */
-export class BaseImageError extends CharmError {
+export class BaseImageError extends CodedError {
   readonly code = "base-image";
 
   constructor({ server, alias }: BaseImage, options?: ErrorOptions) {
@@ -50,7 +50,7 @@ export class BaseImageError extends CharmError {
 }
 
 /** LXD could not fetch the base image from the image server: no answer, a bad certificate, or damaged files. */
-export class BaseImageServerError extends CharmError {
+export class BaseImageServerError extends CodedError {
   readonly code = "base-image-server";
 
   constructor(
@@ -67,7 +67,7 @@ export class BaseImageServerError extends CharmError {
 }
 
 /** A step of building a runner image failed; the last good image stays. */
-export class ImageBuildError extends CharmError {
+export class ImageBuildError extends CodedError {
   readonly code = "image-build";
 
   constructor(step: string, detail: string, options?: ErrorOptions) {
@@ -76,7 +76,7 @@ export class ImageBuildError extends CharmError {
 }
 
 /** LXD has no rules for the networks of runners. */
-export class FirewallUnsupportedError extends CharmError {
+export class FirewallUnsupportedError extends CodedError {
   readonly code = "firewall-unsupported";
 
   constructor() {

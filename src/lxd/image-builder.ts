@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import type { BaseImage, ImageRecipe } from "../runners/ports.ts";
-import { messageOf } from "../support/errors.ts";
+import { messageOf } from "charm-kit";
 import {
   LxdError,
   OperationError,
@@ -9,7 +9,7 @@ import {
   type NewInstance,
   type Outcome,
   type StoredImage,
-} from "./client/index.ts";
+} from "lxd-client";
 import { BaseImageError, BaseImageServerError, ImageBuildError } from "./errors.ts";
 import { discardInstance, discardUnhindered } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";

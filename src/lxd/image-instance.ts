@@ -1,5 +1,5 @@
-import { unhindered } from "../support/deadline.ts";
-import type { LxdClient } from "./client/index.ts";
+import { unhindered } from "charm-kit";
+import type { LxdClient } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { destroyInstance } from "./destroy-instance.ts";
 

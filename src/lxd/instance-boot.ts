@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Readable } from "node:stream";
-import { withDeadline } from "../support/deadline.ts";
-import type { LxdClient } from "./client/index.ts";
+import { withDeadline } from "charm-kit";
+import type { LxdClient } from "lxd-client";
 import { ImageBuildError } from "./errors.ts";
 
 const BOOT_LIMIT_MS = 3 * 60_000;

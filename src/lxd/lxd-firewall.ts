@@ -2,7 +2,7 @@ import type { Network } from "../network/network.ts";
 import type { Firewall, FirewallRules } from "../runners/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { egressRules } from "./acl-rules.ts";
-import type { Config, LxdClient, Network as Bridge, NetworkACLSettings } from "./client/index.ts";
+import type { Config, LxdClient, Network as Bridge, NetworkACLSettings } from "lxd-client";
 import { FirewallUnsupportedError } from "./errors.ts";
 import { describeOwner, type Owner } from "./ownership.ts";
 

@@ -8,9 +8,7 @@ import type {
   MachineSpec,
   MachineState,
 } from "../runners/ports.ts";
-import { Gate } from "../support/concurrency.ts";
-import { unhindered } from "../support/deadline.ts";
-import type { Secret } from "../support/secret.ts";
+import { Gate, unhindered, type Secret } from "charm-kit";
 import {
   LxdError,
   LxdUnreachableError,
@@ -20,7 +18,7 @@ import {
   type InstanceType,
   type LxdClient,
   type NewInstance,
-} from "./client/index.ts";
+} from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { destroyInstance } from "./destroy-instance.ts";
 import { HandOverError } from "./errors.ts";

@@ -1,4 +1,4 @@
-import type { LxdClient } from "./client/index.ts";
+import type { LxdClient } from "lxd-client";
 import { isOwned, KEYS, type Owner } from "./ownership.ts";
 
 const LOOK_MS = 10_000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { withDeadline } from "../support/deadline.ts";
-import type { LxdClient } from "./client/index.ts";
+import { withDeadline } from "charm-kit";
+import type { LxdClient } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
 import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { MachineResources, Premises } from "../runners/ports.ts";
-import { ProcessLock } from "../support/process-lock.ts";
-import type { InstanceType, LxdClient, Profile } from "./client/index.ts";
+import { ProcessLock } from "charm-kit";
+import type { InstanceType, LxdClient, Profile } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { LxdPool } from "./lxd-pool.ts";
 import { describeOwner, ownerText, type Owner } from "./ownership.ts";

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeptLogs, RunnerLogs } from "../runners/ports.ts";
-import type { LxdClient } from "./client/index.ts";
+import type { LxdClient } from "lxd-client";
 
 export interface LxdRunnerLogsOptions {
   readonly client: LxdClient;

@@ -1,4 +1,4 @@
-import { LxdUnreachableError, type LxdClient } from "./client/index.ts";
+import { LxdUnreachableError, type LxdClient } from "lxd-client";
 
 /** The daemon itself, as others ask about it. */
 export class LxdServer {

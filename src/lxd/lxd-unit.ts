@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Network } from "../network/network.ts";
 import type { Firewall, Images, Machines, Premises, RunnerLogs } from "../runners/ports.ts";
-import { findSocket, LxdClient, socketAt, type InstanceType } from "./client/index.ts";
+import { findSocket, LxdClient, socketAt, type InstanceType } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";

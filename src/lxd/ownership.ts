@@ -1,4 +1,4 @@
-import type { Config } from "./client/index.ts";
+import type { Config } from "lxd-client";
 
 /** What an instance is for. */
 export type Role = "runner" | "builder" | "template";

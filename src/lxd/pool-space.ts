@@ -1,8 +1,7 @@
-import { formatSize, parseSize } from "../support/size.ts";
-import { CharmError } from "../support/errors.ts";
+import { formatSize, parseSize, CodedError } from "charm-kit";
 
 /** The pool cannot hold the wanted runners. */
-export class PoolTooSmallError extends CharmError {
+export class PoolTooSmallError extends CodedError {
   readonly code = "pool-too-small";
 
   /** @param sizes in bytes. */

@@ -1,4 +1,4 @@
-import type { Config } from "./client/index.ts";
+import type { Config } from "lxd-client";
 import type { SpaceNeed } from "./pool-space.ts";
 
 /** How LXD is to keep a pool. */

@@ -1,5 +1,5 @@
 import type { MachineResources } from "../runners/ports.ts";
-import type { Config, Devices, InstanceType } from "./client/index.ts";
+import type { Config, Devices, InstanceType } from "lxd-client";
 
 /** Filters of a runner's network device; each is on where the machine has it. */
 export interface NicFilters {

@@ -1,7 +1,7 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** Events could not be appended to the metrics log. */
-export class MetricsLogError extends CharmError {
+export class MetricsLogError extends CodedError {
   readonly code = "metrics-log";
 
   constructor(path: string, detail: string, options?: ErrorOptions) {
@@ -10,7 +10,7 @@ export class MetricsLogError extends CharmError {
 }
 
 /** A program that the metrics need did not do what it was asked for. */
-export class MetricsProgramError extends CharmError {
+export class MetricsProgramError extends CodedError {
   readonly code = "metrics-program";
 
   constructor(action: string, detail: string, options?: ErrorOptions) {

@@ -1,5 +1,5 @@
 import { constants, open, type FileHandle } from "node:fs/promises";
-import { messageOf } from "../support/errors.ts";
+import { messageOf } from "charm-kit";
 import { MetricsLogError } from "./errors.ts";
 import type { MetricEvent } from "./metric-event.ts";
 

@@ -1,6 +1,6 @@
 import { constants, lstat, open, type FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
-import { messageOf } from "../support/errors.ts";
+import { messageOf } from "charm-kit";
 import { Refusal } from "./guest-file-content.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;

@@ -1,6 +1,5 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { messageOf } from "../support/errors.ts";
-import type { Logger } from "../support/log.ts";
+import { messageOf, type Logger } from "charm-kit";
 import { runWell, type Run } from "./run.ts";
 
 /** What a {@link LogRotation} is made of. */

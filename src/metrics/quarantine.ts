@@ -1,6 +1,6 @@
 import { constants, lstat, mkdir, open, readdir, readlink, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../support/errors.ts";
+import { messageOf } from "charm-kit";
 import { kindOf } from "./guest-file.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;

@@ -1,8 +1,6 @@
 import { mkdir, opendir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../support/clock.ts";
-import type { Logger } from "../support/log.ts";
-import { messageOf } from "../support/errors.ts";
+import { messageOf, type Clock, type Logger } from "charm-kit";
 import { readGuestFile } from "./guest-file.ts";
 import { POST_JOB_FILE, PRE_JOB_FILE, readPostJob, readPreJob, Refusal } from "./guest-file-content.ts";
 import { Quarantine, type BadFile } from "./quarantine.ts";

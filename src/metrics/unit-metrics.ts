@@ -1,8 +1,5 @@
 import type { JobFacts, Jobs, Round, RunnerMetrics, SharedDirectory } from "../runners/ports.ts";
-import type { Clock } from "../support/clock.ts";
-import { withDeadline } from "../support/deadline.ts";
-import { messageOf } from "../support/errors.ts";
-import type { Logger } from "../support/log.ts";
+import { withDeadline, messageOf, type Clock, type Logger } from "charm-kit";
 import type { EventLog } from "./event-log.ts";
 import { crashedRunners, inMilliseconds, jobEvents } from "./job-events.ts";
 import type { RunnerTrace } from "./runner-trace.ts";

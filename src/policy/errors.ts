@@ -1,7 +1,7 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** The policy service gave no one-time token. */
-export class PolicyServiceError extends CharmError {
+export class PolicyServiceError extends CodedError {
   readonly code = "policy-service";
   /** The HTTP status, where there was an answer. */
   readonly status: number | undefined;

@@ -1,9 +1,6 @@
 import { Agent, request, type Dispatcher } from "undici";
 import type { PolicyService } from "../runners/ports.ts";
-import type { Clock } from "../support/clock.ts";
-import { withDeadline } from "../support/deadline.ts";
-import { messageOf } from "../support/errors.ts";
-import { Secret } from "../support/secret.ts";
+import { withDeadline, messageOf, Secret, type Clock } from "charm-kit";
 import { PolicyServiceError } from "./errors.ts";
 
 export interface ExternalPolicyOptions {

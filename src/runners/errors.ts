@@ -1,7 +1,7 @@
-import { CharmError } from "../support/errors.ts";
+import { CodedError } from "charm-kit";
 
 /** A runner could not be made; nothing of it is left, on LXD or on GitHub. */
-export class RunnerCreateError extends CharmError {
+export class RunnerCreateError extends CodedError {
   readonly code = "runner-create";
   readonly runner: string;
 
@@ -15,7 +15,7 @@ export class RunnerCreateError extends CharmError {
 const VERSION_REFUSED = 7;
 
 /** The runner application ended before it listened for jobs. */
-export class ApplicationEndedError extends CharmError {
+export class ApplicationEndedError extends CodedError {
   readonly code = "application-ended";
   readonly exitCode: number;
 
@@ -34,7 +34,7 @@ export class ApplicationEndedError extends CharmError {
 }
 
 /** A runner could not be taken away; the next reconcile tries again. */
-export class RunnerRemoveError extends CharmError {
+export class RunnerRemoveError extends CodedError {
   readonly code = "runner-remove";
   readonly runner: string;
 
@@ -45,7 +45,7 @@ export class RunnerRemoveError extends CharmError {
 }
 
 /** The logs of a runner could not be pulled. */
-export class RunnerLogsError extends CharmError {
+export class RunnerLogsError extends CodedError {
   readonly code = "runner-logs";
   readonly runner: string;
 

@@ -1,6 +1,4 @@
-import type { Clock } from "../support/clock.ts";
-import { messageOf } from "../support/errors.ts";
-import type { Logger } from "../support/log.ts";
+import { messageOf, type Clock, type Logger } from "charm-kit";
 import { imageOutlook, type ImageFailure, type ImageOutlook } from "./image-outlook.ts";
 import { guestPrograms, imageRecipe, recipeKey, type ImageIngredients } from "./image-recipe.ts";
 import type { Archives, Forge, Images, RunnerApplication, RunnerImage } from "./ports.ts";

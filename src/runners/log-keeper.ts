@@ -1,6 +1,4 @@
-import type { Clock } from "../support/clock.ts";
-import { messageOf } from "../support/errors.ts";
-import type { Logger } from "../support/log.ts";
+import { messageOf, type Clock, type Logger } from "charm-kit";
 import type { KeptLogs, RunnerLogs } from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
 

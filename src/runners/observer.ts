@@ -1,5 +1,4 @@
-import { messageOf } from "../support/errors.ts";
-import type { Logger } from "../support/log.ts";
+import { messageOf, type Logger } from "charm-kit";
 import type { Forge, FormerPlace, Machine, Machines, Places, Registration } from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
 import type { World } from "./world.ts";

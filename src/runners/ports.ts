@@ -1,6 +1,6 @@
 import type { Address } from "../network/address.ts";
 import type { Network } from "../network/network.ts";
-import type { Secret } from "../support/secret.ts";
+import type { Secret } from "charm-kit";
 
 /** GitHub's view of a runner, as its API lists it. */
 export interface Registration {

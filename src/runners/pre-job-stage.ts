@@ -1,5 +1,4 @@
-import type { Clock } from "../support/clock.ts";
-import type { Logger } from "../support/log.ts";
+import type { Clock, Logger } from "charm-kit";
 import { joinRunners } from "./observed-runner.ts";
 import type { Machines } from "./ports.ts";
 import type { World } from "./world.ts";

@@ -1,6 +1,4 @@
-import { settleAll } from "../support/concurrency.ts";
-import { messageOf } from "../support/errors.ts";
-import type { Logger } from "../support/log.ts";
+import { settleAll, messageOf, type Logger } from "charm-kit";
 import { ApplicationEndedError } from "./errors.ts";
 import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";

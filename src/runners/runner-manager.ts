@@ -1,7 +1,4 @@
-import { settleAll } from "../support/concurrency.ts";
-import type { Clock } from "../support/clock.ts";
-import { findCause, messageOf } from "../support/errors.ts";
-import type { Logger } from "../support/log.ts";
+import { settleAll, findCause, messageOf, type Clock, type Logger } from "charm-kit";
 import { ApplicationEndedError } from "./errors.ts";
 import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";

@@ -9,9 +9,7 @@ import { guestOrders } from "../guest/guest-orders.ts";
 import type { GuestSettings } from "../guest/settings.ts";
 import { renderOrders } from "../guest/orders.ts";
 import type { GuestRegistration } from "../guest/registration.ts";
-import { unhindered, withDeadline } from "../support/deadline.ts";
-import { messageOf } from "../support/errors.ts";
-import type { Secret } from "../support/secret.ts";
+import { unhindered, withDeadline, messageOf, type Secret } from "charm-kit";
 import { ApplicationEndedError, RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
 import type {
   Arch,

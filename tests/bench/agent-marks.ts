@@ -1,4 +1,4 @@
-import type { AgentEvent } from "../../src/agent/agent-event.ts";
+import type { AgentEvent } from "juju-agent";
 import type { Mark } from "./timeline.ts";
 
 const LABELS = {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { findSocket } from "../../src/lxd/client/index.ts";
+import { findSocket } from "lxd-client";
 import type { Rig } from "../support/rig/rig.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { interleave } from "./interleave.ts";

@@ -1,4 +1,4 @@
-import type { EventStream, LxdClient } from "../../src/lxd/client/index.ts";
+import type { EventStream, LxdClient } from "lxd-client";
 
 /** Something that happened to an instance. */
 export interface LifecycleEntry {

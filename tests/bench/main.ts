@@ -1,7 +1,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { packCharm } from "../../scripts/pack/pack-charm.ts";
+import { packCharm } from "juju-charm/pack";
 import { ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { ensureLxd } from "../support/lxd/ensure-lxd.ts";
 import { Rig } from "../support/rig/rig.ts";

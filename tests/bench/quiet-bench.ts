@@ -1,6 +1,6 @@
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { join } from "node:path";
-import { findSocket } from "../../src/lxd/client/index.ts";
+import { findSocket } from "lxd-client";
 import { existsSync } from "node:fs";
 import { REPOSITORY, type Rig } from "../support/rig/rig.ts";
 import type { Bench } from "./bench.ts";

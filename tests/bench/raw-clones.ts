@@ -1,5 +1,5 @@
 import { Pool } from "undici";
-import { Gate } from "../../src/support/concurrency.ts";
+import { Gate } from "charm-kit";
 
 export interface RawClonesOptions {
   readonly socket: string;

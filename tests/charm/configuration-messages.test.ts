@@ -6,13 +6,8 @@ import { checkImmutableOptions, ImmutableOptionError } from "../../src/charm/imm
 import { readCredentials } from "../../src/charm/read-credentials.ts";
 import { statusOf } from "../../src/charm/status.ts";
 import { refuseUnsupported } from "../../src/charm/unsupported.ts";
-import {
-  PermissionDeniedError,
-  SecretNotFoundError,
-  UnknownToolError,
-  type Proxies,
-} from "../../src/framework/index.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { PermissionDeniedError, SecretNotFoundError, UnknownToolError, type Proxies } from "juju-charm";
+import { Secret } from "charm-kit";
 import { DEFAULT_OPTIONS, LEAST_OPTIONS, NO_PROXIES, SECRET_ID, TOKEN } from "./least-options.ts";
 
 type Options = Readonly<Record<string, string | number | boolean>>;

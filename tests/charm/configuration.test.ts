@@ -6,7 +6,7 @@ import {
   parseForgeConfiguration,
   type Configuration,
 } from "../../src/charm/configuration.ts";
-import type { Proxies } from "../../src/framework/index.ts";
+import type { Proxies } from "juju-charm";
 import { DEFAULT_OPTIONS, LEAST_OPTIONS, NO_PROXIES, SECRET_ID, TOKEN } from "./least-options.ts";
 
 type Options = Readonly<Record<string, string | number | boolean>>;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hookEnvironment } from "../framework/hook-environment.ts";
+import { hookEnvironment } from "../../packages/juju-charm/tests/hook-environment.ts";
 import { LEAST_OPTIONS } from "./least-options.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { CharmSystem } from "../../src/charm/charm-system.ts";
-import { systemClock } from "../../src/support/clock.ts";
+import { systemClock } from "charm-kit";
 
 /** A machine without LXD and systemd, all of whose files are in a directory. */
 export function lonelySystem(directory: string): CharmSystem {

@@ -3,9 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
 import type { CredentialSource } from "../../src/charm/options/credential-source.ts";
 import { readCredentials, type SecretsOfModel } from "../../src/charm/read-credentials.ts";
-import { HookToolError } from "../../src/framework/index.ts";
-import { Redactor } from "../../src/support/redactor.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { HookToolError } from "juju-charm";
+import { Redactor, Secret } from "charm-kit";
 import { SECRET_ID, TOKEN } from "./least-options.ts";
 
 const { privateKey } = generateKeyPairSync("rsa", {

@@ -4,10 +4,10 @@ import { configurationSchema, type OptionName } from "../../src/charm/configurat
 import { parseConfiguration } from "../../src/charm/configuration.ts";
 import { runnerKind, type KindInputs } from "../../src/charm/runner-kind.ts";
 import { runnerLabels } from "../../src/charm/runner-labels.ts";
-import type { Proxies } from "../../src/framework/index.ts";
+import type { Proxies } from "juju-charm";
 import type { Credentials } from "../../src/github/credentials.ts";
 import type { DebugSshHost } from "../../src/guest/settings.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 import { LEAST_OPTIONS, SECRET_ID } from "./least-options.ts";
 
 type Options = Readonly<Record<string, string | number | boolean>>;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { StatusReporter } from "../../src/charm/status-reporter.ts";
-import type { Status } from "../../src/framework/index.ts";
+import type { Status } from "juju-charm";
 
 /** A hook tool whose calls end when the test says so. */
 class SlowTool {

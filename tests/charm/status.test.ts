@@ -10,13 +10,12 @@ import {
   ImageBuildError,
   LxdMissingError,
 } from "../../src/lxd/errors.ts";
-import { LxdError, LxdUnreachableError } from "../../src/lxd/client/index.ts";
+import { LxdError, LxdUnreachableError } from "lxd-client";
 import { RunnerCreateError } from "../../src/runners/errors.ts";
 import type { RunnerCounts } from "../../src/runners/observed-runner.ts";
-import { DeadlineError } from "../../src/support/deadline.ts";
-import { CharmError } from "../../src/support/errors.ts";
+import { DeadlineError, CodedError } from "charm-kit";
 
-const SOURCES = join(import.meta.dirname, "../../src");
+const SOURCES = join(import.meta.dirname, "../..");
 
 function counts(online: number, busy = 0, offline = 0, unknown = 0): RunnerCounts {
   const names = Array.from({ length: online + busy + offline + unknown }, (_, index) => `runner-${index}`);
@@ -24,8 +23,8 @@ function counts(online: number, busy = 0, offline = 0, unknown = 0): RunnerCount
 }
 
 /** An error of a given code, as any part of the charm may throw it. */
-function errorOf(code: string, message = "it failed"): CharmError {
-  return new (class CodedError extends CharmError {
+function errorOf(code: string, message = "it failed"): CodedError {
+  return new (class TestError extends CodedError {
     readonly code = code;
   })(message);
 }
@@ -155,7 +154,7 @@ describe("statusOf()", () => {
   };
 
   /** Codes of errors, read from the sources. Those of the framework are Juju's trouble: the hook fails, Juju retries. */
-  const codes = globSync("{charm,github,guest,host,lxd,metrics,policy,runners,support}/**/*.ts", {
+  const codes = globSync("{src,packages/{kit,lxd-client}/src}/**/*.ts", {
     cwd: SOURCES,
   })
     .flatMap((path) => [

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { BaseImageError, BaseImageServerError } from "../../src/lxd/errors.ts";
 import { LxdImages } from "../../src/lxd/lxd-images.ts";
 import type { BaseImage, ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
-import { patience } from "../lxd/client/support.ts";
+import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { hasOwnDaemon, startOwnDaemon, type OwnDaemon } from "../support/lxd/own-daemon.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { expect } from "chai";
 import type { FirewallRules } from "../../src/runners/ports.ts";
-import { patience, reasonToSkip } from "../lxd/client/support.ts";
+import { patience, reasonToSkip } from "../../packages/lxd-client/tests/support.ts";
 import { address, networks } from "../network/written.ts";
 import { Place, type Findings, type Probes } from "./firewall/place.ts";
 import type { Finding, Probe } from "./firewall/probe.ts";

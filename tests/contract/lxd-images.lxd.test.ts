@@ -6,7 +6,7 @@ import { BaseImageError, ImageBuildError } from "../../src/lxd/errors.ts";
 import { LxdImages } from "../../src/lxd/lxd-images.ts";
 import { KEYS, ownerConfig } from "../../src/lxd/ownership.ts";
 import type { ImageRecipe } from "../../src/runners/ports.ts";
-import { patience } from "../lxd/client/support.ts";
+import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import { lookAround, openPremises, SMALL, type PremisesBench } from "./lxd-premises-bench.ts";

@@ -3,9 +3,8 @@ import { HandOverError } from "../../src/lxd/errors.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import { KEYS, ownerConfig } from "../../src/lxd/ownership.ts";
 import type { MachineSpec } from "../../src/runners/ports.ts";
-import { withDeadline } from "../../src/support/deadline.ts";
-import { Secret } from "../../src/support/secret.ts";
-import { describeDaemon, patience, type Daemon } from "../lxd/client/support.ts";
+import { withDeadline, Secret } from "charm-kit";
+import { describeDaemon, patience, type Daemon } from "../../packages/lxd-client/tests/support.ts";
 import { describeMachines, type MachinesBench } from "./machines.contract.ts";
 
 const OWNER = { unitName: "runners/0", modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea" };

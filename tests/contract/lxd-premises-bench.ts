@@ -1,4 +1,4 @@
-import { connect, type LxdClient } from "../../src/lxd/client/index.ts";
+import { connect, type LxdClient } from "lxd-client";
 import { LxdPremises, type LxdPremisesOptions } from "../../src/lxd/lxd-premises.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import type { Owner } from "../../src/lxd/ownership.ts";
@@ -6,7 +6,7 @@ import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
 import { probeNicFilters } from "../../src/host/nic-filters.ts";
 import { HOST_PLACES } from "../../src/host/places.ts";
 import { runProcess } from "../../src/host/run-process.ts";
-import { patience, socketHere } from "../lxd/client/support.ts";
+import { patience, socketHere } from "../../packages/lxd-client/tests/support.ts";
 
 /** Resources of an instance that fits anywhere. */
 export const SMALL = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;

@@ -5,7 +5,7 @@ import { runProcess } from "../../src/host/run-process.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
 import { filterNotices } from "../../src/lxd/runner-profiles.ts";
 import { lookAround, openPremises, SMALL, type PremisesBench } from "./lxd-premises-bench.ts";
-import { patience, reasonToSkip } from "../lxd/client/support.ts";
+import { patience, reasonToSkip } from "../../packages/lxd-client/tests/support.ts";
 
 const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Machine, Machines, MachineSpec } from "../../src/runners/ports.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 
 /** An implementation of {@link Machines} with what a test needs around it. */
 export interface MachinesBench {

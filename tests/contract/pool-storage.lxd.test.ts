@@ -16,7 +16,7 @@ import { PoolStorage, StorageMissingError } from "../../src/host/pool-storage.ts
 import { runProcess } from "../../src/host/run-process.ts";
 import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
-import { patience } from "../lxd/client/support.ts";
+import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import { lookAround, openPremises, type PremisesBench } from "./lxd-premises-bench.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { AgentEvent } from "../../src/agent/agent-event.ts";
-import { ProcessLock } from "../../src/support/process-lock.ts";
+import type { AgentEvent } from "juju-agent";
+import { ProcessLock } from "charm-kit";
 import { Rig } from "../support/rig/rig.ts";
 
 /** Where the demo keeps its state. Fixed, so that a later run finds what an earlier one left. */

@@ -1,5 +1,5 @@
-import type { AgentEvent } from "../../src/agent/agent-event.ts";
-import { withDeadline } from "../../src/support/deadline.ts";
+import type { AgentEvent } from "juju-agent";
+import { withDeadline } from "charm-kit";
 import type { StandInControl } from "../support/github/control/stand-in-control.ts";
 import type { Rig } from "../support/rig/rig.ts";
 import { deployPhases, type StatusMark } from "./deploy-phases.ts";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { findSocket, LxdClient, nameFromURL, type EventStream } from "../../src/lxd/client/index.ts";
+import { findSocket, LxdClient, nameFromURL, type EventStream } from "lxd-client";
 
 /** Sees instances go. It has to be opened before one may go, since LXD repeats no event. */
 export class InstanceWatch implements AsyncDisposable {

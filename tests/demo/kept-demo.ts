@@ -1,6 +1,5 @@
-import { readMachineFacts } from "../../src/agent/machine-facts.ts";
-import { UnitAgent } from "../../src/agent/unit-agent.ts";
-import { systemClock } from "../../src/support/clock.ts";
+import { readMachineFacts, UnitAgent } from "juju-agent";
+import { systemClock } from "charm-kit";
 import { StandInControl } from "../support/github/control/stand-in-control.ts";
 import {
   AGENT_DIRECTORY,

@@ -1,4 +1,4 @@
-import { messageOf } from "../../src/support/errors.ts";
+import { messageOf } from "charm-kit";
 import { HELP, readDemoCommand, type DemoCommand } from "./command-line.ts";
 import { alone } from "./demo-site.ts";
 import { runJobOnKeptDemo, takeKeptDemoDown } from "./kept-demo.ts";

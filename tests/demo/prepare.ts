@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
-import { packCharm } from "../../scripts/pack/pack-charm.ts";
-import { withDeadline } from "../../src/support/deadline.ts";
+import { packCharm } from "juju-charm/pack";
+import { withDeadline } from "charm-kit";
 import { ensureBaseImage, type BaseImage } from "../support/base-image/ensure-base-image.ts";
 import { ensureLxd } from "../support/lxd/ensure-lxd.ts";
 import { findObstacle, readHostFacts } from "./requirements.ts";

@@ -1,4 +1,4 @@
-import type { AgentEvent } from "../../src/agent/agent-event.ts";
+import type { AgentEvent } from "juju-agent";
 import type { Rig } from "../support/rig/rig.ts";
 import { AGENT_DIRECTORY, hasLeftovers, removeApplication, startRig, takeDown } from "./demo-site.ts";
 import { COUNT, deploy, StatusTeller } from "./deploy.ts";

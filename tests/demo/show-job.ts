@@ -1,5 +1,5 @@
-import type { UnitAgent } from "../../src/agent/unit-agent.ts";
-import { withDeadline } from "../../src/support/deadline.ts";
+import type { UnitAgent } from "juju-agent";
+import { withDeadline } from "charm-kit";
 import type { StandInControl } from "../support/github/control/stand-in-control.ts";
 import type { JobView } from "../support/github/state/job-record.ts";
 import { REPOSITORY } from "../support/rig/rig.ts";

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, "../..");
 /** Codes that classes of the source have, with the class. */
 function codesOfClasses(): Map<string, string> {
   const codes = new Map<string, string>();
-  for (const file of globSync("src/**/*.ts", { cwd: ROOT })) {
+  for (const file of globSync("{src,packages/*/src}/**/*.ts", { cwd: ROOT })) {
     for (const part of readFileSync(join(ROOT, file), "utf8").split(
       /^(?=(?:export )?(?:abstract )?class )/m,
     )) {

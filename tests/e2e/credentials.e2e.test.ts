@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect } from "chai";
-import { withGrants } from "../../src/agent/state/model-secrets.ts";
+import { withGrants } from "juju-agent";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { keepSecret } from "../support/rig/keep-secret.ts";
 import { Rig } from "../support/rig/rig.ts";

@@ -6,10 +6,7 @@ import { createGithubClient, parseGithubPath, type GithubForge } from "../../src
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import type { Machine } from "../../src/runners/ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerClients } from "../../src/runners/runner.ts";
-import { systemClock } from "../../src/support/clock.ts";
-import { settleAll } from "../../src/support/concurrency.ts";
-import { silentLogger } from "../../src/support/log.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { systemClock, settleAll, silentLogger, Secret } from "charm-kit";
 import { FakeRunnerMetrics } from "../runners/fake-runner-metrics.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { systemClock } from "../../src/support/clock.ts";
+import { systemClock } from "charm-kit";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { Rig } from "../support/rig/rig.ts";
 import { until } from "../support/rig/until.ts";

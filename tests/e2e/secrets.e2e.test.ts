@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { messageOf } from "../../src/support/errors.ts";
+import { messageOf } from "charm-kit";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { ProcessWatch } from "../support/rig/process-watch.ts";
 import { Rig } from "../support/rig/rig.ts";

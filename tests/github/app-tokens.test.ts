@@ -5,10 +5,7 @@ import type { Credentials } from "../../src/github/credentials.ts";
 import { AppRefusedError, BadCredentialsError, RateLimitError } from "../../src/github/errors.ts";
 import type { GithubForge } from "../../src/github/github-forge.ts";
 import { parseGithubPath } from "../../src/github/path.ts";
-import { systemClock, type Clock } from "../../src/support/clock.ts";
-import { silentLogger } from "../../src/support/log.ts";
-import { Redactor } from "../../src/support/redactor.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { systemClock, silentLogger, Redactor, Secret, type Clock } from "charm-kit";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
 import { clientOf, failureOf, json, never, page, StubGithub } from "./support.ts";
 

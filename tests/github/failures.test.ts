@@ -10,8 +10,7 @@ import {
   RefusedError,
   UnavailableError,
 } from "../../src/github/errors.ts";
-import { createLogger } from "../../src/support/log.ts";
-import { systemClock } from "../../src/support/clock.ts";
+import { createLogger, systemClock } from "charm-kit";
 import {
   clientOf,
   failureOf,

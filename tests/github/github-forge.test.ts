@@ -5,7 +5,7 @@ import {
   RegistrationLostError,
   UnavailableError,
 } from "../../src/github/errors.ts";
-import { Redactor } from "../../src/support/redactor.ts";
+import { Redactor } from "charm-kit";
 import {
   clientOf,
   empty,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { UnavailableError } from "../../src/github/errors.ts";
 import type { CachedPage, EtagStore } from "../../src/github/etag-store.ts";
-import { createLogger } from "../../src/support/log.ts";
+import { createLogger } from "charm-kit";
 import {
   type Answer,
   clientOf,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { RunnerGroupError } from "../../src/github/errors.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 import { clientOf, empty, failureOf, json, never, page, registered, runner, StubGithub } from "./support.ts";
 
 const group = (id: number, name: string) => ({ id, name, visibility: "all", default: id === 1 });

@@ -9,8 +9,7 @@ import {
   RegistrationLostError,
 } from "../../src/github/errors.ts";
 import { parseGithubPath } from "../../src/github/path.ts";
-import { silentLogger } from "../../src/support/log.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { silentLogger, Secret } from "charm-kit";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import type { FaultKind } from "../support/github/http/faults.ts";

@@ -4,8 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createGithubClient, type GithubClientOptions } from "../../src/github/create-github-client.ts";
 import type { GithubForge } from "../../src/github/github-forge.ts";
 import { parseGithubPath } from "../../src/github/path.ts";
-import { silentLogger } from "../../src/support/log.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { silentLogger, Secret } from "charm-kit";
 
 /** Looks like a real one, so that leaks of it are found. */
 export const TOKEN = "ghp_q7JX2mZ0tVw4Rk9sLbYc1uEaNfDgHiPo3S5x";

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { guestFiles, guestOrders } from "../../src/guest/guest-orders.ts";
 import type { GuestFile, SecretFile } from "../../src/guest/orders.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 import { SAMPLES } from "./sample-settings.ts";
 
 const GOLDEN = join(import.meta.dirname, "../golden/guest");

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { POLICY_TOKEN, POST_JOB_METRICS, PRE_JOB_METRICS } from "../../src/guest/paths.ts";
 import { PLAIN_GUEST, type GuestSettings } from "../../src/guest/settings.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import { GuestMachine } from "./guest-machine.ts";
 import { GuestServer } from "./guest-server.ts";

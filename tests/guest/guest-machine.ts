@@ -9,7 +9,7 @@ import { guestOrders } from "../../src/guest/guest-orders.ts";
 import { renderOrders } from "../../src/guest/orders.ts";
 import { BUILD_ARCHIVE, HAND_OVER_PROGRAM, METRICS_SHARE, PRE_JOB_SCRIPT } from "../../src/guest/paths.ts";
 import type { GuestSettings } from "../../src/guest/settings.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
 import { buildArchive } from "../support/github/runner-application/build-archive.ts";
 

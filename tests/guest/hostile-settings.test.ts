@@ -11,7 +11,7 @@ import { policyCheck } from "../../src/guest/policy-check.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { shellWord } from "../../src/guest/shell-word.ts";
 import { systemEnvironment } from "../../src/guest/system-environment.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 import { SAMPLES } from "./sample-settings.ts";
 
 const RUNNER = "runners-0-1a2b3c";

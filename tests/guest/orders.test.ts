@@ -6,7 +6,7 @@ import { renderOrders } from "../../src/guest/orders.ts";
 import { preJobScript } from "../../src/guest/pre-job-script.ts";
 import { registrationEnvironment } from "../../src/guest/registration.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 
 const none = new Map<string, Secret>();
 

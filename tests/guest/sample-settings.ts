@@ -1,5 +1,5 @@
 import { PLAIN_GUEST, type GuestSettings } from "../../src/guest/settings.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 
 const proxy = {
   http: "http://proxy.example:3128",

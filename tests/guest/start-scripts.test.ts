@@ -6,7 +6,7 @@ import { renderOrders, type GuestFile } from "../../src/guest/orders.ts";
 import { METRICS_SHARE, POST_JOB_METRICS, RUNNER_APPLICATION, RUNNER_HOME } from "../../src/guest/paths.ts";
 import { registrationEnvironment } from "../../src/guest/registration.ts";
 import { startUnit } from "../../src/guest/start-scripts.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 import { GuestSandbox } from "./guest-sandbox.ts";
 
 const LISTENS = 'echo "√ Connected to GitHub"; echo "2026-01-01 00:00:00Z: Listening for Jobs"';

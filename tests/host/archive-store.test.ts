@@ -12,8 +12,7 @@ import { proxyDispatcher } from "../../src/github/proxy-dispatcher.ts";
 import { ArchiveDownloadError, ArchiveError } from "../../src/host/archive-errors.ts";
 import { ArchiveStore } from "../../src/host/archive-store.ts";
 import type { RunnerApplication } from "../../src/runners/ports.ts";
-import { systemClock, type Clock } from "../../src/support/clock.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { systemClock, Secret, type Clock } from "charm-kit";
 import { tarFile } from "./tar-file.ts";
 
 const TOKEN = "short-lived-token-of-a-download";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { LxdClient, socketAt } from "../../src/lxd/client/index.ts";
+import { LxdClient, socketAt } from "lxd-client";
 import { LxdImages } from "../../src/lxd/lxd-images.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import type { ImageRecipe } from "../../src/runners/ports.ts";

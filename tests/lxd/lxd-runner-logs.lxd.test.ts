@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { LxdRunnerLogs } from "../../src/lxd/lxd-runner-logs.ts";
-import { describeDaemon, patience } from "./client/support.ts";
+import { describeDaemon, patience } from "../../packages/lxd-client/tests/support.ts";
 
 const DIAGNOSTICS = "/diagnostics";
 const MIB = 2 ** 20;

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { LogRotation, rotationConfig } from "../../src/metrics/log-rotation.ts";
-import { createLogger } from "../../src/support/log.ts";
+import { createLogger } from "charm-kit";
 import { unaborted } from "../runners/signals.ts";
 import { useTemporaryDirectory } from "./temporary-directory.ts";
 

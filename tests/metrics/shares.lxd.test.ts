@@ -6,9 +6,8 @@ import { runProcess } from "../../src/host/run-process.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import { ownerConfig } from "../../src/lxd/ownership.ts";
 import { ShareStore } from "../../src/metrics/share-store.ts";
-import { silentLogger } from "../../src/support/log.ts";
-import { systemClock } from "../../src/support/clock.ts";
-import { describeDaemon, patience, type Daemon } from "../lxd/client/support.ts";
+import { silentLogger, systemClock } from "charm-kit";
+import { describeDaemon, patience, type Daemon } from "../../packages/lxd-client/tests/support.ts";
 
 const OWNER = { unitName: "runners/0", modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const SHARE = "/metrics-exchange";

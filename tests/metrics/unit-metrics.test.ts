@@ -10,7 +10,7 @@ import { mountPoints } from "../../src/metrics/share-mount.ts";
 import { ShareStore } from "../../src/metrics/share-store.ts";
 import { UnitMetrics } from "../../src/metrics/unit-metrics.ts";
 import type { JobFacts, JobQuery, Jobs } from "../../src/runners/ports.ts";
-import { createLogger } from "../../src/support/log.ts";
+import { createLogger } from "charm-kit";
 import { rejectionOf } from "../runners/rejection.ts";
 import { unaborted } from "../runners/signals.ts";
 import { useTemporaryDirectory } from "./temporary-directory.ts";

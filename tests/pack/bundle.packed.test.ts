@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { bundle, type Bundle } from "../../scripts/pack/bundle.ts";
+import { bundle, type Bundle } from "juju-charm/pack";
 
 const ROOT = join(import.meta.dirname, "../..");
 

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { hostArchitecture } from "../../scripts/pack/architecture.ts";
-import { packCharm, type PackedCharm } from "../../scripts/pack/pack-charm.ts";
-import { unpack } from "./unpack.ts";
+import { hostArchitecture, packCharm, type PackedCharm } from "juju-charm/pack";
+import { unpack } from "../../packages/juju-charm/tests/pack/unpack.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FILE = 0o100644;

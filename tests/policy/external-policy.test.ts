@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import { PolicyServiceError } from "../../src/policy/errors.ts";
 import { ExternalPolicy } from "../../src/policy/external-policy.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

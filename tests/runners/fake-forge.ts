@@ -6,7 +6,7 @@ import type {
   Registration,
   RunnerApplication,
 } from "../../src/runners/ports.ts";
-import { Secret } from "../../src/support/secret.ts";
+import { Secret } from "charm-kit";
 import { PLACE, type FakeSite } from "./fake-site.ts";
 import type { PortCalls } from "./port-calls.ts";
 

@@ -6,7 +6,7 @@ import type {
   Machines,
   MachineSpec,
 } from "../../src/runners/ports.ts";
-import type { Secret } from "../../src/support/secret.ts";
+import type { Secret } from "charm-kit";
 import type { FakeSite } from "./fake-site.ts";
 import type { PortCalls } from "./port-calls.ts";
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
 import type { ImageFailure } from "../../src/runners/image-outlook.ts";
 import type { ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
-import { createLogger } from "../../src/support/log.ts";
+import { createLogger } from "charm-kit";
 
 const HOUR = 60 * 60_000;
 const START = Date.UTC(2026, 0, 2, 3, 4);

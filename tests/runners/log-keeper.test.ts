@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { LogKeeper } from "../../src/runners/log-keeper.ts";
-import { createLogger } from "../../src/support/log.ts";
+import { createLogger } from "charm-kit";
 import { FakeRunnerLogs } from "./fake-runner-logs.ts";
 import { options, runnerName } from "./fake-process.ts";
 import { FakeSite } from "./fake-site.ts";

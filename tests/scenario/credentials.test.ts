@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
-import type { JsonObject } from "../../src/framework/index.ts";
-import { loadMetadata } from "../../src/framework/metadata/index.ts";
-import { Context, Secret, State } from "../../src/framework/testing/index.ts";
+import type { JsonObject } from "juju-charm";
+import { loadMetadata } from "juju-charm/metadata";
+import { Context, Secret, State } from "juju-charm/testing";
 import { json, StubGithub } from "../github/support.ts";
 import { lonelySystem } from "../charm/lonely-system.ts";
 

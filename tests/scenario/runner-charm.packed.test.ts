@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { archiveName } from "../../scripts/pack/archive-name.ts";
-import { hostArchitecture } from "../../scripts/pack/architecture.ts";
-import { loadMetadata } from "../../src/framework/metadata/load-metadata.ts";
-import { ActionFailed, PackedContext, State } from "../../src/framework/testing/index.ts";
+import { archiveName, hostArchitecture } from "juju-charm/pack";
+import { loadMetadata } from "juju-charm/metadata";
+import { ActionFailed, PackedContext, State } from "juju-charm/testing";
 
 const ROOT = join(import.meta.dirname, "../..");
 

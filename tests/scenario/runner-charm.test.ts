@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
-import { loadMetadata } from "../../src/framework/metadata/load-metadata.ts";
-import { ActionFailed, Context, Relation, State } from "../../src/framework/testing/index.ts";
-import type { JsonObject } from "../../src/framework/index.ts";
+import { loadMetadata } from "juju-charm/metadata";
+import { ActionFailed, Context, Relation, State } from "juju-charm/testing";
+import type { JsonObject } from "juju-charm";
 import { lonelySystem } from "../charm/lonely-system.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

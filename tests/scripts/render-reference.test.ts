@@ -3,7 +3,7 @@ import { CHANGES } from "../../scripts/metadata/changes.ts";
 import { renderActions, renderConfiguration } from "../../scripts/metadata/render-reference.ts";
 import { undescribed } from "../../scripts/metadata/undescribed.ts";
 import { configurationSchema } from "../../src/charm/configuration-schema.ts";
-import { readMetadata } from "../../src/framework/metadata/index.ts";
+import { readMetadata } from "juju-charm/metadata";
 
 const CHARM = "name: probe\ntitle: Probe\nsummary: A probe.\ndescription: Probes.\n";
 const CONFIG = `options:

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { JsonObject } from "../../src/framework/tools/hook-tools.ts";
+import type { JsonObject } from "juju-charm";
 import { patience } from "../support/rig/end-to-end.ts";
 import type { JobView } from "../support/github/state/job-record.ts";
 import type { Rig } from "../support/rig/rig.ts";

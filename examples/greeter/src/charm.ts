@@ -8,7 +8,7 @@ import {
   type Framework,
   type RelationEvent,
   type StateSlot,
-} from "github-runner-charm/framework";
+} from "juju-charm";
 import type { GreeterTypes } from "./metadata.generated.ts";
 
 /** Names of those who were greeted, in their order. */

@@ -1,4 +1,4 @@
-import { main } from "github-runner-charm/framework";
+import { main } from "juju-charm";
 import { GreeterCharm } from "./charm.ts";
 
 await main(GreeterCharm);

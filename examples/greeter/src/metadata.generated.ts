@@ -1,5 +1,5 @@
 // Made from charm.yaml, config.yaml and actions.yaml by scripts/generate.ts; changes here are lost.
-import type { CharmTypes } from "github-runner-charm/framework";
+import type { CharmTypes } from "juju-charm";
 
 /** What the yaml files of the charm greeter declare. */
 export interface GreeterTypes extends CharmTypes {

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { loadMetadata, type CharmMetadata } from "github-runner-charm/framework/metadata";
-import { ActionFailed, Context, Relation, State } from "github-runner-charm/framework/testing";
+import { loadMetadata, type CharmMetadata } from "juju-charm/metadata";
+import { ActionFailed, Context, Relation, State } from "juju-charm/testing";
 import { GreeterCharm } from "../src/charm.ts";
 
 describe("GreeterCharm", () => {

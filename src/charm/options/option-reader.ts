@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../framework/tools/hook-tools.ts";
+import type { JsonObject } from "juju-charm";
 import { wrong, type Fault } from "../configuration-faults.ts";
 import { configurationSchema, type OptionName } from "../configuration-schema.ts";
 import type { GithubRunnerTypes } from "../metadata.generated.ts";

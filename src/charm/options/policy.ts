@@ -1,4 +1,4 @@
-import { Secret } from "../../support/secret.ts";
+import { Secret } from "charm-kit";
 import { wrong } from "../configuration-faults.ts";
 import { parseWebAddress } from "./web-address.ts";
 import type { OptionReader } from "./option-reader.ts";

@@ -1,4 +1,4 @@
-import type { Proxies } from "../../framework/index.ts";
+import type { Proxies } from "juju-charm";
 import type { AproxySettings, ProxySettings } from "../../guest/settings.ts";
 import { wrong, type Fault } from "../configuration-faults.ts";
 import { parseAproxyAddresses, parsePorts } from "./addresses.ts";

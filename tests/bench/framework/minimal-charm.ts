@@ -1,5 +1,5 @@
 /** The least charm: one event without a tool, one with a single one. `minimal_charm.py` is the same for ops. */
-import { Charm, main, type Framework } from "../../../src/framework/index.ts";
+import { Charm, main, type Framework } from "juju-charm";
 
 class MinimalCharm extends Charm {
   constructor(framework: Framework) {

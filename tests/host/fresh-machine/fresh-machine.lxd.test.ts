@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { patience } from "../../lxd/client/support.ts";
+import { patience } from "../../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../../support/lxd/reason-to-skip.ts";
 

@@ -4,7 +4,7 @@
  */
 import { openHost } from "../../../src/charm/open-host.ts";
 import { openUnit, type UnitContext } from "../../../src/charm/open-unit.ts";
-import { systemClock } from "../../../src/support/clock.ts";
+import { systemClock } from "charm-kit";
 
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "64MiB" };
 const DEMAND = { instanceType: "container", runners: 1, storage: "memory", lxdMayCome: true } as const;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { EventBus } from "../../../src/framework/events/event-bus.ts";
+import { EventBus } from "juju-charm";
 import { controlHandlers } from "./control/control-handlers.ts";
 import { ControlServer } from "./control/control-server.ts";
 import type { ControlHandlers, ControlVerb, ControlVerbs } from "./control/control-verbs.ts";

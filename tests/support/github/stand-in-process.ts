@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { messageOf } from "../../../src/support/errors.ts";
+import { messageOf } from "charm-kit";
 import { StandInControl } from "./control/stand-in-control.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
 import type { NetworkNamespaceOptions } from "./network-namespace.ts";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { connect, findSocket, type LxdClient } from "../../../src/lxd/client/index.ts";
+import { connect, findSocket, type LxdClient } from "lxd-client";
 
 /** An LXD daemon beside the machine's, with a store of its own; for what the machine's cannot be made to do. */
 export interface OwnDaemon {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { discardInstance } from "../../../src/lxd/image-instance.ts";
 import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
 import { runProcess } from "../../../src/host/run-process.ts";
-import type { LxdClient } from "../../../src/lxd/client/index.ts";
+import type { LxdClient } from "lxd-client";
 
 /** A unit whose rig did not live to take it away. */
 export interface LostUnit {

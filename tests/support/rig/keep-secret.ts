@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { withGrants, withRevision, withSecret } from "../../../src/agent/state/model-secrets.ts";
-import type { Texts } from "../../../src/juju/juju-side.ts";
+import { withGrants, withRevision, withSecret } from "juju-agent";
+import type { Texts } from "juju-hook-tools";
 import type { Rig } from "./rig.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { AgentEvent } from "../../../src/agent/agent-event.ts";
+import type { AgentEvent } from "juju-agent";
 
 /** Kills the dispatch that shows certain statuses, each once. */
 export class KillAtStatus {

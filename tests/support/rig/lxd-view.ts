@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { findSocket, LxdClient, type Instance } from "../../../src/lxd/client/index.ts";
+import { findSocket, LxdClient, type Instance } from "lxd-client";
 
 /** Every object on LXD as a line: its kind, its name and what tells whose it is. */
 export type LxdInventory = ReadonlySet<string>;

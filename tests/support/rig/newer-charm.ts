@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeArchive } from "../../../scripts/pack/write-archive.ts";
-import { unpackCharmArchive } from "../../../src/juju/unpack-charm-archive.ts";
+import { writeArchive } from "juju-charm/pack";
+import { unpackCharmArchive } from "juju-hook-tools";
 
 /** What of the programs in a runner image is another in the newer charm. */
 const OLD = "ORDERS_TIMEOUT_SECONDS = 900;";

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { systemClock } from "../../../src/support/clock.ts";
+import { systemClock } from "charm-kit";
 
 const PERIOD_MS = 5;
 

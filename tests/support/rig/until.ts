@@ -1,4 +1,4 @@
-import { systemClock } from "../../../src/support/clock.ts";
+import { systemClock } from "charm-kit";
 
 const PERIOD_MS = 10;
 

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
-import { messageOf } from "../../../../src/support/errors.ts";
+import { messageOf } from "charm-kit";
 import { parseJSON, readText } from "../http/read-body.ts";
 import type { ControlHandlers, ControlVerb } from "./control-verbs.ts";
 

@@ -1,5 +1,5 @@
 import type { ActionsService } from "../state/actions-service.ts";
-import type { EventBus } from "../../../../src/framework/events/event-bus.ts";
+import type { EventBus } from "juju-charm";
 import type { Instants } from "../state/instants.ts";
 import type { ArchiveOffer } from "../http/archive-offer.ts";
 import type { Caller, CallerDirectory } from "../http/callers.ts";

@@ -1,0 +1,126 @@
+import { isUtf8 } from "node:buffer";
+
+import type { JsonObject } from "juju-hook-tools";
+import { AgentRequestError } from "./agent-errors.ts";
+import type { AgentSession } from "./agent-session.ts";
+import { resolveActionParameters } from "./charm/action-parameters.ts";
+import type { ProcessOutcome } from "juju-hook-tools";
+import { flushed, type ContextRunner, type EndedContext } from "./hooks/context-runner.ts";
+import { withUnit, type ActionRecord, type AgentState } from "./state/agent-state.ts";
+
+const KEPT_ACTIONS = 100;
+
+/** Runs the actions of a charm. */
+export class ActionRunner {
+  readonly #session: AgentSession;
+  readonly #contexts: ContextRunner;
+
+  constructor(session: AgentSession, contexts: ContextRunner) {
+    this.#session = session;
+    this.#contexts = contexts;
+  }
+
+  /**
+   * Runs an action to its end.
+   *
+   * @throws AgentRequestError when the action is not defined, its parameters are wrong, or the unit is not installed
+   * @throws the signal's reason, when it ended the action
+   */
+  async run(
+    call: { readonly unit: string; readonly action: string; readonly parameters?: JsonObject },
+    signal: AbortSignal,
+  ): Promise<ActionRecord> {
+    const action = await this.#enqueue(call);
+    const ended = await this.#contexts.run(
+      {
+        unit: action.unit,
+        task: { kind: "action", name: action.name, id: action.id },
+        parameters: action.parameters,
+      },
+      signal,
+    );
+    const finished = finish(this.#recordOf(action), ended, signal.aborted);
+    await this.#session.update((state) => committed(state, finished, ended));
+    signal.throwIfAborted();
+    return finished;
+  }
+
+  async #enqueue(call: Parameters<ActionRunner["run"]>[0]): Promise<ActionRecord> {
+    const unit = this.#session.unit(call.unit);
+    const { actions } = this.#session.application(unit.application).charm.definition;
+    const definition = Object.hasOwn(actions, call.action) ? actions[call.action] : undefined;
+    if (!definition) {
+      throw new AgentRequestError(
+        `Cannot run the action: action "${call.action}" not defined on unit "${unit.name}"`,
+      );
+    }
+    const parameters = await resolveActionParameters(definition, call.parameters ?? {});
+    if (!unit.installed)
+      throw new AgentRequestError(`Cannot run the action: ${unit.name} is not installed, run resolve`);
+    const record: ActionRecord = {
+      id: String(this.#session.state.nextActionId),
+      unit: unit.name,
+      name: call.action,
+      parameters,
+      status: "running",
+      message: "",
+      results: {},
+      log: [],
+    };
+    await this.#session.update((state) => ({
+      ...state,
+      actions: [...state.actions, record].slice(-KEPT_ACTIONS),
+      nextActionId: state.nextActionId + 1,
+    }));
+    return record;
+  }
+
+  /** With the messages that were logged meanwhile. */
+  #recordOf(action: ActionRecord): ActionRecord {
+    return this.#session.state.actions.find(({ id }) => id === action.id) ?? action;
+  }
+}
+
+/** The end of an action: what it set counts however it ended. */
+function finish(
+  action: ActionRecord,
+  { outcome, action: progress }: EndedContext,
+  aborted: boolean,
+): ActionRecord {
+  const results = { ...progress?.results, ...capturedResults(outcome) };
+  if (aborted) return { ...action, status: "aborted", message: "action cancelled", results };
+  if (progress?.failure !== undefined)
+    return { ...action, status: "failed", message: progress.failure, results };
+  if (outcome.exitCode === 0) return { ...action, status: "completed", results };
+  return { ...action, status: "failed", message: describeEnd(outcome), results };
+}
+
+/** Go's text for the end of a process. */
+function describeEnd({ exitCode, signal, startError }: ProcessOutcome): string {
+  if (startError) return startError.message;
+  return signal === undefined
+    ? `exit status ${exitCode ?? 1}`
+    : `signal: ${signal === "SIGKILL" ? "killed" : signal}`;
+}
+
+function capturedResults({ exitCode, stdout, stderr }: ProcessOutcome): JsonObject {
+  return { "return-code": exitCode ?? -1, ...captured("stdout", stdout), ...captured("stderr", stderr) };
+}
+
+function captured(name: "stdout" | "stderr", bytes: Buffer): JsonObject {
+  if (bytes.length === 0) return {};
+  if (isUtf8(bytes)) return { [name]: bytes.toString("utf8") };
+  return { [name]: bytes.toString("base64"), [`${name}-encoding`]: "base64" };
+}
+
+/** What the action changed in the model comes true if its process ended well, also when it called action-fail. */
+function committed(
+  state: AgentState,
+  finished: ActionRecord,
+  { outcome, pending }: EndedContext,
+): AgentState {
+  const unit = state.units[finished.unit];
+  const actions = state.actions.map((action) => (action.id === finished.id ? finished : action));
+  const change = unit && outcome.exitCode === 0 ? flushed(unit, pending) : { runningContext: undefined };
+  return withUnit({ ...state, actions }, finished.unit, change);
+}

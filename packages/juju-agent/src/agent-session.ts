@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+
+import type { Clock } from "charm-kit";
+import type { AgentEvent } from "./agent-event.ts";
+import { AgentRequestError } from "./agent-errors.ts";
+import { AgentLog } from "./agent-log.ts";
+import { AgentPaths } from "./agent-paths.ts";
+import type { MachineFacts } from "./machine-facts.ts";
+import { withUnit, type AgentState, type ApplicationState, type UnitState } from "./state/agent-state.ts";
+import { shownStatus } from "./state/shown-status.ts";
+import { StateStore } from "./state/state-store.ts";
+
+/** What an agent is made of. */
+export interface UnitAgentDeps {
+  /** Absolute path; everything the agent keeps is under it. */
+  readonly stateDirectory: string;
+  readonly clock: Clock;
+  readonly machine: MachineFacts;
+  /** Called in order and at once, for logs, statuses and contexts. */
+  readonly onEvent?: (event: AgentEvent) => void;
+  /**
+   * Program and arguments of the agent's command line, for `juju-exec` in the tools directory; the state directory is
+   * appended.
+   */
+  readonly commandLine?: readonly string[];
+}
+
+/** The state directory while this process holds its lock. */
+export class AgentSession {
+  readonly deps: UnitAgentDeps;
+  readonly paths: AgentPaths;
+  readonly #store: StateStore;
+  readonly #log: AgentLog;
+
+  private constructor(deps: UnitAgentDeps, paths: AgentPaths, store: StateStore) {
+    this.deps = deps;
+    this.paths = paths;
+    this.#store = store;
+    this.#log = new AgentLog(paths.log, deps.clock, (line) => {
+      deps.onEvent?.({ kind: "log", line });
+    });
+  }
+
+  static async open(deps: UnitAgentDeps): Promise<AgentSession> {
+    const paths = new AgentPaths(deps.stateDirectory);
+    return new AgentSession(deps, paths, await StateStore.open(paths.state, initialState));
+  }
+
+  get state(): AgentState {
+    return this.#store.state;
+  }
+
+  /** ISO 8601. */
+  get now(): string {
+    return new Date(this.deps.clock.now()).toISOString();
+  }
+
+  /** @throws AgentRequestError */
+  unit(name: string): UnitState {
+    const unit = this.state.units[name];
+    if (unit) return unit;
+    throw new AgentRequestError(
+      `Cannot find unit "${name}": ${listed("units", Object.keys(this.state.units))}`,
+    );
+  }
+
+  /** @throws AgentRequestError */
+  application(name: string): ApplicationState {
+    const application = this.state.applications[name];
+    if (application) return application;
+    const known = listed("applications", Object.keys(this.state.applications));
+    throw new AgentRequestError(`Cannot find application "${name}": ${known}`);
+  }
+
+  /** Names of the units of an application, by number. */
+  unitsOf(application: string): readonly string[] {
+    return Object.values(this.state.units)
+      .filter((unit) => unit.application === application)
+      .map((unit) => unit.name)
+      .sort((left, right) => Number(left.split("/")[1]) - Number(right.split("/")[1]));
+  }
+
+  /** Changes the state on disk, then tells of the statuses that changed with it. */
+  async update(change: (state: AgentState) => AgentState): Promise<void> {
+    const before = this.state.units;
+    await this.#store.update(change);
+    for (const unit of Object.values(this.state.units)) {
+      const previous = before[unit.name];
+      const status = shownStatus(unit);
+      if (previous && sameStatus(shownStatus(previous), status)) continue;
+      this.deps.onEvent?.({ kind: "status", unit: unit.name, status });
+    }
+  }
+
+  async updateUnit(name: string, change: Partial<UnitState>): Promise<void> {
+    await this.update((state) => withUnit(state, name, change));
+  }
+
+  log(...line: Parameters<AgentLog["write"]>): void {
+    this.#log.write(...line);
+  }
+}
+
+function sameStatus(
+  left: { name: string; message: string },
+  right: { name: string; message: string },
+): boolean {
+  return left.name === right.name && left.message === right.message;
+}
+
+function initialState(): AgentState {
+  return {
+    format: 1,
+    // Juju's own default, so that a charm sees what it would see there.
+    model: { name: "standalone", uuid: randomUUID(), config: { "juju-no-proxy": "127.0.0.1,localhost,::1" } },
+    applications: {},
+    units: {},
+    actions: [],
+    nextActionId: 1,
+  };
+}
+
+function listed(what: string, names: readonly string[]): string {
+  return names.length === 0
+    ? `there are no ${what}, deploy one first`
+    : `the ${what} are ${names.join(", ")}`;
+}

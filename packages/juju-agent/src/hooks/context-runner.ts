@@ -1,0 +1,197 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+
+import type { JsonObject } from "juju-hook-tools";
+import type { AgentSession } from "../agent-session.ts";
+import { ServedSide } from "../side/served-side.ts";
+import { effectiveConfig } from "../charm/config-options.ts";
+import { withApplication, type UnitState } from "../state/agent-state.ts";
+import { shownStatus } from "../state/shown-status.ts";
+import {
+  CharmProcess,
+  buildHookEnvironment,
+  HookToolServer,
+  HOOK_TOOLS,
+  type OutputName,
+  type ProcessOutcome,
+  type JujuSide,
+  type HookTask,
+} from "juju-hook-tools";
+import type { ActionProgress, HookContext, ImmediateEffects, PendingChanges } from "./hook-context.ts";
+
+/** A context to run. */
+export interface ContextPlan {
+  readonly unit: string;
+  readonly task: HookTask;
+  /** Parameters of an action. */
+  readonly parameters?: JsonObject;
+  /** What is recorded in the unit before the process is started. */
+  readonly begin?: Partial<UnitState>;
+}
+
+/** A context that has ended. Nothing it gathered has come true yet. */
+export interface EndedContext {
+  readonly outcome: ProcessOutcome;
+  readonly pending: PendingChanges;
+  readonly action: ActionProgress | undefined;
+}
+
+/** Runs the charm in one context after the other. */
+export class ContextRunner {
+  readonly #session: AgentSession;
+  #running: CharmProcess | undefined;
+
+  constructor(session: AgentSession) {
+    this.#session = session;
+  }
+
+  /** Sends SIGKILL to what is running. @returns false when nothing is. */
+  kill(): boolean {
+    this.#running?.kill();
+    return this.#running !== undefined;
+  }
+
+  /**
+   * Records the context, serves its hook tools and waits for its process, which is killed when `signal` is aborted.
+   * The caller commits what was gathered together with the end of the context.
+   */
+  async run(plan: ContextPlan, signal: AbortSignal): Promise<EndedContext> {
+    const id = `${plan.unit}-${nameOf(plan.task)}-${randomBytes(16).toString("hex")}`;
+    await this.#session.updateUnit(plan.unit, {
+      ...plan.begin,
+      runningContext: id,
+      agentSince: this.#session.now,
+    });
+    const context = this.#createContext(id, plan);
+    const { paths, deps } = this.#session;
+    const side: JujuSide = new ServedSide(context, () => deps.clock.now());
+    const server = new HookToolServer(paths.socket(plan.unit), { id, tools: HOOK_TOOLS, context: side });
+    await server.listen();
+    try {
+      signal.throwIfAborted();
+      const outcome = await this.#runProcess(context, signal);
+      return { outcome, pending: context.pending, action: context.action };
+    } finally {
+      await server.close();
+    }
+  }
+
+  async #runProcess(context: HookContext, signal: AbortSignal): Promise<ProcessOutcome> {
+    const { deps } = this.#session;
+    const [unit, name, startedAt] = [context.unit, nameOf(context.task), deps.clock.now()];
+    deps.onEvent?.({ kind: "context-started", unit, name, contextId: context.id });
+    const child = new CharmProcess(this.#processPlan(context), deps.clock);
+    this.#running = child;
+    const kill = () => {
+      child.kill();
+    };
+    signal.addEventListener("abort", kill, { once: true });
+    try {
+      const outcome = await child.outcome;
+      const durationMs = deps.clock.now() - startedAt;
+      deps.onEvent?.({ kind: "context-ended", unit, name, exitCode: outcome.exitCode, durationMs });
+      return outcome;
+    } finally {
+      signal.removeEventListener("abort", kill);
+      this.#running = undefined;
+    }
+  }
+
+  #processPlan({ id, unit, task }: HookContext) {
+    const { paths, deps, state } = this.#session;
+    const directory = paths.charm(unit);
+    const environment = buildHookEnvironment({
+      unit,
+      contextId: id,
+      charmDirectory: directory,
+      toolsDirectory: paths.tools(unit),
+      socket: paths.socket(unit),
+      model: state.model,
+      path: deps.machine.path,
+      distribution: deps.machine.distribution,
+      task,
+    });
+    const onLine = (stream: OutputName, line: string) => {
+      this.#session.log(unit, nameOf(task), stream === "stdout" ? "DEBUG" : "WARNING", line);
+    };
+    const program =
+      task.kind === "commands"
+        ? { file: "/bin/bash", argv: ["-s"], input: task.script }
+        : { file: join(directory, "dispatch"), argv: [] };
+    return { ...program, directory, environment, onLine };
+  }
+
+  #createContext(id: string, { unit: name, task, parameters }: ContextPlan): HookContext {
+    const unit = this.#session.unit(name);
+    const application = this.#session.application(unit.application);
+    const { options } = application.charm.definition;
+    const pending = { ports: unit.ports, stored: unit.stored, reboot: false };
+    return {
+      id,
+      unit: name,
+      application: unit.application,
+      task,
+      isLeader: application.leader === name,
+      options,
+      config: effectiveConfig(options, application.config),
+      pending,
+      action:
+        task.kind === "action"
+          ? { parameters: parameters ?? {}, results: {}, failure: undefined }
+          : undefined,
+      address: this.#session.deps.machine.address,
+      effects: this.#effects(name, unit.application, task),
+      state: () => this.#session.state,
+      status: () => shownStatus(this.#session.unit(name)),
+    };
+  }
+
+  #effects(unit: string, application: string, task: HookTask): ImmediateEffects {
+    const session = this.#session;
+    return {
+      setStatus: (name, message) =>
+        session.updateUnit(unit, { workload: { name, message, since: session.now }, statusSet: true }),
+      setApplicationStatus: (name, message) =>
+        session.update((state) =>
+          withApplication(state, application, { status: { name, message, since: session.now } }),
+        ),
+      setWorkloadVersion: (workloadVersion) =>
+        session.update((state) => withApplication(state, application, { workloadVersion })),
+      log: (source, level, message) => {
+        session.log(unit, source, level, message);
+      },
+      logAction: (message) => this.#logAction(unit, task, message),
+      consume: (id, secret) =>
+        session.updateUnit(unit, { consumed: { ...session.unit(unit).consumed, [id]: secret } }),
+      rebootNow: () => {
+        this.kill();
+      },
+    };
+  }
+
+  async #logAction(unit: string, task: HookTask, message: string): Promise<void> {
+    if (task.kind !== "action") return;
+    this.#session.log(unit, task.name, "INFO", message);
+    await this.#session.update((state) => ({
+      ...state,
+      actions: state.actions.map((action) =>
+        action.id === task.id ? { ...action, log: [...action.log, message] } : action,
+      ),
+    }));
+  }
+}
+
+/** What the context is called in its ID, in the log and in events. */
+function nameOf(task: HookTask): string {
+  return task.kind === "commands" ? "run-commands" : task.name;
+}
+
+/** The state of the unit after a context whose gathered changes come true. */
+export function flushed(unit: UnitState, pending: PendingChanges): Partial<UnitState> {
+  return {
+    ports: pending.ports,
+    stored: pending.stored,
+    rebootRequested: unit.rebootRequested || pending.reboot,
+    runningContext: undefined,
+  };
+}

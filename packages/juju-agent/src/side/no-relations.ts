@@ -1,0 +1,45 @@
+import { ToolError, type CurrentRelation, type RelationSide } from "juju-hook-tools";
+
+/** Relations of a unit that has none: this agent has no relations yet. */
+export class NoRelations implements RelationSide {
+  current(): CurrentRelation | undefined {
+    return undefined;
+  }
+
+  ids(): readonly string[] {
+    return [];
+  }
+
+  has(): boolean {
+    return false;
+  }
+
+  /** @throws ToolError always */
+  units(): never {
+    return refuse();
+  }
+
+  /** @throws ToolError always */
+  app(): never {
+    return refuse();
+  }
+
+  /** @throws ToolError always */
+  model(): never {
+    return refuse();
+  }
+
+  /** @throws ToolError always */
+  read(): never {
+    return refuse();
+  }
+
+  /** @throws ToolError always */
+  write(): never {
+    return refuse();
+  }
+}
+
+function refuse(): never {
+  throw new ToolError("relation not found");
+}

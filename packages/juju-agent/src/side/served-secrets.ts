@@ -1,0 +1,85 @@
+import { ToolError, type SecretName, type SecretSide, type Texts } from "juju-hook-tools";
+import type { HookContext } from "../hooks/hook-context.ts";
+import type { ConsumedSecret, ModelSecret } from "../state/agent-state.ts";
+
+/**
+ * Secrets that a person has made and granted to the application: a charm reads them, and makes none of its own here. What
+ * is read is tracked at once, whatever becomes of the hook.
+ */
+export class ServedSecrets implements SecretSide {
+  readonly #context: HookContext;
+
+  constructor(context: HookContext) {
+    this.#context = context;
+  }
+
+  /** @throws ToolError */
+  async read(name: SecretName, revision: "tracked" | "latest" | "peek"): Promise<Texts> {
+    const secret = this.#find(name);
+    if (!secret.grants.includes(this.#context.application)) throw new ToolError("permission denied");
+    const { latestRevision, revisions } = secret;
+    const known = this.#consumed()[secret.id];
+    const wanted = revision === "tracked" ? (known?.tracked ?? latestRevision) : latestRevision;
+    if (revision !== "peek") await this.#track(secret, wanted, name.label);
+    return revisions[wanted] ?? {};
+  }
+
+  /** @throws ToolError always: the unit owns none */
+  info({ id, label = "" }: SecretName): never {
+    throw new ToolError(`secret "${id ?? label}" not found`);
+  }
+
+  ids(): readonly string[] {
+    return [];
+  }
+
+  /** @throws ToolError always */
+  add(): never {
+    throw new ToolError("cannot add a secret: this agent keeps no secrets of charms: not supported");
+  }
+
+  /** @throws ToolError always */
+  change(id: string): never {
+    const isThere = this.#secrets()[id] !== undefined;
+    throw new ToolError(isThere ? "permission denied" : `secret "${id}" not found`);
+  }
+
+  /** @throws ToolError always */
+  grant(id: string): never {
+    return this.change(id);
+  }
+
+  /** @throws ToolError always */
+  revoke(id: string): never {
+    return this.change(id);
+  }
+
+  /** @throws ToolError always */
+  remove(id: string): never {
+    return this.change(id);
+  }
+
+  async #track(secret: ModelSecret, tracked: number, label: string | undefined): Promise<void> {
+    const known = this.#consumed()[secret.id];
+    const told = Math.max(known?.told ?? 0, tracked);
+    const next: ConsumedSecret = { ...known, tracked, told, ...(label !== undefined && { label }) };
+    await this.#context.effects.consume(secret.id, next);
+  }
+
+  #find({ id, label = "" }: SecretName): ModelSecret {
+    const labelled = Object.entries(this.#consumed()).find(([, known]) => known.label === label)?.[0];
+    const secret = this.#secrets()[id ?? labelled ?? ""];
+    if (secret) return secret;
+    throw new ToolError(
+      id === undefined ? `consumer label "${label}" not found` : `secret "${id}" not found`,
+    );
+  }
+
+  #secrets(): Readonly<Record<string, ModelSecret>> {
+    return this.#context.state().secrets ?? {};
+  }
+
+  #consumed(): Readonly<Record<string, ConsumedSecret>> {
+    return this.#context.state().units[this.#context.unit]?.consumed ?? {};
+  }
+}

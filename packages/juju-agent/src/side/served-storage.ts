@@ -1,0 +1,49 @@
+import { ToolError, usageError, type StorageSide, type Texts } from "juju-hook-tools";
+import type { HookContext } from "../hooks/hook-context.ts";
+
+/** What the unit has stored with the agent, which has no storage and no resources yet. */
+export class ServedStorage implements StorageSide {
+  readonly #context: HookContext;
+
+  constructor(context: HookContext) {
+    this.#context = context;
+  }
+
+  ids(): readonly string[] {
+    return [];
+  }
+
+  /** @throws ToolError always */
+  get(id: string): never {
+    throw usageError(`invalid value "${id}" for option -s: storage "${id}" not found`);
+  }
+
+  current(): string | undefined {
+    return undefined;
+  }
+
+  /** @throws ToolError always */
+  add(name: string): never {
+    throw new ToolError(`storage "${name}" not found`);
+  }
+
+  /** @throws ToolError always */
+  resource(name: string): never {
+    throw new ToolError(`could not download resource: resource "${name}" not found`);
+  }
+
+  remembered(): Texts {
+    return this.#context.pending.stored;
+  }
+
+  remember(data: Texts): void {
+    const { pending } = this.#context;
+    pending.stored = { ...pending.stored, ...data };
+  }
+
+  forget(key: string): void {
+    const { pending } = this.#context;
+    const kept = Object.entries(pending.stored).filter(([name]) => name !== key);
+    pending.stored = Object.fromEntries(kept);
+  }
+}

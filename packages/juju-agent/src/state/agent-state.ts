@@ -1,0 +1,145 @@
+import type { JsonObject } from "juju-hook-tools";
+import type { Texts } from "juju-hook-tools";
+import type { CharmDefinition } from "../charm/charm-definition.ts";
+import type { ConfigValues } from "../charm/config-options.ts";
+import type { HookRun } from "../hooks/hook-names.ts";
+
+/** Statuses that `status` may show for a workload. */
+export type WorkloadStatusName =
+  "active" | "waiting" | "maintenance" | "blocked" | "unknown" | "terminated" | "error";
+
+export interface StatusRecord<Name extends string = WorkloadStatusName> {
+  readonly name: Name;
+  readonly message: string;
+  /** When it was set, in ISO 8601. */
+  readonly since: string;
+}
+
+/** What the unit is in the middle of. It is written before it is begun, so that a killed agent finds it again. */
+export type Operation =
+  | { readonly kind: "continue" }
+  | { readonly kind: "deploy"; readonly then: Operation }
+  | ({
+      readonly kind: "hook";
+      /** `running` in a state without a running agent means that the agent was killed: a failure. */
+      readonly step: "queued" | "running" | "failed";
+    } & HookRun);
+
+export interface ModelState {
+  readonly name: string;
+  readonly uuid: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface ApplicationState {
+  readonly name: string;
+  readonly charm: DeployedCharm;
+  /** Only the options that were set; defaults are in the charm. */
+  readonly config: ConfigValues;
+  /** Name of the leading unit. */
+  readonly leader: string;
+  readonly status?: StatusRecord;
+  readonly workloadVersion: string;
+}
+
+export interface DeployedCharm {
+  readonly definition: CharmDefinition;
+  /** Counts the archives that were deployed under this application, from 0. */
+  readonly revision: number;
+  /** SHA-256 of the archive, and the name of its copy in the state directory. */
+  readonly digest: string;
+}
+
+export interface UnitState {
+  readonly name: string;
+  readonly application: string;
+  readonly life: "alive" | "dying";
+  readonly operation: Operation;
+  readonly installed: boolean;
+  readonly started: boolean;
+  readonly stopped: boolean;
+  readonly removed: boolean;
+  readonly leader: boolean;
+  readonly leaderSettingsSeen: boolean;
+  /** Whether the charm itself ever set the status. */
+  readonly statusSet: boolean;
+  readonly configHash?: string;
+  readonly charmRevision?: number;
+  /** Boot of the machine that the unit was started in. */
+  readonly bootId?: string;
+  readonly workload: StatusRecord;
+  readonly agentSince: string;
+  /** Open ports as `opened-ports` prints them. */
+  readonly ports: readonly string[];
+  /** What `state-set` stored. */
+  readonly stored: Readonly<Record<string, string>>;
+  /** Secrets that the unit has read, by their IDs. @default none */
+  readonly consumed?: Readonly<Record<string, ConsumedSecret>>;
+  readonly rebootRequested: boolean;
+  /** Context whose process may still be alive if the agent was killed. */
+  readonly runningContext?: string | undefined;
+}
+
+/** A secret that a person has made, as `juju add-secret` does. */
+export interface ModelSecret {
+  /** 20 digits and small letters. */
+  readonly id: string;
+  readonly name: string;
+  /** Counts from 1. */
+  readonly latestRevision: number;
+  /** Content by revision: the latest one, and those that units still track. */
+  readonly revisions: Readonly<Record<number, Texts>>;
+  /** Names of the applications that may read it. */
+  readonly grants: readonly string[];
+}
+
+/** What a unit knows of a secret that it has read. */
+export interface ConsumedSecret {
+  /** The revision that it reads until it asks for the latest. */
+  readonly tracked: number;
+  /** The newest revision that it knows of. */
+  readonly told: number;
+  /** By which the unit reads it too. */
+  readonly label?: string;
+}
+
+export interface ActionRecord {
+  readonly id: string;
+  readonly unit: string;
+  readonly name: string;
+  readonly parameters: JsonObject;
+  readonly status: "running" | "completed" | "failed" | "aborted";
+  readonly message: string;
+  readonly results: JsonObject;
+  readonly log: readonly string[];
+}
+
+/** Everything the agent knows; `state.json` in the state directory. */
+export interface AgentState {
+  readonly format: 1;
+  readonly model: ModelState;
+  readonly applications: Readonly<Record<string, ApplicationState>>;
+  readonly units: Readonly<Record<string, UnitState>>;
+  /** By their IDs. @default none */
+  readonly secrets?: Readonly<Record<string, ModelSecret>>;
+  readonly actions: readonly ActionRecord[];
+  readonly nextActionId: number;
+}
+
+/** A state with one unit changed. */
+export function withUnit(state: AgentState, name: string, change: Partial<UnitState>): AgentState {
+  const unit = state.units[name];
+  if (unit === undefined) return state;
+  return { ...state, units: { ...state.units, [name]: { ...unit, ...change } } };
+}
+
+/** A state with one application changed. */
+export function withApplication(
+  state: AgentState,
+  name: string,
+  change: Partial<ApplicationState>,
+): AgentState {
+  const application = state.applications[name];
+  if (application === undefined) return state;
+  return { ...state, applications: { ...state.applications, [name]: { ...application, ...change } } };
+}

@@ -1,0 +1,283 @@
+import { copyFile, mkdir, rename } from "node:fs/promises";
+import { constants } from "node:fs";
+
+import type { JsonObject } from "juju-hook-tools";
+import { withDeadline } from "charm-kit";
+import { ActionRunner } from "./action-runner.ts";
+import { AgentRequestError } from "./agent-errors.ts";
+import { AgentPaths } from "./agent-paths.ts";
+import { AgentSession, type UnitAgentDeps } from "./agent-session.ts";
+import { readLastLines } from "./agent-log.ts";
+import { replaceCharm } from "./charm-upgrade.ts";
+import { collectArchives } from "./charm/archive-store.ts";
+import { digestFile, readCharmArchive } from "./charm/charm-archive.ts";
+import { assertRunsOn, type CharmDefinition } from "./charm/charm-definition.ts";
+import { changeConfig, type ConfigChange } from "./charm/config-options.ts";
+import { CommandRunner, type ExecOutcome } from "./command-runner.ts";
+import { ContextRunner } from "./hooks/context-runner.ts";
+import { queued } from "./hooks/hook-effects.ts";
+import { FIREABLE_HOOKS } from "./hooks/hook-names.ts";
+import { UnitSettler } from "./hooks/unit-settler.ts";
+import { describeModel, type ModelStatus } from "./model-status.ts";
+import { describeConfig, type ConfigDescription } from "./charm/config-description.ts";
+import { changeModelConfig } from "./model-config.ts";
+import { newUnit } from "./new-unit.ts";
+import { settleAll, settleSkippingFailures, settleUnit, type Work } from "./settling.ts";
+import { recoverKilledAgent } from "./recovery.ts";
+import { withApplication, type ActionRecord, type AgentState } from "./state/agent-state.ts";
+import { describeSecrets, type SecretDescription } from "./state/model-secrets.ts";
+import { operationLock } from "./state/operation-lock.ts";
+import { readState } from "./state/state-store.ts";
+
+export interface DeployOptions {
+  /** Path of the archive. */
+  readonly archive: string;
+  /** @default the name of the charm */
+  readonly application?: string;
+  /** @default {} */
+  readonly config?: ConfigChange;
+  /** @default 0 for a new application, else the next free one */
+  readonly unitNumber?: number;
+}
+
+export interface RunActionOptions {
+  readonly unit: string;
+  readonly action: string;
+  readonly parameters?: JsonObject;
+}
+
+/** How long a verb waits for the one before it: hooks may build images, and have no limit of their own. */
+const LONGEST_WAIT_MS = 60 * 60 * 1000;
+
+/**
+ * Juju's unit agent for one machine, without a controller: it runs packed charms from a state directory, with Juju's
+ * hook tools, order of hooks, configuration, actions and status (Juju 3.6).
+ *
+ * A verb waits until it has the state directory to itself, runs every hook that Juju would run until its units are
+ * idle, and resolves. A failed hook holds up its unit: it is tried again by `resolve`, and by the next verb that wants
+ * to run hooks unless the model says `automatically-retry-hooks=false`. Actions and commands run meanwhile. Hooks have
+ * no time limit, as in Juju; abort the signal to end one.
+ */
+export class UnitAgent {
+  readonly #deps: UnitAgentDeps;
+  readonly #paths: AgentPaths;
+  #contexts: ContextRunner | undefined;
+
+  constructor(deps: UnitAgentDeps) {
+    this.#deps = deps;
+    this.#paths = new AgentPaths(deps.stateDirectory);
+  }
+
+  /**
+   * Deploys an archive, or adds a unit to an application that has the very same one.
+   *
+   * @returns the name of the unit
+   * @throws CharmArchiveError, AgentRequestError, HookFailedError
+   */
+  async deploy(options: DeployOptions, signal: AbortSignal): Promise<string> {
+    const definition = await this.#readArchive(options.archive, signal);
+    return this.#work(signal, async ({ session, settler }) => {
+      const application = options.application ?? definition.name;
+      const digest = await this.#keepArchive(options.archive, signal);
+      const added = newUnit(session.state, {
+        ...options,
+        application,
+        charm: { definition, digest, revision: 0 },
+      });
+      await session.update(() => added.state(session.now));
+      await settler.settle(added.name, signal);
+      return added.name;
+    });
+  }
+
+  /** Changes options and runs config-changed if that changed a value. @throws AgentRequestError, HookFailedError */
+  async configure(application: string, change: ConfigChange, signal: AbortSignal): Promise<void> {
+    await this.#work(signal, async (work) => {
+      const { charm, config } = work.session.application(application);
+      const changed = changeConfig(charm.definition.options, config, change);
+      await work.session.update((state) => withApplication(state, application, { config: changed }));
+      await settleAll(work, application, signal);
+    });
+  }
+
+  /** The options of an application with their values. */
+  async configuration(application: string): Promise<ConfigDescription> {
+    const { charm, config } = (await AgentSession.open(this.#deps)).application(application);
+    return describeConfig(charm.definition.options, config);
+  }
+
+  /** Settings of the model, such as `juju-http-proxy`; the next hook sees them. @throws AgentRequestError */
+  async configureModel(change: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
+    await this.#work(signal, ({ session }) => session.update((state) => changeModelConfig(state, change)));
+  }
+
+  /**
+   * Changes the secrets of the model and runs secret-changed in the units that have read one that is newer then.
+   *
+   * @throws what `change` throws, and HookFailedError
+   */
+  async changeSecrets(change: (state: AgentState) => AgentState, signal: AbortSignal): Promise<void> {
+    await this.#work(signal, async (work) => {
+      await work.session.update(change);
+      for (const name of Object.keys(work.session.state.applications)) {
+        await settleAll(work, name, signal);
+      }
+    });
+  }
+
+  /** The secrets of the model, without their content. */
+  async secrets(): Promise<readonly SecretDescription[]> {
+    return describeSecrets((await readState(this.#paths.state))?.secrets);
+  }
+
+  /** Runs an action to its end, however it ends. @throws AgentRequestError when it is undefined or wrongly called */
+  async runAction(options: RunActionOptions, signal: AbortSignal): Promise<ActionRecord> {
+    return this.#work(signal, ({ session, contexts }) =>
+      new ActionRunner(session, contexts).run(options, signal),
+    );
+  }
+
+  /** Runs a script in the unit as `juju exec` does; what it set is kept whatever its exit code is. */
+  async exec(unit: string, script: string, signal: AbortSignal): Promise<ExecOutcome> {
+    return this.#work(signal, ({ session, contexts }) =>
+      new CommandRunner(session, contexts).run(unit, script, signal),
+    );
+  }
+
+  /** Dispatches an event of the charm's own, as its timers do through `juju-exec`. */
+  async dispatchEvent(unit: string, event: string, signal: AbortSignal): Promise<ExecOutcome> {
+    if (!/^[a-z][a-z0-9-]*$/.test(event))
+      throw new AgentRequestError(`Cannot dispatch "${event}": it is no event name`);
+    return this.exec(unit, `JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`, signal);
+  }
+
+  /** Runs a hook out of turn, with all that follows from it. @throws AgentRequestError, HookFailedError */
+  async fireHook(unit: string, hook: string, signal: AbortSignal): Promise<void> {
+    const fired = FIREABLE_HOOKS.find((name) => name === hook);
+    if (fired === undefined) {
+      throw new AgentRequestError(
+        `Cannot fire "${hook}": the hooks that can be are ${FIREABLE_HOOKS.join(", ")}`,
+      );
+    }
+    await this.#work(signal, async (work) => {
+      await settleAll(work, work.session.unit(unit).application, signal);
+      assertIdle(work.session, unit);
+      await work.session.updateUnit(unit, { operation: queued(fired) });
+      await work.settler.settle(unit, signal);
+    });
+  }
+
+  /**
+   * Replaces the charm of an application. A unit in error gets the new code only with `force`; it then retries its
+   * failed hook and runs no upgrade-charm, as in Juju.
+   *
+   * @throws CharmArchiveError, AgentRequestError, HookFailedError
+   */
+  async refresh(application: string, archive: string, force: boolean, signal: AbortSignal): Promise<void> {
+    const definition = await this.#readArchive(archive, signal);
+    await this.#work(signal, async (work) => {
+      const { charm } = work.session.application(application);
+      if (charm.definition.name !== definition.name) {
+        throw new AgentRequestError(
+          `Cannot refresh ${application}: it runs ${charm.definition.name}, not ${definition.name}`,
+        );
+      }
+      if (!force) await settleAll(work, application, signal);
+      const digest = await this.#keepArchive(archive, signal);
+      await replaceCharm(work.session, application, { definition, digest, revision: charm.revision + 1 });
+      await settleAll(work, application, signal);
+      await collectArchives(this.#paths.archives, work.session.state);
+    });
+  }
+
+  /** Runs the failed hook of a unit again, or without `retry` takes it as done. @throws HookFailedError */
+  async resolve(unit: string, retry: boolean, signal: AbortSignal): Promise<void> {
+    await this.#work(signal, async ({ session, settler }) => {
+      session.unit(unit);
+      await session.updateUnit(unit, { rebootRequested: false });
+      if (retry) await settler.retryFailed(unit);
+      else await settler.skipFailed(unit);
+      await settler.settle(unit, signal);
+    });
+  }
+
+  /** Stops and removes all units of an application; with `force` failing hooks do not hold it up. */
+  async remove(application: string, force: boolean, signal: AbortSignal): Promise<void> {
+    await this.#work(signal, async (work) => {
+      work.session.application(application);
+      const units = work.session.unitsOf(application);
+      for (const unit of units) await work.session.updateUnit(unit, { life: "dying" });
+      for (const unit of units) {
+        if (force) await settleSkippingFailures(work, unit, signal);
+        else await settleUnit(work, unit, signal);
+      }
+      await collectArchives(this.#paths.archives, work.session.state);
+    });
+  }
+
+  /** What `juju status` shows; it waits for nobody. */
+  async status(): Promise<ModelStatus> {
+    const lock = await operationLock(this.#deps.stateDirectory);
+    const busy = await lock.isHeld();
+    return describeModel(await readState(this.#paths.state), busy, this.#deps.machine.address.value);
+  }
+
+  /** The last lines of the log. */
+  async debugLog(lines: number): Promise<readonly string[]> {
+    return readLastLines(this.#paths.log, lines);
+  }
+
+  /**
+   * Sends SIGKILL to the hook, action or command that this agent is running and to its process group. As in Juju, a
+   * hook that was killed runs again at once.
+   *
+   * @returns false when nothing is running
+   */
+  killDispatch(): boolean {
+    return this.#contexts?.kill() ?? false;
+  }
+
+  async #work<T>(signal: AbortSignal, verb: (work: Work) => Promise<T>): Promise<T> {
+    const release = await this.#lock(signal);
+    try {
+      const session = await AgentSession.open(this.#deps);
+      await recoverKilledAgent(session);
+      const contexts = new ContextRunner(session);
+      this.#contexts = contexts;
+      return await verb({ session, contexts, settler: new UnitSettler(session, contexts) });
+    } finally {
+      this.#contexts = undefined;
+      await release();
+    }
+  }
+
+  async #lock(signal: AbortSignal): Promise<() => Promise<void>> {
+    const lock = await operationLock(this.#deps.stateDirectory);
+    return withDeadline("have the state directory to itself", LONGEST_WAIT_MS, signal, (limited) =>
+      lock.acquire(limited),
+    );
+  }
+
+  async #readArchive(archive: string, signal: AbortSignal): Promise<CharmDefinition> {
+    const definition = await readCharmArchive(archive, signal);
+    assertRunsOn(definition, this.#deps.machine.architecture);
+    return definition;
+  }
+
+  /** The deployment must not depend on what becomes of the file that it was made from. */
+  async #keepArchive(archive: string, signal: AbortSignal): Promise<string> {
+    const digest = await digestFile(archive, signal);
+    const kept = this.#paths.archive(digest);
+    await mkdir(this.#paths.archives, { recursive: true, mode: 0o755 });
+    await copyFile(archive, `${kept}.new`, constants.COPYFILE_FICLONE);
+    await rename(`${kept}.new`, kept);
+    return digest;
+  }
+}
+
+function assertIdle(session: AgentSession, unit: string): void {
+  if (session.unit(unit).operation.kind === "continue") return;
+  throw new AgentRequestError(
+    `Cannot fire a hook in ${unit}: it is in error, mend the cause and run resolve`,
+  );
+}

@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+
+import { messageOf } from "charm-kit";
+import { AgentRequestError } from "../agent-errors.ts";
+import type { ConfigChange } from "../charm/config-options.ts";
+import { readPair } from "./verb.ts";
+
+/** Options from `key=value` words; `key=@path` takes the text of a file, which keeps a secret off the command line. */
+export async function readConfigPairs(words: readonly string[]): Promise<ConfigChange> {
+  const pairs = words.map(async (word) => {
+    const [name, value] = readPair(word);
+    return [name, value.startsWith("@") ? await readText(value.slice(1)) : value] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+/** Options from a YAML file: a map of options, or one of applications that has such a map for this one. */
+export async function readConfigFile(path: string, application: string | undefined): Promise<ConfigChange> {
+  const document = await readYaml(path);
+  const own = application === undefined ? undefined : document[application];
+  return isMap(own) ? own : document;
+}
+
+/** A YAML file that holds a map. @throws AgentRequestError */
+export async function readYaml(path: string): Promise<Readonly<Record<string, unknown>>> {
+  let document: unknown;
+  try {
+    document = parse(await readText(path));
+  } catch (cause) {
+    throw new AgentRequestError(`Cannot read ${path}: ${messageOf(cause)}`, { cause });
+  }
+  if (isMap(document)) return document;
+  throw new AgentRequestError(`Cannot read ${path}: it is no map of names and values`);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new AgentRequestError(`Cannot read ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { stringify } from "yaml";
+
+import { secretContent, ToolError, type Texts } from "juju-hook-tools";
+import { AgentRequestError } from "../agent-errors.ts";
+import { withGrants, withoutSecret, withRevision, withSecret } from "../state/model-secrets.ts";
+import { readYaml } from "./config-input.ts";
+import { readArguments, readWord, type Verb } from "./verb.ts";
+
+const CONTENT = "[KEY=VALUE | KEY#file=PATH | KEY#base64=VALUE]... [--file FILE.yaml]";
+
+const addSecretVerb: Verb = {
+  name: "add-secret",
+  usage: `<name> ${CONTENT}`,
+  summary: "Make a secret and print its URI; KEY#file keeps the value off the command line",
+  run: async ({ agent, argv, print, signal }) => {
+    const { name, content } = await readSecret(argv);
+    const id = newId();
+    await agent.changeSecrets((state) => withSecret(state, { id, name, content }), signal);
+    print(`secret:${id}\n`);
+    return 0;
+  },
+};
+
+const updateSecretVerb: Verb = {
+  name: "update-secret",
+  usage: `<name or URI> ${CONTENT}`,
+  summary: "Give a secret another content; units that have read it run secret-changed",
+  run: async ({ agent, argv, signal }) => {
+    const { name, content } = await readSecret(argv);
+    await agent.changeSecrets((state) => withRevision(state, name, content), signal);
+    return 0;
+  },
+};
+
+const grantSecretVerb = grantingVerb("grant-secret", "Let applications read a secret", true);
+const revokeSecretVerb = grantingVerb("revoke-secret", "Let applications read a secret no more", false);
+
+const removeSecretVerb: Verb = {
+  name: "remove-secret",
+  usage: "<name or URI>",
+  summary: "Forget a secret",
+  run: async ({ agent, argv, signal }) => {
+    const name = readWord(readArguments(argv, {}).positionals, "secret");
+    await agent.changeSecrets((state) => withoutSecret(state, name), signal);
+    return 0;
+  },
+};
+
+const secretsVerb: Verb = {
+  name: "secrets",
+  usage: "[--format yaml|json]",
+  summary: "Print the secrets, without their content",
+  run: async ({ agent, argv, print }) => {
+    const { values } = readArguments(argv, { format: { type: "string", default: "yaml" } });
+    const described = (await agent.secrets()).map(({ id, name, revision, grants }) => {
+      return [id, { name, revision, "granted-to": grants }] as const;
+    });
+    const answer = Object.fromEntries(described);
+    print(values.format === "json" ? `${JSON.stringify(answer)}\n` : stringify(answer, { lineWidth: 0 }));
+    return 0;
+  },
+};
+
+/** Verbs for the secrets of the model. */
+export const SECRET_VERBS: readonly Verb[] = [
+  addSecretVerb,
+  updateSecretVerb,
+  grantSecretVerb,
+  revokeSecretVerb,
+  removeSecretVerb,
+  secretsVerb,
+];
+
+function grantingVerb(name: string, summary: string, granted: boolean): Verb {
+  return {
+    name,
+    usage: "<name or URI> <application>...",
+    summary,
+    run: async ({ agent, argv, signal }) => {
+      const [secret, ...applications] = readArguments(argv, {}).positionals;
+      if (secret === undefined || applications.length === 0) {
+        throw new AgentRequestError("Cannot read the command line: give a secret and an application");
+      }
+      await agent.changeSecrets((state) => withGrants(state, secret, applications, granted), signal);
+      return 0;
+    },
+  };
+}
+
+async function readSecret(
+  argv: readonly string[],
+): Promise<{ readonly name: string; readonly content: Texts }> {
+  const { values, positionals } = readArguments(argv, { file: { type: "string" } });
+  const [name, ...words] = positionals;
+  if (name === undefined || name.includes("=")) {
+    throw new AgentRequestError("Cannot read the command line: give the name of the secret first");
+  }
+  // Its text is not shown: it may be the secret itself.
+  if (words.some((word) => !word.includes("="))) {
+    throw new AgentRequestError(`Cannot read the content of ${name}: one of the words is no KEY=VALUE`);
+  }
+  const content = await readContent(values.file, words);
+  if (Object.keys(content).length > 0) return { name, content };
+  throw new AgentRequestError(`Cannot read the content of ${name}: give KEY=VALUE, KEY#file=PATH or --file`);
+}
+
+async function readContent(file: string | undefined, words: readonly string[]): Promise<Texts> {
+  const fields = file === undefined ? {} : await readYaml(file);
+  const nested = Object.entries(fields).find(([, value]) => typeof value === "object");
+  if (nested) throw new AgentRequestError(`Cannot read the content of the secret: ${nested[0]} is no text`);
+  const texts = Object.entries(fields).map(([key, value]) => [key, String(value)] as const);
+  try {
+    return await secretContent(Object.fromEntries(texts), words);
+  } catch (cause) {
+    if (!(cause instanceof ToolError)) throw cause;
+    throw new AgentRequestError(`Cannot read the content of the secret: ${cause.message}`, { cause });
+  }
+}
+
+/** As Juju's: 96 bits in 20 digits and letters. */
+function newId(): string {
+  return BigInt(`0x${randomBytes(12).toString("hex")}`)
+    .toString(32)
+    .padStart(20, "0");
+}

@@ -1,0 +1,275 @@
+import { expect } from "chai";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, watch } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import type { ModelStatus } from "../src/model-status.ts";
+import type { AgentState } from "../src/state/agent-state.ts";
+import { UnitAgent } from "../src/unit-agent.ts";
+import { systemClock } from "charm-kit";
+import { MACHINE, NEVER, packCharm } from "./tiny-charm.ts";
+
+const MAIN = join(import.meta.dirname, "../src/main.ts");
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe("the agent's command line", function () {
+  this.timeout(60_000);
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "agent-cli-"));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  const command = (...argv: string[]) => [MAIN, "--state", join(directory, "state"), ...argv];
+  const agent = (...argv: string[]) =>
+    new Promise<Ended>((resolve) => {
+      const child = execFile(process.execPath, command(...argv), (_error, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      });
+    });
+  const start = (...argv: string[]) => spawn(process.execPath, command(...argv), { stdio: "ignore" });
+  const pack = (dispatch: string) => packCharm(join(directory, "tiny.charm"), dispatch);
+  const status = async () => {
+    const { stdout } = await agent("status", "--format", "json");
+    return (JSON.parse(stdout) as ModelStatus).applications["tiny"]?.units["tiny/0"]?.["workload-status"];
+  };
+  const killed = async (child: ChildProcess) => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+
+  it("takes a charm from deploy to remove", async () => {
+    const archive = await pack(
+      'case $JUJU_DISPATCH_PATH in actions/greet) action-log going; action-set said.to=$(action-get name);; actions/fail) action-fail no;; hooks/start) status-set active "$(config-get text)";; hooks/own) echo own;; esac',
+    );
+    const values = join(directory, "values.yaml");
+    await writeFile(values, "tiny: {number: 7}\n");
+    expect(
+      await agent("deploy", archive, "--config", "text=hi=there", "--config", values, "--app", "tiny"),
+    ).to.deep.equal({
+      code: 0,
+      stdout: "tiny/0 deployed\n",
+      stderr: [
+        "tiny/0: waiting: agent initialising",
+        "tiny/0: maintenance: installing charm software",
+        "tiny/0: active: hi=there",
+        "",
+      ].join("\n"),
+    });
+    expect((await agent("config", "number")).stdout).to.equal("7\n");
+    expect((await agent("config", "--reset", "number")).code).to.equal(0);
+    const printed = JSON.parse((await agent("config", "--format", "json")).stdout) as { settings: object };
+    expect(printed.settings).to.have.deep.property("number", {
+      type: "int",
+      description: "",
+      default: 3,
+      value: 3,
+      source: "default",
+    });
+    expect((await agent("run", "greet", "name=Ann")).stdout).to.equal(
+      'tiny/0:\n  id: "1"\n  log:\n    - going\n  results:\n    said:\n      to: Ann\n    return-code: 0\n  status: completed\n',
+    );
+    expect(await agent("run", "fail", "--format", "json")).to.deep.equal({
+      code: 1,
+      stdout: '{"tiny/0":{"id":"2","message":"no","results":{"return-code":0},"status":"failed"}}\n',
+      stderr: "Action id 2 failed: no\n",
+    });
+    expect(await agent("exec", "--", "echo $JUJU_UNIT_NAME; exit 3")).to.deep.equal({
+      code: 3,
+      stdout: "tiny/0\n",
+      stderr: "",
+    });
+    expect((await agent("dispatch-event", "own")).stdout).to.equal("own\n");
+    expect((await agent("update-status")).code).to.equal(0);
+    expect((await agent("refresh", archive)).code).to.equal(0);
+    expect((await agent("status")).stdout).to.match(/^tiny\/0\* +active +idle +hi=there$/m);
+    expect((await agent("debug-log", "--lines", "2")).stdout.split("\n")).to.have.length(3);
+    expect((await agent("remove")).stdout).to.equal("tiny removed\n");
+    expect(await agent("status")).to.include({ code: 0 });
+  });
+
+  it("makes a secret, grants it, changes it, shows none of it, and takes it away", async () => {
+    await agent("deploy", await pack("true"));
+    const file = join(directory, "token.txt");
+    await writeFile(file, "first\n");
+    const { stdout: uri } = await agent("add-secret", "mine", `token#file=${file}`, "note=a=b");
+    expect(uri).to.match(/^secret:[0-9a-z]{20}\n$/);
+    const id = uri.trim().slice("secret:".length);
+    expect((await agent("grant-secret", "mine", "tiny")).code).to.equal(0);
+    expect((await agent("exec", "--", `secret-get ${id} token --format=json`)).stdout).to.equal(
+      '"first\\n"\n',
+    );
+    await writeFile(join(directory, "content.yaml"), "token: second\nnumber: 7\n");
+    expect(
+      (await agent("update-secret", uri.trim(), "--file", join(directory, "content.yaml"))).code,
+    ).to.equal(0);
+    const peeked = await agent("exec", "--", `secret-get ${id} --peek --format=json`);
+    expect(peeked.stdout).to.equal('{"number":"7","token":"second"}\n');
+    const listed = await agent("secrets", "--format", "json");
+    expect(JSON.parse(listed.stdout)).to.deep.equal({
+      [id]: { name: "mine", revision: 2, "granted-to": ["tiny"] },
+    });
+    expect((await agent("secrets")).stdout).not.to.include("second");
+    expect((await agent("revoke-secret", "mine", "tiny")).code).to.equal(0);
+    expect((await agent("remove-secret", "mine")).code).to.equal(0);
+    expect((await agent("secrets")).stdout).to.equal("{}\n");
+  });
+
+  it("says what it refuses and exits with 1", async () => {
+    await agent("deploy", await pack("true"));
+    const nested = join(directory, "nested.yaml");
+    await writeFile(nested, "token: {is: nested}\n");
+    const refusals: readonly (readonly [argv: string[], message: RegExp])[] = [
+      [["frobnicate"], /^ERROR Cannot frobnicate: there is no such verb/],
+      [["config", "nope=1"], /^ERROR Cannot change the configuration: unknown option "nope"/],
+      [["config", "number=a"], /option "number" expected int, got "a"/],
+      [["run", "nope"], /action "nope" not defined on unit "tiny\/0"/],
+      [["run", "greet", "times=0"], /validation failed: \(root\)\.times : must be > 0/],
+      [["deploy", "/nowhere.charm"], /^ERROR Cannot read \/nowhere.charm: ENOENT/],
+      [["exec", "--unit", "tiny/9", "--", "true"], /Cannot find unit "tiny\/9": the units are tiny\/0/],
+      [["status", "--bogus"], /Unknown option '--bogus'/],
+      [
+        ["fire-hook", "secret-changed"],
+        /^ERROR Cannot fire "secret-changed": the hooks that can be are install/,
+      ],
+      [["add-secret", "token=x"], /give the name of the secret first/],
+      [["add-secret", "mine"], /^ERROR Cannot read the content of mine: give KEY=VALUE/],
+      [
+        ["add-secret", "mine", "ghp_secret"],
+        /^ERROR Cannot read the content of mine: one of the words is no KEY=/,
+      ],
+      [["add-secret", "mine", "No=1"], /^ERROR Cannot read the content of the secret: key "No" not valid/],
+      [["add-secret", "mine", "token#file=/nowhere"], /content of the secret: ENOENT/],
+      [["add-secret", "mine", "--file", nested], /content of the secret: token is no text/],
+      [["update-secret", "mine", "token=x"], /^ERROR Cannot find the secret "mine": there are none/],
+      [["grant-secret", "mine"], /give a secret and an application/],
+    ];
+    for (const [argv, message] of refusals) {
+      const { code, stderr } = await agent(...argv);
+      expect(code, argv.join(" ")).to.equal(1);
+      expect(stderr).to.match(message);
+    }
+  });
+
+  it("gives the charm a juju-exec for its timers, which is refused inside a hook", async () => {
+    await agent("deploy", await pack("case $JUJU_DISPATCH_PATH in hooks/own) echo own;; esac"));
+    const tools = join(directory, "state/tools/unit-tiny-0");
+    const outside = execFile(
+      join(tools, "juju-exec"),
+      ["tiny/0", "JUJU_DISPATCH_PATH=hooks/own ./dispatch"],
+      {
+        env: { PATH: MACHINE.path },
+      },
+    );
+    const printed = await outside.stdout!.toArray();
+    expect(printed.join("")).to.equal("own\n");
+    const inside = await agent("exec", "--", "juju-exec tiny/0 true");
+    expect(inside).to.include({ code: 1, stdout: "" });
+    expect(inside.stderr).to.match(
+      /^ERROR juju-exec cannot be called from within a hook, have context "tiny\/0-run/,
+    );
+  });
+
+  it("killed in the middle of a hook: the hook has failed, its processes go, and resolve runs it again", async () => {
+    const [begun, beats] = [join(directory, "begun"), join(directory, "beats")];
+    const archive = await pack(
+      `[ "$JUJU_HOOK_NAME" = start ] || exit 0\n[ -e ${begun} ] && exit 0\nstate-set lost=1\ntouch ${begun}\nwhile :; do echo >>${beats}; sleep 0.02; done`,
+    );
+    const deploying = start("deploy", archive);
+    await appears(begun);
+    await killed(deploying);
+    expect(await status()).to.include({ current: "error", message: 'hook failed: "start"' });
+    expect(
+      (await agent("exec", "--", `wc -l <${beats}; sleep 0.2; wc -l <${beats}; state-get --format=json`))
+        .stdout,
+    ).to.match(/^(\d+)\n\1\nnull\n$/);
+    expect(await agent("resolve")).to.include({ code: 0 });
+    expect(await status()).to.include({ current: "unknown" });
+  });
+
+  it("killed in the middle of an action: the action has failed and the unit is well", async () => {
+    const begun = join(directory, "begun");
+    await agent(
+      "deploy",
+      await pack(`case $JUJU_DISPATCH_PATH in actions/fail) touch ${begun}; sleep 60;; esac`),
+    );
+    const running = start("run", "fail");
+    await appears(begun);
+    await killed(running);
+    expect(await agent("update-status")).to.include({ code: 0 });
+    const { stdout } = await agent("exec", "--", "cat ../../../state.json");
+    const state = JSON.parse(stdout) as AgentState;
+    expect(state.actions[0]).to.include({ status: "failed", message: "action terminated" });
+  });
+
+  it("killed after any of its writes, a deployment is completed by resolve and a refresh by the next verb", async () => {
+    const archive = await pack("echo >>own; config-get text >/dev/null");
+    for (const writes of [1, 2, 3, 4, 5, 8]) {
+      const state = join(directory, `state-${writes}`);
+      const survivor = new UnitAgent({ stateDirectory: state, clock: systemClock, machine: MACHINE });
+      await killedAfter(writes, state, "deploy", archive);
+      await survivor.resolve("tiny/0", true, NEVER);
+      expect(await onlyUnit(survivor), `deploy, ${writes} writes`).to.equal("idle");
+      await killedAfter(writes, state, "refresh", archive);
+      await survivor.configure("tiny", { number: writes }, NEVER);
+      expect(await onlyUnit(survivor), `refresh, ${writes} writes`).to.equal("idle");
+      const { stdout } = await survivor.exec(
+        "tiny/0",
+        "ls .. ; [ $(wc -l <own) -ge 5 ] && config-get number",
+        NEVER,
+      );
+      expect(stdout).to.equal(`agent.socket\ncharm\nmanifests\n${writes}\n`);
+    }
+  });
+
+  /** Kills a verb as soon as it has written its state so many times; one that writes less often comes to its end. */
+  async function killedAfter(writes: number, state: string, verb: string, archive: string): Promise<void> {
+    await mkdir(state, { recursive: true });
+    const watcher = watch(state);
+    const child = spawn(process.execPath, [MAIN, "--state", state, verb, archive], { stdio: "ignore" });
+    let seen = 0;
+    watcher.on("change", (_kind, name) => {
+      if (name !== "state.json") return;
+      seen += 1;
+      if (seen === writes) child.kill("SIGKILL");
+    });
+    await once(child, "exit");
+    watcher.close();
+    expect(seen).to.be.at.least(1);
+  }
+
+  async function onlyUnit(survivor: UnitAgent): Promise<string> {
+    return (await survivor.status()).applications["tiny"]!.units["tiny/0"]!["juju-status"].current;
+  }
+
+  it("a verb waits for the one before it, also when that is killed", async () => {
+    const begun = join(directory, "begun");
+    await agent("deploy", await pack("true"));
+    const first = start("exec", "--", `touch ${begun}; sleep 60`);
+    await appears(begun);
+    const second = agent("exec", "--", "echo after");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await killed(first);
+    expect((await second).stdout).to.equal("after\n");
+  });
+});
+
+async function appears(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  const watcher = watch(dirname(path));
+  await new Promise<void>((resolve) => {
+    watcher.on("change", () => {
+      if (existsSync(path)) resolve();
+    });
+    if (existsSync(path)) resolve();
+  });
+  watcher.close();
+}

@@ -1,0 +1,55 @@
+import { expect } from "chai";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { AgentState } from "../../src/state/agent-state.ts";
+import { StateStore } from "../../src/state/state-store.ts";
+import { rejection } from "../rejection.ts";
+
+const EMPTY: AgentState = {
+  format: 1,
+  model: { name: "m", uuid: "u", config: {} },
+  applications: {},
+  units: {},
+  actions: [],
+  nextActionId: 1,
+};
+
+describe("StateStore", () => {
+  let path: string;
+  beforeEach(async () => {
+    path = join(await mkdtemp(join(tmpdir(), "agent-state-")), "state.json");
+  });
+  afterEach(() => rm(join(path, ".."), { recursive: true, force: true }));
+
+  const open = () => StateStore.open(path, () => EMPTY);
+
+  it("update() loses none of the changes that are made side by side", async () => {
+    const store = await open();
+    const count = (state: AgentState) => ({ ...state, nextActionId: state.nextActionId + 1 });
+    await Promise.all(Array.from({ length: 20 }, () => store.update(count)));
+    expect((await open()).state.nextActionId).to.equal(21);
+  });
+
+  it("keeps the file from other users: options may hold secrets", async () => {
+    await (await open()).update((state) => state);
+    expect((await stat(path)).mode & 0o777).to.equal(0o600);
+  });
+
+  it("overwrites what a killed writer left beside it, and reads only what is complete", async () => {
+    await (await open()).update((state) => ({ ...state, nextActionId: 7 }));
+    await writeFile(`${path}.new`, '{"format":1,"half');
+    const store = await open();
+    expect(store.state.nextActionId).to.equal(7);
+    await store.update((state) => ({ ...state, nextActionId: 8 }));
+    expect((JSON.parse(await readFile(path, "utf8")) as AgentState).nextActionId).to.equal(8);
+  });
+
+  for (const text of ['{"half', '{"format":2}']) {
+    it(`refuses ${text}`, async () => {
+      await writeFile(path, text);
+      expect(await rejection(open())).to.include({ code: "agent-request" });
+    });
+  }
+});

@@ -1,0 +1,105 @@
+export { ActionEvent } from "./events/action-event.ts";
+export { ActionResultError, type ActionResults } from "./events/action-results.ts";
+export type { Application } from "./model/application.ts";
+export { Charm, type CharmInstance } from "./charm.ts";
+export type {
+  ActionTypes,
+  CharmTypes,
+  NameOf,
+  RelationTypes,
+  ResourceTypes,
+  StorageTypes,
+  UntypedCharm,
+} from "./charm-types.ts";
+export type { CharmConfig } from "./model/charm-config.ts";
+export type { AnyRelationData, DataBag, RawData } from "./model/data-bag.ts";
+export {
+  flagField,
+  listField,
+  numberField,
+  optionalField,
+  textField,
+  type FieldReader,
+  type FieldReaders,
+} from "./model/field-readers.ts";
+export { JujuSecret, type GrantOptions, type RelationReference } from "./model/juju-secret.ts";
+export { Model, TooManyRelationsError, type RelationDataOf, type RelationOf } from "./model/model.ts";
+export type { OwnDataBag } from "./model/own-data-bag.ts";
+export { PortError, type Port, type Ports } from "./model/ports.ts";
+export {
+  RelationDataAccessError,
+  RelationDataFormatError,
+  RelationDataTypeError,
+  type DataBagPlace,
+} from "./model/relation-data-errors.ts";
+export type { Relation, RelationIdentity } from "./model/relation.ts";
+export { SecretContentError, type NewSecretContent } from "./model/secret-content.ts";
+export type { Storage } from "./model/storage.ts";
+export type { CloudCredential, CloudSpec } from "./tools/cloud-spec.ts";
+export type { Goal, GoalState } from "./tools/goal-state.ts";
+export {
+  NotLeaderError,
+  PermissionDeniedError,
+  RelationNotFoundError,
+  SecretNotFoundError,
+  UnknownToolError,
+} from "./tools/hook-tool-refusals.ts";
+export type { RebootTime } from "./tools/model-tools.ts";
+export type { NetworkAddress, NetworkInfo, NetworkInterface, PortRange } from "./tools/network-tools.ts";
+export type {
+  SecretAccess,
+  SecretContent,
+  SecretExpiry,
+  SecretGrant,
+  SecretInfo,
+  SecretMetadata,
+  SecretOwner,
+  SecretReference,
+  SecretRevision,
+  SecretRevocation,
+  SecretRotation,
+} from "./tools/secret-tools.ts";
+export type { ShownApplicationStatus, ShownStatus } from "./tools/status-tools.ts";
+export { CharmEvent } from "./events/charm-event.ts";
+export type { BoundEvent } from "./events/bound-event.ts";
+export type { EventKind, FrameworkEventKind } from "./events/event-kind.ts";
+export type {
+  ActionEventOf,
+  ObservableEvents,
+  RelationEvents,
+  StorageEvents,
+} from "./events/observable-events.ts";
+export { DeferError } from "./events/defer-error.ts";
+export { defineEvent, OwnEvent, type OwnEventSource } from "./events/own-event.ts";
+export type { Notice } from "./events/notice.ts";
+export { CollectStatusEvent } from "./events/collect-status-event.ts";
+export { commandLineHookTools, type CommandLineHookToolsOptions } from "./tools/command-line-hook-tools.ts";
+export {
+  dispatch,
+  STATE_FILE,
+  type DispatchOptions,
+  type ExitCode,
+  type StateLocation,
+} from "./dispatch/dispatch.ts";
+export type { Environment } from "./dispatch/environment.ts";
+export { EventBus, type Handler } from "./events/event-bus.ts";
+export { Framework, type ObserveOptions } from "./framework.ts";
+export type { Hook, RelationFacts, SecretFacts, StorageFacts } from "./dispatch/hook-facts.ts";
+export type { LifecycleHook, RelationPhase, SecretHook, StoragePhase } from "./dispatch/hook-name.ts";
+export { HookToolError } from "./tools/hook-tool-error.ts";
+export type { HookTools, JsonObject, JsonValue, Status, StatusName } from "./tools/hook-tools.ts";
+export { readJujuContext, type Dispatched, type JujuContext, type Proxies } from "./dispatch/juju-context.ts";
+export { JujuContextError } from "./dispatch/juju-context-error.ts";
+export { main, type CharmClass, type MainOptions } from "./dispatch/main.ts";
+export { RelationEvent } from "./events/relation-event.ts";
+export { Secret } from "charm-kit";
+export { SecretEvent } from "./events/secret-event.ts";
+export { StorageEvent } from "./events/storage-event.ts";
+export { FileStateBackend } from "./state/file-state-backend.ts";
+export { JujuStateBackend } from "./state/juju-state-backend.ts";
+export type { StateBackend } from "./state/state-backend.ts";
+export type { StateSlot } from "./state/state-slot.ts";
+export { StopWithStatus } from "./dispatch/stop-with-status.ts";
+export { StoredState } from "./state/stored-state.ts";
+export { StoredStateError } from "./state/stored-state-error.ts";
+export type { Unit } from "./model/unit.ts";

@@ -1,0 +1,42 @@
+import { CodedError, Secret } from "charm-kit";
+import type { SecretContent } from "../tools/secret-tools.ts";
+
+/** Fields of a secret as a charm gives them. */
+export type NewSecretContent = Readonly<Record<string, Secret | string>>;
+
+/** Fields that Juju does not take. Values are in no member. */
+export class SecretContentError extends CodedError {
+  readonly code = "secret-content";
+
+  constructor(fault: string, options?: ErrorOptions) {
+    super(`Cannot write the secret: ${fault}`, options);
+  }
+}
+
+const KEY = /^[a-z](?:-?[a-z0-9]){2,}$/;
+/** Juju's limit of all fields in base64, in bytes. */
+const LARGEST_CONTENT = 1_000_000;
+
+/**
+ * Fields as the tools take them.
+ *
+ * @throws {@link SecretContentError} when there is none, a key or a value is not one that Juju takes, or all together
+ * are too large.
+ */
+export function secretContent(fields: NewSecretContent): SecretContent {
+  const content = Object.entries(fields).map(([key, value]) => {
+    if (!KEY.test(key))
+      throw new SecretContentError(
+        `the key "${key}" is not 3 or more lower-case letters, digits and single inner hyphens, a letter first`,
+      );
+    const secret = typeof value === "string" ? new Secret(value) : value;
+    if (secret.reveal() === "") throw new SecretContentError(`the value of "${key}" is empty`);
+    return [key, secret] as const;
+  });
+  if (content.length === 0) throw new SecretContentError("it has no fields");
+  const bytes = content.map(([, value]) => Math.ceil(Buffer.byteLength(value.reveal()) / 3) * 4);
+  const size = bytes.reduce((sum, length) => sum + length, 0);
+  if (size > LARGEST_CONTENT)
+    throw new SecretContentError(`it has ${size} bytes in base64, and Juju takes ${LARGEST_CONTENT}`);
+  return Object.fromEntries(content);
+}

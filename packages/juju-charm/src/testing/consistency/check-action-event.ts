@@ -1,0 +1,52 @@
+import type { ParameterSchema, ParameterType } from "../../metadata/metadata.ts";
+import { isJsonObject } from "../../tools/json.ts";
+import type { JsonValue } from "juju-hook-tools";
+import type { Scene } from "./scene.ts";
+
+/** The action is declared, its parameters are declared and of the declared types, and none that is required is missing. */
+export function checkActionEvent({ event, metadata }: Scene): readonly string[] {
+  const { trigger } = event;
+  if (trigger.family !== "action") return [];
+  const { name, params } = trigger;
+  const action = metadata.actions[name];
+  if (!action) return [`the action ${name} is not in actions.yaml`];
+  return [
+    ...action.required
+      .filter((parameter) => !(parameter in params) && action.params[parameter]?.default === undefined)
+      .map((parameter) => `the action ${name} requires the parameter ${parameter}`),
+    ...Object.entries(params).flatMap(([parameter, value]) => {
+      const schema = action.params[parameter];
+      if (schema) return valueFaults(`the parameter ${parameter} of ${name}`, value, schema);
+      return action.additionalProperties === true ? [] : [`the action ${name} has no parameter ${parameter}`];
+    }),
+  ];
+}
+
+function valueFaults(
+  what: string,
+  value: JsonValue,
+  { types, enum: values }: ParameterSchema,
+): readonly string[] {
+  if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
+    return [`${what} is ${JSON.stringify(value)}, which is no ${types.join(" or ")}`];
+  }
+  if (!values || values.some((allowed) => JSON.stringify(allowed) === JSON.stringify(value))) return [];
+  return [`${what} is ${JSON.stringify(value)}, which is none of ${JSON.stringify(values)}`];
+}
+
+function isOfType(value: JsonValue, type: ParameterType): boolean {
+  switch (type) {
+    case "string":
+    case "number":
+    case "boolean":
+      return typeof value === type;
+    case "integer":
+      return Number.isSafeInteger(value);
+    case "array":
+      return Array.isArray(value);
+    case "object":
+      return isJsonObject(value);
+    case "null":
+      return value === null;
+  }
+}

@@ -1,0 +1,30 @@
+import type { OptionType } from "../../metadata/metadata.ts";
+import type { JsonValue } from "juju-hook-tools";
+import type { Scene } from "./scene.ts";
+
+const SECRET_URI = /^secret:(?:\/\/[0-9a-f-]{36}\/)?[0-9a-z]{20}$/;
+
+/** Options are declared, and their values are of the declared types. */
+export function checkConfig({ state, metadata }: Scene): readonly string[] {
+  return Object.entries(state.config).flatMap(([name, value]) => {
+    const option = metadata.options[name];
+    if (!option) return [`the option ${name} is not in config.yaml`];
+    if (isOfType(value, option.type)) return [];
+    return [`the option ${name} is ${JSON.stringify(value)}, which is no ${option.type}`];
+  });
+}
+
+function isOfType(value: JsonValue, type: OptionType): boolean {
+  switch (type) {
+    case "string":
+      return typeof value === "string";
+    case "int":
+      return Number.isSafeInteger(value);
+    case "float":
+      return typeof value === "number" && Number.isFinite(value);
+    case "boolean":
+      return typeof value === "boolean";
+    case "secret":
+      return typeof value === "string" && SECRET_URI.test(value);
+  }
+}

@@ -1,0 +1,79 @@
+import { buildHookEnvironment, type HookTask } from "juju-hook-tools";
+import type { TestEvent } from "./events/test-event.ts";
+import type { Model } from "./state/model.ts";
+
+/** Where a dispatch runs. */
+export interface DispatchPlace {
+  readonly unitName: string;
+  readonly contextId: string;
+  readonly charmDirectory: string;
+  readonly toolsDirectory: string;
+  readonly socket: string;
+  /** `PATH` behind the hook tools. */
+  readonly path: string;
+  readonly jujuVersion: string;
+  readonly machineID: string;
+  readonly availabilityZone: string;
+  /** Empty but for a subordinate. */
+  readonly principalUnit: string;
+  readonly model: Model;
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+/** All variables of the dispatch of an event, and none of the process that tests. */
+export function dispatchEnvironment(event: TestEvent, place: DispatchPlace): Variables {
+  const { unitName: unit, model } = place;
+  return {
+    ...buildHookEnvironment({
+      ...place,
+      unit,
+      model: { name: model.name, uuid: model.uuid, config: {} },
+      distribution: "ubuntu",
+      task: taskOf(event),
+    }),
+    JUJU_VERSION: place.jujuVersion,
+    JUJU_MACHINE_ID: place.machineID,
+    JUJU_AVAILABILITY_ZONE: place.availabilityZone,
+    JUJU_PRINCIPAL_UNIT: place.principalUnit,
+    ...eventVariables(event),
+  };
+}
+
+function taskOf({ name, trigger }: TestEvent): HookTask {
+  return trigger.family === "action" ? { kind: "action", name, id: trigger.id } : { kind: "hook", name };
+}
+
+function eventVariables({ name, trigger }: TestEvent): Variables {
+  switch (trigger.family) {
+    case "relation": {
+      const { endpoint, id, remoteApp, remoteUnit, departingUnit } = trigger.facts;
+      return {
+        JUJU_RELATION: endpoint,
+        JUJU_RELATION_ID: `${endpoint}:${id}`,
+        JUJU_REMOTE_APP: remoteApp ?? "",
+        JUJU_REMOTE_UNIT: remoteUnit ?? "",
+        ...(departingUnit !== undefined && { JUJU_DEPARTING_UNIT: departingUnit }),
+      };
+    }
+    case "storage": {
+      const { id, location, type } = trigger.storage;
+      return { JUJU_STORAGE_ID: id, JUJU_STORAGE_LOCATION: location, JUJU_STORAGE_KIND: type };
+    }
+    case "secret": {
+      const { id, label, revision } = trigger.facts;
+      return {
+        JUJU_SECRET_ID: id,
+        JUJU_SECRET_LABEL: label ?? "",
+        ...(revision !== undefined && { JUJU_SECRET_REVISION: String(revision) }),
+      };
+    }
+    case "lifecycle":
+      return name === "pre-series-upgrade"
+        ? { JUJU_TARGET_BASE: "ubuntu@24.04", JUJU_TARGET_SERIES: "noble" }
+        : {};
+    case "action":
+    case "custom":
+      return {};
+  }
+}

@@ -1,0 +1,23 @@
+import { callTool, ToolError, HOOK_TOOLS, type JujuSide } from "juju-hook-tools";
+import type { RunTool } from "../tools/command-line/run-tool.ts";
+import type { Simulation } from "./simulation/simulation.ts";
+import { hookToolRefusal, UnknownToolError } from "../tools/hook-tool-refusals.ts";
+
+/** Runs hook tools in this process: the same command lines and the same refusals, but no process. */
+export function memoryTools(context: Simulation, directory: string): RunTool {
+  return async (name, argv, { input }, signal) => {
+    signal.throwIfAborted();
+    const tool = HOOK_TOOLS.get(name);
+    if (!tool) throw new UnknownToolError(name);
+    const stdin = input === undefined ? undefined : Buffer.from(input);
+    try {
+      const { stdout = "" } = await callTool<JujuSide>(tool, argv, { context, directory, stdin });
+      // Juju kills the charm then, in the middle of this call.
+      if (context.effects.reboot === "now") return await new Promise<never>(() => undefined);
+      return stdout;
+    } catch (thrown) {
+      if (!(thrown instanceof ToolError)) throw thrown;
+      throw hookToolRefusal(name, thrown.exitCode, `ERROR ${thrown.message}\n`);
+    }
+  };
+}

@@ -1,0 +1,45 @@
+import type { ActionResults } from "juju-hook-tools";
+import type { LogLevel } from "charm-kit";
+import type { RebootTime } from "../../tools/model-tools.ts";
+import type { Status } from "../../tools/status-tools.ts";
+
+/** A line of the model's log. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/** A request for more storage. */
+export interface StorageRequest {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What a dispatch did that no state tells. */
+export interface SideEffects {
+  /** Statuses that the unit was given, in order. */
+  readonly unitStatuses: Status[];
+  readonly appStatuses: Status[];
+  readonly workloadVersions: string[];
+  readonly log: LogLine[];
+  readonly actionLog: string[];
+  readonly storageRequests: StorageRequest[];
+  actionResults: ActionResults;
+  actionFailure: string | undefined;
+  reboot: RebootTime | undefined;
+}
+
+/** The side effects of a dispatch that has done nothing yet. */
+export function noSideEffects(): SideEffects {
+  return {
+    unitStatuses: [],
+    appStatuses: [],
+    workloadVersions: [],
+    log: [],
+    actionLog: [],
+    storageRequests: [],
+    actionResults: {},
+    actionFailure: undefined,
+    reboot: undefined,
+  };
+}

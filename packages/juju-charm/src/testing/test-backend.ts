@@ -1,0 +1,221 @@
+import { ToolError, type JsonObject, type JsonValue } from "juju-hook-tools";
+import { systemClock } from "charm-kit";
+import { DEFERRED_SLOT } from "../events/notice-queue.ts";
+import { readNotice } from "../events/notice.ts";
+import type { CharmMetadata } from "../metadata/metadata.ts";
+import type { RebootTime } from "../tools/model-tools.ts";
+import type { ShownStatus } from "../tools/status-tools.ts";
+import { ActionFailed, UncaughtCharmError } from "./charm-run-errors.ts";
+import { checkConsistency } from "./consistency/check-consistency.ts";
+import { dispatchEnvironment, type DispatchPlace } from "./dispatch-environment.ts";
+import type { TestEvent } from "./events/test-event.ts";
+import { TestEvents } from "./events/test-events.ts";
+import { noSideEffects, type LogLine, type StorageRequest } from "./simulation/side-effects.ts";
+import { Simulation } from "./simulation/simulation.ts";
+import { DeferredEvent } from "./state/deferred-event.ts";
+import type { State } from "./state/state.ts";
+
+/** Where a charm is tested. */
+export interface BackendOptions {
+  /** @default the charm's name */
+  readonly appName?: string;
+  /** Number of the unit. @default 0 */
+  readonly unitID?: number;
+  /** @default "3.6.28" */
+  readonly jujuVersion?: string;
+  /** @default "0" */
+  readonly machineID?: string;
+  /** @default none */
+  readonly availabilityZone?: string;
+  /** The unit that a subordinate sits beside. @default none */
+  readonly principalUnit?: string;
+  /** Milliseconds since 1970, for secrets that expire some time from now. @default the time of day */
+  readonly now?: () => number;
+}
+
+/** A dispatch that is to be run, in whatever way. */
+export interface PlannedDispatch {
+  readonly simulation: Simulation;
+  /** The stored state, deferred events among it. */
+  readonly slots: JsonObject;
+  readonly environment: (place: Pick<DispatchPlace, PlaceOfBackend>) => Readonly<Record<string, string>>;
+  readonly contextId: string;
+  /** Resolves when the charm restarts the machine at once, which ends the dispatch. */
+  readonly rebooted: Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+type PlaceOfBackend = "charmDirectory" | "toolsDirectory" | "socket" | "path";
+
+/** How a dispatch ended: well, or with what the charm threw or its process ended with. */
+export type DispatchOutcome =
+  | { readonly kind: "succeeded"; readonly slots: JsonObject }
+  | { readonly kind: "failed"; readonly cause: unknown }
+  | { readonly kind: "rebooted" };
+
+/**
+ * Runs a charm for one event after the other, each on a state that the test gives, and tells the state that it leaves.
+ *
+ * Nothing is remembered from one run to the next but what the members tell of the last run.
+ */
+export abstract class TestBackend {
+  /** Every event that Juju can start a dispatch with. */
+  readonly on: TestEvents;
+  readonly #options: BackendOptions;
+  readonly #appName: string;
+  readonly #metadata: CharmMetadata;
+  #effects = noSideEffects();
+  #runs = 0;
+
+  protected constructor(metadata: CharmMetadata, options: BackendOptions) {
+    this.#metadata = metadata;
+    this.#options = options;
+    this.#appName = options.appName ?? metadata.name;
+    this.on = new TestEvents(this.#appName);
+  }
+
+  /** `app/n`. */
+  get unitName(): string {
+    return `${this.#appName}/${this.#options.unitID ?? 0}`;
+  }
+
+  /** Statuses that the last run gave the unit, in order. */
+  get unitStatusHistory(): readonly ShownStatus[] {
+    return this.#effects.unitStatuses;
+  }
+
+  /** Statuses that the last run gave the application, in order. */
+  get appStatusHistory(): readonly ShownStatus[] {
+    return this.#effects.appStatuses;
+  }
+
+  get workloadVersionHistory(): readonly string[] {
+    return this.#effects.workloadVersions;
+  }
+
+  /** What the last run logged, by `juju-log` and by its output, which Juju logs as well. */
+  get jujuLog(): readonly LogLine[] {
+    return this.#effects.log;
+  }
+
+  /** Results of the last run's action; dotted keys are nested. */
+  get actionResults(): JsonObject {
+    return this.#effects.actionResults;
+  }
+
+  /** Progress that the last run's action has shown. */
+  get actionLogs(): readonly string[] {
+    return this.#effects.actionLog;
+  }
+
+  /** Storage that the last run asked for. */
+  get requestedStorages(): readonly StorageRequest[] {
+    return this.#effects.storageRequests;
+  }
+
+  /** When the last run asked for a restart of the machine. */
+  get reboot(): RebootTime | undefined {
+    return this.#effects.reboot;
+  }
+
+  /**
+   * Runs one dispatch.
+   *
+   * @param stateIn stays as it is.
+   * @returns what Juju and the unit know afterwards.
+   * @throws {@link InconsistentStateError} when Juju would never run this, {@link ActionFailed} when the action failed,
+   *   {@link UncaughtCharmError} when the hook did.
+   */
+  async run(event: TestEvent, stateIn: State, signal = new AbortController().signal): Promise<State> {
+    this.#assertConsistent(event, stateIn);
+    const rebooted = Promise.withResolvers<undefined>();
+    const simulation = new Simulation(stateIn, {
+      appName: this.#appName,
+      unitName: this.unitName,
+      metadata: this.#metadata,
+      event,
+      now: this.#options.now ?? (() => systemClock.now()),
+      onRebootNow: () => {
+        rebooted.resolve(undefined);
+      },
+    });
+    this.#effects = simulation.effects;
+    const outcome = await this.perform({
+      simulation,
+      slots: slotsOf(stateIn),
+      ...this.#place(event, stateIn),
+      rebooted: rebooted.promise,
+      signal,
+    });
+    return finish(event, simulation, outcome);
+  }
+
+  /** Runs the charm; what it does to Juju goes to the simulation. */
+  protected abstract perform(planned: PlannedDispatch): Promise<DispatchOutcome>;
+
+  #assertConsistent(event: TestEvent, state: State): void {
+    const { unitID = 0, jujuVersion = DEFAULT_VERSION } = this.#options;
+    checkConsistency({
+      event,
+      state,
+      metadata: this.#metadata,
+      appName: this.#appName,
+      unitID,
+      jujuVersion,
+    });
+  }
+
+  #place(event: TestEvent, { model }: State): Pick<PlannedDispatch, "environment" | "contextId"> {
+    const { jujuVersion = DEFAULT_VERSION, machineID = "0", availabilityZone = "" } = this.#options;
+    const { principalUnit = "" } = this.#options;
+    const { unitName } = this;
+    this.#runs += 1;
+    const contextId = `${unitName}-${event.name}-${String(this.#runs).padStart(32, "0")}`;
+    const fixed = { unitName, contextId, jujuVersion, machineID, availabilityZone, principalUnit, model };
+    return { contextId, environment: (place) => dispatchEnvironment(event, { ...fixed, ...place }) };
+  }
+}
+
+const DEFAULT_VERSION = "3.6.28";
+
+function finish(event: TestEvent, simulation: Simulation, outcome: DispatchOutcome): State {
+  const refusal = outcome.kind === "succeeded" ? commit(simulation, outcome.slots) : undefined;
+  const failure = outcome.kind === "failed" ? { cause: outcome.cause } : refusal && { cause: refusal };
+  const state = simulation.ledger.kept;
+  if (event.trigger.family === "action" && outcome.kind !== "rebooted") {
+    const { actionFailure, actionResults: results } = simulation.effects;
+    const ending = refusal ? "committing requested changes failed" : "exit status 1";
+    const message = actionFailure ?? (failure && ending);
+    if (message !== undefined) throw new ActionFailed(message, { state, results }, failure);
+  } else if (failure) throw new UncaughtCharmError(event.name, state, failure.cause);
+  return state;
+}
+
+/** @returns what the controller refuses. The charm's own file is written before it is asked. */
+function commit({ ledger, effects }: Simulation, slots: JsonObject): ToolError | undefined {
+  ledger.keep((state) => withSlots(state, slots));
+  try {
+    ledger.flush();
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError)) throw thrown;
+    effects.storageRequests.length = 0;
+    return thrown;
+  }
+}
+
+function slotsOf({ storedState, deferred }: State): JsonObject {
+  if (deferred.length === 0) return storedState;
+  const notices = deferred.map(({ kind, observer, facts }) => ({ kind, observer, facts }));
+  return { ...storedState, [DEFERRED_SLOT]: notices };
+}
+
+function withSlots(state: State, slots: JsonObject): State {
+  const { [DEFERRED_SLOT]: notices = [], ...storedState } = slots;
+  const list = Array.isArray(notices) ? (notices as readonly JsonValue[]) : [];
+  const deferred = list.flatMap((stored) => {
+    const notice = readNotice(stored);
+    return notice ? [new DeferredEvent(notice)] : [];
+  });
+  return state.with({ storedState, deferred });
+}

@@ -1,0 +1,93 @@
+import { Secret } from "charm-kit";
+import type { SecretMetadata, SecretReference, SecretRevision, SecretTools } from "../secret-tools.ts";
+import { readSecretInfo } from "./read-secret-info.ts";
+import { withSecretFiles } from "./secret-file.ts";
+import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
+
+/** The `secret-*` tools. Contents go through private files, never over a command line. */
+export function secretCommands(caller: ToolCaller): SecretTools {
+  const forgetContents = () => {
+    caller.forget("secret-get");
+    caller.forget("secret-info-get");
+  };
+  return {
+    async secretGet(secret, revision) {
+      const reference = typeof secret === "string" ? { id: secret } : secret;
+      const question = [...REVISION_FLAGS[revision], ...referenceArgs(reference)];
+      const fields = await caller.readStrings("secret-get", question);
+      // What was tracked before is tracked no longer.
+      if (revision === "latest") caller.forget("secret-get", ...referenceArgs(reference));
+      return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, new Secret(value)]));
+    },
+
+    async secretInfo(secret) {
+      return readSecretInfo(await caller.readObject("secret-info-get", infoArgs(secret)));
+    },
+
+    secretIDs: async () => caller.readList("secret-ids"),
+
+    async secretAdd(content, owner, metadata) {
+      const flags = [...metadataFlags(metadata), "--owner", owner];
+      const run = async (args: readonly string[]) => caller.run("secret-add", [...flags, "--", ...args]);
+      const uri = (await withSecretFiles(content, run)).trim();
+      if (uri === "") throw unexpectedAnswer("secret-add", "a URI");
+      caller.forget("secret-ids");
+      return uri;
+    },
+
+    async secretSet(id, { content = {}, ...metadata }) {
+      const flags = [...metadataFlags(metadata), "--", id];
+      await withSecretFiles(content, async (args) => caller.run("secret-set", [...flags, ...args]));
+      forgetContents();
+    },
+
+    async secretGrant(id, { relation, unit }) {
+      await caller.run("secret-grant", ["-r", String(relation), ...unitFlag(unit), "--", id]);
+      caller.forget("secret-info-get");
+    },
+
+    async secretRevoke(id, from) {
+      const flags =
+        "relation" in from
+          ? ["-r", String(from.relation), ...unitFlag(from.unit)]
+          : "app" in from
+            ? ["--app", from.app]
+            : unitFlag(from.unit);
+      await caller.run("secret-revoke", [...flags, "--", id]);
+      caller.forget("secret-info-get");
+    },
+
+    async secretRemove(id, revision) {
+      const flags = revision === undefined ? [] : ["--revision", String(revision)];
+      await caller.run("secret-remove", [...flags, "--", id]);
+      forgetContents();
+      caller.forget("secret-ids");
+    },
+  };
+}
+
+const REVISION_FLAGS: Readonly<Record<SecretRevision, readonly string[]>> = {
+  tracked: [],
+  latest: ["--refresh"],
+  peek: ["--peek"],
+};
+
+function referenceArgs(secret: SecretReference): readonly string[] {
+  const label = secret.label === undefined ? [] : ["--label", secret.label];
+  return "id" in secret ? [...label, "--", secret.id] : label;
+}
+
+/** `secret-info-get` takes either a URI or a label. */
+function infoArgs(secret: SecretReference): readonly string[] {
+  return "id" in secret ? ["--", secret.id] : ["--label", secret.label];
+}
+
+function unitFlag(unit: string | undefined): readonly string[] {
+  return unit === undefined ? [] : ["--unit", unit];
+}
+
+function metadataFlags({ label, description, expire, rotate }: SecretMetadata): readonly string[] {
+  const time = expire instanceof Date ? expire.toISOString() : expire && `${expire.seconds}s`;
+  const flags = { label, description, expire: time, rotate };
+  return Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+}

@@ -1,0 +1,42 @@
+import { isJsonObject } from "../json.ts";
+import type { JsonValue } from "juju-hook-tools";
+import type { ShownStatus, Status, StatusTools } from "../status-tools.ts";
+import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
+
+/** `status-set`, `status-get` and `application-version-set`. A status that is shown already is not set again. */
+export function statusCommands(caller: ToolCaller): StatusTools {
+  const shown = new Map<string, string>();
+  const show = async (status: Status, flags: readonly string[]) => {
+    const target = flags.join(" ");
+    const said = JSON.stringify([status.name, status.message]);
+    if (shown.get(target) === said) return;
+    shown.delete(target);
+    await caller.run("status-set", [...flags, "--", status.name, status.message]);
+    caller.forget("status-get");
+    shown.set(target, said);
+  };
+  return {
+    statusSet: async (status) => show(status, []),
+    applicationStatusSet: async (status) => show(status, ["--application"]),
+    statusGet: async () => readStatus(await caller.read("status-get", ["--include-data"])),
+
+    async applicationStatusGet() {
+      const answer = await caller.readObject("status-get", ["--include-data", "--application"]);
+      const status = answer["application-status"];
+      const units = isJsonObject(status) && isJsonObject(status["units"]) ? status["units"] : {};
+      const unitStatuses = Object.entries(units).map(([unit, of]) => [unit, readStatus(of)] as const);
+      return { ...readStatus(status), units: Object.fromEntries(unitStatuses) };
+    },
+
+    async applicationVersionSet(version) {
+      await caller.run("application-version-set", ["--", version]);
+    },
+  };
+}
+
+function readStatus(answer: JsonValue | undefined): ShownStatus {
+  if (!isJsonObject(answer) || typeof answer["status"] !== "string")
+    throw unexpectedAnswer("status-get", "a status");
+  const message = answer["message"];
+  return { name: answer["status"], message: typeof message === "string" ? message : "" };
+}

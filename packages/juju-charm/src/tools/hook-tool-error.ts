@@ -1,0 +1,36 @@
+import { CodedError } from "charm-kit";
+
+/** How a hook tool failed. */
+export interface HookToolFailure {
+  /** Undefined when the tool did not start or was killed. */
+  readonly exitCode?: number | undefined;
+  readonly stderr?: string;
+  /** What went wrong, where exit code and standard error do not say it. */
+  readonly detail?: string;
+}
+
+/** Longest part of standard error that goes into a message, in characters. */
+const LONGEST_EXCERPT = 500;
+
+/**
+ * A hook tool did not do what it was asked. Its arguments are in no member: they may hold secrets. Conditions that
+ * charms handle are subclasses.
+ */
+export class HookToolError extends CodedError {
+  readonly code: string = "hook-tool";
+  readonly tool: string;
+  readonly exitCode: number | undefined;
+  readonly stderr: string;
+
+  constructor(tool: string, failure: HookToolFailure, options?: ErrorOptions) {
+    const stderr = failure.stderr?.trim() ?? "";
+    const detail = failure.detail ?? `it ended with code ${failure.exitCode ?? "unknown"}`;
+    super(
+      `Cannot run ${tool}: ${[detail, stderr.slice(0, LONGEST_EXCERPT)].filter(Boolean).join(": ")}`,
+      options,
+    );
+    this.tool = tool;
+    this.exitCode = failure.exitCode;
+    this.stderr = stderr;
+  }
+}

@@ -1,0 +1,14 @@
+import type { Environment } from "../src/index.ts";
+
+/** The environment of a dispatch, as far as every dispatch has it. */
+export function hookEnvironment(dispatchPath: string, charmDir = "/nowhere/charm"): Environment {
+  return {
+    JUJU_UNIT_NAME: "github-runner/3",
+    JUJU_MODEL_NAME: "ci",
+    JUJU_MODEL_UUID: "0b3c5bd2-6a4c-4f1e-8e0c-8a1f9d5f0a11",
+    JUJU_CHARM_DIR: charmDir,
+    JUJU_VERSION: "3.6.28",
+    JUJU_DISPATCH_PATH: dispatchPath,
+    JUJU_CONTEXT_ID: "github-runner/3-test-0123456789abcdef0123456789abcdef",
+  };
+}

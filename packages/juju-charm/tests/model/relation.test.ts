@@ -1,0 +1,143 @@
+import { expect } from "chai";
+import {
+  listField,
+  Model,
+  numberField,
+  optionalField,
+  readJujuContext,
+  RelationDataAccessError,
+  RelationDataFormatError,
+  RelationDataTypeError,
+  textField,
+  TooManyRelationsError,
+} from "../../src/index.ts";
+import { FakeHookTools } from "../fake-hook-tools.ts";
+import { hookEnvironment } from "../hook-environment.ts";
+import { thrownBy } from "../thrown-by.ts";
+
+describe("Relation", () => {
+  const setUp = (path = "hooks/start", env: Readonly<Record<string, string>> = {}) => {
+    const tools = new FakeHookTools();
+    tools.relations.set("db", [7]);
+    tools.relationData.set(7, {
+      pg: { version: "16" },
+      "pg/0": {
+        port: "5432",
+        hosts: '["a","b"]',
+        broken: "{oops",
+        name: '"amy"',
+        "private-address": "10.0.0.5",
+      },
+      "github-runner/3": { mine: "yes" },
+      "github-runner": { ours: "yes" },
+    });
+    const context = readJujuContext({ ...hookEnvironment(path), ...env });
+    return { tools, model: new Model({ context, tools }) };
+  };
+  const theOne = async ({ model }: ReturnType<typeof setUp>) => (await model.relation("db"))!;
+
+  it("reads what members share, and undefined for keys that are not there or that objects have by nature", async () => {
+    const relation = await theOne(setUp());
+    expect(relation).to.include({ endpoint: "db", id: 7, isActive: true });
+    expect(await relation.data("pg").get("version")).to.equal("16");
+    expect(await relation.data("pg/0").get("port")).to.equal("5432");
+    expect(await relation.data("pg/0").get("toString")).to.equal(undefined);
+    expect(await relation.data("pg/9").read()).to.deep.equal({});
+  });
+
+  it("loads the fields that are asked for from their JSON, and ignores all others", async () => {
+    const bag = (await theOne(setUp())).data("pg/0");
+    const loaded = await bag.load({
+      port: numberField,
+      hosts: listField(textField),
+      password: optionalField(textField),
+    });
+    expect(loaded).to.deep.equal({ port: 5432, hosts: ["a", "b"], password: undefined });
+  });
+
+  const faults = [
+    ["broken", textField, "it is not JSON"],
+    ["absent", textField, "it is absent"],
+    ["name", numberField, "it is not a number"],
+    ["hosts", listField(numberField), "it is not a number"],
+  ] as const;
+  for (const [key, reader, fault] of faults) {
+    it(`says that "${key}" cannot be read because ${fault}, without its value`, async () => {
+      const thrown = await thrownBy((await theOne(setUp())).data("pg/0").load({ [key]: reader }));
+      expect(thrown)
+        .to.be.instanceOf(RelationDataFormatError)
+        .and.include({
+          code: "relation-data-format",
+          key,
+          message: `Cannot read "${key}" in the data of pg/0 in relation db:7: ${fault}`,
+        });
+      expect(String((thrown as Error).stack)).not.to.include("oops");
+    });
+  }
+
+  it("saves fields as JSON, takes undefined ones away, and reads them again", async () => {
+    const bench = setUp();
+    const bag = (await theOne(bench)).data(bench.model.unit);
+    await bag.save({ port: 80, hosts: ["a"], name: "amy" });
+    await bag.save({ name: undefined });
+    expect(bench.tools.shared.get("7 unit")).to.deep.equal({ port: "80", hosts: '["a"]' });
+  });
+
+  it("refuses an empty key and a value that is no text before a tool is called", async () => {
+    const bench = setUp();
+    const bag = (await theOne(bench)).data(bench.model.unit);
+    for (const values of [
+      { "": "x" },
+      { port: 80 as unknown as string },
+      { good: "x", bad: null as unknown as string },
+    ]) {
+      expect(await thrownBy(bag.update(values)))
+        .to.be.instanceOf(RelationDataTypeError)
+        .with.property("code", "relation-data-type");
+    }
+    expect(bench.tools.calls).to.deep.equal(["relationIDs"]);
+  });
+
+  it("lets the leader write and read the application's data, and nobody else in a relation with others", async () => {
+    const bench = setUp();
+    const relation = await theOne(bench);
+    const bag = relation.data(bench.model.app);
+    for (const work of [bag.set("a", "b"), bag.read(), relation.data("github-runner").read()]) {
+      expect(await thrownBy(work))
+        .to.be.instanceOf(RelationDataAccessError)
+        .with.property("code", "relation-data-access");
+    }
+    expect(bench.tools.calls).not.to.include("relationSet").and.not.to.include("relationGet");
+    bench.tools.leader = true;
+    await bag.set("a", "b");
+    expect(bench.tools.shared.get("7 app")).to.deep.equal({ a: "b" });
+    expect(await bag.get("ours")).to.equal("yes");
+  });
+
+  it("lets every unit read the application's data among peers, and only the leader write it", async () => {
+    const bench = setUp();
+    bench.tools.relationData.set(7, { "github-runner/1": {}, "github-runner": { ours: "yes" } });
+    const bag = (await theOne(bench)).data(bench.model.app);
+    expect(await bag.get("ours")).to.equal("yes");
+    expect(await thrownBy(bag.delete("ours"))).to.be.instanceOf(RelationDataAccessError);
+  });
+
+  it("leaves the relation that breaks out of the list, whatever Juju lists, with its data in reach", async () => {
+    const env = { JUJU_RELATION_ID: "db:7", JUJU_REMOTE_APP: "pg" };
+    const { model, tools } = setUp("hooks/db-relation-broken", env);
+    tools.relations.set("db", [7, 8]);
+    expect((await model.relations("db")).map(({ id }) => id)).to.deep.equal([8]);
+    const broken = model.relationByID({ endpoint: "db", id: 7 });
+    expect(broken.isActive).to.equal(false);
+    expect(await broken.data("pg/0").get("port")).to.equal("5432");
+  });
+
+  it("refuses to choose among several relations", async () => {
+    const { model, tools } = setUp();
+    tools.relations.set("db", [7, 8]);
+    expect(await thrownBy(model.relation("db")))
+      .to.be.instanceOf(TooManyRelationsError)
+      .and.include({ code: "too-many-relations", endpoint: "db", count: 2 });
+    expect(await model.relation("other")).to.equal(undefined);
+  });
+});

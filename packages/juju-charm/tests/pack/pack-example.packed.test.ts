@@ -1,0 +1,58 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { parse } from "yaml";
+import { bundle } from "../../src/pack/bundle.ts";
+import { packCharm } from "../../src/pack/pack-charm.ts";
+import { rejection } from "../rejection.ts";
+import { unpack } from "./unpack.ts";
+
+const ROOT = join(import.meta.dirname, "../../../..");
+const EXAMPLE = join(ROOT, "examples/greeter");
+
+describe("packCharm() of another charm", function () {
+  this.timeout(60_000);
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "pack-"))));
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it("takes the metadata of that charm, and keeps the schemas of results from Juju", async () => {
+    const { path } = await packCharm({ root: ROOT, charm: EXAMPLE, outputDirectory: directory });
+    expect(path).to.match(/\/greeter_ubuntu-24\.04_\w+\.charm$/);
+    const unpacked = join(directory, "unpacked");
+    const modes = await unpack(path, unpacked);
+    expect([...modes.keys()]).to.include.members([
+      "dispatch",
+      "lib/main.mjs",
+      "runtime/bin/node",
+      "config.yaml",
+    ]);
+    const { greet } = parse(readFileSync(join(unpacked, "actions.yaml"), "utf8")) as Record<string, object>;
+    expect(greet).to.have.all.keys("description", "params", "required");
+  });
+
+  it("bundles nothing of the charm of this repository", async () => {
+    const { sources } = await bundle(EXAMPLE, "src/main.ts");
+    expect(
+      sources.filter(
+        (source) => source.includes("/src/") && !/packages\/(juju-charm|kit)\/src\//.test(source),
+      ),
+    ).to.deep.equal([]);
+    expect(sources.filter((source) => source.includes("node_modules/"))).to.satisfy((packages: string[]) =>
+      packages.every((source) => source.includes("/eventemitter3/")),
+    );
+  });
+
+  it("says what is missing of a charm without a program, and of one without bases", async () => {
+    cpSync(join(EXAMPLE, "charm.yaml"), join(directory, "charm.yaml"));
+    const noProgram = await rejection(packCharm({ root: ROOT, charm: directory }));
+    expect(noProgram.message).to.include("it has no src/main.ts; write one");
+    cpSync(join(EXAMPLE, "src"), join(directory, "src"), { recursive: true });
+    writeFileSync(join(directory, "charm.yaml"), "name: bare\nsummary: Bare.\ndescription: Bare.\n");
+    const noBase = await rejection(packCharm({ root: ROOT, charm: directory }));
+    expect(noBase.message).to.include("no base in charm.yaml runs on it; add one to bases");
+  });
+});

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  Charm,
+  dispatch,
+  readJujuContext,
+  STATE_FILE,
+  type DispatchOptions,
+  type ExitCode,
+  type Framework,
+} from "../src/index.ts";
+import { FakeHookTools } from "./fake-hook-tools.ts";
+import { hookEnvironment } from "./hook-environment.ts";
+
+/** What a test may set of a dispatch. */
+export interface RunCharmOptions extends Partial<Omit<DispatchOptions, "context" | "tools">> {
+  readonly tools?: FakeHookTools;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What came of a dispatch. */
+export interface Ran {
+  readonly code: ExitCode;
+  readonly tools: FakeHookTools;
+  /** Lines of standard output. */
+  readonly written: readonly string[];
+}
+
+/** Runs one dispatch of a charm in process; `charmDir` is where its state file is. */
+export async function runCharm(
+  charmDir: string,
+  dispatchPath: string,
+  create: (framework: Framework) => Charm,
+  options: RunCharmOptions = {},
+): Promise<Ran> {
+  const { tools = new FakeHookTools(), env = {}, ...more } = options;
+  const written: string[] = [];
+  const code = await dispatch(create, {
+    context: readJujuContext({ ...hookEnvironment(dispatchPath, charmDir), ...env }),
+    tools,
+    writeLine: (line) => void written.push(line),
+    signal: new AbortController().signal,
+    ...more,
+  });
+  return { code, tools, written };
+}
+
+/** A charm made of what a test gives it. */
+export function charmThat(
+  observe: (framework: Framework, charm: Charm) => void,
+): (framework: Framework) => Charm {
+  return (framework) =>
+    new (class TestCharm extends Charm {
+      constructor() {
+        super(framework);
+        observe(framework, this);
+      }
+    })();
+}
+
+/** What the state file holds. */
+export function readState(charmDir: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(readFileSync(join(charmDir, STATE_FILE), "utf8")) as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,19 @@
+/**
+ * Run as a process of its own, which the test kills: replaces a stored state without end.
+ *
+ * Arguments: the path of the state file. Writes a line to standard output once the first state is there.
+ */
+import { writeSync } from "node:fs";
+import { FileStateBackend } from "../src/state/file-state-backend.ts";
+import { StoredState } from "../src/state/stored-state.ts";
+import { generations } from "./state-generation.ts";
+
+const [, , path] = process.argv;
+if (path === undefined) throw new Error("no path given");
+const state = new StoredState(new FileStateBackend(path));
+const first = (await state.read(generations)).number;
+for (let number = first + 1; ; number += 1) {
+  await state.write(generations, { number, filler: String(number).repeat(20_000) });
+  await state.commit();
+  if (number === first + 1) writeSync(1, "ready\n");
+}

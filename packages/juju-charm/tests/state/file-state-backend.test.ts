@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { FileStateBackend } from "../../src/index.ts";
+import { diskFiles, type StateFiles } from "../../src/state/state-files.ts";
+import { useTemporaryDirectory } from "../temporary-directory.ts";
+
+/** The process is gone: nothing that it would have done afterwards is done. */
+class KilledError extends Error {}
+
+const killed = () => Promise.reject(new KilledError("killed"));
+
+const before = { word: "old", list: [1, 2, 3] };
+const after = {
+  word: "new, and longer than the old one: ä€😀",
+  list: [4, 5, 6, 7],
+  more: { than: "before" },
+};
+
+describe("FileStateBackend", () => {
+  const directory = useTemporaryDirectory();
+  const path = () => join(directory.path, "state.json");
+
+  /** Replaces the old state by the new one on a disk that fails; tells what the next dispatch reads. */
+  const interrupted = async (files: StateFiles): Promise<unknown> => {
+    await new FileStateBackend(path()).write(before);
+    const thrown = await new FileStateBackend(path(), files).write(after).catch((error: unknown) => error);
+    expect(thrown).to.have.property("cause").that.is.instanceOf(KilledError);
+    return new FileStateBackend(path()).read();
+  };
+
+  it("leaves the old state, whole, when its process is killed after any byte of the new one", async () => {
+    const bytes = Buffer.from(`${JSON.stringify(after, undefined, 2)}\n`);
+    for (let written = 0; written <= bytes.length; written += 1) {
+      const read = await interrupted({
+        ...diskFiles,
+        write: async (file) => {
+          writeFileSync(file, bytes.subarray(0, written));
+          await killed();
+        },
+      });
+      expect(read, `after ${written} bytes`).to.deep.equal(before);
+    }
+  });
+
+  it("leaves the old state when it is killed before the rename, and the new one after it", async () => {
+    expect(await interrupted({ ...diskFiles, rename: killed })).to.deep.equal(before);
+    expect(await interrupted({ ...diskFiles, syncDirectory: killed })).to.deep.equal(after);
+  });
+
+  it("writes where a killed process left its half, of the same process number or of another", async () => {
+    for (const left of [process.pid, 1]) {
+      writeFileSync(`${path()}.${left}.new`, `{"word": "ha`);
+      const backend = new FileStateBackend(path());
+      await backend.write(after);
+      expect(await backend.read()).to.deep.equal(after);
+    }
+  });
+
+  it("leaves the old state when the disk is full", async () => {
+    const full: StateFiles = {
+      ...diskFiles,
+      // A device that takes nothing: the real error of the real system call.
+      write: (_file, text) => diskFiles.write("/dev/full", text),
+    };
+    await new FileStateBackend(path()).write(before);
+    const thrown = await new FileStateBackend(path(), full).write(after).catch((error: unknown) => error);
+    expect(thrown).to.have.property("message").that.includes("ENOSPC");
+    expect(await new FileStateBackend(path()).read()).to.deep.equal(before);
+  });
+});

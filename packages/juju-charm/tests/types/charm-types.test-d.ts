@@ -1,0 +1,79 @@
+// What must not compile in a charm that names its generated types: `npm run types` fails when any of it does.
+import type { GithubRunnerTypes } from "../../../../src/charm/metadata.generated.ts";
+import {
+  Charm,
+  type ActionEventOf,
+  type CharmEvent,
+  type Framework,
+  type RelationEvent,
+} from "../../src/index.ts";
+
+declare function use(...values: readonly unknown[]): void;
+
+export class TypedCharm extends Charm<GithubRunnerTypes> {
+  constructor(framework: Framework) {
+    super(framework);
+    framework.observe(this.on.configChanged, this.onConfigChanged);
+    framework.observe(this.on.action("flush-runners"), this.onFlush);
+    framework.observe(this.on.relation("debug-ssh").changed, this.onChanged);
+    framework.observe(this.on.storage("runner").attached, this.onEvent);
+
+    // @ts-expect-error: the charm has no action of this name
+    this.on.action("flush-runner");
+    // @ts-expect-error: the charm has no endpoint of this name
+    this.on.relation("debug-shh");
+    // @ts-expect-error: the charm has no storage of this name
+    this.on.storage("runners");
+    // @ts-expect-error: Juju has no such event
+    this.on.configChange;
+    // @ts-expect-error: an endpoint has no such event
+    this.on.relation("debug-ssh").change;
+    // @ts-expect-error: the event of a hook has no parameters
+    framework.observe(this.on.install, this.onFlush);
+    // @ts-expect-error: parameters of one action are not those of another
+    framework.observe(this.on.action("collect-logs"), this.onFlush);
+  }
+
+  readonly onConfigChanged = async (): Promise<void> => {
+    const options = await this.config.read();
+    const path: string = options.path;
+    const cpus: number = options["vm-cpu"];
+    // @ts-expect-error: the charm has no option of this name
+    use(options["vm-cpus"]);
+    // @ts-expect-error: the option is a number
+    const text: string = options["vm-cpu"];
+    // @ts-expect-error: options are for the operator to change
+    options.path = text;
+    use(path, cpus);
+  };
+
+  readonly onFlush = async (event: ActionEventOf<GithubRunnerTypes, "flush-runners">): Promise<void> => {
+    const { mode } = await event.params();
+    // @ts-expect-error: the action takes no such mode
+    if (mode === "bussy") return;
+    // @ts-expect-error: the action has no parameter of this name
+    use((await event.params()).force);
+  };
+
+  readonly onChanged = (event: RelationEvent<"debug-ssh">): void => {
+    const endpoint: "debug-ssh" = event.relation.endpoint;
+    use(endpoint);
+  };
+
+  readonly onEvent = (event: CharmEvent): void => {
+    use(event);
+  };
+}
+
+/** A charm without types of its own takes every name, and knows nothing of the values. */
+export class UntypedProbe extends Charm {
+  constructor(framework: Framework) {
+    super(framework);
+    framework.observe(this.on.action("anything"), async (event) => {
+      const { mode } = await event.params();
+      // @ts-expect-error: any JSON may be in a parameter
+      const text: string = mode;
+      use(text);
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import { CodedError } from "charm-kit";
+
+/** A hook tool refuses; the text is Juju's, since charms match on it. */
+export class ToolError extends CodedError {
+  readonly code = "hook-tool-refused";
+  readonly exitCode: 1 | 2;
+
+  constructor(message: string, exitCode: 1 | 2 = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** A wrong argument or flag. */
+export function usageError(message: string): ToolError {
+  return new ToolError(message, 2);
+}

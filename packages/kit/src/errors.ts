@@ -1,0 +1,41 @@
+/**
+ * Root of every error this project throws on purpose.
+ *
+ * A message reads "Cannot <action>: <state, and what the person can do>". `code` is stable: tests, statuses and
+ * `docs/reference/errors.md` compare it, never the message.
+ */
+export abstract class CodedError extends Error {
+  /** Stable, kebab-case identity of the condition. */
+  abstract readonly code: string;
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** The text of anything that was thrown; of what is no error, its JSON. Never throws. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  if (typeof thrown === "string") return thrown;
+  try {
+    return jsonOf(thrown) ?? String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}
+
+/** The declaration of `JSON.stringify` leaves out that there is none of a function, a symbol or undefined. */
+function jsonOf(value: unknown): string | undefined {
+  return JSON.stringify(value);
+}
+
+/** Follows `cause` links and tells whether any link satisfies the test. */
+export function findCause<E extends Error>(
+  thrown: unknown,
+  type: abstract new (...parameters: never[]) => E,
+): E | undefined {
+  for (let link: unknown = thrown; link instanceof Error; link = link.cause) {
+    if (link instanceof type) return link;
+  }
+  return undefined;
+}

@@ -1,0 +1,88 @@
+import { format, inspect } from "node:util";
+import { expect } from "chai";
+import fc from "fast-check";
+import { Redactor } from "../src/redactor.ts";
+import { Secret } from "../src/secret.ts";
+
+describe("Secret", () => {
+  const secret = new Secret("hunter2-hunter2");
+
+  it("reveals its value when it is asked to", () => {
+    expect(secret.reveal()).to.equal("hunter2-hunter2");
+  });
+
+  const ways: readonly (readonly [string, () => string])[] = [
+    ["as a string", () => String(secret)],
+    ["in a template", () => `a ${secret as unknown as string} b`],
+    ["as JSON", () => JSON.stringify({ secret, list: [secret] })],
+    ["inspected", () => inspect(secret, { showHidden: true, depth: 9 })],
+    ["inspected within something", () => inspect({ deep: { er: [secret] } }, { showHidden: true, depth: 9 })],
+    ["formatted", () => format("%s %o %O %j", secret, secret, secret, secret)],
+    ["joined", () => [secret].join()],
+    ["in an error's message", () => new Error(String(secret)).stack ?? ""],
+  ];
+  for (const [title, print] of ways) {
+    it(`prints as [redacted] ${title}`, () => {
+      expect(print()).to.contain("[redacted]").and.not.contain("hunter2");
+    });
+  }
+
+  it("shows its value in no property", () => {
+    expect(Object.getOwnPropertyNames(secret)).to.deep.equal([]);
+    expect(structuredClone(secret)).to.deep.equal({});
+  });
+});
+
+describe("Redactor", () => {
+  function redactorOf(...values: readonly string[]): Redactor {
+    const redactor = new Redactor();
+    for (const value of values) redactor.add(value);
+    return redactor;
+  }
+
+  it("removes each occurrence of each value", () => {
+    expect(
+      redactorOf("first-secret", "other-secret").scrub("first-secret, other-secret, first-secret"),
+    ).to.equal("[redacted], [redacted], [redacted]");
+  });
+
+  it("leaves text without secrets as it is", () => {
+    expect(redactorOf("first-secret").scrub("nothing here\n")).to.equal("nothing here\n");
+  });
+
+  it("removes a value wherever it is encoded", () => {
+    const value = 'a "quoted" value/with\nlines+ü';
+    const text = [
+      JSON.stringify({ value }),
+      `https://host/?q=${encodeURIComponent(value)}`,
+      Buffer.from(value).toString("base64"),
+    ].join(" ");
+    expect(redactorOf(value).scrub(text)).to.equal(
+      '{"value":"[redacted]"} https://host/?q=[redacted] [redacted]',
+    );
+  });
+
+  it("removes the longer of two values that begin alike as a whole", () => {
+    expect(redactorOf("secret", "secret-and-more").scrub("secret-and-more")).to.equal("[redacted]");
+  });
+
+  it("takes a value as it is, and not as a pattern", () => {
+    expect(redactorOf("a.c$&(.*)").scrub("abc$&(.*) a.c$&(.*)")).to.equal("abc$&(.*) [redacted]");
+  });
+
+  it("ignores values under six characters, which would garble ordinary text", () => {
+    expect(redactorOf("", "a", "token").scrub("a token")).to.equal("a token");
+    expect(redactorOf("tokens").scrub("a tokens")).to.equal("a [redacted]");
+  });
+
+  it("lets no value through, in any text", () => {
+    const word = fc.stringMatching(/^[A-Za-z0-9+/="\\ ]{6,30}$/);
+    const text = fc.array(fc.oneof(word, fc.string()), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), text, text, (values, before, after) => {
+        const scrubbed = redactorOf(...values).scrub([...before, ...values, ...after].join("|"));
+        for (const value of values) expect(scrubbed).to.not.contain(value);
+      }),
+    );
+  });
+});

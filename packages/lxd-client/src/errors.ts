@@ -1,0 +1,130 @@
+import { CodedError } from "charm-kit";
+import { truncate } from "./truncate.ts";
+
+/** LXD refused a call: it answered with an HTTP status of 400 or more, or with an envelope of type `error`. */
+export class LxdError extends CodedError {
+  readonly code = "lxd";
+  /** What was being done, as it reads after "Cannot". */
+  readonly action: string;
+  /** HTTP status, or the envelope's `error_code`. */
+  readonly status: number;
+  /** LXD's text, at most about 2 000 characters of it. */
+  readonly detail: string;
+
+  constructor(action: string, status: number, detail: string, options?: ErrorOptions) {
+    const short = truncate(detail);
+    super(`Cannot ${action}: LXD answered ${status}, ${short}`, options);
+    this.action = action;
+    this.status = status;
+    this.detail = short;
+  }
+
+  /** Whether the object is not there. */
+  get notFound(): boolean {
+    return this.status === 404;
+  }
+
+  /** Whether the object was changed by someone else since its ETag was read. */
+  get stale(): boolean {
+    return this.status === 412;
+  }
+
+  /** Whether an object of that name is there already. */
+  get alreadyExists(): boolean {
+    return this.status === 409 || this.detail.includes("already exists");
+  }
+}
+
+/** Why the daemon cannot be talked to. `lost`: it went away in the middle of a call, for example by a restart. */
+export type UnreachableReason = "missing" | "refused" | "forbidden" | "lost";
+
+const REMEDIES: Readonly<Record<UnreachableReason, string>> = {
+  missing: "does not exist; install LXD, or set LXD_SOCKET to the path of its socket",
+  refused: "has no listener; start the LXD daemon (snap start lxd, or systemctl start lxd)",
+  forbidden: "may not be opened by this user; run as root or as a member of the group lxd",
+  lost: "closed the connection before it answered; see whether LXD was restarted, then try again",
+};
+
+/** The daemon's socket cannot be reached, or the connection to it broke. */
+export class LxdUnreachableError extends CodedError {
+  readonly code = "lxd-unreachable";
+  readonly action: string;
+  readonly reason: UnreachableReason;
+  readonly socketPath: string;
+
+  constructor(action: string, reason: UnreachableReason, socketPath: string, options?: ErrorOptions) {
+    super(`Cannot ${action}: the LXD socket ${socketPath} ${REMEDIES[reason]}`, options);
+    this.action = action;
+    this.reason = reason;
+    this.socketPath = socketPath;
+  }
+}
+
+/** What LXD tells of an operation that failed. */
+export interface OperationFailure {
+  readonly operationId: string;
+  /** LXD's text. */
+  readonly detail: string;
+  /** What the operation left in its metadata, such as the fingerprint of an image that is there already. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** LXD began an operation and failed to complete it, or it was cancelled. */
+export class OperationError extends CodedError {
+  readonly code = "lxd-operation";
+  readonly action: string;
+  readonly operationId: string;
+  /** LXD's text, at most about 2 000 characters of it. */
+  readonly detail: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+
+  constructor(action: string, failure: OperationFailure, options?: ErrorOptions) {
+    const short = truncate(failure.detail);
+    super(`Cannot ${action}: the LXD operation failed, ${short}`, options);
+    this.action = action;
+    this.operationId = failure.operationId;
+    this.detail = short;
+    this.metadata = failure.metadata;
+  }
+
+  /** Whether an object of that name is there already; LXD says so in the text alone. */
+  get alreadyExists(): boolean {
+    return this.detail.includes("already exists");
+  }
+
+  /** Whether the instance would have to run for it. */
+  get notRunning(): boolean {
+    return /(isn't|is not) running|already stopped/.test(this.detail);
+  }
+
+  /** Whether another operation holds the instance; the call may be repeated when that one has ended. */
+  get busy(): boolean {
+    return this.detail.includes("Instance is busy running a");
+  }
+}
+
+/** An operation ended while nobody looked, and what it left cannot be read from any object. */
+export class OperationUnseenError extends CodedError {
+  readonly code = "lxd-operation-unseen";
+  readonly action: string;
+  readonly operationId: string;
+
+  constructor(action: string, operationId: string) {
+    super(`Cannot ${action}: LXD has forgotten operation ${operationId}, whose result is lost; do it again`);
+    this.action = action;
+    this.operationId = operationId;
+  }
+}
+
+/** Something that is read from a guest, or from LXD, is larger than it may be. */
+export class OutputLimitError extends CodedError {
+  readonly code = "lxd-output-limit";
+  readonly action: string;
+  readonly limitBytes: number;
+
+  constructor(action: string, limitBytes: number) {
+    super(`Cannot ${action}: the output is larger than ${limitBytes} bytes`);
+    this.action = action;
+    this.limitBytes = limitBytes;
+  }
+}

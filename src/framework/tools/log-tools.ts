@@ -1,7 +1,0 @@
-import type { LogLevel } from "../../support/log.ts";
-
-/** The tool that writes the model's log. */
-export interface LogTools {
-  /** `juju-log`. */
-  log(level: LogLevel, message: string): Promise<void>;
-}

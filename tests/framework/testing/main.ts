@@ -1,5 +1,0 @@
-/** The program of the packed charm that the out-of-process backend is tested with. */
-import { main } from "../../../src/framework/index.ts";
-import { ProbeCharm } from "./behaviour-charm.ts";
-
-await main(ProbeCharm);
