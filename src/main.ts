@@ -1,9 +1,9 @@
 import { GithubRunnerCharm } from "./charm/charm.ts";
-import type { CharmSystem } from "./charm/charm-system.ts";
+import type { UnitSystem } from "./unit/unit-system.ts";
 import { main, type Framework } from "juju-charm";
 import { systemClock } from "charm-kit";
 
-const system: CharmSystem = {
+const system: UnitSystem = {
   arch: process.arch === "arm64" ? "arm64" : "x64",
   clock: systemClock,
   // The global is loaded at its first use; an import of node:crypto would cost every dispatch a tenth of its time.

@@ -52,5 +52,5 @@ export const WITHOUT_JUJU: readonly string[] = [...BELOW_UNIT, "src/unit", "pack
 
 /** Modules that put a program together: nobody imports them. */
 export const ROOTS: Readonly<Record<string, readonly string[]>> = {
-  "src/main.ts": ["src/charm", KIT, CHARM],
+  "src/main.ts": ["src/charm", "src/unit", KIT, CHARM],
 };

@@ -1,15 +1,15 @@
 import { Charm, type CharmEvent, type Framework, type Status } from "juju-charm";
-import type { TimerState } from "../runners/ports.ts";
+import type { TimerState } from "../unit/ports.ts";
 import { CodedError } from "charm-kit";
-import type { CharmSystem } from "./charm-system.ts";
+import type { UnitSystem } from "../unit/unit-system.ts";
 import { conditionSlot, isOverWithHost } from "./condition.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "../unit/configuration.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { RunnerActions } from "./runner-actions.ts";
 import { StatusReporter } from "./status-reporter.ts";
 import { lackOf, statusOf, summarise, withNotices } from "./status.ts";
 import { UnitWork } from "./unit-work.ts";
-import type { Workload } from "./workload.ts";
+import type { Workload } from "../unit/workload.ts";
 
 /** Keeps the unit's runners alive: each handler opens the workload and asks it for one thing. */
 export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
@@ -17,7 +17,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   readonly #work: UnitWork;
   #timers: TimerState | undefined;
 
-  constructor(framework: Framework, system: CharmSystem) {
+  constructor(framework: Framework, system: UnitSystem) {
     super(framework);
     this.#reporter = new StatusReporter((status) => this.unit.setStatus(status));
     this.#work = new UnitWork(this, system, (message) => {

@@ -1,67 +1,22 @@
 import { parseGithubPath, GithubPathError, type GithubPath } from "../github/path.ts";
 import type { Proxies, JsonObject } from "juju-charm";
-import type { AproxySettings, ProxySettings } from "../guest/settings.ts";
-import type { Network } from "../network/network.ts";
-import type { VirtualMachineResources } from "../runners/runner.ts";
+import type { Configuration, ForgeConfiguration, InstanceType } from "../unit/configuration.ts";
 import { ConfigurationError, wrong } from "./configuration-faults.ts";
 import { parseNetworks } from "./options/addresses.ts";
 import { parseUbuntuRelease } from "./options/base-image.ts";
 import { readCredentialSource, type CredentialSource } from "./options/credential-source.ts";
 import { parseLabels } from "./options/labels.ts";
 import { OptionFault, OptionReader, type CheckOptions } from "./options/option-reader.ts";
-import { readPolicy, type RepositoryPolicy } from "./options/policy.ts";
+import { readPolicy } from "./options/policy.ts";
 import { readAproxy, readProxies } from "./options/proxies.ts";
 import { parseSize } from "./options/sizes.ts";
 import { parseWebAddress } from "./options/web-address.ts";
 
-export type InstanceType = "virtual-machine" | "container";
+/** A configuration as the options give it: with where the credentials are. */
+export type CharmConfiguration = Configuration & { readonly credentials: CredentialSource };
 
-/** Where the runners' disks are. */
-export type RunnerStorage = "juju-storage" | "memory";
-
-/** The options of the charm, checked, and in the form that the rest of it works with. */
-export interface Configuration {
-  readonly path: GithubPath;
-  readonly credentials: CredentialSource;
-  /** Without a slash at the end. */
-  readonly githubUrl: string;
-  readonly group: string;
-  /** Labels of the operator, trimmed, in their order. */
-  readonly labels: readonly string[];
-  readonly count: number;
-  readonly instanceType: InstanceType;
-  readonly resources: VirtualMachineResources;
-  /**
-   * Codename of an Ubuntu release, such as `jammy`, or its version where the codename is not known; with the image
-   * server `local`, the alias of an image in the local LXD store.
-   */
-  readonly baseImage: string;
-  /** `local`, or the URL of a simplestreams server without a slash at the end. */
-  readonly imageServer: string;
-  /** Debian packages, in the operator's order. */
-  readonly packages: readonly string[];
-  /** From the end of one reconcile to the start of the next. */
-  readonly reconcileMinutes: number;
-  /** Networks that runners must not reach. */
-  readonly denylist: readonly Network[];
-  /** The model's; undefined when it has none. */
-  readonly proxy: ProxySettings | undefined;
-  readonly aproxy: AproxySettings | undefined;
-  /** URL without a slash at the end. */
-  readonly dockerMirror: string | undefined;
-  /** A script with a shebang; "" for none. */
-  readonly preJobScript: string;
-  readonly storage: RunnerStorage;
-  readonly policy: RepositoryPolicy;
-  /** Whether rules are relaxed for tests. */
-  readonly insecure: boolean;
-}
-
-/** The part of a configuration that tells where runners are registered. */
-export type ForgeConfiguration = Pick<
-  Configuration,
-  "path" | "githubUrl" | "group" | "proxy" | "credentials"
->;
+/** The part of it that tells where runners are registered. */
+export type CharmForgeConfiguration = ForgeConfiguration & { readonly credentials: CredentialSource };
 
 /** What a configuration is made of. */
 export interface ConfigurationSources {
@@ -79,7 +34,7 @@ export interface ConfigurationSources {
 export function parseConfiguration(
   { options, proxies }: ConfigurationSources,
   check: CheckOptions,
-): Configuration {
+): CharmConfiguration {
   const reader = new OptionReader(options, check);
   const insecure = reader.text("test-mode") === "insecure";
   const credentials = readCredentialSource(reader);
@@ -123,7 +78,7 @@ export function parseConfiguration(
 export function parseForgeConfiguration(
   { options, proxies }: ConfigurationSources,
   check: CheckOptions,
-): ForgeConfiguration {
+): CharmForgeConfiguration {
   const reader = new OptionReader(options, (all) => check(all).filter(({ option }) => OF_FORGE.test(option)));
   const { path, githubUrl, group } = readRegistration(reader, reader.text("test-mode") === "insecure");
   const credentials = readCredentialSource(reader);

@@ -1,17 +1,15 @@
 import type { JsonObject, JsonValue, StateSlot } from "juju-charm";
 import { CodedError } from "charm-kit";
-import type { Configuration } from "./configuration.ts";
-
-/** Values that stay as they were at the first install, by option. */
-export type InstalledOptions = {
-  readonly "base-image": string;
-  readonly "runner-storage": string;
-} & JsonObject;
+import type { Configuration } from "../unit/configuration.ts";
+import { installedOptions, parseInstalledOptions, type InstalledOptions } from "../unit/installed-options.ts";
 
 /** Remembers them; `null` before an install has succeeded. */
-export const installedOptionsSlot: StateSlot<InstalledOptions | null> = {
+export const installedOptionsSlot: StateSlot<(InstalledOptions & JsonObject) | null> = {
   name: "installed-options",
-  parse: (stored: JsonValue | undefined) => (isInstalled(stored) ? stored : null),
+  parse: (stored: JsonValue | undefined) => {
+    const options = parseInstalledOptions(stored);
+    return options && { ...options };
+  },
 };
 
 /** Options that cannot change any more have changed. */
@@ -29,11 +27,6 @@ export class ImmutableOptionError extends CodedError {
   }
 }
 
-/** What an install with this configuration fixes. Pure. */
-export function installedOptions({ baseImage, storage }: Configuration): InstalledOptions {
-  return { "base-image": baseImage, "runner-storage": storage };
-}
-
 /**
  * Compares a configuration with what an install has fixed: names of one release, such as `jammy` and `22.04`, are the
  * same. Pure.
@@ -46,12 +39,7 @@ export function checkImmutableOptions(
 ): void {
   if (!installed) return;
   const wanted = installedOptions(configuration);
-  const changed = Object.keys(wanted).filter((option) => wanted[option] !== installed[option]);
+  const options = ["base-image", "runner-storage"] as const;
+  const changed = options.filter((option) => wanted[option] !== installed[option]);
   if (changed.length > 0) throw new ImmutableOptionError(changed);
-}
-
-function isInstalled(stored: JsonValue | undefined): stored is InstalledOptions {
-  if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return false;
-  const { "base-image": image, "runner-storage": storage } = stored as JsonObject;
-  return typeof image === "string" && typeof storage === "string";
 }

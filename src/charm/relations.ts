@@ -1,24 +1,19 @@
 import type { Charm } from "juju-charm";
 import type { DebugSshHost } from "../guest/settings.ts";
 import type { Logger } from "charm-kit";
+import type { Integrations } from "../unit/integrations.ts";
 import { parseDebugSsh } from "./debug-ssh.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
-
-/** What other applications change of the runners. */
-export interface Surroundings {
-  /** In the order of their units' names; a runner gets one of them. */
-  readonly debugSshHosts: readonly DebugSshHost[];
-}
 
 /**
  * Reads the relations of the unit.
  *
  * @throws DebugSshError when a unit shares what cannot be used.
  */
-export async function readSurroundings(
+export async function readIntegrations(
   model: Charm<GithubRunnerTypes>["model"],
   log: Logger,
-): Promise<Surroundings> {
+): Promise<Integrations> {
   return { debugSshHosts: await readDebugSshHosts(model, log) };
 }
 
@@ -35,13 +30,4 @@ async function readDebugSshHosts(
     }
   }
   return hosts;
-}
-
-/**
- * Draws one of several. Pure.
- *
- * @param entropy random hexadecimal digits, at least 8.
- */
-export function drawOne<T>(items: readonly T[], entropy: string): T | undefined {
-  return items[Number.parseInt(entropy.slice(0, 8), 16) % items.length];
 }

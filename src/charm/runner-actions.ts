@@ -1,11 +1,11 @@
 import type { ActionEvent, ActionEventOf, Status } from "juju-charm";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import { messageOf } from "charm-kit";
-import type { CharmSystem } from "./charm-system.ts";
+import type { UnitSystem } from "../unit/unit-system.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { failureOf, lackOf, statusOf, summarise } from "./status.ts";
 import type { UnitWork } from "./unit-work.ts";
-import type { Workload, WorkloadReport } from "./workload.ts";
+import type { Workload, WorkloadReport } from "../unit/workload.ts";
 
 type Event<Name extends keyof GithubRunnerTypes["actions"]> = ActionEventOf<GithubRunnerTypes, Name>;
 type Step = (message: string) => void;
@@ -13,7 +13,7 @@ type Step = (message: string) => void;
 /** What the handlers of actions work with. */
 export interface RunnerActionsParts {
   readonly work: UnitWork;
-  readonly system: Pick<CharmSystem, "clock" | "logRoot">;
+  readonly system: Pick<UnitSystem, "clock" | "logRoot">;
   /** Shows how the unit is once the action is done. */
   readonly show: (status: Status) => Promise<void>;
 }
@@ -89,7 +89,7 @@ export class RunnerActions {
   readonly collectLogs = async (event: Event<"collect-logs">): Promise<void> => {
     const { work, system } = this.#parts;
     const { runner } = await event.params();
-    const { collectLogs } = await import("./collect-logs.ts");
+    const { collectLogs } = await import("../unit/collect-logs.ts");
     await act(event, (step) =>
       work.withUnit(async ({ machines, logs }) => {
         const sources = { machines, logs, directory: system.logRoot, step };

@@ -1,6 +1,6 @@
 import type { Status } from "juju-charm";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { TimerState } from "../runners/ports.ts";
+import type { TimerState } from "../unit/ports.ts";
 import { CodedError, messageOf } from "charm-kit";
 
 /** Longest reason that stands in a status line; `juju status` cuts no line, and LXD's errors can be pages. */
@@ -56,7 +56,7 @@ export function lackOf(timers: TimerState): string | undefined {
       return "the timers are stopped; update-status starts them";
     case "no-systemd":
       return "this machine is not run by systemd; run the action reconcile-runners, or dispatch the event of that name from cron";
-    case "no-juju":
+    case "no-dispatcher":
       return "this machine has no juju-exec; run the action reconcile-runners, or dispatch the event of that name from cron";
   }
 }

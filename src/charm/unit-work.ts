@@ -1,17 +1,18 @@
 import type { Charm } from "juju-charm";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
-import type { FirewallRules, TimerState } from "../runners/ports.ts";
-import { applicationSlot } from "./application-record.ts";
-import type { CharmSystem } from "./charm-system.ts";
+import type { FirewallRules, TimerState } from "../unit/ports.ts";
+import type { UnitContext, UnitSystem } from "../unit/unit-system.ts";
 import type { Credentials } from "../github/credentials.ts";
-import type { Configuration, ConfigurationSources, ForgeConfiguration } from "./configuration.ts";
-import type { Departure } from "./departure.ts";
+import type { CharmConfiguration, ConfigurationSources } from "./configuration.ts";
+import type { Configuration } from "../unit/configuration.ts";
+import type { CredentialSource } from "./options/credential-source.ts";
+import type { Departure } from "../unit/departure.ts";
+import type { InstalledOptions } from "../unit/installed-options.ts";
 import { checkImmutableOptions, installedOptionsSlot } from "./immutable-options.ts";
-import { imageFailureSlot } from "./image-failure-record.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
-import type { ForgeSetup, WorkloadContext } from "./open-workload.ts";
-import type { Surroundings } from "./relations.ts";
-import type { Workload } from "./workload.ts";
+import type { ForgeSetup, WorkloadContext } from "../unit/open-workload.ts";
+import type { Integrations } from "../unit/integrations.ts";
+import type { Workload } from "../unit/workload.ts";
 
 /** What a handler needs of the charm that it belongs to. */
 export type RunnerCharm = Pick<Charm<GithubRunnerTypes>, "framework" | "config" | "model" | "log">;
@@ -19,12 +20,12 @@ export type RunnerCharm = Pick<Charm<GithubRunnerTypes>, "framework" | "config" 
 /** Opens what a handler works with, and closes it again. Modules are loaded when the first handler needs them. */
 export class UnitWork {
   readonly #charm: RunnerCharm;
-  readonly #system: CharmSystem;
+  readonly #system: UnitSystem;
   readonly #step: (message: string) => void;
-  #configuration: Promise<Configuration> | undefined;
+  #configuration: Promise<CharmConfiguration> | undefined;
 
   /** @param step shows what is being done. */
-  constructor(charm: RunnerCharm, system: CharmSystem, step: (message: string) => void) {
+  constructor(charm: RunnerCharm, system: UnitSystem, step: (message: string) => void) {
     this.#charm = charm;
     this.#system = system;
     this.#step = step;
@@ -36,16 +37,16 @@ export class UnitWork {
    * @throws ConfigurationError with every fault of the options.
    * @throws ImmutableOptionError when an option has changed that cannot.
    */
-  configuration(): Promise<Configuration> {
+  configuration(): Promise<CharmConfiguration> {
     return (this.#configuration ??= this.#readConfiguration());
   }
 
-  async #readConfiguration(): Promise<Configuration> {
+  async #readConfiguration(): Promise<CharmConfiguration> {
     const [{ parseConfiguration }, { checkOptions }] = await parsers();
     const configuration = parseConfiguration(await this.#sources(), checkOptions);
     const { refuseUnsupported } = await import("./unsupported.ts");
     refuseUnsupported(configuration);
-    checkImmutableOptions(await this.#charm.framework.state.read(installedOptionsSlot), configuration);
+    checkImmutableOptions(await this.#installedOptions(), configuration);
     return configuration;
   }
 
@@ -55,9 +56,9 @@ export class UnitWork {
     step = this.#step,
   ): Promise<T> {
     const setup = await this.#withCredentials(await this.configuration());
-    const surroundings = await this.#surroundings();
-    const { openWorkload } = await import("./open-workload.ts");
-    const workload = openWorkload(setup, { ...this.#context(step), surroundings });
+    const integrations = await this.#integrations();
+    const { openWorkload } = await import("../unit/open-workload.ts");
+    const workload = openWorkload(setup, { ...this.#context(step), integrations });
     try {
       return await work(workload, setup.configuration);
     } finally {
@@ -71,17 +72,17 @@ export class UnitWork {
    * @throws what {@link configuration} throws, and DebugSshError.
    */
   async firewallRules(): Promise<FirewallRules> {
-    const [{ firewallRules }, configuration, surroundings] = await Promise.all([
-      import("./firewall-rules.ts"),
+    const [{ firewallRules }, configuration, integrations] = await Promise.all([
+      import("../unit/firewall-rules.ts"),
       this.configuration(),
-      this.#surroundings(),
+      this.#integrations(),
     ]);
-    return firewallRules(configuration, surroundings);
+    return firewallRules(configuration, integrations);
   }
 
   /** LXD alone: whoever asks GitHub nothing loads no Octokit. */
   async withUnit<T>(work: (unit: LxdUnit) => Promise<T>): Promise<T> {
-    const { openUnit } = await import("./open-unit.ts");
+    const { openUnit } = await import("../unit/open-unit.ts");
     const unit = openUnit(this.#context(this.#step));
     try {
       return await work(unit);
@@ -97,7 +98,7 @@ export class UnitWork {
    */
   async ensureTimers(signal: AbortSignal): Promise<TimerState> {
     const configuration = await this.configuration();
-    const { openTimers, wantedTimers } = await import("./open-timers.ts");
+    const { openTimers, wantedTimers } = await import("../unit/open-timers.ts");
     const context = this.#context(this.#step);
     return openTimers(context).ensure(wantedTimers(configuration, context), signal);
   }
@@ -105,7 +106,7 @@ export class UnitWork {
   /** Tells whether the unit's events fire by the clock. */
   async checkTimers(signal: AbortSignal): Promise<TimerState> {
     const configuration = await this.configuration();
-    const { openTimers, wantedTimers } = await import("./open-timers.ts");
+    const { openTimers, wantedTimers } = await import("../unit/open-timers.ts");
     const context = this.#context(this.#step);
     return openTimers(context).check(wantedTimers(configuration, context), signal);
   }
@@ -113,7 +114,7 @@ export class UnitWork {
   /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
   async depart(work: (departure: Departure) => Promise<void>): Promise<void> {
     const [{ openDeparture }, setup] = await Promise.all([
-      import("./open-workload.ts"),
+      import("../unit/open-workload.ts"),
       this.#forgeSetup().catch((thrown: unknown) =>
         thrown instanceof Error ? thrown : new Error(String(thrown)),
       ),
@@ -132,13 +133,24 @@ export class UnitWork {
     return this.#withCredentials(parseForgeConfiguration(await this.#sources(), checkOptions));
   }
 
-  /** Adds the credentials that a configuration names, which may be in secrets. */
-  async #withCredentials<Part extends ForgeConfiguration>(
-    configuration: Part,
-  ): Promise<{ readonly configuration: Part; readonly credentials: Credentials }> {
+  /** Units that were installed by an earlier version have them in the state of the charm. */
+  async #installedOptions(): Promise<InstalledOptions | null> {
+    const { openRecords, recordDirectory } = await import("../unit/unit-records.ts");
+    const { installed } = openRecords(recordDirectory(this.#unitContext()));
+    return (await installed.read()) ?? this.#charm.framework.state.read(installedOptionsSlot);
+  }
+
+  /** Puts the credentials, which may be in secrets, in the place of what the options say of them. */
+  async #withCredentials<Rest extends object>({
+    credentials: source,
+    ...configuration
+  }: Rest & { readonly credentials: CredentialSource }): Promise<{
+    readonly configuration: Omit<Rest, "credentials">;
+    readonly credentials: Credentials;
+  }> {
     const { readCredentials } = await import("./read-credentials.ts");
     const { framework, model } = this.#charm;
-    const credentials = await readCredentials(configuration.credentials, model, (value) => {
+    const credentials = await readCredentials(source, model, (value) => {
       framework.redactor.add(value);
     });
     return { configuration, credentials };
@@ -150,9 +162,9 @@ export class UnitWork {
     return { options, proxies: this.#charm.model.proxies };
   }
 
-  async #surroundings(): Promise<Surroundings> {
-    const { readSurroundings } = await import("./relations.ts");
-    return readSurroundings(this.#charm.model, this.#charm.log);
+  async #integrations(): Promise<Integrations> {
+    const { readIntegrations } = await import("./relations.ts");
+    return readIntegrations(this.#charm.model, this.#charm.log);
   }
 
   /** Before anything is made of the options: an error about them may hold what a person pasted. */
@@ -165,27 +177,23 @@ export class UnitWork {
   }
 
   #context(step: (message: string) => void): WorkloadContext {
-    const { context, redactor, state } = this.#charm.framework;
+    const { redactor } = this.#charm.framework;
+    return { ...this.#unitContext(), log: this.#charm.log, redactor, step };
+  }
+
+  #unitContext(): UnitContext {
+    const { context } = this.#charm.framework;
+    const { appName, unitName, model } = context;
+    const searchPath = this.#system.env["PATH"] ?? "";
     return {
       system: this.#system,
-      appName: context.appName,
-      unitName: context.unitName,
-      modelUuid: context.model.uuid,
-      log: this.#charm.log,
-      redactor,
-      application: {
-        read: () => state.read(applicationSlot),
-        write: (memo) => state.write(applicationSlot, memo && { ...memo }),
+      appName,
+      unitName,
+      deployment: model.uuid,
+      dispatchCommand: async (event) => {
+        const { jujuDispatchCommand } = await import("./juju-dispatch.ts");
+        return jujuDispatchCommand(unitName, event, searchPath);
       },
-      imageFailure: {
-        read: () => state.read(imageFailureSlot),
-        write: (failure) => state.write(imageFailureSlot, failure && { ...failure }),
-      },
-      installed: {
-        read: () => state.read(installedOptionsSlot),
-        write: (options) => state.write(installedOptionsSlot, options),
-      },
-      step,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError, type Fault } from "./configuration-faults.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "../unit/configuration.ts";
 
 /**
  * Refuses what the configuration may ask for and this version cannot do.

@@ -1,5 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { JsonRecord } from "./json-record.ts";
 
 /** A place where the unit has registered runners, and what it proved itself with. */
 export interface PlaceEntry {
@@ -19,41 +18,24 @@ export interface PlaceEntry {
  * former place can be deleted with the credentials of that time. The file goes with its last entry.
  */
 export class PlaceRecord {
-  readonly #path: string;
+  readonly #record: JsonRecord<readonly PlaceEntry[]>;
 
   /** @param path absolute; its directory is made when it is missing. */
   constructor(path: string) {
-    this.#path = path;
+    this.#record = new JsonRecord({
+      path,
+      parse: (stored) => (Array.isArray(stored) ? stored.filter(isEntry) : null),
+    });
   }
 
   /** What cannot be read counts as not there: instances go without it, and GitHub forgets registrations by itself. */
   async read(): Promise<readonly PlaceEntry[]> {
-    try {
-      const stored: unknown = JSON.parse(await readFile(this.#path, "utf8"));
-      return Array.isArray(stored) ? stored.filter(isEntry) : [];
-    } catch {
-      return [];
-    }
+    return (await this.#record.read()) ?? [];
   }
 
-  /** Puts the entries in place of the former ones, whatever moment the process is killed at. */
+  /** Puts the entries in place of the former ones. */
   async write(entries: readonly PlaceEntry[]): Promise<void> {
-    if (entries.length === 0) {
-      await rm(this.#path, { force: true });
-      return;
-    }
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const draft = `${this.#path}.new`;
-    // A draft of a killed process might have other rights.
-    await rm(draft, { force: true });
-    const file = await open(draft, "wx", 0o600);
-    try {
-      await file.writeFile(JSON.stringify(entries));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, this.#path);
+    await this.#record.write(entries.length === 0 ? null : entries);
   }
 }
 

@@ -1,7 +1,7 @@
-import { constants, existsSync } from "node:fs";
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import type { Timer, Timers, TimerState } from "../runners/ports.ts";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Timer, Timers, TimerState } from "../unit/ports.ts";
 import type { RunProcess } from "./run-process.ts";
 import { SystemdError } from "./systemd-error.ts";
 import { renderTimer, timerPrefix, type RenderedTimer, type TimedUnit, type UnitFile } from "./timers.ts";
@@ -12,18 +12,16 @@ export interface SystemdPlaces {
   readonly units: string;
   /** Is there when systemd runs the machine. */
   readonly booted: string;
-  /** Where `juju-exec` is looked for; directories with colons between them. */
-  readonly searchPath: string;
 }
 
 export interface SystemdTimersOptions {
   readonly unit: TimedUnit;
   readonly places: SystemdPlaces;
+  /** Absolute path and arguments of what has the unit handle an event; undefined where nothing on the machine can. */
+  readonly dispatchCommand: (event: string) => Promise<readonly string[] | undefined>;
   readonly run: RunProcess;
 }
 
-/** What runs a command in a unit: the second is that of Juju 2.9. */
-const CALLERS = ["juju-exec", "juju-run"];
 const WANTED_BY = "timers.target.wants";
 const LIMIT_MS = 60_000;
 
@@ -36,11 +34,10 @@ export class SystemdTimers implements Timers {
   }
 
   async ensure(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState> {
-    const { unit, places } = this.#options;
+    const { places } = this.#options;
     if (!existsSync(places.booted)) return "no-systemd";
-    const caller = await findProgram(CALLERS, places.searchPath);
-    if (caller === undefined) return "no-juju";
-    const rendered = timers.map((timer) => renderTimer(unit, timer, caller));
+    const rendered = await this.#render(timers);
+    if (!rendered) return "no-dispatcher";
     const files = rendered.flatMap(({ service, timer }) => [service, timer]);
     const stale = (await this.#present()).filter((name) => !files.some((file) => file.name === name));
     if (stale.length > 0) await this.#withdraw(stale, signal);
@@ -53,7 +50,7 @@ export class SystemdTimers implements Timers {
   async check(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState> {
     const { unit, places } = this.#options;
     if (!existsSync(places.booted)) return "no-systemd";
-    if ((await findProgram(CALLERS, places.searchPath)) === undefined) return "no-juju";
+    if (!(await this.#render(timers))) return "no-dispatcher";
     const names = timers.map(({ event }) => `${timerPrefix(unit.stem)}${event}.timer`);
     const shown = await this.#show(names, signal);
     return shown.every(({ isActive }) => isActive) ? "running" : "stopped";
@@ -62,6 +59,18 @@ export class SystemdTimers implements Timers {
   async remove(signal: AbortSignal): Promise<void> {
     const present = await this.#present();
     if (present.length > 0) await this.#withdraw(present, signal);
+  }
+
+  /** @returns undefined where nothing dispatches an event of them. */
+  async #render(timers: readonly Timer[]): Promise<readonly RenderedTimer[] | undefined> {
+    const { unit, dispatchCommand } = this.#options;
+    const rendered: RenderedTimer[] = [];
+    for (const timer of timers) {
+      const command = await dispatchCommand(timer.event);
+      if (!command) return undefined;
+      rendered.push(renderTimer(unit, timer, command));
+    }
+    return rendered;
   }
 
   /** Names of the unit's files, those that a killed dispatch has left half written among them. */
@@ -160,18 +169,4 @@ function readUnit(lines: string): ShownUnit {
 
 function isService(name: string): boolean {
   return name.endsWith(".service");
-}
-
-async function findProgram(names: readonly string[], searchPath: string): Promise<string | undefined> {
-  for (const name of names) {
-    for (const directory of searchPath.split(delimiter).filter(Boolean)) {
-      const path = join(directory, name);
-      const found = await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (found) return path;
-    }
-  }
-  return undefined;
 }

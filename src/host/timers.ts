@@ -1,4 +1,4 @@
-import type { Schedule, Timer } from "../runners/ports.ts";
+import type { Schedule, Timer } from "../unit/ports.ts";
 
 /** The unit whose events timers dispatch. */
 export interface TimedUnit {
@@ -33,9 +33,13 @@ export function timerPrefix(stem: string): string {
  *
  * The service is a oneshot, which systemd never runs twice at a time, and a timer counts from the end of the last run.
  *
- * @param caller absolute path of `juju-exec`, or of what Juju 2.9 has in its place, `juju-run`.
+ * @param command absolute path and arguments of what dispatches the event.
  */
-export function renderTimer(unit: TimedUnit, { event, schedule }: Timer, caller: string): RenderedTimer {
+export function renderTimer(
+  unit: TimedUnit,
+  { event, schedule }: Timer,
+  command: readonly string[],
+): RenderedTimer {
   const name = `${timerPrefix(unit.stem)}${event}`;
   const description = `Dispatch ${event} on ${unit.name}`;
   return {
@@ -46,7 +50,7 @@ Description=${description}
 
 [Service]
 Type=oneshot
-ExecStart=${quote(caller)} ${unit.name} "JUJU_DISPATCH_PATH=hooks/${event} ./dispatch"
+ExecStart=${command.map(quote).join(" ")}
 TimeoutStartSec=${LONGEST_CALL}
 `,
     },

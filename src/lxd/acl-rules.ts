@@ -1,6 +1,6 @@
 import { hostNetwork, parseNetwork, contains, renderNetwork, type Network } from "../network/network.ts";
 import { merge, subtract } from "../network/network-sets.ts";
-import type { Endpoint, FirewallRules } from "../runners/ports.ts";
+import type { Endpoint, FirewallRules } from "../unit/ports.ts";
 import type { NetworkACLRule } from "lxd-client";
 
 /** Link-local addresses: metadata services of clouds answer at some of them. */

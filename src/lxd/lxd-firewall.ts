@@ -1,5 +1,5 @@
 import type { Network } from "../network/network.ts";
-import type { Firewall, FirewallRules } from "../runners/ports.ts";
+import type { Firewall, FirewallRules } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { egressRules } from "./acl-rules.ts";
 import type { Config, LxdClient, Network as Bridge, NetworkACLSettings } from "lxd-client";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { MachineResources, Premises } from "../runners/ports.ts";
+import type { MachineResources } from "../runners/ports.ts";
+import type { Premises } from "../unit/ports.ts";
 import { ProcessLock } from "charm-kit";
 import type { InstanceType, LxdClient, Profile } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Network } from "../network/network.ts";
-import type { Firewall, Images, Machines, Premises, RunnerLogs } from "../runners/ports.ts";
+import type { Images, Machines, RunnerLogs } from "../runners/ports.ts";
+import type { Firewall, Premises } from "../unit/ports.ts";
 import { findSocket, LxdClient, socketAt, type InstanceType } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
@@ -20,7 +21,7 @@ export interface LxdUnitOptions {
   /** Where LXD will listen that is not there yet; undefined where it has to be there. */
   readonly expectedSocket: string | undefined;
   readonly unitName: string;
-  readonly modelUuid: string;
+  readonly deployment: string;
   /** The unit's name as it stands in names, such as `runners-0`. */
   readonly stem: string;
   /** Program in the guest that takes the orders. */
@@ -62,11 +63,11 @@ export interface LxdUnit {
 
 /** @throws {@link LxdMissingError} where no daemon has a socket, and none is expected. */
 export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
-  const { env, expectedSocket, unitName, modelUuid, stem } = options;
+  const { env, expectedSocket, unitName, deployment, stem } = options;
   const socket = findSocket(env, existsSync) ?? (expectedSocket ? socketAt(expectedSocket) : undefined);
   if (!socket) throw new LxdMissingError();
   const client = new LxdClient(socket);
-  const owner = { unitName, modelUuid };
+  const owner = { unitName, deployment };
   const premises = new LxdPremises({ ...options, client, owner });
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {

@@ -6,7 +6,7 @@ export type Role = "runner" | "builder" | "template";
 /** The unit that an LXD object belongs to. */
 export interface Owner {
   readonly unitName: string;
-  readonly modelUuid: string;
+  readonly deployment: string;
 }
 
 const PREFIX = "user.github-runner";
@@ -36,8 +36,8 @@ export const TEMPLATE_ONLY: Config = {
 };
 
 /** The value of {@link KEYS.owner}. */
-export function ownerText({ unitName, modelUuid }: Owner): string {
-  return `${modelUuid}/${unitName}`;
+export function ownerText({ unitName, deployment }: Owner): string {
+  return `${deployment}/${unitName}`;
 }
 
 /** Keys that every instance of the unit carries. */

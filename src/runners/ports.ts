@@ -1,5 +1,3 @@
-import type { Address } from "../network/address.ts";
-import type { Network } from "../network/network.ts";
 import type { Secret } from "charm-kit";
 
 /** GitHub's view of a runner, as its API lists it. */
@@ -297,50 +295,6 @@ export interface PolicyService {
   oneTimeToken(signal: AbortSignal): Promise<Secret>;
 }
 
-/** What a unit's instances stand on: storage pool, bridge and profiles, all its own. */
-export interface Premises {
-  /**
-   * Makes what is missing. Safe to repeat, and after a kill at any point.
-   *
-   * @returns what the machine lacks without which runners still work, each as a short text.
-   */
-  ensure(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]>;
-  /** The profiles of a runner of these resources, in the order in which they apply. */
-  profiles(resources: MachineResources): readonly string[];
-  /** Fails when LXD does not answer. */
-  check(signal: AbortSignal): Promise<void>;
-  /** Deletes all of it. Instances and images of the unit have to be gone. */
-  remove(signal: AbortSignal): Promise<void>;
-}
-
-/** An address and a TCP port of it. */
-export interface Endpoint {
-  readonly address: Address;
-  readonly port: number;
-}
-
-/** What an operator forbids runners beside what no runner may. */
-export interface FirewallRules {
-  /** Networks that runners must not reach. */
-  readonly denied: readonly Network[];
-  /** What they may reach in these networks all the same. */
-  readonly exceptions: readonly Endpoint[];
-}
-
-/**
- * What stands between the unit's runners and everything else. Whatever the rules are, runners reach neither their
- * machine, but DHCP and DNS of their bridge, nor other runners, link-local addresses and IPv6; and nothing reaches them.
- */
-export interface Firewall {
-  /**
-   * Makes the rules what they should be, on the bridge of the unit's premises. Costs next to nothing where they are; safe
-   * to repeat, and after a kill at any point. Connections that stand when a network becomes denied go on.
-   */
-  ensure(rules: FirewallRules, signal: AbortSignal): Promise<void>;
-  /** Takes it away. Nothing may run on the bridge any more; the bridge itself may be gone. */
-  remove(signal: AbortSignal): Promise<void>;
-}
-
 /** CPU, memory and disk of an instance. */
 export interface MachineResources {
   readonly cpu: number;
@@ -348,39 +302,4 @@ export interface MachineResources {
   readonly memory: string;
   /** A positive integer and a unit, KiB to EiB. */
   readonly disk: string;
-}
-
-/** When an event is dispatched: again and again with a pause between, or by the calendar. */
-export type Schedule =
-  | {
-      /** From the end of one run to the start of the next. */
-      readonly everySeconds: number;
-      /** Most of a random delay that is added each time. */
-      readonly delaySeconds: number;
-    }
-  | {
-      /** As systemd writes it. */
-      readonly calendar: string;
-    };
-
-/** An event of the charm's own that is dispatched by the clock. */
-export interface Timer {
-  readonly event: string;
-  readonly schedule: Schedule;
-}
-
-/**
- * Whether timers fire: `stopped` ones can be started again, `no-systemd` and `no-juju` name what the machine lacks for
- * them.
- */
-export type TimerState = "running" | "stopped" | "no-systemd" | "no-juju";
-
-/** Dispatches events of this unit by the clock, also after a reboot; no event twice at a time. */
-export interface Timers {
-  /** Makes these timers of the unit, and no others, fire. Safe to repeat, and after a kill at any point. */
-  ensure(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState>;
-  /** Tells whether all of these fire; changes nothing. */
-  check(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState>;
-  /** Takes all timers of the unit away. */
-  remove(signal: AbortSignal): Promise<void>;
 }

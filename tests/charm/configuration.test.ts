@@ -4,7 +4,7 @@ import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
 import {
   parseConfiguration,
   parseForgeConfiguration,
-  type Configuration,
+  type CharmConfiguration,
 } from "../../src/charm/configuration.ts";
 import type { Proxies } from "juju-charm";
 import { DEFAULT_OPTIONS, LEAST_OPTIONS, NO_PROXIES, SECRET_ID, TOKEN } from "./least-options.ts";
@@ -14,7 +14,7 @@ type Options = Readonly<Record<string, string | number | boolean>>;
 const LEAST: Options = LEAST_OPTIONS;
 const PROXY: Proxies = { http: "http://squid.internal:3128", https: undefined, noProxy: "10.0.0.1, .local" };
 
-function parsed(change: Options = {}, proxies: Proxies = NO_PROXIES): Configuration {
+function parsed(change: Options = {}, proxies: Proxies = NO_PROXIES): CharmConfiguration {
   return parseConfiguration({ options: { ...LEAST, ...change }, proxies }, checkOptions);
 }
 
@@ -57,7 +57,7 @@ describe("parseConfiguration()", () => {
     expect(configuration.packages).to.include("docker.io");
   });
 
-  const accepted: readonly (readonly [Options, Partial<Configuration>])[] = [
+  const accepted: readonly (readonly [Options, Partial<CharmConfiguration>])[] = [
     [{ path: "octo" }, { path: { kind: "organisation", organisation: "octo" } }],
     [{ path: " octo/hello " }, { path: { kind: "repository", owner: "octo", repository: "hello" } }],
     [{ path: "enterprises/octo-inc" }, { path: { kind: "enterprise", enterprise: "octo-inc" } }],

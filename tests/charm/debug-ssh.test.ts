@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { DebugSshError, parseDebugSsh } from "../../src/charm/debug-ssh.ts";
-import { drawOne } from "../../src/charm/relations.ts";
+import { drawOne } from "../../src/unit/integrations.ts";
 import { statusOf } from "../../src/charm/status.ts";
 
 const shared = {

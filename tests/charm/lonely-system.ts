@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { CharmSystem } from "../../src/charm/charm-system.ts";
+import type { UnitSystem } from "../../src/unit/unit-system.ts";
 import { systemClock } from "charm-kit";
 
 /** A machine without LXD and systemd, all of whose files are in a directory. */
-export function lonelySystem(directory: string): CharmSystem {
+export function lonelySystem(directory: string): UnitSystem {
   return {
     arch: "x64",
     clock: systemClock,

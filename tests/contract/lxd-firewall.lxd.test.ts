@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { expect } from "chai";
-import type { FirewallRules } from "../../src/runners/ports.ts";
+import type { FirewallRules } from "../../src/unit/ports.ts";
 import { patience, reasonToSkip } from "../../packages/lxd-client/tests/support.ts";
 import { address, networks } from "../network/written.ts";
 import { Place, type Findings, type Probes } from "./firewall/place.ts";

@@ -7,7 +7,7 @@ import { withDeadline, Secret } from "charm-kit";
 import { describeDaemon, patience, type Daemon } from "../../packages/lxd-client/tests/support.ts";
 import { describeMachines, type MachinesBench } from "./machines.contract.ts";
 
-const OWNER = { unitName: "runners/0", modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea" };
+const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const HAND_OVER = "/hand-over";
 
 /** Does what the first line of the orders says, and answers as the hand-over program of a runner image does. */
@@ -124,7 +124,7 @@ describeDaemon("LxdMachines", (daemon) => {
         await bench.addInstance(ownerConfig(OWNER, "builder"));
         await bench.addInstance(ownerConfig(OWNER, "template"));
         await bench.addInstance(ownerConfig({ ...OWNER, unitName: "runners/1" }, "runner"));
-        await bench.addInstance(ownerConfig({ ...OWNER, modelUuid: "other" }, "runner"));
+        await bench.addInstance(ownerConfig({ ...OWNER, deployment: "other" }, "runner"));
         const listed = await bench.machines.list(patience());
         expect(listed.map(({ name }) => name)).to.deep.equal([own]);
       });

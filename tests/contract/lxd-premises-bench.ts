@@ -44,7 +44,7 @@ export async function openPremises(client?: LxdClient, change: BenchChange = {})
   const number = units++;
   // The process is in the name, so that suites side by side do not meet.
   const app = `ctr${process.pid.toString(36)}`;
-  const owner = { unitName: `${app}/${number}`, modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea" };
+  const owner = { unitName: `${app}/${number}`, deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
   const stem = `${app}-${number}`;
   const connected = client ?? (await connect(socketHere(), patience()));
   const premises = new LxdPremises({

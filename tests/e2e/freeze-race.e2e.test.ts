@@ -115,7 +115,7 @@ class RaceBench {
     });
     const machines = new LxdMachines({
       client,
-      owner: { unitName: rig.unit, modelUuid },
+      owner: { unitName: rig.unit, deployment: modelUuid },
       handOverProgram: HAND_OVER_PROGRAM,
       lookCommand: LOOK_COMMAND,
       startConcurrency: AT_A_TIME,

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunProcess } from "../../src/host/run-process.ts";
 import { SystemdError } from "../../src/host/systemd-error.ts";
+import { jujuDispatchCommand } from "../../src/charm/juju-dispatch.ts";
 import { SystemdTimers } from "../../src/host/systemd-timers.ts";
 import { everyMinutes } from "../../src/host/timers.ts";
-import type { Timer } from "../../src/runners/ports.ts";
+import type { Timer } from "../../src/unit/ports.ts";
 
 const timersOf = (minutes: number): readonly Timer[] => [
   { event: "reconcile-runners", schedule: everyMinutes(minutes) },
@@ -59,8 +60,13 @@ describe("SystemdTimers", () => {
       places: {
         units: join(directory, "units"),
         booted: join(directory, "booted"),
-        searchPath: `${join(directory, "nothing")}:${join(directory, "bin")}`,
       },
+      dispatchCommand: (event) =>
+        jujuDispatchCommand(
+          stem.replace(/-(\d+)$/, "/$1"),
+          event,
+          `${join(directory, "nothing")}:${join(directory, "bin")}`,
+        ),
       run,
     });
   const files = async () =>
@@ -142,7 +148,7 @@ describe("SystemdTimers", () => {
 
   it("changes nothing on a machine without systemd, or without what runs a command in a unit", async () => {
     await rm(join(directory, "bin/juju-exec"));
-    expect(await timersFor("runners-0").ensure(timersOf(10), signal)).to.equal("no-juju");
+    expect(await timersFor("runners-0").ensure(timersOf(10), signal)).to.equal("no-dispatcher");
     await rm(join(directory, "booted"));
     expect(await timersFor("runners-0").ensure(timersOf(10), signal)).to.equal("no-systemd");
     expect(await timersFor("runners-0").check(timersOf(10), signal)).to.equal("no-systemd");

@@ -3,8 +3,9 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runProcess, type RunProcess } from "../../src/host/run-process.ts";
+import { jujuDispatchCommand } from "../../src/charm/juju-dispatch.ts";
 import { SystemdTimers } from "../../src/host/systemd-timers.ts";
-import type { Timer } from "../../src/runners/ports.ts";
+import type { Timer } from "../../src/unit/ports.ts";
 import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import { until } from "../support/rig/until.ts";
@@ -60,8 +61,8 @@ suite(`SystemdTimers under systemd${reason === undefined ? "" : ` (skipped: ${re
       places: {
         units: join(root, "etc/systemd/system"),
         booted: join(root, "run/systemd/system"),
-        searchPath: directory,
       },
+      dispatchCommand: (event) => jujuDispatchCommand("runners/0", event, directory),
       run,
     });
   };

@@ -2,11 +2,20 @@ import { expect } from "chai";
 import { everyMinutes, everySixHours, renderTimer, timerPrefix } from "../../src/host/timers.ts";
 
 const unit = { name: "runners/1", stem: "runners-1" };
-const CALLER = "/usr/bin/juju-exec";
+/** What dispatches an event of the unit. */
+const command = (event: string, program = "/usr/bin/juju-exec") => [
+  program,
+  unit.name,
+  `JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`,
+];
 
 describe("renderTimer()", () => {
   const reconcile = () =>
-    renderTimer(unit, { event: "reconcile-runners", schedule: everyMinutes(10) }, CALLER);
+    renderTimer(
+      unit,
+      { event: "reconcile-runners", schedule: everyMinutes(10) },
+      command("reconcile-runners"),
+    );
 
   it("has the unit and the event in the name of each file", () => {
     const { service, timer } = reconcile();
@@ -43,13 +52,21 @@ WantedBy=timers.target
   });
 
   it("changes the timer alone when the interval changes", () => {
-    const slower = renderTimer(unit, { event: "reconcile-runners", schedule: everyMinutes(30) }, CALLER);
+    const slower = renderTimer(
+      unit,
+      { event: "reconcile-runners", schedule: everyMinutes(30) },
+      command("reconcile-runners"),
+    );
     expect(slower.service).to.deep.equal(reconcile().service);
     expect(slower.timer).not.to.deep.equal(reconcile().timer);
   });
 
   it("leaves nothing in a path to what systemd makes of percent, dollar and space", () => {
-    const { service } = renderTimer(unit, { event: "e", schedule: everyMinutes(2) }, '/o p/%h/$x/"q');
+    const { service } = renderTimer(
+      unit,
+      { event: "e", schedule: everyMinutes(2) },
+      command("e", '/o p/%h/$x/"q'),
+    );
     expect(service.content).to.include('ExecStart="/o p/%%h/$$x/\\"q" runners/1 ');
   });
 });
@@ -61,7 +78,7 @@ describe("everySixHours()", () => {
     [4_294_967_295, "*-*-* 00/6:15:00"],
   ] as const) {
     it(`has its minute from ${seed}`, () => {
-      const { timer } = renderTimer(unit, { event: "e", schedule: everySixHours(seed) }, CALLER);
+      const { timer } = renderTimer(unit, { event: "e", schedule: everySixHours(seed) }, command("e"));
       expect(timer.content).to.include(`OnCalendar=${calendar}\n`).and.not.to.include("OnActiveSec");
     });
   }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { egressRules } from "../../src/lxd/acl-rules.ts";
 import type { NetworkACLRule } from "lxd-client";
-import type { Endpoint } from "../../src/runners/ports.ts";
+import type { Endpoint } from "../../src/unit/ports.ts";
 import { contains, networkOf, type Network } from "../../src/network/network.ts";
 import { anyAddress } from "../network/arbitraries.ts";
 import { address, networks } from "../network/written.ts";

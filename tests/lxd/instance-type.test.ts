@@ -8,7 +8,7 @@ import { LxdImages } from "../../src/lxd/lxd-images.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import type { ImageRecipe } from "../../src/runners/ports.ts";
 
-const OWNER = { unitName: "runners/0", modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea" };
+const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const RECIPE: ImageRecipe = {
   base: { server: undefined, alias: "jammy" },
   arch: "x64",

@@ -9,7 +9,7 @@ import { ShareStore } from "../../src/metrics/share-store.ts";
 import { silentLogger, systemClock } from "charm-kit";
 import { describeDaemon, patience, type Daemon } from "../../packages/lxd-client/tests/support.ts";
 
-const OWNER = { unitName: "runners/0", modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea" };
+const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const SHARE = "/metrics-exchange";
 /** The user `ubuntu` of runners. */
 const UBUNTU = 1000;

@@ -1,14 +1,8 @@
 import { Secret } from "charm-kit";
+import type { RepositoryPolicy } from "../../unit/configuration.ts";
 import { wrong } from "../configuration-faults.ts";
 import { parseWebAddress } from "./web-address.ts";
 import type { OptionReader } from "./option-reader.ts";
-
-/** Who checks a repository's settings before each job. */
-export type RepositoryPolicy =
-  | { readonly by: "nobody" }
-  | { readonly by: "charm" }
-  /** A service, which the charm asks for one-time tokens with its own token. */
-  | { readonly by: "service"; readonly url: string; readonly token: Secret };
 
 const NOBODY: RepositoryPolicy = { by: "nobody" };
 

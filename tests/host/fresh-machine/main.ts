@@ -2,8 +2,9 @@
  * Runs in a bare container that stands for a new machine, on the repository's files: `main.ts prepare` does the host's
  * side of a unit, `main.ts premises` makes its premises in memory, and `main.ts remove` takes all away. Prints JSON.
  */
-import { openHost } from "../../../src/charm/open-host.ts";
-import { openUnit, type UnitContext } from "../../../src/charm/open-unit.ts";
+import { openHost } from "../../../src/unit/open-host.ts";
+import { openUnit } from "../../../src/unit/open-unit.ts";
+import type { UnitContext } from "../../../src/unit/unit-system.ts";
 import { systemClock } from "charm-kit";
 
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "64MiB" };
@@ -22,8 +23,10 @@ const context: UnitContext = {
     metricsRotation: "/etc/logrotate.d/github-runner-metrics",
     env: {},
   },
+  dispatchCommand: () => Promise.resolve(undefined),
+  appName: "fresh",
   unitName: "fresh/0",
-  modelUuid: "9f484882-2f18-4fd2-967d-db9663db7bea",
+  deployment: "9f484882-2f18-4fd2-967d-db9663db7bea",
 };
 const unit = openUnit(context, DEMAND);
 const host = openHost(context, unit);

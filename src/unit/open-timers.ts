@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { runProcess } from "../host/run-process.ts";
 import { SystemdTimers } from "../host/systemd-timers.ts";
 import { everyMinutes, everySixHours } from "../host/timers.ts";
-import type { Timer, Timers } from "../runners/ports.ts";
+import type { Timer, Timers } from "./ports.ts";
 import { unitStem } from "../runners/runner-name.ts";
 import type { Configuration } from "./configuration.ts";
-import type { UnitContext } from "./open-unit.ts";
+import type { UnitContext } from "./unit-system.ts";
 
 /** Event of the timer that keeps the runners what they should be. */
 export const RECONCILE_EVENT = "reconcile-runners";
@@ -17,18 +17,17 @@ export const REFRESH_EVENT = "refresh-image";
  *
  * @throws UnitNameError
  */
-export function openTimers({ system, unitName }: UnitContext): Timers {
+export function openTimers({ system, unitName, dispatchCommand }: UnitContext): Timers {
   const unit = { name: unitName, stem: unitStem(unitName) };
-  const places = { ...system.systemd, searchPath: system.env["PATH"] ?? "" };
-  return new SystemdTimers({ unit, places, run: runProcess });
+  return new SystemdTimers({ unit, places: system.systemd, dispatchCommand, run: runProcess });
 }
 
 /** The timers that a unit wants. */
 export function wantedTimers(
   { reconcileMinutes }: Pick<Configuration, "reconcileMinutes">,
-  { unitName, modelUuid }: Pick<UnitContext, "unitName" | "modelUuid">,
+  { unitName, deployment }: Pick<UnitContext, "unitName" | "deployment">,
 ): readonly Timer[] {
-  const seed = createHash("sha256").update(`${modelUuid} ${unitName}`).digest().readUInt32BE();
+  const seed = createHash("sha256").update(`${deployment} ${unitName}`).digest().readUInt32BE();
   return [
     { event: RECONCILE_EVENT, schedule: everyMinutes(reconcileMinutes) },
     { event: REFRESH_EVENT, schedule: everySixHours(seed) },

@@ -2,8 +2,8 @@ import type { Arch } from "../runners/ports.ts";
 import type { HostPlaces } from "../host/places.ts";
 import type { Clock } from "charm-kit";
 
-/** What the charm takes from the machine and the process; made once, by the composition root. */
-export interface CharmSystem {
+/** What a unit takes from its machine and process; made once, by the composition root. */
+export interface UnitSystem {
   readonly arch: Arch;
   readonly clock: Clock;
   /** Random hexadecimal digits, at least 12, different at each call. */
@@ -20,6 +20,25 @@ export interface CharmSystem {
   readonly systemd: { readonly units: string; readonly booted: string };
   /** Where the unit reads and writes on its machine beside its own files. @default those of a real machine */
   readonly places?: HostPlaces;
-  /** The environment, for where LXD listens and where `juju-exec` is. */
+  /** The environment, for where LXD listens. */
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Which unit it is. */
+export interface UnitIdentity {
+  readonly appName: string;
+  /** `<application>/<number>`, such as `runners/0`. */
+  readonly unitName: string;
+  /** Tells apart units of one name, such as the UUID of a Juju model. */
+  readonly deployment: string;
+}
+
+/** The unit that is worked on, and the machine that it is on. */
+export interface UnitContext extends UnitIdentity {
+  readonly system: UnitSystem;
+  /**
+   * The command by which the machine's clock has the unit handle an event: absolute path and arguments. Undefined where
+   * nothing on the machine can.
+   */
+  readonly dispatchCommand: (event: string) => Promise<readonly string[] | undefined>;
 }

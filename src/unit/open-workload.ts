@@ -16,17 +16,16 @@ import { LogKeeper } from "../runners/log-keeper.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitStem } from "../runners/runner-name.ts";
 import { PatientLock, ProcessLock, type Clock, type Logger, type Redactor } from "charm-kit";
-import type { CharmSystem } from "./charm-system.ts";
+import type { UnitContext } from "./unit-system.ts";
 import type { Configuration, ForgeConfiguration } from "./configuration.ts";
-import { ImageKeeper, type ApplicationMemo, type Memory } from "../runners/image-keeper.ts";
-import type { ImageFailure } from "../runners/image-outlook.ts";
+import { ImageKeeper } from "../runners/image-keeper.ts";
 import { Departure, type DepartureParts } from "./departure.ts";
-import type { InstalledOptions } from "./immutable-options.ts";
 import { openHost } from "./open-host.ts";
 import { openPlaces } from "./open-places.ts";
 import { openTimers } from "./open-timers.ts";
 import { DEPARTURE_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
-import type { Surroundings } from "./relations.ts";
+import type { Integrations } from "./integrations.ts";
+import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
 import { Workload } from "./workload.ts";
 
 /** What a person has set, with the credentials that it names. */
@@ -41,17 +40,11 @@ export interface ForgeSetup {
   readonly credentials: Credentials;
 }
 
-/** The unit and the dispatch that a workload is opened for. */
-export interface WorkloadContext {
-  readonly system: CharmSystem;
-  readonly appName: string;
-  readonly unitName: string;
-  readonly modelUuid: string;
+/** What a workload is opened for and reports to. */
+export interface WorkloadContext extends UnitContext {
   readonly log: Logger;
   readonly redactor: Redactor;
-  readonly application: Memory<ApplicationMemo>;
-  readonly imageFailure: Memory<ImageFailure>;
-  readonly installed: Memory<InstalledOptions>;
+  /** Shows what is being done. */
   readonly step: (message: string) => void;
 }
 
@@ -68,7 +61,7 @@ const LONGEST_WAIT_MS = 15 * 60_000;
  */
 export function openWorkload(
   setup: Setup,
-  context: WorkloadContext & { readonly surroundings: Surroundings },
+  context: WorkloadContext & { readonly integrations: Integrations },
 ): Workload {
   const forge = openForge(setup, context);
   const services = openServices(forge, openPlaces(setup, context), context, demandOf(setup.configuration));
@@ -77,6 +70,7 @@ export function openWorkload(
     ...services,
     ...setup,
     images: openImageKeeper(setup.configuration, { ...context, ...services, forge }),
+    installed: services.records.installed,
     policy: openPolicy(setup.configuration, context.system.clock),
   });
 }
@@ -96,17 +90,21 @@ function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
   return { instanceType, runners: count, storage, lxdMayCome: true };
 }
 
+/** What working and leaving have in common. */
+type UnitServices = DepartureParts & { readonly records: UnitRecords };
+
 function openServices(
   forge: Forge & Jobs,
   places: Places,
   context: WorkloadContext,
   demand: UnitDemand,
-): DepartureParts {
-  const { system, unitName, modelUuid, log } = context;
+): UnitServices {
+  const { system, unitName, deployment, log } = context;
   const stem = unitStem(unitName);
-  const names = new RunnerNames(unitName, modelUuid.replaceAll("-", ""));
+  const dataDirectory = recordDirectory(context);
+  const names = new RunnerNames(unitName, deployment.replaceAll("-", ""));
   const unit = openUnit(context, demand);
-  const lock = new PatientLock(new ProcessLock(`github-runner-${modelUuid}-${stem}`), {
+  const lock = new PatientLock(new ProcessLock(`github-runner-${deployment}-${stem}`), {
     holder: "another reconcile of this unit",
     limitMs: LONGEST_WAIT_MS,
     onWait: context.step,
@@ -138,28 +136,30 @@ function openServices(
     metrics,
     rotation: openRotation(context),
     logs: new LogKeeper({ logs: unit.logs, names, clock: system.clock, log }),
-    dataDirectory: join(system.dataRoot, stem),
+    dataDirectory,
+    records: openRecords(dataDirectory),
     close: () => unit.close(),
   };
 }
 
 function openImageKeeper(
   configuration: Configuration,
-  { forge, ...context }: WorkloadContext & DepartureParts & { readonly forge: Forge },
+  { forge, ...context }: WorkloadContext & UnitServices & { readonly forge: Forge },
 ): ImageKeeper {
-  const { dataDirectory, images, imageFailure, modelUuid, system, unitName } = context;
+  const { dataDirectory, images, records, deployment, system, unitName } = context;
   const { baseImage: alias, imageServer, packages, proxy, aproxy } = configuration;
   return new ImageKeeper(
     {
       ...context,
       forge,
       images,
-      failure: imageFailure,
+      application: records.application,
+      failure: records.imageFailure,
       archives: new ArchiveStore({
         directory: join(dataDirectory, "application"),
         ...(proxy && { openDispatcher: () => proxyDispatcher(proxy) }),
       }),
-      lock: new ProcessLock(`github-image-${modelUuid}-${unitStem(unitName)}`),
+      lock: new ProcessLock(`github-image-${deployment}-${unitStem(unitName)}`),
       clock: system.clock,
     },
     {

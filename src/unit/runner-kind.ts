@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Credentials } from "../github/credentials.ts";
 import { githubPathText } from "../github/path.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Surroundings } from "./relations.ts";
+import type { Integrations } from "./integrations.ts";
 
 /** Everything that makes one runner different from another of the same unit. */
 export interface KindInputs {
@@ -14,7 +14,7 @@ export interface KindInputs {
   readonly template: string;
   /** Profiles of the instance, in their order. */
   readonly profiles: readonly string[];
-  readonly surroundings: Surroundings;
+  readonly integrations: Integrations;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface KindInputs {
  * so that neither a renewed token nor a new revision of a secret with the same content replaces a runner.
  */
 export function runnerKind(inputs: KindInputs): string {
-  const { configuration, credentials, labels, template, profiles, surroundings } = inputs;
+  const { configuration, credentials, labels, template, profiles, integrations } = inputs;
   const { path, githubUrl, group, resources, instanceType } = configuration;
   const { proxy, aproxy, dockerMirror, preJobScript, policy } = configuration;
   const facts = [
@@ -34,7 +34,7 @@ export function runnerKind(inputs: KindInputs): string {
     [instanceType, resources.cpu, resources.memory, resources.disk, profiles, template],
     [proxy ?? null, aproxy ?? null, dockerMirror ?? null, preJobScript],
     policy.by === "service" ? [policy.by, policy.url, policy.token.reveal()] : [policy.by],
-    surroundings.debugSshHosts.map((host) => JSON.stringify(host)).sort(),
+    integrations.debugSshHosts.map((host) => JSON.stringify(host)).sort(),
   ];
   // Secrets are among the facts: a digest of all of them gives nothing of one away.
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);

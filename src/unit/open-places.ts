@@ -5,7 +5,7 @@ import { PlaceRecord } from "../host/place-record.ts";
 import type { Forge, Places } from "../runners/ports.ts";
 import { unitStem } from "../runners/runner-name.ts";
 import { Secret, type Logger, type Redactor } from "charm-kit";
-import type { CharmSystem } from "./charm-system.ts";
+import type { UnitSystem } from "./unit-system.ts";
 import type { ForgeConfiguration } from "./configuration.ts";
 import { UnitPlaces, type NamedPlace } from "./unit-places.ts";
 
@@ -14,7 +14,7 @@ const FORMER_DEADLINE_MS = 10_000;
 
 /** The unit and the dispatch that places are opened for. */
 export interface PlacesContext {
-  readonly system: CharmSystem;
+  readonly system: UnitSystem;
   readonly unitName: string;
   readonly log: Logger;
   readonly redactor: Redactor;

@@ -3,7 +3,7 @@ import { HOST_PLACES } from "../host/places.ts";
 import { runProcess } from "../host/run-process.ts";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import { unitStem } from "../runners/runner-name.ts";
-import type { UnitContext } from "./open-unit.ts";
+import type { UnitContext } from "./unit-system.ts";
 
 /** Makes the host's side of a unit. */
 export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host {

@@ -1,12 +1,12 @@
 import { parseAddress } from "../network/address.ts";
-import type { FirewallRules } from "../runners/ports.ts";
+import type { FirewallRules } from "./ports.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Surroundings } from "./relations.ts";
+import type { Integrations } from "./integrations.ts";
 
 /** What runners must not reach: the denylist, but for the hosts through which jobs open a shell. Pure. */
 export function firewallRules(
   { denylist }: Pick<Configuration, "denylist">,
-  { debugSshHosts }: Pick<Surroundings, "debugSshHosts">,
+  { debugSshHosts }: Pick<Integrations, "debugSshHosts">,
 ): FirewallRules {
   const exceptions = debugSshHosts.flatMap(({ host, port }) => {
     const address = parseAddress(host);

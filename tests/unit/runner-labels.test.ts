@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { runnerLabels } from "../../src/charm/runner-labels.ts";
+import { runnerLabels } from "../../src/unit/runner-labels.ts";
 
 describe("runnerLabels()", () => {
   const labelsOf = (labels: readonly string[], baseImage = "jammy", appName = "runners") =>

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { firewallRules } from "../../src/charm/firewall-rules.ts";
+import { firewallRules } from "../../src/unit/firewall-rules.ts";
 import { address, networks } from "../network/written.ts";
 
 const host = (text: string, port: number) => ({

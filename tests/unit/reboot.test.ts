@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { makeWayForReboot, type RebootParts } from "../../src/charm/reboot.ts";
+import { makeWayForReboot, type RebootParts } from "../../src/unit/reboot.ts";
 import type { RunnerCounts } from "../../src/runners/observed-runner.ts";
 
 const signal = new AbortController().signal;

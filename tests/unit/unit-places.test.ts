@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { UnitPlaces, type NamedPlace } from "../../src/charm/unit-places.ts";
+import { UnitPlaces, type NamedPlace } from "../../src/unit/unit-places.ts";
 import { BadCredentialsError, NotFoundError, UnavailableError } from "../../src/github/errors.ts";
 import { PlaceRecord } from "../../src/host/place-record.ts";
 import { FakeForge } from "../runners/fake-forge.ts";

@@ -2,13 +2,13 @@ import { expect } from "chai";
 import { checkOptions } from "../../src/charm/check-options.ts";
 import { configurationSchema, type OptionName } from "../../src/charm/configuration-schema.ts";
 import { parseConfiguration } from "../../src/charm/configuration.ts";
-import { runnerKind, type KindInputs } from "../../src/charm/runner-kind.ts";
-import { runnerLabels } from "../../src/charm/runner-labels.ts";
+import { runnerKind, type KindInputs } from "../../src/unit/runner-kind.ts";
+import { runnerLabels } from "../../src/unit/runner-labels.ts";
 import type { Proxies } from "juju-charm";
 import type { Credentials } from "../../src/github/credentials.ts";
 import type { DebugSshHost } from "../../src/guest/settings.ts";
 import { Secret } from "charm-kit";
-import { LEAST_OPTIONS, SECRET_ID } from "./least-options.ts";
+import { LEAST_OPTIONS, SECRET_ID } from "../charm/least-options.ts";
 
 type Options = Readonly<Record<string, string | number | boolean>>;
 
@@ -45,7 +45,7 @@ function kindOf({ options = {}, proxies = PROXIES, credentials, more = {} }: Cha
     labels: runnerLabels(configuration, "app", "x64"),
     template: "template-1",
     profiles: ["all", "cpu-2"],
-    surroundings: PLAIN,
+    integrations: PLAIN,
     ...more,
   });
 }
@@ -109,7 +109,7 @@ describe("runnerKind()", () => {
     ["what is reached without the proxy", { proxies: { ...PROXIES, noProxy: "local,other" } }],
     [
       "the servers for debugging",
-      { more: { surroundings: { ...PLAIN, debugSshHosts: [debugHost("10.0.0.1")] } } },
+      { more: { integrations: { ...PLAIN, debugSshHosts: [debugHost("10.0.0.1")] } } },
     ],
   ];
   for (const [what, change] of others) {
@@ -139,7 +139,7 @@ describe("runnerKind()", () => {
     const hosts = [debugHost("10.0.0.1"), debugHost("10.0.0.2")];
     expect(kindOf({ options: { labels: "a,b" } })).to.equal(kindOf({ options: { labels: "b,a" } }));
     const kinds = [hosts, hosts.toReversed()].map((debugSshHosts) =>
-      kindOf({ more: { surroundings: { ...PLAIN, debugSshHosts } } }),
+      kindOf({ more: { integrations: { ...PLAIN, debugSshHosts } } }),
     );
     expect(kinds[0]).to.equal(kinds[1]);
   });

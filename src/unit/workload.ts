@@ -8,15 +8,16 @@ import type { ApplicationUpdate, ImageKeeper, Memory } from "../runners/image-ke
 import type { ImageOutlook } from "../runners/image-outlook.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { Firewall, PolicyService, Premises, RunnerImage } from "../runners/ports.ts";
+import type { PolicyService, RunnerImage } from "../runners/ports.ts";
+import type { Firewall, Premises } from "./ports.ts";
 import type { Fleet, FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
-import type { CharmSystem } from "./charm-system.ts";
+import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
-import { installedOptions, type InstalledOptions } from "./immutable-options.ts";
+import { installedOptions, type InstalledOptions } from "./installed-options.ts";
 import { makeWayForReboot } from "./reboot.ts";
-import { drawOne, type Surroundings } from "./relations.ts";
+import { drawOne, type Integrations } from "./integrations.ts";
 import { runnerKind } from "./runner-kind.ts";
 import { runnerLabels } from "./runner-labels.ts";
 
@@ -27,11 +28,11 @@ export type FlushMode = "idle" | "busy" | "force";
 
 /** The services and settings that a workload works with. */
 export interface WorkloadParts {
-  readonly system: CharmSystem;
+  readonly system: UnitSystem;
   readonly appName: string;
   readonly configuration: Configuration;
   readonly host: Host;
-  readonly surroundings: Surroundings;
+  readonly integrations: Integrations;
   readonly credentials: Credentials;
   /** Checks repositories, where the configuration names a service. */
   readonly policy: PolicyService | undefined;
@@ -130,7 +131,7 @@ export class Workload {
   }
 
   async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
-    const { configuration, firewall, host, images, premises, rotation, step, surroundings } = this.#parts;
+    const { configuration, firewall, host, images, premises, rotation, step, integrations } = this.#parts;
     // GitHub first: credentials that it refuses are told before anything is made.
     await images.updateApplication(false, signal);
     const need = {
@@ -141,7 +142,7 @@ export class Workload {
     const outlook = await images.look(signal, refreshMs);
     await rotation.ensure(signal);
     const lacks = await premises.ensure(configuration.resources, signal);
-    await firewall.ensure(firewallRules(configuration, surroundings), signal);
+    await firewall.ensure(firewallRules(configuration, integrations), signal);
     return { outlook, notices: [...notices, ...lacks] };
   }
 
@@ -177,12 +178,12 @@ export class Workload {
   }
 
   #fleet(image: RunnerImage): Fleet {
-    const { appName, configuration, credentials, policy, premises, surroundings, system } = this.#parts;
+    const { appName, configuration, credentials, policy, premises, integrations, system } = this.#parts;
     const { path, githubUrl, resources, count } = configuration;
     const { template } = image;
     const labels = runnerLabels(configuration, appName, system.arch);
     const profiles = premises.profiles(resources);
-    const kind = runnerKind({ configuration, credentials, surroundings, labels, profiles, template });
+    const kind = runnerKind({ configuration, credentials, integrations, labels, profiles, template });
     const create = {
       image: template,
       profiles,
@@ -198,8 +199,8 @@ export class Workload {
 
   /** The settings of one runner. */
   #guest(): GuestSettings {
-    const { configuration, surroundings, system } = this.#parts;
-    const debugSsh = drawOne(surroundings.debugSshHosts, system.entropy());
+    const { configuration, integrations, system } = this.#parts;
+    const debugSsh = drawOne(integrations.debugSshHosts, system.entropy());
     return { ...guestSettings(configuration), debugSsh, metrics: true };
   }
 }

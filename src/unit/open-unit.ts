@@ -15,14 +15,7 @@ import { BRIDGE_NAMES } from "../lxd/lxd-premises.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork } from "../network/network.ts";
 import { unitStem } from "../runners/runner-name.ts";
-import type { CharmSystem } from "./charm-system.ts";
-
-/** The unit whose part of LXD is opened. */
-export interface UnitContext {
-  readonly system: CharmSystem;
-  readonly unitName: string;
-  readonly modelUuid: string;
-}
+import type { UnitContext } from "./unit-system.ts";
 
 /** What the unit's part of LXD is to hold. */
 export interface UnitDemand {
@@ -50,14 +43,14 @@ export const DEPARTURE_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
  * @throws what {@link openLxdUnit} throws where there is no LXD, and {@link UnitNameError}.
  */
 export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
-  const { system, unitName, modelUuid } = context;
+  const { system, unitName, deployment } = context;
   const stem = unitStem(unitName);
   const places = system.places ?? HOST_PLACES;
   return openLxdUnit({
     env: system.env,
     expectedSocket: demand.lxdMayCome ? expectedSocket() : undefined,
     unitName,
-    modelUuid,
+    deployment,
     stem,
     handOverProgram: HAND_OVER_PROGRAM,
     lookCommand: LOOK_COMMAND,

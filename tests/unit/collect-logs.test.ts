@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { collectLogs, RunnerUnknownError } from "../../src/charm/collect-logs.ts";
+import { collectLogs, RunnerUnknownError } from "../../src/unit/collect-logs.ts";
 import type { Machine, MachineState } from "../../src/runners/ports.ts";
 import { FakeSite } from "../runners/fake-site.ts";
 

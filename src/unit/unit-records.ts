@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { JsonRecord } from "../host/json-record.ts";
+import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
+import type { ImageFailure } from "../runners/image-outlook.ts";
+import { unitStem } from "../runners/runner-name.ts";
+import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
+import type { UnitContext } from "./unit-system.ts";
+
+/** What the unit keeps from one process to the next. Losing it costs requests and tries, never a runner. */
+export interface UnitRecords {
+  readonly application: Memory<ApplicationMemo>;
+  readonly imageFailure: Memory<ImageFailure>;
+  readonly installed: Memory<InstalledOptions>;
+}
+
+/** Absolute path of the unit's own files. */
+export function recordDirectory({ system, unitName }: Pick<UnitContext, "system" | "unitName">): string {
+  return join(system.dataRoot, unitStem(unitName));
+}
+
+/** @param directory absolute path of the unit's own files. */
+export function openRecords(directory: string): UnitRecords {
+  const record = <T>(name: string, parse: (stored: unknown) => T | null) =>
+    new JsonRecord<T>({ path: join(directory, name), parse });
+  return {
+    application: record("application.json", parseApplication),
+    imageFailure: record("image-failure.json", parseImageFailure),
+    installed: record("installed-options.json", parseInstalledOptions),
+  };
+}
+
+function parseApplication(stored: unknown): ApplicationMemo | null {
+  const { version, checkedAt } = Object(stored) as Partial<Record<keyof ApplicationMemo, unknown>>;
+  return typeof version === "string" && typeof checkedAt === "number" ? { version, checkedAt } : null;
+}
+
+function parseImageFailure(stored: unknown): ImageFailure | null {
+  const fields = Object(stored) as Partial<Record<keyof ImageFailure, unknown>>;
+  const { recipe, reason, failedAt, attempts } = fields;
+  const isWhole =
+    typeof recipe === "string" &&
+    typeof reason === "string" &&
+    typeof failedAt === "number" &&
+    typeof attempts === "number";
+  return isWhole ? { recipe, reason, failedAt, attempts } : null;
+}
