@@ -6,5 +6,6 @@ export { type LogLevel, type Logger, createLogger, silentLogger } from "./log.ts
 export { PatientLock } from "./patient-lock.ts";
 export { ProcessLock } from "./process-lock.ts";
 export { Redactor } from "./redactor.ts";
+export { type Resolvers, withResolvers } from "./resolvers.ts";
 export { Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./size.ts";

@@ -1,3 +1,4 @@
+import { withResolvers } from "charm-kit";
 import { OperationError, OperationUnseenError } from "./errors.ts";
 import { sendInput, type ExecInput } from "./exec-input.ts";
 import { MessageSocket, type MessageHandlers } from "./message-socket.ts";
@@ -26,7 +27,7 @@ const KILL_SECONDS = 2;
 export class ExecSession {
   readonly #transport: Transport;
   readonly #plan: ExecPlan;
-  readonly #failed = Promise.withResolvers<never>();
+  readonly #failed = withResolvers<never>();
   readonly #stdin: MessageSocket;
   readonly #outputs: readonly MessageSocket[];
   readonly #drained: Promise<unknown>;
@@ -115,7 +116,7 @@ export class ExecSession {
   }
 
   #output(descriptor: Descriptor, sink: OutputSink): { socket: MessageSocket; drained: Promise<void> } {
-    const { promise: drained, resolve } = Promise.withResolvers<undefined>();
+    const { promise: drained, resolve } = withResolvers<undefined>();
     const end = () => {
       sink.end();
       resolve(undefined);

@@ -1,4 +1,4 @@
-import { withDeadline } from "charm-kit";
+import { withDeadline, withResolvers } from "charm-kit";
 import { json, type Call } from "./call.ts";
 import { bodyStream } from "./body-stream.ts";
 import { BoundedQueue } from "./bounded-queue.ts";
@@ -108,7 +108,7 @@ export class Exec {
     const limit = request.maxOutputBytes ?? MAX_OUTPUT_BYTES;
     const stdout = chunkQueue(action, limit);
     const stderr = chunkQueue(action, limit);
-    const started = Promise.withResolvers<ExecSession>();
+    const started = withResolvers<ExecSession>();
     const exitCode = withDeadline(action, this.#limit(request), signal, async (inner) => {
       const session = await this.#session(instance, request, { stdout, stderr }, inner);
       const exit = session.run(inner);

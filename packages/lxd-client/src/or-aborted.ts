@@ -1,3 +1,5 @@
+import { withResolvers } from "charm-kit";
+
 /**
  * Waits for work that knows no signal, until the signal is aborted.
  *
@@ -5,7 +7,7 @@
  */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
+  const aborted = withResolvers<never>();
   const onAbort = () => {
     aborted.reject(signal.reason);
   };

@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { messageOf } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
@@ -25,7 +25,7 @@ export interface Verb {
 }
 
 /** The arguments of a verb: options by name, and words. @throws AgentRequestError for one it does not know */
-export function readArguments<const T extends ParseArgsOptionsConfig>(
+export function readArguments<const T extends NonNullable<ParseArgsConfig["options"]>>(
   argv: readonly string[],
   options: T,
 ): ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>> {

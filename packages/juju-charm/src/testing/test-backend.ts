@@ -1,5 +1,5 @@
 import { ToolError, type JsonObject, type JsonValue } from "juju-hook-tools";
-import { systemClock } from "charm-kit";
+import { systemClock, withResolvers } from "charm-kit";
 import { DEFERRED_SLOT } from "../events/notice-queue.ts";
 import { readNotice } from "../events/notice.ts";
 import type { CharmMetadata } from "../metadata/metadata.ts";
@@ -128,7 +128,7 @@ export abstract class TestBackend {
    */
   async run(event: TestEvent, stateIn: State, signal = new AbortController().signal): Promise<State> {
     this.#assertConsistent(event, stateIn);
-    const rebooted = Promise.withResolvers<undefined>();
+    const rebooted = withResolvers<undefined>();
     const simulation = new Simulation(stateIn, {
       appName: this.#appName,
       unitName: this.unitName,
