@@ -4,9 +4,10 @@ import { Secret, type Clock, type Redactor } from "charm-kit";
 import { appJwt } from "./app-jwt.ts";
 import type { Credentials } from "./credentials.ts";
 import { AppRefusedError, type GithubError } from "./errors.ts";
-import type { TokenSource, Transport } from "./github-api.ts";
+import type { TokenSource } from "./github-api.ts";
 import type { AppPermissions } from "./scope.ts";
 import { toGithubError } from "./translate-error.ts";
+import type { Transport } from "./transport.ts";
 
 /** A GitHub App, as credentials name it. */
 export type AppCredentials = Extract<Credentials, { by: "app" }>;
@@ -100,8 +101,11 @@ export class AppTokens implements TokenSource {
   async #askFor(permissions: AppPermissions, signal: AbortSignal): Promise<InstallationToken> {
     const { app, clock, redactor, transport } = this.#deps;
     const { createAppAuth } = await import("@octokit/auth-app");
-    const request = (route: string, options: Record<string, unknown>) =>
-      transport(route, { ...options, request: { signal } });
+    // One more token does no harm.
+    const request = (
+      route: string,
+      { headers, ...parameters }: Record<string, unknown> & { readonly headers: Record<string, string> },
+    ) => transport({ route, parameters, headers, isRepeatable: true }, signal);
     const auth = createAppAuth({
       appId: app.clientId,
       installationId: app.installationId,

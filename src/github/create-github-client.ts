@@ -8,7 +8,8 @@ import { GithubApi, type TokenSource } from "./github-api.ts";
 import { GithubForge } from "./github-forge.ts";
 import { JobLookup } from "./job-lookup.ts";
 import { createOctokitTransport } from "./octokit-transport.ts";
-import { githubPathText, type GithubPath } from "./path.ts";
+import type { GithubPath } from "./path.ts";
+import { retryingTransport } from "./retrying-transport.ts";
 import { RunnerGroups } from "./runner-groups.ts";
 import { RunnerList } from "./runner-list.ts";
 import { scopeOf } from "./scope.ts";
@@ -34,11 +35,11 @@ export interface GithubClientOptions {
   readonly clock?: Clock;
   /** Longest time for one request with its retries and waits, in milliseconds. @default 30000 */
   readonly deadlineMs?: number;
-  /** Longest pause that GitHub may ask for and get within a request, in seconds. @default 5 */
+  /** Longest pause within a request, in seconds; where GitHub asks for a longer one, the request fails. @default 5 */
   readonly patienceSeconds?: number;
   /** How fast registrations and their like may leave. @default a burst of 20, then 2 a second */
   readonly writeRate?: WriteRate;
-  /** Length of a second in waits between retries, in milliseconds; tests shorten it. @default 1000 */
+  /** Length of a second in pauses between attempts, in milliseconds; tests shorten it. @default 1000 */
   readonly secondMs?: number;
 }
 
@@ -53,13 +54,11 @@ const WRITE_RATE: WriteRate = { burst: 20, perSecond: 2 };
 export function createGithubClient(options: GithubClientOptions): GithubForge {
   const { path, credentials, log, redactor, clock = systemClock } = options;
   const baseUrl = apiBaseUrl(options.githubUrl);
-  const transport = createOctokitTransport({
-    baseUrl,
-    throttleId: `${baseUrl} ${githubPathText(path)}`,
-    dispatcher: options.dispatcher,
+  const { dispatcher } = options;
+  const transport = retryingTransport(createOctokitTransport({ baseUrl, dispatcher, log }), {
     patienceSeconds: options.patienceSeconds ?? 5,
     secondMs: options.secondMs ?? 1000,
-    log,
+    clock,
   });
   const api = new GithubApi({
     transport,

@@ -4,6 +4,7 @@ import { githubPathText, type GithubPath } from "./path.ts";
 import { REPOSITORY_PREFIX, scopeOf, type Scope } from "./scope.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 import { toGithubError } from "./translate-error.ts";
+import type { Transport, TransportAnswer } from "./transport.ts";
 
 /**
  * Where the token of a request comes from. A personal access token never changes; the installation tokens of a GitHub
@@ -39,12 +40,6 @@ export interface ApiAnswer {
   /** Whether the answer is a page and another one follows. */
   readonly hasNext: boolean;
 }
-
-/** What Octokit's `request` takes and gives, as far as it is used. */
-export type Transport = (
-  route: string,
-  options: Record<string, unknown>,
-) => Promise<{ status: number; headers: Record<string, unknown>; data: unknown }>;
 
 /** What a {@link GithubApi} is made of. */
 export interface GithubApiDeps {
@@ -110,16 +105,17 @@ export class GithubApi {
 
   async #request(call: ApiCall, token: Secret, signal: AbortSignal): Promise<ApiAnswer> {
     const prefix = call.repository ? REPOSITORY_PREFIX : this.scope.prefix;
-    const sent = this.#deps.transport(`${call.method} ${prefix}${call.route}`, {
-      ...(call.repository ?? this.scope.parameters),
-      ...call.parameters,
-      headers: { ...call.headers, authorization: `Bearer ${token.reveal()}` },
-      // A lost answer to a POST is its caller's to find out. No other number may stand here: the plugin then repeats
-      // even the answers that it is told not to.
-      request: { signal, ...(call.method === "POST" ? { retries: 0 } : {}) },
-    });
-    // The waits between retries do not listen to the signal; this does.
-    const { status, headers, data } = await Promise.race([sent.catch(notModified), rejectOnAbort(signal)]);
+    const sent = this.#deps.transport(
+      {
+        route: `${call.method} ${prefix}${call.route}`,
+        parameters: { ...(call.repository ?? this.scope.parameters), ...call.parameters },
+        headers: { ...call.headers, authorization: `Bearer ${token.reveal()}` },
+        // A lost answer to a POST is its caller's to find out.
+        isRepeatable: call.method !== "POST",
+      },
+      signal,
+    );
+    const { status, headers, data } = await sent.catch(notModified);
     const requestId = headers["x-github-request-id"];
     return {
       status,
@@ -143,7 +139,7 @@ export class GithubApi {
 }
 
 /** Octokit throws the answer 304, which is what a conditional request hopes for. */
-function notModified(thrown: unknown): { status: number; headers: Record<string, unknown>; data: unknown } {
+function notModified(thrown: unknown): TransportAnswer {
   const { status, response } = Object(thrown) as {
     status?: unknown;
     response?: { headers: Record<string, unknown> };
@@ -155,14 +151,4 @@ function notModified(thrown: unknown): { status: number; headers: Record<string,
 /** Lets the answer 401 pass as no answer. */
 function unauthorised(thrown: unknown): undefined {
   if ((Object(thrown) as { status?: unknown }).status !== 401) throw thrown;
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = () => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener("abort", fail, { once: true });
-  });
 }

@@ -134,6 +134,7 @@ describe("statusOf()", () => {
 
   /** Codes for which a hook fails, or which never reach a handler's end: each with the reason. */
   const without: Readonly<Record<string, string>> = {
+    "answer-too-large": "the cause of github-unavailable, which tells it",
     "github-name-taken": "one runner's, told by the summary",
     "github-registration-lost": "one runner's, told by the summary",
     "policy-service": "one runner's, told by the summary",

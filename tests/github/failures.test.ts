@@ -18,6 +18,7 @@ import {
   never,
   page,
   raw,
+  registered,
   reset,
   runner,
   silent,
@@ -157,10 +158,42 @@ describe("failures of GitHub", () => {
       });
     }
 
+    it("of the primary kind that end soon are waited for once", async () => {
+      const soon = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW / 1000 + 2) };
+      github.on(LIST, json(403, { message: PRIMARY }, soon), page([runner(1)]));
+      expect(await clientOf(github, { clock }).list(never)).to.have.length(1);
+      expect(github.requests).to.have.length(2);
+    });
+
+    it("of a registration that end soon are waited for: GitHub has refused it", async () => {
+      github.on(REGISTER, json(403, { message: SECONDARY }, { "retry-after": "2" }), registered(7));
+      expect(await clientOf(github).register("app-0-7", ["x"], never)).to.have.property("id", 7);
+    });
+
     it("of a registration are no lost answer: the name stays free", async () => {
       github.on(REGISTER, json(403, { message: SECONDARY }, { "retry-after": "120" }));
       const error = await failureOf(clientOf(github).register("app-0-1", ["x"], never));
       expect(error).to.be.instanceOf(RateLimitError);
+      expect(github.requests).to.have.length(1);
+    });
+  });
+
+  describe("a server error", () => {
+    const unavailable = (seconds: number) =>
+      json(503, { message: "Unavailable" }, { "retry-after": String(seconds) });
+
+    it("that asks for a pause is given it", async () => {
+      github.on(LIST, unavailable(5), page([runner(1)]));
+      expect(await clientOf(github, { secondMs: 20 }).list(never)).to.have.length(1);
+      const [first, second] = github.requests.map(({ at }) => at);
+      expect(Number(second) - Number(first)).to.be.at.least(95);
+    });
+
+    it("that asks for a longer pause than a request may take is reported at once", async () => {
+      github.on(LIST, unavailable(6));
+      expect(await listFailure())
+        .to.be.instanceOf(UnavailableError)
+        .with.property("status", 503);
       expect(github.requests).to.have.length(1);
     });
   });
