@@ -13,9 +13,9 @@ const HOOK_TOOLS = "packages/juju-hook-tools";
 const CHARM = "packages/juju-charm";
 
 /** An adapter implements ports of the domain and of the unit, and knows nothing else of them. */
-const adapter = ({ rooms = [], packages = [] }: Layer = {}): Layer => ({
+const adapter = ({ rooms = [], typesOf = [], packages = [] }: Layer = {}): Layer => ({
   rooms: [KIT, "src/network", ...rooms],
-  typesOf: ["src/runners/ports.ts", "src/unit/ports.ts"],
+  typesOf: ["src/runners/ports.ts", "src/unit/ports.ts", ...typesOf],
   packages,
 });
 
@@ -39,7 +39,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "src/guest": { rooms: [KIT, "src/network"], packages: ["yaml"] },
   "src/runners": { rooms: [KIT, "src/network", "src/guest"] },
   "src/lxd": adapter({ rooms: ["packages/lxd-client"], packages: ["undici"] }),
-  "src/github": adapter({ packages: ["undici", "@octokit/"] }),
+  "src/github": adapter({ typesOf: ["src/metrics/ports.ts"], packages: ["undici", "@octokit/"] }),
   "src/host": adapter({ packages: ["undici", "tar"] }),
   "src/metrics": adapter(),
   "src/policy": adapter({ packages: ["undici"] }),

@@ -3,12 +3,10 @@ import type {
   DeregisterOutcome,
   Forge,
   JitRegistration,
-  JobFacts,
-  JobQuery,
-  Jobs,
   Registration,
   RunnerApplication,
 } from "../runners/ports.ts";
+import type { JobFacts, JobQuery, Jobs } from "../metrics/ports.ts";
 import type { Logger, Redactor, Secret } from "charm-kit";
 import {
   GithubDeadlineError,

@@ -1,4 +1,4 @@
-import type { JobFacts, JobQuery } from "../runners/ports.ts";
+import type { JobFacts, JobQuery } from "../metrics/ports.ts";
 import { NotFoundError } from "./errors.ts";
 import type { GithubApi } from "./github-api.ts";
 import type { GithubPath } from "./path.ts";

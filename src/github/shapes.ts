@@ -1,4 +1,5 @@
-import type { JobFacts, Registration, RunnerApplication } from "../runners/ports.ts";
+import type { Registration, RunnerApplication } from "../runners/ports.ts";
+import type { JobFacts } from "../metrics/ports.ts";
 import { Secret } from "charm-kit";
 import type { CachedPage } from "./etag-store.ts";
 

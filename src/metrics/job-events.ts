@@ -1,4 +1,4 @@
-import type { JobFacts } from "../runners/ports.ts";
+import type { JobFacts } from "./ports.ts";
 import type { RunnerStart, RunnerStop } from "./metric-event.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 

@@ -1,4 +1,5 @@
-import type { JobFacts, Jobs, Round, RunnerMetrics, SharedDirectory } from "../runners/ports.ts";
+import type { Round, RunnerMetrics, SharedDirectory } from "../runners/ports.ts";
+import type { JobFacts, Jobs } from "./ports.ts";
 import { withDeadline, messageOf, type Clock, type Logger } from "charm-kit";
 import type { EventLog } from "./event-log.ts";
 import { crashedRunners, inMilliseconds, jobEvents } from "./job-events.ts";

@@ -9,7 +9,7 @@ import type { Run } from "../../src/metrics/run.ts";
 import { mountPoints } from "../../src/metrics/share-mount.ts";
 import { ShareStore } from "../../src/metrics/share-store.ts";
 import { UnitMetrics } from "../../src/metrics/unit-metrics.ts";
-import type { JobFacts, JobQuery, Jobs } from "../../src/runners/ports.ts";
+import type { JobFacts, JobQuery, Jobs } from "../../src/metrics/ports.ts";
 import { createLogger } from "charm-kit";
 import { rejectionOf } from "../runners/rejection.ts";
 import { unaborted } from "../runners/signals.ts";
