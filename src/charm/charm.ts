@@ -103,12 +103,12 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
 
   async onStop({ signal }: CharmEvent): Promise<void> {
     await this.unit.setStatus({ name: "maintenance", message: "Ending all runners" });
-    await this.#work.depart((departure) => departure.endAll(signal));
+    await this.#work.tearDown((teardown) => teardown.endAll(signal));
   }
 
   async onRemove({ signal }: CharmEvent): Promise<void> {
     await this.unit.setStatus({ name: "maintenance", message: "Removing what the unit has made" });
-    await this.#work.depart((departure) => departure.remove(signal));
+    await this.#work.tearDown((teardown) => teardown.remove(signal));
   }
 
   #attend(

@@ -6,7 +6,7 @@ import type { Credentials } from "../github/credentials.ts";
 import type { CharmConfiguration, ConfigurationSources } from "./configuration.ts";
 import type { Configuration } from "../unit/configuration.ts";
 import type { CredentialSource } from "./options/credential-source.ts";
-import type { Departure } from "../unit/departure.ts";
+import type { Teardown } from "../unit/teardown.ts";
 import type { InstalledOptions } from "../unit/installed-options.ts";
 import { checkImmutableOptions, installedOptionsSlot } from "./immutable-options.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
@@ -112,18 +112,18 @@ export class UnitWork {
   }
 
   /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
-  async depart(work: (departure: Departure) => Promise<void>): Promise<void> {
-    const [{ openDeparture }, setup] = await Promise.all([
+  async tearDown(work: (teardown: Teardown) => Promise<void>): Promise<void> {
+    const [{ openTeardown }, setup] = await Promise.all([
       import("../unit/open-workload.ts"),
       this.#forgeSetup().catch((thrown: unknown) =>
         thrown instanceof Error ? thrown : new Error(String(thrown)),
       ),
     ]);
-    const departure = openDeparture(setup, this.#context(this.#step));
+    const teardown = openTeardown(setup, this.#context(this.#step));
     try {
-      await work(departure);
+      await work(teardown);
     } finally {
-      await departure.close();
+      await teardown.close();
     }
   }
 

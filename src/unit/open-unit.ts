@@ -35,7 +35,7 @@ const NO_DEMAND: UnitDemand = {
 };
 
 /** Of a unit that goes: it takes away what is there, and has nothing to take away where LXD never came. */
-export const DEPARTURE_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
+export const TEARDOWN_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
 
 /**
  * Makes the LXD side of a unit. It stands in a module of its own for events that need no GitHub: they load no Octokit.

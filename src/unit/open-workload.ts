@@ -20,11 +20,11 @@ import { PatientLock, ProcessLock, type Clock, type Logger, type Redactor } from
 import type { UnitContext } from "./unit-system.ts";
 import type { Configuration, ForgeConfiguration } from "./configuration.ts";
 import { ImageKeeper } from "../runners/image-keeper.ts";
-import { Departure, type DepartureParts } from "./departure.ts";
+import { Teardown, type TeardownDependencies } from "./teardown.ts";
 import { openHost } from "./open-host.ts";
 import { openPlaces } from "./open-places.ts";
 import { openTimers } from "./open-timers.ts";
-import { DEPARTURE_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
+import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
 import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
 import { Workload } from "./workload.ts";
@@ -81,10 +81,10 @@ export function openWorkload(
  *
  * @param setup the error, where it cannot be used; registrations then stay to be reaped by GitHub.
  */
-export function openDeparture(setup: ForgeSetup | Error, context: WorkloadContext): Departure {
+export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext): Teardown {
   const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
   const places = openPlaces(setup instanceof Error ? undefined : setup, context);
-  return new Departure(openServices(forge, places, context, DEPARTURE_DEMAND));
+  return new Teardown(openServices(forge, places, context, TEARDOWN_DEMAND));
 }
 
 function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
@@ -92,7 +92,7 @@ function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
 }
 
 /** What working and leaving have in common. */
-type UnitServices = DepartureParts & { readonly records: UnitRecords };
+type UnitServices = TeardownDependencies & { readonly records: UnitRecords };
 
 function openServices(
   forge: Forge & Jobs,

@@ -27,7 +27,7 @@ const REFRESH_EVENT_MS = 60 * 60_000;
 export type FlushMode = "idle" | "busy" | "force";
 
 /** The services and settings that a workload works with. */
-export interface WorkloadParts {
+export interface WorkloadDependencies {
   readonly system: UnitSystem;
   readonly appName: string;
   readonly configuration: Configuration;
@@ -63,10 +63,10 @@ interface Readiness {
 
 /** What a unit does for its runners, in the order in which it has to be done. */
 export class Workload {
-  readonly #parts: WorkloadParts;
+  readonly #dependencies: WorkloadDependencies;
 
-  constructor(parts: WorkloadParts) {
-    this.#parts = parts;
+  constructor(dependencies: WorkloadDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -99,7 +99,7 @@ export class Workload {
   /** Builds the runner image afresh, however new it is and whatever failed before. The next reconcile takes it up. */
   async buildImage(signal: AbortSignal): Promise<RunnerImage> {
     await this.#makeReady(signal);
-    return this.#parts.images.build(signal);
+    return this.#dependencies.images.build(signal);
   }
 
   /**
@@ -108,30 +108,31 @@ export class Workload {
    * @param force asks GitHub, however short ago it was asked.
    */
   updateApplication(force: boolean, signal: AbortSignal): Promise<ApplicationUpdate> {
-    return this.#parts.images.updateApplication(force, signal);
+    return this.#dependencies.images.updateApplication(force, signal);
   }
 
   /** Lets idle runners go where the machine asks for a restart, and tells whether it may restart now. */
   makeWayForReboot(signal: AbortSignal): Promise<boolean> {
-    return makeWayForReboot(this.#parts, signal);
+    return makeWayForReboot(this.#dependencies, signal);
   }
 
   /** Reads both sides and counts. */
   check(signal: AbortSignal): Promise<RunnerCounts> {
-    return this.#parts.manager.check(signal);
+    return this.#dependencies.manager.check(signal);
   }
 
   flush(mode: FlushMode, signal: AbortSignal): Promise<FlushReport> {
-    const { manager } = this.#parts;
+    const { manager } = this.#dependencies;
     return mode === "idle" ? manager.flushIdle(signal) : manager.flushAll(mode, signal);
   }
 
   close(): Promise<void> {
-    return this.#parts.close();
+    return this.#dependencies.close();
   }
 
   async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
-    const { configuration, firewall, host, images, premises, rotation, step, integrations } = this.#parts;
+    const { configuration, firewall, host, images, premises, rotation, step, integrations } =
+      this.#dependencies;
     // GitHub first: credentials that it refuses are told before anything is made.
     await images.updateApplication(false, signal);
     const need = {
@@ -153,7 +154,7 @@ export class Workload {
       outlook.image && outlook.build === "due" ? await this.#fill(outlook.image, signal) : undefined;
     const { image, notice } = await this.#supply(outlook, signal);
     const report = await this.#fill(image, signal);
-    await this.#parts.logs.sweep();
+    await this.#dependencies.logs.sweep();
     return {
       ...report,
       delta: report.delta + (early?.delta ?? 0),
@@ -163,14 +164,14 @@ export class Workload {
 
   /** With an image, all is installed: what an install fixes is fixed from now on. */
   async #supply(outlook: ImageOutlook, signal: AbortSignal): ReturnType<ImageKeeper["supply"]> {
-    const { configuration, images, installed } = this.#parts;
+    const { configuration, images, installed } = this.#dependencies;
     const supplied = await images.supply(outlook, signal);
     if ((await installed.read()) === null) await installed.write(installedOptions(configuration));
     return supplied;
   }
 
   #fill(image: RunnerImage, signal: AbortSignal): Promise<ReconcileReport> {
-    const { manager, step } = this.#parts;
+    const { manager, step } = this.#dependencies;
     const progress = (done: number, total: number) => {
       step(`Starting runners ${done}/${total}`);
     };
@@ -178,7 +179,8 @@ export class Workload {
   }
 
   #fleet(image: RunnerImage): Fleet {
-    const { appName, configuration, credentials, policy, premises, integrations, system } = this.#parts;
+    const { appName, configuration, credentials, policy, premises, integrations, system } =
+      this.#dependencies;
     const { path, githubUrl, resources, count } = configuration;
     const { template } = image;
     const labels = runnerLabels(configuration, appName, system.arch);
@@ -199,7 +201,7 @@ export class Workload {
 
   /** The settings of one runner. */
   #guest(): GuestSettings {
-    const { configuration, integrations, system } = this.#parts;
+    const { configuration, integrations, system } = this.#dependencies;
     const debugSsh = drawOne(integrations.debugSshHosts, system.entropy());
     return { ...guestSettings(configuration), debugSsh, metrics: true };
   }

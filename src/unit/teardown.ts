@@ -9,7 +9,7 @@ import type { RunnerManager } from "../runners/runner-manager.ts";
 import type { Logger } from "charm-kit";
 
 /** The services that a unit leaves by. */
-export interface DepartureParts {
+export interface TeardownDependencies {
   /** Whether there is an LXD on the machine that anything could be on. */
   readonly hasLxd: boolean;
   readonly log: Logger;
@@ -27,16 +27,16 @@ export interface DepartureParts {
 }
 
 /** A unit's last work. It needs no usable configuration: what stands on LXD goes even when GitHub is out of reach. */
-export class Departure {
-  readonly #parts: DepartureParts;
+export class Teardown {
+  readonly #dependencies: TeardownDependencies;
 
-  constructor(parts: DepartureParts) {
-    this.#parts = parts;
+  constructor(dependencies: TeardownDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** Ends all runners, those with a job too, and lets no timer start new ones. */
   async endAll(signal: AbortSignal): Promise<void> {
-    const { hasLxd, log, manager, timers } = this.#parts;
+    const { hasLxd, log, manager, timers } = this.#dependencies;
     await timers.remove(signal);
     // A hook that fails for ever would hold the unit on a machine where it never came to anything.
     if (hasLxd) await manager.flushAll("force", signal);
@@ -46,7 +46,7 @@ export class Departure {
 
   /** Takes away everything that the unit has made. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { hasLxd, host, metrics, logs, dataDirectory } = this.#parts;
+    const { hasLxd, host, metrics, logs, dataDirectory } = this.#dependencies;
     await this.endAll(signal);
     if (hasLxd) await this.#removeFromLxd(signal);
     await metrics.remove(signal);
@@ -57,7 +57,7 @@ export class Departure {
   }
 
   async #removeFromLxd(signal: AbortSignal): Promise<void> {
-    const { images, firewall, premises } = this.#parts;
+    const { images, firewall, premises } = this.#dependencies;
     await images.prune(undefined, signal);
     await firewall.remove(signal);
     await premises.remove(signal);
@@ -65,7 +65,7 @@ export class Departure {
 
   /** What the units of a machine share goes with the last of them: the one that empties the directory of all. */
   async #removeShared(): Promise<void> {
-    const { rotation, dataDirectory } = this.#parts;
+    const { rotation, dataDirectory } = this.#dependencies;
     const isLast = await rmdir(dirname(dataDirectory)).then(
       () => true,
       () => false,
@@ -74,6 +74,6 @@ export class Departure {
   }
 
   close(): Promise<void> {
-    return this.#parts.close();
+    return this.#dependencies.close();
   }
 }

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { once } from "node:events";
+import { expect } from "chai";
+import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
+import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
+import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
+import { clearLeftovers } from "../support/rig/clear-leftovers.ts";
+import { patience } from "../support/rig/end-to-end.ts";
+import { REPOSITORY, Rig } from "../support/rig/rig.ts";
+import { until } from "../support/rig/until.ts";
+import type { WorkloadInput, WorkloadOutput } from "./workload-program.ts";
+
+const PROGRAM = join(import.meta.dirname, "workload-program.ts");
+const OF_JUJU = /\/(?:packages\/juju-[^/]+|src\/charm)\//;
+const reason = reasonToSkipLxd();
+const declare = reason === undefined ? describe : describe.skip;
+
+declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
+  this.timeout(300_000);
+  let rig: Rig;
+  let input: WorkloadInput;
+
+  before(async () => {
+    rig = await Rig.start({ application: "entry" }, patience());
+    const data = join(rig.directory, "data");
+    const [owner = "", repository = ""] = REPOSITORY.split("/");
+    input = {
+      unit: { appName: rig.application, unitName: rig.unit, deployment: randomUUID() },
+      system: {
+        arch: process.arch === "arm64" ? "arm64" : "x64",
+        dataRoot: data,
+        logRoot: join(rig.directory, "logs"),
+        metricsLog: join(rig.directory, "metrics.log"),
+        metricsRotation: join(rig.directory, "metrics-rotation"),
+        systemd: { units: join(rig.directory, "systemd"), booted: join(rig.directory, "no-systemd") },
+        env: {},
+      },
+      configuration: {
+        path: { kind: "repository", owner, repository },
+        githubUrl: rig.config["github-url"] ?? "",
+        group: "default",
+        labels: [],
+        count: 1,
+        instanceType: "container",
+        resources: { cpu: 1, memory: "512MiB", disk: "1GiB" },
+        baseImage: BASE_IMAGE_ALIAS,
+        imageServer: "local",
+        packages: [],
+        reconcileMinutes: 10,
+        proxy: undefined,
+        aproxy: undefined,
+        dockerMirror: undefined,
+        preJobScript: "",
+        storage: "memory",
+        policy: { by: "nobody" },
+        insecure: true,
+      },
+      token: STANDARD_TOKEN,
+    };
+    await clearLeftovers(rig.lxd.client, rigOf(data), patience());
+  });
+
+  after(async () => {
+    await clearLeftovers(rig.lxd.client, rigOf(input.system.dataRoot), patience());
+    await rig.close(patience());
+  });
+
+  const rigOf = (data: string) => ({
+    unit: rig.unit,
+    stem: rig.stem,
+    dataDirectory: join(data, rig.stem),
+  });
+
+  /** Runs the program in a process of its own. */
+  async function run(verb: "reconcile" | "check" | "remove"): Promise<WorkloadOutput> {
+    const child = spawn(process.execPath, [PROGRAM, verb], { stdio: ["pipe", "pipe", "pipe"] });
+    child.stdin.end(JSON.stringify(input));
+    const [stdout, stderr] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "close"),
+    ]);
+    expect(child.exitCode, stderr).to.equal(0);
+    return JSON.parse(stdout) as WorkloadOutput;
+  }
+
+  it("opens a workload from data and makes a runner, with nothing of Juju loaded", async () => {
+    const { runners, loaded } = await run("reconcile");
+    expect(runners).to.have.lengthOf(1);
+    expect(await rig.machines(patience())).to.deep.equal(runners);
+    const registered = await rig.registrations(patience());
+    expect(registered.map(({ name, status }) => `${name} ${status}`)).to.deep.equal([`${runners[0]} online`]);
+    expect(loaded.filter((url) => url.includes("/src/unit/"))).not.to.be.empty;
+    expect(loaded.filter((url) => OF_JUJU.test(url))).to.deep.equal([]);
+  });
+
+  it("finds the runner that another process made, and has its job replaced", async () => {
+    const [first = ""] = (await run("check")).runners;
+    const { id } = await rig.queue(["echo from a job"], patience());
+    expect((await rig.ended(id, patience())).log).to.include("from a job");
+    await until(
+      `the end of ${first}`,
+      async () => !(await rig.machines(patience())).includes(first),
+      patience(),
+    );
+    const { runners } = await run("reconcile");
+    expect(runners).to.have.lengthOf(1).and.not.include(first);
+  });
+
+  it("leaves nothing on the machine and at GitHub", async () => {
+    await run("remove");
+    expect(await rig.registrations(patience())).to.deep.equal([]);
+    const { instances, networks, profiles, storagePools } = rig.lxd.client;
+    const names = [
+      ...(await instances.list(undefined, patience())).map(({ name }) => name),
+      ...(await profiles.list(patience())).map(({ name }) => name),
+      ...(await storagePools.list(patience())).map(({ name }) => name),
+      ...(await networks.list(patience()))
+        .filter(({ description }) => description.includes(rig.unit))
+        .map(({ name }) => name),
+    ];
+    expect(names.filter((name) => name.includes(rig.stem))).to.deep.equal([]);
+  });
+});
