@@ -131,7 +131,7 @@ export class LxdMachines implements Machines {
       .catch((thrown: unknown) => this.#unlessItRuns(name, thrown, signal));
   }
 
-  async thaw(name: string, signal: AbortSignal): Promise<void> {
+  async unfreeze(name: string, signal: AbortSignal): Promise<void> {
     await this.#client.instances
       .changeState(name, { action: "unfreeze" }, signal)
       .catch((thrown: unknown) => this.#unlessItRuns(name, thrown, signal, "Frozen"));

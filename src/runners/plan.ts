@@ -47,7 +47,7 @@ export type Step =
     }
   | { readonly action: "deregister"; readonly registration: Registration; readonly reason: Reason }
   /** A retirement that was cut short left a runner frozen that has a job now. */
-  | { readonly action: "thaw"; readonly machine: Machine }
+  | { readonly action: "unfreeze"; readonly machine: Machine }
   /** Write down what the next reconcile needs to know. */
   | { readonly action: "note"; readonly machine: Machine; readonly note: MachineNote };
 
@@ -152,7 +152,7 @@ function upkeep({ machine, registration }: ObservedRunner, doubt: boolean, now: 
     ...(registration?.online && machine.phase === "creating" && { phase: "ready" as const }),
   };
   return [
-    ...(machine.state === "frozen" ? [{ action: "thaw" as const, machine }] : []),
+    ...(machine.state === "frozen" ? [{ action: "unfreeze" as const, machine }] : []),
     ...(Object.keys(note).length > 0 ? [{ action: "note" as const, machine, note }] : []),
   ];
 }

@@ -150,7 +150,7 @@ export interface Machines {
   /** Stops all processes of a running instance; one that does not run, or is not there, is left as it is. */
   freeze(name: string, signal: AbortSignal): Promise<void>;
   /** Lets a frozen instance go on; any other is left as it is. */
-  thaw(name: string, signal: AbortSignal): Promise<void>;
+  unfreeze(name: string, signal: AbortSignal): Promise<void>;
   /**
    * Ends and deletes an instance and checks that it is gone. One that is not there, or is somebody else's, counts as
    * destroyed.

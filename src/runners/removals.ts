@@ -77,8 +77,8 @@ export class Removals {
           .forgeOf(undefined, step.registration)
           .deregister(step.registration.id, signal);
         return "done";
-      case "thaw":
-        await machines.thaw(step.machine.name, signal);
+      case "unfreeze":
+        await machines.unfreeze(step.machine.name, signal);
         return "done";
       case "note":
         await machines.note(step.machine.name, step.note, signal);
@@ -110,7 +110,7 @@ export class Removals {
 
   /** A frozen instance cannot be looked into. */
   async #look({ name, state }: Machine, signal: AbortSignal): Promise<GuestSight> {
-    if (state === "frozen") await this.#parts.machines.thaw(name, signal);
+    if (state === "frozen") await this.#parts.machines.unfreeze(name, signal);
     return this.#parts.machines.look(name, signal);
   }
 

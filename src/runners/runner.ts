@@ -194,7 +194,7 @@ export class Runner {
    * Takes the runner away unless it has a job.
    *
    * A running instance is frozen first, so that it cannot take a job while GitHub is asked; GitHub refuses to delete
-   * the registration of a runner that has one, and then the instance is thawed and left alone. Where no registration is
+   * the registration of a runner that has one, and then the instance is unfrozen and left alone. Where no registration is
    * known, GitHub's list is read again while the instance is frozen: lists lag.
    *
    * @param _removeToken not needed: the registration is deleted through the API, with the unit's own credentials.
@@ -217,7 +217,7 @@ export class Runner {
     const id = this.#status.runnerId;
     if (mayHaveJob) {
       await machines.freeze(name, signal);
-      if ((await this.#deregisterOrThaw(signal)) === "busy") return "busy";
+      if ((await this.#deregisterOrUnfreeze(signal)) === "busy") return "busy";
       await machines.destroy(name, signal);
     } else {
       const halves = [
@@ -231,19 +231,19 @@ export class Runner {
     return "removed";
   }
 
-  async #deregisterOrThaw(signal: AbortSignal): Promise<"gone" | "busy"> {
+  async #deregisterOrUnfreeze(signal: AbortSignal): Promise<"gone" | "busy"> {
     const { forge, machines } = this.#clients;
     const { name } = this.config;
-    const thaw = () =>
-      unhindered(`thaw runner '${name}'`, CLEAN_UP_MS, (limited) => machines.thaw(name, limited));
+    const unfreeze = () =>
+      unhindered(`unfreeze runner '${name}'`, CLEAN_UP_MS, (limited) => machines.unfreeze(name, limited));
     try {
       const id = this.#status.runnerId ?? (await this.#findRegistration(signal));
       const outcome = id === undefined ? "gone" : await forge.deregister(id, signal);
-      if (outcome === "busy") await thaw();
+      if (outcome === "busy") await unfreeze();
       return outcome;
     } catch (thrown) {
       // Unknown is as good as busy: a frozen runner with a job would lose it.
-      await thaw();
+      await unfreeze();
       throw thrown;
     }
   }

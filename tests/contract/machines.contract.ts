@@ -165,14 +165,14 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     });
   });
 
-  describe("freeze() and thaw()", () => {
-    it("freeze and thaw an instance, once or twice", async () => {
+  describe("freeze() and unfreeze()", () => {
+    it("freeze and unfreeze an instance, once or twice", async () => {
       const name = await launch();
       await machines.freeze(name, NEVER);
       await machines.freeze(name, NEVER);
       expect(await stateOf(name)).to.equal("frozen");
-      await machines.thaw(name, NEVER);
-      await machines.thaw(name, NEVER);
+      await machines.unfreeze(name, NEVER);
+      await machines.unfreeze(name, NEVER);
       expect(await stateOf(name)).to.equal("running");
     });
 
@@ -180,14 +180,14 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
       const name = await launch();
       await bench.stop(name);
       await machines.freeze(name, NEVER);
-      await machines.thaw(name, NEVER);
+      await machines.unfreeze(name, NEVER);
       expect(await stateOf(name)).to.equal("stopped");
     });
 
     it("take an instance that is not there as it is", async () => {
       const name = bench.freshName();
       await machines.freeze(name, NEVER);
-      await machines.thaw(name, NEVER);
+      await machines.unfreeze(name, NEVER);
       expect(await stateOf(name)).to.equal("absent");
     });
 
@@ -195,7 +195,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
       const name = await launch();
       await bench.powerOff(name);
       await machines.freeze(name, NEVER);
-      await machines.thaw(name, NEVER);
+      await machines.unfreeze(name, NEVER);
       await machines.destroy(name, NEVER);
       expect(await bench.exists(name)).to.equal(false);
     });
@@ -271,7 +271,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
       machines.handOver(name, new Secret("listening\n"), signal),
       machines.note(name, { phase: "ready" }, signal),
       machines.freeze(name, signal),
-      machines.thaw(name, signal),
+      machines.unfreeze(name, signal),
       machines.destroy(name, signal),
     ];
     for (const call of calls) expect(await failure(call)).to.equal(reason);

@@ -219,7 +219,7 @@ class RaceBench {
           await machines.freeze(name, signal);
           await tell("a job is queued between freeze and deletion");
         },
-        thaw: (name: string, signal: AbortSignal) => machines.thaw(name, signal),
+        unfreeze: (name: string, signal: AbortSignal) => machines.unfreeze(name, signal),
         destroy: async (name: string, signal: AbortSignal) => {
           await tell("a job is queued between deletion and the end of the instance");
           await machines.destroy(name, signal);

@@ -21,7 +21,7 @@ endToEnd("taking a runner away while GitHub gives it a job", () => {
   });
 
   for (const round of [1, 2]) {
-    it(`thaws a runner that took a job after it was listed as idle, and the job ends well (${round})`, async () => {
+    it(`unfreezes a runner that took a job after it was listed as idle, and the job ends well (${round})`, async () => {
       const [idle] = await rig.machines(patience());
       // The list that the charm gets is of this moment, in which the runner is idle.
       await rig.github.call(

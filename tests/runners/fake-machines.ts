@@ -73,8 +73,8 @@ export class FakeMachines implements Machines {
     });
   }
 
-  thaw(name: string, signal: AbortSignal): Promise<void> {
-    return this.#calls.step("machines.thaw", signal, () => {
+  unfreeze(name: string, signal: AbortSignal): Promise<void> {
+    return this.#calls.step("machines.unfreeze", signal, () => {
       if (this.#site.machines.get(name)?.state === "frozen") {
         this.#site.changeMachine(name, { state: "running" });
       }

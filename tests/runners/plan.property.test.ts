@@ -57,7 +57,7 @@ describe("plan(), in any world", () => {
       for (const step of steps) {
         if (step.action === "deregister") {
           expect(world.machines.some(({ name }) => name === step.registration.name)).to.be.false;
-        } else if (step.action === "thaw" || step.action === "note") {
+        } else if (step.action === "unfreeze" || step.action === "note") {
           expect(gone).to.not.include(step.machine.name);
         }
       }
@@ -102,14 +102,14 @@ describe("plan(), in any world", () => {
     );
   });
 
-  it("touches no busy runner that lives, but to thaw it or to write something down", () => {
+  it("touches no busy runner that lives, but to unfreeze it or to write something down", () => {
     law((world, wanted) => {
       for (const step of plan(world, wanted, patience, NOW).steps) {
         const name = "machine" in step ? step.machine.name : step.registration.name;
         const its = world.machines.find((each) => each.name === name);
         const isBusy = world.registrations.some((each) => each.name === name && each.busy);
         const lives = its !== undefined && ["running", "frozen"].includes(its.state);
-        if (isBusy && lives) expect(step.action, summary(step)).to.be.oneOf(["thaw", "note"]);
+        if (isBusy && lives) expect(step.action, summary(step)).to.be.oneOf(["unfreeze", "note"]);
         if (isBusy && !its) expect.fail(summary(step));
       }
     });
@@ -127,7 +127,7 @@ describe("plan(), in any world", () => {
   it("gives a reason for whatever it takes away", () => {
     law((world, wanted) => {
       for (const step of plan(world, wanted, patience, NOW).steps) {
-        if (step.action !== "thaw" && step.action !== "note") expect(step.reason).to.match(/\w+ \w+/);
+        if (step.action !== "unfreeze" && step.action !== "note") expect(step.reason).to.match(/\w+ \w+/);
       }
     });
   });

@@ -115,13 +115,19 @@ const killed: readonly Row[] = [
     0,
   ],
   [
-    "thaws a runner that took a job when its retirement was killed",
+    "unfreezes a runner that took a job when its retirement was killed",
     one({ state: "frozen" }, busy),
     1,
-    ["thaw a"],
+    ["unfreeze a"],
     0,
   ],
-  ["thaws it even when no runner is wanted any more", one({ state: "frozen" }, busy), 0, ["thaw a"], 0],
+  [
+    "unfreezes it even when no runner is wanted any more",
+    one({ state: "frozen" }, busy),
+    0,
+    ["unfreeze a"],
+    0,
+  ],
   [
     "goes on with a retirement that was killed after GitHub let the runner go",
     one({ state: "frozen" }),

@@ -10,7 +10,7 @@ export type PortVerb =
   | "machines.note"
   | "machines.look"
   | "machines.freeze"
-  | "machines.thaw"
+  | "machines.unfreeze"
   | "machines.destroy"
   | "machines.delete"
   | "forge.list"

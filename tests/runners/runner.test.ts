@@ -204,7 +204,7 @@ describe("Runner", () => {
       });
       expect(await rejectionOf(create(runner))).to.be.instanceOf(RunnerCreateError);
       expect(site.killedJobs).to.deep.equal([]);
-      expect(site.machines.get(NAME)?.state, "thawed again").to.equal("running");
+      expect(site.machines.get(NAME)?.state, "unfrozen again").to.equal("running");
       expect(site.registrationOf(NAME)?.busy).to.equal(true);
     });
 
@@ -317,7 +317,7 @@ describe("Runner", () => {
       expect(site.registrationNames()).to.deep.equal([]);
     });
 
-    it("thaws a runner that got a job before it was frozen, and leaves it alone", async () => {
+    it("unfreezes a runner that got a job before it was frozen, and leaves it alone", async () => {
       const { site, calls, runner } = foundRunner();
       calls.beforeNext("machines.freeze", () => {
         site.assignJob(NAME);
@@ -327,7 +327,7 @@ describe("Runner", () => {
       expect(site.registrationOf(NAME)?.busy).to.equal(true);
     });
 
-    it("thaws a runner that GitHub gave a job between freezing and deregistering", async () => {
+    it("unfreezes a runner that GitHub gave a job between freezing and deregistering", async () => {
       const { site, calls, runner } = foundRunner();
       calls.beforeNext("forge.deregister", () => {
         site.assignJob(NAME);
@@ -337,7 +337,7 @@ describe("Runner", () => {
       expect(site.killedJobs).to.deep.equal([]);
     });
 
-    it("thaws a runner when GitHub does not answer, for it may have a job", async () => {
+    it("unfreezes a runner when GitHub does not answer, for it may have a job", async () => {
       const { site, calls, runner } = foundRunner();
       const fault = new Error("GitHub does not answer");
       calls.failNext("forge.deregister", fault);
@@ -349,7 +349,7 @@ describe("Runner", () => {
       expect(site.registrationNames()).to.deep.equal([NAME]);
     });
 
-    it("thaws a runner although the caller gives up while GitHub is asked", async () => {
+    it("unfreezes a runner although the caller gives up while GitHub is asked", async () => {
       const { site, calls, runner } = foundRunner();
       const abort = new AbortController();
       calls.beforeNext("forge.deregister", () => {

@@ -35,8 +35,8 @@ export function summary(step: Step): string {
       return `${step.action} ${step.machine.name}: ${step.reason}`;
     case "deregister":
       return `deregister ${step.registration.name}: ${step.reason}`;
-    case "thaw":
-      return `thaw ${step.machine.name}`;
+    case "unfreeze":
+      return `unfreeze ${step.machine.name}`;
     case "note":
       return `note ${step.machine.name} ${JSON.stringify(step.note)}`;
   }
@@ -80,7 +80,7 @@ function take(step: Step, machines: Map<string, Machine>, registrations: Map<num
       machines.delete(step.machine.name);
       deregister(step.registration);
       break;
-    case "thaw":
+    case "unfreeze":
     case "note": {
       const before = machines.get(step.machine.name);
       if (!before) throw new Error(`A removed instance cannot ${step.action}`);
@@ -89,8 +89,8 @@ function take(step: Step, machines: Map<string, Machine>, registrations: Map<num
   }
 }
 
-function changed(before: Machine, step: Step & { action: "thaw" | "note" }): Machine {
-  if (step.action === "thaw") return { ...before, state: "running" };
+function changed(before: Machine, step: Step & { action: "unfreeze" | "note" }): Machine {
+  if (step.action === "unfreeze") return { ...before, state: "running" };
   const { phase = before.phase, doubtfulSince } = step.note;
   return {
     ...before,

@@ -118,11 +118,11 @@ export class Instances {
   }
 
   /**
-   * Starts, stops, freezes or thaws an instance. One that is in that state already is left as it is.
+   * Starts, stops, freezes or unfreezes an instance. One that is in that state already is left as it is.
    *
    * @returns whether something was changed.
    * @throws {@link OperationError} when a clean stop takes longer than `timeoutSeconds`: the instance still runs then;
-   *   with `notRunning` when an instance that does not run is to be frozen, thawed or restarted.
+   *   with `notRunning` when an instance that does not run is to be frozen, unfrozen or restarted.
    */
   async changeState(
     name: string,

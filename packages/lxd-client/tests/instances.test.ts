@@ -63,7 +63,7 @@ describeDaemon("LXD instances", (daemon) => {
     expect((await instances().get(copy, patience())).profiles).to.deep.equal(profiles);
   });
 
-  it("starts, freezes, thaws and stops, and leaves alone what is so already", async () => {
+  it("starts, freezes, unfreezes and stops, and leaves alone what is so already", async () => {
     const name = await daemon().create("states");
     const change = async (action: "start" | "stop" | "freeze" | "unfreeze") =>
       (await instances().changeState(name, { action, timeoutSeconds: 10 }, patience())) as { value?: string };
