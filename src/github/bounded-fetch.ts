@@ -76,8 +76,6 @@ function limitWire(limit: number): Dispatcher.DispatcherComposeInterceptor {
       },
       onResponseEnd: (...parameters) => handler.onResponseEnd?.(...parameters),
       onResponseError: (...parameters) => handler.onResponseError?.(...parameters),
-      onBodySent: (chunk) => handler.onBodySent?.(chunk),
-      onRequestSent: () => handler.onRequestSent?.(),
     });
   };
 }
