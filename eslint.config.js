@@ -15,6 +15,12 @@ const AMBIENT_MEMBERS = [
   { object: "process", property: "env", message: "Read the environment in main.ts and pass the value." },
 ];
 
+const SYNTAX = [
+  { selector: "ExportDefaultDeclaration", message: "Export by name." },
+  { selector: "TSEnumDeclaration", message: "Use a union of string literals." },
+  { selector: "PropertyDefinition[accessibility='private']", message: "Use #private." },
+];
+
 export default defineConfig(
   { ignores: ["dist", "coverage", "node_modules", ".cache", "**/*.generated.ts", "examples/*/dist"] },
   eslint.configs.recommended,
@@ -25,12 +31,7 @@ export default defineConfig(
     rules: {
       eqeqeq: "error",
       "max-params": ["error", 4],
-      "no-restricted-syntax": [
-        "error",
-        { selector: "ExportDefaultDeclaration", message: "Export by name." },
-        { selector: "TSEnumDeclaration", message: "Use a union of string literals." },
-        { selector: "PropertyDefinition[accessibility='private']", message: "Use #private." },
-      ],
+      "no-restricted-syntax": ["error", ...SYNTAX],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/explicit-module-boundary-types": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
@@ -49,6 +50,19 @@ export default defineConfig(
     rules: {
       "no-restricted-globals": ["error", ...AMBIENT],
       "no-restricted-properties": ["error", ...AMBIENT_MEMBERS],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        ...SYNTAX,
+        {
+          selector: "ClassDeclaration[superClass.name='CodedError']",
+          message: "Extend ConditionError: the unit's status has to know who can end it.",
+        },
+      ],
     },
   },
   {

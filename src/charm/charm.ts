@@ -1,13 +1,13 @@
 import { Charm, type CharmEvent, type Framework, type Status } from "juju-charm";
 import type { TimerState } from "../unit/ports.ts";
-import { CodedError } from "charm-kit";
+import type { ConditionError } from "charm-kit";
 import type { UnitSystem } from "../unit/unit-system.ts";
-import { conditionSlot, isOverWithHost } from "./condition.ts";
+import { conditionSlot } from "./condition.ts";
 import type { Configuration } from "../unit/configuration.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { RunnerActions } from "./runner-actions.ts";
 import { StatusReporter } from "./status-reporter.ts";
-import { lackOf, statusOf, summarise, withNotices } from "./status.ts";
+import { checkOf, isCondition, lackOf, statusOf, summarise, withNotices } from "./status.ts";
 import { UnitWork } from "./unit-work.ts";
 import type { Workload } from "../unit/workload.ts";
 
@@ -95,7 +95,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       });
       const condition = await this.framework.state.read(conditionSlot);
       // What an earlier event could not do, the next reconcile does.
-      return isOverWithHost(condition)
+      return condition === "update-status"
         ? { name: "maintenance", message: "Waiting for the next reconcile" }
         : undefined;
     });
@@ -126,7 +126,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     try {
       this.#timers = await this.#work.ensureTimers(signal);
     } catch (thrown) {
-      if (!(thrown instanceof CodedError) || thrown.code !== "systemd") throw thrown;
+      if (!isCondition(thrown) || thrown.code !== "systemd") throw thrown;
       this.log.warning("Timers do not run", { reason: thrown.message });
     }
   }
@@ -136,18 +136,18 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     const { status, condition } = await work().then(
       (shown) => ({ status: shown, condition: null }),
       (thrown: unknown) => {
-        const told = statusOf(thrown);
-        if (!told || !(thrown instanceof CodedError)) throw thrown;
-        this.log.warning("Cannot go on", { reason: told.message });
-        return { status: told, condition: thrown.code };
+        const status = statusOf(thrown);
+        if (!status || !isCondition(thrown)) throw thrown;
+        this.log.warning("Cannot go on", { reason: status.message });
+        return { status, condition: checkOf(thrown) };
       },
     );
     await this.#reporter.settle();
     if (status) await this.#tell(status, condition);
   }
 
-  /** @param condition code of the error that the status tells. */
-  async #tell(status: Status, condition: string | null): Promise<void> {
+  /** @param condition which check notices the end of what the status reports. */
+  async #tell(status: Status, condition: ConditionError["checkedBy"] | null): Promise<void> {
     await this.framework.state.write(conditionSlot, condition);
     await this.unit.setStatus(status);
   }

@@ -1,4 +1,4 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 import { acceptedForm, type OptionName } from "./configuration-schema.ts";
 
 /** One option that cannot be used as it is. */
@@ -10,8 +10,10 @@ export interface Fault {
 }
 
 /** Options that a person must mend; all of them, told together. */
-export class ConfigurationError extends CodedError {
+export class ConfigurationError extends ConditionError {
   readonly code = "configuration";
+  readonly remedy = "person";
+  override readonly checkedBy = "update-status";
   readonly faults: readonly Fault[];
 
   constructor(faults: readonly Fault[]) {

@@ -1,11 +1,14 @@
 import { isIP } from "node:net";
 import type { RawData } from "juju-charm";
 import type { DebugSshHost } from "../guest/settings.ts";
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** A unit on the other side of the relation `debug-ssh` shares what cannot be used. */
-export class DebugSshError extends CodedError {
+export class DebugSshError extends ConditionError {
   readonly code = "debug-ssh";
+  readonly remedy = "person";
+  override readonly title = "Invalid SSH debug information";
+  override readonly checkedBy = "update-status";
 
   constructor(unit: string, field: string, accepted: string) {
     // Not the value: it comes from elsewhere, and may be anything.

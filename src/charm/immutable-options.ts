@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue, StateSlot } from "juju-charm";
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 import type { Configuration } from "../unit/configuration.ts";
 import { installedOptions, parseInstalledOptions, type InstalledOptions } from "../unit/installed-options.ts";
 
@@ -13,8 +13,10 @@ export const installedOptionsSlot: StateSlot<(InstalledOptions & JsonObject) | n
 };
 
 /** Options that cannot change any more have changed. */
-export class ImmutableOptionError extends CodedError {
+export class ImmutableOptionError extends ConditionError {
   readonly code = "immutable-option";
+  readonly remedy = "person";
+  override readonly checkedBy = "update-status";
   readonly options: readonly string[];
 
   constructor(options: readonly string[]) {

@@ -1,7 +1,8 @@
 import type { Status } from "juju-charm";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { TimerState } from "../unit/ports.ts";
-import { CodedError, messageOf } from "charm-kit";
+import { CodedError, ConditionError, messageOf, type Remedy } from "charm-kit";
+import type { LxdClientError, LxdClientErrorCode } from "lxd-client";
 
 /** Longest reason that stands in a status line; `juju status` cuts no line, and LXD's errors can be pages. */
 const LONGEST_REASON = 400;
@@ -61,66 +62,54 @@ export function lackOf(timers: TimerState): string | undefined {
   }
 }
 
-/** Who can end a condition: a person (blocked), the outside world (waiting), or the next reconcile (maintenance). */
-const STATUS_OF_CODE: Readonly<Record<string, Status["name"]>> = {
-  configuration: "blocked",
-  "immutable-option": "blocked",
-  "unit-name": "blocked",
-  "debug-ssh": "blocked",
-  "lxd-missing": "blocked",
-  "lxd-install": "blocked",
-  "no-virtual-machines": "blocked",
-  "host-command": "maintenance",
-  "pool-too-small": "blocked",
-  "storage-missing": "blocked",
-  "lxd-unreachable": "blocked",
-  "base-image": "blocked",
-  "base-image-server": "waiting",
-  archive: "blocked",
-  "archive-download": "waiting",
-  "no-free-subnet": "blocked",
-  "packet-filter": "blocked",
-  "firewall-unsupported": "blocked",
-  "github-bad-credentials": "blocked",
-  "github-app": "blocked",
-  "github-missing-permission": "blocked",
-  "github-not-found": "blocked",
-  "github-runner-group": "blocked",
-  "github-rate-limit": "waiting",
-  "github-unavailable": "waiting",
-  "github-deadline": "waiting",
-  "github-refused": "blocked",
-  lxd: "maintenance",
-  "lxd-operation": "maintenance",
-  "image-build": "maintenance",
-  systemd: "maintenance",
-  locked: "maintenance",
-  deadline: "maintenance",
+/** The status that a condition gives the unit, by who can end it. */
+const STATUS_OF_REMEDY: Readonly<Record<Remedy, Status["name"]>> = {
+  person: "blocked",
+  outside: "waiting",
+  retry: "maintenance",
 };
 
-/** Conditions that have a name among those who look at statuses; it stands before the explanation. */
-const TITLE_OF_CODE: Readonly<Record<string, string>> = {
-  "github-bad-credentials": "Invalid token",
-  "github-app": "Invalid GitHub App",
-  "github-missing-permission": "Token lacks a permission",
-  "debug-ssh": "Invalid SSH debug information",
+/** The client of LXD does not know what its errors mean for a unit. */
+const REMEDY_OF_LXD: Readonly<Record<LxdClientErrorCode, Remedy>> = {
+  lxd: "retry",
+  "lxd-operation": "retry",
+  "lxd-operation-unseen": "retry",
+  "lxd-output-limit": "retry",
+  "lxd-unreachable": "person",
 };
 
-/** The status that tells an error, or nothing for an error that the hook should fail with. */
+/** What a unit lives with, and goes on; errors of the framework are none, Juju retries the hook. */
+type Condition = ConditionError | LxdClientError;
+
+/** Tells whether an error is a condition that the status reports. */
+export function isCondition(thrown: unknown): thrown is Condition {
+  // Not by the class of the client's errors: an event that nobody observes must not load the client.
+  return (
+    thrown instanceof ConditionError ||
+    (thrown instanceof CodedError && Object.hasOwn(REMEDY_OF_LXD, thrown.code))
+  );
+}
+
+/** Which check notices the end of a condition. */
+export function checkOf(condition: Condition): ConditionError["checkedBy"] {
+  if (condition instanceof ConditionError) return condition.checkedBy;
+  return condition.code === "lxd-unreachable" ? "update-status" : "reconcile";
+}
+
+/** The status that reports an error; undefined for an error that the hook should fail with. */
 export function statusOf(thrown: unknown): Status | undefined {
-  if (!(thrown instanceof CodedError)) return undefined;
-  const name = STATUS_OF_CODE[thrown.code];
-  if (!name) return undefined;
+  if (!isCondition(thrown)) return undefined;
+  const remedy = thrown instanceof ConditionError ? thrown.remedy : REMEDY_OF_LXD[thrown.code];
+  const name = STATUS_OF_REMEDY[remedy];
   const text = textOf(thrown);
-  switch (name) {
-    case "blocked":
-      // A person has to act on it, and needs all of it: several faulty options are told together.
+  switch (remedy) {
+    case "person":
+      // A person has to act on it, and needs all of it: several invalid options are reported together.
       return { name, message: inOneLine(text) };
-    case "maintenance":
-      return { name, message: `Retrying: ${shorten(text)}` };
-    case "active":
-    case "waiting":
+    case "outside":
       return { name, message: shorten(text) };
+    case "retry":
+      return { name, message: `Retrying: ${shorten(text)}` };
   }
 }
 
@@ -130,10 +119,12 @@ export function failureOf(thrown: unknown): string | undefined {
   return status?.name === "maintenance" ? status.message.replace(/^Retrying: /, "") : status?.message;
 }
 
-function textOf(error: CodedError): string {
-  const title = TITLE_OF_CODE[error.code];
+function textOf(condition: Condition): string {
+  const title = condition instanceof ConditionError ? condition.title : undefined;
   // Of these the person mends the cause, whatever it was that could not be done.
-  return title ? `${title}: ${error.message.replace(/^Cannot [^:]*: /, "")}` : error.message;
+  return title === undefined
+    ? condition.message
+    : `${title}: ${condition.message.replace(/^Cannot [^:]*: /, "")}`;
 }
 
 /** The last error of the chain of causes is the one that says what happened. */

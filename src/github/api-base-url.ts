@@ -1,8 +1,9 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** A text that is not the address of a GitHub. */
-export class GithubUrlError extends CodedError {
+export class GithubUrlError extends ConditionError {
   readonly code = "github-url";
+  readonly remedy = "retry";
 
   constructor(fault: string) {
     super(`Cannot use the GitHub URL: ${fault}; accepted is an address such as 'https://github.com'`);

@@ -1,5 +1,5 @@
 import { fetch as undiciFetch, getGlobalDispatcher, type Dispatcher, type RequestInit } from "undici";
-import { CodedError, formatSize } from "charm-kit";
+import { ConditionError, formatSize } from "charm-kit";
 
 /** Largest answer that is read, in bytes. */
 export interface AnswerLimits {
@@ -10,8 +10,9 @@ export interface AnswerLimits {
 }
 
 /** A server sends more than an answer of its API can hold. */
-export class AnswerTooLargeError extends CodedError {
+export class AnswerTooLargeError extends ConditionError {
   readonly code = "answer-too-large";
+  readonly remedy = "retry";
 
   /** The state alone, as it reads after "Cannot <action>: ". */
   readonly detail: string;

@@ -1,4 +1,4 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** What is known of an answer that is an error; all of it is missing when there was no answer. */
 export interface AnswerFacts {
@@ -10,7 +10,7 @@ export interface AnswerFacts {
 }
 
 /** Root of what can go wrong with GitHub. No message holds a token. */
-export abstract class GithubError extends CodedError {
+export abstract class GithubError extends ConditionError {
   /** HTTP status; undefined when no answer came. */
   readonly status: number | undefined;
   /** GitHub's `x-github-request-id`, which its support asks for. */
@@ -26,6 +26,8 @@ export abstract class GithubError extends CodedError {
 /** GitHub does not know the token: it is wrong, expired or revoked. */
 export class BadCredentialsError extends GithubError {
   readonly code = "github-bad-credentials";
+  readonly remedy = "person";
+  override readonly title = "Invalid token";
 
   constructor(action: string, facts: AnswerFacts) {
     super(action, "GitHub refuses the token; it is wrong, expired or revoked", facts);
@@ -35,6 +37,8 @@ export class BadCredentialsError extends GithubError {
 /** GitHub gives no token to the GitHub App: its key, its installation or the permissions of that are not what they should be. */
 export class AppRefusedError extends GithubError {
   readonly code = "github-app";
+  readonly remedy = "person";
+  override readonly title = "Invalid GitHub App";
 }
 
 /** What a refused token has and lacks. */
@@ -50,6 +54,8 @@ export interface PermissionFacts {
 /** GitHub knows the token, but the token may not do this. */
 export class MissingPermissionError extends GithubError {
   readonly code = "github-missing-permission";
+  readonly remedy = "person";
+  override readonly title = "Token lacks a permission";
   readonly permissions: PermissionFacts;
 
   constructor(
@@ -68,6 +74,7 @@ export class MissingPermissionError extends GithubError {
 /** GitHub wants fewer requests for some time. */
 export class RateLimitError extends GithubError {
   readonly code = "github-rate-limit";
+  readonly remedy = "outside";
   /** `primary` counts requests an hour; `secondary` is GitHub's guard against bursts. */
   readonly limit: "primary" | "secondary";
   /** When requests are welcome again, in milliseconds since the Unix epoch. */
@@ -84,6 +91,7 @@ export class RateLimitError extends GithubError {
 /** What was asked for is not there, or the token cannot see it: GitHub gives the same answer for both. */
 export class NotFoundError extends GithubError {
   readonly code = "github-not-found";
+  readonly remedy = "person";
   /** The path, as the option `path` has it. */
   readonly path: string;
 
@@ -96,6 +104,7 @@ export class NotFoundError extends GithubError {
 /** GitHub refuses the request as such; the same request again is refused again. */
 export class RefusedError extends GithubError {
   readonly code = "github-refused";
+  readonly remedy = "person";
 
   constructor(action: string, detail: string, facts: AnswerFacts) {
     super(action, `GitHub refuses it, ${detail}`, facts);
@@ -105,6 +114,7 @@ export class RefusedError extends GithubError {
 /** A runner of this name is registered; the next attempt needs a new name. */
 export class NameTakenError extends GithubError {
   readonly code = "github-name-taken";
+  readonly remedy = "retry";
   readonly runner: string;
 
   constructor(runner: string, facts: AnswerFacts) {
@@ -116,6 +126,7 @@ export class NameTakenError extends GithubError {
 /** GitHub may have registered the runner, but its answer was lost; the next attempt needs a new name. */
 export class RegistrationLostError extends GithubError {
   readonly code = "github-registration-lost";
+  readonly remedy = "retry";
   readonly runner: string;
   /**
    * Whether a registration of this name was deleted or none was found. GitHub's list may lag by seconds, so one may
@@ -138,11 +149,13 @@ export class RegistrationLostError extends GithubError {
 /** No usable answer: network trouble, a server error, a body that is not what the API promises. */
 export class UnavailableError extends GithubError {
   readonly code = "github-unavailable";
+  readonly remedy = "outside";
 }
 
 /** GitHub took longer than it may. */
 export class GithubDeadlineError extends GithubError {
   readonly code = "github-deadline";
+  readonly remedy = "outside";
   readonly limitMs: number;
 
   constructor(action: string, limitMs: number, facts: AnswerFacts) {
@@ -154,6 +167,7 @@ export class GithubDeadlineError extends GithubError {
 /** The organisation or enterprise has no runner group of this name, or the token cannot see it. */
 export class RunnerGroupError extends GithubError {
   readonly code = "github-runner-group";
+  readonly remedy = "person";
   readonly group: string;
   /** Names of the groups that the token sees. */
   readonly available: readonly string[];

@@ -1,4 +1,4 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** Where runners register. */
 export type GithubPath =
@@ -7,8 +7,9 @@ export type GithubPath =
   | { readonly kind: "enterprise"; readonly enterprise: string };
 
 /** A text that names no place on GitHub. */
-export class GithubPathError extends CodedError {
+export class GithubPathError extends ConditionError {
   readonly code = "github-path";
+  readonly remedy = "retry";
   /** What is wrong, without the forms that are accepted. */
   readonly fault: string;
 

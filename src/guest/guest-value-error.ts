@@ -1,8 +1,9 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** A setting holds what cannot be written into a file of the runner without being taken for something else. */
-export class GuestValueError extends CodedError {
+export class GuestValueError extends ConditionError {
   readonly code = "guest-value";
+  readonly remedy = "retry";
   readonly setting: string;
 
   /**

@@ -1,9 +1,10 @@
 import type { RunnerApplication } from "../runners/ports.ts";
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** The runner application's archive is not to be trusted: its checksum is wrong, GitHub names none, or it is hostile. */
-export class ArchiveError extends CodedError {
+export class ArchiveError extends ConditionError {
   readonly code = "archive";
+  readonly remedy = "person";
 
   constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
     super(`Cannot use the runner application ${application.version}: ${detail}`, options);
@@ -11,8 +12,9 @@ export class ArchiveError extends CodedError {
 }
 
 /** The runner application's archive could not be downloaded; another attempt may succeed. */
-export class ArchiveDownloadError extends CodedError {
+export class ArchiveDownloadError extends ConditionError {
   readonly code = "archive-download";
+  readonly remedy = "outside";
 
   constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
     super(`Cannot download the runner application ${application.version}: ${detail}`, options);

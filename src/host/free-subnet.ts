@@ -2,12 +2,13 @@ import { networkInterfaces } from "node:os";
 import { renderAddress } from "../network/address.ts";
 import { contains, networkOf, parseNetwork, type Network } from "../network/network.ts";
 import { subtract } from "../network/network-sets.ts";
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 import { readRoutes } from "./routes.ts";
 
 /** Every private network that may be taken is in use on this machine. */
-export class NoFreeSubnetError extends CodedError {
+export class NoFreeSubnetError extends ConditionError {
   readonly code = "no-free-subnet";
+  readonly remedy = "person";
 
   constructor() {
     super(

@@ -1,4 +1,4 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 import type { ProcessOutcome, RunProcess } from "./run-process.ts";
 
 /** A program of the machine with its arguments, and how long it may take. */
@@ -8,8 +8,9 @@ export interface Command {
 }
 
 /** A program of the machine that had to succeed did not. */
-export class HostCommandError extends CodedError {
+export class HostCommandError extends ConditionError {
   readonly code = "host-command";
+  readonly remedy = "retry";
 
   constructor(action: string, words: readonly string[], { exitCode, stdout, stderr }: ProcessOutcome) {
     const said = (stderr.trim() || stdout.trim()).split("\n").slice(-LINES_TOLD).join("; ");

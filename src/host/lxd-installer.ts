@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { CodedError, ProcessLock } from "charm-kit";
+import { ConditionError, ProcessLock } from "charm-kit";
 import { hasIdRange, planLxd, socketOf, withIdRange, type LxdFacts } from "./lxd-plan.ts";
 import { runOrFail } from "./host-command.ts";
 import type { RunProcess } from "./run-process.ts";
 
 /** LXD does not run on this machine, and the unit cannot bring it to. */
-export class LxdInstallError extends CodedError {
+export class LxdInstallError extends ConditionError {
   readonly code = "lxd-install";
+  readonly remedy = "person";
+  override readonly checkedBy = "update-status";
 
   constructor(reason: string) {
     super(

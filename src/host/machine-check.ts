@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 import type { HostPlaces } from "./places.ts";
 
 /** This machine cannot run virtual machines. */
-export class VirtualMachinesError extends CodedError {
+export class VirtualMachinesError extends ConditionError {
   readonly code = "no-virtual-machines";
+  readonly remedy = "person";
 
   constructor(missing: readonly string[]) {
     super(

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 import { Mounts } from "./mounts.ts";
 import type { HostPlaces } from "./places.ts";
 import {
@@ -46,8 +46,9 @@ interface SpaceNeed {
 }
 
 /** The mount that the unit's pool is on is not there, or is not the one that it was. */
-export class StorageMissingError extends CodedError {
+export class StorageMissingError extends ConditionError {
   readonly code = "storage-missing";
+  readonly remedy = "person";
 
   constructor(path: string) {
     super(

@@ -1,9 +1,10 @@
 import type { BaseImage } from "../runners/ports.ts";
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** The guest answered the hand-over with something else than that its application listens. */
-export class HandOverError extends CodedError {
+export class HandOverError extends ConditionError {
   readonly code = "hand-over";
+  readonly remedy = "retry";
   readonly instance: string;
 
   constructor(instance: string, detail: string) {
@@ -13,8 +14,10 @@ export class HandOverError extends CodedError {
 }
 
 /** No LXD daemon is to be found on this machine. */
-export class LxdMissingError extends CodedError {
+export class LxdMissingError extends ConditionError {
   readonly code = "lxd-missing";
+  readonly remedy = "person";
+  override readonly checkedBy = "update-status";
 
   constructor() {
     super(
@@ -25,8 +28,9 @@ export class LxdMissingError extends CodedError {
 }
 
 /** An instance is still there after everything was done to delete it. */
-export class NotDestroyedError extends CodedError {
+export class NotDestroyedError extends ConditionError {
   readonly code = "not-destroyed";
+  readonly remedy = "retry";
   readonly instance: string;
 
   constructor(instance: string) {
@@ -36,8 +40,9 @@ export class NotDestroyedError extends CodedError {
 }
 
 /** The image that runner images are built from is not in LXD's store, or not on the image server. */
-export class BaseImageError extends CodedError {
+export class BaseImageError extends ConditionError {
   readonly code = "base-image";
+  readonly remedy = "person";
 
   constructor({ server, alias }: BaseImage, options?: ErrorOptions) {
     const place = server === undefined ? "LXD" : `the image server ${server}`;
@@ -50,8 +55,9 @@ export class BaseImageError extends CodedError {
 }
 
 /** LXD could not fetch the base image from the image server: no answer, a bad certificate, or damaged files. */
-export class BaseImageServerError extends CodedError {
+export class BaseImageServerError extends ConditionError {
   readonly code = "base-image-server";
+  readonly remedy = "outside";
 
   constructor(
     alias: string,
@@ -67,8 +73,9 @@ export class BaseImageServerError extends CodedError {
 }
 
 /** A step of building a runner image failed; the last good image stays. */
-export class ImageBuildError extends CodedError {
+export class ImageBuildError extends ConditionError {
   readonly code = "image-build";
+  readonly remedy = "retry";
 
   constructor(step: string, detail: string, options?: ErrorOptions) {
     super(`Cannot build the runner image (${step}): ${detail}`, options);
@@ -76,8 +83,10 @@ export class ImageBuildError extends CodedError {
 }
 
 /** LXD has no rules for the networks of runners. */
-export class FirewallUnsupportedError extends CodedError {
+export class FirewallUnsupportedError extends ConditionError {
   readonly code = "firewall-unsupported";
+  readonly remedy = "person";
+  override readonly checkedBy = "update-status";
 
   constructor() {
     super(

@@ -1,8 +1,9 @@
-import { formatSize, parseSize, CodedError } from "charm-kit";
+import { formatSize, parseSize, ConditionError } from "charm-kit";
 
 /** The pool cannot hold the wanted runners. */
-export class PoolTooSmallError extends CodedError {
+export class PoolTooSmallError extends ConditionError {
   readonly code = "pool-too-small";
+  readonly remedy = "person";
 
   /** @param sizes in bytes. */
   constructor(runners: number, sizes: { readonly required: number; readonly present: number }) {

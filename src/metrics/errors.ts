@@ -1,8 +1,9 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** Events could not be appended to the metrics log. */
-export class MetricsLogError extends CodedError {
+export class MetricsLogError extends ConditionError {
   readonly code = "metrics-log";
+  readonly remedy = "retry";
 
   constructor(path: string, detail: string, options?: ErrorOptions) {
     super(`Cannot append to '${path}': ${detail}; make room, or make it a file that root may write`, options);
@@ -10,8 +11,9 @@ export class MetricsLogError extends CodedError {
 }
 
 /** A program that the metrics need did not do what it was asked for. */
-export class MetricsProgramError extends CodedError {
+export class MetricsProgramError extends ConditionError {
   readonly code = "metrics-program";
+  readonly remedy = "retry";
 
   constructor(action: string, detail: string, options?: ErrorOptions) {
     super(`Cannot ${action}: ${detail}`, options);

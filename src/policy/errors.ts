@@ -1,8 +1,9 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** The policy service gave no one-time token. */
-export class PolicyServiceError extends CodedError {
+export class PolicyServiceError extends ConditionError {
   readonly code = "policy-service";
+  readonly remedy = "retry";
   /** The HTTP status, where there was an answer. */
   readonly status: number | undefined;
 

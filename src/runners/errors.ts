@@ -1,8 +1,9 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** A runner could not be made; nothing of it is left, on LXD or on GitHub. */
-export class RunnerCreateError extends CodedError {
+export class RunnerCreateError extends ConditionError {
   readonly code = "runner-create";
+  readonly remedy = "retry";
   readonly runner: string;
 
   constructor(runner: string, detail: string, options?: ErrorOptions) {
@@ -15,8 +16,9 @@ export class RunnerCreateError extends CodedError {
 const VERSION_REFUSED = 7;
 
 /** The runner application ended before it listened for jobs. */
-export class ApplicationEndedError extends CodedError {
+export class ApplicationEndedError extends ConditionError {
   readonly code = "application-ended";
+  readonly remedy = "retry";
   readonly exitCode: number;
 
   constructor(exitCode: number) {
@@ -34,8 +36,9 @@ export class ApplicationEndedError extends CodedError {
 }
 
 /** A runner could not be taken away; the next reconcile tries again. */
-export class RunnerRemoveError extends CodedError {
+export class RunnerRemoveError extends ConditionError {
   readonly code = "runner-remove";
+  readonly remedy = "retry";
   readonly runner: string;
 
   constructor(runner: string, detail: string, options?: ErrorOptions) {
@@ -45,8 +48,9 @@ export class RunnerRemoveError extends CodedError {
 }
 
 /** The logs of a runner could not be pulled. */
-export class RunnerLogsError extends CodedError {
+export class RunnerLogsError extends ConditionError {
   readonly code = "runner-logs";
+  readonly remedy = "retry";
   readonly runner: string;
 
   constructor(runner: string, detail: string, options?: ErrorOptions) {

@@ -1,4 +1,4 @@
-import { CodedError } from "charm-kit";
+import { ConditionError } from "charm-kit";
 
 /** Longest label of a host name (RFC 1123), and so of an LXD instance. */
 const LONGEST_NAME = 63;
@@ -6,8 +6,9 @@ const OWNER_DIGITS = 6;
 const ATTEMPT_DIGITS = 6;
 
 /** The application's name leaves no room for the names of its runners. */
-export class UnitNameError extends CodedError {
+export class UnitNameError extends ConditionError {
   readonly code = "unit-name";
+  readonly remedy = "person";
 }
 
 /**

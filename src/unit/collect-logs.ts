@@ -1,9 +1,10 @@
 import type { Machine, Machines, RunnerLogs } from "../runners/ports.ts";
-import { CodedError, messageOf } from "charm-kit";
+import { ConditionError, messageOf } from "charm-kit";
 
 /** A person names a runner that the unit does not have. */
-export class RunnerUnknownError extends CodedError {
+export class RunnerUnknownError extends ConditionError {
   readonly code = "runner-unknown";
+  readonly remedy = "retry";
 
   constructor(name: string, known: readonly string[]) {
     const have = known.length > 0 ? `; it has ${known.join(", ")}` : ", nor any other";

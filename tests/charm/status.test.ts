@@ -13,7 +13,7 @@ import {
 import { LxdError, LxdUnreachableError } from "lxd-client";
 import { RunnerCreateError } from "../../src/runners/errors.ts";
 import type { RunnerCounts } from "../../src/runners/observed-runner.ts";
-import { DeadlineError, CodedError } from "charm-kit";
+import { CodedError, DeadlineError, type Remedy } from "charm-kit";
 
 const SOURCES = join(import.meta.dirname, "../..");
 
@@ -132,46 +132,70 @@ describe("statusOf()", () => {
     expect(message.length).to.be.lessThan(500);
   });
 
-  /** Codes for which a hook fails, or which never reach a handler's end: each with the reason. */
-  const without: Readonly<Record<string, string>> = {
-    "answer-too-large": "the cause of github-unavailable, which tells it",
-    "github-name-taken": "one runner's, told by the summary",
-    "github-registration-lost": "one runner's, told by the summary",
-    "policy-service": "one runner's, told by the summary",
-    "guest-value": "one runner's, told by the summary",
-    "hand-over": "one runner's, told by the summary",
-    "lxd-operation-unseen": "one runner's, told by the summary",
-    "lxd-output-limit": "one runner's, told by the summary",
-    "metrics-log": "told in the log",
-    "metrics-program": "told in the log",
-    "not-destroyed": "one runner's, told by the summary",
-    "runner-create": "told by the summary",
-    "runner-logs": "told in the log",
-    "runner-unknown": "an action's failure, in its own words",
-    "runner-remove": "told by the summary",
-    "application-ended": "told by the summary, as the cause of a runner that could not be made",
-    "github-path": "a fault of the configuration, told by it",
-    "github-url": "a fault of the configuration, told by it",
+  /** Who ends each condition; all others are of single runners, or told in the log, and the next try ends them. */
+  const remedies: Readonly<Record<string, Remedy>> = {
+    configuration: "person",
+    "immutable-option": "person",
+    "unit-name": "person",
+    "debug-ssh": "person",
+    "lxd-missing": "person",
+    "lxd-install": "person",
+    "no-virtual-machines": "person",
+    "host-command": "retry",
+    "pool-too-small": "person",
+    "storage-missing": "person",
+    "base-image": "person",
+    "base-image-server": "outside",
+    archive: "person",
+    "archive-download": "outside",
+    "no-free-subnet": "person",
+    "packet-filter": "person",
+    "firewall-unsupported": "person",
+    "github-bad-credentials": "person",
+    "github-app": "person",
+    "github-missing-permission": "person",
+    "github-not-found": "person",
+    "github-runner-group": "person",
+    "github-rate-limit": "outside",
+    "github-unavailable": "outside",
+    "github-deadline": "outside",
+    "github-refused": "person",
+    "image-build": "retry",
+    systemd: "retry",
+    locked: "retry",
+    deadline: "retry",
   };
 
-  /** Codes of errors, read from the sources. Those of the framework are Juju's trouble: the hook fails, Juju retries. */
-  const codes = globSync("{src,packages/{kit,lxd-client}/src}/**/*.ts", {
-    cwd: SOURCES,
-  })
+  /** Codes and remedies of conditions, read from the sources. */
+  const conditions = globSync("{src,packages/kit/src}/**/*.ts", { cwd: SOURCES })
     .flatMap((path) => [
-      ...readFileSync(join(SOURCES, path), "utf8").matchAll(/^ {2}(?:override )?readonly code = "([^"]+)"/gm),
+      ...readFileSync(join(SOURCES, path), "utf8").matchAll(
+        /^ {2}(?:override )?readonly code = "([^"]+)";\n {2}(?:override )?readonly remedy = "([^"]+)";/gm,
+      ),
     ])
-    .map(([, code = ""]) => code);
+    .map(([, code = "", remedy = ""]) => [code, remedy] as const);
 
-  it("is decided for every code of the charm's errors", () => {
-    expect(codes).to.include.members(["configuration", "lxd", "github-rate-limit"]);
-    const undecided = codes.filter((code) => !statusOf(errorOf(code)) && !(code in without));
-    expect(undecided).to.deep.equal([]);
+  it("comes from who can end the condition", () => {
+    expect(conditions).to.have.length.above(45);
+    const expected = conditions.map(([code]) => [code, remedies[code] ?? "retry"]);
+    expect(conditions).to.deep.equal(expected);
+    const codes = conditions.map(([code]) => code);
+    expect(Object.keys(remedies).filter((code) => !codes.includes(code))).to.deep.equal([]);
   });
 
-  it("is decided one way only, and for no code that is not there", () => {
-    const both = Object.keys(without).filter((code) => statusOf(errorOf(code)));
-    expect(both).to.deep.equal([]);
-    expect(Object.keys(without).filter((code) => !codes.includes(code))).to.deep.equal([]);
+  it("has one for each error of the LXD client", () => {
+    const codes = [
+      ...readFileSync(join(SOURCES, "packages/lxd-client/src/errors.ts"), "utf8").matchAll(
+        /^ {2}(?:override )?readonly code = "([^"]+)"/gm,
+      ),
+    ].map(([, code = ""]) => code);
+    expect(codes).to.have.length.above(4);
+    expect(codes.map((code) => `${code} ${statusOf(errorOf(code))?.name}`)).to.deep.equal(
+      codes.map((code) => `${code} ${code === "lxd-unreachable" ? "blocked" : "maintenance"}`),
+    );
+  });
+
+  it("has none for an error of the framework: Juju retries the hook", () => {
+    expect(statusOf(errorOf("hook-tool"))).to.equal(undefined);
   });
 });

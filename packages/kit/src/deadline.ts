@@ -1,8 +1,9 @@
-import { CodedError } from "./errors.ts";
+import { ConditionError } from "./errors.ts";
 
 /** Something took longer than it may. */
-export class DeadlineError extends CodedError {
+export class DeadlineError extends ConditionError {
   readonly code = "deadline";
+  readonly remedy = "retry";
   readonly action: string;
   readonly limitMs: number;
 

@@ -13,6 +13,19 @@ export abstract class CodedError extends Error {
   }
 }
 
+/** Who ends what an error reports: a person, something outside that comes back by itself, or the next try. */
+export type Remedy = "person" | "outside" | "retry";
+
+/** An error that a service lives with: it reports the condition and goes on. */
+export abstract class ConditionError extends CodedError {
+  /** Who can end the condition. */
+  abstract readonly remedy: Remedy;
+  /** A short name of the condition, shown before the explanation. */
+  readonly title: string | undefined = undefined;
+  /** Which check notices the end of the condition: the cheap one of `update-status`, or a whole reconcile. */
+  readonly checkedBy: "update-status" | "reconcile" = "reconcile";
+}
+
 /** The text of anything that was thrown; of what is no error, its JSON. Never throws. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message;

@@ -1,7 +1,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { Gate, settleAll } from "./concurrency.ts";
 export { DeadlineError, unhindered, withDeadline } from "./deadline.ts";
-export { CodedError, findCause, messageOf } from "./errors.ts";
+export { CodedError, ConditionError, type Remedy, findCause, messageOf } from "./errors.ts";
 export { type LogLevel, type Logger, createLogger, silentLogger } from "./log.ts";
 export { PatientLock } from "./patient-lock.ts";
 export { ProcessLock } from "./process-lock.ts";

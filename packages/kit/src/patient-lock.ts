@@ -1,10 +1,11 @@
 import { withDeadline } from "./deadline.ts";
-import { CodedError } from "./errors.ts";
+import { ConditionError } from "./errors.ts";
 import type { ProcessLock } from "./process-lock.ts";
 
 /** Somebody else has held the lock for longer than anybody should wait. */
-export class LockedError extends CodedError {
+export class LockedError extends ConditionError {
   readonly code = "locked";
+  readonly remedy = "retry";
 
   constructor(what: string, limitMs: number, options?: ErrorOptions) {
     super(

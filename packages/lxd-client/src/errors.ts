@@ -1,8 +1,17 @@
 import { CodedError } from "charm-kit";
 import { truncate } from "./truncate.ts";
 
+/** Codes of the errors of this client. */
+export type LxdClientErrorCode =
+  "lxd" | "lxd-unreachable" | "lxd-operation" | "lxd-operation-unseen" | "lxd-output-limit";
+
+/** Root of the errors of this client. */
+export abstract class LxdClientError extends CodedError {
+  abstract override readonly code: LxdClientErrorCode;
+}
+
 /** LXD refused a call: it answered with an HTTP status of 400 or more, or with an envelope of type `error`. */
-export class LxdError extends CodedError {
+export class LxdError extends LxdClientError {
   readonly code = "lxd";
   /** What was being done, as it reads after "Cannot". */
   readonly action: string;
@@ -46,7 +55,7 @@ const REMEDIES: Readonly<Record<UnreachableReason, string>> = {
 };
 
 /** The daemon's socket cannot be reached, or the connection to it broke. */
-export class LxdUnreachableError extends CodedError {
+export class LxdUnreachableError extends LxdClientError {
   readonly code = "lxd-unreachable";
   readonly action: string;
   readonly reason: UnreachableReason;
@@ -70,7 +79,7 @@ export interface OperationFailure {
 }
 
 /** LXD began an operation and failed to complete it, or it was cancelled. */
-export class OperationError extends CodedError {
+export class OperationError extends LxdClientError {
   readonly code = "lxd-operation";
   readonly action: string;
   readonly operationId: string;
@@ -104,7 +113,7 @@ export class OperationError extends CodedError {
 }
 
 /** An operation ended while nobody looked, and what it left cannot be read from any object. */
-export class OperationUnseenError extends CodedError {
+export class OperationUnseenError extends LxdClientError {
   readonly code = "lxd-operation-unseen";
   readonly action: string;
   readonly operationId: string;
@@ -117,7 +126,7 @@ export class OperationUnseenError extends CodedError {
 }
 
 /** Something that is read from a guest, or from LXD, is larger than it may be. */
-export class OutputLimitError extends CodedError {
+export class OutputLimitError extends LxdClientError {
   readonly code = "lxd-output-limit";
   readonly action: string;
   readonly limitBytes: number;

@@ -1,5 +1,7 @@
 export { INCUS, LXD, type Dialect } from "./dialect.ts";
 export {
+  LxdClientError,
+  type LxdClientErrorCode,
   LxdError,
   LxdUnreachableError,
   OperationError,
