@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -30,6 +39,18 @@ describe("packCharm()", function () {
     rmSync(directory, { recursive: true });
   });
 
+  /** Started without an event, the charm says that its environment is missing. */
+  async function expectStart(dispatch: string, cwd: string): Promise<void> {
+    const run = promisify(execFile)(dispatch, [], { env: {}, cwd, timeout: 20_000 });
+    const failure = await run.then(
+      () => undefined,
+      (thrown: unknown) => thrown as { code: number; stderr: string },
+    );
+    expect(failure?.code).to.equal(1);
+    expect(failure?.stderr).to.match(/JUJU_/);
+    expect(failure?.stderr).not.to.match(/ERR_MODULE_NOT_FOUND|SyntaxError|Dynamic require/);
+  }
+
   const read = (name: string) => readFileSync(join(unpacked, name), "utf8");
 
   it("holds all that Juju, Charmhub and the charm need, and no top-level build directory", () => {
@@ -49,9 +70,9 @@ describe("packCharm()", function () {
     expect([...modes.keys()]).to.include.members(["lib/main.mjs", "lib/LICENSES"]);
   });
 
-  it("makes dispatch and the runtime executable and nothing else", () => {
+  it("makes dispatch, the program and the runtime executable and nothing else", () => {
     const programs = [...modes].filter(([, mode]) => mode === PROGRAM).map(([path]) => path);
-    expect(programs).to.have.members(["dispatch", "runtime/bin/node"]);
+    expect(programs).to.have.members(["dispatch", "lib/main.mjs", "runtime/bin/node"]);
     expect(new Set(modes.values())).to.deep.equal(new Set([FILE, PROGRAM]));
   });
 
@@ -89,14 +110,21 @@ describe("packCharm()", function () {
   });
 
   it("runs the charm from the unpacked archive with an empty environment, which says what is missing", async () => {
-    const run = promisify(execFile)(join(unpacked, "dispatch"), [], { env: {}, cwd: "/", timeout: 20_000 });
-    const failure = await run.then(
-      () => undefined,
-      (thrown: unknown) => thrown as { code: number; stderr: string },
-    );
-    expect(failure?.code).to.equal(1);
-    expect(failure?.stderr).to.match(/JUJU_/);
-    expect(failure?.stderr).not.to.match(/ERR_MODULE_NOT_FOUND|SyntaxError|Dynamic require/);
+    await expectStart(join(unpacked, "dispatch"), "/");
+  });
+
+  it("runs from a path with spaces that is relative", async () => {
+    const spaced = join(directory, "a charm");
+    renameSync(unpacked, spaced);
+    try {
+      await expectStart("./a charm/dispatch", directory);
+    } finally {
+      renameSync(spaced, unpacked);
+    }
+  });
+
+  it("keeps compiled code beside the program", () => {
+    expect(readdirSync(join(unpacked, ".cache"))).not.to.be.empty;
   });
 
   it("is the same, byte for byte, when it is made again from the same inputs", async () => {

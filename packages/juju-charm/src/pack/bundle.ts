@@ -25,6 +25,9 @@ export interface Bundle {
 const BANNER =
   "const require=(id)=>process.getBuiltinModule('node:module').createRequire(import.meta.url)(id);";
 
+/** The program is executable, as charmcraft's linter wants it: by the archive's runtime, from the charm's directory. */
+const HASHBANG = "#!runtime/bin/node\n";
+
 /**
  * Bundles a program into ES modules: `main.mjs`, one chunk with all else that is loaded at the start, and a chunk for each
  * dynamic import, so that an event loads only what it needs. Names are kept, since errors show them; source maps hold
@@ -40,10 +43,10 @@ export async function bundle(charm: string, entry: string): Promise<Bundle> {
   const start = startSources.filter((source) => !program.includes(source));
   const { outputFiles, metafile } = await buildChunks(charm, entry, [
     ...plugins,
-    oneStartChunk(charm, start, dynamicSourcesOf(split.metafile)),
+    oneStartChunk(charm, start, dynamicModulesOf(split.metafile)),
   ]);
   return {
-    files: outputFiles.map(({ path, contents }) => ({ name: basename(path), content: contents })),
+    files: outputFiles.map(({ path, text }) => executable(basename(path), text)),
     sources: Object.keys(split.metafile.inputs),
     startSources,
     startFiles: startOutputsOf(metafile).map((path) => basename(path)),
@@ -71,6 +74,8 @@ async function buildChunks(charm: string, entry: string, plugins: Plugin[]) {
     metafile: true,
     write: false,
     logLevel: "warning",
+    // What a package without side effects has at the start is imported by its users too.
+    logOverride: { "ignored-bare-import": "silent" },
   });
 }
 
@@ -107,7 +112,20 @@ function startOutputsOf(metafile: Metafile): string[] {
   return [...seen];
 }
 
-function dynamicSourcesOf({ inputs }: Metafile): string[] {
+/** The ES modules that are imported dynamically; in one of CommonJS an import would hide its exports. */
+function dynamicModulesOf({ inputs }: Metafile): string[] {
   const imports = Object.values(inputs).flatMap((input) => input.imports);
-  return imports.filter(({ kind }) => kind === "dynamic-import").map(({ path }) => path);
+  const dynamic = imports.filter(({ kind }) => kind === "dynamic-import").map(({ path }) => path);
+  return [...new Set(dynamic)].filter((source) => inputs[source]?.format === "esm");
+}
+
+/** Puts the hashbang before the program, and moves its source map by that line. */
+function executable(name: string, text: string): BundledFile {
+  const content =
+    name === "main.mjs"
+      ? `${HASHBANG}${text}`
+      : name === "main.mjs.map"
+        ? text.replace('"mappings": "', '"mappings": ";')
+        : text;
+  return { name, content: Buffer.from(content) };
 }

@@ -31,11 +31,11 @@ export function runsOn({ architectures }: BaseMetadata, architecture: Architectu
 }
 
 /**
- * What Juju runs for each event. It counts on nothing of the environment: neither HOME nor PATH has to be set, and no
- * Node.js has to be installed. What V8 has compiled is kept beside the code for the next event; where it cannot be kept,
- * it is compiled again.
+ * What Juju runs for each event. It needs nothing of its environment: neither HOME nor PATH has to be set, and no Node.js
+ * has to be installed. V8's compiled code is kept beside the sources for the next event; where it cannot be kept, it is
+ * compiled again. The last word is the program's path from the charm's directory: charmcraft's linter looks for it there.
  */
 export const DISPATCH = `#!/bin/sh
-here=\${0%/*}
-NODE_COMPILE_CACHE=$here/.cache exec "$here/runtime/bin/node" "$here/lib/main.mjs"
+cd "\${0%/*}" || exit
+NODE_COMPILE_CACHE=$PWD/.cache exec runtime/bin/node lib/main.mjs
 `;

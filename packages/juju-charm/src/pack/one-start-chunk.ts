@@ -10,12 +10,10 @@ const NAMESPACE = "start";
  * import shares is one chunk.
  *
  * @param start sources that are loaded at the start, without the entry: a chunk must not wait for the program that loads it.
- * @param dynamic sources that are imported dynamically.
+ * @param dynamic ES modules that are imported dynamically.
  */
 export function oneStartChunk(charm: string, start: readonly string[], dynamic: readonly string[]): Plugin {
-  const own = new Set(
-    dynamic.filter((source) => source.endsWith(".ts")).map((source) => join(charm, source)),
-  );
+  const wanted = new Set(dynamic.map((source) => join(charm, source)));
   return {
     name: "one-start-chunk",
     setup(build) {
@@ -24,10 +22,11 @@ export function oneStartChunk(charm: string, start: readonly string[], dynamic: 
         contents: start.map((source) => `import ${JSON.stringify(join(charm, source))};`).join("\n"),
         resolveDir: charm,
       }));
-      build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        if (!own.has(path)) return undefined;
+      build.onLoad({ filter: /\.(?:ts|m?js)$/ }, async ({ path }) => {
+        if (!wanted.has(path)) return undefined;
         // At the end, where it moves no line that a source map tells.
-        return { contents: `${await readFile(path, "utf8")}\nimport "start:all";\n`, loader: "ts" };
+        const contents = `${await readFile(path, "utf8")}\nimport "start:all";\n`;
+        return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
       });
     },
   };

@@ -57,7 +57,11 @@ export async function packCharm(options: PackOptions): Promise<PackedCharm> {
   await writeArchive(path, [
     ...jujuFiles(charm, metadata, architecture),
     text("version", `${version}\n`),
-    ...files.map(({ name, content }) => ({ path: `lib/${name}`, content: { bytes: content } })),
+    ...files.map(({ name, content }) => ({
+      path: `lib/${name}`,
+      content: { bytes: content },
+      executable: name === "main.mjs",
+    })),
     text("lib/LICENSES", licencesOf(charm, sources)),
     file("runtime/LICENSE", join(runtime, "LICENSE")),
     { ...file("runtime/bin/node", program), executable: true, compressionLevel: RUNTIME_COMPRESSION },

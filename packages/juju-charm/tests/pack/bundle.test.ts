@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { bundle } from "../../src/pack/bundle.ts";
+
+describe("bundle() of a small program", function () {
+  this.timeout(20_000);
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "bundle-"))));
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const write = (name: string, text: string) => {
+    writeFileSync(join(directory, name), text);
+  };
+
+  it("maps positions to the sources, below the hashbang of the program", async () => {
+    write("main.ts", "const name: string = 'x';\n\nconsole.log(new Error(name).stack);\n");
+    const { files } = await bundle(directory, "main.ts");
+    for (const { name, content } of files) writeFileSync(join(directory, name), content);
+    const main = files.find(({ name }) => name === "main.mjs");
+    expect(Buffer.from(main?.content ?? []).toString()).to.match(/^#!runtime\/bin\/node\n/);
+    const output = execFileSync(process.execPath, ["--enable-source-maps", join(directory, "main.mjs")]);
+    expect(output.toString()).to.match(/main\.ts:3:13/);
+  });
+
+  it("loads two files at the start when a module that is imported later shares a part of it", async () => {
+    write("part.ts", "export const part = () => 'part';\n");
+    write("other.ts", "export const other = () => 'other';\n");
+    write("later.js", "import { part } from './part.ts';\nexport const later = part();\n");
+    write("common.cjs", "exports.common = 1;\n");
+    write(
+      "main.ts",
+      `import { part } from "./part.ts";
+       import { other } from "./other.ts";
+       const { later } = await import("./later.js");
+       const { default: common } = await import("./common.cjs");
+       console.log(part(), other(), later, common.common);`,
+    );
+    const { files, startFiles } = await bundle(directory, "main.ts");
+    expect(startFiles.length).to.be.within(2, 3);
+    for (const { name, content } of files) writeFileSync(join(directory, name), content);
+    expect(execFileSync(process.execPath, [join(directory, "main.mjs")]).toString()).to.equal(
+      "part other part 1\n",
+    );
+  });
+});
