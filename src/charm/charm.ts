@@ -89,8 +89,8 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     await this.#show(async () => {
       await this.#work.ensureTimers(signal);
       const rules = await this.#work.firewallRules();
-      await this.#work.withUnit(async ({ firewall, premises }) => {
-        await premises.check(signal);
+      await this.#work.withUnit(async ({ firewall, infrastructure }) => {
+        await infrastructure.check(signal);
         await firewall.ensure(rules, signal);
       });
       const condition = await this.framework.state.read(conditionSlot);

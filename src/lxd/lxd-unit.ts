@@ -2,14 +2,14 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Network } from "../network/network.ts";
 import type { Images, Machines, RunnerLogs } from "../runners/ports.ts";
-import type { Firewall, Premises } from "../unit/ports.ts";
+import type { Firewall, Infrastructure } from "../unit/ports.ts";
 import { findSocket, LxdClient, socketAt, type InstanceType } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
 import { LxdNeighbours } from "./lxd-neighbours.ts";
-import { LxdPremises } from "./lxd-premises.ts";
+import { LxdInfrastructure } from "./lxd-infrastructure.ts";
 import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
 import type { PoolStore } from "./pool-store.ts";
@@ -53,7 +53,7 @@ export interface LxdUnit {
   readonly isThere: boolean;
   readonly machines: Machines;
   readonly images: Images;
-  readonly premises: Premises;
+  readonly infrastructure: Infrastructure;
   readonly firewall: Firewall;
   readonly logs: RunnerLogs;
   readonly server: LxdServer;
@@ -68,18 +68,18 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   if (!socket) throw new LxdMissingError();
   const client = new LxdClient(socket);
   const owner = { unitName, deployment };
-  const premises = new LxdPremises({ ...options, client, owner });
+  const infrastructure = new LxdInfrastructure({ ...options, client, owner });
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
     isThere: existsSync(socket.path),
-    premises,
+    infrastructure,
     server: new LxdServer(client),
     neighbours: new LxdNeighbours(client, owner, options.lookCommand),
     firewall: new LxdFirewall({
       client,
       owner,
       name: stem,
-      bridge: premises.bridge,
+      bridge: infrastructure.bridge,
       closedNetworks: options.closedNetworks,
       packetFilter: options.packetFilter,
     }),
@@ -93,7 +93,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       owner,
       stem,
       instanceType: options.instanceType,
-      profile: premises.baseProfile,
+      profile: infrastructure.baseProfile,
       archivePathInGuest: options.archivePathInGuest,
     }),
     machines: new LxdMachines({

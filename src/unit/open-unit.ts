@@ -11,7 +11,7 @@ import { HOST_PLACES } from "../host/places.ts";
 import type { StorageKind } from "../host/pool-choice.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
 import { runProcess } from "../host/run-process.ts";
-import { BRIDGE_NAMES } from "../lxd/lxd-premises.ts";
+import { BRIDGE_NAMES } from "../lxd/lxd-infrastructure.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork } from "../network/network.ts";
 import { unitStem } from "../runners/runner-name.ts";

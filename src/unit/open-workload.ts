@@ -132,7 +132,7 @@ function openServices(
     manager,
     host: openHost(context, unit),
     images: unit.images,
-    premises: unit.premises,
+    infrastructure: unit.infrastructure,
     firewall: unit.firewall,
     metrics,
     rotation: openRotation(context),

@@ -2,19 +2,19 @@ import type { Address } from "../network/address.ts";
 import type { Network } from "../network/network.ts";
 import type { MachineResources } from "../runners/ports.ts";
 
-/** What a unit's instances stand on: storage pool, bridge and profiles, all its own. */
-export interface Premises {
+/** Storage pool, bridge and profiles for a unit's instances. They belong to this unit alone. */
+export interface Infrastructure {
   /**
-   * Makes what is missing. Safe to repeat, and after a kill at any point.
+   * Creates missing parts. Safe to repeat, and after a kill at any point.
    *
-   * @returns what the machine lacks without which runners still work, each as a short text.
+   * @returns features that the machine lacks and that runners can work without, each as a short text.
    */
   ensure(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]>;
   /** The profiles of a runner of these resources, in the order in which they apply. */
   profiles(resources: MachineResources): readonly string[];
   /** Fails when LXD does not answer. */
   check(signal: AbortSignal): Promise<void>;
-  /** Deletes all of it. Instances and images of the unit have to be gone. */
+  /** Deletes all parts. The unit's instances and images must be gone. */
   remove(signal: AbortSignal): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export interface FirewallRules {
  */
 export interface Firewall {
   /**
-   * Makes the rules what they should be, on the bridge of the unit's premises. Costs next to nothing where they are; safe
+   * Makes the rules what they should be, on the bridge of the unit's infrastructure. Costs next to nothing where they are; safe
    * to repeat, and after a kill at any point. Connections that stand when a network becomes denied go on.
    */
   ensure(rules: FirewallRules, signal: AbortSignal): Promise<void>;

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Host } from "../host/host.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { Images, RunnerMetrics } from "../runners/ports.ts";
-import type { Firewall, Premises, Timers } from "./ports.ts";
+import type { Firewall, Infrastructure, Timers } from "./ports.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 import type { Logger } from "charm-kit";
@@ -18,7 +18,7 @@ export interface TeardownDependencies {
   readonly host: Host;
   readonly images: Images;
   readonly firewall: Firewall;
-  readonly premises: Premises;
+  readonly infrastructure: Infrastructure;
   readonly metrics: RunnerMetrics;
   readonly rotation: LogRotation;
   readonly logs: LogKeeper;
@@ -57,10 +57,10 @@ export class Teardown {
   }
 
   async #removeFromLxd(signal: AbortSignal): Promise<void> {
-    const { images, firewall, premises } = this.#dependencies;
+    const { images, firewall, infrastructure } = this.#dependencies;
     await images.prune(undefined, signal);
     await firewall.remove(signal);
-    await premises.remove(signal);
+    await infrastructure.remove(signal);
   }
 
   /** What the units of a machine share goes with the last of them: the one that empties the directory of all. */

@@ -9,7 +9,7 @@ import type { ImageOutlook } from "../runners/image-outlook.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { PolicyService, RunnerImage } from "../runners/ports.ts";
-import type { Firewall, Premises } from "./ports.ts";
+import type { Firewall, Infrastructure } from "./ports.ts";
 import type { Fleet, FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
 import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
@@ -37,7 +37,7 @@ export interface WorkloadDependencies {
   /** Checks repositories, where the configuration names a service. */
   readonly policy: PolicyService | undefined;
   readonly images: ImageKeeper;
-  readonly premises: Premises;
+  readonly infrastructure: Infrastructure;
   readonly firewall: Firewall;
   readonly manager: RunnerManager;
   readonly rotation: LogRotation;
@@ -131,7 +131,7 @@ export class Workload {
   }
 
   async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
-    const { configuration, firewall, host, images, premises, rotation, step, integrations } =
+    const { configuration, firewall, host, images, infrastructure, rotation, step, integrations } =
       this.#dependencies;
     // GitHub first: credentials that it refuses are told before anything is made.
     await images.updateApplication(false, signal);
@@ -142,7 +142,7 @@ export class Workload {
     const notices = await host.prepare(need, step, signal);
     const outlook = await images.look(signal, refreshMs);
     await rotation.ensure(signal);
-    const lacks = await premises.ensure(configuration.resources, signal);
+    const lacks = await infrastructure.ensure(configuration.resources, signal);
     await firewall.ensure(firewallRules(configuration, integrations), signal);
     return { outlook, notices: [...notices, ...lacks] };
   }
@@ -179,12 +179,12 @@ export class Workload {
   }
 
   #fleet(image: RunnerImage): Fleet {
-    const { appName, configuration, credentials, policy, premises, integrations, system } =
+    const { appName, configuration, credentials, policy, infrastructure, integrations, system } =
       this.#dependencies;
     const { path, githubUrl, resources, count } = configuration;
     const { template } = image;
     const labels = runnerLabels(configuration, appName, system.arch);
-    const profiles = premises.profiles(resources);
+    const profiles = infrastructure.profiles(resources);
     const kind = runnerKind({ configuration, credentials, integrations, labels, profiles, template });
     const create = {
       image: template,

@@ -12,7 +12,12 @@ import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import { ImageServer } from "../support/simplestreams/image-server.ts";
 import { splitImage, type SplitImageFiles } from "../support/simplestreams/split-image.ts";
 import { makeCertificates, type TestCertificates } from "../support/simplestreams/test-certificates.ts";
-import { lookAround, openPremises, SMALL, type PremisesBench } from "./lxd-premises-bench.ts";
+import {
+  lookAround,
+  openInfrastructure,
+  SMALL,
+  type InfrastructureFixture,
+} from "./lxd-infrastructure-fixture.ts";
 
 const LIMIT_MS = 5 * 60_000;
 const ARCHIVE_IN_GUEST = "/root/runner.tar.gz";
@@ -32,7 +37,7 @@ describeLxd(
     let certificates: TestCertificates;
     let files: SplitImageFiles;
     let daemon: OwnDaemon;
-    let unit: PremisesBench;
+    let unit: InfrastructureFixture;
     let images: LxdImages;
     let server: ImageServer;
     let good: RunnerImage;
@@ -47,20 +52,20 @@ describeLxd(
       await mkdir(join(directory, "image"));
       files = await splitImage(base.fingerprint, join(directory, "image"), signal());
       daemon = await startOwnDaemon({ directory, authorityFile: certificates.authorityFile }, signal());
-      unit = await openPremises(daemon.client);
-      await unit.premises.ensure(SMALL, signal());
+      unit = await openInfrastructure(daemon.client);
+      await unit.infrastructure.ensure(SMALL, signal());
       images = new LxdImages({
         client: unit.client,
         owner: unit.owner,
         stem: unit.stem,
-        profile: unit.premises.baseProfile,
+        profile: unit.infrastructure.baseProfile,
         archivePathInGuest: ARCHIVE_IN_GUEST,
       });
       server = await serve();
     });
     after(async () => {
       await images.prune(undefined, signal());
-      await unit.premises.remove(signal());
+      await unit.infrastructure.remove(signal());
       await daemon.stop();
       await Promise.all(servers.map((each) => each.close()));
       await rm(directory, { recursive: true, force: true });
@@ -169,7 +174,7 @@ describeLxd(
         protocol: "simplestreams",
         alias: "jammy",
       } as const;
-      const profiles = [unit.premises.baseProfile];
+      const profiles = [unit.infrastructure.baseProfile];
       await unit.client.instances.create({ name, type: "container", source, profiles }, signal());
       await unit.client.instances.delete(name, signal());
     });

@@ -151,7 +151,7 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
 
   /** Neither runners nor their bridge have IPv6 from the start: here both have, as somebody may set it up. */
   async function speakIPv6(): Promise<void> {
-    const { bridge } = site.unit.premises;
+    const { bridge } = site.unit.infrastructure;
     const outside = `${internet.namespace.name}-h`;
     writeFileSync(`/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`, "0");
     await machine("ip", "-6", "address", "add", `${ULA}::1/64`, "dev", bridge, "nodad");
@@ -259,7 +259,7 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     });
 
     it("is restored where its rules went out of the kernel, whatever has to change besides", async () => {
-      const { bridge } = site.unit.premises;
+      const { bridge } = site.unit.infrastructure;
       for (const chain of ["aclin", "aclout", "aclfwd", "acl"]) {
         await machine("nft", "delete", "chain", "inet", "lxd", `${chain}.${bridge}`);
       }
@@ -274,7 +274,7 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     it("writes nothing to LXD where nothing is to do", async () => {
       // Whatever LXD writes there gets new handles.
       const look = () =>
-        machine("nft", "-a", "list", "chain", "inet", "lxd", `acl.${site.unit.premises.bridge}`);
+        machine("nft", "-a", "list", "chain", "inet", "lxd", `acl.${site.unit.infrastructure.bridge}`);
       const before = await look();
       await ensure();
       expect(await look()).to.equal(before);
@@ -292,17 +292,17 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   });
 
   it("that is removed leaves nothing on LXD and in the kernel, and may be removed again", async () => {
-    const { stem, premises } = site.unit;
+    const { stem, infrastructure } = site.unit;
     await ensure();
     await site.firewall.remove(patience());
     await site.firewall.remove(patience());
     const acls = await site.client.networkACLs.list(patience());
     expect(acls.map(({ name }) => name)).not.to.include(stem);
-    const { config } = await site.client.networks.get(premises.bridge, patience());
+    const { config } = await site.client.networks.get(infrastructure.bridge, patience());
     expect(Object.keys(config).filter((key) => key.startsWith("security."))).to.deep.equal([]);
     const rules = await machine("nft", "list", "ruleset");
     expect(rules).not.to.include(site.packetFilter.table);
-    expect(rules).not.to.match(new RegExp(`acl\\w*\\.${premises.bridge}`));
+    expect(rules).not.to.match(new RegExp(`acl\\w*\\.${infrastructure.bridge}`));
     await reaches(toDenied());
   });
 });

@@ -9,7 +9,7 @@ import { settleAll } from "charm-kit";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
-import { openPremises, SMALL, type PremisesBench } from "./lxd-premises-bench.ts";
+import { openInfrastructure, SMALL, type InfrastructureFixture } from "./lxd-infrastructure-fixture.ts";
 
 const LIMIT_MS = 5 * 60_000;
 
@@ -21,7 +21,7 @@ describeLxd(
   function () {
     this.timeout(LIMIT_MS);
     const signal = () => patience(LIMIT_MS);
-    let unit: PremisesBench;
+    let unit: InfrastructureFixture;
     let images: LxdImages;
     let machines: LxdMachines;
     let directory = "";
@@ -32,14 +32,14 @@ describeLxd(
       await ensureBaseImage({}, signal());
       directory = await mkdtemp(join(tmpdir(), "images-race-"));
       await writeFile(join(directory, "archive"), "the runner application");
-      unit = await openPremises();
-      const { client, owner, stem, premises } = unit;
-      await premises.ensure(SMALL, signal());
+      unit = await openInfrastructure();
+      const { client, owner, stem, infrastructure } = unit;
+      await infrastructure.ensure(SMALL, signal());
       images = new LxdImages({
         client,
         owner,
         stem,
-        profile: premises.baseProfile,
+        profile: infrastructure.baseProfile,
         archivePathInGuest: "/root/runner.tar.gz",
       });
       machines = new LxdMachines({
@@ -54,7 +54,7 @@ describeLxd(
     after(async () => {
       for (const { name } of await machines.list(signal())) await machines.destroy(name, signal());
       await images.prune(undefined, signal());
-      await unit.premises.remove(signal());
+      await unit.infrastructure.remove(signal());
       await unit.client.close();
       await rm(directory, { recursive: true, force: true });
     });
@@ -73,7 +73,7 @@ describeLxd(
     };
     const launch = async ({ template }: RunnerImage) => {
       const name = `${unit.stem}-run${launched++}`;
-      const profiles = unit.premises.profiles(SMALL);
+      const profiles = unit.infrastructure.profiles(SMALL);
       const deadline = Date.now() + LIMIT_MS;
       await machines.launch({ name, template, profiles, kind: "race", place: "", deadline }, signal());
       return name;

@@ -9,7 +9,12 @@ import type { ImageRecipe } from "../../src/runners/ports.ts";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
-import { lookAround, openPremises, SMALL, type PremisesBench } from "./lxd-premises-bench.ts";
+import {
+  lookAround,
+  openInfrastructure,
+  SMALL,
+  type InfrastructureFixture,
+} from "./lxd-infrastructure-fixture.ts";
 
 const LIMIT_MS = 5 * 60_000;
 const ARCHIVE_IN_GUEST = "/root/runner.tar.gz";
@@ -25,7 +30,7 @@ const describeLxd = reason === undefined ? describe : describe.skip;
 describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
   this.timeout(LIMIT_MS);
   const signal = () => patience(LIMIT_MS);
-  let unit: PremisesBench;
+  let unit: InfrastructureFixture;
   let images: LxdImages;
   let directory = "";
 
@@ -33,23 +38,23 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     await ensureBaseImage({}, signal());
     directory = await mkdtemp(join(tmpdir(), "images-contract-"));
     await writeFile(join(directory, "archive"), "the runner application");
-    unit = await openPremises();
-    await unit.premises.ensure(SMALL, signal());
+    unit = await openInfrastructure();
+    await unit.infrastructure.ensure(SMALL, signal());
     images = imagesOf(unit);
   });
   afterEach(() => images.prune(undefined, signal()));
   after(async () => {
-    await unit.premises.remove(signal());
+    await unit.infrastructure.remove(signal());
     await unit.client.close();
     await rm(directory, { recursive: true, force: true });
   });
 
-  const imagesOf = ({ client, owner, stem, premises }: PremisesBench) =>
+  const imagesOf = ({ client, owner, stem, infrastructure }: InfrastructureFixture) =>
     new LxdImages({
       client,
       owner,
       stem,
-      profile: premises.baseProfile,
+      profile: infrastructure.baseProfile,
       archivePathInGuest: ARCHIVE_IN_GUEST,
     });
   const recipe = (key: string, change: Partial<ImageRecipe> = {}): ImageRecipe => ({
@@ -166,7 +171,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
   });
 
   it("are completed from what a killed build has left", async () => {
-    const { client, owner, stem, premises } = unit;
+    const { client, owner, stem, infrastructure } = unit;
     const built = await build(recipe("a"));
     // A kill while the template was cleaned leaves it without its last keys; one in a later build leaves a builder.
     const config = { [KEYS.phase]: "", "security.protection.delete": "false" };
@@ -176,7 +181,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
         name: `${stem}-builder`,
         type: "container",
         source: { type: "image", alias: BASE_IMAGE_ALIAS },
-        profiles: [premises.baseProfile],
+        profiles: [infrastructure.baseProfile],
         config: ownerConfig(owner, "builder"),
       },
       signal(),
@@ -205,10 +210,10 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
   });
 
   it("of two units do not disturb each other", async () => {
-    const other = await openPremises(unit.client);
+    const other = await openInfrastructure(unit.client);
     const others = imagesOf(other);
     try {
-      await other.premises.ensure(SMALL, signal());
+      await other.infrastructure.ensure(SMALL, signal());
       const [mine, theirs] = await Promise.all([
         build(recipe("a")),
         others.build(recipe("a"), () => undefined, signal()),
@@ -222,7 +227,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       });
     } finally {
       await others.prune(undefined, signal());
-      await other.premises.remove(signal());
+      await other.infrastructure.remove(signal());
     }
   });
 });

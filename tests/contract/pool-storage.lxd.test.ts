@@ -19,7 +19,7 @@ import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
-import { lookAround, openPremises, type PremisesBench } from "./lxd-premises-bench.ts";
+import { lookAround, openInfrastructure, type InfrastructureFixture } from "./lxd-infrastructure-fixture.ts";
 
 const LIMIT_MS = 120_000;
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "512MiB" } as const;
@@ -35,7 +35,7 @@ describeLxd(
     this.timeout(LIMIT_MS);
     const signal = () => patience(LIMIT_MS);
     let root = "";
-    let bench: PremisesBench | undefined;
+    let bench: InfrastructureFixture | undefined;
 
     before(() => ensureBaseImage({}, signal()));
     beforeEach(() => {
@@ -44,7 +44,7 @@ describeLxd(
     });
     afterEach(async () => {
       if (bench) {
-        await bench.premises.remove(signal());
+        await bench.infrastructure.remove(signal());
         await bench.client.close();
         bench = undefined;
       }
@@ -79,14 +79,15 @@ describeLxd(
         },
         remove: (limited) => store.remove(limited),
       };
-      bench = await openPremises(undefined, {
+      bench = await openInfrastructure(undefined, {
         poolStore,
-        premises: { runners: 1 },
+        infrastructure: { runners: 1 },
       });
       return bench;
     };
-    const poolOf = ({ client, premises }: PremisesBench) => client.storagePools.get(premises.pool, signal());
-    const makeInstance = async ({ client, owner, premises, stem }: PremisesBench) => {
+    const poolOf = ({ client, infrastructure }: InfrastructureFixture) =>
+      client.storagePools.get(infrastructure.pool, signal());
+    const makeInstance = async ({ client, owner, infrastructure, stem }: InfrastructureFixture) => {
       const name = `${stem}-kept`;
       const config = {
         [KEYS.owner]: ownerText(owner),
@@ -94,24 +95,25 @@ describeLxd(
         "security.protection.delete": "true",
       };
       const source = { type: "image", alias: BASE_IMAGE_ALIAS } as const;
-      const profiles = [...premises.profiles(RESOURCES)];
+      const profiles = [...infrastructure.profiles(RESOURCES)];
       await client.instances.create({ name, type: "container", source, profiles, config }, signal());
       return name;
     };
     /** What a restart of the machine takes: every mount of the unit's, and LXD's of its pool. */
-    const forgetMounts = ({ premises }: PremisesBench) => {
+    const forgetMounts = ({ infrastructure }: InfrastructureFixture) => {
       const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
       const own = mounts
         .map((line) => line.split(" ")[1] ?? "")
         .filter(
-          (path) => path.startsWith(join(root, "unit")) || path.endsWith(`/storage-pools/${premises.pool}`),
+          (path) =>
+            path.startsWith(join(root, "unit")) || path.endsWith(`/storage-pools/${infrastructure.pool}`),
         );
       for (const path of own.reverse()) sh(`umount --lazy ${path}`);
     };
     /** As LXD itself does, within a minute, with a pool that was not there when it started. */
     const mountAsLxd = (stem: string) => {
       if (bench)
-        sh(`mount --bind ${root}/unit/pool/${stem} /var/lib/lxd/storage-pools/${bench.premises.pool}`);
+        sh(`mount --bind ${root}/unit/pool/${stem} /var/lib/lxd/storage-pools/${bench.infrastructure.pool}`);
     };
     const leftovers = () => ({
       unit: readdirSync(join(root, "unit")),
@@ -127,12 +129,12 @@ describeLxd(
     it("is btrfs in a loop file on a mount of another file system, and leaves nothing of itself", async () => {
       mountStorage("mkfs.ext4 -q");
       const unit = await open("juju-storage");
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       const pool = await poolOf(unit);
       expect(pool.driver).to.equal("btrfs");
       expect(pool.config["source"]).to.match(new RegExp(`^${root}/unit/pool/`));
       await makeInstance(unit);
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       const [instance] = (await lookAround(unit.client, unit.stem, unit.owner.unitName)).instances;
       expect(instance).to.equal(`${unit.stem}-kept`);
       await unit.client.instances.patch(
@@ -141,32 +143,32 @@ describeLxd(
         signal(),
       );
       await unit.client.instances.delete(`${unit.stem}-kept`, signal());
-      await unit.premises.remove(signal());
+      await unit.infrastructure.remove(signal());
       expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
     });
 
     it("is there again with all that is on it after a restart of the machine", async () => {
       mountStorage("mkfs.ext4 -q");
       const unit = await open("juju-storage");
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       const pool = await poolOf(unit);
       writeFileSync(join(pool.config["source"] ?? "", "mark"), "here");
       sh(`umount --lazy ${root}/unit/pool`);
       expect(existsSync(join(pool.config["source"] ?? "", "mark"))).to.equal(false);
-      await unit.premises.check(signal());
+      await unit.infrastructure.check(signal());
       expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
       sh(`umount --lazy ${root}/unit/pool`);
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
     });
 
     it("is a subvolume of a mount that is btrfs itself", async () => {
       mountStorage("mkfs.btrfs -q");
       const unit = await open("juju-storage");
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       const pool = await poolOf(unit);
       expect([pool.driver, pool.config["source"]]).to.deep.equal(["btrfs", readSource("storage")]);
-      await unit.premises.remove(signal());
+      await unit.infrastructure.remove(signal());
       expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
     });
     const readSource = (directory: string) =>
@@ -178,16 +180,18 @@ describeLxd(
 
     it("is where LXD keeps its own where there is no storage", async () => {
       const unit = await open("juju-storage", join(root, "nowhere"));
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       expect((await poolOf(unit)).config["source"]).to.match(/\/disks\/.*\.img$/);
     });
 
     it("is not made anew on the machine's disk when its mount is not there", async () => {
       mountStorage("mkfs.ext4 -q");
       const unit = await open("juju-storage");
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       sh(`umount --lazy ${root}/unit/pool; umount --lazy ${root}/storage`);
-      const refused = await unit.premises.ensure(RESOURCES, signal()).catch((thrown: unknown) => thrown);
+      const refused = await unit.infrastructure
+        .ensure(RESOURCES, signal())
+        .catch((thrown: unknown) => thrown);
       expect(refused).to.be.instanceOf(StorageMissingError);
       expect(readdirSync(join(root, "storage"))).to.deep.equal([]);
       sh(`mount -o loop ${root}/disk ${root}/storage`);
@@ -195,17 +199,17 @@ describeLxd(
 
     it("is made anew in memory after a restart of the machine, without the instances that were on it", async () => {
       const unit = await open("memory");
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       const name = await makeInstance(unit);
       expect(leftovers().mounts.map((line) => line.split(" ")[2])).to.deep.equal(["tmpfs", "btrfs"]);
       forgetMounts(unit);
-      await unit.premises.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(RESOURCES, signal());
       expect((await lookAround(unit.client, unit.stem, unit.owner.unitName)).instances).to.deep.equal([]);
       expect(await makeInstance(unit)).to.equal(name);
       const config = { "security.protection.delete": "false" };
       await unit.client.instances.patch(name, { config }, signal());
       await unit.client.instances.delete(name, signal());
-      await unit.premises.remove(signal());
+      await unit.infrastructure.remove(signal());
       expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
     });
   },

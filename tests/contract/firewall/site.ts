@@ -6,11 +6,11 @@ import { closedNetworks } from "../../../src/host/closed-networks.ts";
 import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
 import { runProcess } from "../../../src/host/run-process.ts";
 import type { LxdClient } from "lxd-client";
-import { BRIDGE_NAMES } from "../../../src/lxd/lxd-premises.ts";
+import { BRIDGE_NAMES } from "../../../src/lxd/lxd-infrastructure.ts";
 import { LxdFirewall } from "../../../src/lxd/lxd-firewall.ts";
 import { packImage, patience } from "../../../packages/lxd-client/tests/support.ts";
 import { NetworkNamespace } from "../../support/github/network-namespace.ts";
-import { openPremises, SMALL, type PremisesBench } from "../lxd-premises-bench.ts";
+import { openInfrastructure, SMALL, type InfrastructureFixture } from "../lxd-infrastructure-fixture.ts";
 import { answer } from "./answer.ts";
 import { Place } from "./place.ts";
 
@@ -46,14 +46,18 @@ const DHCP_SCRIPT = `#!/bin/sh
 /** Two units with runners, neighbours beside the machine, and somebody who answers at every address. */
 export class FirewallSite {
   readonly client: LxdClient;
-  readonly unit: PremisesBench;
+  readonly unit: InfrastructureFixture;
   readonly firewall: LxdFirewall;
   readonly packetFilter: NftPacketFilter;
-  readonly #other: PremisesBench;
+  readonly #other: InfrastructureFixture;
   readonly #cleanUps: (() => unknown)[];
   readonly #interface = `fw${mark}e`;
 
-  private constructor(unit: PremisesBench, other: PremisesBench, cleanUps: (() => unknown)[]) {
+  private constructor(
+    unit: InfrastructureFixture,
+    other: InfrastructureFixture,
+    cleanUps: (() => unknown)[],
+  ) {
     this.client = unit.client;
     this.unit = unit;
     this.#other = other;
@@ -63,7 +67,7 @@ export class FirewallSite {
       client: unit.client,
       owner: unit.owner,
       name: unit.stem,
-      bridge: unit.premises.bridge,
+      bridge: unit.infrastructure.bridge,
       closedNetworks: () => closedNetworks(BRIDGE_NAMES),
       packetFilter: this.packetFilter,
     });
@@ -72,13 +76,13 @@ export class FirewallSite {
 
   static async open(): Promise<FirewallSite> {
     const cleanUps: (() => unknown)[] = [];
-    const unit = await openPremises();
+    const unit = await openInfrastructure();
     cleanUps.push(() => unit.client.close());
-    const other = await openPremises(unit.client);
-    for (const { premises } of [unit, other]) cleanUps.push(() => premises.remove(patience()));
+    const other = await openInfrastructure(unit.client);
+    for (const { infrastructure } of [unit, other]) cleanUps.push(() => infrastructure.remove(patience()));
     const site = new FirewallSite(unit, other, cleanUps);
     try {
-      await Promise.all([unit, other].map(({ premises }) => premises.ensure(SMALL, patience())));
+      await Promise.all([unit, other].map(({ infrastructure }) => infrastructure.ensure(SMALL, patience())));
       return site;
     } catch (thrown) {
       await site.close();
@@ -105,7 +109,7 @@ export class FirewallSite {
   }
 
   async gateway(): Promise<string> {
-    const { config } = await this.client.networks.get(this.unit.premises.bridge, patience());
+    const { config } = await this.client.networks.get(this.unit.infrastructure.bridge, patience());
     return (config["ipv4.address"] ?? "").replace(/\/.*/, "");
   }
 
@@ -123,18 +127,18 @@ export class FirewallSite {
 
   /** Starts an instance that has got its address by DHCP, and answers in it. */
   async runner(name: string, image: string, of: "unit" | "other" = "unit"): Promise<Runner> {
-    const { stem, premises } = of === "unit" ? this.unit : this.#other;
+    const { stem, infrastructure } = of === "unit" ? this.unit : this.#other;
     const { instances } = this.client;
     const instance = `${stem}-${name}`;
     // Filters of the NIC would hide what the firewall does not do.
     const eth0 = {
       type: "nic",
       name: "eth0",
-      network: premises.bridge,
+      network: infrastructure.bridge,
       "security.port_isolation": "true",
     };
     const source = { type: "image", fingerprint: image } as const;
-    const profiles = premises.profiles(SMALL);
+    const profiles = infrastructure.profiles(SMALL);
     await instances.create(
       { name: instance, type: "container", source, profiles, devices: { eth0 } },
       patience(),

@@ -83,7 +83,7 @@ describeLxd(`A machine without LXD${reason === undefined ? "" : ` (skipped: ${re
   });
 
   it("keeps the unit's pool in memory, and nothing of the unit once that is removed", () => {
-    unit("premises");
+    unit("infrastructure");
     const [kept, limits, profile] = [
       "findmnt --noheadings --output FSTYPE /var/lib/github-runner/fresh-0/memory",
       "ls /etc/sysctl.d /etc/modules-load.d | grep github-runner | sort",

@@ -1,6 +1,6 @@
 /**
  * Runs in a bare container that stands for a new machine, on the repository's files: `main.ts prepare` does the host's
- * side of a unit, `main.ts premises` makes its premises in memory, and `main.ts remove` takes all away. Prints JSON.
+ * side of a unit, `main.ts infrastructure` makes its infrastructure in memory, and `main.ts remove` takes all away. Prints JSON.
  */
 import { openHost } from "../../../src/unit/open-host.ts";
 import { openUnit } from "../../../src/unit/open-unit.ts";
@@ -39,11 +39,11 @@ async function work(verb: string): Promise<object> {
       const notices = await host.prepare(need, (step) => steps.push(step), signal);
       return { steps, notices, answers: await unit.server.answers(signal) };
     }
-    case "premises":
-      await unit.premises.ensure(RESOURCES, signal);
+    case "infrastructure":
+      await unit.infrastructure.ensure(RESOURCES, signal);
       return {};
     default:
-      await unit.premises.remove(signal);
+      await unit.infrastructure.remove(signal);
       await host.remove(signal);
       return {};
   }

@@ -4,63 +4,71 @@ import { HOST_PLACES } from "../../src/host/places.ts";
 import { runProcess } from "../../src/host/run-process.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
 import { filterNotices } from "../../src/lxd/runner-profiles.ts";
-import { lookAround, openPremises, SMALL, type PremisesBench } from "./lxd-premises-bench.ts";
+import {
+  lookAround,
+  openInfrastructure,
+  SMALL,
+  type InfrastructureFixture,
+} from "./lxd-infrastructure-fixture.ts";
 import { patience, reasonToSkip } from "../../packages/lxd-client/tests/support.ts";
 
 const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;
 const LARGER = { cpu: 2, memory: "512MiB", disk: "3GiB" } as const;
 
-describeLxd(`LxdPremises${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
+describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
   this.timeout(60_000);
-  let bench: PremisesBench;
+  let bench: InfrastructureFixture;
   let sharedBefore: unknown;
   const look = () => lookAround(bench.client, bench.stem, bench.owner.unitName);
 
   beforeEach(async () => {
-    bench = await openPremises();
+    bench = await openInfrastructure();
     sharedBefore = (await look()).shared.profile;
   });
   afterEach(async () => {
-    await bench.premises.remove(patience());
+    await bench.infrastructure.remove(patience());
     await bench.client.close();
   });
 
   it("are a pool, a bridge and profiles, all with the unit in name or description", async () => {
-    const { premises, stem } = bench;
-    await premises.ensure(SMALL, patience());
+    const { infrastructure, stem } = bench;
+    await infrastructure.ensure(SMALL, patience());
     const { instances, images, profiles, networks, pools } = await look();
     expect({ instances, images, profiles, networks, pools }).to.deep.equal({
       instances: [],
       images: [],
       profiles: [`${stem}-cpu-1-mem-256MiB-disk-2GiB`, `${stem}-runner`],
-      networks: [premises.bridge],
-      pools: [premises.pool],
+      networks: [infrastructure.bridge],
+      pools: [infrastructure.pool],
     });
-    expect(premises.profiles(SMALL)).to.deep.equal([`${stem}-runner`, `${stem}-cpu-1-mem-256MiB-disk-2GiB`]);
+    expect(infrastructure.profiles(SMALL)).to.deep.equal([
+      `${stem}-runner`,
+      `${stem}-cpu-1-mem-256MiB-disk-2GiB`,
+    ]);
   });
 
   it("bound a runner's resources and keep runners apart", async () => {
-    const { client, premises, stem } = bench;
-    await premises.ensure(SMALL, patience());
+    const { client, infrastructure, stem } = bench;
+    await infrastructure.ensure(SMALL, patience());
     const [base, resources] = await Promise.all(
-      premises.profiles(SMALL).map((name) => client.profiles.get(name, patience())),
+      infrastructure.profiles(SMALL).map((name) => client.profiles.get(name, patience())),
     );
     expect(resources?.config).to.deep.equal({ "limits.cpu": "1", "limits.memory": "256MiB" });
     expect(resources?.devices["root"]).to.deep.equal({ type: "disk", path: "/", pool: stem, size: "2GiB" });
     expect(base?.devices["eth0"]).to.include({
-      network: premises.bridge,
+      network: infrastructure.bridge,
       "security.port_isolation": "true",
       "security.mac_filtering": "true",
     });
-    const { config } = await client.networks.get(premises.bridge, patience());
+    const { config } = await client.networks.get(infrastructure.bridge, patience());
     expect(config).to.include({ "ipv6.address": "none", "ipv4.nat": "true" });
   });
 
   it("filter MAC, IPv4 and IPv6 addresses of a runner as far as the machine can, and tell what it cannot", async () => {
-    const { client, premises } = bench;
-    const notices = await premises.ensure(SMALL, patience());
-    const { devices } = await client.profiles.get(premises.baseProfile, patience());
+    const { client, infrastructure } = bench;
+    const notices = await infrastructure.ensure(SMALL, patience());
+    const { devices } = await client.profiles.get(infrastructure.baseProfile, patience());
     const filters = await probeNicFilters(HOST_PLACES, runProcess, "nftables", patience());
     expect(Object.keys(devices["eth0"] ?? {}).filter((key) => key.endsWith("_filtering"))).to.have.length(
       [filters.mac, filters.ipv4, filters.ipv6].filter(Boolean).length,
@@ -69,19 +77,19 @@ describeLxd(`LxdPremises${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   });
 
   it("have profiles that are corrected when somebody has changed them", async () => {
-    const { client, premises } = bench;
-    await premises.ensure(SMALL, patience());
-    const before = await client.profiles.get(premises.baseProfile, patience());
-    const { etag } = await client.profiles.getTagged(premises.baseProfile, patience());
+    const { client, infrastructure } = bench;
+    await infrastructure.ensure(SMALL, patience());
+    const before = await client.profiles.get(infrastructure.baseProfile, patience());
+    const { etag } = await client.profiles.getTagged(infrastructure.baseProfile, patience());
     const changed = { ...before, config: { "security.privileged": "true" }, devices: {} };
-    await client.profiles.put(premises.baseProfile, changed, etag, patience());
-    await premises.ensure(SMALL, patience());
-    expect(await client.profiles.get(premises.baseProfile, patience())).to.deep.equal(before);
+    await client.profiles.put(infrastructure.baseProfile, changed, etag, patience());
+    await infrastructure.ensure(SMALL, patience());
+    expect(await client.profiles.get(infrastructure.baseProfile, patience())).to.deep.equal(before);
   });
 
   it("are not made for runners that the pool cannot hold", async () => {
-    const small = await openPremises(bench.client, { premises: { runners: 9 } });
-    const refused = await small.premises.ensure(SMALL, patience()).catch((thrown: unknown) => thrown);
+    const small = await openInfrastructure(bench.client, { infrastructure: { runners: 9 } });
+    const refused = await small.infrastructure.ensure(SMALL, patience()).catch((thrown: unknown) => thrown);
     expect(refused).to.be.instanceOf(PoolTooSmallError);
     expect((refused as Error).message).to.match(
       /^Cannot keep 9 runners: .* needs 11 GiB and has 5 GiB; lower /,
@@ -91,49 +99,49 @@ describeLxd(`LxdPremises${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   });
 
   it("stay as they are when they are ensured again", async () => {
-    const { client, premises } = bench;
-    await premises.ensure(SMALL, patience());
+    const { client, infrastructure } = bench;
+    await infrastructure.ensure(SMALL, patience());
     const read = () =>
       Promise.all([
-        client.networks.get(premises.bridge, patience()),
-        client.storagePools.get(premises.pool, patience()),
-        client.profiles.get(premises.baseProfile, patience()),
+        client.networks.get(infrastructure.bridge, patience()),
+        client.storagePools.get(infrastructure.pool, patience()),
+        client.profiles.get(infrastructure.baseProfile, patience()),
       ]);
     const before = await read();
-    await premises.ensure(SMALL, patience());
+    await infrastructure.ensure(SMALL, patience());
     expect(await read()).to.deep.equal(before);
   });
 
   it("are made once by several who ensure them at the same time", async () => {
-    const { premises } = bench;
-    await Promise.all([1, 2, 3].map(() => premises.ensure(SMALL, patience())));
+    const { infrastructure } = bench;
+    await Promise.all([1, 2, 3].map(() => infrastructure.ensure(SMALL, patience())));
     const { profiles, networks, pools } = await look();
     expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
   });
 
   it("are completed where a kill left them half made", async () => {
-    const { client, premises } = bench;
-    await premises.ensure(SMALL, patience());
-    await client.profiles.delete(premises.baseProfile, patience());
-    await client.networks.delete(premises.bridge, patience()).catch(() => undefined);
-    await premises.ensure(SMALL, patience());
+    const { client, infrastructure } = bench;
+    await infrastructure.ensure(SMALL, patience());
+    await client.profiles.delete(infrastructure.baseProfile, patience());
+    await client.networks.delete(infrastructure.bridge, patience()).catch(() => undefined);
+    await infrastructure.ensure(SMALL, patience());
     const { profiles, networks, pools } = await look();
     expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
   });
 
   it("lose the profile of resources that no instance has any more, and all of them in the end", async () => {
-    const { client, premises, stem } = bench;
-    await premises.ensure(SMALL, patience());
+    const { client, infrastructure, stem } = bench;
+    await infrastructure.ensure(SMALL, patience());
     const used = { name: `${stem}-user`, type: "container", source: { type: "none" } } as const;
-    await client.instances.create({ ...used, profiles: [...premises.profiles(SMALL)] }, patience());
-    await premises.ensure(LARGER, patience());
+    await client.instances.create({ ...used, profiles: [...infrastructure.profiles(SMALL)] }, patience());
+    await infrastructure.ensure(LARGER, patience());
     expect((await look()).profiles).to.have.length(3);
     await client.instances.delete(used.name, patience());
-    await premises.ensure(LARGER, patience());
+    await infrastructure.ensure(LARGER, patience());
     expect((await look()).profiles).to.deep.equal([`${stem}-cpu-2-mem-512MiB-disk-3GiB`, `${stem}-runner`]);
-    expect(premises.profiles(LARGER)[0]).to.equal(premises.profiles(SMALL)[0]);
-    expect(premises.profiles(LARGER)[1]).not.to.equal(premises.profiles(SMALL)[1]);
-    await premises.remove(patience());
+    expect(infrastructure.profiles(LARGER)[0]).to.equal(infrastructure.profiles(SMALL)[0]);
+    expect(infrastructure.profiles(LARGER)[1]).not.to.equal(infrastructure.profiles(SMALL)[1]);
+    await infrastructure.remove(patience());
     const { instances, images, profiles, networks, pools } = await look();
     expect({ instances, images, profiles, networks, pools }).to.deep.equal({
       instances: [],
@@ -145,43 +153,46 @@ describeLxd(`LxdPremises${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   });
 
   it("may be removed twice, and before they were made", async () => {
-    await bench.premises.remove(patience());
-    await bench.premises.ensure(SMALL, patience());
-    await bench.premises.remove(patience());
-    await bench.premises.remove(patience());
+    await bench.infrastructure.remove(patience());
+    await bench.infrastructure.ensure(SMALL, patience());
+    await bench.infrastructure.remove(patience());
+    await bench.infrastructure.remove(patience());
     expect((await look()).pools).to.deep.equal([]);
   });
 
   it("change nothing of the default profile", async () => {
-    await bench.premises.ensure(SMALL, patience());
+    await bench.infrastructure.ensure(SMALL, patience());
     expect((await look()).shared.profile).to.deep.equal(sharedBefore);
-    await bench.premises.remove(patience());
+    await bench.infrastructure.remove(patience());
     expect((await look()).shared.profile).to.deep.equal(sharedBefore);
   });
 
   it("of two units stand side by side, on networks of their own", async () => {
-    const other = await openPremises(bench.client);
+    const other = await openInfrastructure(bench.client);
     try {
-      await Promise.all([bench.premises.ensure(SMALL, patience()), other.premises.ensure(SMALL, patience())]);
-      expect(other.premises.bridge).not.to.equal(bench.premises.bridge);
+      await Promise.all([
+        bench.infrastructure.ensure(SMALL, patience()),
+        other.infrastructure.ensure(SMALL, patience()),
+      ]);
+      expect(other.infrastructure.bridge).not.to.equal(bench.infrastructure.bridge);
       const subnets = await Promise.all(
-        [bench, other].map(async ({ premises }) => {
-          const { config } = await bench.client.networks.get(premises.bridge, patience());
+        [bench, other].map(async ({ infrastructure }) => {
+          const { config } = await bench.client.networks.get(infrastructure.bridge, patience());
           return config["ipv4.address"];
         }),
       );
       expect(new Set(subnets).size).to.equal(2);
-      await other.premises.remove(patience());
+      await other.infrastructure.remove(patience());
       const { profiles, networks, pools } = await look();
       expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
     } finally {
-      await other.premises.remove(patience());
+      await other.infrastructure.remove(patience());
     }
   });
 
   it("can be checked before they are there", async () => {
-    await bench.premises.check(patience());
-    await bench.premises.ensure(SMALL, patience());
-    await bench.premises.check(patience());
+    await bench.infrastructure.check(patience());
+    await bench.infrastructure.ensure(SMALL, patience());
+    await bench.infrastructure.check(patience());
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MachineResources } from "../runners/ports.ts";
-import type { Premises } from "../unit/ports.ts";
+import type { Infrastructure } from "../unit/ports.ts";
 import { ProcessLock } from "charm-kit";
 import type { InstanceType, LxdClient, Profile } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
@@ -15,7 +15,7 @@ import {
   type ProfileContent,
 } from "./runner-profiles.ts";
 
-export interface LxdPremisesOptions {
+export interface LxdInfrastructureOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
   /** The unit's name as it stands in names, such as `runners-0`. */
@@ -49,16 +49,17 @@ export const BRIDGE_NAMES = new RegExp(`^${BRIDGE_PREFIX}[0-9a-f]{${BRIDGE_DIGIT
 const SUBNETS = new ProcessLock("github-runner-subnets");
 
 /** Storage pool, bridge and profiles of one unit, in LXD's default project, each with the unit in its name or description. */
-export class LxdPremises implements Premises {
-  readonly #options: LxdPremisesOptions;
+export class LxdInfrastructure implements Infrastructure {
+  readonly #options: LxdInfrastructureOptions;
   readonly #client: LxdClient;
   readonly #pool: LxdPool;
   readonly #lock: ProcessLock;
 
-  constructor(options: LxdPremisesOptions) {
+  constructor(options: LxdInfrastructureOptions) {
     this.#options = options;
     this.#client = options.client;
     this.#pool = new LxdPool({ ...options, name: this.pool, store: options.poolStore });
+    // The name that earlier versions of the charm lock, too.
     this.#lock = new ProcessLock(`github-runner-premises-${this.bridge}`);
   }
 

@@ -1,5 +1,5 @@
 import { connect, type LxdClient } from "lxd-client";
-import { LxdPremises, type LxdPremisesOptions } from "../../src/lxd/lxd-premises.ts";
+import { LxdInfrastructure, type LxdInfrastructureOptions } from "../../src/lxd/lxd-infrastructure.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import type { Owner } from "../../src/lxd/ownership.ts";
 import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
@@ -11,18 +11,18 @@ import { patience, socketHere } from "../../packages/lxd-client/tests/support.ts
 /** Resources of an instance that fits anywhere. */
 export const SMALL = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
 
-/** A unit's premises on this machine's LXD, under names that no other run has. */
-export interface PremisesBench {
+/** A unit's infrastructure on this machine's LXD, under names that no other run has. */
+export interface InfrastructureFixture {
   readonly client: LxdClient;
   readonly owner: Owner;
   readonly stem: string;
-  readonly premises: LxdPremises;
+  readonly infrastructure: LxdInfrastructure;
 }
 
 /** What of a bench a test wants otherwise. */
 export interface BenchChange {
   readonly poolStore?: PoolStore;
-  readonly premises?: Partial<LxdPremisesOptions>;
+  readonly infrastructure?: Partial<LxdInfrastructureOptions>;
 }
 
 /** A small loop file of LXD's own, of a driver with clones that share. */
@@ -40,14 +40,17 @@ const smallPool: PoolStore = {
 let units = 0;
 
 /** @param client shared with another bench; a new one otherwise. */
-export async function openPremises(client?: LxdClient, change: BenchChange = {}): Promise<PremisesBench> {
+export async function openInfrastructure(
+  client?: LxdClient,
+  change: BenchChange = {},
+): Promise<InfrastructureFixture> {
   const number = units++;
   // The process is in the name, so that suites side by side do not meet.
   const app = `ctr${process.pid.toString(36)}`;
   const owner = { unitName: `${app}/${number}`, deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
   const stem = `${app}-${number}`;
   const connected = client ?? (await connect(socketHere(), patience()));
-  const premises = new LxdPremises({
+  const infrastructure = new LxdInfrastructure({
     client: connected,
     owner,
     stem,
@@ -55,10 +58,10 @@ export async function openPremises(client?: LxdClient, change: BenchChange = {})
     runners: 0,
     poolStore: change.poolStore ?? smallPool,
     nicFilters: (firewall, signal) => probeNicFilters(HOST_PLACES, runProcess, firewall, signal),
-    ...change.premises,
+    ...change.infrastructure,
     freeSubnet: async () => chooseSubnet(await networksOfHost(), process.pid + number * 977),
   });
-  return { client: connected, owner, stem, premises };
+  return { client: connected, owner, stem, infrastructure };
 }
 
 /** Everything on LXD whose name or description names a unit, and what everybody shares. */
