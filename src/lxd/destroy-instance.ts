@@ -24,17 +24,19 @@ export async function destroyInstance(client: LxdClient, name: string, signal: A
   throw new NotDestroyedError(name);
 }
 
-type Sight = "gone" | "there";
+type Presence = "gone" | "there";
 
-async function tryDestroy(client: LxdClient, name: string, signal: AbortSignal): Promise<Sight> {
+async function tryDestroy(client: LxdClient, name: string, signal: AbortSignal): Promise<Presence> {
   try {
     await client.instances.changeState(name, { action: "stop", force: true }, signal);
     const outcome = await client.instances.delete(name, signal);
-    return outcome.state === "done" && outcome.value === "absent" ? "gone" : await look(client, name, signal);
+    return outcome.state === "done" && outcome.value === "absent"
+      ? "gone"
+      : await presenceOf(client, name, signal);
   } catch (thrown) {
     // Whatever went wrong, an instance that is not there is destroyed.
     if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) throw thrown;
-    if ((await look(client, name, signal)) === "gone") return "gone";
+    if ((await presenceOf(client, name, signal)) === "gone") return "gone";
     if (isBeingWorkedOn(thrown)) return "there";
     throw thrown;
   }
@@ -46,7 +48,7 @@ function isBeingWorkedOn(thrown: LxdError | OperationError): boolean {
   return thrown.status === 400 && thrown.detail.includes("is running");
 }
 
-async function look(client: LxdClient, name: string, signal: AbortSignal): Promise<Sight> {
+async function presenceOf(client: LxdClient, name: string, signal: AbortSignal): Promise<Presence> {
   return (await absentAsUndefined(client.instances.get(name, signal))) ? "there" : "gone";
 }
 
@@ -55,7 +57,7 @@ async function awaitOthers(
   client: LxdClient,
   { name, settleMs }: { readonly name: string; readonly settleMs: number },
   signal: AbortSignal,
-): Promise<Sight> {
+): Promise<Presence> {
   // The stream first: it tells nothing of what was before it.
   await using stream = await client.events.open(["lifecycle"], signal);
   const operations = await client.operations.touching(name, signal);
@@ -64,14 +66,14 @@ async function awaitOthers(
     signal.throwIfAborted();
     return "there";
   }
-  if ((await look(client, name, signal)) === "gone") return "gone";
+  if ((await presenceOf(client, name, signal)) === "gone") return "gone";
   const settled = withDeadline(`see a change of instance '${name}'`, settleMs, signal, (limited) =>
     changeOf(stream, name, limited),
   );
-  // Nothing seen in time is no verdict: the next look decides.
+  // Without an event in time, the instance itself tells.
   await settled.catch(() => undefined);
   signal.throwIfAborted();
-  return await look(client, name, signal);
+  return await presenceOf(client, name, signal);
 }
 
 async function changeOf(stream: EventStream, name: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import type {
-  GuestSight,
+  GuestActivity,
   HandOverAnswer,
   Machine,
   MachineNote,
@@ -32,14 +32,14 @@ export interface LxdMachinesOptions {
   /** Program in the guest that takes the orders on standard input and prints the answer. */
   readonly handOverProgram: string;
   /** Command in the guest that prints what its runner application does. */
-  readonly lookCommand: readonly [string, ...string[]];
+  readonly activityCommand: readonly [string, ...string[]];
   /** Most instances that are being cloned and started at a time: it is work for the processors of the host. */
   readonly startConcurrency: number;
 }
 
 /** Longest time for a step that an abort does not end. */
 const UNHINDERED_MS = 5 * 60_000;
-const LOOK_MS = 10_000;
+const INSPECT_MS = 10_000;
 /** The instance's device that shows the guest its share. */
 const SHARE_DEVICE = "share";
 
@@ -49,7 +49,7 @@ export class LxdMachines implements Machines {
   readonly #owner: Owner;
   readonly #instanceType: InstanceType;
   readonly #handOverProgram: string;
-  readonly #lookCommand: readonly [string, ...string[]];
+  readonly #activityCommand: readonly [string, ...string[]];
   readonly #starts: Gate;
 
   constructor(options: LxdMachinesOptions) {
@@ -57,7 +57,7 @@ export class LxdMachines implements Machines {
     this.#owner = options.owner;
     this.#instanceType = options.instanceType ?? "container";
     this.#handOverProgram = options.handOverProgram;
-    this.#lookCommand = options.lookCommand;
+    this.#activityCommand = options.activityCommand;
     this.#starts = new Gate(options.startConcurrency);
   }
 
@@ -113,10 +113,10 @@ export class LxdMachines implements Machines {
     await this.#client.instances.patch(name, { config }, signal);
   }
 
-  async look(name: string, signal: AbortSignal): Promise<GuestSight> {
+  async inspect(name: string, signal: AbortSignal): Promise<GuestActivity> {
     try {
-      const request = { command: this.#lookCommand, limitMs: LOOK_MS, maxOutputBytes: 64 } as const;
-      return readSight((await this.#client.exec.run(name, request, signal)).stdout.trim());
+      const request = { command: this.#activityCommand, limitMs: INSPECT_MS, maxOutputBytes: 64 } as const;
+      return readActivity((await this.#client.exec.run(name, request, signal)).stdout.trim());
     } catch (thrown) {
       signal.throwIfAborted();
       // Of the guest that says nothing; a daemon that cannot be reached says nothing of the guest.
@@ -183,10 +183,10 @@ export class LxdMachines implements Machines {
 }
 
 /** A guest may print anything. */
-function readSight(line: string): GuestSight {
+function readActivity(line: string): GuestActivity {
   switch (line) {
     case "waiting":
-    case "pre-job":
+    case "job-started-hook":
     case "job":
       return line;
     default:

@@ -1,22 +1,22 @@
 import type { LxdClient } from "lxd-client";
 import { isOwned, KEYS, type Owner } from "./ownership.ts";
 
-const LOOK_MS = 10_000;
+const INSPECT_MS = 10_000;
 
 /** Runners of the machine's other units. */
 export class LxdNeighbours {
   readonly #client: LxdClient;
   readonly #owner: Owner;
-  readonly #lookCommand: readonly [string, ...string[]];
+  readonly #activityCommand: readonly [string, ...string[]];
 
-  /** @param lookCommand command in the guest that tells what the runner is at. */
-  constructor(client: LxdClient, owner: Owner, lookCommand: readonly [string, ...string[]]) {
+  /** @param activityCommand command in the guest that tells what the runner is at. */
+  constructor(client: LxdClient, owner: Owner, activityCommand: readonly [string, ...string[]]) {
     this.#client = client;
     this.#owner = owner;
-    this.#lookCommand = lookCommand;
+    this.#activityCommand = activityCommand;
   }
 
-  /** Whether any of them may have a job; one that cannot be looked into may. */
+  /** Whether any of them may have a job; one that cannot be inspected may. */
   async areAtWork(signal: AbortSignal): Promise<boolean> {
     const instances = await this.#client.instances.list(undefined, signal);
     const others = instances.filter(
@@ -29,9 +29,9 @@ export class LxdNeighbours {
 
   async #mayHaveJob(name: string, signal: AbortSignal): Promise<boolean> {
     try {
-      const request = { command: this.#lookCommand, limitMs: LOOK_MS, maxOutputBytes: 64 } as const;
-      const sight = (await this.#client.exec.run(name, request, signal)).stdout.trim();
-      return sight !== "waiting" && !sight.startsWith("ended ");
+      const request = { command: this.#activityCommand, limitMs: INSPECT_MS, maxOutputBytes: 64 } as const;
+      const activity = (await this.#client.exec.run(name, request, signal)).stdout.trim();
+      return activity !== "waiting" && !activity.startsWith("ended ");
     } catch {
       signal.throwIfAborted();
       return true;

@@ -27,7 +27,7 @@ export interface LxdUnitOptions {
   /** Program in the guest that takes the orders. */
   readonly handOverProgram: string;
   /** Command in the guest that prints what its runner application does. */
-  readonly lookCommand: readonly [string, ...string[]];
+  readonly activityCommand: readonly [string, ...string[]];
   /** Where the build script finds the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
   /** Directory of the runner application's diagnostics in the guest. */
@@ -74,7 +74,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     isThere: existsSync(socket.path),
     infrastructure,
     server: new LxdServer(client),
-    neighbours: new LxdNeighbours(client, owner, options.lookCommand),
+    neighbours: new LxdNeighbours(client, owner, options.activityCommand),
     firewall: new LxdFirewall({
       client,
       owner,
@@ -101,7 +101,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       owner,
       instanceType: options.instanceType,
       handOverProgram: options.handOverProgram,
-      lookCommand: options.lookCommand,
+      activityCommand: options.activityCommand,
       startConcurrency,
     }),
     close: () => client.close(),

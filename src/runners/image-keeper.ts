@@ -1,5 +1,5 @@
 import { messageOf, type Clock, type Logger } from "charm-kit";
-import { imageOutlook, type ImageFailure, type ImageOutlook } from "./image-outlook.ts";
+import { decideImage, type ImageFailure, type ImageDecision } from "./image-decision.ts";
 import { guestPrograms, imageRecipe, recipeKey, type ImageIngredients } from "./image-recipe.ts";
 import type { Archives, Forge, Images, RunnerApplication, RunnerImage } from "./ports.ts";
 import type { Lock } from "./runner-manager.ts";
@@ -63,15 +63,15 @@ export class ImageKeeper {
   }
 
   /**
-   * Reads what there is and decides what to do.
+   * Reads the images and decides which one to use and whether to build.
    *
    * @param refreshMs age in milliseconds from which an image is too old; the usual one where it is left out.
    * @throws what GitHub's client throws when GitHub has to be asked for the runner application.
    */
-  async look(signal: AbortSignal, refreshMs?: number): Promise<ImageOutlook> {
+  async decide(signal: AbortSignal, refreshMs?: number): Promise<ImageDecision> {
     const { clock, failure, images } = this.#clients;
     const { version } = await this.updateApplication(false, signal);
-    return imageOutlook({
+    return decideImage({
       images: await images.list(signal),
       recipe: recipeKey(this.#settings, version),
       programs: guestPrograms,
@@ -82,11 +82,11 @@ export class ImageKeeper {
   }
 
   /**
-   * Carries out what {@link look} decided.
+   * Carries out a decision of {@link decide}.
    *
    * @throws what a build throws, where there is no image to fall back on.
    */
-  async supply({ image, build }: ImageOutlook, signal: AbortSignal): Promise<ImageSupply> {
+  async supply({ image, build }: ImageDecision, signal: AbortSignal): Promise<ImageSupply> {
     if (image && build === "none") return { image, notice: undefined };
     if (image && build === "paused") {
       const failure = await this.#clients.failure.read();

@@ -38,7 +38,7 @@ export type Step =
       readonly registration: Registration;
       readonly reason: Reason;
     }
-  /** Take an instance away that should have no job, and its registration. One that lives is looked into first. */
+  /** Take an instance away that should have no job, and its registration. One that lives is inspected first. */
   | {
       readonly action: "destroy";
       readonly machine: Machine;
@@ -60,7 +60,7 @@ export interface Plan {
   readonly creations: number;
 }
 
-/** How one runner looks, and so what may be done with it. */
+/** Whether one runner may stay. */
 type Verdict =
   { readonly keep: true; readonly doubt: boolean } | { readonly keep: false; readonly reason: Reason };
 
@@ -87,10 +87,10 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     else {
       const step = removal(runner, verdict.reason);
       steps.push(step);
-      if (isLookedInto(step)) mayStay += 1;
+      if (isInspected(step)) mayStay += 1;
     }
   }
-  // Who is looked into and has a job stays, and must not stand beside more idle ones than wanted.
+  // An inspected runner that has a job stays, and must not exceed the wanted number together with idle ones.
   for (const runner of pickSurplus([...kept.keys()], Math.max(0, wanted.count - mayStay))) {
     // Steps run side by side: a note about an instance that is being destroyed would fail.
     kept.delete(runner);
@@ -158,7 +158,7 @@ function upkeep({ machine, registration }: ObservedRunner, doubt: boolean, now: 
 }
 
 /** GitHub's word of the runner is missing or doubtful, so the guest is asked whether it has a job before it goes. */
-export function isLookedInto({ action, machine, reason }: Removal): boolean {
+export function isInspected({ action, machine, reason }: Removal): boolean {
   const isAlive = machine.state === "running" || machine.state === "frozen";
   return isAlive && (action === "destroy" || reason === "offline for too long");
 }

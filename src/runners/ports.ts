@@ -126,10 +126,10 @@ export interface MachineSpec {
 export type HandOverAnswer = "listening" | { readonly ended: number };
 
 /**
- * What a look into a running instance shows: the application waits for a job, is at what comes before the first step of
- * one, has one, has ended, or the guest cannot be looked into.
+ * Activity of the runner application in a running instance: it waits for a job, runs the job-started hook of one, runs
+ * its steps, or has ended; `unknown` when the guest does not answer.
  */
-export type GuestSight = "waiting" | "pre-job" | "job" | "unknown" | { readonly ended: number };
+export type GuestActivity = "waiting" | "job-started-hook" | "job" | "unknown" | { readonly ended: number };
 
 /** Instances of this unit's runners on LXD. Nothing of other owners is listed or touched. */
 export interface Machines {
@@ -145,8 +145,8 @@ export interface Machines {
   handOver(name: string, lines: Secret, signal: AbortSignal): Promise<HandOverAnswer>;
   /** Writes facts on the instance that the next reconcile reads back. */
   note(name: string, note: MachineNote, signal: AbortSignal): Promise<void>;
-  /** Looks into an instance for what its application does. It costs a process in the guest: for doubtful runners only. */
-  look(name: string, signal: AbortSignal): Promise<GuestSight>;
+  /** Asks the guest for the activity of its application. Costs a process in the guest: for suspect runners only. */
+  inspect(name: string, signal: AbortSignal): Promise<GuestActivity>;
   /** Stops all processes of a running instance; one that does not run, or is not there, is left as it is. */
   freeze(name: string, signal: AbortSignal): Promise<void>;
   /** Lets a frozen instance go on; any other is left as it is. */

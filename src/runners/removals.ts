@@ -2,8 +2,8 @@ import { settleAll, messageOf, type Logger } from "charm-kit";
 import { ApplicationEndedError } from "./errors.ts";
 import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
-import { isLookedInto, type Removal, type Step } from "./plan.ts";
-import type { GuestSight, Machine } from "./ports.ts";
+import { isInspected, type Removal, type Step } from "./plan.ts";
+import type { GuestActivity, Machine } from "./ports.ts";
 import { Runner, type RunnerClients } from "./runner.ts";
 
 /** Services that steps are carried out with. */
@@ -92,26 +92,26 @@ export class Removals {
   async #takeAway(step: Removal, signal: AbortSignal): Promise<Outcome> {
     const { log } = this.#parts;
     const { machine, reason } = step;
-    const sight = isLookedInto(step) ? await this.#look(machine, signal) : undefined;
-    if (hasJob(sight)) {
+    const activity = isInspected(step) ? await this.#inspect(machine, signal) : undefined;
+    if (hasJob(activity)) {
       log.info("Runner has a job that GitHub does not show", { runner: machine.name });
       return "stayed";
     }
-    log.info("Removing runner", { runner: machine.name, reason, sight: describe(sight) });
-    if (isCrash(step, sight)) await this.#keepLogs(step, signal);
+    log.info("Removing runner", { runner: machine.name, reason, activity: describe(activity) });
+    if (isCrash(step, activity)) await this.#keepLogs(step, signal);
     const outcome = await this.#removeFrom(step, signal);
     if (outcome === "busy") {
       log.info("Runner took a job and stays", { runner: machine.name });
       return "stayed";
     }
-    const refused = typeof sight === "object" && new ApplicationEndedError(sight.ended).versionRefused;
+    const refused = typeof activity === "object" && new ApplicationEndedError(activity.ended).versionRefused;
     return refused ? "version refused" : "done";
   }
 
-  /** A frozen instance cannot be looked into. */
-  async #look({ name, state }: Machine, signal: AbortSignal): Promise<GuestSight> {
+  /** A frozen instance cannot be inspected. */
+  async #inspect({ name, state }: Machine, signal: AbortSignal): Promise<GuestActivity> {
     if (state === "frozen") await this.#parts.machines.unfreeze(name, signal);
-    return this.#parts.machines.look(name, signal);
+    return this.#parts.machines.inspect(name, signal);
   }
 
   /** A former place may show its runners and yet refuse to delete them; their instances go all the same. */
@@ -122,7 +122,7 @@ export class Removals {
       const place = this.#observation.formerPlaceOf(step.machine);
       if (!place || !causes(thrown).some((cause) => place.refuses(cause))) throw thrown;
       const { machines } = this.#parts;
-      if (hasJob(await machines.look(step.machine.name, signal))) return "busy";
+      if (hasJob(await machines.inspect(step.machine.name, signal))) return "busy";
       await machines.destroy(step.machine.name, signal);
       return "removed";
     }
@@ -156,25 +156,25 @@ export class Removals {
   }
 }
 
-function hasJob(sight: GuestSight | undefined): boolean {
-  return sight === "job" || sight === "pre-job";
+function hasJob(activity: GuestActivity | undefined): boolean {
+  return activity === "job" || activity === "job-started-hook";
 }
 
 /**
  * A runner that lives on without a connection has crashed. One whose application has ended well has not: GitHub drops
  * idle runners, whose application then ends without a job.
  */
-function isCrash({ machine, reason }: Removal, sight: GuestSight | undefined): boolean {
+function isCrash({ machine, reason }: Removal, activity: GuestActivity | undefined): boolean {
   // A frozen one was being retired.
   if (machine.state !== "running") return false;
   const isLost = reason === "offline for too long" || reason === "registration gone";
-  return isLost && sight !== undefined && !(typeof sight === "object" && sight.ended === 0);
+  return isLost && activity !== undefined && !(typeof activity === "object" && activity.ended === 0);
 }
 
 function causes(thrown: unknown): readonly unknown[] {
   return thrown instanceof Error ? [thrown, ...causes(thrown.cause)] : [];
 }
 
-function describe(sight: GuestSight | undefined): string | undefined {
-  return typeof sight === "object" ? `ended ${sight.ended}` : sight;
+function describe(activity: GuestActivity | undefined): string | undefined {
+  return typeof activity === "object" ? `ended ${activity.ended}` : activity;
 }

@@ -4,7 +4,7 @@ import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.
 import { Observer, type Observation } from "./observer.ts";
 import { plan, type Patience } from "./plan.ts";
 import type { Places } from "./ports.ts";
-import { afterPreJobs } from "./pre-job-stage.ts";
+import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
 import { Runner, type CreateRunnerConfig, type RunnerClients } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
@@ -127,8 +127,8 @@ export class RunnerManager {
   }
 
   /**
-   * Takes all runners away, those with a job too, and their registrations where GitHub gives them up. Waits before it for
-   * jobs that are in their pre-job stage.
+   * Takes all runners away, those with a job too, and their registrations where GitHub gives them up. Waits first for
+   * runners that run their job-started hooks.
    *
    * This ends jobs: only `stop` and a person's explicit order may ask for it.
    *
@@ -138,7 +138,7 @@ export class RunnerManager {
     const withoutForge = mode === "force";
     const observe = () => this.#observe(signal, withoutForge);
     return this.#clients.lock.run(async () => {
-      const observed = await afterPreJobs(this.#clients, observe, signal);
+      const observed = await afterJobStartedHooks(this.#clients, observe, signal);
       const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
       const removals = this.#removals(observed);
       const ended = await settleAll(runners, this.#options.concurrency, (runner) =>

@@ -23,7 +23,7 @@ export interface LogSources {
 }
 
 /**
- * Copies the logs of one runner, or of all that run, to the host. One that cannot be looked into is told and stops no
+ * Copies the logs of one runner, or of all that run, to the host. One that cannot be inspected is reported and stops no
  * other; only where nothing could be copied is it an error.
  *
  * @returns the directory that holds them.

@@ -1,5 +1,5 @@
 import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM } from "../guest/paths.ts";
-import { LOOK_COMMAND } from "../guest/look.ts";
+import { ACTIVITY_COMMAND } from "../guest/activity-command.ts";
 import { join } from "node:path";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { closedNetworks } from "../host/closed-networks.ts";
@@ -53,7 +53,7 @@ export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
     deployment,
     stem,
     handOverProgram: HAND_OVER_PROGRAM,
-    lookCommand: LOOK_COMMAND,
+    activityCommand: ACTIVITY_COMMAND,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
     logDirectory: system.logRoot,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { JsonRecord } from "../host/json-record.ts";
 import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
-import type { ImageFailure } from "../runners/image-outlook.ts";
+import type { ImageFailure } from "../runners/image-decision.ts";
 import { unitStem } from "../runners/runner-name.ts";
 import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
 import type { UnitContext } from "./unit-system.ts";

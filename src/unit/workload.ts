@@ -5,7 +5,7 @@ import type { GuestSettings } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { ApplicationUpdate, ImageKeeper, Memory } from "../runners/image-keeper.ts";
-import type { ImageOutlook } from "../runners/image-outlook.ts";
+import type { ImageDecision } from "../runners/image-decision.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { PolicyService, RunnerImage } from "../runners/ports.ts";
@@ -57,7 +57,7 @@ export interface WorkloadReport extends ReconcileReport {
 
 /** What stands before the image, and what a person should know of it. */
 interface Readiness {
-  readonly outlook: ImageOutlook;
+  readonly decision: ImageDecision;
   readonly notices: readonly string[];
 }
 
@@ -75,8 +75,8 @@ export class Workload {
    * @returns what a person should know though all goes on.
    */
   async prepare(signal: AbortSignal): Promise<readonly string[]> {
-    const { outlook, notices } = await this.#makeReady(signal);
-    const { notice } = await this.#supply(outlook, signal);
+    const { decision, notices } = await this.#makeReady(signal);
+    const { notice } = await this.#supply(decision, signal);
     return notice === undefined ? notices : [...notices, notice];
   }
 
@@ -140,19 +140,19 @@ export class Workload {
       virtualMachines: configuration.instanceType === "virtual-machine",
     };
     const notices = await host.prepare(need, step, signal);
-    const outlook = await images.look(signal, refreshMs);
+    const decision = await images.decide(signal, refreshMs);
     await rotation.ensure(signal);
     const lacks = await infrastructure.ensure(configuration.resources, signal);
     await firewall.ensure(firewallRules(configuration, integrations), signal);
-    return { outlook, notices: [...notices, ...lacks] };
+    return { decision, notices: [...notices, ...lacks] };
   }
 
   async #reconcile(signal: AbortSignal, refreshMs?: number): Promise<WorkloadReport> {
-    const { outlook, notices } = await this.#makeReady(signal, refreshMs);
+    const { decision, notices } = await this.#makeReady(signal, refreshMs);
     // A build takes minutes, in which used runners would not be replaced.
     const early =
-      outlook.image && outlook.build === "due" ? await this.#fill(outlook.image, signal) : undefined;
-    const { image, notice } = await this.#supply(outlook, signal);
+      decision.image && decision.build === "due" ? await this.#fill(decision.image, signal) : undefined;
+    const { image, notice } = await this.#supply(decision, signal);
     const report = await this.#fill(image, signal);
     await this.#dependencies.logs.sweep();
     return {
@@ -163,9 +163,9 @@ export class Workload {
   }
 
   /** With an image, all is installed: what an install fixes is fixed from now on. */
-  async #supply(outlook: ImageOutlook, signal: AbortSignal): ReturnType<ImageKeeper["supply"]> {
+  async #supply(decision: ImageDecision, signal: AbortSignal): ReturnType<ImageKeeper["supply"]> {
     const { configuration, images, installed } = this.#dependencies;
-    const supplied = await images.supply(outlook, signal);
+    const supplied = await images.supply(decision, signal);
     if ((await installed.read()) === null) await installed.write(installedOptions(configuration));
     return supplied;
   }

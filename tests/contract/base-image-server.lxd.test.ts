@@ -13,7 +13,7 @@ import { ImageServer } from "../support/simplestreams/image-server.ts";
 import { splitImage, type SplitImageFiles } from "../support/simplestreams/split-image.ts";
 import { makeCertificates, type TestCertificates } from "../support/simplestreams/test-certificates.ts";
 import {
-  lookAround,
+  listUnitObjects,
   openInfrastructure,
   SMALL,
   type InfrastructureFixture,
@@ -156,7 +156,11 @@ describeLxd(
         expect(thrown).to.be.instanceOf(type);
         expect(String(thrown)).to.match(message);
         expect(await images.list(signal())).to.deep.equal([good]);
-        const { instances, images: stored } = await lookAround(unit.client, unit.stem, unit.owner.unitName);
+        const { instances, images: stored } = await listUnitObjects(
+          unit.client,
+          unit.stem,
+          unit.owner.unitName,
+        );
         expect(instances).to.deep.equal([good.template]);
         expect(stored).to.deep.equal([good.fingerprint]);
       });

@@ -46,7 +46,7 @@ describeLxd(
         client,
         owner,
         handOverProgram: "/bin/true",
-        lookCommand: ["/bin/false"],
+        activityCommand: ["/bin/false"],
         startConcurrency: 2,
       });
       first = await build("a");

@@ -10,7 +10,7 @@ import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import {
-  lookAround,
+  listUnitObjects,
   openInfrastructure,
   SMALL,
   type InfrastructureFixture,
@@ -70,8 +70,12 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
   const build = (made: ImageRecipe, progress: (step: string) => void = () => undefined) =>
     images.build(made, progress, signal());
   const listed = () => images.list(signal());
-  const look = async (bench = unit) => {
-    const { instances, images: stored } = await lookAround(bench.client, bench.stem, bench.owner.unitName);
+  const listObjects = async (bench = unit) => {
+    const { instances, images: stored } = await listUnitObjects(
+      bench.client,
+      bench.stem,
+      bench.owner.unitName,
+    );
     return { instances, images: stored };
   };
   const aliased = async () =>
@@ -87,7 +91,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     expect(await listed()).to.deep.equal([built]);
     expect(built.recipe).to.equal(recipe("a").key);
     expect(built.builtAt).to.be.within(startedAt - 1000, Date.now());
-    expect(await look()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
+    expect(await listObjects()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
     expect(await aliased()).to.equal(built.fingerprint);
     expect(await readFile(built.template, "/opt/built")).to.equal("the runner application");
     expect(await readFile(built.template, "/opt/cleaned")).to.equal("");
@@ -149,10 +153,10 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       expect(String(error), title).to.match(message);
       expect(await listed(), title).to.deep.equal([good]);
       expect(await aliased(), title).to.equal(good.fingerprint);
-      expect((await look()).instances, title).to.deep.equal([good.template]);
+      expect((await listObjects()).instances, title).to.deep.equal([good.template]);
     }
     await images.prune(good, signal());
-    expect(await look()).to.deep.equal({ instances: [good.template], images: [good.fingerprint] });
+    expect(await listObjects()).to.deep.equal({ instances: [good.template], images: [good.fingerprint] });
   });
 
   it("leave nothing when a build is aborted in its middle", async () => {
@@ -167,7 +171,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       controller.signal,
     );
     expect(await failure(building)).to.equal(cause);
-    expect(await look()).to.deep.equal({ instances: [], images: [] });
+    expect(await listObjects()).to.deep.equal({ instances: [], images: [] });
   });
 
   it("are completed from what a killed build has left", async () => {
@@ -193,7 +197,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     // The image was finished: only its template is made again.
     expect(steps).to.deep.equal(["making the template"]);
     await images.prune(built, signal());
-    expect(await look()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
+    expect(await listObjects()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
   });
 
   it("are built afresh from the same recipe, for newer packages; the earlier ones go with a prune", async () => {
@@ -203,10 +207,10 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     expect(await listed()).to.deep.equal([second, first]);
     expect(await aliased()).to.equal(second.fingerprint);
     await images.prune(second, signal());
-    expect(await look()).to.deep.equal({ instances: [second.template], images: [second.fingerprint] });
+    expect(await listObjects()).to.deep.equal({ instances: [second.template], images: [second.fingerprint] });
     expect(await listed()).to.deep.equal([second]);
     await images.prune(undefined, signal());
-    expect(await look()).to.deep.equal({ instances: [], images: [] });
+    expect(await listObjects()).to.deep.equal({ instances: [], images: [] });
   });
 
   it("of two units do not disturb each other", async () => {
@@ -221,7 +225,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       expect(theirs.template).not.to.equal(mine.template);
       await images.prune(undefined, signal());
       expect(await others.list(signal())).to.deep.equal([theirs]);
-      expect(await look(other)).to.deep.equal({
+      expect(await listObjects(other)).to.deep.equal({
         instances: [theirs.template],
         images: [theirs.fingerprint],
       });

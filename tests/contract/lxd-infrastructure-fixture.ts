@@ -65,7 +65,7 @@ export async function openInfrastructure(
 }
 
 /** Everything on LXD whose name or description names a unit, and what everybody shares. */
-export async function lookAround(client: LxdClient, stem: string, unitName: string) {
+export async function listUnitObjects(client: LxdClient, stem: string, unitName: string) {
   const signal = patience();
   const [instances, images, profiles, networks, pools] = await Promise.all([
     client.instances.list(undefined, signal),

@@ -5,7 +5,7 @@ import { runProcess } from "../../src/host/run-process.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
 import { filterNotices } from "../../src/lxd/runner-profiles.ts";
 import {
-  lookAround,
+  listUnitObjects,
   openInfrastructure,
   SMALL,
   type InfrastructureFixture,
@@ -20,11 +20,11 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   this.timeout(60_000);
   let bench: InfrastructureFixture;
   let sharedBefore: unknown;
-  const look = () => lookAround(bench.client, bench.stem, bench.owner.unitName);
+  const listObjects = () => listUnitObjects(bench.client, bench.stem, bench.owner.unitName);
 
   beforeEach(async () => {
     bench = await openInfrastructure();
-    sharedBefore = (await look()).shared.profile;
+    sharedBefore = (await listObjects()).shared.profile;
   });
   afterEach(async () => {
     await bench.infrastructure.remove(patience());
@@ -34,7 +34,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   it("are a pool, a bridge and profiles, all with the unit in name or description", async () => {
     const { infrastructure, stem } = bench;
     await infrastructure.ensure(SMALL, patience());
-    const { instances, images, profiles, networks, pools } = await look();
+    const { instances, images, profiles, networks, pools } = await listObjects();
     expect({ instances, images, profiles, networks, pools }).to.deep.equal({
       instances: [],
       images: [],
@@ -94,7 +94,11 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     expect((refused as Error).message).to.match(
       /^Cannot keep 9 runners: .* needs 11 GiB and has 5 GiB; lower /,
     );
-    const { profiles, networks, pools } = await lookAround(small.client, small.stem, small.owner.unitName);
+    const { profiles, networks, pools } = await listUnitObjects(
+      small.client,
+      small.stem,
+      small.owner.unitName,
+    );
     expect([profiles, networks, pools]).to.deep.equal([[], [], []]);
   });
 
@@ -115,7 +119,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   it("are made once by several who ensure them at the same time", async () => {
     const { infrastructure } = bench;
     await Promise.all([1, 2, 3].map(() => infrastructure.ensure(SMALL, patience())));
-    const { profiles, networks, pools } = await look();
+    const { profiles, networks, pools } = await listObjects();
     expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
   });
 
@@ -125,7 +129,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     await client.profiles.delete(infrastructure.baseProfile, patience());
     await client.networks.delete(infrastructure.bridge, patience()).catch(() => undefined);
     await infrastructure.ensure(SMALL, patience());
-    const { profiles, networks, pools } = await look();
+    const { profiles, networks, pools } = await listObjects();
     expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
   });
 
@@ -135,14 +139,17 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     const used = { name: `${stem}-user`, type: "container", source: { type: "none" } } as const;
     await client.instances.create({ ...used, profiles: [...infrastructure.profiles(SMALL)] }, patience());
     await infrastructure.ensure(LARGER, patience());
-    expect((await look()).profiles).to.have.length(3);
+    expect((await listObjects()).profiles).to.have.length(3);
     await client.instances.delete(used.name, patience());
     await infrastructure.ensure(LARGER, patience());
-    expect((await look()).profiles).to.deep.equal([`${stem}-cpu-2-mem-512MiB-disk-3GiB`, `${stem}-runner`]);
+    expect((await listObjects()).profiles).to.deep.equal([
+      `${stem}-cpu-2-mem-512MiB-disk-3GiB`,
+      `${stem}-runner`,
+    ]);
     expect(infrastructure.profiles(LARGER)[0]).to.equal(infrastructure.profiles(SMALL)[0]);
     expect(infrastructure.profiles(LARGER)[1]).not.to.equal(infrastructure.profiles(SMALL)[1]);
     await infrastructure.remove(patience());
-    const { instances, images, profiles, networks, pools } = await look();
+    const { instances, images, profiles, networks, pools } = await listObjects();
     expect({ instances, images, profiles, networks, pools }).to.deep.equal({
       instances: [],
       images: [],
@@ -157,14 +164,14 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     await bench.infrastructure.ensure(SMALL, patience());
     await bench.infrastructure.remove(patience());
     await bench.infrastructure.remove(patience());
-    expect((await look()).pools).to.deep.equal([]);
+    expect((await listObjects()).pools).to.deep.equal([]);
   });
 
   it("change nothing of the default profile", async () => {
     await bench.infrastructure.ensure(SMALL, patience());
-    expect((await look()).shared.profile).to.deep.equal(sharedBefore);
+    expect((await listObjects()).shared.profile).to.deep.equal(sharedBefore);
     await bench.infrastructure.remove(patience());
-    expect((await look()).shared.profile).to.deep.equal(sharedBefore);
+    expect((await listObjects()).shared.profile).to.deep.equal(sharedBefore);
   });
 
   it("of two units stand side by side, on networks of their own", async () => {
@@ -183,7 +190,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
       );
       expect(new Set(subnets).size).to.equal(2);
       await other.infrastructure.remove(patience());
-      const { profiles, networks, pools } = await look();
+      const { profiles, networks, pools } = await listObjects();
       expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
     } finally {
       await other.infrastructure.remove(patience());

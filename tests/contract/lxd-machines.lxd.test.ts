@@ -76,18 +76,18 @@ describeDaemon("LxdMachines", (daemon) => {
 
       it("tells what a runner application does, and nothing that a guest makes up", async () => {
         const name = await bench.launch();
-        const sights = [
+        const activities = [
           ["job", "job"],
-          ["pre-job", "pre-job"],
+          ["job-started-hook", "job-started-hook"],
           ["ended 0", { ended: 0 }],
           ["ended 7", { ended: 7 }],
           ["ended 1234567", "unknown"],
           ["", "unknown"],
           ["x".repeat(10_000), "unknown"],
         ] as const;
-        for (const [printed, sight] of sights) {
-          await bench.output(name, `echo "${printed}" >/sight`);
-          expect(await bench.machines.look(name, patience()), printed).to.deep.equal(sight);
+        for (const [printed, activity] of activities) {
+          await bench.output(name, `echo "${printed}" >/activity`);
+          expect(await bench.machines.inspect(name, patience()), printed).to.deep.equal(activity);
         }
       });
 
@@ -184,7 +184,7 @@ class LxdBench implements MachinesBench {
       client: daemon.client,
       owner: OWNER,
       handOverProgram: HAND_OVER,
-      lookCommand: ["/bin/sh", "-c", "cat /sight 2>/dev/null || echo waiting"],
+      activityCommand: ["/bin/sh", "-c", "cat /activity 2>/dev/null || echo waiting"],
       startConcurrency: 4,
     });
   }

@@ -205,14 +205,14 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     it("sees an idle runner wait", async () => {
       const name = await launch();
       await machines.handOver(name, new Secret("listening\n"), NEVER);
-      expect(await machines.look(name, NEVER)).to.equal("waiting");
+      expect(await machines.inspect(name, NEVER)).to.equal("waiting");
     });
 
     it("knows nothing of a stopped one and of one that is not there", async () => {
       const name = await launch();
       await bench.stop(name);
-      expect(await machines.look(name, NEVER)).to.equal("unknown");
-      expect(await machines.look(bench.freshName(), NEVER)).to.equal("unknown");
+      expect(await machines.inspect(name, NEVER)).to.equal("unknown");
+      expect(await machines.inspect(bench.freshName(), NEVER)).to.equal("unknown");
     });
   });
 

@@ -19,7 +19,11 @@ import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
-import { lookAround, openInfrastructure, type InfrastructureFixture } from "./lxd-infrastructure-fixture.ts";
+import {
+  listUnitObjects,
+  openInfrastructure,
+  type InfrastructureFixture,
+} from "./lxd-infrastructure-fixture.ts";
 
 const LIMIT_MS = 120_000;
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "512MiB" } as const;
@@ -135,7 +139,7 @@ describeLxd(
       expect(pool.config["source"]).to.match(new RegExp(`^${root}/unit/pool/`));
       await makeInstance(unit);
       await unit.infrastructure.ensure(RESOURCES, signal());
-      const [instance] = (await lookAround(unit.client, unit.stem, unit.owner.unitName)).instances;
+      const [instance] = (await listUnitObjects(unit.client, unit.stem, unit.owner.unitName)).instances;
       expect(instance).to.equal(`${unit.stem}-kept`);
       await unit.client.instances.patch(
         `${unit.stem}-kept`,
@@ -204,7 +208,9 @@ describeLxd(
       expect(leftovers().mounts.map((line) => line.split(" ")[2])).to.deep.equal(["tmpfs", "btrfs"]);
       forgetMounts(unit);
       await unit.infrastructure.ensure(RESOURCES, signal());
-      expect((await lookAround(unit.client, unit.stem, unit.owner.unitName)).instances).to.deep.equal([]);
+      expect((await listUnitObjects(unit.client, unit.stem, unit.owner.unitName)).instances).to.deep.equal(
+        [],
+      );
       expect(await makeInstance(unit)).to.equal(name);
       const config = { "security.protection.delete": "false" };
       await unit.client.instances.patch(name, { config }, signal());

@@ -42,16 +42,16 @@ endToEnd("the firewall of a unit", () => {
   };
 
   /** What a runner reaches, as seen from inside of it. */
-  const sights = async (runner: string) => {
+  const reachable = async (runner: string) => {
     const { pid } = await rig.lxd.client.instances.state(runner, patience());
     const place = new Place(["nsenter", "-t", String(pid), "-n"]);
     return place.probe({ internet: tcp(internet), internal: tcp(internal) }, patience());
   };
 
   /** Waits for it: an answer may be late where the machine is busy. */
-  const expectSights = async (expected: Awaited<ReturnType<typeof sights>>) => {
+  const expectReachable = async (expected: Awaited<ReturnType<typeof reachable>>) => {
     for (const runner of await rig.machines(patience())) {
-      const isSo = async () => JSON.stringify(await sights(runner)) === JSON.stringify(expected);
+      const isSo = async () => JSON.stringify(await reachable(runner)) === JSON.stringify(expected);
       await until(`${runner} to find ${JSON.stringify(expected)}`, isSo, patience(20_000));
     }
   };
@@ -66,7 +66,7 @@ endToEnd("the firewall of a unit", () => {
   };
 
   it("lets runners out, and to no address of their machine", async () => {
-    await expectSights({ internet: "reached", internal: "reached" });
+    await expectReachable({ internet: "reached", internal: "reached" });
     const [runner = ""] = await rig.machines(patience());
     const { pid } = await rig.lxd.client.instances.state(runner, patience());
     const place = new Place(["nsenter", "-t", String(pid), "-n"]);
@@ -88,18 +88,18 @@ endToEnd("the firewall of a unit", () => {
     const job = await rig.occupy(patience());
     const before = await rig.machines(patience());
     await rig.configure({ denylist: `${internal}/32` }, patience());
-    await expectSights({ internet: "reached", internal: "refused" });
+    await expectReachable({ internet: "reached", internal: "refused" });
     expect(await rig.machines(patience())).to.deep.equal(before);
 
     await rig.configure({ denylist: "" }, patience());
-    await expectSights({ internet: "reached", internal: "reached" });
+    await expectReachable({ internet: "reached", internal: "reached" });
     await rig.configure({ denylist: `192.0.2.0/32, ${internal}/32` }, patience());
     await rig.release(job, patience());
     expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success", assignments: 1 });
     await rig.gone(job.runnerName ?? "", patience());
     await rig.reconcile(patience());
     expect(await rig.machines(patience()), "a fresh one as well").to.have.length(2);
-    await expectSights({ internet: "reached", internal: "refused" });
+    await expectReachable({ internet: "reached", internal: "refused" });
   });
 
   it("is an access control list of LXD as well, so that two have to fail before a runner reaches more", async () => {
@@ -115,7 +115,7 @@ endToEnd("the firewall of a unit", () => {
     await rig.agent.fireHook(rig.unit, "update-status", patience());
     expect(rules()).to.equal(whole);
     expect(await rig.github.call("requests", null, patience())).to.have.length(requests.length);
-    await expectSights({ internet: "reached", internal: "refused" });
+    await expectReachable({ internet: "reached", internal: "refused" });
   });
 
   it("goes with the unit", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LOOK_COMMAND } from "../../src/guest/look.ts";
+import { ACTIVITY_COMMAND } from "../../src/guest/activity-command.ts";
 import { HAND_OVER_PROGRAM, RUNNER_APPLICATION } from "../../src/guest/paths.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { createGithubClient, parseGithubPath, type GithubForge } from "../../src/github/index.ts";
@@ -117,7 +117,7 @@ class RaceBench {
       client,
       owner: { unitName: rig.unit, deployment: modelUuid },
       handOverProgram: HAND_OVER_PROGRAM,
-      lookCommand: LOOK_COMMAND,
+      activityCommand: ACTIVITY_COMMAND,
       startConcurrency: AT_A_TIME,
     });
     const metrics = new FakeRunnerMetrics();

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LOOK_COMMAND } from "../../src/guest/look.ts";
+import { ACTIVITY_COMMAND } from "../../src/guest/activity-command.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { REPOSITORY, Rig } from "../support/rig/rig.ts";
 
@@ -152,9 +152,9 @@ endToEnd("the main job", () => {
     expect(await rig.status()).to.equal("active: 0 runners");
   });
 
-  /** As the charm looks into a runner that GitHub has lost sight of. */
-  const sightOf = async (name: string) =>
-    (await rig.lxd.client.exec.run(name, { command: LOOK_COMMAND }, patience())).stdout.trim();
+  /** As the charm inspects a runner that GitHub no longer lists. */
+  const activityOf = async (name: string) =>
+    (await rig.lxd.client.exec.run(name, { command: ACTIVITY_COMMAND }, patience())).stdout.trim();
 
   it("replaces idle runners at once when the labels change, and a busy one after its job", async () => {
     await rig.configure({ "virtual-machines": "2" }, patience());
@@ -163,8 +163,8 @@ endToEnd("the main job", () => {
     await rig.configure({ labels: "fresh" }, patience());
     const [fresh = "", ...more] = await idle();
     expect(more).to.deep.equal([]);
-    expect(await sightOf(job.runnerName ?? "")).to.equal("job");
-    expect(await sightOf(fresh)).to.equal("waiting");
+    expect(await activityOf(job.runnerName ?? "")).to.equal("job");
+    expect(await activityOf(fresh)).to.equal("waiting");
     expect(old).to.not.include(fresh);
     expect(await rig.machines(patience())).to.deep.equal([fresh, job.runnerName].sort());
 

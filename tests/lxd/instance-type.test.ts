@@ -66,7 +66,7 @@ describe("The type of a unit's instances", () => {
       owner: OWNER,
       ...(instanceType && { instanceType }),
       handOverProgram: "/bin/true",
-      lookCommand: ["true"],
+      activityCommand: ["true"],
       startConcurrency: 1,
     });
     const spec = { name: "runners-0-a", template: "t", profiles: ["p"], kind: "k", place: "", deadline: 0 };

@@ -150,7 +150,7 @@ function machinesOn({ client }: Daemon): LxdMachines {
     client,
     owner: OWNER,
     handOverProgram: "/bin/true",
-    lookCommand: ["/bin/true"],
+    activityCommand: ["/bin/true"],
     startConcurrency: 4,
   });
 }

@@ -1,5 +1,5 @@
 import type {
-  GuestSight,
+  GuestActivity,
   HandOverAnswer,
   Machine,
   MachineNote,
@@ -81,8 +81,8 @@ export class FakeMachines implements Machines {
     });
   }
 
-  look(name: string, signal: AbortSignal): Promise<GuestSight> {
-    return this.#calls.step("machines.look", signal, () => this.#site.sight(name));
+  inspect(name: string, signal: AbortSignal): Promise<GuestActivity> {
+    return this.#calls.step("machines.inspect", signal, () => this.#site.activity(name));
   }
 
   async destroy(name: string, signal: AbortSignal): Promise<void> {

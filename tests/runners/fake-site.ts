@@ -1,4 +1,4 @@
-import type { GuestSight, HandOverAnswer, Machine, Registration } from "../../src/runners/ports.ts";
+import type { GuestActivity, HandOverAnswer, Machine, Registration } from "../../src/runners/ports.ts";
 
 /** Where the unit of a test registers its runners unless the test says otherwise. */
 export const PLACE = "place-1";
@@ -20,8 +20,8 @@ export class FakeSite {
   readonly killedJobs: string[] = [];
   /** Runners with a job that GitHub's list does not show, such as those of a path that is no longer listed. */
   readonly unseenJobs = new Set<string>();
-  /** Runners whose job is in its pre-job stage. */
-  readonly preJobs = new Set<string>();
+  /** Runners that run the job-started hook of their job. */
+  readonly inJobStartedHook = new Set<string>();
   /** Runners whose application has ended, with its exit code, although the instance runs. */
   readonly ended = new Map<string, number>();
   /** Exit codes with which the next applications end before they listen. */
@@ -120,12 +120,12 @@ export class FakeSite {
     return "listening";
   }
 
-  /** What a look into the guest shows. */
-  sight(name: string): GuestSight {
+  /** Activity of the guest. */
+  activity(name: string): GuestActivity {
     if (this.machines.get(name)?.state !== "running") return "unknown";
     const ended = this.ended.get(name);
     if (ended !== undefined) return { ended };
-    if (this.preJobs.has(name)) return "pre-job";
+    if (this.inJobStartedHook.has(name)) return "job-started-hook";
     return this.hasJob(name) ? "job" : "waiting";
   }
 

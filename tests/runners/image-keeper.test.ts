@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
-import type { ImageFailure } from "../../src/runners/image-outlook.ts";
+import type { ImageFailure } from "../../src/runners/image-decision.ts";
 import type { ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
 import { createLogger } from "charm-kit";
 
@@ -73,7 +73,7 @@ class Bench {
   );
 
   async supply() {
-    return this.keeper.supply(await this.keeper.look(signal), signal);
+    return this.keeper.supply(await this.keeper.decide(signal), signal);
   }
 
   #build(
@@ -204,7 +204,7 @@ describe("ImageKeeper", () => {
     await bench.supply();
     expect(bench.failure.value?.attempts).to.equal(2);
     bench.now += HOUR / 6;
-    expect((await bench.keeper.look(signal)).build).to.equal("paused");
+    expect((await bench.keeper.decide(signal)).build).to.equal("paused");
   });
 
   it("builds at once when a person wants it, whatever failed before", async () => {
@@ -226,10 +226,10 @@ describe("ImageKeeper", () => {
 
   it("takes an abort for no failure", async () => {
     const controller = new AbortController();
-    const outlook = await bench.keeper.look(signal);
+    const decision = await bench.keeper.decide(signal);
     bench.buildFault = new Error("ended");
     controller.abort(new Error("the unit is stopping"));
-    expect(await thrownBy(bench.keeper.supply(outlook, controller.signal))).to.equal(
+    expect(await thrownBy(bench.keeper.supply(decision, controller.signal))).to.equal(
       controller.signal.reason,
     );
     expect(bench.failure.value).to.equal(null);

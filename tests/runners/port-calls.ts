@@ -8,7 +8,7 @@ export type PortVerb =
   | "machines.start"
   | "machines.handOver"
   | "machines.note"
-  | "machines.look"
+  | "machines.inspect"
   | "machines.freeze"
   | "machines.unfreeze"
   | "machines.destroy"

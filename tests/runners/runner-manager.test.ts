@@ -366,14 +366,14 @@ describe("RunnerManager", () => {
     });
   });
 
-  describe("flushAll(), while runners are in their pre-job stage", () => {
+  describe("flushAll(), while runners are in their job-started hooks", () => {
     for (const mode of ["busy", "force"] as const) {
       it(`waits with ${mode} until no runner is`, async () => {
         const site = siteWith(A, B, C);
         site.assignJob(A);
-        site.preJobs.add(A);
+        site.inJobStartedHook.add(A);
         const begun = site.now;
-        site.after(30_000, () => site.preJobs.delete(A));
+        site.after(30_000, () => site.inJobStartedHook.delete(A));
         const report = await new FakeProcess(site).manager.flushAll(mode, unaborted());
         expect(site.now - begun).to.be.within(30_000, 32_000);
         expect(report).to.deep.include({ flushed: 3, delta: -3 });
@@ -384,13 +384,13 @@ describe("RunnerManager", () => {
       const site = siteWith(A, B);
       const begun = site.now;
       site.assignJob(A);
-      site.preJobs.add(A);
+      site.inJobStartedHook.add(A);
       site.after(10_000, () => {
-        site.preJobs.delete(A);
+        site.inJobStartedHook.delete(A);
         site.assignJob(B);
-        site.preJobs.add(B);
+        site.inJobStartedHook.add(B);
       });
-      site.after(50_000, () => site.preJobs.delete(B));
+      site.after(50_000, () => site.inJobStartedHook.delete(B));
       await new FakeProcess(site).manager.flushAll("busy", unaborted());
       expect(site.now - begun).to.be.within(50_000, 52_000);
       expect(site.machineNames()).to.deep.equal([]);
@@ -400,25 +400,25 @@ describe("RunnerManager", () => {
       const site = siteWith(A, B);
       const begun = site.now;
       site.assignJob(A);
-      site.preJobs.add(A);
+      site.inJobStartedHook.add(A);
       const report = await new FakeProcess(site).manager.flushAll("busy", unaborted());
       expect(site.now - begun).to.be.within(150_000, 152_000);
       expect(report.flushed).to.equal(2);
     });
 
-    it("looks into no runner that GitHub calls idle", async () => {
+    it("inspects no runner that GitHub lists as idle", async () => {
       const site = siteWith(A, B);
       const process = new FakeProcess(site);
       await process.manager.flushAll("busy", unaborted());
-      expect(process.calls.made).to.not.include("machines.look");
+      expect(process.calls.made).to.not.include("machines.inspect");
     });
 
-    it("looks into all runners when GitHub cannot be asked", async () => {
+    it("inspects all runners when GitHub cannot be asked", async () => {
       const site = siteWith(A);
       site.assignJob(A);
-      site.preJobs.add(A);
+      site.inJobStartedHook.add(A);
       const begun = site.now;
-      site.after(20_000, () => site.preJobs.delete(A));
+      site.after(20_000, () => site.inJobStartedHook.delete(A));
       const process = new FakeProcess(site);
       process.calls.failAll("forge.list", new Error("GitHub does not answer"));
       await process.manager.flushAll("force", unaborted());
@@ -584,10 +584,10 @@ describe("RunnerManager", () => {
       expect(site.machineNames()).to.have.lengthOf(1).and.not.include(A);
     });
 
-    for (const sight of ["still waits for a job", "has ended with an error"]) {
-      it(`keeps the logs of one whose application ${sight}`, async () => {
+    for (const activity of ["still waits for a job", "has ended with an error"]) {
+      it(`keeps the logs of one whose application ${activity}`, async () => {
         const site = lostSite();
-        if (sight !== "still waits for a job") site.ended.set(A, 1);
+        if (activity !== "still waits for a job") site.ended.set(A, 1);
         const process = new FakeProcess(site);
         await reconcile(process, fleetOf(1));
         expect(process.logs.pulled).to.deep.equal([A]);
@@ -607,7 +607,7 @@ describe("RunnerManager", () => {
     expect(site.machineNames()).to.deep.equal([A]);
   });
 
-  it("ends no job that such a runner takes between the look and its removal", async () => {
+  it("ends no job that such a runner takes between the inspection and its removal", async () => {
     const site = siteWith(A);
     site.changeMachine(A, { phase: "creating" });
     const process = new FakeProcess(site);

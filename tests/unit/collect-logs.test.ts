@@ -7,7 +7,7 @@ describe("collectLogs()", () => {
   const signal = new AbortController().signal;
   let site: FakeSite;
   let steps: string[];
-  /** Runners that cannot be looked into. */
+  /** Runners that cannot be inspected. */
   let closed: Set<string>;
 
   beforeEach(() => {
@@ -62,7 +62,7 @@ describe("collectLogs()", () => {
     expect(steps).to.deep.equal(["No runner is running; the directory has the logs of those that crashed"]);
   });
 
-  it("goes on after a runner that cannot be looked into, and fails when that is so for all", async () => {
+  it("goes on after a runner that cannot be inspected, and fails when that is so for all", async () => {
     for (const name of ["a", "b"]) add(name);
     closed.add("a");
     expect(await collect()).to.equal("/logs");

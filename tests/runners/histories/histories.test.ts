@@ -49,7 +49,7 @@ describe("the runners of a unit, in any history", function () {
       ],
     ],
     [
-      "end no job in a frozen runner with a job of which GitHub has lost sight",
+      "end no job in a frozen runner that GitHub no longer lists",
       [
         { do: "job", runner: 0 },
         { do: "freeze", runner: 0 },
@@ -57,7 +57,7 @@ describe("the runners of a unit, in any history", function () {
       ],
     ],
     [
-      "are no more than wanted beside one that holds its place by a job of which GitHub has lost sight",
+      "are no more than wanted beside one that holds its place by a job that GitHub no longer lists",
       [
         { do: "job", runner: 0 },
         { do: "ghost", runner: 0 },

@@ -21,7 +21,7 @@ export interface ImageFailure {
 }
 
 /** What a unit knows of its images. */
-export interface ImageSight {
+export interface ImageFacts {
   /** Newest first. */
   readonly images: readonly RunnerImage[];
   /** Key of the recipe that is wanted. */
@@ -36,7 +36,7 @@ export interface ImageSight {
 }
 
 /** The image that runners can be made from now, and whether another one is to be built. */
-export interface ImageOutlook {
+export interface ImageDecision {
   readonly image: RunnerImage | undefined;
   /** `paused`: wanted, and not yet tried again after a failure. */
   readonly build: "none" | "due" | "paused";
@@ -47,9 +47,9 @@ export interface ImageOutlook {
  *
  * Without any image there is nothing else to do than to try: there is no pause then, nor after the recipe has changed.
  */
-export function imageOutlook(sight: ImageSight): ImageOutlook {
-  const { recipe, failure, now, refreshMs } = sight;
-  const usable = sight.images.filter(({ programs }) => programs === sight.programs);
+export function decideImage(facts: ImageFacts): ImageDecision {
+  const { recipe, failure, now, refreshMs } = facts;
+  const usable = facts.images.filter(({ programs }) => programs === facts.programs);
   const image = usable.find((each) => each.recipe === recipe) ?? usable[0];
   if (!image) return { image, build: "due" };
   const isOld = now - image.builtAt >= (refreshMs ?? REFRESH_MS + shareOfHour(image));
@@ -63,7 +63,7 @@ function isPause({ failedAt, attempts }: ImageFailure, now: number): boolean {
   return now >= failedAt && now - failedAt < pause;
 }
 
-/** The fingerprint is as good as a random number, and the same at each look. */
+/** The fingerprint serves as a random number that stays the same. */
 function shareOfHour({ fingerprint }: RunnerImage): number {
   return (Number.parseInt(fingerprint.slice(0, 8), 16) % SPREAD_MINUTES) * 60_000;
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { imageOutlook, REFRESH_MS, type ImageSight } from "../../src/runners/image-outlook.ts";
+import { decideImage, REFRESH_MS, type ImageFacts } from "../../src/runners/image-decision.ts";
 import type { RunnerImage } from "../../src/runners/ports.ts";
 
 const MINUTE = 60_000;
@@ -13,8 +13,8 @@ const image = (recipe: string, ageMs: number, fingerprint = "00000000"): RunnerI
   programs: "ours",
   builtAt: NOW - ageMs,
 });
-const outlook = (sight: Partial<ImageSight>) =>
-  imageOutlook({ images: [], recipe: "wanted", programs: "ours", failure: null, now: NOW, ...sight });
+const decision = (facts: Partial<ImageFacts>) =>
+  decideImage({ images: [], recipe: "wanted", programs: "ours", failure: null, now: NOW, ...facts });
 const failed = (agoMs: number, attempts = 1, recipe = "wanted") => ({
   recipe,
   reason: "no such package",
@@ -22,34 +22,34 @@ const failed = (agoMs: number, attempts = 1, recipe = "wanted") => ({
   attempts,
 });
 
-describe("imageOutlook()", () => {
+describe("decideImage()", () => {
   it("builds where there is no image, even if that has just failed", () => {
-    expect(outlook({})).to.deep.equal({ image: undefined, build: "due" });
-    expect(outlook({ failure: failed(0, 9) }).build).to.equal("due");
+    expect(decision({})).to.deep.equal({ image: undefined, build: "due" });
+    expect(decision({ failure: failed(0, 9) }).build).to.equal("due");
   });
 
   it("takes the image of the recipe, and builds none", () => {
     const wanted = image("wanted", HOUR);
     const images = [image("other", MINUTE), wanted];
-    expect(outlook({ images })).to.deep.equal({ image: wanted, build: "none" });
+    expect(decision({ images })).to.deep.equal({ image: wanted, build: "none" });
   });
 
   it("takes the newest of another recipe while that of the recipe is not there, and builds", () => {
     const newest = image("before", HOUR);
     const images = [newest, image("long before", 2 * HOUR)];
-    expect(outlook({ images })).to.deep.equal({ image: newest, build: "due" });
+    expect(decision({ images })).to.deep.equal({ image: newest, build: "due" });
   });
 
   it("makes nothing from an image with programs of another version of the charm", () => {
     const images = [{ ...image("before", HOUR), programs: "theirs" }];
-    expect(outlook({ images, failure: failed(0) })).to.deep.equal({ image: undefined, build: "due" });
+    expect(decision({ images, failure: failed(0) })).to.deep.equal({ image: undefined, build: "due" });
     const older = image("long before", 2 * HOUR);
-    expect(outlook({ images: [...images, older] }).image).to.equal(older);
+    expect(decision({ images: [...images, older] }).image).to.equal(older);
   });
 
   it("builds afresh what is older than 6 hours and its share of the next", () => {
     const at = (ageMs: number, fingerprint: string) =>
-      outlook({ images: [image("wanted", ageMs, fingerprint)] }).build;
+      decision({ images: [image("wanted", ageMs, fingerprint)] }).build;
     expect(at(REFRESH_MS - 1, "00000000")).to.equal("none");
     expect(at(REFRESH_MS, "00000000")).to.equal("due");
     expect(at(REFRESH_MS + 10 * MINUTE - 1, "0000000a")).to.equal("none");
@@ -59,8 +59,8 @@ describe("imageOutlook()", () => {
 
   it("builds what is older than it is told", () => {
     const images = [image("wanted", HOUR)];
-    expect(outlook({ images, refreshMs: HOUR }).build).to.equal("due");
-    expect(outlook({ images, refreshMs: HOUR + 1 }).build).to.equal("none");
+    expect(decision({ images, refreshMs: HOUR }).build).to.equal("due");
+    expect(decision({ images, refreshMs: HOUR + 1 }).build).to.equal("none");
   });
 
   it("tries a failed build again after 10 minutes, then after 20, and at last every 2 hours", () => {
@@ -71,20 +71,20 @@ describe("imageOutlook()", () => {
       [3, 40 * MINUTE],
       [50, 2 * HOUR],
     ] as const) {
-      expect(outlook({ images, failure: failed(pause - 1, attempts) }).build, String(attempts)).to.equal(
+      expect(decision({ images, failure: failed(pause - 1, attempts) }).build, String(attempts)).to.equal(
         "paused",
       );
-      expect(outlook({ images, failure: failed(pause, attempts) }).build, String(attempts)).to.equal("due");
+      expect(decision({ images, failure: failed(pause, attempts) }).build, String(attempts)).to.equal("due");
     }
   });
 
   it("tries at once what another recipe failed at", () => {
-    expect(outlook({ images: [image("before", HOUR)], failure: failed(0, 1, "mistaken") }).build).to.equal(
+    expect(decision({ images: [image("before", HOUR)], failure: failed(0, 1, "mistaken") }).build).to.equal(
       "due",
     );
   });
 
   it("does not wait for a time that a clock set back has put into the future", () => {
-    expect(outlook({ images: [image("before", HOUR)], failure: failed(-HOUR) }).build).to.equal("due");
+    expect(decision({ images: [image("before", HOUR)], failure: failed(-HOUR) }).build).to.equal("due");
   });
 });

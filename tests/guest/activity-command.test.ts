@@ -3,26 +3,26 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { LOOK_COMMAND } from "../../src/guest/look.ts";
+import { ACTIVITY_COMMAND } from "../../src/guest/activity-command.ts";
 
 const LISTENER = ["/home/ubuntu/github-runner/bin/Runner.Listener", "run"];
 const WORKER = ["/home/ubuntu/github-runner/bin/Runner.Worker", "spawnclient", "119", "122"];
 const PRE_JOB = ["/usr/bin/bash", "/home/ubuntu/github-runner/pre-job.sh"];
 const RECEIVE = ["/bin/bash", "/usr/local/lib/github-runner/receive"];
 
-describe("a look into the guest", () => {
+describe("the activity command", () => {
   let root = "";
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "look-"));
+    root = mkdtempSync(join(tmpdir(), "activity-"));
   });
   afterEach(() => {
     rmSync(root, { recursive: true });
   });
 
-  /** What the look prints among these processes; its own shell and grep are among them, as they are in a guest. */
-  const look = (...processes: readonly (readonly string[])[]) => {
-    const [shell, , script] = LOOK_COMMAND;
-    [...processes, LOOK_COMMAND, ["grep", "-qs", "Runner[.]Worke[r]"]].forEach((words, index) => {
+  /** Prints the activity among these processes; its own shell and grep are among them, as they are in a guest. */
+  const inspect = (...processes: readonly (readonly string[])[]) => {
+    const [shell, , script] = ACTIVITY_COMMAND;
+    [...processes, ACTIVITY_COMMAND, ["grep", "-qs", "Runner[.]Worke[r]"]].forEach((words, index) => {
       const directory = join(root, "proc", String(index + 1));
       mkdirSync(directory, { recursive: true });
       writeFileSync(join(directory, "cmdline"), words.map((word) => `${word}\0`).join(""));
@@ -38,27 +38,27 @@ describe("a look into the guest", () => {
   };
 
   it("sees an application that waits for a job", () => {
-    expect(look(RECEIVE, LISTENER)).to.equal("waiting");
+    expect(inspect(RECEIVE, LISTENER)).to.equal("waiting");
   });
 
   it("sees an application wait that restarts itself", () => {
-    expect(look(RECEIVE)).to.equal("waiting");
+    expect(inspect(RECEIVE)).to.equal("waiting");
   });
 
   it("sees a job", () => {
-    expect(look(RECEIVE, LISTENER, WORKER)).to.equal("job");
+    expect(inspect(RECEIVE, LISTENER, WORKER)).to.equal("job");
   });
 
   it("sees a job whose pre-job script runs", () => {
-    expect(look(RECEIVE, LISTENER, WORKER, PRE_JOB)).to.equal("pre-job");
+    expect(inspect(RECEIVE, LISTENER, WORKER, PRE_JOB)).to.equal("job-started-hook");
   });
 
   it("sees a job that outlives what started it", () => {
-    expect(look(WORKER)).to.equal("job");
+    expect(inspect(WORKER)).to.equal("job");
   });
 
   it("sees an application that has ended, and with which code", () => {
-    expect(look()).to.equal("ended 7");
-    expect(look(["/usr/sbin/sshd"])).to.equal("ended 7");
+    expect(inspect()).to.equal("ended 7");
+    expect(inspect(["/usr/sbin/sshd"])).to.equal("ended 7");
   });
 });

@@ -3,8 +3,8 @@ import { joinRunners } from "./observed-runner.ts";
 import type { Machines } from "./ports.ts";
 import type { World } from "./world.ts";
 
-/** What is needed to wait for pre-job stages. */
-export interface PreJobStageParts {
+/** Services for {@link afterJobStartedHooks}. */
+export interface JobStartedHooksDependencies {
   readonly machines: Machines;
   readonly clock: Clock;
   readonly log: Logger;
@@ -14,33 +14,33 @@ const LIMIT_MS = 150_000;
 const INTERVAL_MS = 2000;
 
 /**
- * Waits until no runner is in its pre-job stage, where a policy may be about to refuse the job, at most 150 seconds.
+ * Waits until no runner runs its job-started hook, in which a policy may refuse the job; at most 150 seconds.
  *
  * @param observe reads the world; called anew after each wait, since a runner may have taken a job meanwhile.
- * @returns the world as it was when no runner was in its pre-job stage, or when the time was over.
+ * @returns the last reading: no runner ran its hook then, or the time was over.
  */
-export async function afterPreJobs<T extends World>(
-  { machines, clock, log }: PreJobStageParts,
+export async function afterJobStartedHooks<T extends World>(
+  { machines, clock, log }: JobStartedHooksDependencies,
   observe: () => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const end = clock.now() + LIMIT_MS;
   for (;;) {
     const observed = await observe();
-    const candidates = mayBeInPreJob(observed);
-    const sights = await Promise.all(candidates.map((name) => machines.look(name, signal)));
-    const waiting = sights.filter((sight) => sight === "pre-job").length;
+    const candidates = mayRunHook(observed);
+    const activities = await Promise.all(candidates.map((name) => machines.inspect(name, signal)));
+    const waiting = activities.filter((activity) => activity === "job-started-hook").length;
     if (waiting === 0) return observed;
     if (clock.now() >= end) {
-      log.warning("Going on although runners are in their pre-job stage", { runners: waiting });
+      log.warning("Continuing while runners run their job-started hooks", { runners: waiting });
       return observed;
     }
     await clock.wait(INTERVAL_MS, signal);
   }
 }
 
-/** Only a runner that GitHub calls busy, or does not speak of, can be in it. */
-function mayBeInPreJob({ machines, registrations }: World): string[] {
+/** Runners that GitHub lists as busy, or does not list. */
+function mayRunHook({ machines, registrations }: World): string[] {
   return joinRunners(machines, registrations)
     .runners.filter(
       ({ machine, registration }) => machine.state === "running" && registration?.busy !== false,

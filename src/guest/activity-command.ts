@@ -6,14 +6,14 @@ function pattern(text: string): string {
 }
 
 /**
- * Prints in the guest what its runner application does: `job` while it has a job, `pre-job` while the pre-job script of
- * that job runs, `waiting` when it has none, or `ended <code>`. GitHub's application has a process named Runner.Worker for
- * each job.
+ * Prints the activity of the runner application in the guest: `job` while it has a job, `job-started-hook` while the
+ * pre-job script of that job runs, `waiting` when it has none, or `ended <code>`. GitHub's application has a process named
+ * Runner.Worker for each job.
  */
 const script = `
 runs() { grep -qs "$1" /proc/[0-9]*/cmdline; }
 if runs '${pattern("Runner.Worker")}'; then
-  if runs '${pattern(PRE_JOB_SCRIPT)}'; then echo pre-job; else echo job; fi
+  if runs '${pattern(PRE_JOB_SCRIPT)}'; then echo job-started-hook; else echo job; fi
 elif runs '${pattern(RECEIVE_PROGRAM)}'; then
   echo waiting
 else
@@ -21,4 +21,4 @@ else
 fi
 `;
 
-export const LOOK_COMMAND = ["/bin/sh", "-c", script] as const;
+export const ACTIVITY_COMMAND = ["/bin/sh", "-c", script] as const;
