@@ -6,7 +6,7 @@ import { systemClock } from "charm-kit";
 const system: UnitSystem = {
   arch: process.arch === "arm64" ? "arm64" : "x64",
   clock: systemClock,
-  // The global is loaded at its first use; an import of node:crypto would cost every dispatch a tenth of its time.
+  // The global `crypto` is loaded lazily; an import of node:crypto would add a tenth to every dispatch.
   entropy: () => Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex"),
   dataRoot: "/var/lib/github-runner",
   logRoot: "/var/log/github-runner-logs",

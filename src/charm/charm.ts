@@ -11,7 +11,7 @@ import { checkOf, isCondition, lackOf, statusOf, summarise, withNotices } from "
 import { UnitWork } from "./unit-work.ts";
 import type { Workload } from "../unit/workload.ts";
 
-/** Keeps the unit's runners alive: each handler opens the workload and asks it for one thing. */
+/** Keeps the unit's runners alive. Each handler opens the workload and calls one of its operations. */
 export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   readonly #reporter: StatusReporter;
   readonly #work: UnitWork;
@@ -59,7 +59,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     });
   }
 
-  /** The machine has booted, or the charm is new: what the machine lacks is told once. */
+  /** Runs after a boot and at the install: logs once why timers cannot run on this machine. */
   async onStart(event: CharmEvent): Promise<void> {
     await this.onReconcile(event);
     const lacks = this.#timers && lackOf(this.#timers);
@@ -84,7 +84,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     });
   }
 
-  /** Costs no call to GitHub: it makes sure of the timers and of LXD, and tells whether the configuration stands. */
+  /** Makes no call to GitHub: ensures timers, LXD and firewall, and validates the configuration. */
   async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
     await this.#show(async () => {
       await this.#work.ensureTimers(signal);
@@ -94,7 +94,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
         await firewall.ensure(rules, signal);
       });
       const condition = await this.framework.state.read(conditionSlot);
-      // What an earlier event could not do, the next reconcile does.
+      // The next reconcile repeats the work that an earlier event could not do.
       return condition === "update-status"
         ? { name: "maintenance", message: "Waiting for the next reconcile" }
         : undefined;
@@ -121,7 +121,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     });
   }
 
-  /** Before the work, so that one that fails is tried again; runners are worth more than their timers, though. */
+  /** Before the work, so that failed work is retried. A timer error must not keep runners from being created. */
   async #keepTimers(signal: AbortSignal): Promise<void> {
     try {
       this.#timers = await this.#work.ensureTimers(signal);
@@ -131,7 +131,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     }
   }
 
-  /** Does work for a hook and shows how it ended; a condition that the status can tell is no failure of the hook. */
+  /** Does a hook's work and sets the resulting status. A condition becomes a status and does not fail the hook. */
   async #show(work: () => Promise<Status | undefined>): Promise<void> {
     const { status, condition } = await work().then(
       (shown) => ({ status: shown, condition: null }),
@@ -146,7 +146,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     if (status) await this.#tell(status, condition);
   }
 
-  /** @param condition which check notices the end of what the status reports. */
+  /** @param condition the check that notices the end of the reported condition. */
   async #tell(status: Status, condition: ConditionError["checkedBy"] | null): Promise<void> {
     await this.framework.state.write(conditionSlot, condition);
     await this.unit.setStatus(status);

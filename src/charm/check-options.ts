@@ -4,7 +4,7 @@ import { wrong, type Fault } from "./configuration-faults.ts";
 import type { OptionName } from "./configuration-schema.ts";
 import { validateOptions } from "./compiled-options.ts";
 
-/** Checks single options by the schema; one fault for each option. */
+/** Validates single options with the schema. Returns at most one error for each option. */
 export function checkOptions(options: JsonObject): readonly Fault[] {
   if (validateOptions(options)) return [];
   const faults = new Map<string, Fault>();
@@ -15,7 +15,7 @@ export function checkOptions(options: JsonObject): readonly Fault[] {
   return [...faults.values()];
 }
 
-/** What is wrong, without the value: a person may have pasted a token in the wrong place. Numbers are no secrets. */
+/** Describes the error without the value, which may be a token in the wrong option. Numbers are never secret. */
 function describe({ keyword, data, params, parentSchema }: ErrorObject): string {
   if (data === "" || data === undefined) return "missing";
   switch (keyword) {

@@ -1,7 +1,7 @@
 import { Ajv, type ValidateFunction } from "ajv";
 import { configurationSchema } from "./configuration-schema.ts";
 
-/** The compiler of {@link configurationSchema}; `code.source` lets the archive hold its output instead of ajv itself. */
+/** Compiles {@link configurationSchema}. With `code.source` the archive contains the compiled code instead of ajv. */
 export const optionsAjv = new Ajv({
   allErrors: true,
   verbose: true,
@@ -9,5 +9,5 @@ export const optionsAjv = new Ajv({
   code: { source: true, esm: true },
 });
 
-/** Checks options by {@link configurationSchema}. In the packed charm this module is what ajv made of the schema. */
+/** Validates options with {@link configurationSchema}. The packed charm contains ajv's compiled code in its place. */
 export const validateOptions: ValidateFunction = optionsAjv.compile(configurationSchema);

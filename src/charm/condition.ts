@@ -1,7 +1,7 @@
 import type { JsonValue, StateSlot } from "juju-charm";
 import type { ConditionError } from "charm-kit";
 
-/** Which check notices the end of the condition that the status reports; `null` when it reports none. */
+/** The check that notices the end of the reported condition; `null` when the status reports none. */
 export const conditionSlot: StateSlot<ConditionError["checkedBy"] | null> = {
   name: "condition",
   parse: (stored: JsonValue | undefined) =>

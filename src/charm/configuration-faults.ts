@@ -1,15 +1,15 @@
 import { ConditionError } from "charm-kit";
 import { acceptedForm, type OptionName } from "./configuration-schema.ts";
 
-/** One option that cannot be used as it is. */
+/** One invalid option. */
 export interface Fault {
-  /** Name of the option, or of the model's configuration key that takes part in it. */
+  /** Name of the option, or of the model configuration key. */
   readonly option: string;
-  /** What is wrong, and a form that is accepted; never a value that may be a secret. */
+  /** The error and an accepted form. Never contains a value that may be secret. */
   readonly text: string;
 }
 
-/** Options that a person must mend; all of them, told together. */
+/** The options are invalid. All errors are reported together. */
 export class ConfigurationError extends ConditionError {
   readonly code = "configuration";
   readonly remedy = "person";
@@ -22,7 +22,7 @@ export class ConfigurationError extends ConditionError {
   }
 }
 
-/** The fault of an option, told with its accepted form. */
+/** An option's error with its accepted form. */
 export function wrong(option: OptionName, fault: string): Fault {
   return { option, text: `${fault}; use ${acceptedForm(option)}` };
 }

@@ -1,9 +1,9 @@
 /**
- * The rules of single options, as JSON schema, and the words in which they are told.
+ * The rules for single options, as JSON schema, with the texts of their messages.
  *
- * `accepted` is what a message, and the reference, tell a person to write; `fault` is what is wrong with a value that
- * breaks the pattern. `change` says what a change does to the runners that are there. Rules that tie options together,
- * and forms that no pattern can tell, stand in `configuration.ts`, and take their `accepted` from here.
+ * `accepted` is the accepted form, shown in messages and in the reference; `fault` describes a value that does not match
+ * the pattern. `change` is the effect of a change on existing runners. Rules between options, and forms that no pattern
+ * can express, are in `configuration.ts` and use the `accepted` text from here.
  */
 export const configurationSchema = {
   type: "object",
@@ -185,7 +185,7 @@ export const configurationSchema = {
 /** Names of the options. */
 export type OptionName = keyof (typeof configurationSchema)["properties"];
 
-/** The words that tell a person what to set an option to. */
+/** The accepted form of an option's value. */
 export function acceptedForm(option: OptionName): string {
   return configurationSchema.properties[option].accepted;
 }

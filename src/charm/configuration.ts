@@ -12,24 +12,24 @@ import { readAproxy, readProxies } from "./options/proxies.ts";
 import { parseSize } from "./options/sizes.ts";
 import { parseWebAddress } from "./options/web-address.ts";
 
-/** A configuration as the options give it: with where the credentials are. */
+/** A configuration as read from the options, with the source of the credentials. */
 export type CharmConfiguration = Configuration & { readonly credentials: CredentialSource };
 
-/** The part of it that tells where runners are registered. */
+/** The part of the configuration that identifies the registration scope. */
 export type CharmForgeConfiguration = ForgeConfiguration & { readonly credentials: CredentialSource };
 
-/** What a configuration is made of. */
+/** The inputs of a configuration. */
 export interface ConfigurationSources {
-  /** What `config-get` answers. */
+  /** The output of `config-get`. */
   readonly options: JsonObject;
-  /** What the model's configuration says, by the environment of the hook. */
+  /** The proxies in the hook's environment, from the model configuration. */
   readonly proxies: Proxies;
 }
 
 /**
- * Turns options and the model's proxies into a configuration. Pure.
+ * Parses options and the model's proxies into a configuration. Pure.
  *
- * @throws {@link ConfigurationError} with every fault.
+ * @throws {@link ConfigurationError} with every error.
  */
 export function parseConfiguration(
   { options, proxies }: ConfigurationSources,
@@ -71,9 +71,9 @@ export function parseConfiguration(
 }
 
 /**
- * Reads only where runners are registered: what is wrong with other options keeps nobody from taking runners away. Pure.
+ * Parses only the options for GitHub. Removal needs nothing else; other invalid options must not block it. Pure.
  *
- * @throws {@link ConfigurationError} with every fault of these options.
+ * @throws {@link ConfigurationError} with every error in these options.
  */
 export function parseForgeConfiguration(
   { options, proxies }: ConfigurationSources,

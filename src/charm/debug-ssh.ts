@@ -3,7 +3,7 @@ import type { RawData } from "juju-charm";
 import type { DebugSshHost } from "../guest/settings.ts";
 import { ConditionError } from "charm-kit";
 
-/** A unit on the other side of the relation `debug-ssh` shares what cannot be used. */
+/** A remote unit of the relation `debug-ssh` shares invalid data. */
 export class DebugSshError extends ConditionError {
   readonly code = "debug-ssh";
   readonly remedy = "person";
@@ -11,7 +11,7 @@ export class DebugSshError extends ConditionError {
   override readonly checkedBy = "update-status";
 
   constructor(unit: string, field: string, accepted: string) {
-    // Not the value: it comes from elsewhere, and may be anything.
+    // Without the value, which is untrusted.
     super(`Cannot use the relation debug-ssh: ${unit} shares a ${field} that is not ${accepted}`);
   }
 }
@@ -30,9 +30,9 @@ type Field = keyof typeof FIELDS;
 const NAMES = Object.keys(FIELDS) as Field[];
 
 /**
- * Reads what one unit shares. Pure.
+ * Parses the data of one remote unit. Pure.
  *
- * @returns the fields that it has not shared yet, where some are missing.
+ * @returns the host, or the names of the missing fields.
  * @throws {@link DebugSshError}
  */
 export function parseDebugSsh(

@@ -3,7 +3,7 @@ import { ConditionError } from "charm-kit";
 import type { Configuration } from "../unit/configuration.ts";
 import { installedOptions, parseInstalledOptions, type InstalledOptions } from "../unit/installed-options.ts";
 
-/** Remembers them; `null` before an install has succeeded. */
+/** Stores the installed options; `null` before the first successful install. */
 export const installedOptionsSlot: StateSlot<(InstalledOptions & JsonObject) | null> = {
   name: "installed-options",
   parse: (stored: JsonValue | undefined) => {
@@ -12,7 +12,7 @@ export const installedOptionsSlot: StateSlot<(InstalledOptions & JsonObject) | n
   },
 };
 
-/** Options that cannot change any more have changed. */
+/** An immutable option has changed. */
 export class ImmutableOptionError extends ConditionError {
   readonly code = "immutable-option";
   readonly remedy = "person";
@@ -30,8 +30,8 @@ export class ImmutableOptionError extends ConditionError {
 }
 
 /**
- * Compares a configuration with what an install has fixed: names of one release, such as `jammy` and `22.04`, are the
- * same. Pure.
+ * Compares a configuration with the installed options. Names of one release, such as `jammy` and `22.04`, are equal.
+ * Pure.
  *
  * @throws {@link ImmutableOptionError} that names every option that differs.
  */

@@ -2,13 +2,13 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
-/** What runs a command in a unit: the second is that of Juju 2.9. */
+/** Programs that run a command in a unit's context; `juju-run` is the name in Juju 2.9. */
 const PROGRAMS = ["juju-exec", "juju-run"];
 
 /**
- * The command that has Juju dispatch an event of a unit.
+ * The command that makes Juju dispatch an event to a unit.
  *
- * @param searchPath directories where `juju-exec` is looked for, with colons between them.
+ * @param searchPath directories to search for `juju-exec`, separated by colons.
  * @returns absolute path and arguments; undefined on a machine without Juju.
  */
 export async function jujuDispatchCommand(

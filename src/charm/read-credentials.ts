@@ -12,22 +12,22 @@ import { ConfigurationError } from "./configuration-faults.ts";
 import type { OptionName } from "./configuration-schema.ts";
 import type { CredentialSource } from "./options/credential-source.ts";
 
-/** Where secrets are read. */
+/** Reads the model's secrets. */
 export interface SecretsOfModel {
   secret(id: string): Pick<JujuSecret, "refresh">;
 }
 
 const TOKEN_FIELD = "github-token";
 const KEY_FIELD = "private-key";
-/** Lines shorter than this are no part of a key that tells anything of it. */
+/** Shorter lines reveal nothing of a key. */
 const SHORTEST_KEY_LINE = 16;
 
 /**
- * Reads the credentials from where the configuration has them. Of a secret the newest revision is read, and tracked from
- * then on: Juju tells of the next one by `secret-changed`.
+ * Reads the credentials from their source. Reads the newest revision of a secret and tracks it; Juju announces the next
+ * one with `secret-changed`.
  *
- * @param learn is told every value before anything is made of it, to keep it out of what leaves the process.
- * @throws {@link ConfigurationError} when a secret cannot be read or does not hold what it should.
+ * @param learn called with every secret value before it is used, so that it can be redacted.
+ * @throws {@link ConfigurationError} when a secret cannot be read or its content is invalid.
  */
 export async function readCredentials(
   source: CredentialSource,
@@ -77,7 +77,7 @@ async function readSecret(option: OptionName, id: string, secrets: SecretsOfMode
   }
 }
 
-/** A value that begins or ends with a line break, as files do, is known without it as well; of a key each line counts. */
+/** Redacts a value with and without surrounding line breaks, and each line of a key. */
 function learnAll(value: string, learn: (value: string) => void): void {
   const lines = value.split(/\\n|\s+/).filter((line) => line.length >= SHORTEST_KEY_LINE);
   for (const part of [value, value.trim(), ...lines]) learn(part);
@@ -92,13 +92,13 @@ function checkToken(token: string): Secret {
   );
 }
 
-/** The key in the one form that all that works with it takes, whatever form it was saved in. */
+/** Normalises the key to PKCS #8, the form that every consumer accepts. */
 function checkKey(text: string): string {
   try {
     const key = createPrivateKey(text.replaceAll("\\n", "\n"));
     if (key.asymmetricKeyType === "rsa") return key.export({ type: "pkcs8", format: "pem" }).toString();
   } catch {
-    // Its message may quote the key.
+    // The error's message may quote the key.
   }
   throw refusal(
     "github-app-private-key-secret-id",

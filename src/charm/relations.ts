@@ -6,9 +6,9 @@ import { parseDebugSsh } from "./debug-ssh.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 
 /**
- * Reads the relations of the unit.
+ * Reads the unit's relations.
  *
- * @throws DebugSshError when a unit shares what cannot be used.
+ * @throws DebugSshError when a remote unit shares invalid data.
  */
 export async function readIntegrations(
   model: Charm<GithubRunnerTypes>["model"],

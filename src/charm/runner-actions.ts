@@ -10,15 +10,15 @@ import type { Workload, WorkloadReport } from "../unit/workload.ts";
 type Event<Name extends keyof GithubRunnerTypes["actions"]> = ActionEventOf<GithubRunnerTypes, Name>;
 type Step = (message: string) => void;
 
-/** What the handlers of actions work with. */
+/** The services that action handlers use. */
 export interface RunnerActionsParts {
   readonly work: UnitWork;
   readonly system: Pick<UnitSystem, "clock" | "logRoot">;
-  /** Shows how the unit is once the action is done. */
+  /** Sets the unit's status after the action. */
   readonly show: (status: Status) => Promise<void>;
 }
 
-/** What a person can have the unit do. An action that cannot run fails with what the status would say. */
+/** The handlers of the actions. An action that cannot run fails with the message that the status would show. */
 export class RunnerActions {
   readonly #parts: RunnerActionsParts;
 
@@ -44,7 +44,7 @@ export class RunnerActions {
     });
   };
 
-  /** Whoever flushes wants fresh runners; that there cannot be any yet makes the flush no failure. */
+  /** Replaces the flushed runners at once. A flush succeeds even when new runners cannot be created yet. */
   readonly flushRunners = async (event: Event<"flush-runners">): Promise<void> => {
     const { mode } = await event.params();
     await this.#actOnRunners(event, async ({ workload, step, conclude }) => {
@@ -98,7 +98,7 @@ export class RunnerActions {
     );
   };
 
-  /** Does what changes runners, and shows the status that it ends with. */
+  /** Runs an action that changes runners and sets the resulting status. */
   #actOnRunners(
     event: ActionEvent<object, object>,
     change: (scene: RunnerChange) => Promise<Status>,
@@ -116,19 +116,19 @@ export class RunnerActions {
   }
 }
 
-/** What an action that changes runners works with. */
+/** The arguments of an action that changes runners. */
 interface RunnerChange {
   readonly workload: Workload;
   readonly step: Step;
-  /** Tells what went wrong with single runners, and makes the status of the rest. */
+  /** Logs the failures of single runners and returns the resulting status. */
   readonly conclude: (report: WorkloadReport) => Status;
 }
 
-/** Does the work, tells its steps to the caller, and makes of what the status would tell the action's failure. */
+/** Does the work, logs its steps to the action, and fails the action with the message that the status would show. */
 async function act(event: ActionEvent<object, object>, work: (step: Step) => Promise<void>): Promise<void> {
   let told = Promise.resolve();
   const step = (message: string) => {
-    // A step that cannot be told must not end the work it tells about.
+    // A progress message that cannot be logged must not end the work.
     told = told.then(() => event.log(message)).catch(() => undefined);
   };
   try {

@@ -1,6 +1,6 @@
 import type { Status } from "juju-charm";
 
-/** Shows the latest of many statuses: each costs a process, so what is overtaken meanwhile is passed over. */
+/** Sets the latest of many statuses. Each costs a process, so outdated ones are skipped. */
 export class StatusReporter {
   readonly #show: (status: Status) => Promise<void>;
   #latest: Status | undefined;
@@ -15,7 +15,7 @@ export class StatusReporter {
     this.#showing ??= this.#drain();
   }
 
-  /** Resolves when the last reported status is shown. */
+  /** Resolves when the last reported status is set. */
   async settle(): Promise<void> {
     await this.#showing;
   }
@@ -24,7 +24,7 @@ export class StatusReporter {
     while (this.#latest) {
       const status = this.#latest;
       this.#latest = undefined;
-      // A status that cannot be shown must not end the work it tells about.
+      // A status that cannot be set must not end the work.
       await this.#show(status).catch(() => undefined);
     }
     this.#showing = undefined;

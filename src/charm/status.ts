@@ -4,18 +4,18 @@ import type { TimerState } from "../unit/ports.ts";
 import { CodedError, ConditionError, messageOf, type Remedy } from "charm-kit";
 import type { LxdClientError, LxdClientErrorCode } from "lxd-client";
 
-/** Longest reason that stands in a status line; `juju status` cuts no line, and LXD's errors can be pages. */
+/** Longest reason in a status message, in characters. `juju status` truncates nothing, and an LXD error can be pages. */
 const LONGEST_REASON = 400;
 
-/** What a reconcile could not do. */
+/** Problems that a reconcile met. */
 export interface Shortcomings {
-  /** Of single runners. */
+  /** Failures of single runners. */
   readonly failures: readonly Error[];
-  /** What a person should know though all goes on. */
+  /** Problems that do not stop the unit. */
   readonly notices: readonly string[];
 }
 
-/** What the status says after a reconcile. */
+/** The status after a reconcile. */
 export function summarise(counts: RunnerCounts, wanted: number, { failures, notices }: Shortcomings): Status {
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
@@ -30,7 +30,7 @@ export function summarise(counts: RunnerCounts, wanted: number, { failures, noti
   return { name: "active", message: withNotices(describeCounts(counts), notices) };
 }
 
-/** A status message with what a person should know beside it. */
+/** A status message with notices appended. */
 export function withNotices(message: string, notices: readonly string[]): string {
   return [message, ...notices.map(shorten)].join("; ");
 }
@@ -48,7 +48,7 @@ export function describeCounts(counts: RunnerCounts): string {
   return listed.length > 0 ? `${noun}: ${listed.join(", ")}` : noun;
 }
 
-/** Why timers do not fire, and what the person can do; nothing when they do. */
+/** Why timers do not fire, with the remedy; undefined when they fire. */
 export function lackOf(timers: TimerState): string | undefined {
   switch (timers) {
     case "running":
@@ -62,14 +62,14 @@ export function lackOf(timers: TimerState): string | undefined {
   }
 }
 
-/** The status that a condition gives the unit, by who can end it. */
+/** The status for a condition, by its remedy. */
 const STATUS_OF_REMEDY: Readonly<Record<Remedy, Status["name"]>> = {
   person: "blocked",
   outside: "waiting",
   retry: "maintenance",
 };
 
-/** The client of LXD does not know what its errors mean for a unit. */
+/** The remedies of the LXD client's errors, which know nothing of a unit. */
 const REMEDY_OF_LXD: Readonly<Record<LxdClientErrorCode, Remedy>> = {
   lxd: "retry",
   "lxd-operation": "retry",
@@ -78,19 +78,19 @@ const REMEDY_OF_LXD: Readonly<Record<LxdClientErrorCode, Remedy>> = {
   "lxd-unreachable": "person",
 };
 
-/** What a unit lives with, and goes on; errors of the framework are none, Juju retries the hook. */
+/** An error that the status reports. Framework errors are none of these: they fail the hook, and Juju retries it. */
 type Condition = ConditionError | LxdClientError;
 
-/** Tells whether an error is a condition that the status reports. */
+/** Whether the status reports an error instead of failing the hook. */
 export function isCondition(thrown: unknown): thrown is Condition {
-  // Not by the class of the client's errors: an event that nobody observes must not load the client.
+  // Compares codes, since an unobserved event must not load the LXD client for its error classes.
   return (
     thrown instanceof ConditionError ||
     (thrown instanceof CodedError && Object.hasOwn(REMEDY_OF_LXD, thrown.code))
   );
 }
 
-/** Which check notices the end of a condition. */
+/** The check that notices the end of a condition. */
 export function checkOf(condition: Condition): ConditionError["checkedBy"] {
   if (condition instanceof ConditionError) return condition.checkedBy;
   return condition.code === "lxd-unreachable" ? "update-status" : "reconcile";
@@ -104,7 +104,7 @@ export function statusOf(thrown: unknown): Status | undefined {
   const text = textOf(thrown);
   switch (remedy) {
     case "person":
-      // A person has to act on it, and needs all of it: several invalid options are reported together.
+      // Not shortened: several invalid options are reported together, and each needs action.
       return { name, message: inOneLine(text) };
     case "outside":
       return { name, message: shorten(text) };
@@ -113,7 +113,7 @@ export function statusOf(thrown: unknown): Status | undefined {
   }
 }
 
-/** How an action tells an error that a status would tell: in the same words, but nobody tries an action again. */
+/** The failure message of an action: the status message without "Retrying", since no action is retried. */
 export function failureOf(thrown: unknown): string | undefined {
   const status = statusOf(thrown);
   return status?.name === "maintenance" ? status.message.replace(/^Retrying: /, "") : status?.message;
@@ -121,13 +121,13 @@ export function failureOf(thrown: unknown): string | undefined {
 
 function textOf(condition: Condition): string {
   const title = condition instanceof ConditionError ? condition.title : undefined;
-  // Of these the person mends the cause, whatever it was that could not be done.
+  // A titled condition has one remedy, whichever operation failed.
   return title === undefined
     ? condition.message
     : `${title}: ${condition.message.replace(/^Cannot [^:]*: /, "")}`;
 }
 
-/** The last error of the chain of causes is the one that says what happened. */
+/** The innermost cause has the most specific message. */
 function rootMessage(error: Error): string {
   return error.cause instanceof Error ? rootMessage(error.cause) : messageOf(error);
 }

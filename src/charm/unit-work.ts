@@ -14,17 +14,17 @@ import type { ForgeSetup, WorkloadContext } from "../unit/open-workload.ts";
 import type { Integrations } from "../unit/integrations.ts";
 import type { Workload } from "../unit/workload.ts";
 
-/** What a handler needs of the charm that it belongs to. */
+/** The parts of the charm that handlers use. */
 export type RunnerCharm = Pick<Charm<GithubRunnerTypes>, "framework" | "config" | "model" | "log">;
 
-/** Opens what a handler works with, and closes it again. Modules are loaded when the first handler needs them. */
+/** Opens and closes the services of a handler. Loads modules when the first handler needs them. */
 export class UnitWork {
   readonly #charm: RunnerCharm;
   readonly #system: UnitSystem;
   readonly #step: (message: string) => void;
   #configuration: Promise<CharmConfiguration> | undefined;
 
-  /** @param step shows what is being done. */
+  /** @param step reports progress. */
   constructor(charm: RunnerCharm, system: UnitSystem, step: (message: string) => void) {
     this.#charm = charm;
     this.#system = system;
@@ -32,10 +32,10 @@ export class UnitWork {
   }
 
   /**
-   * Read once: the options stay as they are while a dispatch lasts.
+   * Read once: options do not change during a dispatch.
    *
-   * @throws ConfigurationError with every fault of the options.
-   * @throws ImmutableOptionError when an option has changed that cannot.
+   * @throws ConfigurationError with every error in the options.
+   * @throws ImmutableOptionError when an immutable option has changed.
    */
   configuration(): Promise<CharmConfiguration> {
     return (this.#configuration ??= this.#readConfiguration());
@@ -50,7 +50,7 @@ export class UnitWork {
     return configuration;
   }
 
-  /** @param step shows what is being done, in place of the unit's status. */
+  /** @param step reports progress, instead of the unit's status. */
   async withWorkload<T>(
     work: (workload: Workload, configuration: Configuration) => Promise<T>,
     step = this.#step,
@@ -67,9 +67,9 @@ export class UnitWork {
   }
 
   /**
-   * What runners must not reach.
+   * The firewall rules for the unit's runners.
    *
-   * @throws what {@link configuration} throws, and DebugSshError.
+   * @throws the errors of {@link configuration}, and DebugSshError.
    */
   async firewallRules(): Promise<FirewallRules> {
     const [{ firewallRules }, configuration, integrations] = await Promise.all([
@@ -80,7 +80,7 @@ export class UnitWork {
     return firewallRules(configuration, integrations);
   }
 
-  /** LXD alone: whoever asks GitHub nothing loads no Octokit. */
+  /** Opens only the LXD side, without loading Octokit. */
   async withUnit<T>(work: (unit: LxdUnit) => Promise<T>): Promise<T> {
     const { openUnit } = await import("../unit/open-unit.ts");
     const unit = openUnit(this.#context(this.#step));
@@ -92,7 +92,7 @@ export class UnitWork {
   }
 
   /**
-   * Makes the unit's events fire by the clock; before the work itself, so that a work that fails is tried again.
+   * Installs and starts the unit's timers. Called before the work, so that failed work is retried.
    *
    * @throws SystemdError
    */
@@ -103,7 +103,7 @@ export class UnitWork {
     return openTimers(context).ensure(wantedTimers(configuration, context), signal);
   }
 
-  /** Tells whether the unit's events fire by the clock. */
+  /** Reads the state of the unit's timers. */
   async checkTimers(signal: AbortSignal): Promise<TimerState> {
     const configuration = await this.configuration();
     const { openTimers, wantedTimers } = await import("../unit/open-timers.ts");
@@ -111,7 +111,7 @@ export class UnitWork {
     return openTimers(context).check(wantedTimers(configuration, context), signal);
   }
 
-  /** A unit that goes away takes its runners with it even when its configuration cannot be used. */
+  /** Tears the unit down, even with an invalid configuration. */
   async tearDown(work: (teardown: Teardown) => Promise<void>): Promise<void> {
     const [{ openTeardown }, setup] = await Promise.all([
       import("../unit/open-workload.ts"),
@@ -127,20 +127,20 @@ export class UnitWork {
     }
   }
 
-  /** What stops new runners does not stop the old ones from being taken away. */
+  /** Removal needs only the GitHub options; other invalid options must not block it. */
   async #forgeSetup(): Promise<ForgeSetup> {
     const [{ parseForgeConfiguration }, { checkOptions }] = await parsers();
     return this.#withCredentials(parseForgeConfiguration(await this.#sources(), checkOptions));
   }
 
-  /** Units that were installed by an earlier version have them in the state of the charm. */
+  /** Units installed by an earlier version keep them in the charm's state. */
   async #installedOptions(): Promise<InstalledOptions | null> {
     const { openRecords, recordDirectory } = await import("../unit/unit-records.ts");
     const { installed } = openRecords(recordDirectory(this.#unitContext()));
     return (await installed.read()) ?? this.#charm.framework.state.read(installedOptionsSlot);
   }
 
-  /** Puts the credentials, which may be in secrets, in the place of what the options say of them. */
+  /** Replaces the source of the credentials with the credentials, which may be in secrets. */
   async #withCredentials<Rest extends object>({
     credentials: source,
     ...configuration
@@ -167,7 +167,7 @@ export class UnitWork {
     return readIntegrations(this.#charm.model, this.#charm.log);
   }
 
-  /** Before anything is made of the options: an error about them may hold what a person pasted. */
+  /** Called before the options are parsed: an error may contain a pasted secret. */
   #redact(options: GithubRunnerTypes["options"]): void {
     const { http, https } = this.#charm.model.proxies;
     const passwords = [http, https].map((address) => /:([^:@/]+)@/.exec(address ?? "")?.[1]);

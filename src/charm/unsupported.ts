@@ -2,7 +2,7 @@ import { ConfigurationError, type Fault } from "./configuration-faults.ts";
 import type { Configuration } from "../unit/configuration.ts";
 
 /**
- * Refuses what the configuration may ask for and this version cannot do.
+ * Rejects valid options that this version does not support.
  *
  * @throws {@link ConfigurationError} with every such option.
  */

@@ -13,37 +13,37 @@ export type RepositoryPolicy =
 
 export type InstanceType = "virtual-machine" | "container";
 
-/** Where the runners' disks are. */
+/** Where the runners' disks are stored. */
 export type RunnerStorage = "juju-storage" | "memory";
 
-/** What a person has decided about the unit, checked. Plain data: whoever runs the unit may have it from anywhere. */
+/** The unit's validated configuration. Plain data, independent of its source. */
 export interface Configuration {
   readonly path: GithubPath;
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly githubUrl: string;
   readonly group: string;
-  /** Labels of the operator, trimmed, in their order. */
+  /** The configured labels, trimmed, in their order. */
   readonly labels: readonly string[];
   readonly count: number;
   readonly instanceType: InstanceType;
   readonly resources: VirtualMachineResources;
   /**
-   * Codename of an Ubuntu release, such as `jammy`, or its version where the codename is not known; with the image
+   * Codename of an Ubuntu release, such as `jammy`, or its version where the codename is unknown. With the image
    * server `local`, the alias of an image in the local LXD store.
    */
   readonly baseImage: string;
-  /** `local`, or the URL of a simplestreams server without a slash at the end. */
+  /** `local`, or the URL of a simplestreams server without a trailing slash. */
   readonly imageServer: string;
-  /** Debian packages, in the operator's order. */
+  /** Debian packages, in the configured order. */
   readonly packages: readonly string[];
   /** From the end of one reconcile to the start of the next. */
   readonly reconcileMinutes: number;
   /** Networks that runners must not reach. */
   readonly denylist: readonly Network[];
-  /** The model's; undefined when it has none. */
+  /** The model's proxy; undefined when it has none. */
   readonly proxy: ProxySettings | undefined;
   readonly aproxy: AproxySettings | undefined;
-  /** URL without a slash at the end. */
+  /** URL without a trailing slash. */
   readonly dockerMirror: string | undefined;
   /** A script with a shebang; "" for none. */
   readonly preJobScript: string;
@@ -53,5 +53,5 @@ export interface Configuration {
   readonly insecure: boolean;
 }
 
-/** The part of a configuration that tells where runners are registered. */
+/** The part of a configuration that identifies the registration scope. */
 export type ForgeConfiguration = Pick<Configuration, "path" | "githubUrl" | "group" | "proxy">;

@@ -3,7 +3,7 @@ import type { FirewallRules } from "./ports.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Integrations } from "./integrations.ts";
 
-/** What runners must not reach: the denylist, but for the hosts through which jobs open a shell. Pure. */
+/** Denies the denylist's networks, except for the debug-ssh hosts. Pure. */
 export function firewallRules(
   { denylist }: Pick<Configuration, "denylist">,
   { debugSshHosts }: Pick<Integrations, "debugSshHosts">,

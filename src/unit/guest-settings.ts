@@ -1,7 +1,7 @@
 import { PLAIN_GUEST, type GuestSettings } from "../guest/settings.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** What the configuration changes inside every runner; what differs between runners is added for each. */
+/** The settings that all runners share. Settings of a single runner are added later. */
 export function guestSettings(configuration: Configuration): GuestSettings {
   const { proxy, aproxy, dockerMirror, preJobScript } = configuration;
   return { ...PLAIN_GUEST, proxy, aproxy, dockerMirror, preJobScript };

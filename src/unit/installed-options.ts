@@ -1,17 +1,17 @@
 import type { Configuration } from "./configuration.ts";
 
-/** Values that stay as they were at the first install, by option. */
+/** Option values that are fixed by the first install. */
 export interface InstalledOptions {
   readonly "base-image": string;
   readonly "runner-storage": string;
 }
 
-/** What an install with this configuration fixes. Pure. */
+/** The values that an install with this configuration fixes. Pure. */
 export function installedOptions({ baseImage, storage }: Configuration): InstalledOptions {
   return { "base-image": baseImage, "runner-storage": storage };
 }
 
-/** Reads what was kept of them; `null` for what is no such record. Pure. */
+/** Parses stored values; `null` when they are invalid. Pure. */
 export function parseInstalledOptions(stored: unknown): InstalledOptions | null {
   const { "base-image": image, "runner-storage": storage } = Object(stored) as Partial<
     Record<keyof InstalledOptions, unknown>

@@ -1,13 +1,13 @@
 import type { DebugSshHost } from "../guest/settings.ts";
 
-/** What other applications change of the runners. */
+/** Data from related applications that changes the runners. */
 export interface Integrations {
-  /** In the order of their units' names; a runner gets one of them. */
+  /** Sorted by the names of their units. Each runner uses one of them. */
   readonly debugSshHosts: readonly DebugSshHost[];
 }
 
 /**
- * Draws one of several. Pure.
+ * Picks one item at random. Pure.
  *
  * @param entropy random hexadecimal digits, at least 8.
  */

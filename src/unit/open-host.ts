@@ -5,7 +5,7 @@ import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import { unitStem } from "../runners/runner-name.ts";
 import type { UnitContext } from "./unit-system.ts";
 
-/** Makes the host's side of a unit. */
+/** Opens the host side of a unit. */
 export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host {
   return new Host({
     places: system.places ?? HOST_PLACES,
@@ -20,7 +20,7 @@ export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host
   });
 }
 
-/** A socket that a person has named is theirs to bring to answer. */
+/** LXD is never installed when the environment names a socket. */
 function namesSocket(env: UnitContext["system"]["env"]): boolean {
   return ["LXD_SOCKET", "LXD_DIR", "INCUS_SOCKET", "INCUS_DIR"].some((name) => env[name]);
 }

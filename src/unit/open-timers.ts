@@ -7,13 +7,13 @@ import { unitStem } from "../runners/runner-name.ts";
 import type { Configuration } from "./configuration.ts";
 import type { UnitContext } from "./unit-system.ts";
 
-/** Event of the timer that keeps the runners what they should be. */
+/** Event of the reconcile timer. */
 export const RECONCILE_EVENT = "reconcile-runners";
-/** Event of the timer that builds the runner image afresh. */
+/** Event of the timer that refreshes the runner image. */
 export const REFRESH_EVENT = "refresh-image";
 
 /**
- * Makes the timers of a unit. They need neither LXD nor GitHub.
+ * Opens the unit's timers. They need neither LXD nor GitHub.
  *
  * @throws UnitNameError
  */
@@ -22,7 +22,7 @@ export function openTimers({ system, unitName, dispatchCommand }: UnitContext): 
   return new SystemdTimers({ unit, places: system.systemd, dispatchCommand, run: runProcess });
 }
 
-/** The timers that a unit wants. */
+/** The timers that a unit needs. */
 export function wantedTimers(
   { reconcileMinutes }: Pick<Configuration, "reconcileMinutes">,
   { unitName, deployment }: Pick<UnitContext, "unitName" | "deployment">,

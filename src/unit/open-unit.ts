@@ -17,16 +17,16 @@ import { parseNetwork } from "../network/network.ts";
 import { unitStem } from "../runners/runner-name.ts";
 import type { UnitContext } from "./unit-system.ts";
 
-/** What the unit's part of LXD is to hold. */
+/** The resources that the unit needs from LXD. */
 export interface UnitDemand {
   readonly instanceType: "container" | "virtual-machine";
   readonly runners: number;
   readonly storage: StorageKind;
-  /** Whether LXD may be missing still, to be installed by the host's side. */
+  /** Whether LXD may be missing, because the host side installs it. */
   readonly lxdMayCome: boolean;
 }
 
-/** Of those who make nothing there. */
+/** For operations that create nothing. */
 const NO_DEMAND: UnitDemand = {
   instanceType: "container",
   runners: 0,
@@ -34,13 +34,13 @@ const NO_DEMAND: UnitDemand = {
   lxdMayCome: false,
 };
 
-/** Of a unit that goes: it takes away what is there, and has nothing to take away where LXD never came. */
+/** For the teardown, which has nothing to remove where LXD was never installed. */
 export const TEARDOWN_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
 
 /**
- * Makes the LXD side of a unit. It stands in a module of its own for events that need no GitHub: they load no Octokit.
+ * Opens the LXD side of a unit. A module of its own, so that events without GitHub load no Octokit.
  *
- * @throws what {@link openLxdUnit} throws where there is no LXD, and {@link UnitNameError}.
+ * @throws the errors of {@link openLxdUnit} where LXD is missing, and {@link UnitNameError}.
  */
 export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
   const { system, unitName, deployment } = context;

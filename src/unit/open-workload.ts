@@ -29,36 +29,36 @@ import type { Integrations } from "./integrations.ts";
 import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
 import { Workload } from "./workload.ts";
 
-/** What a person has set, with the credentials that it names. */
+/** The configuration with its credentials. */
 export interface Setup {
   readonly configuration: Configuration;
   readonly credentials: Credentials;
 }
 
-/** As much of it as says where runners are registered. */
+/** The part that identifies the registration scope. */
 export interface ForgeSetup {
   readonly configuration: ForgeConfiguration;
   readonly credentials: Credentials;
 }
 
-/** What a workload is opened for and reports to. */
+/** The unit, and where its workload reports to. */
 export interface WorkloadContext extends UnitContext {
   readonly log: Logger;
   readonly redactor: Redactor;
-  /** Shows what is being done. */
+  /** Reports progress. */
   readonly step: (message: string) => void;
 }
 
 const PATIENCE = { startUpMs: 5 * 60_000, graceMs: 90_000 };
 const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
 const CONCURRENCY = 16;
-/** Longer than a reconcile takes, also of a large fleet on a slow machine. */
+/** Longer than a reconcile of a large fleet on a slow machine. */
 const LONGEST_WAIT_MS = 15 * 60_000;
 
 /**
- * Makes the real parts for a configuration.
+ * Opens a workload for a configuration.
  *
- * @throws what {@link openUnit} throws where there is no LXD, and {@link UnitNameError}.
+ * @throws the errors of {@link openUnit} where LXD is missing, and {@link UnitNameError}.
  */
 export function openWorkload(
   setup: Setup,
@@ -77,9 +77,9 @@ export function openWorkload(
 }
 
 /**
- * Makes the parts that a unit leaves by.
+ * Opens the teardown of a unit.
  *
- * @param setup the error, where it cannot be used; registrations then stay to be reaped by GitHub.
+ * @param setup the error of an invalid configuration; GitHub then removes the registrations itself.
  */
 export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext): Teardown {
   const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
@@ -91,7 +91,7 @@ function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
   return { instanceType, runners: count, storage, lxdMayCome: true };
 }
 
-/** What working and leaving have in common. */
+/** The services that workload and teardown share. */
 type UnitServices = TeardownDependencies & { readonly records: UnitRecords };
 
 function openServices(
@@ -218,7 +218,7 @@ function openForge(
   });
 }
 
-/** Stands in where the configuration names no GitHub to talk to. */
+/** Replaces the GitHub client when the configuration is invalid. */
 function unusableForge(reason: Error): Forge & Jobs {
   const refuse = () => Promise.reject(reason);
   return {

@@ -1,17 +1,17 @@
 import type { Host } from "../host/host.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 
-/** Whom a restart of the machine concerns. */
+/** The services that a restart of the machine needs. */
 export interface RebootParts {
   readonly host: Pick<Host, "mayReboot">;
   readonly manager: Pick<RunnerManager, "check" | "flushIdle">;
 }
 
 /**
- * Makes way for a restart that the machine asks for, as after an update of its kernel: idle runners go, so that GitHub
- * hands no job to one meanwhile. While a runner is busy, nothing is done.
+ * Prepares a restart that the machine requires, such as after a kernel update. Removes idle runners, so that GitHub
+ * assigns no job to them. Does nothing while a runner is busy.
  *
- * @returns whether the machine may restart now: no runner is left, and no other unit's is at work.
+ * @returns whether the machine may restart now: no runner of this unit exists, and no other unit's runner is busy.
  */
 export async function makeWayForReboot(
   { host, manager }: RebootParts,
@@ -22,6 +22,6 @@ export async function makeWayForReboot(
   if (busy > 0) return false;
   await manager.flushIdle(signal);
   const { names } = await manager.check(signal);
-  // The flush takes a while, in which others may have got work.
+  // Runners of other units may have got a job during the flush.
   return names.length === 0 && host.mayReboot(signal);
 }

@@ -8,9 +8,9 @@ import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 import type { Logger } from "charm-kit";
 
-/** The services that a unit leaves by. */
+/** The services that a teardown uses. */
 export interface TeardownDependencies {
-  /** Whether there is an LXD on the machine that anything could be on. */
+  /** Whether LXD is installed on the machine. */
   readonly hasLxd: boolean;
   readonly log: Logger;
   readonly timers: Timers;
@@ -26,7 +26,7 @@ export interface TeardownDependencies {
   readonly close: () => Promise<void>;
 }
 
-/** A unit's last work. It needs no usable configuration: what stands on LXD goes even when GitHub is out of reach. */
+/** Removes a unit from its machine. Works without a valid configuration and without GitHub. */
 export class Teardown {
   readonly #dependencies: TeardownDependencies;
 
@@ -34,17 +34,17 @@ export class Teardown {
     this.#dependencies = dependencies;
   }
 
-  /** Ends all runners, those with a job too, and lets no timer start new ones. */
+  /** Removes the timers and all runners, busy ones too. */
   async endAll(signal: AbortSignal): Promise<void> {
     const { hasLxd, log, manager, timers } = this.#dependencies;
     await timers.remove(signal);
-    // A hook that fails for ever would hold the unit on a machine where it never came to anything.
+    // A hook that fails forever would block the removal of a unit that never had LXD.
     if (hasLxd) await manager.flushAll("force", signal);
     else
       log.warning("Leaving without LXD, which is not on this machine: whatever was on it is left as it is");
   }
 
-  /** Takes away everything that the unit has made. */
+  /** Removes everything that the unit created. */
   async remove(signal: AbortSignal): Promise<void> {
     const { hasLxd, host, metrics, logs, dataDirectory } = this.#dependencies;
     await this.endAll(signal);
@@ -63,7 +63,7 @@ export class Teardown {
     await infrastructure.remove(signal);
   }
 
-  /** What the units of a machine share goes with the last of them: the one that empties the directory of all. */
+  /** The last unit on the machine also removes the shared files. */
   async #removeShared(): Promise<void> {
     const { rotation, dataDirectory } = this.#dependencies;
     const isLast = await rmdir(dirname(dataDirectory)).then(

@@ -6,7 +6,7 @@ import { unitStem } from "../runners/runner-name.ts";
 import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
 import type { UnitContext } from "./unit-system.ts";
 
-/** What the unit keeps from one process to the next. Losing it costs requests and tries, never a runner. */
+/** Records that the unit's processes share. Losing one costs requests and retries, never a runner. */
 export interface UnitRecords {
   readonly application: Memory<ApplicationMemo>;
   readonly imageFailure: Memory<ImageFailure>;

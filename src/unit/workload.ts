@@ -21,12 +21,12 @@ import { drawOne, type Integrations } from "./integrations.ts";
 import { runnerKind } from "./runner-kind.ts";
 import { runnerLabels } from "./runner-labels.ts";
 
-/** Age of an image that an event of its refresh timer finds too young to be built again. */
+/** A refresh rebuilds only images older than this. */
 const REFRESH_EVENT_MS = 60 * 60_000;
 
 export type FlushMode = "idle" | "busy" | "force";
 
-/** The services and settings that a workload works with. */
+/** The services and settings of a workload. */
 export interface WorkloadDependencies {
   readonly system: UnitSystem;
   readonly appName: string;
@@ -34,7 +34,7 @@ export interface WorkloadDependencies {
   readonly host: Host;
   readonly integrations: Integrations;
   readonly credentials: Credentials;
-  /** Checks repositories, where the configuration names a service. */
+  /** The external policy service, if one is configured. */
   readonly policy: PolicyService | undefined;
   readonly images: ImageKeeper;
   readonly infrastructure: Infrastructure;
@@ -42,16 +42,16 @@ export interface WorkloadDependencies {
   readonly manager: RunnerManager;
   readonly rotation: LogRotation;
   readonly logs: LogKeeper;
-  /** Options that the first install has fixed. */
+  /** Option values that the first install has fixed. */
   readonly installed: Memory<InstalledOptions>;
-  /** Shows what is being done. */
+  /** Reports progress. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
 }
 
-/** How a reconcile ended. */
+/** The result of a reconcile. */
 export interface WorkloadReport extends ReconcileReport {
-  /** What a person should know though all goes on, such as an image that could not be built. */
+  /** Problems that do not stop the unit, such as a failed image build. */
   readonly notices: readonly string[];
 }
 
@@ -61,7 +61,7 @@ interface Readiness {
   readonly notices: readonly string[];
 }
 
-/** What a unit does for its runners, in the order in which it has to be done. */
+/** The operations of a unit, each with its steps in the required order. */
 export class Workload {
   readonly #dependencies: WorkloadDependencies;
 
@@ -70,9 +70,9 @@ export class Workload {
   }
 
   /**
-   * Makes everything ready that runners are made from: pool, bridge, profiles, image and template.
+   * Creates everything that runners need: pool, bridge, profiles, image and template.
    *
-   * @returns what a person should know though all goes on.
+   * @returns problems that do not stop the unit.
    */
   async prepare(signal: AbortSignal): Promise<readonly string[]> {
     const { decision, notices } = await this.#makeReady(signal);
@@ -81,8 +81,8 @@ export class Workload {
   }
 
   /**
-   * Makes the number and kind of runners what the configuration says. When GitHub refuses the version of the runner
-   * application and offers another one, it is done again at once, with a new image.
+   * Creates and removes runners until they match the configuration. When GitHub refuses the runner application's version
+   * and offers another one, reconciles again at once, with a new image.
    */
   async reconcile(signal: AbortSignal): Promise<WorkloadReport> {
     const report = await this.#reconcile(signal);
@@ -91,32 +91,32 @@ export class Workload {
     return changed ? this.#reconcile(signal) : report;
   }
 
-  /** As {@link reconcile}, with an image that holds the newest packages. */
+  /** Like {@link reconcile}, with an image that has the newest packages. */
   refresh(signal: AbortSignal): Promise<WorkloadReport> {
     return this.#reconcile(signal, REFRESH_EVENT_MS);
   }
 
-  /** Builds the runner image afresh, however new it is and whatever failed before. The next reconcile takes it up. */
+  /** Builds a new runner image in any case. The next reconcile uses it. */
   async buildImage(signal: AbortSignal): Promise<RunnerImage> {
     await this.#makeReady(signal);
     return this.#dependencies.images.build(signal);
   }
 
   /**
-   * Looks for a new runner application; the next reconcile builds an image with it.
+   * Checks for a new version of the runner application. The next reconcile builds an image with it.
    *
-   * @param force asks GitHub, however short ago it was asked.
+   * @param force asks GitHub even when the last check is recent.
    */
   updateApplication(force: boolean, signal: AbortSignal): Promise<ApplicationUpdate> {
     return this.#dependencies.images.updateApplication(force, signal);
   }
 
-  /** Lets idle runners go where the machine asks for a restart, and tells whether it may restart now. */
+  /** Removes idle runners when the machine requires a restart, and returns whether it may restart now. */
   makeWayForReboot(signal: AbortSignal): Promise<boolean> {
     return makeWayForReboot(this.#dependencies, signal);
   }
 
-  /** Reads both sides and counts. */
+  /** Lists instances and registrations and counts the runners. */
   check(signal: AbortSignal): Promise<RunnerCounts> {
     return this.#dependencies.manager.check(signal);
   }
@@ -133,7 +133,7 @@ export class Workload {
   async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
     const { configuration, firewall, host, images, infrastructure, rotation, step, integrations } =
       this.#dependencies;
-    // GitHub first: credentials that it refuses are told before anything is made.
+    // GitHub first: invalid credentials are reported before anything is created.
     await images.updateApplication(false, signal);
     const need = {
       runners: configuration.count,
@@ -149,7 +149,7 @@ export class Workload {
 
   async #reconcile(signal: AbortSignal, refreshMs?: number): Promise<WorkloadReport> {
     const { decision, notices } = await this.#makeReady(signal, refreshMs);
-    // A build takes minutes, in which used runners would not be replaced.
+    // Replaces used runners before a build, which takes minutes.
     const early =
       decision.image && decision.build === "due" ? await this.#fill(decision.image, signal) : undefined;
     const { image, notice } = await this.#supply(decision, signal);
@@ -162,7 +162,7 @@ export class Workload {
     };
   }
 
-  /** With an image, all is installed: what an install fixes is fixed from now on. */
+  /** The install is complete with the first image: fixes the immutable options from now on. */
   async #supply(decision: ImageDecision, signal: AbortSignal): ReturnType<ImageKeeper["supply"]> {
     const { configuration, images, installed } = this.#dependencies;
     const supplied = await images.supply(decision, signal);

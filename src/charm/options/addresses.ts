@@ -3,14 +3,14 @@ import { parseNetwork, type Network } from "../../network/network.ts";
 import { readNetworkList } from "../../network/read-network-list.ts";
 import { checkedList, OptionFault } from "./option-reader.ts";
 
-/** Reads IPv4 and IPv6 networks in CIDR notation; an address alone is a network of one. */
+/** Parses IPv4 and IPv6 networks in CIDR notation. A single address is a network of one. */
 export function parseNetworks(text: string): readonly Network[] {
   const { networks, faults } = readNetworkList(text);
   if (faults.length > 0) throw new OptionFault(faults.join(", "));
   return networks;
 }
 
-/** Reads the addresses, ranges and networks that the transparent proxy leaves alone. */
+/** Parses the addresses, ranges and networks that bypass the transparent proxy. */
 export function parseAproxyAddresses(text: string): readonly string[] {
   return checkedList(text, (item) => isIPv4Range(item) || isIPv4Network(item), [
     "IPv4 address",
@@ -18,7 +18,7 @@ export function parseAproxyAddresses(text: string): readonly string[] {
   ]);
 }
 
-/** Reads the ports that the transparent proxy takes over. */
+/** Parses the ports that the transparent proxy redirects. */
 export function parsePorts(text: string): readonly string[] {
   return checkedList(text, isPortRange, ["port", "ports"]);
 }

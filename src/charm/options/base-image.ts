@@ -1,6 +1,6 @@
 import { OptionFault } from "./option-reader.ts";
 
-/** Names of the long-term releases of Ubuntu that runners can have; later ones are known by their version. */
+/** Codenames of supported Ubuntu LTS releases. Later releases are named by their version. */
 const CODENAMES: Readonly<Record<string, string>> = {
   "22.04": "jammy",
   "24.04": "noble",
@@ -10,10 +10,10 @@ const OLDEST = 22;
 const VERSION = /^(\d{2})\.04$/;
 
 /**
- * Reads the name of a long-term release of Ubuntu: its codename or its version.
+ * Parses the codename or version of an Ubuntu LTS release.
  *
- * @returns the codename, or the version of a release whose codename is not known.
- * @throws {@link OptionFault} for anything else.
+ * @returns the codename, or the version of a release with an unknown codename.
+ * @throws {@link OptionFault} for any other text.
  */
 export function parseUbuntuRelease(text: string): string {
   const name = text.toLowerCase();

@@ -2,7 +2,7 @@ import { Secret } from "charm-kit";
 import { wrong } from "../configuration-faults.ts";
 import type { OptionReader } from "./option-reader.ts";
 
-/** Where the unit has its credentials for GitHub from. */
+/** The source of the unit's GitHub credentials. */
 export type CredentialSource =
   | { readonly by: "token"; readonly token: Secret }
   /** A Juju secret with the token in its field `github-token`. */
@@ -16,10 +16,10 @@ export type CredentialSource =
     };
 
 /**
- * Reads which of the ways to authenticate is set. Where several are, a GitHub App wins over a token, since it can do
- * the least, and a token from a secret over one in an option.
+ * Reads the configured way to authenticate. A GitHub App wins over a token, since it has the fewest rights; a token in a
+ * secret wins over one in an option.
  *
- * @returns undefined when there is none; the reader then knows why.
+ * @returns undefined when none is configured; the reader then has the error.
  */
 export function readCredentialSource(options: OptionReader): CredentialSource | undefined {
   const app = readApp(options);

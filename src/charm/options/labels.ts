@@ -1,10 +1,10 @@
 import { checkedList, OptionFault } from "./option-reader.ts";
 
 const LABEL = /^[A-Za-z0-9_-]+$/;
-/** GitHub takes 100 labels, of which the charm adds five. */
+/** GitHub accepts 100 labels; the charm adds five. */
 const MOST_LABELS = 95;
 
-/** Reads the operator's labels, in their order. */
+/** Parses the configured labels, in their order. */
 export function parseLabels(text: string): readonly string[] {
   const labels = checkedList(text, (label) => LABEL.test(label), ["label", "labels"]);
   if (labels.length > MOST_LABELS)

@@ -3,7 +3,7 @@ import { wrong, type Fault } from "../configuration-faults.ts";
 import { configurationSchema, type OptionName } from "../configuration-schema.ts";
 import type { GithubRunnerTypes } from "../metadata.generated.ts";
 
-/** Names of the options whose values are of a type. */
+/** Names of the options with values of a type. */
 export type OptionOf<Value> = {
   [Name in keyof GithubRunnerTypes["options"]]: GithubRunnerTypes["options"][Name] extends Value
     ? Name
@@ -11,18 +11,18 @@ export type OptionOf<Value> = {
 }[keyof GithubRunnerTypes["options"]] &
   OptionName;
 
-/** A value that an option cannot have; `message` is the fault alone. */
+/** An invalid value of an option. `message` is only the error. */
 export class OptionFault extends Error {}
 
-/** Checks single options by the schema and returns what is wrong with them. */
+/** Validates single options with the schema and returns their errors. */
 export type CheckOptions = (options: JsonObject) => readonly Fault[];
 
-/** Reads options one by one and gathers what is wrong with them, one fault for each. */
+/** Reads options one by one and collects their errors, at most one for each option. */
 export class OptionReader {
   readonly #options: JsonObject;
   readonly #faults: Fault[];
 
-  /** @param options what `config-get` answers; blanks around texts count for nothing. */
+  /** @param options the output of `config-get`; spaces around texts are ignored. */
   constructor(options: JsonObject, check: CheckOptions) {
     this.#options = Object.fromEntries(
       Object.entries(options).map(([name, value]) => [
@@ -33,14 +33,14 @@ export class OptionReader {
     this.#faults = [...check(this.#options)];
   }
 
-  /** In the order in which the options are declared; what is no option comes last. */
+  /** In the declared order of the options; other names come last. */
   get faults(): readonly Fault[] {
     const order = Object.keys(configurationSchema.properties);
     const place = ({ option }: Fault) => (order.includes(option) ? order.indexOf(option) : order.length);
     return this.#faults.toSorted((left, right) => place(left) - place(right));
   }
 
-  /** The text of an option; one that is not set is "". */
+  /** The text of an option; "" when it is not set. */
   text(name: OptionOf<string>): string {
     const value = this.#options[name];
     return typeof value === "string" ? value : "";
@@ -55,12 +55,12 @@ export class OptionReader {
     return this.#options[name] === true;
   }
 
-  /** Whether nothing is wrong with an option so far. */
+  /** Whether an option has no error so far. */
   isSound(name: string): boolean {
     return !this.#faults.some(({ option }) => option === name);
   }
 
-  /** Reads the text of an option, unless something is wrong with it already. */
+  /** Parses the text of an option, unless it already has an error. */
   parse<T>(name: OptionOf<string>, parse: (text: string) => T): T | undefined {
     if (!this.isSound(name)) return undefined;
     try {
@@ -72,13 +72,13 @@ export class OptionReader {
     }
   }
 
-  /** Notes what is wrong with an option, unless something else was before. */
+  /** Records errors of options that have none yet. */
   refuse(...faults: readonly Fault[]): void {
     this.#faults.push(...faults.filter(({ option }) => this.isSound(option)));
   }
 }
 
-/** The items of a comma separated list, without the empty ones. */
+/** The items of a comma-separated list, without empty ones. */
 export function listed(text: string): readonly string[] {
   return text
     .split(",")
