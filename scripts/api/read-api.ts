@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import ts from "typescript";
 import type { ApiDoc, ApiExport, ApiMember } from "./api.ts";
+import { mentionsOf } from "./mentions.ts";
 import { memberSignature, signatureOf } from "./signature.ts";
 
 const TAGS: readonly string[] = ["throws", "returns", "default"] satisfies ApiDoc["tags"][number]["name"][];
@@ -33,14 +34,26 @@ function readExport(root: string, checker: ts.TypeChecker, exported: ts.Symbol):
   const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
   const declaration = symbol.declarations?.[0];
   if (!declaration) throw new Error(`Cannot read the API: ${exported.name} is declared nowhere`);
+  const isTypeOnly = exported.declarations?.some(ts.isTypeOnlyExportDeclaration) ?? false;
   return {
     name: exported.name,
+    original: symbol.name,
     kind: kindOf(declaration),
-    signature: signatureOf(declaration),
+    signature: signaturesOf(checker, symbol, declaration),
     doc: docOf(checker, symbol, declaration),
-    members: membersOf(checker, declaration),
+    members: membersOf(checker, declaration, isTypeOnly),
     file: relative(root, declaration.getSourceFile().fileName),
+    mentions: mentionsOf(root, checker, { declaration, isTypeOnly }),
   };
+}
+
+/** The signature, or those of all overloads. */
+function signaturesOf(checker: ts.TypeChecker, symbol: ts.Symbol, declaration: ts.Declaration): string {
+  const overloads = (symbol.declarations ?? []).filter(
+    (each) => ts.isFunctionDeclaration(each) && each.body === undefined,
+  );
+  const all = overloads.length > 0 ? overloads : [declaration];
+  return all.map((each) => signatureOf(checker, each)).join(";\n");
 }
 
 function kindOf(declaration: ts.Declaration): ApiExport["kind"] {
@@ -50,21 +63,31 @@ function kindOf(declaration: ts.Declaration): ApiExport["kind"] {
   return ts.isFunctionDeclaration(declaration) ? "function" : "constant";
 }
 
-function membersOf(checker: ts.TypeChecker, declaration: ts.Declaration): ApiMember[] {
+function membersOf(checker: ts.TypeChecker, declaration: ts.Declaration, isTypeOnly: boolean): ApiMember[] {
   if (!ts.isClassDeclaration(declaration) && !ts.isInterfaceDeclaration(declaration)) return [];
   const members: readonly (ts.ClassElement | ts.TypeElement)[] = [...declaration.members];
   return members.filter(isPublic).flatMap((member) => {
     const symbol = member.name ? checker.getSymbolAtLocation(member.name) : undefined;
+    if (isImplementation(member, symbol) || (isTypeOnly && ts.isConstructorDeclaration(member))) return [];
     const doc = docOf(checker, symbol, member);
-    // A constructor that says nothing of itself is for the framework to call.
-    if (ts.isConstructorDeclaration(member) && doc.text === "" && doc.params.length === 0) return [];
-    return [{ signature: memberSignature(checker, member), doc }];
+    return [{ signature: memberSignature(checker, member), doc, isPlumbing: isPlumbing(member, doc) }];
   });
+}
+
+/** What is behind overloads is seen by nobody. */
+function isImplementation(member: ts.ClassElement | ts.TypeElement, symbol: ts.Symbol | undefined): boolean {
+  if (!ts.isMethodDeclaration(member) || !member.body) return false;
+  return (symbol?.declarations?.length ?? 0) > 1;
+}
+
+/** A constructor that says nothing of itself is for the framework to call. */
+function isPlumbing(member: ts.ClassElement | ts.TypeElement, doc: ApiDoc): boolean {
+  if (member.name && ts.isComputedPropertyName(member.name)) return true;
+  return ts.isConstructorDeclaration(member) && doc.text === "" && doc.params.length === 0;
 }
 
 function isPublic(member: ts.ClassElement | ts.TypeElement): boolean {
   if (member.name && ts.isPrivateIdentifier(member.name)) return false;
-  if (member.name && ts.isComputedPropertyName(member.name)) return false;
   return (
     (ts.getCombinedModifierFlags(member) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) === 0
   );

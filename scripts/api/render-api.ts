@@ -41,7 +41,9 @@ export function renderPage(page: ApiPage, index: ApiIndex): string {
 }
 
 function renderExport({ name, signature, doc, members }: ApiExport, render: (doc: ApiDoc) => string): string {
-  const sections = members.map((member) => renderMember(member, render));
+  const sections = members
+    .filter(({ isPlumbing }) => !isPlumbing)
+    .map((member) => renderMember(member, render));
   return [`## ${name}\n`, code(signature), render(doc), ...sections].join("\n");
 }
 

@@ -1,7 +1,7 @@
 import ts from "typescript";
 
 /** A declaration as it would stand in a `.d.ts`, without bodies and initialisers; of classes and interfaces the head. */
-export function signatureOf(declaration: ts.Declaration): string {
+export function signatureOf(checker: ts.TypeChecker, declaration: ts.Declaration): string {
   if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {
     return withoutExport(textUpTo(declaration, declaration.members.pos).replace(/\{\s*$/, ""));
   }
@@ -11,7 +11,10 @@ export function signatureOf(declaration: ts.Declaration): string {
       "",
     );
   }
-  if (ts.isVariableDeclaration(declaration)) return `const ${declaration.getText().split(" = ")[0] ?? ""}`;
+  if (ts.isVariableDeclaration(declaration)) {
+    const type = declaration.type?.getText() ?? checker.typeToString(checker.getTypeAtLocation(declaration));
+    return `const ${declaration.name.getText()}: ${type}`;
+  }
   return withoutExport(declaration.getText());
 }
 

@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect } from "chai";
-import { withGrants } from "juju-agent";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { keepSecret } from "../support/rig/keep-secret.ts";
 import { Rig } from "../support/rig/rig.ts";
@@ -84,17 +83,13 @@ endToEnd("credentials in secrets", () => {
   });
 
   it("are told of when they are wrong, and what is wrong is mended by the secret alone", async () => {
-    const grant = (granted: boolean) =>
-      rig.agent.changeSecrets(
-        (state) => withGrants(state, "github-token", [rig.application], granted),
-        patience(),
-      );
-    await grant(false);
+    const { application, agent } = rig;
+    await agent.secrets.revoke("github-token", [application], patience());
     await rig.reconcile(patience());
     expect(await rig.status()).to.equal(
       "blocked: token-secret-id: the secret is not granted to the application; grant it with juju grant-secret",
     );
-    await grant(true);
+    await agent.secrets.grant("github-token", [application], patience());
     await keepSecret(rig, "github-token", { token: await token() }, patience());
     expect(await rig.status()).to.equal(
       "blocked: token-secret-id: the secret has no field github-token; set it with juju update-secret",

@@ -2,6 +2,7 @@ import { AgentRequestError } from "./agent-errors.ts";
 import type { AgentSession } from "./agent-session.ts";
 import { flushed, type ContextRunner } from "./hooks/context-runner.ts";
 
+/** How a script ended, and what it printed. */
 export interface ExecOutcome {
   /** -1 when a signal ended the script. */
   readonly exitCode: number;

@@ -1,6 +1,15 @@
+export { AgentRequestError, HookFailedError, RebootRequestedError } from "./agent-errors.ts";
 export type { AgentEvent } from "./agent-event.ts";
+export type { LogLine } from "./agent-log.ts";
 export { AgentPaths } from "./agent-paths.ts";
+export type { AgentSecrets, NewSecret } from "./agent-secrets.ts";
+export type { UnitAgentDeps } from "./agent-session.ts";
+export type { ConfigDescription, OptionDescription } from "./charm/config-description.ts";
+export type { ConfigChange, ConfigValue, OptionType } from "./charm/config-options.ts";
 export type { ExecOutcome } from "./command-runner.ts";
-export { readMachineFacts } from "./machine-facts.ts";
-export { withGrants, withRevision, withSecret } from "./state/model-secrets.ts";
-export { UnitAgent } from "./unit-agent.ts";
+export type { NetworkAddress } from "./hooks/hook-context.ts";
+export { readMachineFacts, type MachineFacts } from "./machine-facts.ts";
+export type { ApplicationDescription, ModelStatus, ShownStatus, UnitDescription } from "./model-status.ts";
+export type { ActionRecord, StatusRecord, WorkloadStatusName } from "./state/agent-state.ts";
+export type { SecretDescription } from "./state/model-secrets.ts";
+export { UnitAgent, type DeployOptions, type RunActionOptions } from "./unit-agent.ts";

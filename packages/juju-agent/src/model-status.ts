@@ -8,6 +8,7 @@ export interface ShownStatus<Name extends string = WorkloadStatusName> {
   readonly since: string;
 }
 
+/** A unit as `juju status --format json` shows it. */
 export interface UnitDescription {
   readonly "workload-status": ShownStatus;
   readonly "juju-status": ShownStatus<"executing" | "idle" | "error">;
@@ -18,6 +19,7 @@ export interface UnitDescription {
   readonly "reboot-requested"?: true;
 }
 
+/** An application as `juju status --format json` shows it. */
 export interface ApplicationDescription {
   readonly charm: string;
   readonly "charm-rev": number;
@@ -27,6 +29,7 @@ export interface ApplicationDescription {
   readonly units: Readonly<Record<string, UnitDescription>>;
 }
 
+/** A model as `juju status --format json` shows it. */
 export interface ModelStatus {
   readonly model: { readonly name: string; readonly uuid: string };
   readonly applications: Readonly<Record<string, ApplicationDescription>>;

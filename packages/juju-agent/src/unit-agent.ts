@@ -6,6 +6,7 @@ import { withDeadline } from "charm-kit";
 import { ActionRunner } from "./action-runner.ts";
 import { AgentRequestError } from "./agent-errors.ts";
 import { AgentPaths } from "./agent-paths.ts";
+import { AgentSecrets } from "./agent-secrets.ts";
 import { AgentSession, type UnitAgentDeps } from "./agent-session.ts";
 import { readLastLines } from "./agent-log.ts";
 import { replaceCharm } from "./charm-upgrade.ts";
@@ -25,10 +26,10 @@ import { newUnit } from "./new-unit.ts";
 import { settleAll, settleSkippingFailures, settleUnit, type Work } from "./settling.ts";
 import { recoverKilledAgent } from "./recovery.ts";
 import { withApplication, type ActionRecord, type AgentState } from "./state/agent-state.ts";
-import { describeSecrets, type SecretDescription } from "./state/model-secrets.ts";
 import { operationLock } from "./state/operation-lock.ts";
 import { readState } from "./state/state-store.ts";
 
+/** What to deploy, and as what. */
 export interface DeployOptions {
   /** Path of the archive. */
   readonly archive: string;
@@ -40,6 +41,7 @@ export interface DeployOptions {
   readonly unitNumber?: number;
 }
 
+/** An action to run. */
 export interface RunActionOptions {
   readonly unit: string;
   readonly action: string;
@@ -59,6 +61,7 @@ const LONGEST_WAIT_MS = 60 * 60 * 1000;
  * no time limit, as in Juju; abort the signal to end one.
  */
 export class UnitAgent {
+  readonly secrets: AgentSecrets;
   readonly #deps: UnitAgentDeps;
   readonly #paths: AgentPaths;
   #contexts: ContextRunner | undefined;
@@ -66,6 +69,10 @@ export class UnitAgent {
   constructor(deps: UnitAgentDeps) {
     this.#deps = deps;
     this.#paths = new AgentPaths(deps.stateDirectory);
+    this.secrets = new AgentSecrets({
+      change: (change, signal) => this.#changeSecrets(change, signal),
+      read: () => readState(this.#paths.state),
+    });
   }
 
   /**
@@ -109,25 +116,6 @@ export class UnitAgent {
   /** Settings of the model, such as `juju-http-proxy`; the next hook sees them. @throws AgentRequestError */
   async configureModel(change: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
     await this.#work(signal, ({ session }) => session.update((state) => changeModelConfig(state, change)));
-  }
-
-  /**
-   * Changes the secrets of the model and runs secret-changed in the units that have read one that is newer then.
-   *
-   * @throws what `change` throws, and HookFailedError
-   */
-  async changeSecrets(change: (state: AgentState) => AgentState, signal: AbortSignal): Promise<void> {
-    await this.#work(signal, async (work) => {
-      await work.session.update(change);
-      for (const name of Object.keys(work.session.state.applications)) {
-        await settleAll(work, name, signal);
-      }
-    });
-  }
-
-  /** The secrets of the model, without their content. */
-  async secrets(): Promise<readonly SecretDescription[]> {
-    return describeSecrets((await readState(this.#paths.state))?.secrets);
   }
 
   /** Runs an action to its end, however it ends. @throws AgentRequestError when it is undefined or wrongly called */
@@ -235,6 +223,15 @@ export class UnitAgent {
    */
   killDispatch(): boolean {
     return this.#contexts?.kill() ?? false;
+  }
+
+  async #changeSecrets(change: (state: AgentState) => AgentState, signal: AbortSignal): Promise<void> {
+    await this.#work(signal, async (work) => {
+      await work.session.update(change);
+      for (const name of Object.keys(work.session.state.applications)) {
+        await settleAll(work, name, signal);
+      }
+    });
   }
 
   async #work<T>(signal: AbortSignal, verb: (work: Work) => Promise<T>): Promise<T> {

@@ -3,7 +3,6 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { AgentState } from "../src/state/agent-state.ts";
-import { withGrants, withoutSecret, withRevision, withSecret } from "../src/state/model-secrets.ts";
 import { rejection } from "./rejection.ts";
 import { Bench, NEVER } from "./tiny-charm.ts";
 
@@ -24,10 +23,10 @@ describe("UnitAgent and the secrets of its model", () => {
   });
   afterEach(() => bench.dispose());
 
-  const change = (by: (state: AgentState) => AgentState) => bench.agent.changeSecrets(by, NEVER);
-  const add = () => change((state) => withSecret(state, { id: ID, name: "mine", content: { token: "one" } }));
-  const grant = (granted = true) => change((state) => withGrants(state, "mine", ["tiny"], granted));
-  const update = (token: string) => change((state) => withRevision(state, "mine", { token }));
+  const secrets = () => bench.agent.secrets;
+  const add = () => secrets().add({ id: ID, name: "mine", content: { token: "one" } }, NEVER);
+  const grant = () => secrets().grant("mine", ["tiny"], NEVER);
+  const update = (token: string) => secrets().update("mine", { token }, NEVER);
   const get = (...words: string[]) => bench.run(`secret-get ${words.join(" ")} 2>&1; echo exit=$?`);
   const told = () => bench.run("cat told 2>/dev/null; true");
 
@@ -41,9 +40,9 @@ describe("UnitAgent and the secrets of its model", () => {
     expect(await get("--label", "ours", "--format=json")).to.equal('{"token":"one"}\nexit=0');
     expect(await get("--label", "theirs")).to.equal('ERROR consumer label "theirs" not found\nexit=1');
     expect(await get(ID, "other")).to.equal('ERROR secret key value "other" not found\nexit=1');
-    await grant(false);
+    await secrets().revoke("mine", ["tiny"], NEVER);
     expect(await get(ID)).to.equal("ERROR permission denied\nexit=1");
-    await change((state) => withoutSecret(state, `secret:${ID}`));
+    await secrets().remove(`secret:${ID}`, NEVER);
     expect(await get(ID)).to.equal(`ERROR secret "${ID}" not found\nexit=1`);
   });
 
@@ -97,7 +96,7 @@ describe("UnitAgent and the secrets of its model", () => {
     await add();
     await grant();
     await get(ID);
-    await grant(false);
+    await secrets().revoke("mine", ["tiny"], NEVER);
     await update("two");
     expect(bench.contexts()).not.to.include("secret-changed");
     await grant();
@@ -111,9 +110,11 @@ describe("UnitAgent and the secrets of its model", () => {
     );
     await add();
     expect(String(await rejection(add()))).to.include('there is one named "mine", update it');
-    const other = change((state) => withGrants(state, "mine", ["tiny", "other"], true));
+    const other = secrets().grant("mine", ["tiny", "other"], NEVER);
     expect(String(await rejection(other))).to.include('there is no application "other"');
-    expect(await bench.agent.secrets()).to.deep.equal([{ id: ID, name: "mine", revision: 1, grants: [] }]);
+    expect(await bench.agent.secrets.list()).to.deep.equal([
+      { id: ID, name: "mine", revision: 1, grants: [] },
+    ]);
   });
 
   it("are no longer granted to an application that is gone", async () => {
@@ -121,7 +122,9 @@ describe("UnitAgent and the secrets of its model", () => {
     await add();
     await grant();
     await bench.agent.remove("tiny", false, NEVER);
-    expect(await bench.agent.secrets()).to.deep.equal([{ id: ID, name: "mine", revision: 1, grants: [] }]);
+    expect(await bench.agent.secrets.list()).to.deep.equal([
+      { id: ID, name: "mine", revision: 1, grants: [] },
+    ]);
   });
 
   it("cannot be changed by a charm, which owns none", async () => {

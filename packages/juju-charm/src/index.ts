@@ -23,7 +23,7 @@ export {
   type FieldReaders,
 } from "./model/field-readers.ts";
 export { JujuSecret, type GrantOptions, type RelationReference } from "./model/juju-secret.ts";
-export { Model, TooManyRelationsError, type RelationDataOf, type RelationOf } from "./model/model.ts";
+export { TooManyRelationsError, type Model, type RelationDataOf, type RelationOf } from "./model/model.ts";
 export type { OwnDataBag } from "./model/own-data-bag.ts";
 export { PortError, type Port, type Ports } from "./model/ports.ts";
 export {
@@ -44,8 +44,14 @@ export {
   SecretNotFoundError,
   UnknownToolError,
 } from "./tools/hook-tool-refusals.ts";
-export type { RebootTime } from "./tools/model-tools.ts";
-export type { NetworkAddress, NetworkInfo, NetworkInterface, PortRange } from "./tools/network-tools.ts";
+export type { ModelTools, RebootTime } from "./tools/model-tools.ts";
+export type {
+  NetworkAddress,
+  NetworkInfo,
+  NetworkInterface,
+  NetworkTools,
+  PortRange,
+} from "./tools/network-tools.ts";
 export type {
   SecretAccess,
   SecretContent,
@@ -58,9 +64,16 @@ export type {
   SecretRevision,
   SecretRevocation,
   SecretRotation,
+  SecretTools,
 } from "./tools/secret-tools.ts";
-export type { ShownApplicationStatus, ShownStatus } from "./tools/status-tools.ts";
-export { CharmEvent } from "./events/charm-event.ts";
+export type { RelationScope, RelationTools } from "./tools/relation-tools.ts";
+export type { ActionTools } from "./tools/action-tools.ts";
+export type { LogTools } from "./tools/log-tools.ts";
+export type { StateTools } from "./tools/state-tools.ts";
+export type { StorageAttributes, StorageTools } from "./tools/storage-tools.ts";
+export type { RunTool, RunToolOptions } from "./tools/command-line/run-tool.ts";
+export type { ShownApplicationStatus, ShownStatus, StatusTools } from "./tools/status-tools.ts";
+export { CharmEvent, type CharmEventParts } from "./events/charm-event.ts";
 export type { BoundEvent } from "./events/bound-event.ts";
 export type { EventKind, FrameworkEventKind } from "./events/event-kind.ts";
 export type {
@@ -71,7 +84,7 @@ export type {
 } from "./events/observable-events.ts";
 export { DeferError } from "./events/defer-error.ts";
 export { defineEvent, OwnEvent, type OwnEventSource } from "./events/own-event.ts";
-export type { Notice } from "./events/notice.ts";
+export type { EventRecord, Notice } from "./events/notice.ts";
 export { CollectStatusEvent } from "./events/collect-status-event.ts";
 export { commandLineHookTools, type CommandLineHookToolsOptions } from "./tools/command-line-hook-tools.ts";
 export {
@@ -81,12 +94,13 @@ export {
   type ExitCode,
   type StateLocation,
 } from "./dispatch/dispatch.ts";
+export type { DispatchWitness } from "./dispatch/dispatch-witness.ts";
 export type { Environment } from "./dispatch/environment.ts";
 export { EventBus, type Handler } from "./events/event-bus.ts";
-export { Framework, type ObserveOptions } from "./framework.ts";
+export type { Framework, ObserveOptions } from "./framework.ts";
 export type { Hook, RelationFacts, SecretFacts, StorageFacts } from "./dispatch/hook-facts.ts";
 export type { LifecycleHook, RelationPhase, SecretHook, StoragePhase } from "./dispatch/hook-name.ts";
-export { HookToolError } from "./tools/hook-tool-error.ts";
+export { HookToolError, type HookToolFailure } from "./tools/hook-tool-error.ts";
 export type { HookTools, JsonObject, JsonValue, Status, StatusName } from "./tools/hook-tools.ts";
 export { readJujuContext, type Dispatched, type JujuContext, type Proxies } from "./dispatch/juju-context.ts";
 export { JujuContextError } from "./dispatch/juju-context-error.ts";
@@ -97,9 +111,10 @@ export { SecretEvent } from "./events/secret-event.ts";
 export { StorageEvent } from "./events/storage-event.ts";
 export { FileStateBackend } from "./state/file-state-backend.ts";
 export { JujuStateBackend } from "./state/juju-state-backend.ts";
+export type { StateFiles } from "./state/state-files.ts";
 export type { StateBackend } from "./state/state-backend.ts";
 export type { StateSlot } from "./state/state-slot.ts";
 export { StopWithStatus } from "./dispatch/stop-with-status.ts";
-export { StoredState } from "./state/stored-state.ts";
+export { StoredState, type Savepoint } from "./state/stored-state.ts";
 export { StoredStateError } from "./state/stored-state-error.ts";
 export type { Unit } from "./model/unit.ts";

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { openPromise, type Entry, type ZipFile } from "yauzl";
 
 import { messageOf } from "charm-kit";
@@ -12,17 +13,34 @@ const LARGEST_TEXT_BYTES = 1024 * 1024;
 /** What an entry of an archive is. */
 export type EntryKind = "file" | "directory" | "symlink";
 
-/** Visits the entries of an archive in their order. @throws CharmArchiveError */
-export async function eachEntry(
+/** An entry of a charm's archive. */
+export interface ArchiveEntry {
+  /** Relative to the charm's directory, without a slash at the end. */
+  readonly path: string;
+  readonly kind: EntryKind;
+  /** As Unix has it. */
+  readonly mode: number;
+  /** Opens the content. */
+  open(): Promise<Readable>;
+  /** Reads a small file, or the target of a symlink. @throws CharmArchiveError when it is larger than 1 MiB. */
+  readText(): Promise<string>;
+}
+
+/**
+ * Visits the entries of an archive in their order.
+ *
+ * @throws CharmArchiveError when it is no archive, or one of its entries is neither file, directory nor symlink.
+ */
+export async function eachArchiveEntry(
   path: string,
   signal: AbortSignal,
-  visit: (zip: ZipFile, entry: Entry) => Promise<void>,
+  visit: (entry: ArchiveEntry) => Promise<void>,
 ): Promise<void> {
   const zip = await openArchive(path);
   try {
     for await (const entry of zip.eachEntry()) {
       signal.throwIfAborted();
-      await visit(zip, entry);
+      await visit(describeEntry(zip, entry));
     }
   } catch (cause) {
     signal.throwIfAborted();
@@ -43,13 +61,29 @@ async function openArchive(path: string): Promise<ZipFile> {
   }
 }
 
-/** The mode of an entry, as Unix has it. */
-export function modeOf(entry: Entry): number {
+function describeEntry(zip: ZipFile, entry: Entry): ArchiveEntry {
+  return {
+    path: entry.fileName.replace(/\/$/, ""),
+    kind: kindOf(entry),
+    mode: modeOf(entry),
+    open: () => zip.openReadStreamPromise(entry),
+    readText: () => readText(zip, entry),
+  };
+}
+
+async function readText(zip: ZipFile, entry: Entry): Promise<string> {
+  if (entry.uncompressedSize > LARGEST_TEXT_BYTES) {
+    throw new CharmArchiveError(`Cannot deploy the archive: "${entry.fileName}" is larger than 1 MiB`);
+  }
+  const stream = await zip.openReadStreamPromise(entry);
+  return Buffer.concat((await stream.toArray()) as Buffer[]).toString("utf8");
+}
+
+function modeOf(entry: Entry): number {
   return entry.externalFileAttributes >>> 16;
 }
 
-/** @throws CharmArchiveError for what is neither file, directory nor symlink. */
-export function kindOf(entry: Entry): EntryKind {
+function kindOf(entry: Entry): EntryKind {
   const type = modeOf(entry) & TYPE_MASK;
   if (type === SYMLINK) return "symlink";
   if (entry.fileName.endsWith("/") || type === DIRECTORY) return "directory";
@@ -57,13 +91,4 @@ export function kindOf(entry: Entry): EntryKind {
   throw new CharmArchiveError(
     `Cannot deploy the archive: "${entry.fileName}" is neither file, directory nor symlink`,
   );
-}
-
-/** Reads a small entry. @throws CharmArchiveError when it is larger than 1 MiB. */
-export async function readText(zip: ZipFile, entry: Entry): Promise<string> {
-  if (entry.uncompressedSize > LARGEST_TEXT_BYTES) {
-    throw new CharmArchiveError(`Cannot deploy the archive: "${entry.fileName}" is larger than 1 MiB`);
-  }
-  const stream = await zip.openReadStreamPromise(entry);
-  return Buffer.concat((await stream.toArray()) as Buffer[]).toString("utf8");
 }

@@ -15,8 +15,10 @@ export interface ProcessPlan {
   readonly onLine: (stream: OutputName, line: string) => void;
 }
 
+/** An output of a process. */
 export type OutputName = "stdout" | "stderr";
 
+/** How a process ended, and what it printed. */
 export interface ProcessOutcome {
   /** Set when the process ended by itself. */
   readonly exitCode: number | undefined;

@@ -34,7 +34,8 @@ export type HookTask =
 /** Version of Juju whose unit agent this one stands in for. */
 const JUJU_VERSION = "3.6.28";
 
-type Environment = Readonly<Record<string, string>>;
+/** Variables by name. */
+export type Environment = Readonly<Record<string, string>>;
 
 /** The whole environment, from nothing: no HOME, no USER (Juju 3.6). */
 export function buildHookEnvironment(facts: HookEnvironmentFacts): Environment {

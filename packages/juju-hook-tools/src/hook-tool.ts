@@ -19,6 +19,7 @@ export interface ToolAnswer {
   readonly stderr?: string;
 }
 
+/** A program that a charm asks or tells Juju by. */
 export interface HookTool<Context> {
   readonly name: string;
   /** What follows the name in the help. */
@@ -27,7 +28,8 @@ export interface HookTool<Context> {
   readonly run: (call: ToolCall<Context>) => ToolAnswer | Promise<ToolAnswer>;
 }
 
-interface ReadingTool<Context> {
+/** A tool that prints a value. */
+export interface ReadingTool<Context> {
   readonly name: string;
   readonly usage: string;
   readonly flags?: FlagKinds;
@@ -54,7 +56,8 @@ export function readingTool<Context>(tool: ReadingTool<Context>): HookTool<Conte
   };
 }
 
-interface WritingTool<Context> {
+/** A tool that changes something. */
+export interface WritingTool<Context> {
   readonly name: string;
   readonly usage: string;
   readonly flags?: FlagKinds;

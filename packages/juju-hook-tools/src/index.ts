@@ -1,11 +1,26 @@
 export { type ActionResult, type ActionResults, withResults } from "./action-results.ts";
-export { eachEntry, kindOf, modeOf, readText } from "./archive-entries.ts";
+export { type ArchiveEntry, eachArchiveEntry, type EntryKind } from "./archive-entries.ts";
 export { CharmArchiveError } from "./charm-archive-error.ts";
-export { CharmProcess, type OutputName, type ProcessOutcome } from "./charm-process.ts";
-export { type HookSecret, type HookTask, buildHookEnvironment } from "./hook-environment.ts";
-export { HookToolServer } from "./hook-tool-server.ts";
-export { installToolShims } from "./hook-tool-shim.ts";
-export { callTool } from "./hook-tool.ts";
+export { CharmProcess, type OutputName, type ProcessOutcome, type ProcessPlan } from "./charm-process.ts";
+export {
+  type Environment,
+  type HookEnvironmentFacts,
+  type HookSecret,
+  type HookTask,
+  buildHookEnvironment,
+} from "./hook-environment.ts";
+export { HookToolServer, type ServedContext } from "./hook-tool-server.ts";
+export { type ExecShim, installToolShims } from "./hook-tool-shim.ts";
+export {
+  callTool,
+  type HookTool,
+  type ReadingTool,
+  readingTool,
+  type ToolAnswer,
+  type ToolCall,
+  type WritingTool,
+  writingTool,
+} from "./hook-tool.ts";
 export type { JsonObject, JsonValue } from "./json-value.ts";
 export type {
   ActionSide,
@@ -17,6 +32,7 @@ export type {
   NetworkSide,
   RelationSide,
   Revocation,
+  Rotation,
   SecretChanges,
   SecretName,
   SecretSide,
@@ -25,7 +41,8 @@ export type {
   Texts,
   UnitSide,
 } from "./juju-side.ts";
-export { parsePortRange, rangesConflict } from "./port-range.ts";
+export { parsePortRange, type PortRange, rangesConflict } from "./port-range.ts";
+export type { FlagKinds, ToolArguments } from "./tool-arguments.ts";
 export { ToolError, usageError } from "./tool-error.ts";
 export { HOOK_TOOLS } from "./tools/all-tools.ts";
 export { secretContent } from "./tools/secret-content.ts";

@@ -46,6 +46,7 @@ export function comparePortRanges(left: PortRange, right: PortRange): number {
   return left.protocol.localeCompare(right.protocol) || left.from - right.from;
 }
 
+/** Tells whether two ranges have a port in common. */
 export function rangesConflict(left: PortRange, right: PortRange): boolean {
   return left.protocol === right.protocol && left.from <= right.to && right.from <= left.to;
 }

@@ -3,6 +3,7 @@ import { ToolError, usageError } from "./tool-error.ts";
 /** Flags a tool knows, without their dashes; a `value` takes one. */
 export type FlagKinds = Readonly<Record<string, "switch" | "value">>;
 
+/** A command line, taken apart. */
 export interface ToolArguments {
   /** A switch that is on has the value "true". */
   readonly flags: Readonly<Record<string, string>>;

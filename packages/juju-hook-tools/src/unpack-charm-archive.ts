@@ -2,9 +2,8 @@ import { createWriteStream } from "node:fs";
 import { chmod, mkdir, realpath, symlink } from "node:fs/promises";
 import { dirname, join, normalize, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Entry, ZipFile } from "yauzl";
 
-import { eachEntry, kindOf, modeOf, readText } from "./archive-entries.ts";
+import { eachArchiveEntry, type ArchiveEntry } from "./archive-entries.ts";
 import { CharmArchiveError } from "./charm-archive-error.ts";
 
 /**
@@ -22,23 +21,22 @@ export async function unpackCharmArchive(
   const unpacked: string[] = [];
   const links: { readonly name: string; readonly target: string }[] = [];
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  await eachEntry(path, signal, async (zip, entry) => {
-    const kind = kindOf(entry);
-    const name = entry.fileName.replace(/\/$/, "");
+  await eachArchiveEntry(path, signal, async (entry) => {
+    const { path: name, kind } = entry;
     unpacked.push(name);
-    if (kind === "symlink") links.push({ name, target: await readText(zip, entry) });
+    if (kind === "symlink") links.push({ name, target: await entry.readText() });
     else if (kind === "directory") await mkdir(join(directory, name), { recursive: true, mode: 0o755 });
-    else await unpackFile(zip, entry, join(directory, name), signal);
+    else await unpackFile(entry, join(directory, name), signal);
   });
   // Last, so that no file can be written through one.
   for (const { name, target } of links) await unpackLink(directory, name, target);
   return unpacked;
 }
 
-async function unpackFile(zip: ZipFile, entry: Entry, path: string, signal: AbortSignal): Promise<void> {
-  const mode = (modeOf(entry) & 0o100) === 0 ? 0o644 : 0o755;
+async function unpackFile(entry: ArchiveEntry, path: string, signal: AbortSignal): Promise<void> {
+  const mode = (entry.mode & 0o100) === 0 ? 0o644 : 0o755;
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path, { mode }), { signal });
+  await pipeline(await entry.open(), createWriteStream(path, { mode }), { signal });
   await chmod(path, mode);
 }
 

@@ -10,6 +10,7 @@ export interface Clock {
   wait(delayMs: number, signal: AbortSignal): Promise<void>;
 }
 
+/** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   wait: (delayMs, signal) =>

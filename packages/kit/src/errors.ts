@@ -42,7 +42,7 @@ function jsonOf(value: unknown): string | undefined {
   return JSON.stringify(value);
 }
 
-/** Follows `cause` links and tells whether any link satisfies the test. */
+/** The first error of a class among something thrown and its causes. */
 export function findCause<E extends Error>(
   thrown: unknown,
   type: abstract new (...parameters: never[]) => E,

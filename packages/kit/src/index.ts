@@ -2,8 +2,15 @@ export { type Clock, systemClock } from "./clock.ts";
 export { Gate, settleAll } from "./concurrency.ts";
 export { DeadlineError, unhindered, withDeadline } from "./deadline.ts";
 export { CodedError, ConditionError, type Remedy, findCause, messageOf } from "./errors.ts";
-export { type LogLevel, type Logger, createLogger, silentLogger } from "./log.ts";
-export { PatientLock } from "./patient-lock.ts";
+export {
+  type LogFields,
+  type LogLevel,
+  type Logger,
+  type LogSink,
+  createLogger,
+  silentLogger,
+} from "./log.ts";
+export { LockedError, PatientLock, type PatientLockOptions } from "./patient-lock.ts";
 export { ProcessLock } from "./process-lock.ts";
 export { Redactor } from "./redactor.ts";
 export { type Resolvers, withResolvers } from "./resolvers.ts";

@@ -4,6 +4,7 @@ export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITI
 /** Facts of a log line. The message is constant; what varies is here. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** Takes messages by how important they are. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -35,6 +36,7 @@ export function createLogger(sink: LogSink, scrub: (text: string) => string): Lo
   return { debug: at("DEBUG"), info: at("INFO"), warning: at("WARNING"), error: at("ERROR") };
 }
 
+/** A logger that drops everything. */
 export const silentLogger: Logger = createLogger(
   () => undefined,
   (text) => text,

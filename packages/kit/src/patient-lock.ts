@@ -15,6 +15,7 @@ export class LockedError extends ConditionError {
   }
 }
 
+/** Whom to wait for, and how long. */
 export interface PatientLockOptions {
   /** Who holds it when it is held, such as "another reconcile of this unit". */
   readonly holder: string;

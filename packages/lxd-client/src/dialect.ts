@@ -11,6 +11,7 @@ export interface Dialect {
   readonly socketPaths: readonly string[];
 }
 
+/** How LXD differs. */
 export const LXD: Dialect = {
   name: "lxd",
   headerPrefix: "x-lxd-",
@@ -19,6 +20,7 @@ export const LXD: Dialect = {
   socketPaths: ["/var/snap/lxd/common/lxd/unix.socket", "/var/lib/lxd/unix.socket"],
 };
 
+/** How Incus differs. */
 export const INCUS: Dialect = {
   name: "incus",
   headerPrefix: "x-incus-",

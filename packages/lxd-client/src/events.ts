@@ -10,7 +10,8 @@ import type { Metadata, Operation } from "./types.ts";
 /** Kinds of events. `logging`, which LXD has as well, is a flood and is left out. */
 export type EventKind = "lifecycle" | "operation";
 
-interface EventBase {
+/** What every event has. */
+export interface EventBase {
   /** RFC 3339 with nanoseconds. Events arrive out of order: sort by this, and take them for hints. */
   readonly timestamp: string;
   readonly project: string;
@@ -29,6 +30,7 @@ export interface OperationEvent extends EventBase {
   readonly type: "operation";
   readonly operation: Operation;
 }
+/** An event of a kind that is listened to. */
 export type LxdEvent = LifecycleEvent | OperationEvent;
 
 const ACTION = "follow the events of LXD";

@@ -20,20 +20,24 @@ export interface FileAttributes {
 /** Something in an instance's file system. */
 export type GuestEntry = GuestFile | GuestDirectory | GuestLink;
 
-interface GuestAttributes extends Required<FileAttributes> {
+/** What every entry of an instance's file system has. */
+export interface GuestAttributes extends Required<FileAttributes> {
   /** As LXD writes it, such as `2026-11-25 03:04:11 +0000 UTC`. */
   readonly modified: string;
 }
+/** A file in an instance, with its content as a stream. */
 export interface GuestFile extends GuestAttributes {
   readonly type: "file";
   readonly sizeBytes: number | undefined;
   /** Who does not read it to the end must destroy it. */
   readonly content: Readable;
 }
+/** A directory in an instance, with the names in it. */
 export interface GuestDirectory extends GuestAttributes {
   readonly type: "directory";
   readonly names: readonly string[];
 }
+/** A symbolic link in an instance. */
 export interface GuestLink extends GuestAttributes {
   readonly type: "symlink";
   readonly target: string;

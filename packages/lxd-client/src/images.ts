@@ -8,6 +8,7 @@ import { readTagged, remove, type Deletion } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Config, InstanceType, Metadata, Outcome, Sent } from "./types.ts";
 
+/** An image in the store of the server. */
 export interface Image {
   /** SHA-256, hexadecimal. */
   readonly fingerprint: string;

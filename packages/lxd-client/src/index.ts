@@ -5,11 +5,14 @@ export {
   LxdError,
   LxdUnreachableError,
   OperationError,
+  type OperationFailure,
   OperationUnseenError,
   OutputLimitError,
   type UnreachableReason,
 } from "./errors.ts";
+export { type Collection } from "./collection.ts";
 export {
+  type EventBase,
   type Events,
   type EventKind,
   type EventStream,
@@ -29,6 +32,7 @@ export type { ExecInput } from "./exec-input.ts";
 export {
   type FileAttributes,
   type Files,
+  type GuestAttributes,
   type GuestDirectory,
   type GuestEntry,
   type GuestFile,

@@ -29,11 +29,13 @@ export interface NetworkACLSettings {
   readonly description: string;
 }
 
+/** A network ACL, with what uses it. */
 export interface NetworkACL extends NetworkACLSettings {
   readonly name: string;
   readonly used_by: readonly string[];
 }
 
+/** A network ACL to make. */
 export type NewNetworkACL = { readonly name: string } & Partial<NetworkACLSettings>;
 
 /** Network ACLs: `/1.0/network-acls`. LXD refuses bad rules, and to delete one in use, with status 500. */

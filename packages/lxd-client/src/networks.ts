@@ -8,6 +8,7 @@ export interface NetworkSettings {
   readonly description: string;
 }
 
+/** A network that LXD manages or sees. */
 export interface Network extends NetworkSettings {
   readonly name: string;
   /** Such as `bridge`, or `physical` and `loopback` for interfaces of the host. */

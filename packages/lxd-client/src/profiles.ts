@@ -9,12 +9,14 @@ export interface ProfileSettings {
   readonly description: string;
 }
 
+/** A profile, with what uses it. */
 export interface Profile extends ProfileSettings {
   readonly name: string;
   /** URLs of the instances that use it. */
   readonly used_by: readonly string[];
 }
 
+/** A profile to make. */
 export type NewProfile = { readonly name: string } & Partial<ProfileSettings>;
 
 /** Profiles: `/1.0/profiles`. */

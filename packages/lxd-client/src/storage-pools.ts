@@ -8,6 +8,7 @@ export interface StoragePoolSettings {
   readonly description: string;
 }
 
+/** A storage pool, with what uses it. */
 export interface StoragePool extends StoragePoolSettings {
   readonly name: string;
   /** Such as `btrfs`, `zfs` or `dir`. */
@@ -18,6 +19,7 @@ export interface StoragePool extends StoragePoolSettings {
   readonly used_by: readonly string[];
 }
 
+/** A storage pool to make. */
 export type NewStoragePool = {
   readonly name: string;
   readonly driver: string;

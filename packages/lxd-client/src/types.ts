@@ -50,6 +50,7 @@ export interface Operation {
   readonly err: string;
 }
 
+/** The two kinds of instances. */
 export type InstanceType = "container" | "virtual-machine";
 /** As LXD spells it; an instance that is being made is `Stopped`. `Ready` needs `instance_ready_state`. */
 export type InstanceStatus =
@@ -73,6 +74,7 @@ export interface InstanceSettings {
   readonly ephemeral: boolean;
 }
 
+/** A container or a virtual machine, as its settings and facts are; how it runs is its {@link InstanceState}. */
 export interface Instance extends InstanceSettings {
   readonly name: string;
   readonly type: InstanceType;
@@ -90,12 +92,14 @@ export interface Instance extends InstanceSettings {
   readonly project: string;
 }
 
+/** An address of a network interface inside an instance. */
 export interface InstanceAddress {
   readonly family: "inet" | "inet6";
   readonly address: string;
   readonly netmask: string;
   readonly scope: "global" | "link" | "local";
 }
+/** A network interface inside an instance. */
 export interface InstanceInterface {
   readonly addresses: readonly InstanceAddress[];
   readonly hwaddr: string;

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { withGrants, withRevision, withSecret } from "juju-agent";
 import type { Texts } from "juju-hook-tools";
 import type { Rig } from "./rig.ts";
 
@@ -15,15 +14,15 @@ export async function keepSecret(
   content: Texts,
   signal: AbortSignal,
 ): Promise<string> {
-  const known = (await agent.secrets()).find((secret) => secret.name === name);
+  const known = (await agent.secrets.list()).find((secret) => secret.name === name);
   if (known) {
-    await agent.changeSecrets((state) => withRevision(state, name, content), signal);
+    await agent.secrets.update(name, content, signal);
     return `secret:${known.id}`;
   }
   const uri = secretUri(name);
   const id = uri.slice("secret:".length);
-  await agent.changeSecrets((state) => withSecret(state, { id, name, content }), signal);
-  await agent.changeSecrets((state) => withGrants(state, name, [application], true), signal);
+  await agent.secrets.add({ id, name, content }, signal);
+  await agent.secrets.grant(name, [application], signal);
   return uri;
 }
 

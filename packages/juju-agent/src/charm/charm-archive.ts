@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 
-import { eachEntry, kindOf, modeOf, readText, CharmArchiveError } from "juju-hook-tools";
+import { eachArchiveEntry, CharmArchiveError } from "juju-hook-tools";
 import {
   CHARM_FILES,
   parseCharmDefinition,
@@ -19,11 +19,11 @@ import {
 export async function readCharmArchive(path: string, signal: AbortSignal): Promise<CharmDefinition> {
   const texts: Partial<Record<CharmFileName, string>> = {};
   let dispatchMode: number | undefined;
-  await eachEntry(path, signal, async (zip, entry) => {
-    kindOf(entry);
-    if (entry.fileName === "dispatch") dispatchMode = modeOf(entry);
-    const name = CHARM_FILES.find((file) => file === entry.fileName);
-    if (name) texts[name] = await readText(zip, entry);
+  await eachArchiveEntry(path, signal, async (entry) => {
+    if (entry.kind === "directory") return;
+    if (entry.path === "dispatch") dispatchMode = entry.mode;
+    const name = CHARM_FILES.find((file) => file === entry.path);
+    if (name) texts[name] = await entry.readText();
   });
   const definition = parseCharmDefinition(texts);
   if (dispatchMode === undefined) {

@@ -1,5 +1,6 @@
 import type { ConfigOptions, ConfigValue, ConfigValues, OptionType } from "./config-options.ts";
 
+/** An option with its value, and where that is from. */
 export interface OptionDescription {
   readonly type: OptionType;
   readonly description: string;
@@ -8,6 +9,7 @@ export interface OptionDescription {
   readonly source: "default" | "unset" | "user";
 }
 
+/** The options of an application, by name. */
 export type ConfigDescription = Readonly<Record<string, OptionDescription>>;
 
 /** What `juju config` prints of each option. */

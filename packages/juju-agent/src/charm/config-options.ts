@@ -3,8 +3,10 @@ import { createHash } from "node:crypto";
 import { CharmArchiveError } from "juju-hook-tools";
 import { AgentRequestError } from "../agent-errors.ts";
 
+/** What values an option takes. */
 export type OptionType = "string" | "int" | "float" | "boolean" | "secret";
 
+/** The value of an option. */
 export type ConfigValue = string | number | boolean;
 
 export type ConfigValues = Readonly<Record<string, ConfigValue>>;

@@ -8,6 +8,7 @@ import type { HookRun } from "../hooks/hook-names.ts";
 export type WorkloadStatusName =
   "active" | "waiting" | "maintenance" | "blocked" | "unknown" | "terminated" | "error";
 
+/** A status, and when it was set. */
 export interface StatusRecord<Name extends string = WorkloadStatusName> {
   readonly name: Name;
   readonly message: string;
@@ -103,6 +104,7 @@ export interface ConsumedSecret {
   readonly label?: string;
 }
 
+/** An action that was run, with its outcome. */
 export interface ActionRecord {
   readonly id: string;
   readonly unit: string;

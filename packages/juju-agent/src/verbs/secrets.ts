@@ -1,9 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { stringify } from "yaml";
 
 import { secretContent, ToolError, type Texts } from "juju-hook-tools";
 import { AgentRequestError } from "../agent-errors.ts";
-import { withGrants, withoutSecret, withRevision, withSecret } from "../state/model-secrets.ts";
 import { readYaml } from "./config-input.ts";
 import { readArguments, readWord, type Verb } from "./verb.ts";
 
@@ -14,10 +12,7 @@ const addSecretVerb: Verb = {
   usage: `<name> ${CONTENT}`,
   summary: "Make a secret and print its URI; KEY#file keeps the value off the command line",
   run: async ({ agent, argv, print, signal }) => {
-    const { name, content } = await readSecret(argv);
-    const id = newId();
-    await agent.changeSecrets((state) => withSecret(state, { id, name, content }), signal);
-    print(`secret:${id}\n`);
+    print(`${await agent.secrets.add(await readSecret(argv), signal)}\n`);
     return 0;
   },
 };
@@ -28,13 +23,13 @@ const updateSecretVerb: Verb = {
   summary: "Give a secret another content; units that have read it run secret-changed",
   run: async ({ agent, argv, signal }) => {
     const { name, content } = await readSecret(argv);
-    await agent.changeSecrets((state) => withRevision(state, name, content), signal);
+    await agent.secrets.update(name, content, signal);
     return 0;
   },
 };
 
-const grantSecretVerb = grantingVerb("grant-secret", "Let applications read a secret", true);
-const revokeSecretVerb = grantingVerb("revoke-secret", "Let applications read a secret no more", false);
+const grantSecretVerb = grantingVerb("grant-secret", "Let applications read a secret", "grant");
+const revokeSecretVerb = grantingVerb("revoke-secret", "Let applications read a secret no more", "revoke");
 
 const removeSecretVerb: Verb = {
   name: "remove-secret",
@@ -42,7 +37,7 @@ const removeSecretVerb: Verb = {
   summary: "Forget a secret",
   run: async ({ agent, argv, signal }) => {
     const name = readWord(readArguments(argv, {}).positionals, "secret");
-    await agent.changeSecrets((state) => withoutSecret(state, name), signal);
+    await agent.secrets.remove(name, signal);
     return 0;
   },
 };
@@ -53,7 +48,7 @@ const secretsVerb: Verb = {
   summary: "Print the secrets, without their content",
   run: async ({ agent, argv, print }) => {
     const { values } = readArguments(argv, { format: { type: "string", default: "yaml" } });
-    const described = (await agent.secrets()).map(({ id, name, revision, grants }) => {
+    const described = (await agent.secrets.list()).map(({ id, name, revision, grants }) => {
       return [id, { name, revision, "granted-to": grants }] as const;
     });
     const answer = Object.fromEntries(described);
@@ -72,7 +67,7 @@ export const SECRET_VERBS: readonly Verb[] = [
   secretsVerb,
 ];
 
-function grantingVerb(name: string, summary: string, granted: boolean): Verb {
+function grantingVerb(name: string, summary: string, change: "grant" | "revoke"): Verb {
   return {
     name,
     usage: "<name or URI> <application>...",
@@ -82,7 +77,7 @@ function grantingVerb(name: string, summary: string, granted: boolean): Verb {
       if (secret === undefined || applications.length === 0) {
         throw new AgentRequestError("Cannot read the command line: give a secret and an application");
       }
-      await agent.changeSecrets((state) => withGrants(state, secret, applications, granted), signal);
+      await agent.secrets[change](secret, applications, signal);
       return 0;
     },
   };
@@ -116,11 +111,4 @@ async function readContent(file: string | undefined, words: readonly string[]): 
     if (!(cause instanceof ToolError)) throw cause;
     throw new AgentRequestError(`Cannot read the content of the secret: ${cause.message}`, { cause });
   }
-}
-
-/** As Juju's: 96 bits in 20 digits and letters. */
-function newId(): string {
-  return BigInt(`0x${randomBytes(12).toString("hex")}`)
-    .toString(32)
-    .padStart(20, "0");
 }

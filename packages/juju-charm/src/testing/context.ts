@@ -50,6 +50,7 @@ export class Context extends TestBackend {
     return this.#emitted;
   }
 
+  /** @internal */
   protected async perform(planned: PlannedDispatch): Promise<DispatchOutcome> {
     const { simulation, environment, signal, rebooted } = planned;
     const agent = `/var/lib/juju/agents/unit-${this.unitName.replace("/", "-")}`;

@@ -2,7 +2,7 @@ export { ActionFailed, UncaughtCharmError } from "./charm-run-errors.ts";
 export { CharmProcessError } from "./charm-process-error.ts";
 export { Context, type CharmSource, type ContextOptions } from "./context.ts";
 export { PackedContext, type PackedContextOptions } from "./packed-context.ts";
-export { TestBackend, type BackendOptions } from "./test-backend.ts";
+export type { BackendOptions, TestBackend } from "./test-backend.ts";
 export type { MetadataSource } from "./metadata-source.ts";
 export { InconsistentStateError } from "./consistency/inconsistent-state-error.ts";
 export { TestEvent, type Trigger } from "./events/test-event.ts";
@@ -19,11 +19,19 @@ export {
   SubordinateRelation,
   type AnyRelation,
   type PeerRelationFields,
+  type RelationBaseFields,
   type RelationFields,
   type SubordinateRelationFields,
 } from "./state/relation.ts";
 export { Resource } from "./state/resource.ts";
-export { Secret, type SecretFields, type SecretGrantRecord, type SecretText } from "./state/secret.ts";
+export {
+  Secret,
+  type SecretFields,
+  type SecretGrantRecord,
+  type SecretMetadataFields,
+  type SecretRevisions,
+  type SecretText,
+} from "./state/secret.ts";
 export { State, type StateFields } from "./state/state.ts";
 export { StateError } from "./state/state-error.ts";
 export { Storage, type StorageFields } from "./state/storage.ts";

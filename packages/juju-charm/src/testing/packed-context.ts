@@ -90,6 +90,7 @@ export class PackedContext extends TestBackend {
     await this.close();
   }
 
+  /** @internal */
   protected async perform(planned: PlannedDispatch): Promise<DispatchOutcome> {
     await this.#writeSlots(planned.slots);
     const socket = join(this.#directory, "agent.socket");

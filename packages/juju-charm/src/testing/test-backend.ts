@@ -150,7 +150,7 @@ export abstract class TestBackend {
     return finish(event, simulation, outcome);
   }
 
-  /** Runs the charm; what it does to Juju goes to the simulation. */
+  /** Runs the charm; what it does to Juju goes to the simulation. @internal */
   protected abstract perform(planned: PlannedDispatch): Promise<DispatchOutcome>;
 
   #assertConsistent(event: TestEvent, state: State): void {

@@ -1,11 +1,6 @@
 import { expect } from "chai";
-import {
-  Model,
-  PortError,
-  readJujuContext,
-  SecretContentError,
-  type NewSecretContent,
-} from "../../src/index.ts";
+import { PortError, readJujuContext, SecretContentError, type NewSecretContent } from "../../src/index.ts";
+import { Model } from "../../src/model/model.ts";
 import { FakeHookTools } from "../fake-hook-tools.ts";
 import { hookEnvironment } from "../hook-environment.ts";
 import { thrownBy } from "../thrown-by.ts";

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import {
   listField,
-  Model,
   numberField,
   optionalField,
   readJujuContext,
@@ -11,6 +10,7 @@ import {
   textField,
   TooManyRelationsError,
 } from "../../src/index.ts";
+import { Model } from "../../src/model/model.ts";
 import { FakeHookTools } from "../fake-hook-tools.ts";
 import { hookEnvironment } from "../hook-environment.ts";
 import { thrownBy } from "../thrown-by.ts";

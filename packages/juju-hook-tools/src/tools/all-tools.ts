@@ -2,12 +2,13 @@ import { ACTION_TOOLS } from "./action-tools.ts";
 import { NETWORK_TOOLS } from "./network-tools.ts";
 import { RELATION_TOOLS } from "./relation-tools.ts";
 import { SECRET_TOOLS } from "./secret-tools.ts";
-import type { HookTool } from "./side-tool.ts";
+import type { HookTool } from "../hook-tool.ts";
+import type { JujuSide } from "../juju-side.ts";
 import { STORAGE_TOOLS } from "./storage-tools.ts";
 import { UNIT_TOOLS } from "./unit-tools.ts";
 
 /** Every hook tool of a machine charm, by the name a charm calls it by. */
-export const HOOK_TOOLS: ReadonlyMap<string, HookTool> = new Map(
+export const HOOK_TOOLS: ReadonlyMap<string, HookTool<JujuSide>> = new Map(
   [
     ...UNIT_TOOLS,
     ...ACTION_TOOLS,

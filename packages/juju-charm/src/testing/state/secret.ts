@@ -14,11 +14,12 @@ export interface SecretGrantRecord {
 }
 
 /** What revisions a secret has: the one that the unit reads and perhaps a newer one, or all of them by number. */
-type SecretRevisions =
+export type SecretRevisions =
   | { readonly content: SecretText; readonly latest?: SecretText | undefined }
   | { readonly revisions: Readonly<Record<number, SecretText>>; readonly tracked?: number | undefined };
 
-interface SecretMetadataFields {
+/** What the owner of a secret says of it. */
+export interface SecretMetadataFields {
   /** 20 characters of `[0-9a-z]`. @default one that no other secret has */
   readonly id?: string;
   /** Whose it is; undefined for a secret of another application or of a user, granted to this unit. @default undefined */
