@@ -42,6 +42,13 @@ function jsonOf(value: unknown): string | undefined {
   return JSON.stringify(value);
 }
 
+/** The code of a system error, such as `ENOENT`; undefined for anything else. */
+export function systemErrorCode(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string"
+    ? thrown.code
+    : undefined;
+}
+
 /** The first error of a class among something thrown and its causes. */
 export function findCause<E extends Error>(
   thrown: unknown,

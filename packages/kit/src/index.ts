@@ -1,7 +1,15 @@
+export {
+  type AtomicWriteOptions,
+  type WriteSteps,
+  diskSteps,
+  removeFile,
+  writeFileAtomically,
+} from "./atomic-write.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Gate, settleAll } from "./concurrency.ts";
 export { DeadlineError, unhindered, withDeadline } from "./deadline.ts";
-export { CodedError, ConditionError, type Remedy, findCause, messageOf } from "./errors.ts";
+export { CodedError, ConditionError, type Remedy, findCause, messageOf, systemErrorCode } from "./errors.ts";
+export { readJSONFile } from "./json-file.ts";
 export {
   type LogFields,
   type LogLevel,
