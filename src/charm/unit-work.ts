@@ -136,7 +136,7 @@ export class UnitWork {
   /** Units installed by an earlier version keep them in the charm's state. */
   async #installedOptions(): Promise<InstalledOptions | null> {
     const { openRecords, recordDirectory } = await import("../unit/unit-records.ts");
-    const { installed } = openRecords(recordDirectory(this.#unitContext()));
+    const { installed } = openRecords(recordDirectory(this.#unitContext()), this.#charm.log);
     return (await installed.read()) ?? this.#charm.framework.state.read(installedOptionsSlot);
   }
 

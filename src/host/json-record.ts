@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { readJSONFile, removeFile, writeFileAtomically, type Logger } from "charm-kit";
 
 /** Where a value is kept, and how it is read back. */
 export interface JsonRecordOptions<T> {
@@ -7,9 +8,11 @@ export interface JsonRecordOptions<T> {
   readonly path: string;
   /** Reads what the file holds; `null` for what is no such value. */
   readonly parse: (stored: unknown) => T | null;
+  /** Told when the file is damaged. */
+  readonly log: Logger;
 }
 
-/** Keeps one value in a file that only root may read. A process that is killed at any moment leaves the old or the new one. */
+/** Keeps one value in a file that only root may read. A kill or a power cut at any moment leaves the old or the new one. */
 export class JsonRecord<T> {
   readonly #options: JsonRecordOptions<T>;
 
@@ -17,34 +20,27 @@ export class JsonRecord<T> {
     this.#options = options;
   }
 
-  /** @returns `null` where there is none; a file that cannot be read counts as missing. */
+  /** @returns `null` where there is none; a damaged file counts as missing, and is logged. */
   async read(): Promise<T | null> {
-    const { path, parse } = this.#options;
-    try {
-      return parse(JSON.parse(await readFile(path, "utf8")));
-    } catch {
-      return null;
-    }
+    const { path, parse, log } = this.#options;
+    const value = await readJSONFile(
+      path,
+      (stored) => parse(stored) ?? undefined,
+      (reason) => {
+        log.warning("A damaged file is ignored", { path, reason });
+      },
+    );
+    return value ?? null;
   }
 
   /** @param value `null` deletes the file. */
   async write(value: T | null): Promise<void> {
     const { path } = this.#options;
     if (value === null) {
-      await rm(path, { force: true });
+      await removeFile(path);
       return;
     }
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const draft = `${path}.new`;
-    // A draft of a killed process might have other rights.
-    await rm(draft, { force: true });
-    const file = await open(draft, "wx", 0o600);
-    try {
-      await file.writeFile(JSON.stringify(value));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
+    await writeFileAtomically(path, JSON.stringify(value), { mode: 0o600 });
   }
 }

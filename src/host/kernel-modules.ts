@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { removeFile, writeFileAtomically } from "charm-kit";
 import type { HostPlaces } from "./places.ts";
 import type { RunProcess } from "./run-process.ts";
 
@@ -41,12 +42,12 @@ export async function loadModules(
     .join("")}`;
   if ((await readFile(path, "utf8").catch(() => "")) === text) return;
   await mkdir(places.modulesDirectory, { recursive: true });
-  await writeFile(path, text, { mode: 0o644 });
+  await writeFileAtomically(path, text, { mode: 0o644 });
 }
 
 /** Has the modules loaded for this unit no longer. They stay in the kernel: others may have come to use them. */
 export async function forgetModules(places: HostPlaces, stem: string): Promise<void> {
-  await rm(modulesFile(places, stem), { force: true });
+  await removeFile(modulesFile(places, stem));
 }
 
 function modulesFile({ modulesDirectory }: HostPlaces, stem: string): string {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readJSONFile, writeFileAtomically } from "charm-kit";
 
 /**
  * Keeps the last answer of each URL in a directory of the unit, so that the next process can ask GitHub whether it still
@@ -15,18 +16,17 @@ export class PageStore {
   }
 
   async get(url: string): Promise<unknown> {
-    try {
-      return JSON.parse(await readFile(this.#path(url), "utf8"));
-    } catch {
-      return undefined;
-    }
+    return readJSONFile(
+      this.#path(url),
+      (stored) => stored,
+      () => undefined,
+    );
   }
 
   async put(url: string, page: object): Promise<void> {
     const path = this.#path(url);
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.new`, JSON.stringify(page), { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    await writeFileAtomically(path, JSON.stringify(page), { mode: 0o600, durable: false });
   }
 
   #path(url: string): string {

@@ -1,4 +1,10 @@
+import { isRecord, type Logger } from "charm-kit";
 import { JsonRecord } from "./json-record.ts";
+
+/** What the unit proved itself with at a place. Secret. */
+export type PlaceCredentials =
+  | { readonly token: string }
+  | { readonly clientId: string; readonly installationId: number; readonly privateKey: string };
 
 /** A place where the unit has registered runners, and what it proved itself with. */
 export interface PlaceEntry {
@@ -7,8 +13,7 @@ export interface PlaceEntry {
   readonly githubUrl: string;
   /** `owner/repo`, an organisation, or `enterprises/<slug>`. */
   readonly path: string;
-  /** Secret. Its form is the caller's matter. */
-  readonly credentials: Readonly<Record<string, string | number>>;
+  readonly credentials: PlaceCredentials;
   /** When the unit turned to another place, in milliseconds since the Unix epoch; left out of the present one. */
   readonly leftAt?: number;
 }
@@ -20,27 +25,53 @@ export interface PlaceEntry {
 export class PlaceRecord {
   readonly #record: JsonRecord<readonly PlaceEntry[]>;
 
-  /** @param path absolute; its directory is made when it is missing. */
-  constructor(path: string) {
-    this.#record = new JsonRecord({
-      path,
-      parse: (stored) => (Array.isArray(stored) ? stored.filter(isEntry) : null),
-    });
+  /**
+   * @param path absolute; its directory is made when it is missing.
+   * @param log told of damage.
+   */
+  constructor(path: string, log: Logger) {
+    this.#record = new JsonRecord({ path, log, parse: (stored) => readEntries(stored, path, log) });
   }
 
-  /** What cannot be read counts as not there: instances go without it, and GitHub forgets registrations by itself. */
+  /** Damaged entries are left out: instances are removed without them, and GitHub forgets registrations by itself. */
   async read(): Promise<readonly PlaceEntry[]> {
     return (await this.#record.read()) ?? [];
   }
 
-  /** Puts the entries in place of the former ones. */
+  /** Replaces the entries. */
   async write(entries: readonly PlaceEntry[]): Promise<void> {
     await this.#record.write(entries.length === 0 ? null : entries);
   }
 }
 
+function readEntries(stored: unknown, path: string, log: Logger): readonly PlaceEntry[] | null {
+  if (!Array.isArray(stored)) return null;
+  const entries = stored.filter(isEntry);
+  const damaged = stored.length - entries.length;
+  if (damaged > 0) log.warning("Damaged GitHub places are ignored", { path, entries: damaged });
+  return entries;
+}
+
 function isEntry(stored: unknown): stored is PlaceEntry {
-  const { key, githubUrl, path, credentials } = Object(stored) as Partial<Record<keyof PlaceEntry, unknown>>;
-  const texts = [key, githubUrl, path].every((text) => typeof text === "string");
-  return texts && typeof credentials === "object" && credentials !== null;
+  if (!isRecord(stored)) return false;
+  const { key, githubUrl, path, credentials, leftAt } = stored;
+  return (
+    isText(key) &&
+    isText(githubUrl) &&
+    URL.canParse(githubUrl) &&
+    isText(path) &&
+    isCredentials(credentials) &&
+    (leftAt === undefined || typeof leftAt === "number")
+  );
+}
+
+function isCredentials(stored: unknown): stored is PlaceCredentials {
+  if (!isRecord(stored)) return false;
+  if ("token" in stored) return isText(stored["token"]);
+  const { clientId, installationId, privateKey } = stored;
+  return isText(clientId) && typeof installationId === "number" && isText(privateKey);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }

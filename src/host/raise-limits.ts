@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ProcessLock } from "charm-kit";
+import { ProcessLock, removeFile, writeFileAtomically } from "charm-kit";
 import {
   LIMIT_NAMES,
   limitsFileName,
@@ -34,7 +34,7 @@ export function raiseLimits(
     await writeRecords(places, plan.records);
     const refused = await apply(places, plan.apply);
     if (unit.runners === undefined) {
-      await rm(join(places.sysctlDirectory, limitsFileName(unit.stem)), { force: true });
+      await removeFile(join(places.sysctlDirectory, limitsFileName(unit.stem)));
     }
     return refused;
   }, signal);
@@ -58,8 +58,7 @@ async function writeRecords(
     const text = renderLimits(record);
     if ((await readFile(path, "utf8").catch(() => "")) === text) continue;
     await mkdir(sysctlDirectory, { recursive: true });
-    await writeFile(`${path}.new`, text, { mode: 0o644 });
-    await rename(`${path}.new`, path);
+    await writeFileAtomically(path, text, { mode: 0o644 });
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFileAtomically } from "charm-kit";
 import type { Timer, Timers, TimerState } from "../unit/ports.ts";
 import type { RunProcess } from "./run-process.ts";
 import { SystemdError } from "./systemd-error.ts";
@@ -89,8 +90,7 @@ export class SystemdTimers implements Timers {
     const known = await readFile(path, "utf8").catch(() => undefined);
     if (known === content) return false;
     await mkdir(units, { recursive: true });
-    await writeFile(`${path}.new`, content, { mode: 0o644 });
-    await rename(`${path}.new`, path);
+    await writeFileAtomically(path, content, { mode: 0o644 });
     return true;
   }
 

@@ -1,5 +1,5 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { messageOf, type Logger } from "charm-kit";
+import { readFile, rm } from "node:fs/promises";
+import { messageOf, removeFile, writeFileAtomically, type Logger } from "charm-kit";
 import { runWell, type Run } from "./run.ts";
 
 /** What a {@link LogRotation} is made of. */
@@ -34,9 +34,8 @@ export class LogRotation {
         const options = { action: "enable logrotate.timer", limitMs: SYSTEMCTL_MS, signal };
         await runWell(run, ["systemctl", "enable", "--now", "logrotate.timer"], options);
       }
-      // Last, and whole: the file says that all is done.
-      await writeFile(unfinished(configPath), wanted, { mode: 0o644 });
-      await rename(unfinished(configPath), configPath);
+      // Last: the file says that all is done.
+      await writeFileAtomically(configPath, wanted, { mode: 0o644 });
     } catch (thrown) {
       signal.throwIfAborted();
       log.warning("The metrics log is not rotated", { reason: messageOf(thrown) });
@@ -46,13 +45,9 @@ export class LogRotation {
   /** Takes the log and its rotation away; `logrotate.timer` serves others too and stays. */
   async remove(): Promise<void> {
     const { configPath, logPath } = this.#options;
-    for (const path of [unfinished(configPath), configPath, logPath]) await rm(path, { force: true });
+    await removeFile(configPath);
+    await rm(logPath, { force: true });
   }
-}
-
-/** Beside the file, and by a name that logrotate passes over. */
-function unfinished(configPath: string): string {
-  return `${configPath}~`;
 }
 
 /** The file for logrotate: each week the log begins anew. */

@@ -1,6 +1,6 @@
-import { mkdir, opendir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, opendir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, type Clock, type Logger } from "charm-kit";
+import { messageOf, systemErrorCode, writeFileAtomically, type Clock, type Logger } from "charm-kit";
 import { readGuestFile } from "./guest-file.ts";
 import { POST_JOB_FILE, PRE_JOB_FILE, readPostJob, readPreJob, Refusal } from "./guest-file-content.ts";
 import { Quarantine, type BadFile } from "./quarantine.ts";
@@ -58,8 +58,8 @@ export class ShareStore {
   /** Writes down that a runner is ready. */
   async noteInstalled(runner: string): Promise<void> {
     const path = join(this.#options.directory, runner, INSTALLED_FILE);
-    await writeFile(`${path}.new`, `${this.#options.clock.now() / 1000}\n`, { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    // Not durable: the shares themselves do not survive a power cut either.
+    await writeFileAtomically(path, `${this.#options.clock.now() / 1000}\n`, { mode: 0o600, durable: false });
   }
 
   /**
@@ -153,7 +153,7 @@ async function strangers(share: string): Promise<BadFile[]> {
     }
   } catch (thrown) {
     // A process that was killed may not have come to make it.
-    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
+    if (systemErrorCode(thrown) !== "ENOENT") throw thrown;
   }
   return bad;
 }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Credentials } from "../github/credentials.ts";
 import { createGithubClient, githubPathText, parseGithubPath, proxyDispatcher } from "../github/index.ts";
-import { PlaceRecord } from "../host/place-record.ts";
+import { PlaceRecord, type PlaceCredentials } from "../host/place-record.ts";
 import type { Forge, Places } from "../runners/ports.ts";
 import { unitStem } from "../runners/runner-name.ts";
-import { Secret, type Logger, type Redactor } from "charm-kit";
+import { messageOf, Secret, type Logger, type Redactor } from "charm-kit";
 import type { UnitSystem } from "./unit-system.ts";
 import type { ForgeConfiguration } from "./configuration.ts";
 import { UnitPlaces, type NamedPlace } from "./unit-places.ts";
@@ -28,12 +28,19 @@ export interface PlacesSetup {
 
 /** @param setup undefined where the configuration cannot be used; all places of the record are former ones then. */
 export function openPlaces(setup: PlacesSetup | undefined, context: PlacesContext): Places {
-  const { system, unitName } = context;
+  const { log, system, unitName } = context;
   return new UnitPlaces({
-    record: new PlaceRecord(join(system.dataRoot, unitStem(unitName), "places.json")),
+    record: new PlaceRecord(join(system.dataRoot, unitStem(unitName), "places.json"), log),
     present: setup && placeOf(setup),
     clock: system.clock,
-    openForge: (place) => openFormerForge(place, setup?.configuration.proxy, context),
+    openForge: (place) => {
+      try {
+        return openFormerForge(place, setup?.configuration.proxy, context);
+      } catch (thrown) {
+        log.warning("A former GitHub place is ignored", { path: place.path, reason: messageOf(thrown) });
+        return undefined;
+      }
+    },
   });
 }
 
@@ -61,19 +68,14 @@ function openFormerForge(
   });
 }
 
-function pack(credentials: Credentials): NamedPlace["credentials"] {
+function pack(credentials: Credentials): PlaceCredentials {
   if (credentials.by === "token") return { token: credentials.token.reveal() };
   const { clientId, installationId, privateKey } = credentials;
   return { clientId, installationId, privateKey: privateKey.reveal() };
 }
 
-/** What is missing makes credentials that GitHub refuses, and so a place that lets the unit in no more. */
-function unpack({ token, clientId, installationId, privateKey }: NamedPlace["credentials"]): Credentials {
-  if (privateKey === undefined) return { by: "token", token: new Secret(String(token)) };
-  return {
-    by: "app",
-    clientId: String(clientId),
-    installationId: Number(installationId),
-    privateKey: new Secret(String(privateKey)),
-  };
+function unpack(stored: PlaceCredentials): Credentials {
+  if ("token" in stored) return { by: "token", token: new Secret(stored.token) };
+  const { clientId, installationId, privateKey } = stored;
+  return { by: "app", clientId, installationId, privateKey: new Secret(privateKey) };
 }

@@ -138,7 +138,7 @@ function openServices(
     rotation: openRotation(context),
     logs: new LogKeeper({ logs: unit.logs, names, clock: system.clock, log }),
     dataDirectory,
-    records: openRecords(dataDirectory),
+    records: openRecords(dataDirectory, log),
     close: () => unit.close(),
   };
 }

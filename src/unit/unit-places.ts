@@ -12,8 +12,8 @@ export interface UnitPlacesParts {
   /** Undefined while the configuration cannot be used. */
   readonly present: NamedPlace | undefined;
   readonly clock: Clock;
-  /** Makes a client for a former place. */
-  readonly openForge: (place: NamedPlace) => Forge;
+  /** Makes a client for a former place; undefined where the place of the record cannot be used. */
+  readonly openForge: (place: NamedPlace) => Forge | undefined;
 }
 
 /** Errors by which GitHub says that credentials are not good for a place, or not any more. */
@@ -51,14 +51,13 @@ export class UnitPlaces implements Places {
 
   async former(): Promise<readonly FormerPlace[]> {
     const { clock, openForge, record } = this.#parts;
-    return (await record.read())
-      .filter(({ key }) => key !== this.present)
-      .map((entry) => ({
-        key: entry.key,
-        forge: openForge(entry),
-        leftAt: entry.leftAt ?? clock.now(),
-        refuses: (thrown) => thrown instanceof CodedError && REFUSALS.has(thrown.code),
-      }));
+    const former = (await record.read()).filter(({ key }) => key !== this.present);
+    return former.flatMap((entry): readonly FormerPlace[] => {
+      const forge = openForge(entry);
+      if (forge === undefined) return [];
+      const { key, leftAt = clock.now() } = entry;
+      return [{ key, forge, leftAt, refuses: isRefusal }];
+    });
   }
 
   async forget(key: string): Promise<void> {
@@ -66,6 +65,10 @@ export class UnitPlaces implements Places {
     const known = await record.read();
     await record.write(known.filter((entry) => entry.key !== key));
   }
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof CodedError && REFUSALS.has(thrown.code);
 }
 
 /**

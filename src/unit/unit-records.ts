@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { JsonRecord } from "../host/json-record.ts";
 import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-decision.ts";
+import type { Logger } from "charm-kit";
 import { unitStem } from "../runners/runner-name.ts";
 import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
 import type { UnitContext } from "./unit-system.ts";
@@ -18,10 +19,13 @@ export function recordDirectory({ system, unitName }: Pick<UnitContext, "system"
   return join(system.dataRoot, unitStem(unitName));
 }
 
-/** @param directory absolute path of the unit's own files. */
-export function openRecords(directory: string): UnitRecords {
+/**
+ * @param directory absolute path of the unit's own files.
+ * @param log told of damaged records.
+ */
+export function openRecords(directory: string, log: Logger): UnitRecords {
   const record = <T>(name: string, parse: (stored: unknown) => T | null) =>
-    new JsonRecord<T>({ path: join(directory, name), parse });
+    new JsonRecord<T>({ path: join(directory, name), parse, log });
   return {
     application: record("application.json", parseApplication),
     imageFailure: record("image-failure.json", parseImageFailure),

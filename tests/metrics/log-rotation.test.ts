@@ -101,7 +101,7 @@ describe("LogRotation", () => {
     it("passes over a file that was not finished", async () => {
       const all = join(directory.path, "logrotate.d");
       await mkdir(all);
-      await writeFile(join(all, "rotation~"), rotationConfig(logPath()));
+      await writeFile(join(all, "rotation.4711-abc~"), rotationConfig(logPath()));
       await writeFile(configPath(), `include ${all}\n`, { mode: 0o644 });
       await writeFile(logPath(), "kept\n");
       rotate("--force");

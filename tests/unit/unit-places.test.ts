@@ -7,6 +7,7 @@ import { BadCredentialsError, NotFoundError, UnavailableError } from "../../src/
 import { PlaceRecord } from "../../src/host/place-record.ts";
 import { FakeForge } from "../runners/fake-forge.ts";
 import { FakeSite } from "../runners/fake-site.ts";
+import { silentLogger } from "charm-kit";
 import { PortCalls } from "../runners/port-calls.ts";
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +31,7 @@ describe("UnitPlaces", () => {
   const opened: NamedPlace[] = [];
   const places = (present: NamedPlace | undefined) =>
     new UnitPlaces({
-      record: new PlaceRecord(path()),
+      record: new PlaceRecord(path(), silentLogger),
       present,
       clock: { now: () => now, wait: () => Promise.reject(new Error("nothing waits")) },
       openForge: (place) => {

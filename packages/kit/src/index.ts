@@ -9,7 +9,7 @@ export { type Clock, systemClock } from "./clock.ts";
 export { Gate, settleAll } from "./concurrency.ts";
 export { DeadlineError, unhindered, withDeadline } from "./deadline.ts";
 export { CodedError, ConditionError, type Remedy, findCause, messageOf, systemErrorCode } from "./errors.ts";
-export { readJSONFile } from "./json-file.ts";
+export { isRecord, readJSONFile } from "./json.ts";
 export {
   type LogFields,
   type LogLevel,

@@ -2,12 +2,19 @@ import { expect } from "chai";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { useTemporaryDirectory } from "../../../tests/support/temporary-directory.ts";
-import { readJSONFile } from "../src/index.ts";
+import { isRecord, readJSONFile } from "../src/index.ts";
+
+describe("isRecord()", () => {
+  it("tells objects with members from everything else", () => {
+    for (const value of [{}, { a: 1 }, Object.create(null)]) expect(isRecord(value)).to.equal(true);
+    for (const value of [null, undefined, [], "text", 1, true, () => 1]) {
+      expect(isRecord(value), String(value)).to.equal(false);
+    }
+  });
+});
 
 const readCount = (stored: unknown) =>
-  typeof stored === "object" && stored !== null && "count" in stored && typeof stored.count === "number"
-    ? stored.count
-    : undefined;
+  isRecord(stored) && typeof stored["count"] === "number" ? stored["count"] : undefined;
 
 describe("readJSONFile()", () => {
   const directory = useTemporaryDirectory();

@@ -1,6 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, systemErrorCode } from "./errors.ts";
 
+/** Whether a value is an object with members: no array, and not null. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Reads a record that a program keeps for itself in a file of JSON. A damaged record never throws: the program goes on
  * without it.
