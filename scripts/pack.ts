@@ -20,7 +20,7 @@ if (wanted.length === 0) throw new Error(`Cannot pack for ${values.arch}: use am
 
 for (const architecture of wanted) {
   const started = performance.now();
-  const { path, made } = await packCharm({ root, charm, architecture });
+  const { path, made } = await packCharm({ charm, architecture });
   const size = (statSync(path).size / 1e6).toFixed(0);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const outcome = made ? "packed" : "is up to date";

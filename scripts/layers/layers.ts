@@ -29,10 +29,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   [CHARM]: {
     rooms: [KIT],
     typesOf: [`${HOOK_TOOLS}/src/index.ts`],
-    packages: ["eventemitter3", "yaml"],
+    packages: ["eventemitter3", "leven", "yaml"],
   },
   [`${CHARM}/src/testing`]: { rooms: [KIT, CHARM, HOOK_TOOLS], packages: ["yaml"] },
-  [`${CHARM}/src/pack`]: { rooms: [KIT, CHARM], packages: ["esbuild", "yaml", "yazl"] },
+  [`${CHARM}/src/pack`]: { rooms: [KIT, CHARM], packages: ["esbuild", "tinyglobby", "yaml", "yazl"] },
   "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["ajv", "yaml"] },
   "packages/lxd-client": { rooms: [KIT], packages: ["undici"] },
   "src/network": { rooms: [KIT] },

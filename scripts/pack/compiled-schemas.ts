@@ -1,13 +1,13 @@
 import { dirname, join } from "node:path";
 import standalone from "ajv/dist/standalone/index.js";
-import type { Plugin } from "esbuild";
+import type { BundlePlugin } from "juju-charm/pack";
 import { optionsAjv, validateOptions } from "../../src/charm/compiled-options.ts";
 
 /**
  * Puts what ajv makes of a schema into the archive in place of the module that would make it, and so keeps ajv itself,
  * and the time to load it, out of every dispatch.
  */
-export const compiledSchemas: Plugin = {
+export const compiledSchemas: BundlePlugin = {
   name: "compiled-schemas",
   setup(build) {
     build.onLoad({ filter: /\/src\/charm\/compiled-options\.ts$/ }, ({ path }) => ({
@@ -27,4 +27,4 @@ function identify(): string {
 }
 
 /** What `package.json` names for the packer. */
-export const plugins: readonly Plugin[] = [compiledSchemas];
+export const plugins: readonly BundlePlugin[] = [compiledSchemas];

@@ -84,7 +84,7 @@ process.once("SIGINT", () => {
 const limited = AbortSignal.any([interrupted.signal, AbortSignal.timeout(LIMIT_MS)]);
 if (await ensureLxd(limited, progress)) {
   await ensureBaseImage({ progress }, limited);
-  const packed = values.archive ?? (await packCharm({ root: join(import.meta.dirname, "../..") })).path;
+  const packed = values.archive ?? (await packCharm({ charm: join(import.meta.dirname, "../..") })).path;
   await measure(packed, limited);
 } else {
   process.exitCode = 1;

@@ -55,7 +55,7 @@ export async function prepare(screen: Screen, times: TimeTable, signal: AbortSig
   screen.heading("Charm");
   const { path } = await times.measure(
     "Charm packed",
-    () => packCharm({ root: ROOT }),
+    () => packCharm({ charm: ROOT }),
     ({ made }) => (made ? "packed" : "was up to date"),
   );
   screen.line(`${relative(process.cwd(), path)} is ready`);

@@ -31,7 +31,7 @@ describe("packCharm()", function () {
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), "pack-"));
     unpacked = join(directory, "unpacked");
-    packed = await packCharm({ root: ROOT, outputDirectory: directory });
+    packed = await packCharm({ charm: ROOT, outputDirectory: directory });
     modes = await unpack(packed.path, unpacked);
   });
 
@@ -128,20 +128,21 @@ describe("packCharm()", function () {
   });
 
   it("is the same, byte for byte, when it is made again from the same inputs", async () => {
-    const again = await packCharm({ root: ROOT, outputDirectory: join(directory, "again") });
+    const again = await packCharm({ charm: ROOT, outputDirectory: join(directory, "again") });
     expect(again.made).to.equal(true);
     expect(readFileSync(again.path).equals(readFileSync(packed.path))).to.equal(true);
   });
 
   it("is not made again while its inputs are the same, and is when it has gone", async () => {
     const before = statSync(packed.path).mtimeMs;
-    expect(await packCharm({ root: ROOT, outputDirectory: directory })).to.deep.equal({
+    expect(await packCharm({ charm: ROOT, outputDirectory: directory })).to.deep.equal({
       path: packed.path,
       made: false,
+      warnings: [],
     });
     expect(statSync(packed.path).mtimeMs).to.equal(before);
     rmSync(packed.path);
-    expect((await packCharm({ root: ROOT, outputDirectory: directory })).made).to.equal(true);
+    expect((await packCharm({ charm: ROOT, outputDirectory: directory })).made).to.equal(true);
     expect(existsSync(packed.path)).to.equal(true);
   });
 
@@ -149,7 +150,7 @@ describe("packCharm()", function () {
     const broken = join(directory, "broken.ts");
     writeFileSync(broken, 'import "./nowhere.ts";\n');
     const output = join(directory, "broken");
-    const failure = await packCharm({ root: ROOT, entry: broken, outputDirectory: output }).catch(
+    const failure = await packCharm({ charm: ROOT, entry: broken, outputDirectory: output }).catch(
       (thrown: unknown) => thrown,
     );
     expect(String(failure)).to.include("nowhere.ts");

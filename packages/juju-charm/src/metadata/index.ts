@@ -1,3 +1,4 @@
+export { loadCharmSettings, readCharmSettings, type CharmSettings } from "./charm-settings.ts";
 export { generateTypes, type GenerateTypesOptions } from "./generate-types.ts";
 export { isOfType } from "./read-schema.ts";
 export { loadMetadata, loadMetadataFiles } from "./load-metadata.ts";

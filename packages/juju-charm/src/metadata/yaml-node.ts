@@ -1,5 +1,6 @@
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from "yaml";
 import type { JsonValue } from "../tools/hook-tools.ts";
+import { acceptedInstead, listed } from "./accepted-instead.ts";
 import type { MetadataFault } from "./metadata-error.ts";
 
 type Path = readonly (string | number)[];
@@ -135,7 +136,9 @@ export class YamlNode {
   /** Notes a fault for each member that is not among these. */
   allowOnly(names: readonly string[]): void {
     for (const [name, member] of this.members()) {
-      if (!names.includes(name)) member.fault(`${member.label} is not known; use ${listed(names)}`);
+      if (!names.includes(name)) {
+        member.fault(`${member.label} is not known; ${acceptedInstead(name, names)}`);
+      }
     }
   }
 
@@ -162,8 +165,4 @@ export class YamlNode {
 
 function isRecord(value: JsonValue | undefined): value is Readonly<Record<string, JsonValue>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1) ?? ""}`;
 }

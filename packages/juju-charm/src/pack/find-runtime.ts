@@ -1,8 +1,34 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { messageOf } from "charm-kit";
 import { RUNTIME_PACKAGES, type Architecture } from "./architecture.ts";
+import { findInstalled, upwards } from "./find-upwards.ts";
+import { PackError } from "./pack-error.ts";
+
+const run = promisify(execFile);
+
+/** Fetching and unpacking 50 MB over a slow line. */
+const FETCH_MS = 10 * 60_000;
+
+/** What a charm's project needs once, for both architectures. */
+const INSTALL = `npm install --save-optional --save-exact ${Object.values(RUNTIME_PACKAGES)
+  .map((name) => `${name}@24`)
+  .join(" ")}`;
+
+/** The oldest Node.js that has what an archive counts on: the compile cache by environment, and built-in modules by name. */
+const LEAST_VERSION = [22, 3] as const;
+
+/** The Node.js that an archive brings. */
+export interface Runtime {
+  /** Directory of the npm package, with `bin/node` and `LICENSE`. */
+  readonly directory: string;
+  /** Such as `24.21.0`. */
+  readonly version: string;
+}
 
 interface LockedPackage {
   readonly version: string;
@@ -10,46 +36,74 @@ interface LockedPackage {
 }
 
 /**
- * The directory of the pinned Node.js for an architecture: the installed package or, for another architecture than this
- * machine's, which npm does not install, the same release from npm, verified by the lock file and kept in `.cache`.
+ * Finds the Node.js that the charm's project pins for an architecture: the npm package that is installed in the nearest
+ * `node_modules` or, for another architecture than this machine's, which npm does not install, the release that the nearest
+ * `package-lock.json` names. That one comes from npm, is verified by the lock file and kept in `node_modules/.cache`.
+ *
+ * @throws {@link PackError} when no project has it; the message says which command adds it.
  */
-export function findRuntime(root: string, architecture: Architecture): string {
+export async function findRuntime(charm: string, architecture: Architecture): Promise<Runtime> {
   const name = RUNTIME_PACKAGES[architecture];
-  const installed = join(root, "node_modules", name);
-  if (existsSync(join(installed, "bin/node"))) return installed;
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
-    readonly packages: Readonly<Record<string, LockedPackage>>;
-  };
-  const locked = lock.packages[`node_modules/${name}`];
-  if (locked === undefined)
-    throw new Error(`Cannot pack for ${architecture}: package-lock.json has no ${name}`);
-  const cached = join(root, ".cache/runtime", `${name}-${locked.version}`);
-  if (!existsSync(cached)) fetchPackage(name, locked, cached);
-  return cached;
+  const directory = findInstalled(charm, name) ?? (await fromLockFile(charm, name));
+  if (directory === undefined) {
+    throw new PackError(
+      `Cannot pack ${charm} for ${architecture}: neither a node_modules nor a package-lock.json from there upwards ` +
+        `has ${name}; add the runtime by "${INSTALL}"`,
+    );
+  }
+  const { version } = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as LockedPackage;
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major < LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor < LEAST_VERSION[1])) {
+    throw new PackError(
+      `Cannot pack ${charm} with Node.js ${version}: it must be ${LEAST_VERSION.join(".")} or later; ` +
+        `update the runtime by "${INSTALL}"`,
+    );
+  }
+  return { directory, version };
 }
 
-function fetchPackage(name: string, { version, integrity }: LockedPackage, directory: string): void {
-  const parent = join(directory, "..");
-  mkdirSync(parent, { recursive: true });
-  const work = mkdtempSync(join(parent, "fetch-"));
+async function fromLockFile(charm: string, name: string): Promise<string | undefined> {
+  for (const project of upwards(charm)) {
+    const locked = await lockedIn(project, name);
+    if (locked === undefined) continue;
+    const cached = join(project, "node_modules/.cache/juju-charm", `${name}-${locked.version}`);
+    if (!existsSync(cached)) await fetchPackage(name, locked, { project, cached });
+    return cached;
+  }
+  return undefined;
+}
+
+async function lockedIn(project: string, name: string): Promise<LockedPackage | undefined> {
+  const path = join(project, "package-lock.json");
+  if (!existsSync(path)) return undefined;
+  const { packages = {} } = JSON.parse(await readFile(path, "utf8")) as {
+    readonly packages?: Readonly<Record<string, LockedPackage>>;
+  };
+  return packages[`node_modules/${name}`];
+}
+
+async function fetchPackage(
+  name: string,
+  { version, integrity }: LockedPackage,
+  { project, cached }: { readonly project: string; readonly cached: string },
+): Promise<void> {
+  await mkdir(dirname(cached), { recursive: true });
+  const work = await mkdtemp(join(dirname(cached), "fetch-"));
   try {
-    const arguments_ = [
-      "pack",
-      `${name}@${version}`,
-      "--pack-destination",
-      work,
-      "--json",
-      "--loglevel=error",
-    ];
-    execFileSync("npm", arguments_, { stdio: ["ignore", "ignore", "inherit"], cwd: work });
+    const pack = ["pack", `${name}@${version}`, "--pack-destination", work, "--json", "--loglevel=error"];
+    await run("npm", pack, { cwd: project, timeout: FETCH_MS });
     const archive = join(work, `${name}-${version}.tgz`);
-    const actual = `sha512-${createHash("sha512").update(readFileSync(archive)).digest("base64")}`;
-    if (actual !== integrity) {
-      throw new Error(`Cannot use ${name} ${version}: its checksum is not the one of package-lock.json`);
-    }
-    execFileSync("tar", ["--extract", "--gzip", "--no-same-owner", "--file", archive, "--directory", work]);
-    renameSync(join(work, "package"), directory);
+    const actual = `sha512-${createHash("sha512")
+      .update(await readFile(archive))
+      .digest("base64")}`;
+    if (actual !== integrity) throw new Error("its checksum is not the one of package-lock.json");
+    await run("tar", ["--extract", "--gzip", "--no-same-owner", "--file", archive, "--directory", work], {
+      timeout: FETCH_MS,
+    });
+    await rename(join(work, "package"), cached);
+  } catch (cause) {
+    throw new PackError(`Cannot use ${name} ${version}: ${messageOf(cause)}`, { cause });
   } finally {
-    rmSync(work, { recursive: true });
+    await rm(work, { recursive: true });
   }
 }

@@ -1,27 +1,30 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { upwards } from "./find-upwards.ts";
 
-/**
- * A charm's version: that of the package in its directory, else in the root, and the commit where there is one, such as
- * `0.1.0-8713396`.
- */
-export function versionOf(root: string, charm: string): string {
-  const version = packageVersion(charm) ?? packageVersion(root) ?? "0.0.0";
+const GIT_MS = 30_000;
+
+/** A charm's version: that of the nearest package, and the commit where there is one, such as `0.1.0-8713396`. */
+export async function versionOf(charm: string): Promise<string> {
+  const version = (await packageVersion(charm)) ?? "0.0.0";
   try {
-    const stdio: ["ignore", "pipe", "ignore"] = ["ignore", "pipe", "ignore"];
-    const described = execFileSync("git", ["describe", "--always", "--dirty", "--exclude=*"], {
-      cwd: charm,
-      stdio,
-    });
-    return `${version}-${described.toString().trim()}`;
+    const describe = ["describe", "--always", "--dirty", "--exclude=*"];
+    const { stdout } = await promisify(execFile)("git", describe, { cwd: charm, timeout: GIT_MS });
+    return `${version}-${stdout.trim()}`;
   } catch {
     return version; // A source archive has no history.
   }
 }
 
-function packageVersion(directory: string): string | undefined {
-  const path = join(directory, "package.json");
-  if (!existsSync(path)) return undefined;
-  return (JSON.parse(readFileSync(path, "utf8")) as { version?: string }).version;
+async function packageVersion(charm: string): Promise<string | undefined> {
+  for (const directory of upwards(charm)) {
+    const path = join(directory, "package.json");
+    if (!existsSync(path)) continue;
+    const { version } = JSON.parse(await readFile(path, "utf8")) as { readonly version?: string };
+    if (version !== undefined) return version;
+  }
+  return undefined;
 }

@@ -118,7 +118,7 @@ peers:\n  ring: {interface: ring}\n`;
     [
       "a misspelt key of an option",
       { config: "options:\n  size:\n    type: int\n    defualt: 2\n" },
-      "config.yaml:4: options.size.defualt is not known; use type, default or description",
+      "config.yaml:4: options.size.defualt is not known; did you mean default?",
     ],
     ["Juju's own option", { config: "options:\n  trust: {type: boolean}\n" }, "trust is Juju's own"],
     [

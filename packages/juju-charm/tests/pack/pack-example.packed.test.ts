@@ -20,7 +20,7 @@ describe("packCharm() of another charm", function () {
   });
 
   it("takes the metadata of that charm, and keeps the schemas of results from Juju", async () => {
-    const { path } = await packCharm({ root: ROOT, charm: EXAMPLE, outputDirectory: directory });
+    const { path } = await packCharm({ charm: EXAMPLE, outputDirectory: directory });
     expect(path).to.match(/\/greeter_ubuntu-24\.04_\w+\.charm$/);
     const unpacked = join(directory, "unpacked");
     const modes = await unpack(path, unpacked);
@@ -48,11 +48,11 @@ describe("packCharm() of another charm", function () {
 
   it("says what is missing of a charm without a program, and of one without bases", async () => {
     cpSync(join(EXAMPLE, "charm.yaml"), join(directory, "charm.yaml"));
-    const noProgram = await rejection(packCharm({ root: ROOT, charm: directory }));
+    const noProgram = await rejection(packCharm({ charm: directory }));
     expect(noProgram.message).to.include("it has no src/main.ts; write one");
     cpSync(join(EXAMPLE, "src"), join(directory, "src"), { recursive: true });
     writeFileSync(join(directory, "charm.yaml"), "name: bare\nsummary: Bare.\ndescription: Bare.\n");
-    const noBase = await rejection(packCharm({ root: ROOT, charm: directory }));
+    const noBase = await rejection(packCharm({ charm: directory }));
     expect(noBase.message).to.include("no base in charm.yaml runs on it; add one to bases");
   });
 });

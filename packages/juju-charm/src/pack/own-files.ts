@@ -1,0 +1,44 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { glob } from "tinyglobby";
+import { PackError } from "./pack-error.ts";
+import type { ArchiveEntry } from "./write-archive.ts";
+
+/** What the packer makes, Juju rewrites, or a controller of Juju 3.6 leaves out when it repacks an archive. */
+const RESERVED =
+  /^(?:dispatch|metadata\.yaml|manifest\.yaml|version|revision|\.juju-charm|(?:lib|runtime|hooks|build|\.cache|\.git|\.svn|\.hg|\.bzr|\.tox)\/.*)$/;
+
+/** These are never a charm's own: its dependencies are bundled, and archives do not hold archives. */
+const NEVER = ["**/node_modules/**", "dist/**"];
+
+/**
+ * The files that a charm's settings name, at their paths below the charm. Links are followed.
+ *
+ * @param globs those that begin with `!` leave files out.
+ * @throws {@link PackError} when a glob matches nothing, or a file is where the packer or Juju puts its own.
+ */
+export async function ownFiles(charm: string, globs: readonly string[]): Promise<readonly ArchiveEntry[]> {
+  const ignore = [...NEVER, ...globs.filter((one) => one.startsWith("!")).map((one) => one.slice(1))];
+  const found = new Set<string>();
+  for (const pattern of globs.filter((one) => !one.startsWith("!"))) {
+    const paths = await glob(pattern, { cwd: charm, ignore, dot: true, expandDirectories: false });
+    if (paths.length === 0) {
+      throw new PackError(
+        `Cannot pack ${charm}: no file matches "${pattern}" of charm.files in package.json; mend or remove it`,
+      );
+    }
+    for (const path of paths) found.add(path);
+  }
+  return Promise.all([...found].map((path) => ownFile(charm, path)));
+}
+
+async function ownFile(charm: string, path: string): Promise<ArchiveEntry> {
+  if (RESERVED.test(path)) {
+    throw new PackError(
+      `Cannot pack ${charm}: charm.files in package.json names ${path}, which is for the packer or Juju; move the file`,
+    );
+  }
+  const source = join(charm, path);
+  const { mode } = await stat(source);
+  return { path, content: { file: source }, executable: (mode & 0o100) !== 0 };
+}
