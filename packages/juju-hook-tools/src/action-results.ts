@@ -1,16 +1,16 @@
-/** Results of an action, nested as the dots of their keys say. */
+/** Results of an action, nested by the dots in their keys. */
 export interface ActionResults {
   readonly [key: string]: string | ActionResults;
 }
 
-/** One result, as `action-set` is given it. */
+/** One result, as passed to `action-set`. */
 export interface ActionResult {
-  /** Members of a dotted key. */
+  /** Segments of a dotted key. */
   readonly path: readonly string[];
   readonly value: string;
 }
 
-/** Results with more of them; a later value wins over an earlier one of another shape. */
+/** Adds results to others; a later value replaces an earlier one of another shape. */
 export function withResults(results: ActionResults, more: readonly ActionResult[]): ActionResults {
   return more.reduce((all, { path, value }) => withResult(all, path, value), results);
 }

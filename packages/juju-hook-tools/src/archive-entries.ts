@@ -10,15 +10,15 @@ const REGULAR = 0o100000;
 const DIRECTORY = 0o040000;
 const LARGEST_TEXT_BYTES = 1024 * 1024;
 
-/** What an entry of an archive is. */
+/** Type of an archive entry. */
 export type EntryKind = "file" | "directory" | "symlink";
 
-/** An entry of a charm's archive. */
+/** An entry of a charm archive. */
 export interface ArchiveEntry {
   /** Relative to the charm's directory, without a slash at the end. */
   readonly path: string;
   readonly kind: EntryKind;
-  /** As Unix has it. */
+  /** Unix mode. */
   readonly mode: number;
   /** Opens the content. */
   open(): Promise<Readable>;
@@ -27,9 +27,9 @@ export interface ArchiveEntry {
 }
 
 /**
- * Visits the entries of an archive in their order.
+ * Visits the entries of an archive in archive order.
  *
- * @throws CharmArchiveError when it is no archive, or one of its entries is neither file, directory nor symlink.
+ * @throws CharmArchiveError when it is not an archive, or an entry is neither file, directory nor symlink.
  */
 export async function eachArchiveEntry(
   path: string,

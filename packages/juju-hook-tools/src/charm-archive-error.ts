@@ -1,6 +1,6 @@
 import { CodedError } from "charm-kit";
 
-/** An archive or a file in it is not what `juju deploy` accepts. */
+/** `juju deploy` would not accept an archive or a file in it. */
 export class CharmArchiveError extends CodedError {
   readonly code = "charm-archive";
 }

@@ -4,36 +4,36 @@ import { createInterface } from "node:readline";
 
 import type { Clock } from "charm-kit";
 
-/** What is started in a context. */
+/** The process to start in a context. */
 export interface ProcessPlan {
   readonly file: string;
   readonly argv: readonly string[];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Text for the standard input; without it there is none. */
+  /** Text for the standard input. @default no standard input */
   readonly input?: string;
   readonly onLine: (stream: OutputName, line: string) => void;
 }
 
-/** An output of a process. */
+/** An output stream of a process. */
 export type OutputName = "stdout" | "stderr";
 
-/** How a process ended, and what it printed. */
+/** How a process ended, and its output. */
 export interface ProcessOutcome {
-  /** Set when the process ended by itself. */
+  /** Set when the process exited. */
   readonly exitCode: number | undefined;
-  /** Set when a signal ended it. */
+  /** Set when a signal ended the process. */
   readonly signal: NodeJS.Signals | undefined;
-  /** Why it could not be started. */
+  /** The reason when the process could not be started. */
   readonly startError: Error | undefined;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
 }
 
-/** Output that children of the process hold open is waited for this long, as Juju does. */
+/** How long to read output that child processes hold open after the process has ended, as Juju does. */
 const DRAIN_MS = 100;
 
-/** A process of a charm and all that it starts in its process group. */
+/** A charm's process and its process group. */
 export class CharmProcess {
   readonly #child: ChildProcess;
   readonly outcome: Promise<ProcessOutcome>;

@@ -1,4 +1,4 @@
-/** What the environment of a hook, an action or a command is made of. */
+/** Input for the environment of a hook, an action or a command. */
 export interface HookEnvironmentFacts {
   readonly unit: string;
   readonly contextId: string;
@@ -10,34 +10,34 @@ export interface HookEnvironmentFacts {
     readonly uuid: string;
     readonly config: Readonly<Record<string, string>>;
   };
-  /** `PATH` of the agent, which follows the tools directory. */
+  /** The agent's `PATH`; it follows the tools directory. */
   readonly path: string;
-  /** ID of the distribution in os-release: Juju exports more on Ubuntu. */
+  /** `ID` in os-release: Juju exports more variables on Ubuntu. */
   readonly distribution: string;
   readonly task: HookTask;
 }
 
-/** The secret that a hook is about. */
+/** The secret of a secret hook. */
 export interface HookSecret {
   /** `secret:` and the ID. */
   readonly uri: string;
-  /** As the unit labelled it; may be empty. */
+  /** The unit's label for the secret; may be empty. */
   readonly label: string;
 }
 
-/** What is run in a context. */
+/** The hook, action or script that runs in a context. */
 export type HookTask =
   | { readonly kind: "hook"; readonly name: string; readonly secret?: HookSecret }
   | { readonly kind: "action"; readonly name: string; readonly id: string }
   | { readonly kind: "commands"; readonly script: string };
 
-/** Version of Juju whose unit agent this one stands in for. */
+/** The emulated Juju version. */
 const JUJU_VERSION = "3.6.28";
 
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** The whole environment, from nothing: no HOME, no USER (Juju 3.6). */
+/** Builds the complete environment, as Juju 3.6 does: it inherits nothing, so HOME and USER are not set. */
 export function buildHookEnvironment(facts: HookEnvironmentFacts): Environment {
   return {
     ...commonEnvironment(facts),

@@ -7,19 +7,19 @@ import { callTool, type HookTool } from "./hook-tool.ts";
 import { ToolError } from "./tool-error.ts";
 import { decodeRequest, encodeAnswer, type WireAnswer, type WireRequest } from "./hook-tool-wire.ts";
 
-/** What a {@link HookToolServer} serves. */
+/** The context that a {@link HookToolServer} serves. */
 export interface ServedContext<Context> {
-  /** What `JUJU_CONTEXT_ID` says. */
+  /** Value of `JUJU_CONTEXT_ID`. */
   readonly id: string;
   readonly tools: ReadonlyMap<string, HookTool<Context>>;
-  /** What the tools work on. */
+  /** Passed to every tool. */
   readonly context: Context;
 }
 
 /**
  * Serves the hook tools of one context on the unit's socket, one call after the other.
  *
- * It lives as long as the context: a tool that is called later finds no socket, or one that refuses its context.
+ * Close it when the context ends: a later call then fails, either to connect or because another context is served.
  */
 export class HookToolServer<Context> {
   readonly #path: string;
@@ -29,7 +29,7 @@ export class HookToolServer<Context> {
   #directory: FileHandle | undefined;
   #calls: Promise<void> = Promise.resolve();
 
-  /** @param path of the socket, which is made by {@link listen}; its directory exists. */
+  /** @param path of the socket, which {@link listen} creates; its directory must exist. */
   constructor(path: string, served: ServedContext<Context>) {
     this.#path = path;
     this.#served = served;
@@ -40,7 +40,7 @@ export class HookToolServer<Context> {
 
   async listen(): Promise<void> {
     await rm(this.#path, { force: true });
-    // The path of a socket may have 107 bytes; by way of an open directory its own length does not count.
+    // The kernel allows 107 bytes for a socket path: an open directory makes a long path short.
     this.#directory = await open(dirname(this.#path));
     const path = `/proc/self/fd/${this.#directory.fd}/${basename(this.#path)}`;
     await new Promise<void>((resolve, reject) => {
@@ -49,7 +49,7 @@ export class HookToolServer<Context> {
     });
   }
 
-  /** Waits for the call that is being served and refuses all others. */
+  /** Waits for the current call and refuses all others. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => {
@@ -111,6 +111,6 @@ function readRequest(received: Buffer): WireRequest | ToolError | undefined {
   }
 }
 
-function badRequest(fault: string): ToolError {
-  return new ToolError(`bad request: ${fault}`);
+function badRequest(detail: string): ToolError {
+  return new ToolError(`bad request: ${detail}`);
 }

@@ -2,12 +2,12 @@ import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * The program behind every hook tool: it hands its name, arguments and working directory to the agent and prints what
- * comes back.
+ * The program behind every hook tool: it sends its name, arguments and working directory to the agent and prints the
+ * answer.
  *
- * A call costs little more than starting a process: no module is loaded, so even the socket address is packed by hand.
- * Every field on the wire is a 32-bit big-endian length and its bytes; so is the request as a whole. A socket whose
- * path is longer than the kernel's 107 bytes is dialled from its own directory.
+ * It loads no Perl module, so that a call costs little more than starting a process; it therefore packs the socket
+ * address itself. Every field on the wire is a 32-bit big-endian length followed by its bytes, and so is the whole
+ * request. The shim changes to the socket's directory when the path is longer than the kernel's 107 bytes.
  */
 const SHIM = `#!/usr/bin/perl
 ($tool) = $0 =~ m{([^/]*)\\z};
@@ -47,18 +47,17 @@ print STDERR $stderr;
 exit $code;
 `;
 
-/** How the agent's own command line is started, for `juju-exec`. */
+/** The agent's command line behind `juju-exec`. */
 export interface ExecShim {
   readonly unit: string;
-  /** Program and arguments that run a script in the unit: the script is appended. */
+  /** Program and arguments that run a script in the unit; the script is appended. */
   readonly command: readonly string[];
 }
 
 /**
- * Makes the directory of tools of a unit: one program, and a link to it for each tool.
+ * Creates a unit's tools directory: one program, and a link to it for each tool.
  *
- * `juju-exec` is there too when the agent can be started from a command line; on a machine with Juju it is installed
- * for the whole machine.
+ * With `exec` the directory also has `juju-exec`, which Juju itself installs for the whole machine.
  */
 export async function installToolShims(
   directory: string,

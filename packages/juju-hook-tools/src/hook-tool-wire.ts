@@ -1,4 +1,4 @@
-/** A call as the shim sends it. */
+/** A tool call, as the shim sends it. */
 export interface WireRequest {
   readonly contextId: string;
   readonly directory: string;
@@ -16,7 +16,7 @@ export interface WireAnswer {
 const LENGTH_BYTES = 4;
 const FIXED_FIELDS = 5;
 
-/** The request in `received`, or nothing while it is not complete. @throws RangeError when it is malformed. */
+/** Decodes the request in `received`; undefined while it is incomplete. @throws RangeError when it is malformed. */
 export function decodeRequest(received: Buffer): WireRequest | undefined {
   if (received.length < LENGTH_BYTES) return undefined;
   const end = LENGTH_BYTES + received.readUInt32BE(0);

@@ -4,25 +4,25 @@ import { resolve } from "node:path";
 import { parseArguments, type FlagKinds, type ToolArguments } from "./tool-arguments.ts";
 import { formatterOf } from "./tool-output.ts";
 
-/** One call of a hook tool. `Context` is what the tools of a side of Juju work on. */
+/** One call of a hook tool. `Context` is the backend of the tools. */
 export interface ToolCall<Context> extends ToolArguments {
   readonly context: Context;
   /** Working directory of the caller. */
   readonly directory: string;
-  /** What was on the standard input, when the tool was told to read it. */
+  /** The standard input, when the arguments asked to read it. */
   readonly stdin: Buffer | undefined;
 }
 
-/** What a tool prints; nothing for most that write. */
+/** Output of a tool; most writing tools print nothing. */
 export interface ToolAnswer {
   readonly stdout?: string;
   readonly stderr?: string;
 }
 
-/** A program that a charm asks or tells Juju by. */
+/** A hook tool: a program with which a charm reads from Juju or writes to it. */
 export interface HookTool<Context> {
   readonly name: string;
-  /** What follows the name in the help. */
+  /** Text after the name in the help. */
   readonly usage: string;
   readonly flags: FlagKinds;
   readonly run: (call: ToolCall<Context>) => ToolAnswer | Promise<ToolAnswer>;
@@ -35,11 +35,11 @@ export interface ReadingTool<Context> {
   readonly flags?: FlagKinds;
   /** @default "smart" */
   readonly format?: string;
-  /** The value to print, or a promise of it. @throws ToolError */
+  /** Returns the value to print, or a promise of it. @throws ToolError */
   readonly read: (call: ToolCall<Context>) => unknown;
 }
 
-/** A tool that prints a value in the format the caller asks for, or to a file. */
+/** A tool that prints a value in the requested format, or writes it to a file. */
 export function readingTool<Context>(tool: ReadingTool<Context>): HookTool<Context> {
   return {
     name: tool.name,
@@ -72,7 +72,7 @@ export function writingTool<Context>(tool: WritingTool<Context>): HookTool<Conte
     usage: `[options] ${tool.usage}`,
     flags: { ...tool.flags, format: "value" },
     run: async (call) => {
-      // Still accepted, as Juju does, by tools that once had something to print.
+      // Juju still accepts the flag in tools that no longer print anything.
       if (call.flags["format"] !== undefined) return { stderr: "--format flag deprecated for this command" };
       await tool.write(call);
       return {};
@@ -80,7 +80,7 @@ export function writingTool<Context>(tool: WritingTool<Context>): HookTool<Conte
   };
 }
 
-/** Runs a tool with its command line. @throws ToolError */
+/** Parses a tool's command line and runs the tool. @throws ToolError */
 export async function callTool<Context>(
   tool: HookTool<Context>,
   argv: readonly string[],

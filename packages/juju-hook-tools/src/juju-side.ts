@@ -1,6 +1,6 @@
 import type { ActionResult } from "./action-results.ts";
 
-/** Strings by name, as relations, secrets and the state of a unit hold them. */
+/** Strings by name: the data of relations, secrets and unit state. */
 export type Texts = Readonly<Record<string, string>>;
 
 /** A status as Juju shows it. */
@@ -34,7 +34,7 @@ export interface UnitSide {
   credential(): object;
 }
 
-/** Whom a hook is about, in a relation. */
+/** The relation of a relation hook. */
 export interface CurrentRelation {
   readonly endpoint: string;
   readonly id: number;
@@ -42,12 +42,12 @@ export interface CurrentRelation {
   readonly remoteUnit: string | undefined;
 }
 
-/** Relations, each named by its number. */
+/** Relations, each identified by its number. */
 export interface RelationSide {
-  /** That of the hook. */
+  /** The hook's relation. */
   current(): CurrentRelation | undefined;
   ids(endpoint: string): readonly string[];
-  /** Whether the unit is in the relation; the other members are asked only of one that it is in. */
+  /** Whether the unit is in the relation; the other members are called only for such a relation. */
   has(id: number): boolean;
   units(id: number): readonly string[];
   app(id: number): string;
@@ -56,16 +56,16 @@ export interface RelationSide {
   write(id: number, scope: "unit" | "app", data: Texts): void;
 }
 
-/** Names a secret: by its ID, by a label, or by an ID that gets the label. */
+/** Identifies a secret by its ID or by its label; with both, the label is set for the ID. */
 export interface SecretName {
   readonly id?: string | undefined;
   readonly label?: string | undefined;
 }
 
-/** How often the owner is asked for a new revision. */
+/** How often Juju asks the owner for a new revision. */
 export type Rotation = "never" | "hourly" | "daily" | "weekly" | "monthly" | "quarterly" | "yearly";
 
-/** What an owner says of a secret. */
+/** Changes that an owner makes to a secret. */
 export interface SecretChanges {
   readonly content?: Texts | undefined;
   readonly label?: string | undefined;
@@ -74,14 +74,14 @@ export interface SecretChanges {
   readonly rotate?: Rotation | undefined;
 }
 
-/** From whom a grant is taken. */
+/** The target of `secret-revoke`. */
 export interface Revocation {
   readonly relation?: number | undefined;
   readonly app?: string | undefined;
   readonly unit?: string | undefined;
 }
 
-/** What an owner is told of a secret. */
+/** A secret as its owner sees it. */
 export interface ManagedSecret {
   readonly id: string;
   readonly latestRevision: number;
@@ -94,7 +94,7 @@ export interface ManagedSecret {
   readonly access: readonly object[];
 }
 
-/** Secrets, each named by its bare ID. */
+/** Secrets, each identified by its bare ID. */
 export interface SecretSide {
   read(name: SecretName, revision: "tracked" | "latest" | "peek"): Texts | Promise<Texts>;
   info(name: SecretName): ManagedSecret;
@@ -129,11 +129,11 @@ export interface NetworkSide {
   opened(): readonly string[];
 }
 
-/** Storage, resources, and what the controller remembers for the unit. */
+/** Storage, resources, and the unit state that the controller stores. */
 export interface StorageSide {
   ids(name?: string): readonly string[];
   get(id: string): { readonly type: string; readonly location: string };
-  /** ID of the storage that the hook is about. */
+  /** ID of the hook's storage. */
   current(): string | undefined;
   add(name: string, count: number): void;
   resource(name: string): string;
@@ -142,7 +142,7 @@ export interface StorageSide {
   forget(key: string): void;
 }
 
-/** The running action; members throw outside of one. */
+/** The running action; members throw outside an action. */
 export interface ActionSide {
   params(): Readonly<Record<string, unknown>>;
   set(results: readonly ActionResult[]): void;
@@ -150,7 +150,7 @@ export interface ActionSide {
   log(message: string): void | Promise<void>;
 }
 
-/** Juju as hook tools see it, for one context. Members throw a ToolError with Juju's text where Juju refuses. */
+/** The backend of the hook tools in one context. Members throw a ToolError with Juju's text where Juju refuses. */
 export interface JujuSide {
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -35,7 +35,7 @@ function invalidPort(text: string): Error {
   return usageError(`invalid port "${text}"; expected <port>[/<protocol>], <from>-<to>[/<protocol>] or icmp`);
 }
 
-/** `80/tcp`, `8000-8010/udp` or `icmp` */
+/** Renders `80/tcp`, `8000-8010/udp` or `icmp`. */
 export function showPortRange({ protocol, from, to }: PortRange): string {
   if (protocol === "icmp") return "icmp";
   return from === to ? `${from}/${protocol}` : `${from}-${to}/${protocol}`;
@@ -46,7 +46,7 @@ export function comparePortRanges(left: PortRange, right: PortRange): number {
   return left.protocol.localeCompare(right.protocol) || left.from - right.from;
 }
 
-/** Tells whether two ranges have a port in common. */
+/** Whether two ranges have a port in common. */
 export function rangesConflict(left: PortRange, right: PortRange): boolean {
   return left.protocol === right.protocol && left.from <= right.to && right.from <= left.to;
 }

@@ -1,9 +1,9 @@
 import { ToolError, usageError } from "./tool-error.ts";
 
-/** Flags a tool knows, without their dashes; a `value` takes one. */
+/** Flags that a tool accepts, without their dashes; a `value` flag needs a value. */
 export type FlagKinds = Readonly<Record<string, "switch" | "value">>;
 
-/** A command line, taken apart. */
+/** A parsed command line. */
 export interface ToolArguments {
   /** A switch that is on has the value "true". */
   readonly flags: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export function parseArguments(argv: readonly string[], kinds: FlagKinds): ToolA
 
 function kindOf(kinds: FlagKinds, dashes: string, name: string): "switch" | "value" {
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-  // One dash is for one letter.
+  // A single dash is valid only before a single letter.
   if (kind !== undefined && (dashes === "-") === (name.length === 1)) return kind;
   throw usageError(`option provided but not defined: ${dashes}${name}`);
 }
@@ -58,7 +58,7 @@ function switchValue(flag: string, given: string): string {
   );
 }
 
-/** @throws ToolError when there are more words than a tool takes. */
+/** @throws ToolError when there are more than `count` words. */
 export function assertAtMost(words: readonly string[], count: number): void {
   if (words.length <= count) return;
   const extra = words.slice(count).map((word) => JSON.stringify(word));
@@ -68,10 +68,11 @@ export function assertAtMost(words: readonly string[], count: number): void {
 /**
  * Splits `key=value`.
  *
- * @throws ToolError made of `fault` when there is no equals sign or no key.
+ * @param describe renders the error message
+ * @throws ToolError when there is no equals sign or no key
  */
-export function splitPair(word: string, fault: (word: string) => string): readonly [string, string] {
+export function splitPair(word: string, describe: (word: string) => string): readonly [string, string] {
   const at = word.indexOf("=");
-  if (at < 1) throw new ToolError(fault(word), 2);
+  if (at < 1) throw new ToolError(describe(word), 2);
   return [word.slice(0, at), word.slice(at + 1)];
 }

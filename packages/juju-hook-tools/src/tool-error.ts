@@ -1,6 +1,6 @@
 import { CodedError } from "charm-kit";
 
-/** A hook tool refuses; the text is Juju's, since charms match on it. */
+/** A hook tool refuses a call. The text is Juju's, because charms match it. */
 export class ToolError extends CodedError {
   readonly code = "hook-tool-refused";
   readonly exitCode: 1 | 2;

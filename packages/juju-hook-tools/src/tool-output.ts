@@ -2,12 +2,12 @@ import { stringify } from "yaml";
 
 import { usageError } from "./tool-error.ts";
 
-/** Writes a value, ended by a newline. */
+/** Renders a value, with a final newline. */
 export type Formatter = (value: unknown) => string;
 
 const FORMATTERS: Readonly<Record<string, Formatter>> = { smart, yaml, json };
 
-/** What writes a value as `--format` wants it. @throws ToolError for an unknown format */
+/** The formatter for a value of `--format`. @throws ToolError for an unknown format */
 export function formatterOf(format: string): Formatter {
   const formatter = Object.hasOwn(FORMATTERS, format) ? FORMATTERS[format] : undefined;
   if (formatter) return formatter;
@@ -26,7 +26,7 @@ function yaml(value: unknown): string {
   return stringify(value ?? null, { sortMapEntries: true, lineWidth: 0 });
 }
 
-/** As Go's encoder writes it: keys sorted, and no character that means something in HTML. */
+/** Renders like Go's encoder: keys sorted, HTML characters escaped. */
 function json(value: unknown): string {
   const text = JSON.stringify(value ?? null, (_key, member: unknown) =>
     typeof member === "object" && member !== null && !Array.isArray(member)

@@ -7,10 +7,11 @@ import { eachArchiveEntry, type ArchiveEntry } from "./archive-entries.ts";
 import { CharmArchiveError } from "./charm-archive-error.ts";
 
 /**
- * Unpacks an archive into a directory, which is made, and gives the paths that it put there.
+ * Unpacks an archive into a directory, which it creates.
  *
- * Modes become 0755 for what its owner may execute and 0644 for the rest; symlinks must stay inside.
+ * Files become mode 0755 when their owner may execute them, else 0644; symlinks must stay inside the directory.
  *
+ * @returns the paths of the unpacked entries
  * @throws CharmArchiveError
  */
 export async function unpackCharmArchive(
@@ -28,7 +29,7 @@ export async function unpackCharmArchive(
     else if (kind === "directory") await mkdir(join(directory, name), { recursive: true, mode: 0o755 });
     else await unpackFile(entry, join(directory, name), signal);
   });
-  // Last, so that no file can be written through one.
+  // Last, so that no file is written through a link.
   for (const { name, target } of links) await unpackLink(directory, name, target);
   return unpacked;
 }
@@ -46,7 +47,7 @@ async function unpackLink(directory: string, name: string, target: string): Prom
   const outside = target.startsWith("/") || landing === ".." || landing.startsWith(`..${sep}`);
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   if (!outside) await symlink(target, path);
-  // A link through another link can leave the directory although its text does not.
+  // A link through another link can leave the directory although its own target does not.
   if (!outside && (await staysInside(directory, path))) return;
   throw new CharmArchiveError(`Cannot deploy the archive: symlink "${name}" links out of charm: "${target}"`);
 }
@@ -55,5 +56,5 @@ async function staysInside(directory: string, path: string): Promise<boolean> {
   const root = await realpath(directory);
   const parent = await realpath(dirname(path));
   const landing = await realpath(path).catch(() => parent);
-  return [parent, landing].every((place) => place === root || place.startsWith(`${root}${sep}`));
+  return [parent, landing].every((inside) => inside === root || inside.startsWith(`${root}${sep}`));
 }

@@ -57,7 +57,7 @@ function parseResult(word: string): ActionResult {
   );
 }
 
-/** Lists have no keys. */
+/** Reads a nested parameter; lists have no keys. */
 function valueAt(params: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
   let value: unknown = params;
   for (const key of path) {

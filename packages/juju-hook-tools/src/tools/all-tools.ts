@@ -7,7 +7,7 @@ import type { JujuSide } from "../juju-side.ts";
 import { STORAGE_TOOLS } from "./storage-tools.ts";
 import { UNIT_TOOLS } from "./unit-tools.ts";
 
-/** Every hook tool of a machine charm, by the name a charm calls it by. */
+/** Every hook tool of a machine charm, by its name. */
 export const HOOK_TOOLS: ReadonlyMap<string, HookTool<JujuSide>> = new Map(
   [
     ...UNIT_TOOLS,

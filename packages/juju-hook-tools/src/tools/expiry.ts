@@ -5,7 +5,7 @@ const DURATION = /^(?:\d+(?:\.\d+)?(?:h|ms|m|s))+$/;
 const PART = /(\d+(?:\.\d+)?)(h|ms|m|s)/g;
 
 /**
- * When a secret expires, as `--expire` takes it: RFC 3339, or a duration of Go from now on.
+ * Parses a value of `--expire`: an RFC 3339 time, or a Go duration from now.
  *
  * @param now milliseconds since 1970.
  * @throws ToolError with Juju's text.

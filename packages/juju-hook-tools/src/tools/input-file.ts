@@ -7,7 +7,7 @@ import type { Texts } from "../juju-side.ts";
 import { ToolError } from "../tool-error.ts";
 import type { ToolCall } from "./side-tool.ts";
 
-/** The map of strings in the file that `--file` names; `-` is standard input. @throws ToolError when it is none. */
+/** Reads the map of strings in the `--file` file; `-` is standard input. @throws ToolError when it is not such a map. */
 export async function readInputFile({ flags, directory, stdin }: ToolCall): Promise<Texts> {
   const { file } = flags;
   if (file === undefined || file === "") return {};
@@ -22,7 +22,7 @@ export async function readInputFile({ flags, directory, stdin }: ToolCall): Prom
   throw new ToolError("cannot unmarshal the file: expected a map of strings");
 }
 
-/** Reads a text file. @throws ToolError when it cannot. */
+/** Reads a text file. @throws ToolError when the file cannot be read. */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
@@ -31,7 +31,7 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** What is no JSON is YAML, of which JSON is a part; its own parser is the quicker one. */
+/** Every JSON document is also YAML, but the JSON parser is faster. */
 function parseText(text: string): unknown {
   try {
     return JSON.parse(text);

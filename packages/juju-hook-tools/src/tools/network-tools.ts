@@ -80,7 +80,7 @@ function readNetwork({ context, flags, words }: ToolCall): unknown {
   }
   if (asked.length === 1) return short[asked[0] ?? ""];
   if (asked.length > 1) return Object.fromEntries(asked.map((flag) => [flag, short[flag]]));
-  // What is empty is left out.
+  // Juju omits empty lists.
   return Object.fromEntries(
     Object.entries({
       "bind-addresses": bindAddresses.map(({ name, macAddress, addresses }) => ({

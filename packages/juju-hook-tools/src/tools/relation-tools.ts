@@ -73,7 +73,7 @@ function memberOf({ context }: ToolCall, given: string | undefined, app: boolean
   return isUnit && app ? (member.split("/", 1)[0] ?? member) : member;
 }
 
-/** Space around keys and values on the command line does not count. */
+/** Parses `key=value` words; trims keys and values. */
 function pairsOf(words: readonly string[]): Texts {
   const pairs: Record<string, string> = {};
   for (const word of words) {

@@ -6,12 +6,12 @@ import type { ToolCall } from "./side-tool.ts";
 const KEY = /^([a-z](?:-?[a-z0-9]){2,})$/;
 const SUFFIX = /^(.*?)(#base64|#file)?$/s;
 
-/** The content of a secret on a command line: `key=value`, `key#base64=value`, `key#file=/path`, and `--file`. */
+/** Reads secret content from a command line: `key=value`, `key#base64=value`, `key#file=/path` and `--file`. */
 export async function readSecretContent(call: ToolCall, words: readonly string[]): Promise<Texts> {
   return secretContent(await readInputFile(call), words);
 }
 
-/** The content of a secret from fields and from words, which win. @throws ToolError */
+/** Builds secret content from fields and from words; words win. @throws ToolError */
 export async function secretContent(fields: Texts, words: readonly string[]): Promise<Texts> {
   const content: Record<string, string> = {};
   for (const [key, value] of Object.entries(fields)) content[nameOf(key)] = await decode(key, value);

@@ -159,7 +159,7 @@ function required(uri: string | undefined): string {
   return parseSecretId(uri);
 }
 
-/** Members that are not set are not told. */
+/** Renders a secret's metadata; unset members are omitted. */
 function showInfo(secret: ManagedSecret): object {
   const { id, latestRevision: revision, owner, label = "", description, expires, rotate, access } = secret;
   return {

@@ -4,11 +4,11 @@ import type { JujuSide } from "../juju-side.ts";
 /** One call of a hook tool. */
 export type ToolCall = generic.ToolCall<JujuSide>;
 
-/** A hook tool that works on any side of Juju. */
+/** A hook tool for any {@link JujuSide}. */
 export type HookTool = generic.HookTool<JujuSide>;
 
-/** {@link generic.readingTool} for any side of Juju. */
+/** {@link generic.readingTool} for any {@link JujuSide}. */
 export const readingTool = generic.readingTool<JujuSide>;
 
-/** {@link generic.writingTool} for any side of Juju. */
+/** {@link generic.writingTool} for any {@link JujuSide}. */
 export const writingTool = generic.writingTool<JujuSide>;

@@ -46,8 +46,8 @@ export const STORAGE_TOOLS: readonly HookTool[] = [
     usage: "key=value [key=value ...]",
     flags: { file: "value" },
     write: async (call) => {
-      const fault = (wrong: string) => `expected "key=value", got "${wrong}"`;
-      const pairs = call.words.map((word) => splitPair(word, fault));
+      const describe = (wrong: string) => `expected "key=value", got "${wrong}"`;
+      const pairs = call.words.map((word) => splitPair(word, describe));
       const added = { ...(await readInputFile(call)), ...Object.fromEntries(pairs) };
       for (const [key, value] of Object.entries(added)) assertFits(key, value);
       call.context.storage.remember(added);

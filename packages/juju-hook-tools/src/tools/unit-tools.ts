@@ -116,7 +116,7 @@ function readStatus({ context, flags, words }: ToolCall): unknown {
     return { "application-status": { ...show(status), units: Object.fromEntries(shown) } };
   }
   const status = context.unit.status();
-  // Without data the smart format is the bare word.
+  // Without data the smart format prints only the name.
   return withData || (flags["format"] ?? "smart") !== "smart" ? show(status) : status.name;
 }
 
