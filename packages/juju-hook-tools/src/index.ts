@@ -23,24 +23,24 @@ export {
 } from "./hook-tool.ts";
 export type { JsonObject, JsonValue } from "./json-value.ts";
 export type {
-  ActionSide,
+  ActionBackend,
   CurrentRelation,
   JujuLogLevel,
-  JujuSide,
+  JujuBackend,
   ManagedSecret,
   NamedStatus,
-  NetworkSide,
-  RelationSide,
+  NetworkBackend,
+  RelationBackend,
   Revocation,
   Rotation,
   SecretChanges,
   SecretName,
-  SecretSide,
+  SecretBackend,
   SettableStatus,
-  StorageSide,
+  StorageBackend,
   Texts,
-  UnitSide,
-} from "./juju-side.ts";
+  UnitBackend,
+} from "./juju-backend.ts";
 export { parsePortRange, type PortRange, rangesConflict } from "./port-range.ts";
 export type { FlagKinds, ToolArguments } from "./tool-arguments.ts";
 export { ToolError, usageError } from "./tool-error.ts";

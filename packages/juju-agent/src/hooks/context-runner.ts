@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { JsonObject } from "juju-hook-tools";
 import type { AgentSession } from "../agent-session.ts";
-import { ServedSide } from "../side/served-side.ts";
+import { ServedBackend } from "../backend/served-backend.ts";
 import { effectiveConfig } from "../charm/config-options.ts";
 import { withApplication, type UnitState } from "../state/agent-state.ts";
 import { shownStatus } from "../state/shown-status.ts";
@@ -14,7 +14,7 @@ import {
   HOOK_TOOLS,
   type OutputName,
   type ProcessOutcome,
-  type JujuSide,
+  type JujuBackend,
   type HookTask,
 } from "juju-hook-tools";
 import type { ActionProgress, HookContext, ImmediateEffects, PendingChanges } from "./hook-context.ts";
@@ -64,8 +64,8 @@ export class ContextRunner {
     });
     const context = this.#createContext(id, plan);
     const { paths, deps } = this.#session;
-    const side: JujuSide = new ServedSide(context, () => deps.clock.now());
-    const server = new HookToolServer(paths.socket(plan.unit), { id, tools: HOOK_TOOLS, context: side });
+    const backend: JujuBackend = new ServedBackend(context, () => deps.clock.now());
+    const server = new HookToolServer(paths.socket(plan.unit), { id, tools: HOOK_TOOLS, context: backend });
     await server.listen();
     try {
       signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { callTool, ToolError, HOOK_TOOLS, type JujuSide } from "juju-hook-tools";
+import { callTool, ToolError, HOOK_TOOLS, type JujuBackend } from "juju-hook-tools";
 import type { RunTool } from "../tools/command-line/run-tool.ts";
 import type { Simulation } from "./simulation/simulation.ts";
 import { hookToolRefusal, UnknownToolError } from "../tools/hook-tool-refusals.ts";
@@ -11,7 +11,7 @@ export function memoryTools(context: Simulation, directory: string): RunTool {
     if (!tool) throw new UnknownToolError(name);
     const stdin = input === undefined ? undefined : Buffer.from(input);
     try {
-      const { stdout = "" } = await callTool<JujuSide>(tool, argv, { context, directory, stdin });
+      const { stdout = "" } = await callTool<JujuBackend>(tool, argv, { context, directory, stdin });
       // Juju kills the charm then, in the middle of this call.
       if (context.effects.reboot === "now") return await new Promise<never>(() => undefined);
       return stdout;

@@ -9,7 +9,7 @@ import {
   unpackCharmArchive,
   type OutputName,
   type ProcessOutcome,
-  type JujuSide,
+  type JujuBackend,
   type JsonObject,
 } from "juju-hook-tools";
 import { systemClock, withDeadline } from "charm-kit";
@@ -95,7 +95,7 @@ export class PackedContext extends TestBackend {
     await this.#writeSlots(planned.slots);
     const socket = join(this.#directory, "agent.socket");
     const { contextId: id, simulation: context } = planned;
-    const server = new HookToolServer<JujuSide>(socket, { id, tools: HOOK_TOOLS, context });
+    const server = new HookToolServer<JujuBackend>(socket, { id, tools: HOOK_TOOLS, context });
     await server.listen();
     try {
       const outcome = await this.#runProcess(planned, socket);

@@ -1,7 +1,7 @@
 import type { ActionResult } from "../action-results.ts";
 import { assertAtMost, splitPair } from "../tool-arguments.ts";
 import { usageError } from "../tool-error.ts";
-import { readingTool, writingTool, type HookTool } from "./side-tool.ts";
+import { readingTool, writingTool, type HookTool } from "./backend-tool.ts";
 
 const KEY_SEGMENT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const RESERVED: readonly string[] = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"];

@@ -3,12 +3,12 @@ import { NETWORK_TOOLS } from "./network-tools.ts";
 import { RELATION_TOOLS } from "./relation-tools.ts";
 import { SECRET_TOOLS } from "./secret-tools.ts";
 import type { HookTool } from "../hook-tool.ts";
-import type { JujuSide } from "../juju-side.ts";
+import type { JujuBackend } from "../juju-backend.ts";
 import { STORAGE_TOOLS } from "./storage-tools.ts";
 import { UNIT_TOOLS } from "./unit-tools.ts";
 
 /** Every hook tool of a machine charm, by its name. */
-export const HOOK_TOOLS: ReadonlyMap<string, HookTool<JujuSide>> = new Map(
+export const HOOK_TOOLS: ReadonlyMap<string, HookTool<JujuBackend>> = new Map(
   [
     ...UNIT_TOOLS,
     ...ACTION_TOOLS,

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { parse } from "yaml";
 
 import { messageOf } from "charm-kit";
-import type { Texts } from "../juju-side.ts";
+import type { Texts } from "../juju-backend.ts";
 import { ToolError } from "../tool-error.ts";
-import type { ToolCall } from "./side-tool.ts";
+import type { ToolCall } from "./backend-tool.ts";
 
 /** Reads the map of strings in the `--file` file; `-` is standard input. @throws ToolError when it is not such a map. */
 export async function readInputFile({ flags, directory, stdin }: ToolCall): Promise<Texts> {

@@ -2,7 +2,7 @@ import { comparePortRanges, parsePortRange, showPortRange } from "../port-range.
 import { assertAtMost } from "../tool-arguments.ts";
 import { ToolError, usageError } from "../tool-error.ts";
 import { RELATION_FLAG } from "./relation-flag.ts";
-import { readingTool, writingTool, type HookTool, type ToolCall } from "./side-tool.ts";
+import { readingTool, writingTool, type HookTool, type ToolCall } from "./backend-tool.ts";
 
 const ENDPOINTS = { endpoints: "value" } as const;
 const PORTS = "<port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp";

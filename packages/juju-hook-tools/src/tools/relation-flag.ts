@@ -1,6 +1,6 @@
 import type { FlagKinds } from "../tool-arguments.ts";
 import { usageError } from "../tool-error.ts";
-import type { ToolCall } from "./side-tool.ts";
+import type { ToolCall } from "./backend-tool.ts";
 
 /** The relation flag of the relation tools. */
 export const RELATION_FLAG = { r: "value", relation: "value" } as const satisfies FlagKinds;

@@ -1,9 +1,9 @@
-import type { Texts } from "../juju-side.ts";
+import type { Texts } from "../juju-backend.ts";
 import { assertAtMost, splitPair } from "../tool-arguments.ts";
 import { usageError } from "../tool-error.ts";
 import { readInputFile } from "./input-file.ts";
 import { RELATION_FLAG, relationOf } from "./relation-flag.ts";
-import { readingTool, writingTool, type HookTool, type ToolCall } from "./side-tool.ts";
+import { readingTool, writingTool, type HookTool, type ToolCall } from "./backend-tool.ts";
 
 export const RELATION_TOOLS: readonly HookTool[] = [
   readingTool({

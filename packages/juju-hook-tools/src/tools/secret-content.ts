@@ -1,7 +1,7 @@
-import type { Texts } from "../juju-side.ts";
+import type { Texts } from "../juju-backend.ts";
 import { usageError } from "../tool-error.ts";
 import { readInputFile, readText } from "./input-file.ts";
-import type { ToolCall } from "./side-tool.ts";
+import type { ToolCall } from "./backend-tool.ts";
 
 const KEY = /^([a-z](?:-?[a-z0-9]){2,})$/;
 const SUFFIX = /^(.*?)(#base64|#file)?$/s;

@@ -1,4 +1,4 @@
-import type { ManagedSecret, Rotation, SecretChanges, SecretName } from "../juju-side.ts";
+import type { ManagedSecret, Rotation, SecretChanges, SecretName } from "../juju-backend.ts";
 import { assertAtMost, type FlagKinds } from "../tool-arguments.ts";
 import { ToolError, usageError } from "../tool-error.ts";
 import type { ToolAnswer } from "../hook-tool.ts";
@@ -6,7 +6,7 @@ import { parseExpiry } from "./expiry.ts";
 import { givenRelation, RELATION_FLAG, relationOf } from "./relation-flag.ts";
 import { readSecretContent } from "./secret-content.ts";
 import { parseSecretId } from "./secret-id.ts";
-import { readingTool, writingTool, type HookTool, type ToolCall } from "./side-tool.ts";
+import { readingTool, writingTool, type HookTool, type ToolCall } from "./backend-tool.ts";
 
 const METADATA: FlagKinds = {
   label: "value",

@@ -2,7 +2,7 @@ import type { ToolAnswer } from "../hook-tool.ts";
 import { assertAtMost, splitPair } from "../tool-arguments.ts";
 import { ToolError, usageError } from "../tool-error.ts";
 import { readInputFile } from "./input-file.ts";
-import { readingTool, writingTool, type HookTool, type ToolCall } from "./side-tool.ts";
+import { readingTool, writingTool, type HookTool, type ToolCall } from "./backend-tool.ts";
 
 const LONGEST_KEY_BYTES = 256;
 const LONGEST_VALUE_BYTES = 64 * 1024;

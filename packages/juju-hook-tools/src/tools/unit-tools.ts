@@ -1,8 +1,8 @@
 import type { ToolAnswer } from "../hook-tool.ts";
-import type { JujuLogLevel, NamedStatus, SettableStatus } from "../juju-side.ts";
+import type { JujuLogLevel, NamedStatus, SettableStatus } from "../juju-backend.ts";
 import { assertAtMost } from "../tool-arguments.ts";
 import { usageError } from "../tool-error.ts";
-import { readingTool, writingTool, type HookTool, type ToolCall } from "./side-tool.ts";
+import { readingTool, writingTool, type HookTool, type ToolCall } from "./backend-tool.ts";
 
 const SETTABLE: readonly string[] = [
   "maintenance",

@@ -2,7 +2,7 @@ import {
   withResults,
   ToolError,
   type ActionResult,
-  type ActionSide,
+  type ActionBackend,
   type JsonObject,
   type JsonValue,
 } from "juju-hook-tools";
@@ -12,7 +12,7 @@ import type { SideEffects } from "./side-effects.ts";
 import type { Setting } from "./setting.ts";
 
 /** The running action as the hook tools show it. What it says of itself is delivered however the dispatch ends. */
-export class SimulatedAction implements ActionSide {
+export class SimulatedAction implements ActionBackend {
   readonly #setting: Setting;
   readonly #effects: SideEffects;
 

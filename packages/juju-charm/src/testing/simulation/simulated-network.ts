@@ -1,4 +1,4 @@
-import { ToolError, type NetworkSide } from "juju-hook-tools";
+import { ToolError, type NetworkBackend } from "juju-hook-tools";
 import type { NetworkInfo, PortRange } from "../../tools/network-tools.ts";
 import { parsePortSpec, portSpec } from "../../tools/port-spec.ts";
 import { Network } from "../state/network.ts";
@@ -6,7 +6,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Setting } from "./setting.ts";
 
 /** Networks and ports as the hook tools show them. Ports are buffered. */
-export class SimulatedNetwork implements NetworkSide {
+export class SimulatedNetwork implements NetworkBackend {
   readonly #ledger: Ledger;
   readonly #setting: Setting;
 

@@ -1,4 +1,4 @@
-import { ToolError, type CurrentRelation, type RelationSide } from "juju-hook-tools";
+import { ToolError, type CurrentRelation, type RelationBackend } from "juju-hook-tools";
 import type { DataBag } from "../state/data-bag.ts";
 import type { AnyRelation } from "../state/relation.ts";
 import { remoteAppOf, remoteUnitsOf } from "../state/relation-members.ts";
@@ -7,7 +7,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Setting } from "./setting.ts";
 
 /** Relations as the hook tools show them; who may read and write what is Juju's. */
-export class SimulatedRelations implements RelationSide {
+export class SimulatedRelations implements RelationBackend {
   readonly #ledger: Ledger;
   readonly #setting: Setting;
 

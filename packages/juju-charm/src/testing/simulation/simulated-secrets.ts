@@ -4,7 +4,7 @@ import {
   type Revocation,
   type SecretChanges,
   type SecretName,
-  type SecretSide,
+  type SecretBackend,
 } from "juju-hook-tools";
 import type { SecretOwner, SecretRevision } from "../../tools/secret-tools.ts";
 import { remoteAppOf } from "../state/relation-members.ts";
@@ -13,7 +13,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Setting } from "./setting.ts";
 
 /** Secrets as the hook tools show them. What is read is tracked at once; what an owner changes is buffered. */
-export class SimulatedSecrets implements SecretSide {
+export class SimulatedSecrets implements SecretBackend {
   readonly #ledger: Ledger;
   readonly #setting: Setting;
 

@@ -1,11 +1,11 @@
-import { ToolError, usageError, type StorageSide } from "juju-hook-tools";
+import { ToolError, usageError, type StorageBackend } from "juju-hook-tools";
 import type { Storage } from "../state/storage.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SideEffects } from "./side-effects.ts";
 import type { Setting } from "./setting.ts";
 
 /** Storage, resources and what the controller remembers, as the hook tools show them. */
-export class SimulatedStorage implements StorageSide {
+export class SimulatedStorage implements StorageBackend {
   readonly #ledger: Ledger;
   readonly #setting: Setting;
   readonly #effects: SideEffects;

@@ -1,4 +1,4 @@
-import { ToolError, type UnitSide, type JsonObject, type JsonValue } from "juju-hook-tools";
+import { ToolError, type UnitBackend, type JsonObject, type JsonValue } from "juju-hook-tools";
 import type { LogLevel } from "charm-kit";
 import type { Goal, GoalState } from "../../tools/goal-state.ts";
 import type { RebootTime } from "../../tools/model-tools.ts";
@@ -13,7 +13,7 @@ import type { Setting } from "./setting.ts";
 const SINCE = "2026-01-01 00:00:00Z";
 
 /** The unit and its application as the hook tools show them. */
-export class SimulatedUnit implements UnitSide {
+export class SimulatedUnit implements UnitBackend {
   readonly #ledger: Ledger;
   readonly #setting: Setting;
   readonly #effects: SideEffects;

@@ -1,4 +1,4 @@
-import type { JujuSide } from "juju-hook-tools";
+import type { JujuBackend } from "juju-hook-tools";
 import type { State } from "../state/state.ts";
 import { Ledger } from "./ledger.ts";
 import { noSideEffects, type SideEffects } from "./side-effects.ts";
@@ -11,7 +11,7 @@ import { SimulatedStorage } from "./simulated-storage.ts";
 import { SimulatedUnit } from "./simulated-unit.ts";
 
 /** Juju in memory, for one dispatch. */
-export class Simulation implements JujuSide {
+export class Simulation implements JujuBackend {
   readonly now: () => number;
   readonly ledger: Ledger;
   readonly effects: SideEffects = noSideEffects();

@@ -1,4 +1,4 @@
-import type { JujuSide } from "juju-hook-tools";
+import type { JujuBackend } from "juju-hook-tools";
 import type { HookContext } from "../hooks/hook-context.ts";
 import { NoRelations } from "./no-relations.ts";
 import { ServedAction } from "./served-action.ts";
@@ -8,7 +8,7 @@ import { ServedStorage } from "./served-storage.ts";
 import { ServedUnit } from "./served-unit.ts";
 
 /** Juju as the hook tools see it in one context of the agent. */
-export class ServedSide implements JujuSide {
+export class ServedBackend implements JujuBackend {
   readonly now: () => number;
   readonly unit: ServedUnit;
   readonly relations = new NoRelations();

@@ -3,7 +3,7 @@ import {
   type JujuLogLevel,
   type NamedStatus,
   type SettableStatus,
-  type UnitSide,
+  type UnitBackend,
 } from "juju-hook-tools";
 import type { ConfigValues } from "../charm/config-options.ts";
 import type { HookContext } from "../hooks/hook-context.ts";
@@ -11,7 +11,7 @@ import type { StatusRecord, UnitState } from "../state/agent-state.ts";
 import { applicationStatus, shownStatus } from "../state/shown-status.ts";
 
 /** The unit of a context and its application. */
-export class ServedUnit implements UnitSide {
+export class ServedUnit implements UnitBackend {
   readonly #context: HookContext;
 
   constructor(context: HookContext) {

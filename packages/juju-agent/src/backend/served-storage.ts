@@ -1,8 +1,8 @@
-import { ToolError, usageError, type StorageSide, type Texts } from "juju-hook-tools";
+import { ToolError, usageError, type StorageBackend, type Texts } from "juju-hook-tools";
 import type { HookContext } from "../hooks/hook-context.ts";
 
 /** What the unit has stored with the agent, which has no storage and no resources yet. */
-export class ServedStorage implements StorageSide {
+export class ServedStorage implements StorageBackend {
   readonly #context: HookContext;
 
   constructor(context: HookContext) {

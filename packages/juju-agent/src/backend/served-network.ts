@@ -1,8 +1,8 @@
-import { parsePortRange, rangesConflict, ToolError, type NetworkSide } from "juju-hook-tools";
+import { parsePortRange, rangesConflict, ToolError, type NetworkBackend } from "juju-hook-tools";
 import type { HookContext } from "../hooks/hook-context.ts";
 
 /** The address of the machine, and the ports of the unit as they will be once the context ends well. */
-export class ServedNetwork implements NetworkSide {
+export class ServedNetwork implements NetworkBackend {
   readonly #context: HookContext;
 
   constructor(context: HookContext) {
@@ -10,7 +10,7 @@ export class ServedNetwork implements NetworkSide {
   }
 
   /** @throws ToolError for all bindings but that which every charm has. */
-  info(binding: string): ReturnType<NetworkSide["info"]> {
+  info(binding: string): ReturnType<NetworkBackend["info"]> {
     if (binding !== "juju-info") throw new ToolError(`no network config found for binding "${binding}"`);
     const { interfaceName: name, macAddress, value, cidr } = this.#context.address;
     return {

@@ -1,9 +1,9 @@
 import type { JsonObject } from "juju-hook-tools";
-import { withResults, ToolError, type ActionResult, type ActionSide } from "juju-hook-tools";
+import { withResults, ToolError, type ActionResult, type ActionBackend } from "juju-hook-tools";
 import type { ActionProgress, HookContext } from "../hooks/hook-context.ts";
 
 /** The running action. What it says of itself is gathered in the context, but for its log. */
-export class ServedAction implements ActionSide {
+export class ServedAction implements ActionBackend {
   readonly #context: HookContext;
 
   constructor(context: HookContext) {

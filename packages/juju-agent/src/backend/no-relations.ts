@@ -1,7 +1,7 @@
-import { ToolError, type CurrentRelation, type RelationSide } from "juju-hook-tools";
+import { ToolError, type CurrentRelation, type RelationBackend } from "juju-hook-tools";
 
 /** Relations of a unit that has none: this agent has no relations yet. */
-export class NoRelations implements RelationSide {
+export class NoRelations implements RelationBackend {
   current(): CurrentRelation | undefined {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { ToolError, type SecretName, type SecretSide, type Texts } from "juju-hook-tools";
+import { ToolError, type SecretName, type SecretBackend, type Texts } from "juju-hook-tools";
 import type { HookContext } from "../hooks/hook-context.ts";
 import type { ConsumedSecret, ModelSecret } from "../state/agent-state.ts";
 
@@ -6,7 +6,7 @@ import type { ConsumedSecret, ModelSecret } from "../state/agent-state.ts";
  * Secrets that a person has made and granted to the application: a charm reads them, and makes none of its own here. What
  * is read is tracked at once, whatever becomes of the hook.
  */
-export class ServedSecrets implements SecretSide {
+export class ServedSecrets implements SecretBackend {
   readonly #context: HookContext;
 
   constructor(context: HookContext) {

@@ -16,7 +16,7 @@ export type SettableStatus = "maintenance" | "blocked" | "waiting" | "active";
 export type JujuLogLevel = "CRITICAL" | "ERROR" | "WARNING" | "INFO" | "DEBUG" | "TRACE";
 
 /** The unit and its application. */
-export interface UnitSide {
+export interface UnitBackend {
   config(): Readonly<Record<string, unknown>>;
   /** Names of all options, set or not. */
   optionNames(): readonly string[];
@@ -43,7 +43,7 @@ export interface CurrentRelation {
 }
 
 /** Relations, each identified by its number. */
-export interface RelationSide {
+export interface RelationBackend {
   /** The hook's relation. */
   current(): CurrentRelation | undefined;
   ids(endpoint: string): readonly string[];
@@ -95,7 +95,7 @@ export interface ManagedSecret {
 }
 
 /** Secrets, each identified by its bare ID. */
-export interface SecretSide {
+export interface SecretBackend {
   read(name: SecretName, revision: "tracked" | "latest" | "peek"): Texts | Promise<Texts>;
   info(name: SecretName): ManagedSecret;
   ids(): readonly string[];
@@ -108,7 +108,7 @@ export interface SecretSide {
 }
 
 /** Networks and ports. */
-export interface NetworkSide {
+export interface NetworkBackend {
   info(binding: string): {
     readonly bindAddresses: readonly {
       readonly name: string;
@@ -130,7 +130,7 @@ export interface NetworkSide {
 }
 
 /** Storage, resources, and the unit state that the controller stores. */
-export interface StorageSide {
+export interface StorageBackend {
   ids(name?: string): readonly string[];
   get(id: string): { readonly type: string; readonly location: string };
   /** ID of the hook's storage. */
@@ -143,7 +143,7 @@ export interface StorageSide {
 }
 
 /** The running action; members throw outside an action. */
-export interface ActionSide {
+export interface ActionBackend {
   params(): Readonly<Record<string, unknown>>;
   set(results: readonly ActionResult[]): void;
   fail(message: string): void;
@@ -151,13 +151,13 @@ export interface ActionSide {
 }
 
 /** The backend of the hook tools in one context. Members throw a ToolError with Juju's text where Juju refuses. */
-export interface JujuSide {
+export interface JujuBackend {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly unit: UnitSide;
-  readonly relations: RelationSide;
-  readonly secrets: SecretSide;
-  readonly network: NetworkSide;
-  readonly storage: StorageSide;
-  readonly action: ActionSide;
+  readonly unit: UnitBackend;
+  readonly relations: RelationBackend;
+  readonly secrets: SecretBackend;
+  readonly network: NetworkBackend;
+  readonly storage: StorageBackend;
+  readonly action: ActionBackend;
 }
