@@ -7,7 +7,7 @@ export interface ChangeEffect {
 /** The effects, by the word that the configuration's schema has for them. */
 export const CHANGES: Readonly<Record<string, ChangeEffect>> = {
   replaces: {
-    idle: "replaced at once by runners of the new kind",
+    idle: "replaced at once by runners with the new configuration",
     busy: "finish their jobs, and are then replaced",
   },
   builds: {

@@ -147,7 +147,7 @@ export class LxdMachines implements Machines {
     return instance !== undefined && isOwned(instance.config, this.#owner, "runner");
   }
 
-  #newInstance({ name, template, profiles, kind, place, deadline, share }: MachineSpec): NewInstance {
+  #newInstance({ name, template, profiles, configHash, place, deadline, share }: MachineSpec): NewInstance {
     return {
       ...(share && { devices: { [SHARE_DEVICE]: { type: "disk", ...share } } }),
       name,
@@ -158,7 +158,7 @@ export class LxdMachines implements Machines {
       description: `GitHub runner of unit ${this.#owner.unitName}`,
       config: {
         ...ownerConfig(this.#owner, "runner"),
-        [KEYS.kind]: kind,
+        [KEYS.configHash]: configHash,
         [KEYS.place]: place,
         [KEYS.phase]: "creating" satisfies MachinePhase,
         [KEYS.deadline]: String(deadline),
@@ -205,7 +205,7 @@ function toMachine({ name, status, config, created_at: createdAt }: Instance): M
     name,
     state: toState(status),
     phase: config[KEYS.phase] === "ready" ? "ready" : "creating",
-    kind: config[KEYS.kind] ?? "",
+    configHash: config[KEYS.configHash] ?? "",
     place: config[KEYS.place] ?? "",
     createdAt: Date.parse(createdAt),
     deadline: Number(config[KEYS.deadline] ?? 0),

@@ -11,11 +11,14 @@ export interface Owner {
 
 const PREFIX = "user.github-runner";
 
-/** Keys of an instance's configuration that hold what the unit has to know of it; there is no other record. */
+/**
+ * Keys of an instance's configuration in which the unit stores its facts; there is no other record. The stored names must
+ * not change: instances of earlier versions live through an upgrade.
+ */
 export const KEYS = {
   owner: `${PREFIX}.owner`,
   role: `${PREFIX}.role`,
-  kind: `${PREFIX}.kind`,
+  configHash: `${PREFIX}.kind`,
   place: `${PREFIX}.place`,
   phase: `${PREFIX}.phase`,
   deadline: `${PREFIX}.deadline`,

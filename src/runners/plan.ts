@@ -7,7 +7,7 @@ export interface Wanted {
   /** Number of runners; 0 or more. */
   readonly count: number;
   /** Fingerprint of the configuration that new runners are made with. */
-  readonly kind: string;
+  readonly configHash: string;
 }
 
 /** Limits of patience, in milliseconds. */
@@ -121,7 +121,8 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
   }
   if (machine.deadline <= standards.now) return { keep: false, reason: "past its deadline" };
   if (!registration) return judgeUnregistered(machine, standards);
-  if (machine.kind !== wanted.kind) return { keep: false, reason: "made with another configuration" };
+  if (machine.configHash !== wanted.configHash)
+    return { keep: false, reason: "made with another configuration" };
   // Frozen and not busy: a retirement was cut short, and the decision to take it away stands.
   if (machine.state === "frozen") return { keep: false, reason: "more runners than wanted" };
   if (registration.online) return { keep: true, doubt: false };

@@ -83,7 +83,7 @@ export interface Machine {
   readonly state: MachineState;
   readonly phase: MachinePhase;
   /** Fingerprint of the configuration the runner was made with. */
-  readonly kind: string;
+  readonly configHash: string;
   /** Key of the place where the runner was registered; "" of a runner that is older than places. */
   readonly place: string;
   /** Milliseconds since the Unix epoch. */
@@ -115,7 +115,7 @@ export interface MachineSpec {
   /** Name of the template to clone. */
   readonly template: string;
   readonly profiles: readonly string[];
-  readonly kind: string;
+  readonly configHash: string;
   readonly place: string;
   readonly deadline: number;
   /** What the guest may leave something in that survives it. @default nothing */

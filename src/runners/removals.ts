@@ -143,8 +143,8 @@ export class Removals {
 
   #runner({ machine, registration }: ObservedRunner): Runner {
     const { logs, machines, metrics } = this.#parts;
-    const { name, kind, place, deadline } = machine;
-    const config = { name, labels: [], registrationUrl: "", kind, place, deadline, startUpMs: 0 };
+    const { name, configHash, place, deadline } = machine;
+    const config = { name, labels: [], registrationUrl: "", configHash, place, deadline, startUpMs: 0 };
     const status = {
       runnerId: registration?.id,
       exist: registration !== undefined,

@@ -30,7 +30,7 @@ export interface Fleet {
   /** Number of runners; 0 or more. */
   readonly count: number;
   /** Fingerprint of the configuration; runners of another one are replaced when they are idle. */
-  readonly kind: string;
+  readonly configHash: string;
   readonly labels: readonly string[];
   readonly registrationUrl: string;
   /** How one more runner is made: some settings are drawn by lot, or good for one runner alone. */
@@ -201,7 +201,7 @@ export class RunnerManager {
       name,
       labels: fleet.labels,
       registrationUrl: fleet.registrationUrl,
-      kind: fleet.kind,
+      configHash: fleet.configHash,
       place: this.#clients.places.present ?? "",
       deadline: startedAt + this.#options.idleLifetimeMs,
       startUpMs: this.#options.patience.startUpMs,

@@ -37,7 +37,7 @@ export interface RunnerConfig {
   /** Where a runner that registers itself does so, such as `https://github.com/owner/repo`. */
   readonly registrationUrl: string;
   /** Fingerprint of the configuration that the runner is made with. */
-  readonly kind: string;
+  readonly configHash: string;
   /** Key of the place where the runner registers. */
   readonly place: string;
   /** Milliseconds since the Unix epoch after which an idle runner is replaced. */
@@ -161,9 +161,9 @@ export class Runner {
 
   async #launch({ image, profiles }: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { machines, metrics } = this.#clients;
-    const { name, kind, place, deadline } = this.config;
+    const { name, configHash, place, deadline } = this.config;
     const share = await metrics.share(name, signal);
-    await machines.launch({ name, template: image, profiles, kind, place, deadline, share }, signal);
+    await machines.launch({ name, template: image, profiles, configHash, place, deadline, share }, signal);
   }
 
   async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<Registered> {

@@ -18,7 +18,7 @@ import { guestSettings } from "./guest-settings.ts";
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
 import { makeWayForReboot } from "./reboot.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
-import { runnerKind } from "./runner-kind.ts";
+import { configHashOf } from "./config-hash.ts";
 import { runnerLabels } from "./runner-labels.ts";
 
 /** A refresh rebuilds only images older than this. */
@@ -185,7 +185,7 @@ export class Workload {
     const { template } = image;
     const labels = runnerLabels(configuration, appName, system.arch);
     const profiles = infrastructure.profiles(resources);
-    const kind = runnerKind({ configuration, credentials, integrations, labels, profiles, template });
+    const configHash = configHashOf({ configuration, credentials, integrations, labels, profiles, template });
     const create = {
       image: template,
       profiles,
@@ -196,7 +196,7 @@ export class Workload {
     };
     const registrationUrl = `${githubUrl}/${githubPathText(path)}`;
     const createOne = () => Promise.resolve({ ...create, guest: this.#guest() });
-    return { count, kind, labels, registrationUrl, create: createOne };
+    return { count, configHash, labels, registrationUrl, create: createOne };
   }
 
   /** The settings of one runner. */

@@ -41,7 +41,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
   const specOf = (name: string): MachineSpec => ({
     name,
     ...bench.source,
-    kind: "kind-1",
+    configHash: "hash-1",
     place: "place-1",
     deadline: DEADLINE,
   });
@@ -62,7 +62,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
         name,
         state: "running",
         phase: "creating",
-        kind: "kind-1",
+        configHash: "hash-1",
         place: "place-1",
         deadline: DEADLINE,
         doubtfulSince: undefined,
@@ -95,7 +95,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     it("leaves the runner alone that has the name already", async () => {
       const name = await launch();
       const before = await find(name);
-      const again = { ...specOf(name), kind: "kind-2" };
+      const again = { ...specOf(name), configHash: "hash-2" };
       expect(await failure(machines.launch(again, NEVER))).to.be.instanceOf(Error);
       expect(await find(name)).to.deep.equal(before);
     });

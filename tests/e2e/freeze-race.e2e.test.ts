@@ -161,15 +161,28 @@ class RaceBench {
       name,
       labels: [label],
       registrationUrl: "",
-      kind: "race",
+      configHash: "race",
       place: "",
       deadline: Date.now() + 3_600_000,
       startUpMs: 60_000,
     };
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
     await new Runner(this.#clients, config, status).create(this.#create, signal);
-    const { state, phase, kind, place, deadline } = { ...config, state: "running", phase: "ready" } as const;
-    return { name, state, phase, kind, place, deadline, createdAt: Date.now(), doubtfulSince: undefined };
+    const { state, phase, configHash, place, deadline } = {
+      ...config,
+      state: "running",
+      phase: "ready",
+    } as const;
+    return {
+      name,
+      state,
+      phase,
+      configHash,
+      place,
+      deadline,
+      createdAt: Date.now(),
+      doubtfulSince: undefined,
+    };
   }
 
   async #removeAt(
@@ -196,8 +209,8 @@ class RaceBench {
     }
     const clients = this.#watched(comes, () => job);
     const status = { runnerId: registered?.id, exist: true, online: true, busy: false };
-    const { name, kind, place, deadline } = machine;
-    const config = { name, labels: [], registrationUrl: "", kind, place, deadline, startUpMs: 60_000 };
+    const { name, configHash, place, deadline } = machine;
+    const config = { name, labels: [], registrationUrl: "", configHash, place, deadline, startUpMs: 60_000 };
     const outcome = await new Runner(clients, config, status, machine).remove(undefined, signal);
     comes("a job is queued after it");
     return { outcome, job: await (job ?? Promise.reject(new Error("no job was queued"))) };

@@ -69,7 +69,14 @@ describe("The type of a unit's instances", () => {
       activityCommand: ["true"],
       startConcurrency: 1,
     });
-    const spec = { name: "runners-0-a", template: "t", profiles: ["p"], kind: "k", place: "", deadline: 0 };
+    const spec = {
+      name: "runners-0-a",
+      template: "t",
+      profiles: ["p"],
+      configHash: "k",
+      place: "",
+      deadline: 0,
+    };
     await machines.launch(spec, signal()).catch(() => undefined);
   };
   const build = async (instanceType?: "container" | "virtual-machine") => {

@@ -30,11 +30,11 @@ export const createConfig: CreateRunnerConfig = {
   arch: "x64",
 };
 
-/** A fleet of the kind that {@link FakeSite} gives its runners. */
-export function fleetOf(count: number, kind = "kind-1"): Fleet {
+/** A fleet with the configuration hash that {@link FakeSite} gives its runners. */
+export function fleetOf(count: number, configHash = "hash-1"): Fleet {
   return {
     count,
-    kind,
+    configHash,
     labels: ["self-hosted", "linux"],
     registrationUrl: "https://github.com/octo",
     create: () => Promise.resolve(createConfig),

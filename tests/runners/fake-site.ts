@@ -55,7 +55,7 @@ export class FakeSite {
       name,
       state: "running",
       phase: "ready",
-      kind: "kind-1",
+      configHash: "hash-1",
       place: PLACE,
       createdAt: this.now,
       deadline: this.now + 86_400_000,

@@ -6,12 +6,12 @@ import { anyWanted, anyWorld, apply, keptUnder, NOW, patience, removals, summary
 
 /** A plan as a set: the order in which the steps stand means nothing. */
 function asSet(world: World, count: number): { steps: string[]; creations: number } {
-  const { steps, creations } = plan(world, { count, kind: "new" }, patience, NOW);
+  const { steps, creations } = plan(world, { count, configHash: "new" }, patience, NOW);
   return { steps: steps.map(summary).sort(), creations };
 }
 
 describe("plan(), in any world", () => {
-  const law = (check: (world: World, wanted: { count: number; kind: string }) => void) => {
+  const law = (check: (world: World, wanted: { count: number; configHash: string }) => void) => {
     fc.assert(fc.property(anyWorld, anyWanted, check), { numRuns: 1000 });
   };
 
@@ -136,7 +136,7 @@ describe("plan(), in any world", () => {
     fc.assert(
       fc.property(anyWorld, fc.nat(1_000_000), fc.nat(1_000_000), (world, first, more) => {
         // With a number above all that is there nothing is surplus, which is no matter of patience.
-        const wanted = { count: world.machines.length, kind: "new" };
+        const wanted = { count: world.machines.length, configHash: "new" };
         const gone = (graceMs: number) =>
           removals(plan(world, wanted, { ...patience, graceMs }, NOW).steps).map(
             ({ machine: { name } }) => name,

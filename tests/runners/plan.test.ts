@@ -191,7 +191,7 @@ const doubtful: readonly Row[] = [
   ],
   [
     "gives a runner of another configuration the same grace while its registration is missing",
-    one({ kind: "old", doubtfulSince: overdue + 1 }),
+    one({ configHash: "old", doubtfulSince: overdue + 1 }),
     1,
     [],
     0,
@@ -228,7 +228,7 @@ const moved: readonly Row[] = [
   ],
   [
     "gives a runner of a place that is only silent its grace",
-    one({ place: "there", kind: "old" }),
+    one({ place: "there", configHash: "old" }),
     1,
     [`note a {"doubtfulSince":${NOW}}`],
     0,
@@ -254,21 +254,21 @@ const outdated: readonly Row[] = [
   ],
   [
     "replaces an idle runner of another configuration",
-    one({ kind: "old" }, idle),
+    one({ configHash: "old" }, idle),
     1,
     ["retire a: made with another configuration"],
     1,
   ],
   [
     "replaces a starting runner of another configuration",
-    one({ kind: "old" }, offline),
+    one({ configHash: "old" }, offline),
     1,
     ["retire a: made with another configuration"],
     1,
   ],
   [
     "lets a busy runner of another configuration finish, in a place of its own",
-    one({ kind: "old" }, busy),
+    one({ configHash: "old" }, busy),
     1,
     [],
     0,
@@ -320,7 +320,7 @@ const scaled: readonly Row[] = [
   [
     "makes none for the outdated while busy ones fill the number",
     {
-      machines: [machine("a", { kind: "old" }), machine("b", { kind: "old" })],
+      machines: [machine("a", { configHash: "old" }), machine("b", { configHash: "old" })],
       registrations: [busy, registration("b")],
     },
     1,
@@ -341,7 +341,7 @@ const rules: readonly (readonly [rule: string, rows: readonly Row[]])[] = [
 
 /** A plan as a set: the order in which the steps stand means nothing. */
 function asSet(world: World, count: number): { steps: string[]; creations: number } {
-  const { steps, creations } = plan(world, { count, kind: "new" }, patience, NOW);
+  const { steps, creations } = plan(world, { count, configHash: "new" }, patience, NOW);
   return { steps: steps.map(summary).sort(), creations };
 }
 

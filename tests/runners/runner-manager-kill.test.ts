@@ -52,7 +52,7 @@ const scenarios: readonly Scenario[] = [
   reconciling("making runners from nothing", () => idleSite(), fleetOf(3)),
   reconciling("scaling down", () => idleSite(A, B, C, D), fleetOf(1)),
   reconciling("scaling to none", () => idleSite(A, B, C), fleetOf(0)),
-  reconciling("replacing runners of another kind", () => idleSite(A, B, C), fleetOf(3, "kind-2")),
+  reconciling("replacing runners with another configuration", () => idleSite(A, B, C), fleetOf(3, "hash-2")),
   reconciling("mending", messySite, fleetOf(4)),
   {
     title: "flushing idle runners",
@@ -62,14 +62,14 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** Every runner is whole, on both sides, of the right kind, and they are as many as they should be. */
+/** Every runner is whole, on both sides, of the right configuration, and they are as many as they should be. */
 function expectSettled(site: FakeSite, fleet: Fleet, when: string): void {
   expect(site.registrationNames(), when).to.deep.equal(site.machineNames());
   const busy = [...site.registrations.values()].filter((registration) => registration.busy);
   expect(site.machines.size, when).to.equal(Math.max(fleet.count, busy.length));
   for (const machine of site.machines.values()) {
     expect(machine, when).to.include({ state: "running", phase: "ready" });
-    if (!site.registrationOf(machine.name)?.busy) expect(machine.kind, when).to.equal(fleet.kind);
+    if (!site.registrationOf(machine.name)?.busy) expect(machine.configHash, when).to.equal(fleet.configHash);
   }
 }
 
@@ -205,7 +205,7 @@ describe("RunnerManager, disturbed at any point", () => {
 
   it("is mended however often it is killed in a row", async () => {
     const site = messySite();
-    const fleet = fleetOf(4, "kind-2");
+    const fleet = fleetOf(4, "hash-2");
     const before = site.machines.size;
     for (let calls = 1; calls < 30; calls += 1) {
       const process = new FakeProcess(site);

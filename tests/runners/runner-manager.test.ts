@@ -46,12 +46,12 @@ describe("RunnerManager", () => {
       expect(report.counts.names).to.deep.equal(site.machineNames());
     });
 
-    it("gives each runner a name, the fleet's kind and labels, and a deadline one idle lifetime away", async () => {
+    it("gives each runner a name, the fleet's configuration hash and labels, and a deadline one idle lifetime away", async () => {
       const site = new FakeSite();
       const process = new FakeProcess(site);
-      await reconcile(process, fleetOf(2, "kind-9"));
+      await reconcile(process, fleetOf(2, "hash-9"));
       for (const [name, machine] of site.machines) {
-        expect(machine).to.include({ kind: "kind-9", deadline: site.now + options.idleLifetimeMs });
+        expect(machine).to.include({ configHash: "hash-9", deadline: site.now + options.idleLifetimeMs });
         expect(process.forge.labels.get(name)).to.deep.equal(["self-hosted", "linux"]);
       }
     });
@@ -73,7 +73,7 @@ describe("RunnerManager", () => {
       const site = siteWith(A);
       site.registrations.clear();
       site.unseenJobs.add(A);
-      site.changeMachine(A, { kind: "of another path", doubtfulSince: 0 });
+      site.changeMachine(A, { configHash: "of another path", doubtfulSince: 0 });
       const report = await reconcile(new FakeProcess(site), fleetOf(1));
       expect(site.machineNames()).to.deep.equal([A]);
       expect(report).to.deep.include({ delta: 0, failures: [] });
@@ -151,17 +151,20 @@ describe("RunnerManager", () => {
       expect(report.counts).to.deep.include({ online: 0, busy: 2, busyNames: [B, D] });
     });
 
-    it("replaces idle runners of another kind, and busy ones once their job has ended", async () => {
+    it("replaces idle runners with another configuration, and busy ones once their job has ended", async () => {
       const site = siteWith(A, B);
       site.assignJob(B);
       const process = new FakeProcess(site);
-      await reconcile(process, fleetOf(2, "kind-2"));
+      await reconcile(process, fleetOf(2, "hash-2"));
       expect(site.machines.has(A)).to.equal(false);
-      expect(site.machines.get(B)?.kind).to.equal("kind-1");
+      expect(site.machines.get(B)?.configHash).to.equal("hash-1");
       expect(site.machines.size).to.equal(2);
       site.finishJob(B);
-      await reconcile(process, fleetOf(2, "kind-2"));
-      expect([...site.machines.values()].map(({ kind }) => kind)).to.deep.equal(["kind-2", "kind-2"]);
+      await reconcile(process, fleetOf(2, "hash-2"));
+      expect([...site.machines.values()].map(({ configHash }) => configHash)).to.deep.equal([
+        "hash-2",
+        "hash-2",
+      ]);
       expect(site.registrationNames()).to.deep.equal(site.machineNames());
     });
 
@@ -187,7 +190,7 @@ describe("RunnerManager", () => {
       site.changeMachine("vm", { state: "stopped" });
       site.addRegistration("somebody-elses");
       const process = new FakeProcess(site);
-      for (const fleet of [fleetOf(2), fleetOf(0, "kind-2")]) await reconcile(process, fleet);
+      for (const fleet of [fleetOf(2), fleetOf(0, "hash-2")]) await reconcile(process, fleet);
       await process.manager.flushIdle(unaborted());
       const report = await process.manager.flushAll("force", unaborted());
       expect(report).to.deep.include({ flushed: 0 });
@@ -226,7 +229,7 @@ describe("RunnerManager", () => {
       process.calls.beforeNext("forge.deregister", () => {
         site.assignJob(A);
       });
-      const report = await reconcile(process, fleetOf(2, "kind-2"));
+      const report = await reconcile(process, fleetOf(2, "hash-2"));
       expect(site.killedJobs).to.deep.equal([]);
       expect(site.machines.has(A)).to.equal(true);
       expect(site.machines.size).to.equal(2);
@@ -244,7 +247,7 @@ describe("RunnerManager", () => {
         const site = siteWith(A, B);
         const process = new FakeProcess(site);
         process.calls.failNext(verb, new Error("no answer"));
-        await reconcile(process, fleetOf(2, "kind-2"));
+        await reconcile(process, fleetOf(2, "hash-2"));
         expect(site.mostMachines, verb).to.equal(2);
         expect(site.machines.size, verb).to.equal(2);
       }
@@ -440,7 +443,7 @@ describe("RunnerManager", () => {
 
     it("replaces idle ones at once and deletes their registrations there", async () => {
       const site = movedSite(A, B);
-      const report = await reconcile(moved(site), fleetOf(2, "kind-2"));
+      const report = await reconcile(moved(site), fleetOf(2, "hash-2"));
       expect(placeOf(site)).to.deep.equal([HERE, HERE]);
       expect(site.registrationsAt(PLACE)).to.deep.equal([]);
       expect(site.registrationsAt(HERE)).to.have.lengthOf(2);
@@ -451,7 +454,7 @@ describe("RunnerManager", () => {
     it("lets busy ones finish in their place, then replaces them, and forgets the place", async () => {
       const site = movedSite(A, B);
       site.assignJob(A);
-      await reconcile(moved(site), fleetOf(2, "kind-2"));
+      await reconcile(moved(site), fleetOf(2, "hash-2"));
       expect(
         [...site.machines.values()].map(({ name, place }) => [name === A, place]),
       ).to.deep.include.members([
@@ -460,7 +463,7 @@ describe("RunnerManager", () => {
       ]);
       expect([...site.entered.keys()]).to.have.members([PLACE, HERE]);
       site.finishJob(A);
-      await reconcile(moved(site), fleetOf(2, "kind-2"));
+      await reconcile(moved(site), fleetOf(2, "hash-2"));
       expect(placeOf(site)).to.deep.equal([HERE, HERE]);
       expect([...site.entered.keys()]).to.deep.equal([HERE]);
     });
@@ -476,13 +479,13 @@ describe("RunnerManager", () => {
       const site = movedSite(A, B);
       site.assignJob(A);
       site.refusing.add(PLACE);
-      await reconcile(moved(site), fleetOf(2, "kind-2"));
+      await reconcile(moved(site), fleetOf(2, "hash-2"));
       expect(site.machines.has(A)).to.equal(true);
       expect(site.machines.has(B)).to.equal(false);
       expect(site.mostMachines).to.equal(2);
       expect([...site.entered.keys()], "an instance is left").to.include(PLACE);
       site.finishJob(A);
-      await reconcile(moved(site), fleetOf(2, "kind-2"));
+      await reconcile(moved(site), fleetOf(2, "hash-2"));
       expect(site.killedJobs).to.deep.equal([]);
       expect(placeOf(site)).to.deep.equal([HERE, HERE]);
       expect([...site.entered.keys()]).to.deep.equal([HERE]);
@@ -494,21 +497,21 @@ describe("RunnerManager", () => {
       process.calls.beforeNext("forge.deregister", () => {
         throw new PlaceRefusedError("the token may read only");
       });
-      await reconcile(process, fleetOf(1, "kind-2"));
+      await reconcile(process, fleetOf(1, "hash-2"));
       expect(placeOf(site)).to.deep.equal([HERE]);
       expect(site.killedJobs).to.deep.equal([]);
     });
 
     it("keeps the place while its GitHub is silent, for a day", async () => {
       const site = movedSite(A);
-      await reconcile(moved(site), fleetOf(0, "kind-2"));
+      await reconcile(moved(site), fleetOf(0, "hash-2"));
       site.entered.set(PLACE, undefined);
       site.addRegistration(B);
       const silent = async () => {
         const process = moved(site);
         process.calls.beforeNext("forge.list", () => undefined);
         process.calls.failNext("forge.list", new Error("no answer"));
-        await reconcile(process, fleetOf(0, "kind-2"));
+        await reconcile(process, fleetOf(0, "hash-2"));
       };
       await silent();
       expect([...site.entered.keys()]).to.include(PLACE);
@@ -520,7 +523,7 @@ describe("RunnerManager", () => {
     it("deletes registrations there that have no instance, and forgets the place", async () => {
       const site = movedSite();
       site.addRegistration(A);
-      await reconcile(moved(site), fleetOf(0, "kind-2"));
+      await reconcile(moved(site), fleetOf(0, "hash-2"));
       expect(site.registrationNames()).to.deep.equal([]);
       expect([...site.entered.keys()]).to.deep.equal([HERE]);
     });
@@ -535,7 +538,7 @@ describe("RunnerManager", () => {
     it("goes back to a place that it left, and takes the runners there for its own", async () => {
       const site = movedSite(A);
       site.assignJob(A);
-      await reconcile(moved(site), fleetOf(1, "kind-2"));
+      await reconcile(moved(site), fleetOf(1, "hash-2"));
       site.finishJob(A);
       site.addRunner(B);
       await reconcile(new FakeProcess(site), fleetOf(1));

@@ -20,7 +20,7 @@ function newRunner(startUpMs = 5000) {
     name: NAME,
     labels: ["self-hosted", "large"],
     registrationUrl: "https://github.com/octo/cat",
-    kind: "kind-1",
+    configHash: "hash-1",
     place: "place-1",
     deadline: site.now + 1000,
     startUpMs,
@@ -99,7 +99,7 @@ describe("Runner", () => {
       expect(site.machines.get(NAME)).to.include({
         state: "running",
         phase: "ready",
-        kind: "kind-1",
+        configHash: "hash-1",
         deadline: runner.config.deadline,
       });
       expect(site.registrationOf(NAME)).to.include({ online: true, busy: false });

@@ -13,7 +13,7 @@ export function machine(name: string, change: Partial<Machine> = {}): Machine {
     name,
     state: "running",
     phase: "ready",
-    kind: "new",
+    configHash: "new",
     place: "here",
     createdAt: NOW - 60_000,
     deadline: NOW + 1_000_000,
@@ -60,7 +60,7 @@ export function apply({ steps, creations }: Plan, world: World, wanted: Wanted):
   for (const step of steps) take(step, machines, registrations);
   for (let index = 0; index < creations; index += 1) {
     const name = `new${index}`;
-    machines.set(name, machine(name, { kind: wanted.kind, createdAt: NOW }));
+    machines.set(name, machine(name, { configHash: wanted.configHash, createdAt: NOW }));
     registrations.set(-1 - index, registration(name, { id: -1 - index }));
   }
   return { ...world, machines: [...machines.values()], registrations: [...registrations.values()] };
@@ -108,7 +108,7 @@ function anyRunner(name: string): fc.Arbitrary<World> {
     name: fc.constant(name),
     state: fc.constantFrom("running", "running", "frozen", "stopped", "error"),
     phase: fc.constantFrom("creating", "ready", "ready"),
-    kind: fc.constantFrom("new", "new", "old"),
+    configHash: fc.constantFrom("new", "new", "old"),
     place: fc.constantFrom("here", "here", "lost"),
     createdAt: instant,
     deadline: fc.integer({ min: NOW - 1000, max: NOW + 1_000_000 }),
@@ -142,5 +142,5 @@ export const anyWorld: fc.Arbitrary<World> = fc.integer({ min: 0, max: 9 }).chai
 
 export const anyWanted: fc.Arbitrary<Wanted> = fc.record({
   count: fc.integer({ min: 0, max: 9 }),
-  kind: fc.constant("new"),
+  configHash: fc.constant("new"),
 });

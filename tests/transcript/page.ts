@@ -47,7 +47,7 @@ ${renderExchange(page.deploy)}
 
 ## Change an option
 
-Each with one idle and one busy runner. "Replaced" is at once; a busy runner of the old kind is replaced at the first
+Each with one idle and one busy runner. "Replaced" is at once; a busy runner with the old configuration is replaced at the first
 reconcile after its job.
 
 ${table(

@@ -54,7 +54,7 @@ export interface Happening {
 export interface Configure {
   readonly do: "configure";
   readonly count?: number;
-  readonly kind?: string;
+  readonly configHash?: string;
   readonly place?: string;
 }
 
@@ -73,7 +73,7 @@ export function isOfLxd(verb: PortVerb): boolean {
   return verb.startsWith("machines.");
 }
 
-const KINDS = ["kind-1", "kind-2"];
+const CONFIG_HASHES = ["hash-1", "hash-2"];
 export const PLACES = ["place-1", "place-2"];
 
 const anyCall = fc.integer({ min: 1, max: 40 });
@@ -122,7 +122,7 @@ const anyConfigure: fc.Arbitrary<Configure> = fc.record(
   {
     do: fc.constant("configure" as const),
     count: fc.nat(4),
-    kind: fc.constantFrom(...KINDS),
+    configHash: fc.constantFrom(...CONFIG_HASHES),
     place: fc.constantFrom(...PLACES),
   },
   { requiredKeys: ["do"] },

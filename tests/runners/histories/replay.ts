@@ -32,7 +32,7 @@ export async function replay(history: readonly Command[]): Promise<void> {
 class HistoricUnit {
   readonly #site = new FakeSite();
   #fleet: Fleet = fleetOf(3);
-  #kind = "kind-1";
+  #configHash = "hash-1";
   #place = PLACE;
   #size: number;
   readonly #others: string;
@@ -128,11 +128,15 @@ class HistoricUnit {
     if (machine) happen(this.#site, happening.do, machine.name);
   }
 
-  #configure({ count = this.#fleet.count, kind = this.#kind, place = this.#place }: Configure): void {
-    this.#kind = kind;
+  #configure({
+    count = this.#fleet.count,
+    configHash = this.#configHash,
+    place = this.#place,
+  }: Configure): void {
+    this.#configHash = configHash;
     this.#place = place;
-    // The place is one of the facts that make a kind.
-    this.#fleet = fleetOf(count, place === PLACE ? kind : `${kind} at ${place}`);
+    // The place is part of the configuration.
+    this.#fleet = fleetOf(count, place === PLACE ? configHash : `${configHash} at ${place}`);
   }
 
   #own(): Machine[] {
@@ -173,11 +177,11 @@ class HistoricUnit {
     }
   }
 
-  #checkRunner({ name, state, phase, kind, place }: Machine, when: string): void {
+  #checkRunner({ name, state, phase, configHash, place }: Machine, when: string): void {
     this.#demand(state === "running", `${when} ${name} is ${state}`);
     if (this.#site.hasJob(name)) return;
-    const isFresh = kind === this.#fleet.kind && place === this.#place && phase === "ready";
-    this.#demand(isFresh, `${when} ${name} is of ${kind} at ${place}, ${phase}`);
+    const isFresh = configHash === this.#fleet.configHash && place === this.#place && phase === "ready";
+    this.#demand(isFresh, `${when} ${name} is of ${configHash} at ${place}, ${phase}`);
     const isOnline = this.#site.registrationsAt(place).some((each) => each.name === name && each.online);
     this.#demand(isOnline, `${when} ${name} is idle and not online`);
   }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { checkOptions } from "../../src/charm/check-options.ts";
 import { configurationSchema, type OptionName } from "../../src/charm/configuration-schema.ts";
 import { parseConfiguration } from "../../src/charm/configuration.ts";
-import { runnerKind, type KindInputs } from "../../src/unit/runner-kind.ts";
+import { configHashOf, type ConfigHashInputs } from "../../src/unit/config-hash.ts";
 import { runnerLabels } from "../../src/unit/runner-labels.ts";
 import type { Proxies } from "juju-charm";
 import type { Credentials } from "../../src/github/credentials.ts";
@@ -31,15 +31,15 @@ interface Change {
   readonly options?: Options;
   readonly proxies?: Proxies;
   readonly credentials?: Credentials;
-  readonly more?: Partial<KindInputs>;
+  readonly more?: Partial<ConfigHashInputs>;
 }
 
-/** The kind that a configuration gives, with the token of the option where the test names no other credentials. */
-function kindOf({ options = {}, proxies = PROXIES, credentials, more = {} }: Change = {}): string {
+/** The hash of a configuration, with the token of the option where the test names no other credentials. */
+function hashOf({ options = {}, proxies = PROXIES, credentials, more = {} }: Change = {}): string {
   const all = { ...LEAST_OPTIONS, ...POLICY, "experimental-use-aproxy": true, ...options };
   const configuration = parseConfiguration({ options: all, proxies }, checkOptions);
   const token = configuration.credentials.by === "token" ? configuration.credentials.token : new Secret("x");
-  return runnerKind({
+  return configHashOf({
     configuration,
     credentials: credentials ?? { by: "token", token },
     labels: runnerLabels(configuration, "app", "x64"),
@@ -82,7 +82,7 @@ const CHANGES: Readonly<Record<OptionName, Options>> = {
   "repo-policy-compliance-token": { "repo-policy-compliance-token": "t0ken-of-another" },
   "test-mode": { "test-mode": "insecure" },
 };
-/** Ways to authenticate, of which the credentials tell the kind. */
+/** Ways to authenticate, of which the credentials are part of the hash. */
 const OF_CREDENTIALS = /^(token-secret-id|github-app-.*)$/;
 
 describe("runnerKind()", () => {
@@ -91,12 +91,12 @@ describe("runnerKind()", () => {
     const options = CHANGES[option as OptionName];
     if (change === "replaces") {
       it(`is another one when ${option} changes`, () => {
-        expect(kindOf({ options })).not.to.equal(kindOf());
+        expect(hashOf({ options })).not.to.equal(hashOf());
       });
     }
     if (change === "scales" || change === "firewall" || change === "timer" || change === "nothing") {
       it(`stays the same when ${option} changes`, () => {
-        expect(kindOf({ options })).to.equal(kindOf());
+        expect(hashOf({ options })).to.equal(hashOf());
       });
     }
   }
@@ -114,7 +114,7 @@ describe("runnerKind()", () => {
   ];
   for (const [what, change] of others) {
     it(`is another one when ${what} changes`, () => {
-      expect(kindOf(change)).not.to.equal(kindOf());
+      expect(hashOf(change)).not.to.equal(hashOf());
     });
   }
 
@@ -125,27 +125,27 @@ describe("runnerKind()", () => {
   ];
   for (const [what, part] of parts) {
     it(`is another one when the ${what} of the GitHub App changes`, () => {
-      expect(kindOf({ credentials: { ...APP, ...part } })).not.to.equal(kindOf({ credentials: APP }));
+      expect(hashOf({ credentials: { ...APP, ...part } })).not.to.equal(hashOf({ credentials: APP }));
     });
   }
 
   it("stays the same when the same token comes from another place", () => {
     const options = { "token-secret-id": SECRET_ID };
     const credentials: Credentials = { by: "token", token: new Secret(LEAST_OPTIONS.token) };
-    expect(kindOf({ options, credentials })).to.equal(kindOf());
+    expect(hashOf({ options, credentials })).to.equal(hashOf());
   });
 
   it("stays the same when what has no order comes in another one", () => {
     const hosts = [debugHost("10.0.0.1"), debugHost("10.0.0.2")];
-    expect(kindOf({ options: { labels: "a,b" } })).to.equal(kindOf({ options: { labels: "b,a" } }));
-    const kinds = [hosts, hosts.toReversed()].map((debugSshHosts) =>
-      kindOf({ more: { integrations: { ...PLAIN, debugSshHosts } } }),
+    expect(hashOf({ options: { labels: "a,b" } })).to.equal(hashOf({ options: { labels: "b,a" } }));
+    const hashes = [hosts, hosts.toReversed()].map((debugSshHosts) =>
+      hashOf({ more: { integrations: { ...PLAIN, debugSshHosts } } }),
     );
-    expect(kinds[0]).to.equal(kinds[1]);
+    expect(hashes[0]).to.equal(hashes[1]);
   });
 
   it("is short, and shows nothing of the token", () => {
-    expect(kindOf()).to.match(/^[0-9a-f]{16}$/);
+    expect(hashOf()).to.match(/^[0-9a-f]{16}$/);
   });
 });
 

@@ -4,8 +4,8 @@ import { githubPathText } from "../github/path.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Integrations } from "./integrations.ts";
 
-/** Everything that makes one runner different from another of the same unit. */
-export interface KindInputs {
+/** Everything that a runner's configuration is made of. */
+export interface ConfigHashInputs {
   readonly configuration: Configuration;
   readonly credentials: Credentials;
   /** All of a runner's labels, those of the charm too. */
@@ -18,13 +18,13 @@ export interface KindInputs {
 }
 
 /**
- * Fingerprint of the kind of runner that a configuration makes. Pure. Idle runners of another kind are replaced.
+ * Hash of the configuration that a runner is made with. Pure. Idle runners with another hash are replaced.
  *
- * Left out is what a runner does not have: the number of runners, the time between reconciles, and what the firewall of
- * the unit keeps from all of them. Of credentials it takes what a person set, not the tokens that GitHub gives for it,
- * so that neither a renewed token nor a new revision of a secret with the same content replaces a runner.
+ * Options that no runner holds are left out: the number of runners, the time between reconciles and the firewall rules.
+ * Of the credentials, only the configured ones count, not the tokens that GitHub issues for them: neither a renewed token
+ * nor a new revision of a secret with the same content replaces a runner.
  */
-export function runnerKind(inputs: KindInputs): string {
+export function configHashOf(inputs: ConfigHashInputs): string {
   const { configuration, credentials, labels, template, profiles, integrations } = inputs;
   const { path, githubUrl, group, resources, instanceType } = configuration;
   const { proxy, aproxy, dockerMirror, preJobScript, policy } = configuration;
@@ -36,7 +36,7 @@ export function runnerKind(inputs: KindInputs): string {
     policy.by === "service" ? [policy.by, policy.url, policy.token.reveal()] : [policy.by],
     integrations.debugSshHosts.map((host) => JSON.stringify(host)).sort(),
   ];
-  // Secrets are among the facts: a digest of all of them gives nothing of one away.
+  // Secrets are among the inputs: a digest of all of them reveals none.
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);
 }
 
