@@ -132,7 +132,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** Reads every item, or nothing at all: one bad item makes the whole list doubtful. */
+/** Reads every item, or nothing at all: one bad item makes the whole list unusable. */
 function readAll<T>(items: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
   if (!Array.isArray(items)) return undefined;
   const all = items.map(read);

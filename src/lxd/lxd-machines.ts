@@ -103,11 +103,11 @@ export class LxdMachines implements Machines {
   }
 
   async note(name: string, note: MachineNote, signal: AbortSignal): Promise<void> {
-    const { phase, doubtfulSince } = note;
+    const { phase, suspectSince } = note;
     const config = {
       ...(phase && { [KEYS.phase]: phase }),
-      ...(doubtfulSince !== undefined && {
-        [KEYS.doubtfulSince]: doubtfulSince === null ? "" : String(doubtfulSince),
+      ...(suspectSince !== undefined && {
+        [KEYS.suspectSince]: suspectSince === null ? "" : String(suspectSince),
       }),
     };
     await this.#client.instances.patch(name, { config }, signal);
@@ -200,7 +200,7 @@ function endedWith(line: string): { readonly ended: number } | undefined {
 }
 
 function toMachine({ name, status, config, created_at: createdAt }: Instance): Machine {
-  const doubtfulSince = config[KEYS.doubtfulSince];
+  const suspectSince = config[KEYS.suspectSince];
   return {
     name,
     state: toState(status),
@@ -209,7 +209,7 @@ function toMachine({ name, status, config, created_at: createdAt }: Instance): M
     place: config[KEYS.place] ?? "",
     createdAt: Date.parse(createdAt),
     deadline: Number(config[KEYS.deadline] ?? 0),
-    doubtfulSince: doubtfulSince ? Number(doubtfulSince) : undefined,
+    suspectSince: suspectSince ? Number(suspectSince) : undefined,
   };
 }
 

@@ -22,7 +22,7 @@ export const KEYS = {
   place: `${PREFIX}.place`,
   phase: `${PREFIX}.phase`,
   deadline: `${PREFIX}.deadline`,
-  doubtfulSince: `${PREFIX}.doubtful-since`,
+  suspectSince: `${PREFIX}.doubtful-since`,
   recipe: `${PREFIX}.recipe`,
   image: `${PREFIX}.image`,
   builtAt: `${PREFIX}.built-at`,

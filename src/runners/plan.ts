@@ -14,7 +14,7 @@ export interface Wanted {
 export interface Patience {
   /** How long a runner may be on its way from its creation to GitHub's "online". */
   readonly startUpMs: number;
-  /** How long a runner may be doubtful (offline, or missing in GitHub's list) before it is taken away. */
+  /** How long a runner may be suspect (offline, or missing in GitHub's list) before it is removed. */
   readonly graceMs: number;
 }
 
@@ -62,13 +62,13 @@ export interface Plan {
 
 /** Whether one runner may stay. */
 type Verdict =
-  { readonly keep: true; readonly doubt: boolean } | { readonly keep: false; readonly reason: Reason };
+  { readonly keep: true; readonly isSuspect: boolean } | { readonly keep: false; readonly reason: Reason };
 
 /**
  * Decides what to do. Pure: the same world always gives the same plan.
  *
  * Busy runners are never taken away, and no plan makes the number of live runners exceed `wanted.count`: what is busy
- * or doubtful counts until it is gone.
+ * or suspect counts until it is gone.
  */
 export function plan(observed: World, wanted: Wanted, patience: Patience, now: number): Plan {
   const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
@@ -79,7 +79,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
       registration,
       reason: "registration without an instance",
     }));
-  const kept = new Map<ObservedRunner, { readonly doubt: boolean }>();
+  const kept = new Map<ObservedRunner, { readonly isSuspect: boolean }>();
   let mayStay = 0;
   for (const runner of runners) {
     const verdict = judge(runner, wanted, { patience, now, lost: observed.lostPlaces ?? new Set() });
@@ -96,7 +96,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     kept.delete(runner);
     steps.push(removal(runner, "more runners than wanted"));
   }
-  for (const [runner, { doubt }] of kept) steps.push(...upkeep(runner, doubt, now));
+  for (const [runner, { isSuspect }] of kept) steps.push(...upkeep(runner, isSuspect, now));
   return { steps, creations: Math.max(0, wanted.count - kept.size) };
 }
 
@@ -115,7 +115,7 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
       reason: machine.phase === "creating" ? "left over from a killed creation" : "instance stopped",
     };
   }
-  if (registration?.busy) return { keep: true, doubt: false };
+  if (registration?.busy) return { keep: true, isSuspect: false };
   if (registration?.online !== true && machine.phase === "creating") {
     return { keep: false, reason: "left over from a killed creation" };
   }
@@ -125,9 +125,11 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
     return { keep: false, reason: "made with another configuration" };
   // Frozen and not busy: a retirement was cut short, and the decision to take it away stands.
   if (machine.state === "frozen") return { keep: false, reason: "more runners than wanted" };
-  if (registration.online) return { keep: true, doubt: false };
+  if (registration.online) return { keep: true, isSuspect: false };
   const startsUp = standards.now - machine.createdAt < standards.patience.startUpMs;
-  return startsUp ? { keep: true, doubt: true } : judgeDoubtful(machine, standards, "offline for too long");
+  return startsUp
+    ? { keep: true, isSuspect: true }
+    : judgeSuspect(machine, standards, "offline for too long");
 }
 
 function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
@@ -136,19 +138,19 @@ function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
   if (standards.lost.has(machine.place)) {
     return { keep: false, reason: "registered where the unit is no longer let in" };
   }
-  return judgeDoubtful(machine, standards, "registration gone");
+  return judgeSuspect(machine, standards, "registration gone");
 }
 
 /** One reading is no proof: GitHub's list lags, and a runner that has just ended its job powers itself off. */
-function judgeDoubtful(machine: Machine, { patience, now }: Standards, reason: Reason): Verdict {
-  const overdue = machine.doubtfulSince !== undefined && now - machine.doubtfulSince >= patience.graceMs;
-  return overdue ? { keep: false, reason } : { keep: true, doubt: true };
+function judgeSuspect(machine: Machine, { patience, now }: Standards, reason: Reason): Verdict {
+  const overdue = machine.suspectSince !== undefined && now - machine.suspectSince >= patience.graceMs;
+  return overdue ? { keep: false, reason } : { keep: true, isSuspect: true };
 }
 
-function upkeep({ machine, registration }: ObservedRunner, doubt: boolean, now: number): Step[] {
+function upkeep({ machine, registration }: ObservedRunner, isSuspect: boolean, now: number): Step[] {
   const note: MachineNote = {
-    ...(doubt && machine.doubtfulSince === undefined && { doubtfulSince: now }),
-    ...(!doubt && machine.doubtfulSince !== undefined && { doubtfulSince: null }),
+    ...(isSuspect && machine.suspectSince === undefined && { suspectSince: now }),
+    ...(!isSuspect && machine.suspectSince !== undefined && { suspectSince: null }),
     // It listened for jobs although whoever made it did not live to write that down.
     ...(registration?.online && machine.phase === "creating" && { phase: "ready" as const }),
   };
@@ -158,7 +160,7 @@ function upkeep({ machine, registration }: ObservedRunner, doubt: boolean, now: 
   ];
 }
 
-/** GitHub's word of the runner is missing or doubtful, so the guest is asked whether it has a job before it goes. */
+/** Whether the guest is asked for a job before the removal, since GitHub does not list the runner or lists it as offline. */
 export function isInspected({ action, machine, reason }: Removal): boolean {
   const isAlive = machine.state === "running" || machine.state === "frozen";
   return isAlive && (action === "destroy" || reason === "offline for too long");

@@ -90,15 +90,15 @@ export interface Machine {
   readonly createdAt: number;
   /** Milliseconds since the Unix epoch after which the runner is no longer wanted, whatever it does. */
   readonly deadline: number;
-  /** Since when, in milliseconds since the Unix epoch, the runner looks as if it were lost; undefined if it does not. */
-  readonly doubtfulSince: number | undefined;
+  /** Since when the runner has been suspect, in milliseconds since the Unix epoch; undefined if it is not. */
+  readonly suspectSince: number | undefined;
 }
 
 /** What changes on an instance while it lives. */
 export interface MachineNote {
   readonly phase?: MachinePhase;
-  /** `null` takes the doubt back. */
-  readonly doubtfulSince?: number | null;
+  /** `null`: no longer suspect. */
+  readonly suspectSince?: number | null;
 }
 
 /** A directory of the host that a guest sees, and writes to. */

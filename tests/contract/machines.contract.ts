@@ -65,7 +65,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
         configHash: "hash-1",
         place: "place-1",
         deadline: DEADLINE,
-        doubtfulSince: undefined,
+        suspectSince: undefined,
       });
       expect(createdAt).to.be.within(bench.now() - 60_000, bench.now() + 1000);
     });
@@ -136,9 +136,9 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
       const before = await find(name);
       await machines.note(name, { phase: "ready" }, NEVER);
       expect(await find(name)).to.deep.equal({ ...before, phase: "ready" });
-      await machines.note(name, { doubtfulSince: 1_800_000_000_000 }, NEVER);
-      expect(await find(name)).to.deep.equal({ ...before, phase: "ready", doubtfulSince: 1_800_000_000_000 });
-      await machines.note(name, { doubtfulSince: null }, NEVER);
+      await machines.note(name, { suspectSince: 1_800_000_000_000 }, NEVER);
+      expect(await find(name)).to.deep.equal({ ...before, phase: "ready", suspectSince: 1_800_000_000_000 });
+      await machines.note(name, { suspectSince: null }, NEVER);
       expect(await find(name)).to.deep.equal({ ...before, phase: "ready" });
     });
 

@@ -181,7 +181,7 @@ class RaceBench {
       place,
       deadline,
       createdAt: Date.now(),
-      doubtfulSince: undefined,
+      suspectSince: undefined,
     };
   }
 

@@ -57,10 +57,10 @@ export class FakeMachines implements Machines {
   note(name: string, note: MachineNote, signal: AbortSignal): Promise<void> {
     return this.#calls.step("machines.note", signal, () => {
       if (!this.#site.machines.has(name)) throw new Error(`Instance '${name}' not found`);
-      const { doubtfulSince, ...rest } = note;
+      const { suspectSince, ...rest } = note;
       this.#site.changeMachine(name, {
         ...rest,
-        ...(doubtfulSince !== undefined && { doubtfulSince: doubtfulSince ?? undefined }),
+        ...(suspectSince !== undefined && { suspectSince: suspectSince ?? undefined }),
       });
     });
   }

@@ -59,7 +59,7 @@ export class FakeSite {
       place: PLACE,
       createdAt: this.now,
       deadline: this.now + 86_400_000,
-      doubtfulSince: undefined,
+      suspectSince: undefined,
       ...machine,
     });
   }

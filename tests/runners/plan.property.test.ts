@@ -37,7 +37,7 @@ describe("plan(), in any world", () => {
     });
   });
 
-  it("has the wanted number at the end, and more only where what exceeds it is busy or in doubt", () => {
+  it("has the wanted number at the end, and more only where what exceeds it is busy or suspect", () => {
     law((world, wanted) => {
       const made = plan(world, wanted, patience, NOW);
       const kept = keptUnder(made, world);

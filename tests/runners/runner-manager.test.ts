@@ -20,7 +20,7 @@ function siteWith(...names: readonly string[]): FakeSite {
 function lostSite(): FakeSite {
   const site = siteWith(A);
   site.registrations.clear();
-  site.changeMachine(A, { doubtfulSince: 0 });
+  site.changeMachine(A, { suspectSince: 0 });
   return site;
 }
 
@@ -60,7 +60,7 @@ describe("RunnerManager", () => {
       for (const failing of [false, true]) {
         const site = siteWith(A);
         site.changeRegistration(A, { online: false });
-        site.changeMachine(A, { createdAt: site.now - 10 * options.patience.startUpMs, doubtfulSince: 0 });
+        site.changeMachine(A, { createdAt: site.now - 10 * options.patience.startUpMs, suspectSince: 0 });
         const process = new FakeProcess(site);
         if (failing) process.calls.failNext("logs.pull", new Error("the guest does not answer"));
         await reconcile(process, fleetOf(0));
@@ -73,7 +73,7 @@ describe("RunnerManager", () => {
       const site = siteWith(A);
       site.registrations.clear();
       site.unseenJobs.add(A);
-      site.changeMachine(A, { configHash: "of another path", doubtfulSince: 0 });
+      site.changeMachine(A, { configHash: "of another path", suspectSince: 0 });
       const report = await reconcile(new FakeProcess(site), fleetOf(1));
       expect(site.machineNames()).to.deep.equal([A]);
       expect(report).to.deep.include({ delta: 0, failures: [] });

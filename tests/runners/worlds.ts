@@ -17,7 +17,7 @@ export function machine(name: string, change: Partial<Machine> = {}): Machine {
     place: "here",
     createdAt: NOW - 60_000,
     deadline: NOW + 1_000_000,
-    doubtfulSince: undefined,
+    suspectSince: undefined,
     ...change,
   };
 }
@@ -91,11 +91,11 @@ function take(step: Step, machines: Map<string, Machine>, registrations: Map<num
 
 function changed(before: Machine, step: Step & { action: "unfreeze" | "note" }): Machine {
   if (step.action === "unfreeze") return { ...before, state: "running" };
-  const { phase = before.phase, doubtfulSince } = step.note;
+  const { phase = before.phase, suspectSince } = step.note;
   return {
     ...before,
     phase,
-    doubtfulSince: doubtfulSince === undefined ? before.doubtfulSince : (doubtfulSince ?? undefined),
+    suspectSince: suspectSince === undefined ? before.suspectSince : (suspectSince ?? undefined),
   };
 }
 
@@ -112,7 +112,7 @@ function anyRunner(name: string): fc.Arbitrary<World> {
     place: fc.constantFrom("here", "here", "lost"),
     createdAt: instant,
     deadline: fc.integer({ min: NOW - 1000, max: NOW + 1_000_000 }),
-    doubtfulSince: fc.option(instant, { nil: undefined }),
+    suspectSince: fc.option(instant, { nil: undefined }),
   });
   const anyRegistration = fc.record<Registration>({
     id: fc.constant(parseInt(name, 36)),
