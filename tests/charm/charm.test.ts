@@ -55,7 +55,7 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
   };
 
   for (const hook of HOOKS) {
-    it(`is blocked by wrong options in ${hook}, tells them, and the hook succeeds`, async () => {
+    it(`is blocked by wrong options in ${hook}, reports them, and the hook succeeds`, async () => {
       const { code, shown } = await run(`hooks/${hook}`, { ...LEAST_OPTIONS, path: "", "vm-cpu": 0 });
       expect(code).to.equal(0);
       expect(shown).to.match(/^blocked: /);
@@ -66,20 +66,20 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
     });
   }
 
-  it("is blocked by a LXD that is not there, and says how to mend it", async () => {
+  it("is blocked when LXD is missing, and names the remedy", async () => {
     const { code, shown } = await run("hooks/update-status", LEAST_OPTIONS);
     expect(code).to.equal(0);
     expect(shown).to.match(/^blocked: .*\/lxd\/unix\.socket does not exist; install LXD/);
   });
 
-  it("asks GitHub before it asks LXD, and is blocked by a token that GitHub refuses", async () => {
+  it("asks GitHub before LXD, and is blocked by a refused token", async () => {
     const { code, shown } = await run("hooks/install", { ...standIn(), token: TOKEN });
     expect(code).to.equal(0);
     expect(shown).to.match(/^blocked: Invalid token: /);
   });
 
   for (const action of ACTIONS) {
-    it(`fails the action ${action} with what the status would show, and shows no results`, async () => {
+    it(`fails the action ${action} with the status message and without results`, async () => {
       const { code, tools } = await run(`actions/${action}`, { ...LEAST_OPTIONS, path: "" });
       expect(code).to.equal(0);
       expect(tools.failure).to.include("path: missing; use owner/repo");
@@ -87,13 +87,13 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
     });
   }
 
-  it("fails the action check-runners when LXD is not there", async () => {
+  it("fails the action check-runners when LXD is missing", async () => {
     const { code, tools } = await run("actions/check-runners", standIn());
     expect(code).to.equal(0);
     expect(tools.failure).not.to.equal(undefined);
   });
 
-  it("tells its token to nobody, whatever fails", async () => {
+  it("never outputs the token, whatever fails", async () => {
     for (const path of [
       ...HOOKS.map((name) => `hooks/${name}`),
       ...ACTIONS.map((name) => `actions/${name}`),

@@ -228,7 +228,7 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
   ],
 ];
 
-describe("The status over options that cannot be used", () => {
+describe("The status for invalid options", () => {
   for (const [options, message, proxies] of MESSAGES) {
     it(message, () => {
       const told = shown(options, proxies);
@@ -237,7 +237,7 @@ describe("The status over options that cannot be used", () => {
     });
   }
 
-  it("has a line in this table for every option, but for those that Juju checks itself", () => {
+  it("covers every option in this table, except those that Juju validates", () => {
     const options = new Set(
       MESSAGES.flatMap(([, message]) => message.match(/(?<=^|\| )[a-z-]+(?=: )/g) ?? []),
     );
@@ -294,7 +294,7 @@ const SECRETS: readonly (readonly [
   ],
 ];
 
-describe("The status over secrets that cannot be used", () => {
+describe("The status for invalid secrets", () => {
   for (const [option, content, message] of SECRETS) {
     it(message, async () => {
       const refresh = () =>
@@ -319,7 +319,7 @@ describe("The status over secrets that cannot be used", () => {
   }
 });
 
-describe("The status over options that cannot change", () => {
+describe("The status for immutable options", () => {
   const configuration = (change: Options) =>
     parseConfiguration(
       { options: { ...LEAST_OPTIONS, ...UBUNTU, ...change }, proxies: NO_PROXIES },
@@ -349,12 +349,12 @@ describe("The status over options that cannot change", () => {
     });
   }
 
-  it("is none for the old value, nor for another name of it", () => {
+  it("is absent for the old value and for another name of it", () => {
     for (const name of ["jammy", "22.04"])
       checkImmutableOptions(installed, configuration({ "base-image": name }));
   });
 
-  it("is none before an install has succeeded", () => {
+  it("is absent before the first successful install", () => {
     checkImmutableOptions(null, configuration({ "base-image": "noble", "runner-storage": "memory" }));
   });
 });

@@ -29,7 +29,7 @@ function faultsOf(options: Options, proxies: Proxies = NO_PROXIES): Configuratio
 }
 
 describe("parseConfiguration()", () => {
-  it("reads the least that has to be set, and the defaults of the rest", () => {
+  it("parses the required options, with defaults for all others", () => {
     const configuration = parsed();
     expect(configuration.credentials.by === "token" && configuration.credentials.token.reveal()).to.equal(
       TOKEN,
@@ -116,7 +116,7 @@ describe("parseConfiguration()", () => {
     ["28.04", "28.04"],
   ];
   for (const [text, baseImage] of releases) {
-    it(`takes the base image ${text} of a simplestreams server for ${baseImage}`, () => {
+    it(`parses the base image ${text} of a simplestreams server as ${baseImage}`, () => {
       const server = "https://cloud-images.example/releases/";
       expect(parsed({ "base-image": text, "image-server": server })).to.deep.include({
         baseImage,
@@ -125,14 +125,14 @@ describe("parseConfiguration()", () => {
     });
   }
 
-  it("takes the token from a secret when both are set", () => {
+  it("prefers the token in a secret to the option", () => {
     expect(parsed({ "token-secret-id": SECRET_ID }).credentials).to.deep.equal({
       by: "token-secret",
       secretId: SECRET_ID,
     });
   });
 
-  it("takes a GitHub App before any token", () => {
+  it("prefers a GitHub App to any token", () => {
     const app = {
       "token-secret-id": SECRET_ID,
       "github-app-client-id": "Iv23liAbCdEf",
@@ -147,7 +147,7 @@ describe("parseConfiguration()", () => {
     });
   });
 
-  it("reads a policy service with its token, and shows the token to nobody", () => {
+  it("parses a policy service with its token, and never prints the token", () => {
     const { policy } = parsed({
       "repo-policy": "external",
       "repo-policy-compliance-url": "https://policy.example/v1/",
@@ -160,8 +160,8 @@ describe("parseConfiguration()", () => {
     expect(JSON.stringify(policy)).not.to.include(TOKEN);
   });
 
-  describe("of a model with proxies", () => {
-    it("takes them as they are, with the hosts that are reached directly", () => {
+  describe("for a model with proxies", () => {
+    it("copies the proxies and the hosts without a proxy", () => {
       expect(parsed({}, PROXY).proxy).to.deep.equal({
         http: "http://squid.internal:3128",
         https: undefined,
@@ -169,16 +169,16 @@ describe("parseConfiguration()", () => {
       });
     });
 
-    it("completes one without a scheme, and keeps the port that a scheme has anyway", () => {
+    it("adds a missing scheme and keeps a default port", () => {
       const proxies = { ...NO_PROXIES, https: "squid.internal:80/" };
       expect(parsed({}, proxies).proxy?.https).to.equal("http://squid.internal:80");
     });
 
-    it("ignores hosts that are reached directly where there is no proxy", () => {
+    it("ignores `no_proxy` without a proxy", () => {
       expect(parsed({}, { ...NO_PROXIES, noProxy: "10.0.0.1 $(reboot)" }).proxy).to.equal(undefined);
     });
 
-    it("sends the transparent proxy's traffic to the proxy, without its user and password", () => {
+    it("sends the transparent proxy's traffic to the proxy, without user and password", () => {
       const http = "http://user:pass@squid.internal:3128/";
       expect(parsed({ "experimental-use-aproxy": true }, { ...PROXY, http }).aproxy).to.deep.equal({
         upstream: "squid.internal:3128",
@@ -187,11 +187,11 @@ describe("parseConfiguration()", () => {
       });
     });
 
-    it("has no transparent proxy unless it is asked for", () => {
+    it("has no transparent proxy by default", () => {
       expect(parsed({}, PROXY).aproxy).to.equal(undefined);
     });
 
-    it("refuses what is no proxy, under the name that the model has for it", () => {
+    it("rejects an invalid proxy by the name of its model option", () => {
       const proxies = { http: "ftp://squid", https: "http://a b", noProxy: undefined };
       expect(faultsOf(LEAST, proxies).faults.map(({ option }) => option)).to.deep.equal([
         "juju-http-proxy",
@@ -204,7 +204,7 @@ describe("parseConfiguration()", () => {
     });
   });
 
-  it("tells the faults of several options together, each with the option's name", () => {
+  it("reports the errors of several options together, each with the option's name", () => {
     const error = faultsOf({
       ...LEAST,
       path: "",
@@ -224,12 +224,12 @@ describe("parseConfiguration()", () => {
     for (const { option, text } of error.faults) expect(error.message).to.include(`${option}: ${text}`);
   });
 
-  it("tells what is missing of a charm on which nothing is set", () => {
+  it("names the missing options of an unconfigured charm", () => {
     const options = faultsOf({ ...DEFAULT_OPTIONS }).faults.map(({ option }) => option);
     expect(options).to.deep.equal(["path", "token"]);
   });
 
-  it("echoes no token, whatever else is wrong", () => {
+  it("never repeats a token in an error", () => {
     const error = faultsOf({
       ...LEAST,
       path: "",
@@ -250,7 +250,7 @@ describe("parseForgeConfiguration()", () => {
   const parse = (change: Options) =>
     parseForgeConfiguration({ options: { ...LEAST, ...change }, proxies: NO_PROXIES }, checkOptions);
 
-  it("reads where runners are registered, whatever is wrong with other options", () => {
+  it("parses the GitHub options, whatever is wrong with other options", () => {
     const wrong = {
       labels: "a b",
       "vm-cpu": 0,

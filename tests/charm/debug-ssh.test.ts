@@ -12,7 +12,7 @@ const shared = {
 };
 
 describe("parseDebugSsh()", () => {
-  it("reads a whole host", () => {
+  it("parses a complete host", () => {
     expect(parseDebugSsh("tmate/0", shared)).to.deep.equal({
       host: {
         host: "10.1.2.3",
@@ -23,7 +23,7 @@ describe("parseDebugSsh()", () => {
     });
   });
 
-  it("names what a unit has not shared yet", () => {
+  it("names the missing fields of a unit", () => {
     expect(parseDebugSsh("tmate/0", { ...shared, host: " ", port: "" })).to.deep.equal({
       missing: ["host", "port"],
     });
@@ -41,7 +41,7 @@ describe("parseDebugSsh()", () => {
     ["ed25519_fingerprint", "SHA256:a b", "SHA256: and a digest"],
   ] as const;
   for (const [field, value, accepted] of bad) {
-    it(`refuses the ${field} ${JSON.stringify(value)}, in words of its own`, () => {
+    it(`refuses the ${field} ${JSON.stringify(value)}`, () => {
       const parse = () => {
         parseDebugSsh("tmate/0", { ...shared, [field]: value });
       };
@@ -50,7 +50,7 @@ describe("parseDebugSsh()", () => {
     });
   }
 
-  it("blocks the unit in the words that people look for", () => {
+  it("has the status text that Canonical's charm uses", () => {
     const status = statusOf(new DebugSshError("tmate/0", "port", "a number from 1 to 65535"));
     expect(status).to.deep.equal({
       name: "blocked",
@@ -60,7 +60,7 @@ describe("parseDebugSsh()", () => {
 });
 
 describe("drawOne()", () => {
-  it("draws each of several, and nothing of none", () => {
+  it("picks each of several items, and undefined from an empty list", () => {
     const drawn = ["00000000", "00000001", "00000002"].map((entropy) => drawOne(["a", "b", "c"], entropy));
     expect(drawn).to.deep.equal(["a", "b", "c"]);
     expect(drawOne<string>([], "12345678")).to.equal(undefined);

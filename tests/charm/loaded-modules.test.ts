@@ -38,7 +38,7 @@ describe("The modules that a dispatch loads", function () {
     return JSON.parse(readFileSync(record, "utf8")) as readonly string[];
   };
 
-  it("are none of the heavy ones for an event that nobody observes", () => {
+  it("exclude heavy packages for an unobserved event", () => {
     const loaded = modulesOf("hooks/leader-elected");
     expect(loaded.filter((url) => url.endsWith("/src/main.ts"))).to.have.length(1);
     expect(loaded.filter((url) => HEAVY.test(url))).to.deep.equal([]);
@@ -46,14 +46,14 @@ describe("The modules that a dispatch loads", function () {
     expect(loaded).not.to.include.members(["node:http"]);
   });
 
-  it("are none of GitHub's and LXD's clients where the options stop the charm before", () => {
+  it("exclude the GitHub and LXD clients when the options are invalid", () => {
     const loaded = modulesOf("hooks/config-changed");
     expect(loaded.filter((url) => url.endsWith("/src/charm/configuration.ts"))).to.have.length(1);
     expect(loaded.filter((url) => /node_modules\/(undici|@octokit)\//.test(url))).to.deep.equal([]);
     expect(loaded.filter((url) => url.includes("/src/lxd/"))).to.deep.equal([]);
   });
 
-  it("are LXD's client and none of GitHub's for update-status", () => {
+  it("include the LXD client but not the GitHub client for update-status", () => {
     const tools = mkdtempSync(join(directory, "usable-"));
     for (const [tool, answer] of [
       ["config-get", JSON.stringify(LEAST_OPTIONS)],

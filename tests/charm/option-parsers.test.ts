@@ -26,7 +26,7 @@ function outcome<T>(parse: () => T): T | OptionFault {
 }
 
 describe("parseLabels()", () => {
-  it("gives back what was listed, whatever blanks and empty items are between", () => {
+  it("returns the listed labels, whatever spaces and empty items are between them", () => {
     const items = fc.array(fc.tuple(blanks, fc.option(label, { nil: "" }), blanks), { maxLength: 30 });
     fc.assert(
       fc.property(items, (list) => {
@@ -36,7 +36,7 @@ describe("parseLabels()", () => {
     );
   });
 
-  it("takes labels only, and names every item that is none", () => {
+  it("accepts only labels, and names every invalid item", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 12 }), { maxLength: 8 }), (list) => {
         const text = list.join(",");
@@ -51,7 +51,7 @@ describe("parseLabels()", () => {
 });
 
 describe("parseSize()", () => {
-  it("takes exactly the sizes that LXD can count in 64 bits", () => {
+  it("accepts exactly the sizes that fit LXD's 64 bits", () => {
     const unit = fc.constantFrom("K", "M", "G", "T", "P", "E");
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 2n ** 60n }), unit, (count, letter) => {
@@ -66,7 +66,7 @@ describe("parseSize()", () => {
 });
 
 describe("parseUbuntuRelease()", () => {
-  it("takes the releases of April in even years from 2022 on, and no other version", () => {
+  it("accepts the April releases of even years since 2022, and no other version", () => {
     const year = fc.integer({ min: 10, max: 99 });
     fc.assert(
       fc.property(year, fc.constantFrom("04", "10"), (of, month) => {
@@ -80,7 +80,7 @@ describe("parseUbuntuRelease()", () => {
 });
 
 describe("parsePorts()", () => {
-  it("takes ports and ranges that begin before they end, and nothing else", () => {
+  it("accepts only ports and ascending ranges", () => {
     const number = fc.integer({ min: -5, max: 70_000 });
     const isPort = (port: number) => port >= 1 && port <= 65_535;
     fc.assert(
@@ -94,7 +94,7 @@ describe("parsePorts()", () => {
 });
 
 describe("parseAproxyAddresses()", () => {
-  it("lets nothing through that could be more than an address in nftables", () => {
+  it("accepts nothing that nftables could read as more than an address", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[-0-9./;{}, \n"$]{0,40}$/), (text) => {
         const given = outcome(() => parseAproxyAddresses(text));
@@ -109,7 +109,7 @@ describe("parseAproxyAddresses()", () => {
 describe("parseWebAddress()", () => {
   const address = fc.stringMatching(/^https?:\/\/[a-z.]{1,9}(?::[0-9]{1,4})?(?:\/[a-z?#@:.]{0,8}\/?)?$/);
 
-  it("gives an address that reads the same again, or a fault that repeats nothing of the text", () => {
+  it("returns an address that parses to itself, or an error that repeats nothing of the text", () => {
     fc.assert(
       fc.property(fc.oneof(address, fc.string()), (text) => {
         const given = outcome(() => parseWebAddress(text, { http: true }));
@@ -121,7 +121,7 @@ describe("parseWebAddress()", () => {
   });
 });
 
-describe("parseConfiguration() of anything that Juju can hold", () => {
+describe("parseConfiguration() with any value that Juju can store", () => {
   const values = Object.fromEntries(
     Object.entries(DEFAULT_OPTIONS).map(([name, value]) => {
       const likely = fc.constantFrom(value, (LEAST_OPTIONS as Record<string, typeof value>)[name] ?? value);
@@ -131,7 +131,7 @@ describe("parseConfiguration() of anything that Juju can hold", () => {
     }),
   );
 
-  it("gives a configuration, or faults that each name an option once, and never a token", () => {
+  it("returns a configuration, or errors that each name an option once and never a token", () => {
     const token = fc.stringMatching(/^[a-z0-9]{20,40} ?$/);
     fc.assert(
       fc.property(fc.record(values), token, (options, secret) => {

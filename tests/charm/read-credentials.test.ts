@@ -51,13 +51,13 @@ async function messageFor(source: CredentialSource, secrets: SecretsOfModel): Pr
 }
 
 describe("readCredentials()", () => {
-  it("takes a token of an option as it is", async () => {
+  it("returns the token of the option unchanged", async () => {
     const token = new Secret(TOKEN);
     const source = { by: "token", token } as const;
     expect(await readCredentials(source, holding(new Error("read")), () => undefined)).to.equal(source);
   });
 
-  it("takes the token of a secret's field, without the line break that a file ends with", async () => {
+  it("returns the token in a secret's field without the trailing line break", async () => {
     const credentials = await readCredentials(
       FROM_SECRET,
       holding({ "github-token": `${TOKEN}\n` }),
@@ -70,7 +70,7 @@ describe("readCredentials()", () => {
     ["as GitHub makes it", privateKey],
     ["with its line breaks written out", privateKey.replaceAll("\n", "\\n")],
   ] as const) {
-    it(`takes the private key of a GitHub App ${form}, in the form that everything takes`, async () => {
+    it(`normalises the private key of a GitHub App ${form}`, async () => {
       const credentials = await readCredentials(FROM_APP, holding({ "private-key": key }), () => undefined);
       expect(credentials).to.deep.include({ by: "app", clientId: "Iv23liAbCdEf", installationId: 4711 });
       expect(credentials.by === "app" && credentials.privateKey.reveal()).to.match(
@@ -79,7 +79,7 @@ describe("readCredentials()", () => {
     });
   }
 
-  it("teaches all values of a secret to the redactor, a key line by line", async () => {
+  it("adds all values of a secret to the redactor, a key line by line", async () => {
     const redactor = new Redactor();
     const secrets = holding({ "private-key": privateKey, other: "another-value" });
     const credentials = await readCredentials(FROM_APP, secrets, (value) => {
@@ -92,12 +92,12 @@ describe("readCredentials()", () => {
     expect(redactor.scrub("another-value")).to.equal("[redacted]");
   });
 
-  it("refuses a key that is not for RSA", async () => {
+  it("rejects a key that is not RSA", async () => {
     const told = await messageFor(FROM_APP, holding({ "private-key": ELLIPTIC }));
     expect(told).to.match(/is no RSA private key in PEM format/);
   });
 
-  it("passes on what Juju refuses for another reason", async () => {
+  it("rethrows other errors of Juju", async () => {
     const failure = new HookToolError("secret-get", { exitCode: 1, stderr: "connection refused" });
     const outcome = await readCredentials(FROM_SECRET, holding(failure), () => undefined).catch(
       (thrown: unknown) => thrown,

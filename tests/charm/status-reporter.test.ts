@@ -27,13 +27,13 @@ const step = (message: string): Status => ({ name: "maintenance", message });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("StatusReporter", () => {
-  it("shows a status at once", () => {
+  it("sets a status at once", () => {
     const tool = new SlowTool();
     new StatusReporter(tool.show).report(step("one"));
     expect(tool.shown).to.deep.equal(["one"]);
   });
 
-  it("passes over what is overtaken while a status is being shown", async () => {
+  it("skips statuses that are outdated while one is being set", async () => {
     const tool = new SlowTool();
     const reporter = new StatusReporter(tool.show);
     for (const message of ["one", "two", "three"]) reporter.report(step(message));
@@ -42,7 +42,7 @@ describe("StatusReporter", () => {
     expect(tool.shown).to.deep.equal(["one", "three"]);
   });
 
-  it("shows one at a time, in the order of the reports", async () => {
+  it("sets one status at a time, in order", async () => {
     const tool = new SlowTool();
     const reporter = new StatusReporter(tool.show);
     reporter.report(step("one"));
@@ -57,7 +57,7 @@ describe("StatusReporter", () => {
     expect(tool.shown).to.deep.equal(["one", "two", "three"]);
   });
 
-  it("settles when the last one is shown", async () => {
+  it("settles when the last status is set", async () => {
     const tool = new SlowTool();
     const reporter = new StatusReporter(tool.show);
     reporter.report(step("one"));
@@ -78,7 +78,7 @@ describe("StatusReporter", () => {
     await new StatusReporter(new SlowTool().show).settle();
   });
 
-  it("goes on after a status that could not be shown", async () => {
+  it("continues after a status that could not be set", async () => {
     const tool = new SlowTool();
     const reporter = new StatusReporter(tool.show);
     reporter.report(step("one"));

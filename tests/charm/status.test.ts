@@ -75,7 +75,7 @@ describe("summarise()", () => {
     });
   }
 
-  it("cuts a reason that goes on for pages", () => {
+  it("shortens a long reason", () => {
     const { message } = summarise(counts(1), 2, { failures: [new Error("x".repeat(5000))], notices: [] });
     expect(message.length).to.be.lessThan(500);
     expect(message).to.match(/x…$/);
@@ -120,13 +120,13 @@ describe("statusOf()", () => {
     });
   }
 
-  it("has none for an error of a programmer", () => {
+  it("is undefined for a programming error", () => {
     expect(statusOf(new TypeError("x is not a function"))).to.equal(undefined);
     expect(statusOf("thrown text")).to.equal(undefined);
     expect(statusOf(undefined)).to.equal(undefined);
   });
 
-  it("has one line of bounded length, whatever the error says", () => {
+  it("is one line of bounded length", () => {
     const { message } = statusOf(errorOf("lxd", "a\nb  c\n".repeat(1000))) ?? expect.fail("it has no status");
     expect(message).not.to.include("\n");
     expect(message.length).to.be.lessThan(500);
@@ -175,7 +175,7 @@ describe("statusOf()", () => {
     ])
     .map(([, code = "", remedy = ""]) => [code, remedy] as const);
 
-  it("comes from who can end the condition", () => {
+  it("follows the remedy of the condition", () => {
     expect(conditions).to.have.length.above(45);
     const expected = conditions.map(([code]) => [code, remedies[code] ?? "retry"]);
     expect(conditions).to.deep.equal(expected);
@@ -183,7 +183,7 @@ describe("statusOf()", () => {
     expect(Object.keys(remedies).filter((code) => !codes.includes(code))).to.deep.equal([]);
   });
 
-  it("has one for each error of the LXD client", () => {
+  it("is defined for every error of the LXD client", () => {
     const codes = [
       ...readFileSync(join(SOURCES, "packages/lxd-client/src/errors.ts"), "utf8").matchAll(
         /^ {2}(?:override )?readonly code = "([^"]+)"/gm,
@@ -195,7 +195,7 @@ describe("statusOf()", () => {
     );
   });
 
-  it("has none for an error of the framework: Juju retries the hook", () => {
+  it("is undefined for framework errors: Juju retries the hook", () => {
     expect(statusOf(errorOf("hook-tool"))).to.equal(undefined);
   });
 });

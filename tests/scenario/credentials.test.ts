@@ -46,7 +46,7 @@ describe("the runner charm's credentials", () => {
     return { shown: `${unitStatus.name}: ${unitStatus.message}`, told };
   };
 
-  it("are the newest revision of the secret, before the token of the option", async () => {
+  it("come from the secret's newest revision, not from the option", async () => {
     github.on("GET /repos/octo/hello/actions/runners/downloads", json(401, { message: `Bad ${NEW}` }));
     const secret = new Secret({ content: { "github-token": OLD }, latest: { "github-token": `${NEW}\n` } });
     const { shown, told } = await configChanged([secret], { token: OLD, "token-secret-id": secret.uri });
@@ -55,7 +55,7 @@ describe("the runner charm's credentials", () => {
     expect(told).not.to.include(NEW).and.not.to.include(OLD);
   });
 
-  it("are a GitHub App's, whose tokens manage runners and no more", async () => {
+  it("come from a GitHub App, whose tokens can only manage runners", async () => {
     github
       .on(
         "POST /app/installations/4711/access_tokens",
@@ -74,7 +74,7 @@ describe("the runner charm's credentials", () => {
       expect(told).not.to.include(part);
   });
 
-  it("block the unit where the secret is not there, or lacks the field, without a call to GitHub", async () => {
+  it("block the unit without a call to GitHub when the secret or its field is missing", async () => {
     const secret = new Secret({ content: { token: OLD } });
     const lacking = await configChanged([secret], { "token-secret-id": secret.uri });
     expect(lacking.shown).to.equal(

@@ -23,12 +23,12 @@ describe("the packed runner charm, without GitHub", function () {
     expect(out.unitStatus.message).to.include("token");
   });
 
-  it("leaves the unit alone for an event that it does not observe", async () => {
+  it("changes nothing for an unobserved event", async () => {
     const state = new State({ leader: true });
     expect(await ctx.run(ctx.on.leaderElected(), state)).to.deep.equal(state);
   });
 
-  it("fails an action with what its caller has to mend", async () => {
+  it("fails an action with the error to fix", async () => {
     const run = ctx.run(ctx.on.action("check-runners"), new State({ config: { path: "org/repo" } }));
     const thrown: unknown = await run.catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(ActionFailed);

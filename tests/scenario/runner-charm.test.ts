@@ -34,39 +34,39 @@ describe("the runner charm, without LXD and GitHub", () => {
 
   after(() => rm(directory, { recursive: true, force: true }));
 
-  it("is blocked until a token is set, and says so", async () => {
+  it("is blocked with a message until a token is set", async () => {
     const out = await ctx.run(ctx.on.configChanged(), new State({ config: { path: "org/repo" } }));
     expect(out.unitStatus.name).to.equal("blocked");
     expect(out.unitStatus.message).to.include("token");
   });
 
-  it("is blocked by all options that are wrong, at once", async () => {
+  it("reports all invalid options at once", async () => {
     const config = { ...configured, path: "a/b/c/d", "virtual-machines": -1 };
     const { unitStatus } = await ctx.run(ctx.on.configChanged(), new State({ config }));
     expect(unitStatus.name).to.equal("blocked");
     expect(unitStatus.message).to.include("path").and.to.include("virtual-machines");
   });
 
-  it("never shows the token, not even in what it says of a wrong option", async () => {
+  it("never outputs the token, not even in the error of an invalid option", async () => {
     const config = { path: TOKEN, token: TOKEN };
     const out = await ctx.run(ctx.on.configChanged(), new State({ config }));
     expect(JSON.stringify([out.unitStatus, ctx.jujuLog, ctx.unitStatusHistory])).not.to.include(TOKEN);
   });
 
-  it("is blocked where LXD is not, and names LXD", async () => {
+  it("is blocked when LXD is missing, and names LXD", async () => {
     const out = await ctx.run(ctx.on.updateStatus(), new State({ config: usable }));
     expect(out.unitStatus.name).to.equal("blocked");
     expect(out.unitStatus.message).to.include("LXD");
   });
 
-  it("leaves a machine that never had LXD", async () => {
+  it("can be removed from a machine that never had LXD", async () => {
     for (const event of [ctx.on.stop(), ctx.on.remove()]) {
       await ctx.run(event, new State({ config: usable }));
       expect(ctx.jujuLog.map(({ message }) => message).join("\n")).to.include("Leaving without LXD");
     }
   });
 
-  it("is blocked by a changed option that an install has fixed, until the old value is back", async () => {
+  it("is blocked by a changed immutable option until the old value is restored", async () => {
     const storedState = { "installed-options": { "base-image": "noble", "runner-storage": "juju-storage" } };
     const run = async (change: JsonObject, before = new State({ storedState })) => {
       const { storedState: stored, unitStatus } = before;
@@ -81,13 +81,13 @@ describe("the runner charm, without LXD and GitHub", () => {
     expect(back.unitStatus.message).to.include("LXD").and.not.to.include("base-image");
   });
 
-  it("leaves the unit alone for an event that it does not observe", async () => {
+  it("changes nothing for an unobserved event", async () => {
     const state = new State({ config: configured, leader: true });
     expect(await ctx.run(ctx.on.leaderElected(), state)).to.deep.equal(state);
     expect(ctx.unitStatusHistory).to.deep.equal([]);
   });
 
-  it("fails an action with what its caller has to mend, and leaves the status alone", async () => {
+  it("fails an action with the error to fix, and keeps the status", async () => {
     const thrown: unknown = await ctx
       .run(ctx.on.action("check-runners"), new State({ config: { path: "org/repo" } }))
       .catch((error: unknown) => error);
@@ -99,7 +99,7 @@ describe("the runner charm, without LXD and GitHub", () => {
   const debugSsh = (data: Readonly<Record<string, string>>) =>
     new Relation({ endpoint: "debug-ssh", remoteApp: "tmate", remoteUnits: { 0: data } });
 
-  it("is blocked by debug-ssh data that it cannot use, and says whose", async () => {
+  it("is blocked by invalid debug-ssh data, and names the remote unit", async () => {
     const relation = debugSsh({
       host: "tmate.example.com",
       port: "10022",
@@ -114,7 +114,7 @@ describe("the runner charm, without LXD and GitHub", () => {
     );
   });
 
-  it("passes a unit over that has not shared all of its debug-ssh data, with a warning", async () => {
+  it("skips a unit with incomplete debug-ssh data, with a warning", async () => {
     const relation = debugSsh({ host: "10.1.2.3" });
     const state = new State({ config: usable, relations: [relation] });
     await ctx.run(ctx.on.relationChanged(relation, { unit: 0 }), state);

@@ -35,20 +35,20 @@ describe("collectLogs()", () => {
   };
   const failure = async (work: Promise<unknown>) => work.catch((error: unknown) => error);
 
-  it("copies those of all runners that run, and tells each", async () => {
+  it("copies the logs of all running runners, and logs each", async () => {
     for (const name of ["b", "a"]) add(name);
     add("c", "stopped");
     expect(await collect()).to.equal("/logs");
     expect(steps).to.deep.equal(["Copying the logs of a", "Copying the logs of b"]);
   });
 
-  it("copies those of one runner to its own directory", async () => {
+  it("copies the logs of one runner to its own directory", async () => {
     for (const name of ["a", "b"]) add(name);
     expect(await collect("b")).to.equal("/logs/b");
     expect(steps).to.deep.equal(["Copying the logs of b"]);
   });
 
-  it("refuses a name that no runner has, and says which there are", async () => {
+  it("rejects an unknown runner and lists the known ones", async () => {
     for (const name of ["b", "a"]) add(name);
     const thrown = await failure(collect("../etc"));
     expect(thrown).to.be.instanceOf(RunnerUnknownError);
@@ -57,12 +57,12 @@ describe("collectLogs()", () => {
     );
   });
 
-  it("says where the logs of crashed runners are when none runs", async () => {
+  it("names the directory of crashed runners' logs when no runner is running", async () => {
     expect(await collect()).to.equal("/logs");
     expect(steps).to.deep.equal(["No runner is running; the directory has the logs of those that crashed"]);
   });
 
-  it("goes on after a runner that cannot be inspected, and fails when that is so for all", async () => {
+  it("continues after a failure, and fails when every runner fails", async () => {
     for (const name of ["a", "b"]) add(name);
     closed.add("a");
     expect(await collect()).to.equal("/logs");

@@ -90,12 +90,12 @@ describe("runnerKind()", () => {
     if (OF_CREDENTIALS.test(option)) continue;
     const options = CHANGES[option as OptionName];
     if (change === "replaces") {
-      it(`is another one when ${option} changes`, () => {
+      it(`changes with ${option}`, () => {
         expect(hashOf({ options })).not.to.equal(hashOf());
       });
     }
     if (change === "scales" || change === "firewall" || change === "timer" || change === "nothing") {
-      it(`stays the same when ${option} changes`, () => {
+      it(`does not change with ${option}`, () => {
         expect(hashOf({ options })).to.equal(hashOf());
       });
     }
@@ -113,7 +113,7 @@ describe("runnerKind()", () => {
     ],
   ];
   for (const [what, change] of others) {
-    it(`is another one when ${what} changes`, () => {
+    it(`changes with ${what}`, () => {
       expect(hashOf(change)).not.to.equal(hashOf());
     });
   }
@@ -124,18 +124,18 @@ describe("runnerKind()", () => {
     ["private key", { privateKey: new Secret("other") }],
   ];
   for (const [what, part] of parts) {
-    it(`is another one when the ${what} of the GitHub App changes`, () => {
+    it(`changes with the GitHub App's ${what}`, () => {
       expect(hashOf({ credentials: { ...APP, ...part } })).not.to.equal(hashOf({ credentials: APP }));
     });
   }
 
-  it("stays the same when the same token comes from another place", () => {
+  it("does not change when the same token comes from another source", () => {
     const options = { "token-secret-id": SECRET_ID };
     const credentials: Credentials = { by: "token", token: new Secret(LEAST_OPTIONS.token) };
     expect(hashOf({ options, credentials })).to.equal(hashOf());
   });
 
-  it("stays the same when what has no order comes in another one", () => {
+  it("does not depend on the order of unordered values", () => {
     const hosts = [debugHost("10.0.0.1"), debugHost("10.0.0.2")];
     expect(hashOf({ options: { labels: "a,b" } })).to.equal(hashOf({ options: { labels: "b,a" } }));
     const hashes = [hosts, hosts.toReversed()].map((debugSshHosts) =>
@@ -144,7 +144,7 @@ describe("runnerKind()", () => {
     expect(hashes[0]).to.equal(hashes[1]);
   });
 
-  it("is short, and shows nothing of the token", () => {
+  it("is short and reveals nothing of the token", () => {
     expect(hashOf()).to.match(/^[0-9a-f]{16}$/);
   });
 });

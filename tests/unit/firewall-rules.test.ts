@@ -10,7 +10,7 @@ const host = (text: string, port: number) => ({
 });
 
 describe("firewallRules()", () => {
-  it("deny what the denylist names", () => {
+  it("deny the denylist's networks", () => {
     const denylist = networks("10.0.0.0/8", "fd00::/8");
     expect(firewallRules({ denylist }, { debugSshHosts: [] })).to.deep.equal({
       denied: denylist,
@@ -18,7 +18,7 @@ describe("firewallRules()", () => {
     });
   });
 
-  it("except every host of debug-ssh, by its address and port", () => {
+  it("except each debug-ssh host, by address and port", () => {
     const debugSshHosts = [host("10.0.0.7", 10022), host("fd00::7", 22)];
     expect(firewallRules({ denylist: [] }, { debugSshHosts }).exceptions).to.deep.equal([
       { address: address("10.0.0.7"), port: 10022 },

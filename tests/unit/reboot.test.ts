@@ -45,24 +45,24 @@ class Unit {
   }
 }
 
-describe("A restart that the machine asks for", () => {
-  it("comes once the idle runners have gone", async () => {
+describe("A restart that the machine requires", () => {
+  it("happens after the idle runners are removed", async () => {
     const unit = new Unit(["a", "b"], []);
     expect(await makeWayForReboot(unit.parts, signal)).to.equal(true);
     expect(unit.idle).to.deep.equal([]);
   });
 
-  it("comes at once where there is no runner", async () => {
+  it("happens at once without runners", async () => {
     expect(await makeWayForReboot(new Unit([], []).parts, signal)).to.equal(true);
   });
 
-  it("waits for a busy runner, beside which the idle ones stay", async () => {
+  it("waits for a busy runner and keeps the idle ones", async () => {
     const unit = new Unit(["a"], ["b"]);
     expect(await makeWayForReboot(unit.parts, signal)).to.equal(false);
     expect(unit.idle).to.deep.equal(["a"]);
   });
 
-  it("waits for a runner that got a job while the others went", async () => {
+  it("waits for a runner that gets a job during the flush", async () => {
     const unit = new Unit(["a", "b"], []);
     unit.meanwhile = () => {
       unit.busy = ["b"];
@@ -70,7 +70,7 @@ describe("A restart that the machine asks for", () => {
     expect(await makeWayForReboot(unit.parts, signal)).to.equal(false);
   });
 
-  it("waits for another unit that came to be at work meanwhile", async () => {
+  it("waits for another unit that becomes busy meanwhile", async () => {
     const unit = new Unit(["a"], []);
     unit.meanwhile = () => {
       unit.wantsReboot = false;
@@ -78,7 +78,7 @@ describe("A restart that the machine asks for", () => {
     expect(await makeWayForReboot(unit.parts, signal)).to.equal(false);
   });
 
-  it("takes no runner away where nobody asks for it", async () => {
+  it("removes no runner without a required restart", async () => {
     const unit = new Unit(["a"], []);
     unit.wantsReboot = false;
     expect(await makeWayForReboot(unit.parts, signal)).to.equal(false);

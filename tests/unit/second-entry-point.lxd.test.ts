@@ -87,7 +87,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
     return JSON.parse(stdout) as WorkloadOutput;
   }
 
-  it("opens a workload from data and makes a runner, with nothing of Juju loaded", async () => {
+  it("opens a workload from data and creates a runner, without loading any Juju module", async () => {
     const { runners, loaded } = await run("reconcile");
     expect(runners).to.have.lengthOf(1);
     expect(await rig.machines(patience())).to.deep.equal(runners);
@@ -97,7 +97,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
     expect(loaded.filter((url) => OF_JUJU.test(url))).to.deep.equal([]);
   });
 
-  it("finds the runner that another process made, and has its job replaced", async () => {
+  it("finds a runner of another process, and replaces it after its job", async () => {
     const [first = ""] = (await run("check")).runners;
     const { id } = await rig.queue(["echo from a job"], patience());
     expect((await rig.ended(id, patience())).log).to.include("from a job");
@@ -110,7 +110,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
     expect(runners).to.have.lengthOf(1).and.not.include(first);
   });
 
-  it("leaves nothing on the machine and at GitHub", async () => {
+  it("leaves nothing on the machine or at GitHub", async () => {
     await run("remove");
     expect(await rig.registrations(patience())).to.deep.equal([]);
     const { instances, networks, profiles, storagePools } = rig.lxd.client;
