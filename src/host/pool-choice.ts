@@ -2,17 +2,21 @@
 export type StorageKind = "juju-storage" | "memory";
 
 /** How a pool is kept on the machine. */
-export type PoolMethod =
+export type PoolMethod = (typeof POOL_METHODS)[number];
+
+/** The ways to keep a pool. */
+export const POOL_METHODS = [
   /** In a loop file of LXD's own. */
-  | "lxd"
+  "lxd",
   /** In a subvolume of a mount that is btrfs itself. */
-  | "subvolume"
+  "subvolume",
   /** In btrfs in a loop file on the mount. */
-  | "loop"
+  "loop",
   /** In a ZFS pool in a file on the mount. */
-  | "zpool"
+  "zpool",
   /** In a directory of the mount, with whole copies. */
-  | "directory";
+  "directory",
+] as const;
 
 /** What decides how a pool is kept. */
 export interface PoolFacts {
@@ -33,6 +37,27 @@ export interface PoolChoice {
   readonly method: PoolMethod;
   /** LXD's name of the driver. */
   readonly driver: string;
+}
+
+/** A storage pool as LXD knows it. */
+export interface KnownPool {
+  readonly driver: string;
+  readonly source: string | undefined;
+}
+
+/** What LXD names as the source of a pool that is kept in one of these ways. */
+export interface PoolSources {
+  readonly direct: string;
+  readonly loop: string;
+  readonly zpool: string;
+}
+
+/** Recognises how a pool was decided to be kept, by what LXD knows of it. Pure. */
+export function recognisePool({ driver, source }: KnownPool, sources: PoolSources): PoolChoice {
+  if (source === sources.direct) return { method: driver === "dir" ? "directory" : "subvolume", driver };
+  if (source === sources.loop) return { method: "loop", driver };
+  if (source === sources.zpool) return { method: "zpool", driver };
+  return { method: "lxd", driver };
 }
 
 /** Chooses the best way to keep a pool: clones that share, with bounds that hold, wherever these can be had. Pure. */

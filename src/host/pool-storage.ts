@@ -1,18 +1,21 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { ConditionError } from "charm-kit";
+import { ConditionError, type Logger } from "charm-kit";
 import { Mounts } from "./mounts.ts";
 import type { HostPlaces } from "./places.ts";
 import {
   choosePool,
+  recognisePool,
   sizeInMemory,
   sizeOnDisk,
   sizeOnMount,
-  type PoolChoice,
+  type KnownPool,
   type StorageKind,
 } from "./pool-choice.ts";
+import { PoolPaths } from "./pool-paths.ts";
+import { PoolRecord, type PoolDecision } from "./pool-record.ts";
 import type { RunProcess } from "./run-process.ts";
 import { StorageUnit, type SystemdPlace } from "./storage-unit.ts";
 
@@ -20,6 +23,8 @@ export interface PoolStorageOptions {
   readonly places: HostPlaces;
   readonly systemd: SystemdPlace;
   readonly run: RunProcess;
+  /** Told when the unit's record of its pool is damaged. */
+  readonly log: Logger;
   /** The unit's name as it stands in names, such as `runners-0`. */
   readonly stem: string;
   /** The unit's directory of files. */
@@ -45,6 +50,15 @@ interface SpaceNeed {
   readonly thick: number;
 }
 
+/** What a pool is wanted for. */
+export interface PoolDemand {
+  /** Names of the drivers that LXD offers. */
+  readonly drivers: readonly string[];
+  readonly need: SpaceNeed;
+  /** The pool as LXD has it already. */
+  readonly known: KnownPool | undefined;
+}
+
 /** The mount that the unit's pool is on is not there, or is not the one that it was. */
 export class StorageMissingError extends ConditionError {
   readonly code = "storage-missing";
@@ -57,32 +71,30 @@ export class StorageMissingError extends ConditionError {
   }
 }
 
-/** The decision, as it is kept for the unit's life. */
-interface PoolRecord extends PoolChoice {
-  readonly kind: StorageKind;
-}
-
 /** Where the pool of one unit is kept on its machine. It decides once, and keeps to it. */
 export class PoolStorage {
   readonly #options: PoolStorageOptions;
   readonly #mounts: Mounts;
   readonly #unit: StorageUnit;
+  readonly #record: PoolRecord;
+  readonly #paths: PoolPaths;
 
   constructor(options: PoolStorageOptions) {
     this.#options = options;
     this.#mounts = new Mounts(options.places, options.run);
     this.#unit = new StorageUnit(options.systemd, this.#mounts, options.stem);
+    this.#paths = new PoolPaths(options.places, options.directory, options.stem);
+    this.#record = new PoolRecord(join(options.directory, "pool.json"), options.log);
   }
 
   /**
    * Makes the place ready, as after a restart of the machine. Safe to repeat, and after a kill at any point.
    *
-   * @param drivers that LXD offers.
    * @throws {@link StorageMissingError}, `HostCommandError`.
    */
-  async prepare(drivers: readonly string[], need: SpaceNeed, signal: AbortSignal): Promise<StoragePlace> {
-    const known = await this.#readRecord();
-    const record = known ?? (await this.#decide(drivers, signal));
+  async prepare({ drivers, need, known }: PoolDemand, signal: AbortSignal): Promise<StoragePlace> {
+    const decided = await this.#decided(known);
+    const record = decided ?? (await this.#decide(drivers, signal));
     const required = record.driver === "dir" ? need.thick : need.thin;
     if (record.kind === "memory" && record.method !== "lxd") await this.#mountMemory(required, signal);
     switch (record.method) {
@@ -90,17 +102,21 @@ export class PoolStorage {
         return this.#ownPlaceOfLxd(record, required);
       case "subvolume":
       case "directory":
-        return this.#directoryPlace(record, known !== undefined);
+        return this.#directoryPlace(record, decided !== undefined);
       case "loop":
-        return this.#loopPlace(record, known !== undefined, signal);
+        return this.#loopPlace(record, decided !== undefined, signal);
       case "zpool":
-        return this.#zpoolPlace(record, known !== undefined, signal);
+        return this.#zpoolPlace(record, decided !== undefined, signal);
     }
   }
 
-  /** Mounts the loop file again where it is not mounted; what was in memory is for {@link prepare} to make anew. */
-  async attach(signal: AbortSignal): Promise<void> {
-    const record = await this.#readRecord();
+  /**
+   * Mounts the loop file again where it is not mounted; what was in memory is for {@link prepare} to make anew.
+   *
+   * @param known the pool as LXD has it.
+   */
+  async attach(known: KnownPool | undefined, signal: AbortSignal): Promise<void> {
+    const record = await this.#decided(known);
     if (record?.method === "loop" && record.kind !== "memory") await this.#loopPlace(record, true, signal);
   }
 
@@ -110,9 +126,11 @@ export class PoolStorage {
    * @param containers names of those that it has there.
    */
   async restore(containers: readonly string[], signal: AbortSignal): Promise<void> {
-    const record = await this.#readRecord();
-    if (record === undefined || record.method === "lxd" || record.method === "zpool") return;
-    const source = this.#source(record.method === "loop" ? this.#loopMount : this.#base(record.kind));
+    const record = await this.#record.read();
+    if (typeof record !== "object" || record.method === "lxd" || record.method === "zpool") return;
+    const source = this.#paths.source(
+      record.method === "loop" ? this.#paths.loopMount : this.#paths.base(record.kind),
+    );
     const makeVolume = async (path: string) => {
       if (existsSync(path)) return;
       if (record.driver === "dir") await mkdir(path);
@@ -130,56 +148,36 @@ export class PoolStorage {
 
   /** Takes away all that {@link prepare} made; the pool has to be gone. Safe to repeat. */
   async remove(signal: AbortSignal): Promise<void> {
-    const record = await this.#readRecord();
+    const record = await this.#record.read();
+    // Whatever the decision was, its parts carry the unit's name.
+    const parts = record === "damaged" ? { method: undefined, kind: this.#options.kind } : record;
     await this.#unit.remove(signal);
-    await this.#mounts.unmount(this.#loopMount, signal);
-    if (record?.method === "zpool")
-      await this.#mounts.attempt("end the ZFS pool", ["zpool", "destroy", this.#zpool], signal);
-    if (record && record.method !== "lxd") {
-      const base = this.#base(record.kind);
-      for (const path of [this.#file(base), this.#source(base)])
+    await this.#mounts.unmount(this.#paths.loopMount, signal);
+    if (record === "damaged" || record?.method === "zpool")
+      await this.#mounts.attempt("end the ZFS pool", ["zpool", "destroy", this.#paths.zpool], signal);
+    if (parts && parts.method !== "lxd") {
+      const base = this.#paths.base(parts.kind);
+      for (const path of [this.#paths.file(base), this.#paths.source(base)])
         await rm(path, { recursive: true, force: true });
     }
-    await this.#mounts.unmount(this.#memoryMount, signal);
-    for (const path of [this.#loopMount, this.#memoryMount, this.#recordPath]) {
+    await this.#mounts.unmount(this.#paths.memoryMount, signal);
+    for (const path of [this.#paths.loopMount, this.#paths.memoryMount])
       await rm(path, { recursive: true, force: true });
-    }
+    await this.#record.remove();
   }
 
-  get #recordPath(): string {
-    return join(this.#options.directory, "pool.json");
+  /** What was decided; when the record of it is damaged, as LXD knows the pool. Another decision would lose the pool. */
+  async #decided(known: KnownPool | undefined): Promise<PoolDecision | undefined> {
+    const record = await this.#record.read();
+    if (record !== "damaged") return record;
+    if (known === undefined) return undefined;
+    const { kind } = this.#options;
+    const recognised = { ...recognisePool(known, this.#paths.sources(kind)), kind };
+    await this.#record.write(recognised);
+    return recognised;
   }
 
-  get #loopMount(): string {
-    return join(this.#options.directory, "pool");
-  }
-
-  get #memoryMount(): string {
-    return join(this.#options.directory, "memory");
-  }
-
-  get #zpool(): string {
-    return `github-runner-${this.#options.stem}`;
-  }
-
-  #base(kind: StorageKind): string {
-    return kind === "memory" ? this.#memoryMount : this.#options.places.storage;
-  }
-
-  #file(base: string): string {
-    return join(base, `${this.#options.stem}.img`);
-  }
-
-  #source(base: string): string {
-    return join(base, this.#options.stem);
-  }
-
-  async #readRecord(): Promise<PoolRecord | undefined> {
-    const text = await readFile(this.#recordPath, "utf8").catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text) as PoolRecord);
-  }
-
-  async #decide(drivers: readonly string[], signal: AbortSignal): Promise<PoolRecord> {
+  async #decide(drivers: readonly string[], signal: AbortSignal): Promise<PoolDecision> {
     const { directory, kind, places } = this.#options;
     const isMemory = kind === "memory";
     const choice = choosePool({
@@ -192,12 +190,11 @@ export class PoolStorage {
     });
     const record = { ...choice, kind };
     await mkdir(directory, { recursive: true });
-    await writeFile(`${this.#recordPath}.new`, JSON.stringify(record));
-    await rename(`${this.#recordPath}.new`, this.#recordPath);
+    await this.#record.write(record);
     return record;
   }
 
-  async #ownPlaceOfLxd({ driver }: PoolRecord, required: number): Promise<StoragePlace> {
+  async #ownPlaceOfLxd({ driver }: PoolDecision, required: number): Promise<StoragePlace> {
     const free = await this.#mounts.freeBytes(this.#options.lxdDirectory ?? "/var/lib");
     if (driver === "dir") return { driver, config: {}, room: free, lost: false };
     const size = sizeOnDisk(free, required);
@@ -205,17 +202,17 @@ export class PoolStorage {
   }
 
   async #mountMemory(required: number, signal: AbortSignal): Promise<void> {
-    if (await this.#mounts.isMounted(this.#memoryMount)) return;
-    await mkdir(this.#memoryMount, { recursive: true });
+    if (await this.#mounts.isMounted(this.#paths.memoryMount)) return;
+    await mkdir(this.#paths.memoryMount, { recursive: true });
     const size = sizeInMemory(totalmem(), required);
     const options = `size=${size},mode=0711`;
     const name = `github-runner-${this.#options.stem}`;
-    await this.#mounts.mount(["-t", "tmpfs", "-o", options, name, this.#memoryMount], signal);
+    await this.#mounts.mount(["-t", "tmpfs", "-o", options, name, this.#paths.memoryMount], signal);
   }
 
-  async #directoryPlace({ driver, kind }: PoolRecord, isKnown: boolean): Promise<StoragePlace> {
-    const base = this.#base(kind);
-    const source = this.#source(base);
+  async #directoryPlace({ driver, kind }: PoolDecision, isKnown: boolean): Promise<StoragePlace> {
+    const base = this.#paths.base(kind);
+    const source = this.#paths.source(base);
     if (!existsSync(base) || (isKnown && kind !== "memory" && !existsSync(source))) {
       throw new StorageMissingError(existsSync(base) ? source : base);
     }
@@ -226,25 +223,26 @@ export class PoolStorage {
   }
 
   async #loopPlace(
-    { driver, kind }: PoolRecord,
+    { driver, kind }: PoolDecision,
     isKnown: boolean,
     signal: AbortSignal,
   ): Promise<StoragePlace> {
-    const base = this.#base(kind);
-    const file = this.#file(base);
-    if (!(await this.#mounts.isMounted(this.#loopMount))) {
+    const base = this.#paths.base(kind);
+    const file = this.#paths.file(base);
+    if (!(await this.#mounts.isMounted(this.#paths.loopMount))) {
       if (!existsSync(base)) throw new StorageMissingError(base);
       if (!existsSync(file)) {
         // A mount that is not there leaves an empty directory behind, on the machine's own disk.
         if (isKnown && kind !== "memory") throw new StorageMissingError(file);
         await this.#makeFile(file, await this.#mounts.freeBytes(base), signal);
       }
-      await mkdir(this.#loopMount, { recursive: true });
-      await this.#mounts.mount(["-o", LOOP_OPTIONS, file, this.#loopMount], signal);
+      await mkdir(this.#paths.loopMount, { recursive: true });
+      await this.#mounts.mount(["-o", LOOP_OPTIONS, file, this.#paths.loopMount], signal);
     }
-    if (kind !== "memory") await this.#unit.ensure({ file, mount: this.#loopMount, storage: base }, signal);
-    const source = this.#source(this.#loopMount);
-    const room = await this.#mounts.totalBytes(this.#loopMount);
+    if (kind !== "memory")
+      await this.#unit.ensure({ file, mount: this.#paths.loopMount, storage: base }, signal);
+    const source = this.#paths.source(this.#paths.loopMount);
+    const room = await this.#mounts.totalBytes(this.#paths.loopMount);
     return { driver, config: { source }, room, lost: !isOfPool(source) };
   }
 
@@ -270,28 +268,36 @@ export class PoolStorage {
   }
 
   async #zpoolPlace(
-    { driver, kind }: PoolRecord,
+    { driver, kind }: PoolDecision,
     isKnown: boolean,
     signal: AbortSignal,
   ): Promise<StoragePlace> {
-    const base = this.#base(kind);
-    const file = this.#file(base);
-    const config = { source: this.#zpool };
+    const base = this.#paths.base(kind);
+    const file = this.#paths.file(base);
+    const config = { source: this.#paths.zpool };
     const isImported = await this.#mounts.attempt(
       "look for the ZFS pool",
-      ["zpool", "list", this.#zpool],
+      ["zpool", "list", this.#paths.zpool],
       signal,
     );
     if (isImported) return { driver, config, room: 0, lost: false };
     if (!existsSync(base) || (isKnown && !existsSync(file)))
       throw new StorageMissingError(existsSync(base) ? file : base);
     if (existsSync(file)) {
-      await this.#mounts.run("import the ZFS pool", ["zpool", "import", "-d", base, this.#zpool], signal);
+      await this.#mounts.run(
+        "import the ZFS pool",
+        ["zpool", "import", "-d", base, this.#paths.zpool],
+        signal,
+      );
       return { driver, config, room: 0, lost: false };
     }
     const size = sizeOnMount(await this.#mounts.freeBytes(base));
     await this.#mounts.run("reserve the runners' storage", ["truncate", "-s", String(size), file], signal);
-    await this.#mounts.run("make the ZFS pool", ["zpool", "create", "-m", "none", this.#zpool, file], signal);
+    await this.#mounts.run(
+      "make the ZFS pool",
+      ["zpool", "create", "-m", "none", this.#paths.zpool, file],
+      signal,
+    );
     return { driver, config, room: size, lost: false };
   }
 }

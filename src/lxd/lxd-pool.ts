@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withDeadline } from "charm-kit";
-import type { LxdClient } from "lxd-client";
+import type { LxdClient, StoragePool } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
 import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";
 import { checkSpace, spaceNeed } from "./pool-space.ts";
-import type { PoolPlace, PoolStore } from "./pool-store.ts";
+import type { KnownPool, PoolPlace, PoolStore } from "./pool-store.ts";
 
 export interface LxdPoolOptions {
   readonly client: LxdClient;
@@ -41,7 +41,7 @@ export class LxdPool {
     const { storageDrivers } = await client.server.refresh(signal);
     const drivers = storageDrivers.map((driver) => driver.name);
     const known = await absentAsUndefined(client.storagePools.get(name, signal));
-    let place = await store.prepare(drivers, need, signal);
+    let place = await store.prepare({ drivers, need, known: known && knownPool(known) }, signal);
     if (known && !place.lost) {
       if (known.status === "Unavailable") await this.#awaitAvailable(signal);
       const { space } = await client.storagePools.resources(name, signal);
@@ -50,7 +50,7 @@ export class LxdPool {
     }
     if (known) {
       await this.#forget(release, signal);
-      place = await store.prepare(drivers, need, signal);
+      place = await store.prepare({ drivers, need, known: undefined }, signal);
     }
     checkSpace(runners, requiredOf(place, need), place.room);
     await this.#create(place, signal);
@@ -59,7 +59,8 @@ export class LxdPool {
   /** Asks LXD for a sign of life, and has the pool's place be there. */
   async check(signal: AbortSignal): Promise<void> {
     const { client, name, store } = this.#options;
-    if (await absentAsUndefined(client.storagePools.get(name, signal))) await store.attach(signal);
+    const known = await absentAsUndefined(client.storagePools.get(name, signal));
+    if (known) await store.attach(knownPool(known), signal);
   }
 
   async remove(signal: AbortSignal): Promise<void> {
@@ -99,6 +100,10 @@ export class LxdPool {
       }
     });
   }
+}
+
+function knownPool({ driver, config }: StoragePool): KnownPool {
+  return { driver, source: config["source"] };
 }
 
 function requiredOf({ driver }: PoolPlace, need: { readonly thin: number; readonly thick: number }): number {

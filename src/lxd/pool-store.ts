@@ -13,16 +13,27 @@ export interface PoolPlace {
   readonly lost: boolean;
 }
 
+/** A storage pool as LXD knows it. */
+export interface KnownPool {
+  readonly driver: string;
+  readonly source: string | undefined;
+}
+
+/** What a pool is wanted for. */
+export interface PoolDemand {
+  /** Names of the drivers that LXD offers. */
+  readonly drivers: readonly string[];
+  readonly need: SpaceNeed;
+  /** The pool as LXD has it already. */
+  readonly known: KnownPool | undefined;
+}
+
 /** Where on the machine a unit's pool is kept. */
 export interface PoolStore {
-  /**
-   * Makes the place ready, as after a restart of the machine. Safe to repeat.
-   *
-   * @param drivers that LXD offers.
-   */
-  prepare(drivers: readonly string[], need: SpaceNeed, signal: AbortSignal): Promise<PoolPlace>;
+  /** Makes the place ready, as after a restart of the machine. Safe to repeat. */
+  prepare(demand: PoolDemand, signal: AbortSignal): Promise<PoolPlace>;
   /** Makes ready again what was made ready once and is missing, such as a mount; leaves undone what was lost with it. */
-  attach(signal: AbortSignal): Promise<void>;
+  attach(known: KnownPool, signal: AbortSignal): Promise<void>;
   /**
    * Makes of a lost pool what LXD has to find so that it can take away what it knows of it.
    *

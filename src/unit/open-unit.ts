@@ -1,6 +1,7 @@
 import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM } from "../guest/paths.ts";
 import { ACTIVITY_COMMAND } from "../guest/activity-command.ts";
 import { join } from "node:path";
+import type { Logger } from "charm-kit";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { closedNetworks } from "../host/closed-networks.ts";
 import { expectedSocket } from "../host/lxd-installer.ts";
@@ -42,8 +43,8 @@ export const TEARDOWN_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
  *
  * @throws the errors of {@link openLxdUnit} where LXD is missing, and {@link UnitNameError}.
  */
-export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
-  const { system, unitName, deployment } = context;
+export function openUnit(context: UnitContext & { readonly log: Logger }, demand = NO_DEMAND): LxdUnit {
+  const { system, unitName, deployment, log } = context;
   const stem = unitStem(unitName);
   const places = system.places ?? HOST_PLACES;
   return openLxdUnit({
@@ -65,6 +66,7 @@ export function openUnit(context: UnitContext, demand = NO_DEMAND): LxdUnit {
       places,
       systemd: system.systemd,
       run: runProcess,
+      log,
       stem,
       directory: join(system.dataRoot, stem),
       kind: demand.storage,

@@ -27,7 +27,7 @@ export interface BenchChange {
 
 /** A small loop file of LXD's own, of a driver with clones that share. */
 const smallPool: PoolStore = {
-  prepare: (drivers) => {
+  prepare: ({ drivers }) => {
     const driver = drivers.includes("btrfs") ? "btrfs" : "dir";
     const config: Record<string, string> = driver === "dir" ? {} : { size: "5GiB" };
     return Promise.resolve({ driver, config, room: 5 * 2 ** 30, lost: false });

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { silentLogger } from "charm-kit";
 import { HOST_PLACES } from "../../src/host/places.ts";
 import { PoolStorage, StorageMissingError } from "../../src/host/pool-storage.ts";
 import { runProcess } from "../../src/host/run-process.ts";
@@ -67,6 +68,7 @@ describeLxd(
         places: { ...HOST_PLACES, storage },
         systemd: { units: join(root, "system"), booted: join(root, "no-systemd") },
         run: runProcess,
+        log: silentLogger,
         stem,
         directory: join(root, "unit"),
         kind,
@@ -75,8 +77,8 @@ describeLxd(
       const stem = `pool-${process.pid.toString(36)}`;
       const store = storageOf(kind, stem, storage);
       const poolStore: PoolStore = {
-        prepare: (drivers, need, limited) => store.prepare(drivers, need, limited),
-        attach: (limited) => store.attach(limited),
+        prepare: (demand, limited) => store.prepare(demand, limited),
+        attach: (known, limited) => store.attach(known, limited),
         restore: async (containers, limited) => {
           await store.restore(containers, limited);
           mountAsLxd(stem);

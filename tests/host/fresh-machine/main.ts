@@ -5,7 +5,7 @@
 import { openHost } from "../../../src/unit/open-host.ts";
 import { openUnit } from "../../../src/unit/open-unit.ts";
 import type { UnitContext } from "../../../src/unit/unit-system.ts";
-import { systemClock } from "charm-kit";
+import { silentLogger, systemClock } from "charm-kit";
 
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "64MiB" };
 const DEMAND = { instanceType: "container", runners: 1, storage: "memory", lxdMayCome: true } as const;
@@ -28,7 +28,7 @@ const context: UnitContext = {
   unitName: "fresh/0",
   deployment: "9f484882-2f18-4fd2-967d-db9663db7bea",
 };
-const unit = openUnit(context, DEMAND);
+const unit = openUnit({ ...context, log: silentLogger }, DEMAND);
 const host = openHost(context, unit);
 const steps: string[] = [];
 

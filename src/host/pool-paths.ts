@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import type { HostPlaces } from "./places.ts";
+import type { PoolSources, StorageKind } from "./pool-choice.ts";
+
+/** Where the parts of one unit's pool are; all of them carry the unit's name. */
+export class PoolPaths {
+  readonly #storage: string;
+  readonly #directory: string;
+  readonly #stem: string;
+
+  /**
+   * @param directory the unit's directory of files.
+   * @param stem the unit's name as it stands in names.
+   */
+  constructor({ storage }: HostPlaces, directory: string, stem: string) {
+    this.#storage = storage;
+    this.#directory = directory;
+    this.#stem = stem;
+  }
+
+  /** Where the loop file is mounted. */
+  get loopMount(): string {
+    return join(this.#directory, "pool");
+  }
+
+  /** Where the memory is mounted. */
+  get memoryMount(): string {
+    return join(this.#directory, "memory");
+  }
+
+  /** Name of the ZFS pool. */
+  get zpool(): string {
+    return `github-runner-${this.#stem}`;
+  }
+
+  /** What the pool is kept on. */
+  base(kind: StorageKind): string {
+    return kind === "memory" ? this.memoryMount : this.#storage;
+  }
+
+  /** The loop file or ZFS file on a base. */
+  file(base: string): string {
+    return join(base, `${this.#stem}.img`);
+  }
+
+  /** The pool's directory on a base or a loop mount. */
+  source(base: string): string {
+    return join(base, this.#stem);
+  }
+
+  /** What LXD names as the pool's source. */
+  sources(kind: StorageKind): PoolSources {
+    return { direct: this.source(this.base(kind)), loop: this.source(this.loopMount), zpool: this.zpool };
+  }
+}
