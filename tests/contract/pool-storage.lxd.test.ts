@@ -168,6 +168,38 @@ describeLxd(
       expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
     });
 
+    it("stays the same pool when the unit's record of it is damaged, also after a restart of the machine", async () => {
+      mountStorage("mkfs.ext4 -q");
+      const unit = await open("juju-storage");
+      await unit.infrastructure.ensure(RESOURCES, signal());
+      const { config } = await poolOf(unit);
+      writeFileSync(join(config["source"] ?? "", "mark"), "here");
+      for (const call of ["check", "ensure"] as const) {
+        writeFileSync(join(root, "unit/pool.json"), "");
+        sh(`umount --lazy ${root}/unit/pool`);
+        await (call === "check"
+          ? unit.infrastructure.check(signal())
+          : unit.infrastructure.ensure(RESOURCES, signal()));
+        expect(readFileSync(join(config["source"] ?? "", "mark"), "utf8"), call).to.equal("here");
+      }
+      expect((await poolOf(unit)).config).to.deep.equal(config);
+      writeFileSync(join(root, "unit/pool.json"), "{");
+      await unit.infrastructure.remove(signal());
+      expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
+    });
+
+    it("stays in LXD's own place when the record is damaged and there is storage now", async () => {
+      const nowhere = join(root, "later");
+      const unit = await open("juju-storage", nowhere);
+      await unit.infrastructure.ensure(RESOURCES, signal());
+      const { config } = await poolOf(unit);
+      mkdirSync(nowhere);
+      writeFileSync(join(root, "unit/pool.json"), "");
+      await unit.infrastructure.ensure(RESOURCES, signal());
+      expect((await poolOf(unit)).config).to.deep.equal(config);
+      expect(readdirSync(nowhere)).to.deep.equal([]);
+    });
+
     it("is a subvolume of a mount that is btrfs itself", async () => {
       mountStorage("mkfs.btrfs -q");
       const unit = await open("juju-storage");
