@@ -21,10 +21,10 @@ export class ActionRunner {
   }
 
   /**
-   * Runs an action to its end.
+   * Runs an action and waits for it.
    *
-   * @throws AgentRequestError when the action is not defined, its parameters are wrong, or the unit is not installed
-   * @throws the signal's reason, when it ended the action
+   * @throws AgentRequestError when the action is not defined, its parameters are invalid, or the unit is not installed
+   * @throws the signal's reason when the signal ended the action
    */
   async run(
     call: { readonly unit: string; readonly action: string; readonly parameters?: JsonObject },
@@ -75,13 +75,13 @@ export class ActionRunner {
     return record;
   }
 
-  /** With the messages that were logged meanwhile. */
+  /** The action's current record, with the messages it has logged. */
   #recordOf(action: ActionRecord): ActionRecord {
     return this.#session.state.actions.find(({ id }) => id === action.id) ?? action;
   }
 }
 
-/** The end of an action: what it set counts however it ended. */
+/** The final record of an action; results are kept even when it failed. */
 function finish(
   action: ActionRecord,
   { outcome, action: progress }: EndedContext,
@@ -95,7 +95,7 @@ function finish(
   return { ...action, status: "failed", message: describeEnd(outcome), results };
 }
 
-/** Go's text for the end of a process. */
+/** Describes the end of a process in Go's words, as Juju does. */
 function describeEnd({ exitCode, signal, startError }: ProcessOutcome): string {
   if (startError) return startError.message;
   return signal === undefined
@@ -113,7 +113,7 @@ function captured(name: "stdout" | "stderr", bytes: Buffer): JsonObject {
   return { [name]: bytes.toString("base64"), [`${name}-encoding`]: "base64" };
 }
 
-/** What the action changed in the model comes true if its process ended well, also when it called action-fail. */
+/** Commits the action's model changes if its process exited with 0, even after action-fail. */
 function committed(
   state: AgentState,
   finished: ActionRecord,

@@ -1,11 +1,11 @@
 import { CodedError } from "charm-kit";
 
-/** The agent was asked for something that it, like Juju, refuses. Nothing was changed. */
+/** The agent refuses a request, as Juju would. Nothing was changed. */
 export class AgentRequestError extends CodedError {
   readonly code = "agent-request";
 }
 
-/** A hook of a unit ended with a failure: the unit is in the error state until the hook succeeds. */
+/** A unit's hook failed: the unit is in the error state until the hook succeeds. */
 export class HookFailedError extends CodedError {
   readonly code = "hook-failed";
   readonly unit: string;
@@ -13,7 +13,7 @@ export class HookFailedError extends CodedError {
 
   constructor(unit: string, hook: string, options?: ErrorOptions) {
     super(
-      `Cannot settle ${unit}: hook failed: "${hook}", see debug-log, mend the cause and run resolve`,
+      `Cannot run the hooks of ${unit}: hook failed: "${hook}", see debug-log, fix the cause and run resolve`,
       options,
     );
     this.unit = unit;
@@ -21,11 +21,13 @@ export class HookFailedError extends CodedError {
   }
 }
 
-/** A charm asked for a reboot at once (`juju-reboot --now`); the hook runs again after it. */
+/** A charm called `juju-reboot --now`; the hook runs again after the reboot. */
 export class RebootRequestedError extends CodedError {
   readonly code = "reboot-requested";
 
   constructor(unit: string, hook: string) {
-    super(`Cannot settle ${unit}: hook "${hook}" asked for a reboot, restart the machine or run resolve`);
+    super(
+      `Cannot run the hooks of ${unit}: hook "${hook}" requested a reboot, restart the machine or run resolve`,
+    );
   }
 }

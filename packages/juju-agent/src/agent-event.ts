@@ -1,7 +1,7 @@
 import type { LogLine } from "./agent-log.ts";
 import type { StatusRecord } from "./state/agent-state.ts";
 
-/** What an agent tells while it works. */
+/** Progress of an agent. */
 export type AgentEvent =
   | { readonly kind: "log"; readonly line: LogLine }
   | { readonly kind: "status"; readonly unit: string; readonly status: StatusRecord }

@@ -17,7 +17,7 @@ export interface LogLine {
 
 const ROTATE_AT_BYTES = 16 * 1024 * 1024;
 
-/** The log file of a state directory. Lines are written in order, before `write` returns. */
+/** The log file of a state directory. `write` returns after the line is in the file. */
 export class AgentLog {
   readonly #path: string;
   readonly #clock: Clock;
@@ -35,7 +35,7 @@ export class AgentLog {
     const time = new Date(this.#clock.now()).toISOString();
     const line = { time, level, unit, logger: `unit.${unit}.${source}`, message };
     const text = `${renderLogLine(line)}\n`;
-    // Synchronously: a line that was logged is there even if the agent is killed right after.
+    // Synchronous, so that a logged line survives a kill of the agent.
     appendFileSync(this.#path, text, { mode: 0o600 });
     this.#written += Buffer.byteLength(text);
     if (this.#written > ROTATE_AT_BYTES) this.#rotate();
@@ -48,7 +48,7 @@ export class AgentLog {
   }
 }
 
-/** `unit-app-0: 2026-01-02T03:04:05.678Z INFO unit.app/0.juju-log text` */
+/** Renders `unit-app-0: 2026-01-02T03:04:05.678Z INFO unit.app/0.juju-log text`. */
 function renderLogLine(line: LogLine): string {
   return `unit-${line.unit.replace("/", "-")}: ${line.time} ${line.level} ${line.logger} ${line.message}`;
 }

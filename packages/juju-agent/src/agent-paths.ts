@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** Where the agent keeps what, under its state directory; below `agents` and `tools` it is Juju's layout. */
+/** Paths in the agent's state directory; `agents` and `tools` have Juju's layout. */
 export class AgentPaths {
   readonly root: string;
 

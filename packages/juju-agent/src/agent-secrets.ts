@@ -19,17 +19,17 @@ export interface NewSecret {
   readonly id?: string;
 }
 
-/** How the secrets reach the state directory. */
+/** Access to the secrets in the state directory. */
 export interface SecretStore {
-  /** Changes the state and runs the hooks that follow from it. */
+  /** Changes the state and runs the resulting hooks. */
   change(change: (state: AgentState) => AgentState, signal: AbortSignal): Promise<void>;
   read(): Promise<AgentState | undefined>;
 }
 
 /**
- * The secrets of a model, as `juju add-secret` and its kin keep them. A secret is named by its name or its URI. Changes
- * run secret-changed in the units that have read a secret of which there is a newer revision then, and resolve when the
- * units are idle; they throw AgentRequestError for what Juju refuses, and HookFailedError.
+ * The user secrets of a model, as `juju add-secret` and the related commands manage them. Each method takes a secret's
+ * name or its URI. A change runs secret-changed in the units that have read an older revision, and resolves when the
+ * units are idle. It throws AgentRequestError where Juju refuses, and HookFailedError.
  */
 export class AgentSecrets {
   readonly #store: SecretStore;
@@ -43,13 +43,13 @@ export class AgentSecrets {
     return describeSecrets((await this.#store.read())?.secrets);
   }
 
-  /** Adds a secret that nobody may read yet. @returns its URI */
+  /** Adds a secret without grants. @returns its URI */
   async add({ name, content, id = randomId() }: NewSecret, signal: AbortSignal): Promise<string> {
     await this.#store.change((state) => withSecret(state, { id, name, content }), signal);
     return `secret:${id}`;
   }
 
-  /** Gives a secret other content; content equal to the latest makes no revision. */
+  /** Replaces the content of a secret; content equal to the latest adds no revision. */
   async update(secret: string, content: Texts, signal: AbortSignal): Promise<void> {
     await this.#store.change((state) => withRevision(state, secret, content), signal);
   }
@@ -59,18 +59,18 @@ export class AgentSecrets {
     await this.#store.change((state) => withGrants(state, secret, applications, true), signal);
   }
 
-  /** Lets applications read a secret no more. */
+  /** Withdraws applications' access to a secret. */
   async revoke(secret: string, applications: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#store.change((state) => withGrants(state, secret, applications, false), signal);
   }
 
-  /** Forgets a secret. */
+  /** Deletes a secret. */
   async remove(secret: string, signal: AbortSignal): Promise<void> {
     await this.#store.change((state) => withoutSecret(state, secret), signal);
   }
 }
 
-/** As Juju's: 96 bits in 20 digits and letters. */
+/** Like Juju's IDs: 96 bits as 20 digits and letters. */
 function randomId(): string {
   return BigInt(`0x${randomBytes(12).toString("hex")}`)
     .toString(32)

@@ -10,17 +10,17 @@ import { withUnit, type AgentState, type ApplicationState, type UnitState } from
 import { shownStatus } from "./state/shown-status.ts";
 import { StateStore } from "./state/state-store.ts";
 
-/** What an agent is made of. */
+/** Settings and services of a {@link UnitAgent}. */
 export interface UnitAgentDeps {
-  /** Absolute path; everything the agent keeps is under it. */
+  /** Absolute path; it contains all files of the agent. */
   readonly stateDirectory: string;
   readonly clock: Clock;
   readonly machine: MachineFacts;
-  /** Called in order and at once, for logs, statuses and contexts. */
+  /** Called synchronously and in order for log lines, statuses and contexts. */
   readonly onEvent?: (event: AgentEvent) => void;
   /**
-   * Program and arguments of the agent's command line, for `juju-exec` in the tools directory; the state directory is
-   * appended.
+   * Program and arguments of the agent's command line, for `juju-exec` in the tools directory. The agent appends the
+   * state directory.
    */
   readonly commandLine?: readonly string[];
 }
@@ -80,7 +80,7 @@ export class AgentSession {
       .sort((left, right) => Number(left.split("/")[1]) - Number(right.split("/")[1]));
   }
 
-  /** Changes the state on disk, then tells of the statuses that changed with it. */
+  /** Changes the state on disk, then reports the statuses that changed. */
   async update(change: (state: AgentState) => AgentState): Promise<void> {
     const before = this.state.units;
     await this.#store.update(change);
@@ -111,7 +111,7 @@ function sameStatus(
 function initialState(): AgentState {
   return {
     format: 1,
-    // Juju's own default, so that a charm sees what it would see there.
+    // Juju's default.
     model: { name: "standalone", uuid: randomUUID(), config: { "juju-no-proxy": "127.0.0.1,localhost,::1" } },
     applications: {},
     units: {},

@@ -3,7 +3,7 @@ import { keepValidConfig } from "./charm/config-options.ts";
 import { queued } from "./hooks/hook-effects.ts";
 import { withApplication, withUnit, type DeployedCharm, type Operation } from "./state/agent-state.ts";
 
-/** Gives an application another charm, which its units put in place when they are settled. */
+/** Replaces an application's charm; its units install it when they are settled. */
 export async function replaceCharm(
   session: AgentSession,
   application: string,
@@ -21,7 +21,7 @@ export async function replaceCharm(
   );
 }
 
-/** A hook that was waiting or had failed is run by the new charm in place of upgrade-charm. */
+/** A queued or failed hook is run by the new charm instead of upgrade-charm. */
 function afterUpgrade(interrupted: Operation): Operation {
   if (interrupted.kind === "continue") return queued("upgrade-charm");
   return interrupted.kind === "deploy" ? interrupted.then : interrupted;

@@ -11,7 +11,7 @@ import { SECRET_VERBS } from "./verbs/secrets.ts";
 import { debugLogVerb, statusVerb } from "./verbs/status.ts";
 import type { Verb } from "./verbs/verb.ts";
 
-/** Where the agent keeps its state unless it is told otherwise. */
+/** State directory without `--state`. */
 const DEFAULT_STATE_DIRECTORY = "/var/lib/github-runner-agent";
 
 const VERBS: readonly Verb[] = [
@@ -31,7 +31,7 @@ const VERBS: readonly Verb[] = [
   removeVerb,
 ];
 
-/** A command line, taken apart; without a verb the help is wanted. */
+/** A parsed command line; without a verb it asks for the help. */
 export interface CommandLine {
   readonly stateDirectory: string;
   readonly verb: Verb | undefined;
@@ -39,7 +39,7 @@ export interface CommandLine {
 }
 
 /**
- * Takes `[--state DIR] <verb> [argument]...` apart; `--state` may also follow the verb.
+ * Parses `[--state DIR] <verb> [argument]...`; `--state` may also follow the verb.
  *
  * @throws AgentRequestError for an unknown verb
  */
@@ -51,10 +51,10 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   }
   const verb = VERBS.find((candidate) => candidate.name === name);
   if (verb) return { stateDirectory, verb, argv: following };
-  throw new AgentRequestError(`Cannot ${name}: there is no such verb, see --help`);
+  throw new AgentRequestError(`Cannot run "${name}": unknown command, see --help`);
 }
 
-/** Only before `--`: what follows belongs to the command of exec. */
+/** Reads `--state` only before `--`: later words are the command of exec. */
 function takeState(argv: readonly string[]): { stateDirectory: string; rest: readonly string[] } {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   const at = argv.slice(0, end).findIndex((word) => word === "--state" || word.startsWith("--state="));
@@ -71,7 +71,7 @@ export function renderHelp(): string {
   return [
     "Usage: agent [--state DIR] <verb> [argument]...\n",
     "\nRuns packed charms on this machine as a Juju unit agent would.\n",
-    `State is kept in ${DEFAULT_STATE_DIRECTORY} unless --state says otherwise.\n\n`,
+    `The state directory is ${DEFAULT_STATE_DIRECTORY}; --state names another one.\n\n`,
     ...verbs,
   ].join("");
 }

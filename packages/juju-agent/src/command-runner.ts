@@ -2,7 +2,7 @@ import { AgentRequestError } from "./agent-errors.ts";
 import type { AgentSession } from "./agent-session.ts";
 import { flushed, type ContextRunner } from "./hooks/context-runner.ts";
 
-/** How a script ended, and what it printed. */
+/** How a script ended, and its output. */
 export interface ExecOutcome {
   /** -1 when a signal ended the script. */
   readonly exitCode: number;
@@ -20,11 +20,11 @@ export class CommandRunner {
     this.#contexts = contexts;
   }
 
-  /** @throws AgentRequestError when the unit is unknown or has no charm yet */
+  /** @throws AgentRequestError when the unit is unknown or its charm is not installed yet */
   async run(name: string, script: string, signal: AbortSignal): Promise<ExecOutcome> {
     if (this.#session.unit(name).operation.kind === "deploy") {
       throw new AgentRequestError(
-        `Cannot run commands in ${name}: its charm is not in place yet, run resolve`,
+        `Cannot run commands in ${name}: its charm is not installed yet, run resolve`,
       );
     }
     const ended = await this.#contexts.run({ unit: name, task: { kind: "commands", script } }, signal);

@@ -3,13 +3,13 @@ import { arch, networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 
 import type { NetworkAddress } from "./hooks/hook-context.ts";
 
-/** What the agent knows of the machine that it runs on. */
+/** Facts about the agent's machine. */
 export interface MachineFacts {
-  /** `PATH` that hooks get behind their tools. */
+  /** `PATH` of hooks, after the tools directory. */
   readonly path: string;
-  /** ID of os-release, such as `ubuntu`. */
+  /** `ID` in os-release, such as `ubuntu`. */
   readonly distribution: string;
-  /** Juju's name of the architecture, such as `amd64`. */
+  /** Juju's name for the architecture, such as `amd64`. */
   readonly architecture: string;
   /** Changes with every boot. */
   readonly bootId: string;
@@ -39,7 +39,7 @@ export async function readMachineFacts(path: string): Promise<MachineFacts> {
 function mainAddress(interfaces: readonly [string, NetworkInterfaceInfo[] | undefined][]): NetworkAddress {
   const all = interfaces.flatMap(([name, infos = []]) => infos.map((info) => ({ name, info })));
   const reachable = all.filter(({ info }) => info.family === "IPv4" && !info.internal);
-  // Bridges of container managers are addresses of the machine too, but nobody else reaches it by them.
+  // Prefer a physical interface: other machines cannot reach the address of a container bridge.
   const [main] = [...reachable.filter(({ name }) => /^(en|eth|wl)/.test(name)), ...reachable];
   if (!main)
     return { interfaceName: "lo", macAddress: "00:00:00:00:00:00", value: "127.0.0.1", cidr: "127.0.0.0/8" };

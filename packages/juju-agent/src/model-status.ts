@@ -35,7 +35,7 @@ export interface ModelStatus {
   readonly applications: Readonly<Record<string, ApplicationDescription>>;
 }
 
-/** @param busy whether an agent is at work: a hook that runs without one has failed with it */
+/** @param busy whether an agent is running: without one, a hook recorded as running has failed */
 export function describeModel(state: AgentState | undefined, busy: boolean, address: string): ModelStatus {
   if (!state) return { model: { name: "standalone", uuid: "" }, applications: {} };
   const seen = busy ? state : withInterrupted(state);

@@ -10,7 +10,7 @@ export interface NewUnitOptions {
   readonly unitNumber?: number;
 }
 
-/** A unit that is about to be: its name, and the state with it. */
+/** A unit to add: its name, and the state that contains it. */
 export interface NewUnit {
   readonly name: string;
   /** @param now ISO 8601 */
@@ -19,7 +19,7 @@ export interface NewUnit {
 
 const APPLICATION_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$/;
 
-/** Adds a unit, and its application when it is the first. @throws AgentRequestError as `juju deploy` refuses it */
+/** Adds a unit, and its application with the first unit. @throws AgentRequestError where `juju deploy` refuses */
 export function newUnit(state: AgentState, options: NewUnitOptions): NewUnit {
   const { application, charm } = options;
   if (!APPLICATION_NAME.test(application)) {

@@ -3,8 +3,8 @@ import { killLeftoverProcesses } from "./hooks/leftover-processes.ts";
 import type { AgentState, UnitState } from "./state/agent-state.ts";
 
 /**
- * Mends what a killed agent left: its hook counts as failed, its action has ended, and what is left of their processes
- * is killed. Steps that are not hooks are taken up again when the unit is settled.
+ * Cleans up after a killed agent: kills leftover processes, and marks the interrupted hook or action as failed. Other
+ * interrupted steps run again when the unit is settled.
  */
 export async function recoverKilledAgent(session: AgentSession): Promise<void> {
   const interrupted = Object.values(session.state.units).filter((unit) => unit.runningContext !== undefined);
@@ -15,7 +15,7 @@ export async function recoverKilledAgent(session: AgentSession): Promise<void> {
       unit.name,
       "agent",
       "WARNING",
-      `the agent was killed; ${killed} processes of the hook were left over`,
+      `the agent was killed; killed ${killed} leftover processes of its hook`,
     );
   }
   await session.update(afterKill);

@@ -3,7 +3,7 @@ import type { AgentSession } from "./agent-session.ts";
 import type { ContextRunner } from "./hooks/context-runner.ts";
 import type { UnitSettler } from "./hooks/unit-settler.ts";
 
-/** One verb's hold on the state directory. */
+/** The parts that a verb works with while it holds the state directory's lock. */
 export interface Work {
   readonly session: AgentSession;
   readonly contexts: ContextRunner;
@@ -15,7 +15,7 @@ export async function settleAll(work: Work, application: string, signal: AbortSi
   for (const unit of work.session.unitsOf(application)) await settleUnit(work, unit, signal);
 }
 
-/** Settles a unit; a hook that had failed before is tried again, where the model wants that. @throws HookFailedError */
+/** Settles a unit; retries a failed hook unless the model forbids it. @throws HookFailedError */
 export async function settleUnit(
   { session, settler }: Work,
   unit: string,
@@ -30,7 +30,7 @@ export async function settleUnit(
   if (operation?.kind === "hook") throw new HookFailedError(unit, operation.hook);
 }
 
-/** Settles a unit that goes away; failing hooks do not hold it up. */
+/** Settles a dying unit; skips failing hooks. */
 export async function settleSkippingFailures(
   { session, settler }: Work,
   unit: string,

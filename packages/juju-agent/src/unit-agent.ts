@@ -29,7 +29,7 @@ import { withApplication, type ActionRecord, type AgentState } from "./state/age
 import { operationLock } from "./state/operation-lock.ts";
 import { readState } from "./state/state-store.ts";
 
-/** What to deploy, and as what. */
+/** Options of a deployment. */
 export interface DeployOptions {
   /** Path of the archive. */
   readonly archive: string;
@@ -48,17 +48,17 @@ export interface RunActionOptions {
   readonly parameters?: JsonObject;
 }
 
-/** How long a verb waits for the one before it: hooks may build images, and have no limit of their own. */
+/** How long a verb waits for another one: hooks have no time limit, and may build images. */
 const LONGEST_WAIT_MS = 60 * 60 * 1000;
 
 /**
  * Juju's unit agent for one machine, without a controller: it runs packed charms from a state directory, with Juju's
  * hook tools, order of hooks, configuration, actions and status (Juju 3.6).
  *
- * A verb waits until it has the state directory to itself, runs every hook that Juju would run until its units are
- * idle, and resolves. A failed hook holds up its unit: it is tried again by `resolve`, and by the next verb that wants
- * to run hooks unless the model says `automatically-retry-hooks=false`. Actions and commands run meanwhile. Hooks have
- * no time limit, as in Juju; abort the signal to end one.
+ * A verb waits for the lock of the state directory, runs every hook that Juju would run until the units are idle, and
+ * resolves. A failed hook blocks the unit's other hooks. `resolve` retries it, and so does the next verb that runs
+ * hooks unless the model has `automatically-retry-hooks=false`. Actions and commands still run. Hooks have no time
+ * limit, as in Juju; abort the signal to end one.
  */
 export class UnitAgent {
   readonly secrets: AgentSecrets;
@@ -76,7 +76,7 @@ export class UnitAgent {
   }
 
   /**
-   * Deploys an archive, or adds a unit to an application that has the very same one.
+   * Deploys an archive, or adds a unit to an application with the same archive.
    *
    * @returns the name of the unit
    * @throws CharmArchiveError, AgentRequestError, HookFailedError
@@ -97,7 +97,7 @@ export class UnitAgent {
     });
   }
 
-  /** Changes options and runs config-changed if that changed a value. @throws AgentRequestError, HookFailedError */
+  /** Changes options; runs config-changed when a value changed. @throws AgentRequestError, HookFailedError */
   async configure(application: string, change: ConfigChange, signal: AbortSignal): Promise<void> {
     await this.#work(signal, async (work) => {
       const { charm, config } = work.session.application(application);
@@ -113,39 +113,37 @@ export class UnitAgent {
     return describeConfig(charm.definition.options, config);
   }
 
-  /** Settings of the model, such as `juju-http-proxy`; the next hook sees them. @throws AgentRequestError */
+  /** Changes model settings, such as `juju-http-proxy`; the next hook sees them. @throws AgentRequestError */
   async configureModel(change: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
     await this.#work(signal, ({ session }) => session.update((state) => changeModelConfig(state, change)));
   }
 
-  /** Runs an action to its end, however it ends. @throws AgentRequestError when it is undefined or wrongly called */
+  /** Runs an action and records its outcome. @throws AgentRequestError when it is not defined or a parameter is invalid */
   async runAction(options: RunActionOptions, signal: AbortSignal): Promise<ActionRecord> {
     return this.#work(signal, ({ session, contexts }) =>
       new ActionRunner(session, contexts).run(options, signal),
     );
   }
 
-  /** Runs a script in the unit as `juju exec` does; what it set is kept whatever its exit code is. */
+  /** Runs a script in the unit as `juju exec` does; its changes are kept even when it fails. */
   async exec(unit: string, script: string, signal: AbortSignal): Promise<ExecOutcome> {
     return this.#work(signal, ({ session, contexts }) =>
       new CommandRunner(session, contexts).run(unit, script, signal),
     );
   }
 
-  /** Dispatches an event of the charm's own, as its timers do through `juju-exec`. */
+  /** Dispatches a custom event of the charm, as its timers do through `juju-exec`. */
   async dispatchEvent(unit: string, event: string, signal: AbortSignal): Promise<ExecOutcome> {
     if (!/^[a-z][a-z0-9-]*$/.test(event))
-      throw new AgentRequestError(`Cannot dispatch "${event}": it is no event name`);
+      throw new AgentRequestError(`Cannot dispatch "${event}": it is not a valid event name`);
     return this.exec(unit, `JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`, signal);
   }
 
-  /** Runs a hook out of turn, with all that follows from it. @throws AgentRequestError, HookFailedError */
+  /** Runs a hook now, and the hooks that result from it. @throws AgentRequestError, HookFailedError */
   async fireHook(unit: string, hook: string, signal: AbortSignal): Promise<void> {
     const fired = FIREABLE_HOOKS.find((name) => name === hook);
     if (fired === undefined) {
-      throw new AgentRequestError(
-        `Cannot fire "${hook}": the hooks that can be are ${FIREABLE_HOOKS.join(", ")}`,
-      );
+      throw new AgentRequestError(`Cannot fire "${hook}": use one of ${FIREABLE_HOOKS.join(", ")}`);
     }
     await this.#work(signal, async (work) => {
       await settleAll(work, work.session.unit(unit).application, signal);
@@ -156,8 +154,8 @@ export class UnitAgent {
   }
 
   /**
-   * Replaces the charm of an application. A unit in error gets the new code only with `force`; it then retries its
-   * failed hook and runs no upgrade-charm, as in Juju.
+   * Replaces an application's charm. A unit in error gets the new charm only with `force`; as in Juju, it then retries
+   * its failed hook and does not run upgrade-charm.
    *
    * @throws CharmArchiveError, AgentRequestError, HookFailedError
    */
@@ -178,7 +176,7 @@ export class UnitAgent {
     });
   }
 
-  /** Runs the failed hook of a unit again, or without `retry` takes it as done. @throws HookFailedError */
+  /** Retries a unit's failed hook, or without `retry` marks it as done. @throws HookFailedError */
   async resolve(unit: string, retry: boolean, signal: AbortSignal): Promise<void> {
     await this.#work(signal, async ({ session, settler }) => {
       session.unit(unit);
@@ -189,7 +187,7 @@ export class UnitAgent {
     });
   }
 
-  /** Stops and removes all units of an application; with `force` failing hooks do not hold it up. */
+  /** Stops and removes all units of an application; with `force` also when hooks fail. */
   async remove(application: string, force: boolean, signal: AbortSignal): Promise<void> {
     await this.#work(signal, async (work) => {
       work.session.application(application);
@@ -203,7 +201,7 @@ export class UnitAgent {
     });
   }
 
-  /** What `juju status` shows; it waits for nobody. */
+  /** The model's status; never waits for a running verb. */
   async status(): Promise<ModelStatus> {
     const lock = await operationLock(this.#deps.stateDirectory);
     const busy = await lock.isHeld();
@@ -216,8 +214,8 @@ export class UnitAgent {
   }
 
   /**
-   * Sends SIGKILL to the hook, action or command that this agent is running and to its process group. As in Juju, a
-   * hook that was killed runs again at once.
+   * Sends SIGKILL to the process group of the running hook, action or command. As in Juju, a killed hook runs again at
+   * once.
    *
    * @returns false when nothing is running
    */
@@ -250,7 +248,7 @@ export class UnitAgent {
 
   async #lock(signal: AbortSignal): Promise<() => Promise<void>> {
     const lock = await operationLock(this.#deps.stateDirectory);
-    return withDeadline("have the state directory to itself", LONGEST_WAIT_MS, signal, (limited) =>
+    return withDeadline("lock the state directory", LONGEST_WAIT_MS, signal, (limited) =>
       lock.acquire(limited),
     );
   }
@@ -261,7 +259,7 @@ export class UnitAgent {
     return definition;
   }
 
-  /** The deployment must not depend on what becomes of the file that it was made from. */
+  /** Copies the archive, so that the deployment does not depend on the original file. */
   async #keepArchive(archive: string, signal: AbortSignal): Promise<string> {
     const digest = await digestFile(archive, signal);
     const kept = this.#paths.archive(digest);
@@ -274,7 +272,5 @@ export class UnitAgent {
 
 function assertIdle(session: AgentSession, unit: string): void {
   if (session.unit(unit).operation.kind === "continue") return;
-  throw new AgentRequestError(
-    `Cannot fire a hook in ${unit}: it is in error, mend the cause and run resolve`,
-  );
+  throw new AgentRequestError(`Cannot fire a hook in ${unit}: it is in error, fix the cause and run resolve`);
 }

@@ -46,7 +46,7 @@ describe("the agent's command line", function () {
     await once(child, "exit");
   };
 
-  it("takes a charm from deploy to remove", async () => {
+  it("runs a charm from deploy to remove", async () => {
     const archive = await pack(
       'case $JUJU_DISPATCH_PATH in actions/greet) action-log going; action-set said.to=$(action-get name);; actions/fail) action-fail no;; hooks/start) status-set active "$(config-get text)";; hooks/own) echo own;; esac',
     );
@@ -96,7 +96,7 @@ describe("the agent's command line", function () {
     expect(await agent("status")).to.include({ code: 0 });
   });
 
-  it("makes a secret, grants it, changes it, shows none of it, and takes it away", async () => {
+  it("adds, grants, updates, lists and removes a secret, and never prints its content", async () => {
     await agent("deploy", await pack("true"));
     const file = join(directory, "token.txt");
     await writeFile(file, "first\n");
@@ -123,12 +123,12 @@ describe("the agent's command line", function () {
     expect((await agent("secrets")).stdout).to.equal("{}\n");
   });
 
-  it("says what it refuses and exits with 1", async () => {
+  it("prints the reason of a refusal and exits with 1", async () => {
     await agent("deploy", await pack("true"));
     const nested = join(directory, "nested.yaml");
     await writeFile(nested, "token: {is: nested}\n");
     const refusals: readonly (readonly [argv: string[], message: RegExp])[] = [
-      [["frobnicate"], /^ERROR Cannot frobnicate: there is no such verb/],
+      [["frobnicate"], /^ERROR Cannot run "frobnicate": unknown command/],
       [["config", "nope=1"], /^ERROR Cannot change the configuration: unknown option "nope"/],
       [["config", "number=a"], /option "number" expected int, got "a"/],
       [["run", "nope"], /action "nope" not defined on unit "tiny\/0"/],
@@ -136,19 +136,16 @@ describe("the agent's command line", function () {
       [["deploy", "/nowhere.charm"], /^ERROR Cannot read \/nowhere.charm: ENOENT/],
       [["exec", "--unit", "tiny/9", "--", "true"], /Cannot find unit "tiny\/9": the units are tiny\/0/],
       [["status", "--bogus"], /Unknown option '--bogus'/],
-      [
-        ["fire-hook", "secret-changed"],
-        /^ERROR Cannot fire "secret-changed": the hooks that can be are install/,
-      ],
+      [["fire-hook", "secret-changed"], /^ERROR Cannot fire "secret-changed": use one of install/],
       [["add-secret", "token=x"], /give the name of the secret first/],
       [["add-secret", "mine"], /^ERROR Cannot read the content of mine: give KEY=VALUE/],
       [
         ["add-secret", "mine", "ghp_secret"],
-        /^ERROR Cannot read the content of mine: one of the words is no KEY=/,
+        /^ERROR Cannot read the content of mine: one of the words is not KEY=/,
       ],
       [["add-secret", "mine", "No=1"], /^ERROR Cannot read the content of the secret: key "No" not valid/],
       [["add-secret", "mine", "token#file=/nowhere"], /content of the secret: ENOENT/],
-      [["add-secret", "mine", "--file", nested], /content of the secret: token is no text/],
+      [["add-secret", "mine", "--file", nested], /content of the secret: token is not text/],
       [["update-secret", "mine", "token=x"], /^ERROR Cannot find the secret "mine": there are none/],
       [["grant-secret", "mine"], /give a secret and an application/],
     ];
@@ -159,7 +156,7 @@ describe("the agent's command line", function () {
     }
   });
 
-  it("gives the charm a juju-exec for its timers, which is refused inside a hook", async () => {
+  it("provides juju-exec for the charm's timers, and refuses it inside a hook", async () => {
     await agent("deploy", await pack("case $JUJU_DISPATCH_PATH in hooks/own) echo own;; esac"));
     const tools = join(directory, "state/tools/unit-tiny-0");
     const outside = execFile(
@@ -178,7 +175,7 @@ describe("the agent's command line", function () {
     );
   });
 
-  it("killed in the middle of a hook: the hook has failed, its processes go, and resolve runs it again", async () => {
+  it("recovers from a kill during a hook: the hook has failed, its processes are killed, and resolve retries it", async () => {
     const [begun, beats] = [join(directory, "begun"), join(directory, "beats")];
     const archive = await pack(
       `[ "$JUJU_HOOK_NAME" = start ] || exit 0\n[ -e ${begun} ] && exit 0\nstate-set lost=1\ntouch ${begun}\nwhile :; do echo >>${beats}; sleep 0.02; done`,
@@ -195,7 +192,7 @@ describe("the agent's command line", function () {
     expect(await status()).to.include({ current: "unknown" });
   });
 
-  it("killed in the middle of an action: the action has failed and the unit is well", async () => {
+  it("recovers from a kill during an action: the action has failed and the unit is not in error", async () => {
     const begun = join(directory, "begun");
     await agent(
       "deploy",
@@ -210,7 +207,7 @@ describe("the agent's command line", function () {
     expect(state.actions[0]).to.include({ status: "failed", message: "action terminated" });
   });
 
-  it("killed after any of its writes, a deployment is completed by resolve and a refresh by the next verb", async () => {
+  it("recovers from a kill after any state write: resolve completes a deploy, the next command a refresh", async () => {
     const archive = await pack("echo >>own; config-get text >/dev/null");
     for (const writes of [1, 2, 3, 4, 5, 8]) {
       const state = join(directory, `state-${writes}`);
@@ -230,7 +227,7 @@ describe("the agent's command line", function () {
     }
   });
 
-  /** Kills a verb as soon as it has written its state so many times; one that writes less often comes to its end. */
+  /** Kills a command after its n-th state write; a command with fewer writes runs to completion. */
   async function killedAfter(writes: number, state: string, verb: string, archive: string): Promise<void> {
     await mkdir(state, { recursive: true });
     const watcher = watch(state);
@@ -250,7 +247,7 @@ describe("the agent's command line", function () {
     return (await survivor.status()).applications["tiny"]!.units["tiny/0"]!["juju-status"].current;
   }
 
-  it("a verb waits for the one before it, also when that is killed", async () => {
+  it("waits for the previous command, even when that one is killed", async () => {
     const begun = join(directory, "begun");
     await agent("deploy", await pack("true"));
     const first = start("exec", "--", `touch ${begun}; sleep 60`);

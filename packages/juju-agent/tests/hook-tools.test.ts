@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
-import { Bench, NEVER } from "./tiny-charm.ts";
+import { AgentFixture, NEVER } from "./tiny-charm.ts";
 
-/** What a script prints when each tool of a table is called in a unit. */
+/** A command that calls hook tools in a unit, and its output. */
 type Row = readonly [command: string, printed: string];
 
 const EXIT = "; echo exit=$?";
@@ -110,56 +110,56 @@ const REFUSALS: readonly Row[] = [
 
 describe("hook tools", function () {
   this.timeout(10_000);
-  let bench: Bench;
+  let fixture: AgentFixture;
   beforeEach(async () => {
-    bench = await Bench.make();
-    await bench.deploy("true");
+    fixture = await AgentFixture.make();
+    await fixture.deploy("true");
   });
-  afterEach(() => bench.dispose());
+  afterEach(() => fixture.dispose());
 
-  it("answer as Juju's do", async () => {
+  it("answer like Juju's", async () => {
     const printed: Row[] = [];
     for (const [command] of ANSWERS) {
-      // Nothing that an earlier row left behind may show in a later one.
-      await bench.run("for p in $(opened-ports); do close-port $p; done; state-delete a; state-delete c");
-      printed.push([command, await bench.run(command)]);
+      // Remove the changes of earlier rows.
+      await fixture.run("for p in $(opened-ports); do close-port $p; done; state-delete a; state-delete c");
+      printed.push([command, await fixture.run(command)]);
     }
     expect(printed).to.deep.equal(ANSWERS);
   });
 
-  it("refuse with Juju's texts and exit codes", async () => {
+  it("refuse with Juju's messages and exit codes", async () => {
     const printed = await REFUSALS.reduce<Promise<Row[]>>(async (before, [command]) => {
       const rows = await before;
-      const { stdout, stderr } = await bench.agent.exec("tiny/0", `${command}${EXIT}`, NEVER);
+      const { stdout, stderr } = await fixture.agent.exec("tiny/0", `${command}${EXIT}`, NEVER);
       return [...rows, [command, `${stderr}${stdout}`.trimEnd()]];
     }, Promise.resolve([]));
     expect(printed).to.deep.equal(REFUSALS);
   });
 
-  it("refuse a context that is not the running one", async () => {
-    expect(await bench.run("JUJU_CONTEXT_ID=tiny/0-start-0 is-leader")).to.match(
+  it("refuse another context than the running one", async () => {
+    expect(await fixture.run("JUJU_CONTEXT_ID=tiny/0-start-0 is-leader")).to.match(
       /^ERROR bad request: expected context id "tiny\/0-run-commands-[0-9a-f]{32}", got "tiny\/0-start-0"$/,
     );
   });
 
   it("refuse a process that outlives its context", async () => {
-    const late = `${bench.directory}/late`;
-    await bench.run(
+    const late = `${fixture.directory}/late`;
+    await fixture.run(
       `(exec >/dev/null 2>&1; sleep 0.3; is-leader 2>${late}.part; echo $? >>${late}.part; mv ${late}.part ${late}) &`,
     );
-    await bench.run(`for i in $(seq 50); do [ -e ${late} ] && break; sleep 0.05; done`);
-    expect(await bench.run(`cat ${late}`)).to.match(/^ERROR .*\n1$/);
+    await fixture.run(`for i in $(seq 50); do [ -e ${late} ] && break; sleep 0.05; done`);
+    expect(await fixture.run(`cat ${late}`)).to.match(/^ERROR .*\n1$/);
   });
 
   it("print their help", async () => {
-    expect(await bench.run("status-set --help")).to.match(/^Usage: status-set /);
+    expect(await fixture.run("status-set --help")).to.match(/^Usage: status-set /);
   });
 
-  it("log at the level they are told", async () => {
-    await bench.run(
+  it("log at the requested level", async () => {
+    await fixture.run(
       "juju-log one two; juju-log -l WARNING three; juju-log --debug four; juju-log -l loud five",
     );
-    const lines = bench.events.flatMap((event) =>
+    const lines = fixture.events.flatMap((event) =>
       event.kind === "log" && event.line.logger.endsWith(".juju-log") ? [event.line] : [],
     );
     expect(lines.map(({ level, message }) => `${level} ${message}`)).to.deep.equal([
@@ -171,8 +171,8 @@ describe("hook tools", function () {
     ]);
   });
 
-  it("work from a state directory whose socket path is longer than the kernel allows", async () => {
-    const deep = await Bench.make("d".repeat(120));
+  it("work when the socket path is longer than the kernel allows", async () => {
+    const deep = await AgentFixture.make("d".repeat(120));
     try {
       await deep.deploy("is-leader");
       expect(await deep.run("config-get text")).to.equal("hello");
@@ -181,9 +181,9 @@ describe("hook tools", function () {
     }
   });
 
-  it("take and give bytes of any length", async () => {
+  it("read and print data of any length", async () => {
     const script =
       "head -c 60000 /dev/zero | tr '\\0' x | sed 's/^/k: /' | state-set --file=- && state-get k | wc -c";
-    expect(await bench.run(script)).to.equal("60001");
+    expect(await fixture.run(script)).to.equal("60001");
   });
 });

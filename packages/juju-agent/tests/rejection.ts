@@ -1,4 +1,4 @@
-/** What a promise is rejected with. */
+/** The rejection reason of a promise. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise;

@@ -37,7 +37,7 @@ strict:
 /** A file of an archive: its text, and its mode if it is not an ordinary file. */
 export type ArchiveFile = string | { readonly text: string; readonly mode: number };
 
-/** Packs a charm that has all that Juju asks for, changed by `files`; undefined leaves one out. */
+/** Packs a valid charm; `files` adds and replaces files, and undefined removes one. */
 export async function packCharm(
   path: string,
   dispatch: string,
@@ -70,8 +70,8 @@ export const MACHINE: MachineFacts = {
   address: { interfaceName: "eth0", macAddress: "00:16:3e:00:00:01", value: "10.0.0.5", cidr: "10.0.0.0/24" },
 };
 
-/** A state directory with its agent, and what the agent told. */
-export class Bench {
+/** A state directory, its agent, and the agent's events. */
+export class AgentFixture {
   readonly directory: string;
   readonly agent: UnitAgent;
   readonly events: AgentEvent[] = [];
@@ -81,11 +81,11 @@ export class Bench {
     this.agent = this.restarted(machine);
   }
 
-  static async make(below = "state"): Promise<Bench> {
-    return new Bench(join(await mkdtemp(join(tmpdir(), "agent-test-")), below), MACHINE);
+  static async make(below = "state"): Promise<AgentFixture> {
+    return new AgentFixture(join(await mkdtemp(join(tmpdir(), "agent-test-")), below), MACHINE);
   }
 
-  /** Another agent on the same directory, as after a restart. */
+  /** Creates another agent for the same directory, as after a restart. */
   restarted(machine: MachineFacts = MACHINE): UnitAgent {
     return new UnitAgent({
       stateDirectory: this.directory,
@@ -106,7 +106,7 @@ export class Bench {
     return packCharm(`${this.directory}-${process.hrtime.bigint()}.charm`, dispatch, files);
   }
 
-  /** Runs a script in tiny/0 and gives what it printed, without the last newline. */
+  /** Runs a script in tiny/0. @returns its output without the last newline */
   async run(script: string): Promise<string> {
     const { stdout, stderr } = await this.agent.exec("tiny/0", script, NEVER);
     return `${stdout}${stderr}`.replace(/\n$/, "");
@@ -119,7 +119,7 @@ export class Bench {
     );
   }
 
-  /** Names of the contexts that were run. */
+  /** Names of the contexts that have run. */
   contexts(): readonly string[] {
     return this.events.flatMap((event) => (event.kind === "context-started" ? [event.name] : []));
   }

@@ -1,6 +1,6 @@
 import { ToolError, type CurrentRelation, type RelationBackend } from "juju-hook-tools";
 
-/** Relations of a unit that has none: this agent has no relations yet. */
+/** Relations of a unit without any: this agent does not support relations yet. */
 export class NoRelations implements RelationBackend {
   current(): CurrentRelation | undefined {
     return undefined;

@@ -2,7 +2,7 @@ import type { JsonObject } from "juju-hook-tools";
 import { withResults, ToolError, type ActionResult, type ActionBackend } from "juju-hook-tools";
 import type { ActionProgress, HookContext } from "../hooks/hook-context.ts";
 
-/** The running action. What it says of itself is gathered in the context, but for its log. */
+/** The running action. The context collects its results; log messages are recorded at once. */
 export class ServedAction implements ActionBackend {
   readonly #context: HookContext;
 

@@ -7,7 +7,7 @@ import { ServedSecrets } from "./served-secrets.ts";
 import { ServedStorage } from "./served-storage.ts";
 import { ServedUnit } from "./served-unit.ts";
 
-/** Juju as the hook tools see it in one context of the agent. */
+/** The backend of the hook tools in one context of the agent. */
 export class ServedBackend implements JujuBackend {
   readonly now: () => number;
   readonly unit: ServedUnit;

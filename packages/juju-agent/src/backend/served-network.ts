@@ -1,7 +1,7 @@
 import { parsePortRange, rangesConflict, ToolError, type NetworkBackend } from "juju-hook-tools";
 import type { HookContext } from "../hooks/hook-context.ts";
 
-/** The address of the machine, and the ports of the unit as they will be once the context ends well. */
+/** The machine's address, and the unit's pending ports. */
 export class ServedNetwork implements NetworkBackend {
   readonly #context: HookContext;
 
@@ -9,7 +9,7 @@ export class ServedNetwork implements NetworkBackend {
     this.#context = context;
   }
 
-  /** @throws ToolError for all bindings but that which every charm has. */
+  /** @throws ToolError for every binding except juju-info, which every charm has */
   info(binding: string): ReturnType<NetworkBackend["info"]> {
     if (binding !== "juju-info") throw new ToolError(`no network config found for binding "${binding}"`);
     const { interfaceName: name, macAddress, value, cidr } = this.#context.address;
@@ -24,7 +24,7 @@ export class ServedNetwork implements NetworkBackend {
     return this.#context.address.value;
   }
 
-  /** @throws ToolError when a unit has one of the ports open already, but not this one by this range. */
+  /** @throws ToolError when the range overlaps another open range */
   open(port: string): void {
     const { pending } = this.#context;
     if (pending.ports.includes(port)) return;
@@ -41,14 +41,14 @@ export class ServedNetwork implements NetworkBackend {
     return this.#context.pending.ports;
   }
 
-  /** Units of one machine share its ports. */
+  /** All units of the machine share its ports. */
   #assertFree(wanted: string): void {
     const { unit: name, pending, state } = this.#context;
     const others = Object.values(state().units).filter((unit) => unit.name !== name);
     for (const unit of [{ name, ports: pending.ports }, ...others]) {
       const taken = unit.ports.find((open) => rangesConflict(parsePortRange(open), parsePortRange(wanted)));
       if (taken === undefined) continue;
-      // ICMP has no ports to fight over.
+      // ICMP has no ports that could conflict.
       if (taken === "icmp") continue;
       throw new ToolError(
         `cannot open ${wanted} (unit "${name}"): port range conflicts with ${taken} (unit "${unit.name}")`,

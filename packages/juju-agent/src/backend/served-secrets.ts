@@ -3,8 +3,8 @@ import type { HookContext } from "../hooks/hook-context.ts";
 import type { ConsumedSecret, ModelSecret } from "../state/agent-state.ts";
 
 /**
- * Secrets that a person has made and granted to the application: a charm reads them, and makes none of its own here. What
- * is read is tracked at once, whatever becomes of the hook.
+ * User secrets that are granted to the application. A charm can read them; this agent does not support secrets that
+ * charms own. A read is tracked at once, even when the hook fails later.
  */
 export class ServedSecrets implements SecretBackend {
   readonly #context: HookContext;
@@ -35,13 +35,13 @@ export class ServedSecrets implements SecretBackend {
 
   /** @throws ToolError always */
   add(): never {
-    throw new ToolError("cannot add a secret: this agent keeps no secrets of charms: not supported");
+    throw new ToolError("cannot add a secret: this agent has no secrets that charms own: not supported");
   }
 
   /** @throws ToolError always */
   change(id: string): never {
-    const isThere = this.#secrets()[id] !== undefined;
-    throw new ToolError(isThere ? "permission denied" : `secret "${id}" not found`);
+    const exists = this.#secrets()[id] !== undefined;
+    throw new ToolError(exists ? "permission denied" : `secret "${id}" not found`);
   }
 
   /** @throws ToolError always */
@@ -61,8 +61,8 @@ export class ServedSecrets implements SecretBackend {
 
   async #track(secret: ModelSecret, tracked: number, label: string | undefined): Promise<void> {
     const known = this.#consumed()[secret.id];
-    const told = Math.max(known?.told ?? 0, tracked);
-    const next: ConsumedSecret = { ...known, tracked, told, ...(label !== undefined && { label }) };
+    const newest = Math.max(known?.told ?? 0, tracked);
+    const next: ConsumedSecret = { ...known, tracked, told: newest, ...(label !== undefined && { label }) };
     await this.#context.effects.consume(secret.id, next);
   }
 

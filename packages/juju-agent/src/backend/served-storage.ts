@@ -1,7 +1,7 @@
 import { ToolError, usageError, type StorageBackend, type Texts } from "juju-hook-tools";
 import type { HookContext } from "../hooks/hook-context.ts";
 
-/** What the unit has stored with the agent, which has no storage and no resources yet. */
+/** The unit's state; this agent does not support storage and resources yet. */
 export class ServedStorage implements StorageBackend {
   readonly #context: HookContext;
 

@@ -34,7 +34,7 @@ export class ServedUnit implements UnitBackend {
     await this.#context.effects.setStatus(name, message);
   }
 
-  /** @throws ToolError when the unit does not lead. */
+  /** @throws ToolError when the unit is not the leader */
   async setAppStatus({ name, message }: NamedStatus<SettableStatus>): Promise<void> {
     if (!this.isLeader()) throw new ToolError("this unit is not the leader");
     await this.#context.effects.setApplicationStatus(name, message);
@@ -44,7 +44,7 @@ export class ServedUnit implements UnitBackend {
     return this.#context.status();
   }
 
-  /** @throws ToolError when the unit does not lead. */
+  /** @throws ToolError when the unit is not the leader */
   appStatus(): StatusRecord & { readonly units: Readonly<Record<string, StatusRecord>> } {
     if (!this.isLeader()) throw new ToolError("finding application status: this unit is not the leader");
     const units = this.#units().map((unit) => [unit.name, shownStatus(unit)] as const);
@@ -77,7 +77,7 @@ export class ServedUnit implements UnitBackend {
     return { units: Object.fromEntries(units), relations: {} };
   }
 
-  /** @throws ToolError always: no application is trusted with a cloud. */
+  /** @throws ToolError always: no application has cloud credentials */
   credential(): never {
     throw new ToolError("cannot access cloud credentials: permission denied");
   }

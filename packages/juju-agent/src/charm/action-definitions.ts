@@ -3,7 +3,7 @@ import { CharmArchiveError } from "juju-hook-tools";
 
 export interface ActionDefinition {
   readonly description: string;
-  /** JSON schema, draft 4, of the parameters: always one of an object. */
+  /** JSON schema, draft 4, of the parameters; its type is always object. */
   readonly schema: JsonObject;
 }
 
@@ -12,7 +12,7 @@ export type ActionDefinitions = Readonly<Record<string, ActionDefinition>>;
 const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const NOT_SCHEMA: readonly string[] = ["description", "title", "params", "parallel", "execution-group"];
 
-/** Reads the parsed `actions.yaml`. @throws CharmArchiveError as `juju deploy` refuses it. */
+/** Reads the parsed `actions.yaml`. @throws CharmArchiveError where `juju deploy` refuses */
 export function parseActionDefinitions(document: unknown): ActionDefinitions {
   if (document === null || document === undefined) return {};
   if (!isMap(document)) throw new CharmArchiveError("Cannot read actions.yaml: it must be a map of actions");

@@ -5,8 +5,7 @@ import { AgentRequestError } from "../agent-errors.ts";
 import type { ActionDefinition } from "./action-definitions.ts";
 
 /**
- * Checks the parameters of an action by its schema, then fills in the defaults, as the Juju controller does when an
- * action is enqueued.
+ * Validates the parameters of an action against its schema, then fills in the defaults, as the Juju controller does.
  *
  * @throws AgentRequestError `validation failed: (root)...`
  */
@@ -35,7 +34,7 @@ const SCHEMA_MAPS: readonly string[] = ["properties", "patternProperties", "defi
 const SCHEMA_LISTS: readonly string[] = ["allOf", "anyOf", "oneOf", "items"];
 const SCHEMAS: readonly string[] = ["items", "additionalItems", "additionalProperties", "not"];
 
-/** The draft 4 schema as the later draft that ajv reads: other spellings of exclusive limits, and no `id`. */
+/** Converts a draft 4 schema to the later draft that ajv reads: exclusive limits become numbers, `id` is dropped. */
 export function modernSchema(schema: JsonObject): JsonObject {
   const modern: Record<string, JsonValue> = {};
   for (const [key, value] of Object.entries(schema)) {

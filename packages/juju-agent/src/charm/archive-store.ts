@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { AgentState } from "../state/agent-state.ts";
 
-/** Removes kept archives that no application runs. */
+/** Removes stored archives that no application uses. */
 export async function collectArchives(directory: string, state: AgentState): Promise<void> {
   const used = new Set(Object.values(state.applications).map(({ charm }) => `${charm.digest}.charm`));
   for (const name of await readdir(directory).catch(() => [])) {

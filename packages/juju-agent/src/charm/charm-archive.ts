@@ -11,8 +11,8 @@ import {
 } from "./charm-definition.ts";
 
 /**
- * Reads and checks an archive as `juju deploy` does, without unpacking it. `dispatch` must be an executable file at
- * its root: Juju itself finds that out only when the first hook fails.
+ * Reads and validates an archive as `juju deploy` does, without unpacking it. Unlike Juju it also requires an executable
+ * `dispatch` at the root, so that a wrong archive fails before its first hook.
  *
  * @throws CharmArchiveError
  */

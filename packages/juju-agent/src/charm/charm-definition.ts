@@ -5,7 +5,7 @@ import { messageOf } from "charm-kit";
 import { parseActionDefinitions, type ActionDefinitions } from "./action-definitions.ts";
 import { parseConfigOptions, type ConfigOptions } from "./config-options.ts";
 
-/** What the agent needs to know of a charm; kept in the state file. */
+/** A charm's metadata, options and actions; stored in the state file. */
 export interface CharmDefinition {
   readonly name: string;
   readonly summary: string;
@@ -19,11 +19,11 @@ export interface CharmDefinition {
 export interface CharmBase {
   readonly name: string;
   readonly channel: string;
-  /** Juju's names, such as `amd64`; empty for any. */
+  /** Juju's names, such as `amd64`; empty means any. */
   readonly architectures: readonly string[];
 }
 
-/** Texts of the files at the root of an archive that describe the charm. */
+/** Content of the metadata files at the root of an archive. */
 export type CharmFiles = Readonly<Partial<Record<CharmFileName, string>>>;
 
 export const CHARM_FILES = [
@@ -40,7 +40,7 @@ const CHARM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$/;
 const BASE_NAMES: readonly string[] = ["ubuntu", "centos", "windows", "osx", "opensuse", "genericlinux"];
 const ARCHITECTURES: readonly string[] = ["amd64", "i386", "armhf", "arm64", "ppc64el", "s390x", "riscv64"];
 
-/** @throws CharmArchiveError when a file is missing, is no YAML, or says what Juju refuses. */
+/** @throws CharmArchiveError when a file is missing, is not YAML, or has a value that Juju refuses */
 export function parseCharmDefinition(files: CharmFiles): CharmDefinition {
   if (files["metadata.yaml"] === undefined)
     throw refused("metadata.yaml", "not found at the root of the archive");
@@ -61,7 +61,7 @@ export function parseCharmDefinition(files: CharmFiles): CharmDefinition {
   };
 }
 
-/** @throws CharmArchiveError when no base of the charm runs on `architecture`. */
+/** @throws CharmArchiveError when no base of the charm supports `architecture` */
 export function assertRunsOn(definition: CharmDefinition, architecture: string): void {
   const all = definition.bases.flatMap((base) => base.architectures);
   const runs = definition.bases.some(
@@ -114,8 +114,8 @@ function requiredText(metadata: unknown, key: string): string {
   throw refused("metadata.yaml", `${key}: expected string, got nothing`);
 }
 
-function refused(file: CharmFileName, fault: string): CharmArchiveError {
-  return new CharmArchiveError(`Cannot read ${file}: ${fault}`);
+function refused(file: CharmFileName, detail: string): CharmArchiveError {
+  return new CharmArchiveError(`Cannot read ${file}: ${detail}`);
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -15,8 +15,8 @@ import { dirname, join } from "node:path";
 
 import { unpackCharmArchive } from "juju-hook-tools";
 
-/** Where a unit keeps its charm: `charm` itself, the one being made and the one being replaced. */
-interface Places {
+/** Paths of a unit's charm: the current one, the new one, and the one being replaced. */
+interface CharmPaths {
   readonly current: string;
   readonly fresh: string;
   readonly old: string;
@@ -30,29 +30,29 @@ export interface CharmRelease {
 }
 
 /**
- * Puts a charm in place as `<agentDirectory>/charm`. A kill at any point is mended by doing it again.
+ * Installs a charm as `<agentDirectory>/charm`. After a kill at any point, run it again.
  *
- * The new directory is made beside the old one and takes its name when it is complete. What the charm itself wrote
- * moves along; what only the old archive brought does not.
+ * The new directory is built beside the old one and takes its name when it is complete. Files that the charm itself
+ * wrote are kept; files that only the old archive had are not.
  */
 export async function installCharmDirectory(
   agentDirectory: string,
   release: CharmRelease,
   signal: AbortSignal,
 ): Promise<void> {
-  const places = placesIn(agentDirectory);
-  await mkdir(places.manifests, { recursive: true, mode: 0o755 });
-  if (!existsSync(places.current) && existsSync(places.old)) await rename(places.old, places.current);
-  await rm(places.fresh, { recursive: true, force: true });
-  const unpacked = await unpackCharmArchive(release.archive, places.fresh, signal);
-  await writeFile(join(places.manifests, `${release.revision}.json`), JSON.stringify(unpacked));
-  await writeFile(join(places.fresh, ".juju-charm"), `local:${release.name}-${release.revision}\n`);
-  const brought = withParents([...(await currentManifest(places)), ".juju-charm"]);
-  await carryOver(places, "", brought);
-  await swap(places);
+  const paths = charmPaths(agentDirectory);
+  await mkdir(paths.manifests, { recursive: true, mode: 0o755 });
+  if (!existsSync(paths.current) && existsSync(paths.old)) await rename(paths.old, paths.current);
+  await rm(paths.fresh, { recursive: true, force: true });
+  const unpacked = await unpackCharmArchive(release.archive, paths.fresh, signal);
+  await writeFile(join(paths.manifests, `${release.revision}.json`), JSON.stringify(unpacked));
+  await writeFile(join(paths.fresh, ".juju-charm"), `local:${release.name}-${release.revision}\n`);
+  const brought = withParents([...(await currentManifest(paths)), ".juju-charm"]);
+  await carryOver(paths, "", brought);
+  await swap(paths);
 }
 
-function placesIn(agentDirectory: string): Places {
+function charmPaths(agentDirectory: string): CharmPaths {
   return {
     current: join(agentDirectory, "charm"),
     fresh: join(agentDirectory, "charm.new"),
@@ -61,51 +61,51 @@ function placesIn(agentDirectory: string): Places {
   };
 }
 
-/** The paths that the archive of the directory in place brought; the directory says itself which one that was. */
-async function currentManifest(places: Places): Promise<readonly string[]> {
-  const url = await readFile(join(places.current, ".juju-charm"), "utf8").catch(() => "");
+/** Paths from the archive of the current directory; its `.juju-charm` file names the revision. */
+async function currentManifest(paths: CharmPaths): Promise<readonly string[]> {
+  const url = await readFile(join(paths.current, ".juju-charm"), "utf8").catch(() => "");
   const revision = /-(\d+)\n?$/.exec(url)?.[1];
   if (revision === undefined) return [];
-  const manifest = await readFile(join(places.manifests, `${revision}.json`), "utf8").catch(() => "[]");
+  const manifest = await readFile(join(paths.manifests, `${revision}.json`), "utf8").catch(() => "[]");
   return JSON.parse(manifest) as readonly string[];
 }
 
-/** Hard links: the old directory stays complete until the new one is, and nothing is copied. */
-async function carryOver(places: Places, below: string, brought: ReadonlySet<string>): Promise<void> {
-  const entries = await readdir(join(places.current, below), { withFileTypes: true }).catch(() => []);
+/** Hard-links the charm's own files, without copies: the old directory stays complete until the swap. */
+async function carryOver(paths: CharmPaths, below: string, brought: ReadonlySet<string>): Promise<void> {
+  const entries = await readdir(join(paths.current, below), { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     const name = join(below, entry.name);
-    if (!brought.has(name)) await carryEntry(places, name, entry);
-    if (entry.isDirectory()) await carryOver(places, name, brought);
+    if (!brought.has(name)) await carryEntry(paths, name, entry);
+    if (entry.isDirectory()) await carryOver(paths, name, brought);
   }
 }
 
-async function carryEntry(places: Places, name: string, entry: Dirent): Promise<void> {
-  const [from, to] = [join(places.current, name), join(places.fresh, name)];
-  // What the new archive brings wins, also a file over a directory of that name.
-  if ((await exists(to)) || !(await carryParents(places, dirname(name)))) return;
+async function carryEntry(paths: CharmPaths, name: string, entry: Dirent): Promise<void> {
+  const [from, to] = [join(paths.current, name), join(paths.fresh, name)];
+  // Files of the new archive win, even over a directory of the same name.
+  if ((await exists(to)) || !(await carryParents(paths, dirname(name)))) return;
   if (entry.isDirectory()) await mkdir(to, { mode: (await lstat(from)).mode & 0o7777 });
   else if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
   else await link(from, to);
 }
 
-async function carryParents(places: Places, name: string): Promise<boolean> {
+async function carryParents(paths: CharmPaths, name: string): Promise<boolean> {
   if (name === ".") return true;
-  if (!(await carryParents(places, dirname(name)))) return false;
-  const path = join(places.fresh, name);
+  if (!(await carryParents(paths, dirname(name)))) return false;
+  const path = join(paths.fresh, name);
   if (!(await exists(path)))
-    await mkdir(path, { mode: (await lstat(join(places.current, name))).mode & 0o7777 });
+    await mkdir(path, { mode: (await lstat(join(paths.current, name))).mode & 0o7777 });
   return (await lstat(path)).isDirectory();
 }
 
-async function swap(places: Places): Promise<void> {
-  await rm(places.old, { recursive: true, force: true });
-  if (existsSync(places.current)) await rename(places.current, places.old);
-  await rename(places.fresh, places.current);
-  await rm(places.old, { recursive: true, force: true });
+async function swap(paths: CharmPaths): Promise<void> {
+  await rm(paths.old, { recursive: true, force: true });
+  if (existsSync(paths.current)) await rename(paths.current, paths.old);
+  await rename(paths.fresh, paths.current);
+  await rm(paths.old, { recursive: true, force: true });
 }
 
-/** An archive need not name the directories of its files. */
+/** Adds parent directories, which an archive may omit. */
 function withParents(names: readonly string[]): ReadonlySet<string> {
   const all = new Set<string>();
   for (let name of names) {

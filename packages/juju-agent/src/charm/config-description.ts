@@ -1,6 +1,6 @@
 import type { ConfigOptions, ConfigValue, ConfigValues, OptionType } from "./config-options.ts";
 
-/** An option with its value, and where that is from. */
+/** An option, its value and the source of the value. */
 export interface OptionDescription {
   readonly type: OptionType;
   readonly description: string;
@@ -12,7 +12,7 @@ export interface OptionDescription {
 /** The options of an application, by name. */
 export type ConfigDescription = Readonly<Record<string, OptionDescription>>;
 
-/** What `juju config` prints of each option. */
+/** Describes each option as `juju config` prints it. */
 export function describeConfig(options: ConfigOptions, values: ConfigValues): ConfigDescription {
   return Object.fromEntries(
     Object.entries(options).map(([name, option]) => {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { CharmArchiveError } from "juju-hook-tools";
 import { AgentRequestError } from "../agent-errors.ts";
 
-/** What values an option takes. */
+/** Type of an option. */
 export type OptionType = "string" | "int" | "float" | "boolean" | "secret";
 
 /** The value of an option. */
@@ -20,7 +20,7 @@ export interface ConfigOption {
 
 export type ConfigOptions = Readonly<Record<string, ConfigOption>>;
 
-/** A wanted change: a value as text (command line) or typed (YAML); null goes back to the default. */
+/** A configuration change: each value is text (command line) or typed (YAML); null restores the default. */
 export type ConfigChange = Readonly<Record<string, unknown>>;
 
 const TYPES: readonly string[] = ["string", "int", "float", "boolean", "secret"];
@@ -28,7 +28,7 @@ const TRUE_WORDS: readonly string[] = ["1", "t", "T", "TRUE", "true", "True"];
 const FALSE_WORDS: readonly string[] = ["0", "f", "F", "FALSE", "false", "False"];
 const LARGEST_INT = 2n ** 63n - 1n;
 
-/** Reads the parsed `config.yaml`. @throws CharmArchiveError as `juju deploy` refuses it. */
+/** Reads the parsed `config.yaml`. @throws CharmArchiveError where `juju deploy` refuses */
 export function parseConfigOptions(document: unknown): ConfigOptions {
   if (document === null || document === undefined) return {};
   const options = isMap(document) ? document["options"] : undefined;
@@ -58,9 +58,9 @@ function parseOption(name: string, raw: unknown): ConfigOption {
 }
 
 /**
- * The values of an application after a change: typed values must have the type of their option, texts are read as it.
+ * An application's values after a change. A typed value must have its option's type; text is parsed as that type.
  *
- * @throws AgentRequestError naming the first option that is unknown or has the wrong type; nothing is changed then.
+ * @throws AgentRequestError for the first unknown option or wrong type; nothing is changed
  */
 export function changeConfig(
   options: ConfigOptions,
@@ -87,7 +87,7 @@ function changedValue(name: string, option: ConfigOption, wanted: unknown): Conf
     typedValue(option.type, wanted) ??
     (typeof wanted === "string" ? parseText(option.type, wanted) : undefined);
   if (value !== undefined) return value;
-  // What was given is shown only where it cannot be a secret.
+  // A string or secret value is never shown: it may be confidential.
   const given =
     option.type === "string" || option.type === "secret" ? `a ${typeof wanted} value` : show(wanted);
   throw new AgentRequestError(
@@ -95,7 +95,7 @@ function changedValue(name: string, option: ConfigOption, wanted: unknown): Conf
   );
 }
 
-/** The value if it has the type already. */
+/** The value, if it already has the type. */
 function typedValue(type: OptionType, value: unknown): ConfigValue | undefined {
   switch (type) {
     case "string":
@@ -126,14 +126,14 @@ function parseText(type: OptionType, text: string): ConfigValue | undefined {
   }
 }
 
-/** Like Go's ParseInt, then like the JSON that carries the value: above 2^53 the last digits are lost. */
+/** Parses like Go's ParseInt. Values above 2^53 lose their last digits, as in JSON. */
 function parseInt64(text: string): number | undefined {
   if (!/^[+-]?\d+$/.test(text)) return undefined;
   const value = BigInt(text.replace(/^\+/, ""));
   return value <= LARGEST_INT && value >= -LARGEST_INT - 1n ? Number(value) : undefined;
 }
 
-/** What `config-get` gives: options that are set or have a default. */
+/** The values of `config-get`: options that are set or have a default. */
 export function effectiveConfig(options: ConfigOptions, values: ConfigValues): ConfigValues {
   const effective: Record<string, ConfigValue> = {};
   for (const [name, option] of Object.entries(options)) {
@@ -143,7 +143,7 @@ export function effectiveConfig(options: ConfigOptions, values: ConfigValues): C
   return effective;
 }
 
-/** Values that a new archive of the charm still knows, in the type it wants. */
+/** Keeps values whose option still exists in a new archive with the same type. */
 export function keepValidConfig(options: ConfigOptions, values: ConfigValues): ConfigValues {
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => {
@@ -153,7 +153,7 @@ export function keepValidConfig(options: ConfigOptions, values: ConfigValues): C
   );
 }
 
-/** Equal for equal effective values: config-changed is run when it differs from the one last delivered. */
+/** Hash of effective values: config-changed runs when it differs from the last delivered hash. */
 export function configHash(effective: ConfigValues): string {
   const sorted = Object.entries(effective).sort(([left], [right]) => (left < right ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");

@@ -25,18 +25,18 @@ export interface ContextPlan {
   readonly task: HookTask;
   /** Parameters of an action. */
   readonly parameters?: JsonObject;
-  /** What is recorded in the unit before the process is started. */
+  /** Changes to record in the unit before the process starts. */
   readonly begin?: Partial<UnitState>;
 }
 
-/** A context that has ended. Nothing it gathered has come true yet. */
+/** A context that has ended. Its pending changes are not committed yet. */
 export interface EndedContext {
   readonly outcome: ProcessOutcome;
   readonly pending: PendingChanges;
   readonly action: ActionProgress | undefined;
 }
 
-/** Runs the charm in one context after the other. */
+/** Runs the charm in contexts, one after the other. */
 export class ContextRunner {
   readonly #session: AgentSession;
   #running: CharmProcess | undefined;
@@ -45,15 +45,15 @@ export class ContextRunner {
     this.#session = session;
   }
 
-  /** Sends SIGKILL to what is running. @returns false when nothing is. */
+  /** Sends SIGKILL to the running process. @returns false when there is none */
   kill(): boolean {
     this.#running?.kill();
     return this.#running !== undefined;
   }
 
   /**
-   * Records the context, serves its hook tools and waits for its process, which is killed when `signal` is aborted.
-   * The caller commits what was gathered together with the end of the context.
+   * Records the context, serves its hook tools and waits for its process, which an aborted `signal` kills. The caller
+   * commits the pending changes and the end of the context together.
    */
   async run(plan: ContextPlan, signal: AbortSignal): Promise<EndedContext> {
     const id = `${plan.unit}-${nameOf(plan.task)}-${randomBytes(16).toString("hex")}`;
@@ -181,12 +181,12 @@ export class ContextRunner {
   }
 }
 
-/** What the context is called in its ID, in the log and in events. */
+/** Name of the context in its ID, in the log and in events. */
 function nameOf(task: HookTask): string {
   return task.kind === "commands" ? "run-commands" : task.name;
 }
 
-/** The state of the unit after a context whose gathered changes come true. */
+/** Changes to a unit that commit a context's pending changes. */
 export function flushed(unit: UnitState, pending: PendingChanges): Partial<UnitState> {
   return {
     ports: pending.ports,

@@ -4,35 +4,35 @@ import type { LogLevel } from "charm-kit";
 import type { ConfigOptions, ConfigValues } from "../charm/config-options.ts";
 import type { AgentState, ConsumedSecret, StatusRecord } from "../state/agent-state.ts";
 
-/** Changes that a context gathers; they come true together when the context ends well. */
+/** Changes that are committed together when the context succeeds. */
 export interface PendingChanges {
-  /** Open ports as the unit will have them. */
+  /** The unit's open ports after the commit. */
   ports: readonly string[];
   stored: Readonly<Record<string, string>>;
   reboot: boolean;
 }
 
-/** What a running action has said of itself; delivered however it ends. */
+/** Results and failure of a running action; recorded even when its process fails. */
 export interface ActionProgress {
   readonly parameters: JsonObject;
   results: ActionResults;
   failure: string | undefined;
 }
 
-/** Effects of hook tools that come true at once and survive the failure of the hook. */
+/** Effects of hook tools that take effect at once, even when the hook fails later. */
 export interface ImmediateEffects {
   setStatus(name: SettableStatus, message: string): Promise<void>;
   setApplicationStatus(name: SettableStatus, message: string): Promise<void>;
   setWorkloadVersion(version: string): Promise<void>;
   log(source: string, level: LogLevel, message: string): void;
   logAction(message: string): Promise<void>;
-  /** Remembers what the unit knows of a secret. */
+  /** Records which revision of a secret the unit has read. */
   consume(id: string, secret: ConsumedSecret): Promise<void>;
   /** Kills the process of the context; the hook runs again after the reboot. */
   rebootNow(): void;
 }
 
-/** What the hook tools work on while one hook, action or command runs. */
+/** Data of the hook tools while one hook, action or command runs. */
 export interface HookContext {
   readonly id: string;
   readonly unit: string;
@@ -40,18 +40,18 @@ export interface HookContext {
   readonly task: HookTask;
   readonly isLeader: boolean;
   readonly options: ConfigOptions;
-  /** Effective values, as they were when the context began. */
+  /** Effective values at the start of the context. */
   readonly config: ConfigValues;
   readonly pending: PendingChanges;
   readonly action: ActionProgress | undefined;
   readonly address: NetworkAddress;
   readonly effects: ImmediateEffects;
-  /** The model as it is at this moment, without what is pending here. */
+  /** The current model, without the pending changes of this context. */
   readonly state: () => AgentState;
   readonly status: () => StatusRecord;
 }
 
-/** The address by which the machine is reached. */
+/** The machine's main address. */
 export interface NetworkAddress {
   readonly interfaceName: string;
   readonly macAddress: string;

@@ -1,9 +1,9 @@
 import type { StatusRecord, UnitState } from "../state/agent-state.ts";
 import type { Operation } from "../state/agent-state.ts";
-import { toldOf } from "../state/model-secrets.ts";
+import { withDelivered } from "../state/model-secrets.ts";
 import type { HookRun, LifecycleHook, PlainHook } from "./hook-names.ts";
 
-/** What a unit is compared with when a hook ends. */
+/** Current facts to record when a hook ends. */
 export interface CommitFacts {
   readonly configHash: string;
   readonly bootId: string;
@@ -35,7 +35,7 @@ export function statusBefore(unit: UnitState, hook: LifecycleHook, now: string):
   }
 }
 
-/** What the success of a hook changes in its unit, beside what the hook tools gathered. */
+/** The changes to a unit when a hook succeeds, apart from the hook tools' pending changes. */
 export function commitHook(unit: UnitState, run: HookRun, facts: CommitFacts): Change {
   const { now, bootId, configHash } = facts;
   switch (run.hook) {
@@ -58,14 +58,14 @@ export function commitHook(unit: UnitState, run: HookRun, facts: CommitFacts): C
     case "leader-settings-changed":
       return { operation: CONTINUE, leaderSettingsSeen: true };
     case "secret-changed":
-      return { operation: CONTINUE, consumed: toldOf(unit.consumed, run.secret) };
+      return { operation: CONTINUE, consumed: withDelivered(unit.consumed, run.secret) };
     case "leader-elected":
     case "update-status":
       return { operation: CONTINUE };
   }
 }
 
-/** A hook that waits for its turn. */
+/** A queued hook. */
 export function queued(hook: PlainHook): Operation {
   return { kind: "hook", hook, step: "queued" };
 }

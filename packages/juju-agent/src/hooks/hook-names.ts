@@ -1,4 +1,4 @@
-/** Hooks that the agent runs. Hooks of relations and storage get their place here when it has those. */
+/** Hooks that the agent runs. It does not support relation and storage hooks yet. */
 const LIFECYCLE_HOOKS = [
   "install",
   "leader-elected",
@@ -14,7 +14,7 @@ const LIFECYCLE_HOOKS = [
 
 export type LifecycleHook = (typeof LIFECYCLE_HOOKS)[number];
 
-/** Hooks that are about nothing but the unit. */
+/** Hooks without a subject of their own, such as a secret. */
 export type PlainHook = Exclude<LifecycleHook, "secret-changed">;
 
 /** A revision of a secret. */
@@ -23,11 +23,11 @@ export interface SecretRevision {
   readonly revision: number;
 }
 
-/** A hook with what it is about. */
+/** A hook with its subject. */
 export type HookRun =
   { readonly hook: PlainHook } | { readonly hook: "secret-changed"; readonly secret: SecretRevision };
 
-/** Hooks that a person may fire out of turn; the others would leave the unit's life cycle, or are about something. */
+/** Hooks that `fire-hook` accepts: not those that end the unit's life cycle or need a subject. */
 export const FIREABLE_HOOKS: readonly PlainHook[] = LIFECYCLE_HOOKS.filter(
   (hook) => hook !== "stop" && hook !== "remove" && hook !== "secret-changed",
 );

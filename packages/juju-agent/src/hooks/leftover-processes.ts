@@ -1,10 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 
 /**
- * Kills the processes of a context whose agent was killed, so that a hook never runs beside its own retry.
+ * Kills the leftover processes of a killed agent's context, so that a hook never runs in parallel with its retry.
  *
- * They are known by the context ID in their environment; it was on disk before the first of them was started. A
- * process that a hook left behind on purpose, with that environment, is among them.
+ * It finds them by the context ID in their environment; the ID was on disk before the first process started. This
+ * includes background processes that the hook started on purpose.
+ *
+ * @returns the number of killed processes
  */
 export async function killLeftoverProcesses(contextId: string): Promise<number> {
   const marker = `JUJU_CONTEXT_ID=${contextId}`;

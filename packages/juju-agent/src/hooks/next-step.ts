@@ -5,27 +5,27 @@ export type Step =
   | { readonly kind: "deploy" }
   | { readonly kind: "hook"; readonly run: HookRun }
   | { readonly kind: "accept-leadership" }
-  | { readonly kind: "bury" };
+  | { readonly kind: "delete-unit" };
 
-/** What the world is like when the next step of a unit is chosen. */
+/** Facts that decide a unit's next step. */
 export interface StepFacts {
   readonly isLeader: boolean;
   readonly configHash: string;
   readonly bootId: string;
-  /** A newer revision of a secret that the unit has read, and has not been told of. */
+  /** A newer revision of a secret that the unit has read, without a secret-changed yet. */
   readonly newRevision: SecretRevision | undefined;
 }
 
 const hook = (name: PlainHook): Step => ({ kind: "hook", run: { hook: name } });
 
 /**
- * The next thing a unit has to do, in the order of Juju's resolvers, or nothing: it is idle, or a failed hook holds up
- * everything else. Relations and storage take their places between leadership and the idle steps.
+ * A unit's next step, in the order of Juju's resolvers; undefined when the unit is idle or a failed hook blocks it.
+ * Steps for relations and storage would come between leadership and the idle steps.
  */
 export function nextStep(unit: UnitState, facts: StepFacts): Step | undefined {
   const { operation } = unit;
   if (unit.removed || (unit.life === "dying" && !unit.installed && operation.kind !== "hook"))
-    return { kind: "bury" };
+    return { kind: "delete-unit" };
   if (operation.kind === "deploy") return { kind: "deploy" };
   if (operation.kind === "hook")
     return operation.step === "queued" ? { kind: "hook", run: operation } : undefined;

@@ -12,7 +12,7 @@ import { commitHook, queued, statusBefore, type CommitFacts } from "./hook-effec
 import type { HookRun } from "./hook-names.ts";
 import { nextStep, type Step, type StepFacts } from "./next-step.ts";
 
-/** Brings units to rest: runs what Juju's unit agent would run, in its order, until nothing is left to do. */
+/** Runs the steps that Juju's unit agent would run, in its order, until a unit is idle. */
 export class UnitSettler {
   readonly #session: AgentSession;
   readonly #contexts: ContextRunner;
@@ -23,7 +23,7 @@ export class UnitSettler {
   }
 
   /**
-   * Runs the steps of a unit until it is idle, gone, or in error since before.
+   * Runs a unit's steps until it is idle, removed, or blocked by a hook that had failed before.
    *
    * @throws HookFailedError, RebootRequestedError, the signal's reason
    */
@@ -37,14 +37,14 @@ export class UnitSettler {
     }
   }
 
-  /** Lets a failed hook run again when the unit is settled. */
+  /** Queues a failed hook again; it runs when the unit is settled. */
   async retryFailed(name: string): Promise<void> {
     const { operation } = this.#session.unit(name);
     if (operation.kind !== "hook" || operation.step !== "failed") return;
     await this.#session.updateUnit(name, { operation: { ...operation, step: "queued" } });
   }
 
-  /** Takes a failed hook as if it had run well. */
+  /** Marks a failed hook as successful. */
   async skipFailed(name: string): Promise<void> {
     const unit = this.#session.unit(name);
     const { operation } = unit;
@@ -74,8 +74,8 @@ export class UnitSettler {
         return this.#deployCharm(name, signal);
       case "accept-leadership":
         return this.#session.updateUnit(name, { leader: true, operation: queued("leader-elected") });
-      case "bury":
-        return this.#bury(name);
+      case "delete-unit":
+        return this.#deleteUnit(name);
       case "hook":
         return this.#runHook(name, step.run, signal);
     }
@@ -103,13 +103,13 @@ export class UnitSettler {
     const begin = {
       operation: { ...run, kind: "hook", step: "running" },
       workload: statusBefore(unit, hook, this.#session.now),
-      // A unit that was started before is started again because the machine has been.
+      // A started unit runs start again only after a reboot of the machine.
       rebootRequested: unit.rebootRequested && !(hook === "start" && unit.started),
     } as const;
     const task = { kind: "hook", name: hook, ...hookSecret(unit, run) } as const;
     const ended = await this.#contexts.run({ unit: name, task, begin }, signal);
     if (ended.outcome.exitCode === 0) await this.#commit(name, run, ended);
-    else await this.#giveUp(name, run, ended, signal);
+    else await this.#fail(name, run, ended, signal);
   }
 
   async #commit(name: string, run: HookRun, { pending }: EndedContext): Promise<void> {
@@ -121,10 +121,10 @@ export class UnitSettler {
       agentSince: this.#session.now,
     });
     if (pending.reboot)
-      this.#session.log(name, run.hook, "WARNING", "The charm asked for a reboot of the machine");
+      this.#session.log(name, run.hook, "WARNING", "The charm requested a reboot of the machine");
   }
 
-  async #giveUp(name: string, run: HookRun, ended: EndedContext, signal: AbortSignal): Promise<void> {
+  async #fail(name: string, run: HookRun, ended: EndedContext, signal: AbortSignal): Promise<void> {
     const { outcome, pending } = ended;
     const { hook } = run;
     const killed = outcome.signal === "SIGKILL" || outcome.signal === "SIGTERM";
@@ -134,8 +134,8 @@ export class UnitSettler {
       if (pending.reboot) await this.#stopForReboot(name, hook);
       return;
     }
-    const fault = outcome.startError?.message ?? describeExit(outcome);
-    this.#session.log(name, hook, "ERROR", `hook "${hook}" failed: ${fault}`);
+    const detail = outcome.startError?.message ?? describeExit(outcome);
+    this.#session.log(name, hook, "ERROR", `hook "${hook}" failed: ${detail}`);
     await this.#endHook(name, run, "failed");
     signal.throwIfAborted();
     throw new HookFailedError(name, hook, { cause: outcome.startError });
@@ -154,14 +154,14 @@ export class UnitSettler {
     throw new RebootRequestedError(name, hook);
   }
 
-  /** Files first: a kill in between is followed by another burial. */
-  async #bury(name: string): Promise<void> {
+  /** Deletes the files before the record: after a kill in between, the step runs again. */
+  async #deleteUnit(name: string): Promise<void> {
     const { paths } = this.#session;
     await rm(paths.agent(name), { recursive: true, force: true });
     await rm(paths.tools(name), { recursive: true, force: true });
     const { application } = this.#session.unit(name);
-    const heir = this.#session.unitsOf(application).find((unit) => unit !== name);
-    await this.#session.update((state) => withoutUnit(state, name, application, heir));
+    const nextLeader = this.#session.unitsOf(application).find((unit) => unit !== name);
+    await this.#session.update((state) => withoutUnit(state, name, application, nextLeader));
   }
 }
 
@@ -169,15 +169,15 @@ function withoutUnit(
   state: AgentState,
   name: string,
   application: string,
-  heir: string | undefined,
+  nextLeader: string | undefined,
 ): AgentState {
   const units = without(state.units, name);
   const others = without(state.applications, application);
   const owner = state.applications[application];
-  if (owner === undefined || heir === undefined) {
+  if (owner === undefined || nextLeader === undefined) {
     return withoutGrants({ ...state, units, applications: others }, application);
   }
-  const leader = owner.leader === name ? heir : owner.leader;
+  const leader = owner.leader === name ? nextLeader : owner.leader;
   return { ...state, units, applications: { ...others, [application]: { ...owner, leader } } };
 }
 

@@ -16,13 +16,13 @@ export interface StatusRecord<Name extends string = WorkloadStatusName> {
   readonly since: string;
 }
 
-/** What the unit is in the middle of. It is written before it is begun, so that a killed agent finds it again. */
+/** The unit's current operation, written before it starts so that a killed agent can resume it. */
 export type Operation =
   | { readonly kind: "continue" }
   | { readonly kind: "deploy"; readonly then: Operation }
   | ({
       readonly kind: "hook";
-      /** `running` in a state without a running agent means that the agent was killed: a failure. */
+      /** `running` without a running agent means that the agent was killed: the hook has failed. */
       readonly step: "queued" | "running" | "failed";
     } & HookRun);
 
@@ -45,9 +45,9 @@ export interface ApplicationState {
 
 export interface DeployedCharm {
   readonly definition: CharmDefinition;
-  /** Counts the archives that were deployed under this application, from 0. */
+  /** Number of the archive in this application, from 0. */
   readonly revision: number;
-  /** SHA-256 of the archive, and the name of its copy in the state directory. */
+  /** SHA-256 of the archive; also the name of its copy in the state directory. */
   readonly digest: string;
 }
 
@@ -62,26 +62,26 @@ export interface UnitState {
   readonly removed: boolean;
   readonly leader: boolean;
   readonly leaderSettingsSeen: boolean;
-  /** Whether the charm itself ever set the status. */
+  /** Whether the charm has ever set the status. */
   readonly statusSet: boolean;
   readonly configHash?: string;
   readonly charmRevision?: number;
-  /** Boot of the machine that the unit was started in. */
+  /** Boot ID of the machine when the unit was started. */
   readonly bootId?: string;
   readonly workload: StatusRecord;
   readonly agentSince: string;
   /** Open ports as `opened-ports` prints them. */
   readonly ports: readonly string[];
-  /** What `state-set` stored. */
+  /** Data of `state-set`. */
   readonly stored: Readonly<Record<string, string>>;
   /** Secrets that the unit has read, by their IDs. @default none */
   readonly consumed?: Readonly<Record<string, ConsumedSecret>>;
   readonly rebootRequested: boolean;
-  /** Context whose process may still be alive if the agent was killed. */
+  /** Context whose processes may still run after a kill of the agent. */
   readonly runningContext?: string | undefined;
 }
 
-/** A secret that a person has made, as `juju add-secret` does. */
+/** A user secret, as `juju add-secret` creates it. */
 export interface ModelSecret {
   /** 20 digits and small letters. */
   readonly id: string;
@@ -90,21 +90,21 @@ export interface ModelSecret {
   readonly latestRevision: number;
   /** Content by revision: the latest one, and those that units still track. */
   readonly revisions: Readonly<Record<number, Texts>>;
-  /** Names of the applications that may read it. */
+  /** Applications that may read it. */
   readonly grants: readonly string[];
 }
 
-/** What a unit knows of a secret that it has read. */
+/** A unit's view of a secret that it has read. */
 export interface ConsumedSecret {
-  /** The revision that it reads until it asks for the latest. */
+  /** The revision that the unit reads until it asks for the latest. */
   readonly tracked: number;
-  /** The newest revision that it knows of. */
+  /** The newest revision that the unit has read or got a secret-changed for. */
   readonly told: number;
-  /** By which the unit reads it too. */
+  /** The unit's label for the secret. */
   readonly label?: string;
 }
 
-/** An action that was run, with its outcome. */
+/** An action that was run, and its outcome. */
 export interface ActionRecord {
   readonly id: string;
   readonly unit: string;
@@ -116,7 +116,7 @@ export interface ActionRecord {
   readonly log: readonly string[];
 }
 
-/** Everything the agent knows; `state.json` in the state directory. */
+/** The whole state of the agent; `state.json` in the state directory. */
 export interface AgentState {
   readonly format: 1;
   readonly model: ModelState;
@@ -128,14 +128,14 @@ export interface AgentState {
   readonly nextActionId: number;
 }
 
-/** A state with one unit changed. */
+/** Changes one unit in a state. */
 export function withUnit(state: AgentState, name: string, change: Partial<UnitState>): AgentState {
   const unit = state.units[name];
   if (unit === undefined) return state;
   return { ...state, units: { ...state.units, [name]: { ...unit, ...change } } };
 }
 
-/** A state with one application changed. */
+/** Changes one application in a state. */
 export function withApplication(
   state: AgentState,
   name: string,

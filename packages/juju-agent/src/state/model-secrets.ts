@@ -3,7 +3,7 @@ import type { SecretRevision } from "../hooks/hook-names.ts";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { AgentState, ConsumedSecret, ModelSecret, UnitState } from "./agent-state.ts";
 
-/** What a person is shown of a secret: never its content. */
+/** A secret in `secrets`: never with its content. */
 export interface SecretDescription {
   readonly id: string;
   readonly name: string;
@@ -13,18 +13,18 @@ export interface SecretDescription {
 
 type Secrets = AgentState["secrets"];
 
-/** A state with one more secret, which nobody may read yet. @throws AgentRequestError when the name is taken */
+/** Adds a secret without grants. @throws AgentRequestError when the name is in use */
 export function withSecret(
   state: AgentState,
   { id, name, content }: { readonly id: string; readonly name: string; readonly content: Texts },
 ): AgentState {
   const taken = Object.values(state.secrets ?? {}).some((secret) => secret.name === name);
-  if (taken) throw new AgentRequestError(`Cannot add the secret: there is one named "${name}", update it`);
+  if (taken) throw new AgentRequestError(`Cannot add the secret: "${name}" already exists, update it`);
   return put(state, { id, name, latestRevision: 1, revisions: { 1: content }, grants: [] });
 }
 
 /**
- * A state with a new revision of a secret; content equal to the latest makes none, as in Juju.
+ * Adds a revision to a secret; content equal to the latest adds none, as in Juju.
  *
  * @param named its name or its URI.
  * @throws AgentRequestError
@@ -39,7 +39,7 @@ export function withRevision(state: AgentState, named: string, content: Texts): 
   return put(state, { ...secret, latestRevision, revisions });
 }
 
-/** A state in which applications may read a secret, or may no more. @throws AgentRequestError */
+/** Grants applications access to a secret, or withdraws it. @throws AgentRequestError */
 export function withGrants(
   state: AgentState,
   named: string,
@@ -49,20 +49,20 @@ export function withGrants(
   const secret = findSecret(state, named);
   const unknown = applications.find((name) => !Object.hasOwn(state.applications, name));
   if (granted && unknown !== undefined) {
-    throw new AgentRequestError(`Cannot grant the secret: there is no application "${unknown}"`);
+    throw new AgentRequestError(`Cannot grant the secret: application "${unknown}" not found`);
   }
   const others = secret.grants.filter((name) => !applications.includes(name));
   return put(state, { ...secret, grants: granted ? [...others, ...applications] : others });
 }
 
-/** A state without a secret. @throws AgentRequestError */
+/** Removes a secret. @throws AgentRequestError */
 export function withoutSecret(state: AgentState, named: string): AgentState {
   const { id } = findSecret(state, named);
   const rest = Object.entries(state.secrets ?? {}).filter(([key]) => key !== id);
   return { ...state, secrets: Object.fromEntries(rest) };
 }
 
-/** A state in which an application that is gone may read nothing. */
+/** Withdraws all grants of a removed application. */
 export function withoutGrants(state: AgentState, application: string): AgentState {
   if (state.secrets === undefined) return state;
   const secrets = Object.entries(state.secrets).map(([id, secret]) => {
@@ -71,7 +71,7 @@ export function withoutGrants(state: AgentState, application: string): AgentStat
   return { ...state, secrets: Object.fromEntries(secrets) };
 }
 
-/** A revision that a unit has not been told of, of a secret that it has read and may still read. */
+/** A newer revision, without a secret-changed yet, of a secret that the unit has read and may still read. */
 export function newRevisionFor(unit: UnitState, secrets: Secrets): SecretRevision | undefined {
   for (const [id, { tracked, told }] of Object.entries(unit.consumed ?? {})) {
     const secret = secrets?.[id];
@@ -81,8 +81,8 @@ export function newRevisionFor(unit: UnitState, secrets: Secrets): SecretRevisio
   return undefined;
 }
 
-/** What a unit knows after it has been told of a revision. */
-export function toldOf(
+/** Records that a unit has got secret-changed for a revision. */
+export function withDelivered(
   consumed: Readonly<Record<string, ConsumedSecret>> = {},
   { id, revision }: SecretRevision,
 ): Readonly<Record<string, ConsumedSecret>> {
@@ -90,7 +90,7 @@ export function toldOf(
   return known ? { ...consumed, [id]: { ...known, told: Math.max(known.told, revision) } } : consumed;
 }
 
-/** What `juju secrets` tells. */
+/** Describes secrets as `juju secrets` does. */
 export function describeSecrets(secrets: Secrets): readonly SecretDescription[] {
   return Object.values(secrets ?? {}).map(({ id, name, latestRevision: revision, grants }) => {
     return { id, name, revision, grants };

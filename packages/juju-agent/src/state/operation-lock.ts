@@ -3,7 +3,7 @@ import { mkdir, realpath } from "node:fs/promises";
 
 import { ProcessLock } from "charm-kit";
 
-/** The lock that lets one operation at a time into a state directory, by whatever path; makes the directory. */
+/** The lock of a state directory, the same for all paths to it. Creates the directory. */
 export async function operationLock(stateDirectory: string): Promise<ProcessLock> {
   await mkdir(stateDirectory, { recursive: true, mode: 0o755 });
   const digest = createHash("sha256")

@@ -10,14 +10,14 @@ const SEVERITY: readonly WorkloadStatusName[] = [
   "unknown",
 ];
 
-/** The status of a unit as `juju status` shows it: a failed hook covers what the charm said last. */
+/** A unit's status as `juju status` shows it: a failed hook replaces the charm's status. */
 export function shownStatus(unit: UnitState): StatusRecord {
   const { operation } = unit;
   if (operation.kind !== "hook" || operation.step !== "failed") return unit.workload;
   return { name: "error", message: `hook failed: "${operation.hook}"`, since: unit.agentSince };
 }
 
-/** What the leader set, or the worst of what the units say. */
+/** The status that the leader set, or the worst unit status. */
 export function applicationStatus(state: AgentState, application: string): StatusRecord {
   const set = state.applications[application]?.status;
   if (set) return set;

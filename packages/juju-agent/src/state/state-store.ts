@@ -5,8 +5,8 @@ import { AgentRequestError } from "../agent-errors.ts";
 import type { AgentState } from "./agent-state.ts";
 
 /**
- * The state file: every change is on disk before `update` resolves, and a kill at any point leaves either the old or
- * the new state, never a part of one.
+ * The state file: every change is on disk before `update` resolves, and a kill at any point leaves the complete old or
+ * new state.
  */
 export class StateStore {
   readonly #path: string;
@@ -18,7 +18,7 @@ export class StateStore {
     this.#state = state;
   }
 
-  /** Reads the file; `initial` makes the state of a directory that has none. */
+  /** Reads the file; `initial` creates the state of an empty directory. */
   static async open(path: string, initial: () => AgentState): Promise<StateStore> {
     return new StateStore(path, (await readState(path)) ?? initial());
   }
@@ -37,7 +37,7 @@ export class StateStore {
 }
 
 /**
- * The state on disk, or nothing when there is none.
+ * The state on disk; undefined when there is none.
  *
  * @throws AgentRequestError when the file is not a state of this version.
  */

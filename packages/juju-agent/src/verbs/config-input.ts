@@ -6,7 +6,7 @@ import { AgentRequestError } from "../agent-errors.ts";
 import type { ConfigChange } from "../charm/config-options.ts";
 import { readPair } from "./verb.ts";
 
-/** Options from `key=value` words; `key=@path` takes the text of a file, which keeps a secret off the command line. */
+/** Reads options from `key=value` words; `key=@path` reads a file, which keeps a secret off the command line. */
 export async function readConfigPairs(words: readonly string[]): Promise<ConfigChange> {
   const pairs = words.map(async (word) => {
     const [name, value] = readPair(word);
@@ -15,14 +15,14 @@ export async function readConfigPairs(words: readonly string[]): Promise<ConfigC
   return Object.fromEntries(await Promise.all(pairs));
 }
 
-/** Options from a YAML file: a map of options, or one of applications that has such a map for this one. */
+/** Reads options from a YAML file: a map of options, or a map of applications to such maps. */
 export async function readConfigFile(path: string, application: string | undefined): Promise<ConfigChange> {
   const document = await readYaml(path);
   const own = application === undefined ? undefined : document[application];
   return isMap(own) ? own : document;
 }
 
-/** A YAML file that holds a map. @throws AgentRequestError */
+/** Reads a YAML file that contains a map. @throws AgentRequestError */
 export async function readYaml(path: string): Promise<Readonly<Record<string, unknown>>> {
   let document: unknown;
   try {
@@ -31,7 +31,7 @@ export async function readYaml(path: string): Promise<Readonly<Record<string, un
     throw new AgentRequestError(`Cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
   if (isMap(document)) return document;
-  throw new AgentRequestError(`Cannot read ${path}: it is no map of names and values`);
+  throw new AgentRequestError(`Cannot read ${path}: it is not a map of names and values`);
 }
 
 async function readText(path: string): Promise<string> {

@@ -19,7 +19,7 @@ export const execVerb: Verb = {
 export const dispatchEventVerb: Verb = {
   name: "dispatch-event",
   usage: "[--unit UNIT] <event>",
-  summary: "Dispatch an event of the charm's own, as its timers do",
+  summary: "Dispatch a custom event of the charm, as its timers do",
   run: async (call) => {
     const { values, positionals } = readArguments(call.argv, { unit: { type: "string" } });
     const event = readWord(positionals, "event");

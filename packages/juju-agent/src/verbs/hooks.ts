@@ -15,7 +15,7 @@ export const updateStatusVerb: Verb = {
 export const fireHookVerb: Verb = {
   name: "fire-hook",
   usage: "[--unit UNIT] <hook>",
-  summary: "Run a hook out of turn",
+  summary: "Run a hook now",
   run: async ({ agent, argv, signal }) => {
     const { values, positionals } = readArguments(argv, { unit: { type: "string" } });
     const hook = readWord(positionals, "hook");
@@ -27,7 +27,7 @@ export const fireHookVerb: Verb = {
 export const resolveVerb: Verb = {
   name: "resolve",
   usage: "[--unit UNIT] [--no-retry]",
-  summary: "Run the failed hook of a unit again, or take it as done",
+  summary: "Retry a unit's failed hook, or with --no-retry mark it as done",
   run: async ({ agent, argv, signal }) => {
     const { values } = readArguments(argv, {
       unit: { type: "string" },

@@ -3,7 +3,7 @@ import { readArguments, readPair, type Verb } from "./verb.ts";
 export const modelConfigVerb: Verb = {
   name: "model-config",
   usage: "KEY=VALUE...",
-  summary: "Change settings of the model, such as juju-http-proxy; hooks see them from the next one on",
+  summary: "Change model settings, such as juju-http-proxy; the next hook sees them",
   run: async ({ agent, argv, signal }) => {
     const { positionals } = readArguments(argv, {});
     await agent.configureModel(Object.fromEntries(positionals.map(readPair)), signal);

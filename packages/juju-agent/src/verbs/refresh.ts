@@ -6,7 +6,7 @@ import { readArguments, readWord, type Verb } from "./verb.ts";
 export const refreshVerb: Verb = {
   name: "refresh",
   usage: "[--app NAME] [--force] <archive.charm>",
-  summary: "Replace the charm of an application; with --force also while a hook has failed",
+  summary: "Replace an application's charm; with --force also after a failed hook",
   run: async ({ agent, argv, signal }) => {
     const { values, positionals } = readArguments(argv, {
       app: { type: "string" },

@@ -4,7 +4,7 @@ import { readArguments, type Verb } from "./verb.ts";
 export const removeVerb: Verb = {
   name: "remove",
   usage: "[--app NAME] [--force]",
-  summary: "Stop and remove the units of an application; with --force also if their hooks fail",
+  summary: "Stop and remove an application's units; with --force also when hooks fail",
   run: async ({ agent, argv, print, signal }) => {
     const { values } = readArguments(argv, {
       app: { type: "string" },

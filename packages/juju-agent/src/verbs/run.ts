@@ -35,7 +35,7 @@ export const runVerb: Verb = {
   },
 };
 
-/** A dotted key nests; a value is read as YAML unless all are texts. */
+/** Adds a parameter: a dotted key nests, and a value is YAML unless `asText` is set. */
 function withParameter(parameters: JsonObject, word: string, asText: boolean): JsonObject {
   const [key, text] = readPair(word);
   return withNested(parameters, key.split("."), asText ? text : (parse(text) as JsonValue));
@@ -51,7 +51,7 @@ function withNested(parameters: JsonObject, path: readonly string[], value: Json
 }
 
 function render({ id, unit, status, message, results, log }: ActionRecord, format: string): string {
-  const said = { ...(log.length > 0 ? { log } : {}), ...(message === "" ? {} : { message }) };
-  const answer = { [unit]: { id, ...said, results, status } };
+  const optional = { ...(log.length > 0 ? { log } : {}), ...(message === "" ? {} : { message }) };
+  const answer = { [unit]: { id, ...optional, results, status } };
   return format === "json" ? `${JSON.stringify(answer)}\n` : stringify(answer, { lineWidth: 0 });
 }

@@ -10,7 +10,7 @@ const CONTENT = "[KEY=VALUE | KEY#file=PATH | KEY#base64=VALUE]... [--file FILE.
 const addSecretVerb: Verb = {
   name: "add-secret",
   usage: `<name> ${CONTENT}`,
-  summary: "Make a secret and print its URI; KEY#file keeps the value off the command line",
+  summary: "Add a secret and print its URI; KEY#file keeps the value off the command line",
   run: async ({ agent, argv, print, signal }) => {
     print(`${await agent.secrets.add(await readSecret(argv), signal)}\n`);
     return 0;
@@ -20,7 +20,7 @@ const addSecretVerb: Verb = {
 const updateSecretVerb: Verb = {
   name: "update-secret",
   usage: `<name or URI> ${CONTENT}`,
-  summary: "Give a secret another content; units that have read it run secret-changed",
+  summary: "Replace a secret's content; units that have read it run secret-changed",
   run: async ({ agent, argv, signal }) => {
     const { name, content } = await readSecret(argv);
     await agent.secrets.update(name, content, signal);
@@ -29,12 +29,12 @@ const updateSecretVerb: Verb = {
 };
 
 const grantSecretVerb = grantingVerb("grant-secret", "Let applications read a secret", "grant");
-const revokeSecretVerb = grantingVerb("revoke-secret", "Let applications read a secret no more", "revoke");
+const revokeSecretVerb = grantingVerb("revoke-secret", "Withdraw applications' access to a secret", "revoke");
 
 const removeSecretVerb: Verb = {
   name: "remove-secret",
   usage: "<name or URI>",
-  summary: "Forget a secret",
+  summary: "Delete a secret",
   run: async ({ agent, argv, signal }) => {
     const name = readWord(readArguments(argv, {}).positionals, "secret");
     await agent.secrets.remove(name, signal);
@@ -91,9 +91,9 @@ async function readSecret(
   if (name === undefined || name.includes("=")) {
     throw new AgentRequestError("Cannot read the command line: give the name of the secret first");
   }
-  // Its text is not shown: it may be the secret itself.
+  // The word is not shown: it may be the secret itself.
   if (words.some((word) => !word.includes("="))) {
-    throw new AgentRequestError(`Cannot read the content of ${name}: one of the words is no KEY=VALUE`);
+    throw new AgentRequestError(`Cannot read the content of ${name}: one of the words is not KEY=VALUE`);
   }
   const content = await readContent(values.file, words);
   if (Object.keys(content).length > 0) return { name, content };
@@ -103,7 +103,7 @@ async function readSecret(
 async function readContent(file: string | undefined, words: readonly string[]): Promise<Texts> {
   const fields = file === undefined ? {} : await readYaml(file);
   const nested = Object.entries(fields).find(([, value]) => typeof value === "object");
-  if (nested) throw new AgentRequestError(`Cannot read the content of the secret: ${nested[0]} is no text`);
+  if (nested) throw new AgentRequestError(`Cannot read the content of the secret: ${nested[0]} is not text`);
   const texts = Object.entries(fields).map(([key, value]) => [key, String(value)] as const);
   try {
     return await secretContent(Object.fromEntries(texts), words);

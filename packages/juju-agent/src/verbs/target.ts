@@ -1,14 +1,14 @@
 import { AgentRequestError } from "../agent-errors.ts";
 import type { UnitAgent } from "../unit-agent.ts";
 
-/** The application that is meant: the named one, or the only one. @throws AgentRequestError */
+/** The named application, or the only one. @throws AgentRequestError */
 export async function targetApplication(agent: UnitAgent, named: string | undefined): Promise<string> {
   if (named !== undefined) return named;
   const { applications } = await agent.status();
   return onlyOne(Object.keys(applications), "--app", "application");
 }
 
-/** The unit that is meant: the named one, or the only one. @throws AgentRequestError */
+/** The named unit, or the only one. @throws AgentRequestError */
 export async function targetUnit(agent: UnitAgent, named: string | undefined): Promise<string> {
   if (named !== undefined) return named;
   const { applications } = await agent.status();

@@ -4,27 +4,28 @@ import { messageOf } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { UnitAgent } from "../unit-agent.ts";
 
-/** What a verb of the command line works with. */
+/** Input and output of a verb. */
 export interface VerbCall {
   readonly agent: UnitAgent;
   /** Arguments after the verb. */
   readonly argv: readonly string[];
-  /** Prints to the standard output, as it is. */
+  /** Prints to the standard output, unchanged. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** A verb of the command line; it gives the exit code. */
+/** A verb of the command line. */
 export interface Verb {
   readonly name: string;
-  /** What follows the name in the help. */
+  /** Text after the name in the help. */
   readonly usage: string;
   readonly summary: string;
+  /** @returns the exit code */
   readonly run: (call: VerbCall) => Promise<number>;
 }
 
-/** The arguments of a verb: options by name, and words. @throws AgentRequestError for one it does not know */
+/** Parses a verb's arguments: options by name, and words. @throws AgentRequestError for an unknown option */
 export function readArguments<const T extends NonNullable<ParseArgsConfig["options"]>>(
   argv: readonly string[],
   options: T,
@@ -43,7 +44,7 @@ export function readPair(word: string): readonly [string, string] {
   throw new AgentRequestError(`Cannot read "${word}": give it as key=value`);
 }
 
-/** The one word that a verb wants. @throws AgentRequestError */
+/** The single word of a verb. @throws AgentRequestError */
 export function readWord(words: readonly string[], what: string): string {
   const [word, ...more] = words;
   if (word !== undefined && more.length === 0) return word;

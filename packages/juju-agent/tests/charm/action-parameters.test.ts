@@ -3,17 +3,17 @@ import { parse } from "yaml";
 
 import { parseActionDefinitions } from "../../src/charm/action-definitions.ts";
 import { modernSchema, resolveActionParameters } from "../../src/charm/action-parameters.ts";
-import type { JsonObject } from "juju-charm";
+import type { JsonObject } from "juju-hook-tools";
 import { rejection } from "../rejection.ts";
 import { ACTIONS } from "../tiny-charm.ts";
 
 const DEFINITIONS = parseActionDefinitions(parse(ACTIONS));
 
-describe("action parameters", () => {
+describe("resolveActionParameters()", () => {
   const resolve = (action: string, parameters: JsonObject) =>
     resolveActionParameters(DEFINITIONS[action]!, parameters);
 
-  it("get the defaults of the schema, also inside objects", async () => {
+  it("fills in the schema's defaults, also in nested objects", async () => {
     expect(await resolve("greet", {})).to.deep.equal({ name: "world", nested: { depth: 2 } });
     expect(await resolve("greet", { name: "Ann", nested: { depth: 5 } })).to.deep.equal({
       name: "Ann",
@@ -21,7 +21,7 @@ describe("action parameters", () => {
     });
   });
 
-  it("may be anything the schema does not speak of", async () => {
+  it("accepts parameters that the schema does not mention", async () => {
     expect(await resolve("fail", { extra: 1 })).to.deep.equal({ extra: 1 });
   });
 
@@ -38,14 +38,14 @@ describe("action parameters", () => {
     ],
   ];
   for (const [action, parameters, message] of refused) {
-    it(`of ${action} refuse ${JSON.stringify(parameters)}`, async () => {
+    it(`refuses ${JSON.stringify(parameters)} for ${action}`, async () => {
       expect((await rejection(resolve(action, parameters))).message).to.equal(
         `Cannot run the action: ${message}`,
       );
     });
   }
 
-  it("are checked by draft 4, where exclusive limits are flags and id is a keyword only of schemas", () => {
+  it("modernSchema() converts draft 4: boolean exclusive limits, and id as a keyword only in schemas", () => {
     expect(
       modernSchema({
         id: "x",
@@ -63,7 +63,7 @@ describe("action parameters", () => {
     ["a reference", { x: { params: { y: { $ref: "#" } } } }, 'schema key "$ref" not compatible'],
   ];
   for (const [title, document, message] of documents) {
-    it(`refuse a charm with ${title}`, () => {
+    it(`parseActionDefinitions() refuses ${title}`, () => {
       expect(() => parseActionDefinitions(document)).to.throw(message);
     });
   }

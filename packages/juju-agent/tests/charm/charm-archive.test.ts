@@ -33,12 +33,12 @@ describe("a charm archive", () => {
       /name "foo-1" is not valid/,
     ],
     ["with series and bases", { "metadata.yaml": `${METADATA}series: [jammy]\n` }, /ambiguous metadata/],
-    ["that is no YAML", { "metadata.yaml": "name: [" }, /Cannot read metadata.yaml/],
+    ["that is not YAML", { "metadata.yaml": "name: [" }, /Cannot read metadata.yaml/],
     ["without manifest.yaml", { "manifest.yaml": undefined }, /charm does not define any bases/],
     ["without bases", { "manifest.yaml": "bases: []\n" }, /charm does not define any bases/],
     ["with a base without channel", { "manifest.yaml": "bases: [{name: ubuntu}]\n" }, /base without channel/],
     ["without dispatch", { dispatch: undefined, "bin/dispatch": "" }, /has no dispatch file at its root/],
-    ["whose dispatch cannot be executed", { dispatch: "#!/bin/sh\n" }, /dispatch is not executable/],
+    ["with a dispatch that is not executable", { dispatch: "#!/bin/sh\n" }, /dispatch is not executable/],
     ["with a pipe", { pipe: { text: "", mode: 0o010644 } }, /"pipe" is neither file, directory nor symlink/],
   ];
   for (const [title, files, message] of refused) {
@@ -47,13 +47,13 @@ describe("a charm archive", () => {
     });
   }
 
-  it("is refused when it is no zip", async () => {
+  it("is refused when it is not a zip file", async () => {
     const path = join(directory, "text.charm");
     await writeFile(path, "no zip at all, but long enough to look for its end");
     expect(await rejection(readCharmArchive(path, NEVER))).to.include({ code: "charm-archive" });
   });
 
-  it("is refused when a name leaves the charm", async () => {
+  it("is refused when an entry's path leaves the charm directory", async () => {
     const path = await pack({ "xx/escape": "text" });
     const bytes = await readFile(path);
     for (let at = bytes.indexOf("xx/escape"); at >= 0; at = bytes.indexOf("xx/escape"))
@@ -72,7 +72,7 @@ describe("a charm archive", () => {
     }).to.throw("it is built for arm64 and this machine is amd64");
   });
 
-  it("is unpacked with Juju's two modes and with links that stay inside", async () => {
+  it("is unpacked with Juju's two file modes and with links inside the charm", async () => {
     await unpack({
       "bin/tool": { text: "x", mode: 0o100700 },
       "data/private": { text: "x", mode: 0o100600 },
@@ -85,15 +85,15 @@ describe("a charm archive", () => {
   });
 
   const escapes: readonly (readonly [title: string, files: Files])[] = [
-    ["absolute", { link: { text: "/etc/passwd", mode: LINK } }],
-    ["above the charm", { "a/link": { text: "../../x", mode: LINK } }],
+    ["to an absolute path", { link: { text: "/etc/passwd", mode: LINK } }],
+    ["to a path above the charm", { "a/link": { text: "../../x", mode: LINK } }],
     [
-      "above the charm by way of another link",
+      "to a path above the charm through another link",
       { "d/up": { text: "..", mode: LINK }, out: { text: "d/up/..", mode: LINK } },
     ],
   ];
   for (const [title, files] of escapes) {
-    it(`is refused with a link that is ${title}`, async () => {
+    it(`is refused with a link ${title}`, async () => {
       expect((await rejection(unpack(files))).message).to.match(/links out of charm/);
     });
   }

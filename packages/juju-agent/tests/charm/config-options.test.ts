@@ -36,7 +36,7 @@ describe("configuration of a charm", () => {
     ["key", "secret:9m4e2mr0ui3e8a215n4g", "secret:9m4e2mr0ui3e8a215n4g"],
   ];
   for (const [option, given, value] of accepted) {
-    it(`takes ${JSON.stringify(given)} for ${option}`, () => {
+    it(`accepts ${JSON.stringify(given)} for ${option}`, () => {
       expect(changeConfig(OPTIONS, {}, { [option]: given })).to.deep.equal({ [option]: value });
     });
   }
@@ -60,11 +60,11 @@ describe("configuration of a charm", () => {
     });
   }
 
-  it("goes back to the default with null", () => {
+  it("restores the default with null", () => {
     expect(changeConfig(OPTIONS, { text: "a", number: 1 }, { text: null })).to.deep.equal({ number: 1 });
   });
 
-  it("holds options that are set or have a default", () => {
+  it("contains options that are set or have a default", () => {
     expect(effectiveConfig(OPTIONS, { flag: false })).to.deep.equal({
       text: "hello",
       number: 3,
@@ -72,14 +72,14 @@ describe("configuration of a charm", () => {
     });
   });
 
-  it("counts as changed only when an effective value changed", () => {
+  it("has another hash only when an effective value changed", () => {
     const hash = (values: ConfigValues) => configHash(effectiveConfig(OPTIONS, values));
     expect(hash({ text: "hello" })).to.equal(hash({}));
     expect(hash({ number: 3, text: "hello" })).to.equal(hash({ text: "hello", number: 3 }));
     expect(hash({ text: "" })).not.to.equal(hash({}));
   });
 
-  it("keeps of the old values what a new charm still takes", () => {
+  it("keeps the old values that a new charm still accepts", () => {
     const next: ConfigOptions = {
       text: { type: "int", description: "" },
       flag: { type: "boolean", description: "" },
@@ -101,7 +101,7 @@ describe("configuration of a charm", () => {
     });
   }
 
-  it("takes an option without type for a string", () => {
+  it("reads an option without a type as a string", () => {
     expect(parseConfigOptions({ options: { x: { default: "a" } } })).to.deep.equal({
       x: { type: "string", description: "", default: "a" },
     });

@@ -13,7 +13,7 @@ describe("operationLock()", () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  it("is one for all paths of a directory", async () => {
+  it("is the same for all paths to a directory", async () => {
     const link = `${directory}-link`;
     await symlink(directory, link);
     const release = await (await operationLock(directory)).acquire(NEVER);
@@ -23,13 +23,13 @@ describe("operationLock()", () => {
     await rm(link);
   });
 
-  it("is another one for another directory", async () => {
+  it("is a different one for another directory", async () => {
     const release = await (await operationLock(directory)).acquire(NEVER);
     expect(await (await operationLock(join(directory, "below"))).isHeld()).to.be.false;
     await release();
   });
 
-  it("lets everybody in, one at a time", async () => {
+  it("admits all callers, one at a time", async () => {
     let inside = 0;
     let most = 0;
     const enter = async () => {

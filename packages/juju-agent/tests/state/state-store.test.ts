@@ -25,19 +25,19 @@ describe("StateStore", () => {
 
   const open = () => StateStore.open(path, () => EMPTY);
 
-  it("update() loses none of the changes that are made side by side", async () => {
+  it("update() keeps all concurrent changes", async () => {
     const store = await open();
     const count = (state: AgentState) => ({ ...state, nextActionId: state.nextActionId + 1 });
     await Promise.all(Array.from({ length: 20 }, () => store.update(count)));
     expect((await open()).state.nextActionId).to.equal(21);
   });
 
-  it("keeps the file from other users: options may hold secrets", async () => {
+  it("makes the file readable only by its owner, because options may contain secrets", async () => {
     await (await open()).update((state) => state);
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
-  it("overwrites what a killed writer left beside it, and reads only what is complete", async () => {
+  it("ignores and replaces the partial file of a killed writer", async () => {
     await (await open()).update((state) => ({ ...state, nextActionId: 7 }));
     await writeFile(`${path}.new`, '{"format":1,"half');
     const store = await open();

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { StatusName } from "../../src/index.ts";
 import { commandLineHookTools } from "../../src/index.ts";
-import { Bench, NEVER } from "../../../juju-agent/tests/tiny-charm.ts";
+import { AgentFixture, NEVER } from "../../../juju-agent/tests/tiny-charm.ts";
 import { CONFIG, describeHookTools, PARAMETERS, type HookToolsBench } from "./hook-tools.contract.ts";
 
 const OPTIONS = `options:
@@ -31,7 +31,7 @@ describe("commandLineHookTools() with the unit agent's tools", function () {
 
 /** Runs an action in the unit agent; its tools are called from this process, with the action's environment. */
 async function startAction(): Promise<HookToolsBench> {
-  const bench = await Bench.make();
+  const bench = await AgentFixture.make();
   await bench.deploy(DISPATCH, { "config.yaml": OPTIONS, "actions.yaml": ACTIONS });
   const directory = await bench.run("pwd");
   const ended = bench.agent.runAction({ unit: "tiny/0", action: "greet" }, NEVER);
