@@ -147,7 +147,15 @@ export class LxdMachines implements Machines {
     return instance !== undefined && isOwned(instance.config, this.#owner, "runner");
   }
 
-  #newInstance({ name, template, profiles, configHash, place, deadline, share }: MachineSpec): NewInstance {
+  #newInstance({
+    name,
+    template,
+    profiles,
+    configHash,
+    scopeKey,
+    deadline,
+    share,
+  }: MachineSpec): NewInstance {
     return {
       ...(share && { devices: { [SHARE_DEVICE]: { type: "disk", ...share } } }),
       name,
@@ -159,7 +167,7 @@ export class LxdMachines implements Machines {
       config: {
         ...ownerConfig(this.#owner, "runner"),
         [KEYS.configHash]: configHash,
-        [KEYS.place]: place,
+        [KEYS.place]: scopeKey,
         [KEYS.phase]: "creating" satisfies MachinePhase,
         [KEYS.deadline]: String(deadline),
         ...TEMPLATE_ONLY,
@@ -206,7 +214,7 @@ function toMachine({ name, status, config, created_at: createdAt }: Instance): M
     state: toState(status),
     phase: config[KEYS.phase] === "ready" ? "ready" : "creating",
     configHash: config[KEYS.configHash] ?? "",
-    place: config[KEYS.place] ?? "",
+    scopeKey: config[KEYS.place] ?? "",
     createdAt: Date.parse(createdAt),
     deadline: Number(config[KEYS.deadline] ?? 0),
     suspectSince: suspectSince ? Number(suspectSince) : undefined,

@@ -1,5 +1,5 @@
 import { messageOf, type Logger } from "charm-kit";
-import type { Forge, FormerPlace, Machine, Machines, Places, Registration } from "./ports.ts";
+import type { Forge, FormerScope, Machine, Machines, RegistrationScopes, Registration } from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
 import type { World } from "./world.ts";
 
@@ -7,16 +7,16 @@ import type { World } from "./world.ts";
 export interface ObserverParts {
   readonly forge: Forge;
   readonly machines: Machines;
-  readonly places: Places;
+  readonly scopes: RegistrationScopes;
   readonly log: Logger;
   readonly names: RunnerNames;
 }
 
-/** What a former place answered: its list, that it does not let the unit in, or nothing for now. */
+/** The answer of a former scope: its list, that it refuses the unit's credentials, or none for now. */
 type Answer = readonly Registration[] | "refused" | "silent";
 
-interface VisitedPlace {
-  readonly place: FormerPlace;
+interface VisitedScope {
+  readonly scope: FormerScope;
   readonly answer: Answer;
 }
 
@@ -24,9 +24,9 @@ interface VisitedPlace {
 export class Observation implements World {
   readonly machines: readonly Machine[];
   readonly registrations: readonly Registration[];
-  readonly lostPlaces: ReadonlySet<string>;
+  readonly lostScopes: ReadonlySet<string>;
   readonly #present: { readonly forge: Forge; readonly registrations: readonly Registration[] };
-  readonly #visited: readonly VisitedPlace[];
+  readonly #visited: readonly VisitedScope[];
 
   constructor(
     machines: readonly Machine[],
@@ -35,53 +35,53 @@ export class Observation implements World {
       readonly key: string | undefined;
       readonly registrations: readonly Registration[];
     },
-    visited: readonly VisitedPlace[],
+    visited: readonly VisitedScope[],
   ) {
     this.machines = machines;
     this.registrations = [present.registrations, ...visited.map(listed)].flat();
     this.#present = present;
     this.#visited = visited;
     const known = new Set(["", present.key]);
-    for (const { place, answer } of visited) if (answer !== "refused") known.add(place.key);
-    this.lostPlaces = new Set(machines.map(({ place }) => place).filter((key) => !known.has(key)));
+    for (const { scope, answer } of visited) if (answer !== "refused") known.add(scope.key);
+    this.lostScopes = new Set(machines.map(({ scopeKey }) => scopeKey).filter((key) => !known.has(key)));
   }
 
   /** The GitHub that a runner is registered at; one that knows nothing where that cannot be asked. */
   forgeOf(machine: Machine | undefined, registration: Registration | undefined): Forge {
     if (registration) {
       const visited = this.#visited.find((each) => listed(each).includes(registration));
-      return visited?.place.forge ?? this.#present.forge;
+      return visited?.scope.forge ?? this.#present.forge;
     }
-    if (machine === undefined || this.lostPlaces.has(machine.place)) return NOBODY;
-    const visited = this.#visited.find(({ place }) => place.key === machine.place);
-    if (visited) return visited.answer === "silent" ? NOBODY : visited.place.forge;
+    if (machine === undefined || this.lostScopes.has(machine.scopeKey)) return NOBODY;
+    const visited = this.#visited.find(({ scope }) => scope.key === machine.scopeKey);
+    if (visited) return visited.answer === "silent" ? NOBODY : visited.scope.forge;
     return this.#present.forge;
   }
 
-  /** The former place that a runner is registered at, if it is none of the present one. */
-  formerPlaceOf({ place: key }: Machine): FormerPlace | undefined {
-    return this.#visited.find(({ place }) => place.key === key)?.place;
+  /** The former scope that a runner is registered in; undefined for a runner of the present one. */
+  formerScopeOf({ scopeKey: key }: Machine): FormerScope | undefined {
+    return this.#visited.find(({ scope }) => scope.key === key)?.scope;
   }
 
   /**
-   * Keys of former places at which nothing of the unit is left.
+   * Keys of former scopes in which no runner of the unit is left.
    *
-   * @param forgottenBefore a place that is silent and was left before that time counts too: GitHub forgets runners that
-   *   stay away.
+   * @param forgottenBefore a scope that does not answer and was left before that time counts as empty: GitHub deletes
+   *   registrations of runners that stay away.
    */
-  emptyPlaces(forgottenBefore: number): readonly string[] {
-    const inUse = new Set(this.machines.map(({ place }) => place));
+  emptyScopes(forgottenBefore: number): readonly string[] {
+    const inUse = new Set(this.machines.map(({ scopeKey }) => scopeKey));
     return this.#visited
-      .filter(({ place, answer }) => {
-        if (inUse.has(place.key)) return false;
-        if (answer === "silent") return place.leftAt < forgottenBefore;
+      .filter(({ scope, answer }) => {
+        if (inUse.has(scope.key)) return false;
+        if (answer === "silent") return scope.leftAt < forgottenBefore;
         return answer === "refused" || answer.length === 0;
       })
-      .map(({ place }) => place.key);
+      .map(({ scope }) => scope.key);
   }
 }
 
-/** Reads LXD and GitHub side by side, the GitHub of former places too. */
+/** Reads LXD and GitHub in parallel, former scopes too. */
 export class Observer {
   readonly #parts: ObserverParts;
 
@@ -91,19 +91,19 @@ export class Observer {
 
   /**
    * @param withoutForge goes on with no registrations when GitHub cannot be asked.
-   * @throws what the list of instances or that of the present place throws.
+   * @throws the errors of the list of instances and of the list of the present scope.
    */
   async observe(signal: AbortSignal, withoutForge = false): Promise<Observation> {
-    const { forge, machines, places } = this.#parts;
+    const { forge, machines, scopes } = this.#parts;
     const [present, all, former] = await Promise.all([
       this.#listPresent(signal, withoutForge),
       machines.list(signal),
-      places.former(),
+      scopes.former(),
     ]);
-    const visited = await Promise.all(former.map((place) => this.#visit(place, signal)));
+    const visited = await Promise.all(former.map((scope) => this.#visit(scope, signal)));
     return new Observation(
       this.#owned(all),
-      { forge, key: places.present, registrations: this.#owned(present) },
+      { forge, key: scopes.present, registrations: this.#owned(present) },
       visited,
     );
   }
@@ -119,18 +119,18 @@ export class Observer {
     }
   }
 
-  async #visit(place: FormerPlace, signal: AbortSignal): Promise<VisitedPlace> {
+  async #visit(scope: FormerScope, signal: AbortSignal): Promise<VisitedScope> {
     try {
-      return { place, answer: this.#owned(await place.forge.list(signal)) };
+      return { scope, answer: this.#owned(await scope.forge.list(signal)) };
     } catch (thrown) {
       signal.throwIfAborted();
-      const answer = place.refuses(thrown) ? "refused" : "silent";
-      this.#parts.log.warning("Cannot list the runners of a former place", {
-        place: place.key,
+      const answer = scope.refuses(thrown) ? "refused" : "silent";
+      this.#parts.log.warning("Cannot list the runners of a former registration scope", {
+        scope: scope.key,
         answer,
         reason: messageOf(thrown),
       });
-      return { place, answer };
+      return { scope, answer };
     }
   }
 
@@ -139,7 +139,7 @@ export class Observer {
   }
 }
 
-function listed({ answer }: VisitedPlace): readonly Registration[] {
+function listed({ answer }: VisitedScope): readonly Registration[] {
   return typeof answer === "string" ? [] : answer;
 }
 

@@ -82,7 +82,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   const kept = new Map<ObservedRunner, { readonly isSuspect: boolean }>();
   let mayStay = 0;
   for (const runner of runners) {
-    const verdict = judge(runner, wanted, { patience, now, lost: observed.lostPlaces ?? new Set() });
+    const verdict = judge(runner, wanted, { patience, now, lost: observed.lostScopes ?? new Set() });
     if (verdict.keep) kept.set(runner, verdict);
     else {
       const step = removal(runner, verdict.reason);
@@ -135,7 +135,7 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
 function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
   // GitHub lets go of idle runners only: a retirement was cut short after its answer.
   if (machine.state === "frozen") return { keep: false, reason: "registration gone" };
-  if (standards.lost.has(machine.place)) {
+  if (standards.lost.has(machine.scopeKey)) {
     return { keep: false, reason: "registered where the unit is no longer let in" };
   }
   return judgeSuspect(machine, standards, "registration gone");

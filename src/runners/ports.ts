@@ -43,26 +43,28 @@ export interface Forge {
   application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication>;
 }
 
-/** Where on GitHub runners register: a path of one GitHub. */
-export interface FormerPlace {
+/** A path of one GitHub that runners registered in under an earlier configuration. */
+export interface FormerScope {
   readonly key: string;
-  /** GitHub as it was reached there, with the credentials of that time. */
+  /** The client, with the credentials of that time. */
   readonly forge: Forge;
-  /** When the configuration turned to another place, in milliseconds since the Unix epoch. */
+  /** When the configuration changed to another scope, in milliseconds since the Unix epoch. */
   readonly leftAt: number;
-  /** Whether an error says that those credentials are no longer good for the place. */
+  /** Whether an error says that the scope refuses those credentials. */
   refuses(thrown: unknown): boolean;
 }
 
-/** The places where the unit has registered runners. Each instance carries the key of its own. */
-export interface Places {
-  /** Key of the place where new runners register; undefined while the configuration names none. */
+/**
+ * Paths on GitHub in which the unit has registered runners. Each instance carries the key of its scope.
+ */
+export interface RegistrationScopes {
+  /** Key of the scope for new runners; undefined while the configuration names none. */
   readonly present: string | undefined;
-  /** Writes the present place down with its credentials. Has to be done before anything is registered there. */
-  enter(): Promise<void>;
-  /** Places that were entered and not forgotten, without the present one. */
-  former(): Promise<readonly FormerPlace[]>;
-  /** Forgets a former place, and its credentials with it. */
+  /** Records the present scope with its credentials. Must come before the first registration there. */
+  remember(): Promise<void>;
+  /** Recorded scopes without the present one. */
+  former(): Promise<readonly FormerScope[]>;
+  /** Deletes a former scope and its credentials from the record. */
   forget(key: string): Promise<void>;
 }
 
@@ -84,8 +86,8 @@ export interface Machine {
   readonly phase: MachinePhase;
   /** Fingerprint of the configuration the runner was made with. */
   readonly configHash: string;
-  /** Key of the place where the runner was registered; "" of a runner that is older than places. */
-  readonly place: string;
+  /** Key of the scope in which the runner was registered; "" for runners of versions that kept none. */
+  readonly scopeKey: string;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
   /** Milliseconds since the Unix epoch after which the runner is no longer wanted, whatever it does. */
@@ -116,7 +118,7 @@ export interface MachineSpec {
   readonly template: string;
   readonly profiles: readonly string[];
   readonly configHash: string;
-  readonly place: string;
+  readonly scopeKey: string;
   readonly deadline: number;
   /** What the guest may leave something in that survives it. @default nothing */
   readonly share?: SharedDirectory | undefined;

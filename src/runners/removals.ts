@@ -15,7 +15,7 @@ export interface RemovalsParts extends RunnerClients {
 
 /** What carrying steps out has come to. */
 export interface RemovalsReport {
-  /** Runners that were to be taken away and hold their place. */
+  /** Runners that could not be removed and keep their slots. */
   readonly stayed: number;
   readonly failures: readonly unknown[];
   /** Whether a runner was found that had ended since GitHub refuses the version of its application. */
@@ -39,7 +39,7 @@ export class Removals {
     const outcomes = await settleAll(steps, this.#parts.concurrency, (step) => this.#take(step, signal));
     signal.throwIfAborted();
     const isRemoval = (index: number) => ["retire", "destroy"].includes(steps[index]?.action ?? "");
-    // What could not be removed may still be alive, and holds its place.
+    // A runner that could not be removed may still be alive, and keeps its slot.
     const stayed = outcomes.filter(
       (outcome, index) => isRemoval(index) && !(outcome.status === "fulfilled" && outcome.value !== "stayed"),
     );
@@ -114,13 +114,13 @@ export class Removals {
     return this.#parts.machines.inspect(name, signal);
   }
 
-  /** A former place may show its runners and yet refuse to delete them; their instances go all the same. */
+  /** A former scope may list its runners and refuse to delete them; their instances are destroyed nevertheless. */
   async #removeFrom(step: Removal, signal: AbortSignal): Promise<"removed" | "busy"> {
     try {
       return await this.remove(step, signal);
     } catch (thrown) {
-      const place = this.#observation.formerPlaceOf(step.machine);
-      if (!place || !causes(thrown).some((cause) => place.refuses(cause))) throw thrown;
+      const scope = this.#observation.formerScopeOf(step.machine);
+      if (!scope || !causes(thrown).some((cause) => scope.refuses(cause))) throw thrown;
       const { machines } = this.#parts;
       if (hasJob(await machines.inspect(step.machine.name, signal))) return "busy";
       await machines.destroy(step.machine.name, signal);
@@ -143,8 +143,8 @@ export class Removals {
 
   #runner({ machine, registration }: ObservedRunner): Runner {
     const { logs, machines, metrics } = this.#parts;
-    const { name, configHash, place, deadline } = machine;
-    const config = { name, labels: [], registrationUrl: "", configHash, place, deadline, startUpMs: 0 };
+    const { name, configHash, scopeKey, deadline } = machine;
+    const config = { name, labels: [], registrationUrl: "", configHash, scopeKey, deadline, startUpMs: 0 };
     const status = {
       runnerId: registration?.id,
       exist: registration !== undefined,

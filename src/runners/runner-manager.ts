@@ -3,7 +3,7 @@ import { ApplicationEndedError } from "./errors.ts";
 import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
 import { plan, type Patience } from "./plan.ts";
-import type { Places } from "./ports.ts";
+import type { RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
 import { Runner, type CreateRunnerConfig, type RunnerClients } from "./runner.ts";
@@ -17,7 +17,7 @@ export interface Lock {
 
 /** Services that the manager and its runners work with. */
 export interface RunnerManagerClients extends RunnerClients {
-  readonly places: Places;
+  readonly scopes: RegistrationScopes;
   readonly lock: Lock;
   readonly clock: Clock;
   readonly log: Logger;
@@ -83,19 +83,19 @@ export class RunnerManager {
    * @throws what either list throws: without both, nothing is decided.
    */
   reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
-    const { clock, lock, places } = this.#clients;
+    const { clock, lock, scopes } = this.#clients;
     return lock.run(async () => {
-      await places.enter();
+      await scopes.remember();
       const startedAt = clock.now();
       const observed = await this.#observe(signal);
       const { steps, creations } = plan(observed, fleet, this.#options.patience, clock.now());
       const removals = await this.#removals(observed).carryOut(steps, signal);
-      // A runner that took a job in time to stay holds its place.
+      // A runner that took a job in time to stay keeps its slot.
       const free = Math.max(0, creations - removals.stayed);
       const created = await this.#create(free, fleet, progress, signal);
       const quiet = steps.length === 0 && free === 0;
       const after = quiet ? observed : await this.#observe(signal);
-      await this.#forgetPlaces(after);
+      await this.#forgetScopes(after);
       const report = this.#report(observed, after, {
         failures: [...removals.failures, ...created],
         versionRefused: removals.versionRefused,
@@ -150,7 +150,7 @@ export class RunnerManager {
       this.#failures(rejections(swept));
       signal.throwIfAborted();
       const after = await observe();
-      await this.#forgetPlaces(after);
+      await this.#forgetScopes(after);
       return this.#reportFlush(observed, ended, after);
     }, signal);
   }
@@ -168,11 +168,11 @@ export class RunnerManager {
     return new Removals({ ...this.#clients, concurrency: this.#options.concurrency }, observed);
   }
 
-  async #forgetPlaces(observed: Observation): Promise<void> {
-    const { clock, log, places } = this.#clients;
-    for (const key of observed.emptyPlaces(clock.now() - FORGOTTEN_BY_GITHUB_MS)) {
-      log.info("Nothing is left at a former place", { place: key });
-      await places.forget(key);
+  async #forgetScopes(observed: Observation): Promise<void> {
+    const { clock, log, scopes } = this.#clients;
+    for (const key of observed.emptyScopes(clock.now() - FORGOTTEN_BY_GITHUB_MS)) {
+      log.info("No runner is left in a former registration scope", { scope: key });
+      await scopes.forget(key);
     }
   }
 
@@ -202,7 +202,7 @@ export class RunnerManager {
       labels: fleet.labels,
       registrationUrl: fleet.registrationUrl,
       configHash: fleet.configHash,
-      place: this.#clients.places.present ?? "",
+      scopeKey: this.#clients.scopes.present ?? "",
       deadline: startedAt + this.#options.idleLifetimeMs,
       startUpMs: this.#options.patience.startUpMs,
     };

@@ -38,8 +38,8 @@ export interface RunnerConfig {
   readonly registrationUrl: string;
   /** Fingerprint of the configuration that the runner is made with. */
   readonly configHash: string;
-  /** Key of the place where the runner registers. */
-  readonly place: string;
+  /** Key of the scope in which the runner registers. */
+  readonly scopeKey: string;
   /** Milliseconds since the Unix epoch after which an idle runner is replaced. */
   readonly deadline: number;
   /** Most milliseconds from the start of `create` until the runner listens for jobs. */
@@ -161,9 +161,9 @@ export class Runner {
 
   async #launch({ image, profiles }: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { machines, metrics } = this.#clients;
-    const { name, configHash, place, deadline } = this.config;
+    const { name, configHash, scopeKey, deadline } = this.config;
     const share = await metrics.share(name, signal);
-    await machines.launch({ name, template: image, profiles, configHash, place, deadline, share }, signal);
+    await machines.launch({ name, template: image, profiles, configHash, scopeKey, deadline, share }, signal);
   }
 
   async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<Registered> {

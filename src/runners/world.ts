@@ -5,8 +5,8 @@ import type { Machine, Registration } from "./ports.ts";
 export interface World {
   readonly machines: readonly Machine[];
   readonly registrations: readonly Registration[];
-  /** Keys of places whose GitHub no longer lets the unit in: registrations there are not seen. @default none */
-  readonly lostPlaces?: ReadonlySet<string>;
+  /** Keys of scopes that refuse the unit's credentials, so that registrations there are not listed. @default none */
+  readonly lostScopes?: ReadonlySet<string>;
 }
 
 /** Runners whose instance is alive, frozen ones among them. */

@@ -11,7 +11,7 @@ import { LogRotation } from "../metrics/log-rotation.ts";
 import { ShareStore } from "../metrics/share-store.ts";
 import { UnitMetrics } from "../metrics/unit-metrics.ts";
 import { ExternalPolicy } from "../policy/external-policy.ts";
-import type { Forge, Places, PolicyService } from "../runners/ports.ts";
+import type { Forge, RegistrationScopes, PolicyService } from "../runners/ports.ts";
 import type { Jobs } from "../metrics/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
@@ -22,7 +22,7 @@ import type { Configuration, ForgeConfiguration } from "./configuration.ts";
 import { ImageKeeper } from "../runners/image-keeper.ts";
 import { Teardown, type TeardownDependencies } from "./teardown.ts";
 import { openHost } from "./open-host.ts";
-import { openPlaces } from "./open-places.ts";
+import { openScopes } from "./open-scopes.ts";
 import { openTimers } from "./open-timers.ts";
 import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
@@ -65,7 +65,7 @@ export function openWorkload(
   context: WorkloadContext & { readonly integrations: Integrations },
 ): Workload {
   const forge = openForge(setup, context);
-  const services = openServices(forge, openPlaces(setup, context), context, demandOf(setup.configuration));
+  const services = openServices(forge, openScopes(setup, context), context, demandOf(setup.configuration));
   return new Workload({
     ...context,
     ...services,
@@ -83,8 +83,8 @@ export function openWorkload(
  */
 export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext): Teardown {
   const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
-  const places = openPlaces(setup instanceof Error ? undefined : setup, context);
-  return new Teardown(openServices(forge, places, context, TEARDOWN_DEMAND));
+  const scopes = openScopes(setup instanceof Error ? undefined : setup, context);
+  return new Teardown(openServices(forge, scopes, context, TEARDOWN_DEMAND));
 }
 
 function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
@@ -96,7 +96,7 @@ type UnitServices = TeardownDependencies & { readonly records: UnitRecords };
 
 function openServices(
   forge: Forge & Jobs,
-  places: Places,
+  scopes: RegistrationScopes,
   context: WorkloadContext,
   demand: UnitDemand,
 ): UnitServices {
@@ -117,7 +117,7 @@ function openServices(
       machines: unit.machines,
       logs: unit.logs,
       metrics,
-      places,
+      scopes,
       lock,
       clock: system.clock,
       log,

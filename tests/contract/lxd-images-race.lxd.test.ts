@@ -75,7 +75,10 @@ describeLxd(
       const name = `${unit.stem}-run${launched++}`;
       const profiles = unit.infrastructure.profiles(SMALL);
       const deadline = Date.now() + LIMIT_MS;
-      await machines.launch({ name, template, profiles, configHash: "race", place: "", deadline }, signal());
+      await machines.launch(
+        { name, template, profiles, configHash: "race", scopeKey: "", deadline },
+        signal(),
+      );
       return name;
     };
     const alias = async () =>

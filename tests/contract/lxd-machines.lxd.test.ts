@@ -200,7 +200,7 @@ class LxdBench implements MachinesBench {
   }
 
   specOf(name: string): MachineSpec {
-    return { name, ...this.source, configHash: "hash-1", place: "place-1", deadline: 1_900_000_000_000 };
+    return { name, ...this.source, configHash: "hash-1", scopeKey: "scope-1", deadline: 1_900_000_000_000 };
   }
 
   async launch(): Promise<string> {

@@ -42,7 +42,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     name,
     ...bench.source,
     configHash: "hash-1",
-    place: "place-1",
+    scopeKey: "scope-1",
     deadline: DEADLINE,
   });
   const launch = async (): Promise<string> => {
@@ -63,7 +63,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
         state: "running",
         phase: "creating",
         configHash: "hash-1",
-        place: "place-1",
+        scopeKey: "scope-1",
         deadline: DEADLINE,
         suspectSince: undefined,
       });

@@ -162,13 +162,13 @@ class RaceBench {
       labels: [label],
       registrationUrl: "",
       configHash: "race",
-      place: "",
+      scopeKey: "",
       deadline: Date.now() + 3_600_000,
       startUpMs: 60_000,
     };
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
     await new Runner(this.#clients, config, status).create(this.#create, signal);
-    const { state, phase, configHash, place, deadline } = {
+    const { state, phase, configHash, scopeKey, deadline } = {
       ...config,
       state: "running",
       phase: "ready",
@@ -178,7 +178,7 @@ class RaceBench {
       state,
       phase,
       configHash,
-      place,
+      scopeKey,
       deadline,
       createdAt: Date.now(),
       suspectSince: undefined,
@@ -209,8 +209,16 @@ class RaceBench {
     }
     const clients = this.#watched(comes, () => job);
     const status = { runnerId: registered?.id, exist: true, online: true, busy: false };
-    const { name, configHash, place, deadline } = machine;
-    const config = { name, labels: [], registrationUrl: "", configHash, place, deadline, startUpMs: 60_000 };
+    const { name, configHash, scopeKey, deadline } = machine;
+    const config = {
+      name,
+      labels: [],
+      registrationUrl: "",
+      configHash,
+      scopeKey,
+      deadline,
+      startUpMs: 60_000,
+    };
     const outcome = await new Runner(clients, config, status, machine).remove(undefined, signal);
     comes("a job is queued after it");
     return { outcome, job: await (job ?? Promise.reject(new Error("no job was queued"))) };

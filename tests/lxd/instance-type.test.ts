@@ -74,7 +74,7 @@ describe("The type of a unit's instances", () => {
       template: "t",
       profiles: ["p"],
       configHash: "k",
-      place: "",
+      scopeKey: "",
       deadline: 0,
     };
     await machines.launch(spec, signal()).catch(() => undefined);

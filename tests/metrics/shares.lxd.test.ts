@@ -48,7 +48,15 @@ describeDaemon("the share of a runner's metrics", (daemon) => {
     const share = { source: await shares.prepare(name, patience()), path: SHARE };
     const profiles = [daemon().profile];
     await machines.launch(
-      { name, template, profiles, configHash: "kind-1", place: "place-1", deadline: Date.now() + 1e9, share },
+      {
+        name,
+        template,
+        profiles,
+        configHash: "kind-1",
+        scopeKey: "scope-1",
+        deadline: Date.now() + 1e9,
+        share,
+      },
       patience(),
     );
     await shares.noteInstalled(name);

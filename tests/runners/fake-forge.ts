@@ -7,7 +7,7 @@ import type {
   RunnerApplication,
 } from "../../src/runners/ports.ts";
 import { Secret } from "charm-kit";
-import { PLACE, type FakeSite } from "./fake-site.ts";
+import { SCOPE, type FakeSite } from "./fake-site.ts";
 import type { PortCalls } from "./port-calls.ts";
 
 const APPLICATION: RunnerApplication = {
@@ -25,29 +25,29 @@ export class FakeForge implements Forge {
   /** Labels that runners were registered with, by runner. */
   readonly labels = new Map<string, readonly string[]>();
 
-  readonly #place: string;
+  readonly #scope: string;
 
-  constructor(site: FakeSite, calls: PortCalls, place = PLACE) {
-    this.#place = place;
+  constructor(site: FakeSite, calls: PortCalls, scope = SCOPE) {
+    this.#scope = scope;
     this.#site = site;
     this.#calls = calls;
   }
 
   list(signal: AbortSignal): Promise<readonly Registration[]> {
-    return this.#calls.step("forge.list", signal, () => this.#site.registrationsAt(this.#place));
+    return this.#calls.step("forge.list", signal, () => this.#site.registrationsAt(this.#scope));
   }
 
   register(name: string, labels: readonly string[], signal: AbortSignal): Promise<JitRegistration> {
     return this.#calls.step("forge.register", signal, () => {
       this.labels.set(name, labels);
-      const { id } = this.#site.addRegistration(name, {}, this.#place);
+      const { id } = this.#site.addRegistration(name, {}, this.#scope);
       return { id, jitConfig: new Secret(`private-key-of-${name}`) };
     });
   }
 
   deregister(id: number, signal: AbortSignal): Promise<DeregisterOutcome> {
     return this.#calls.step("forge.deregister", signal, () => {
-      this.#site.checkAccess(this.#place);
+      this.#site.checkAccess(this.#scope);
       if (this.#site.registrations.get(id)?.busy) return "busy";
       this.#site.registrations.delete(id);
       return "gone";

@@ -28,13 +28,13 @@ export class FakeMachines implements Machines {
   }
 
   async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
-    const { name, template, configHash, place, deadline } = spec;
+    const { name, template, configHash, scopeKey, deadline } = spec;
     await this.#calls.step("machines.launch", signal, () => {
       if (!this.#site.templates.has(template)) throw new Error(`Instance '${template}' not found`);
       if (this.#site.machines.has(name) || this.#site.strangers.has(name))
         throw new Error(`Instance '${name}' already exists`);
       this.specs.set(name, spec);
-      this.#site.addMachine(name, { state: "stopped", phase: "creating", configHash, place, deadline });
+      this.#site.addMachine(name, { state: "stopped", phase: "creating", configHash, scopeKey, deadline });
     });
     try {
       await this.#calls.step("machines.start", signal, () => {

@@ -8,8 +8,8 @@ import { FakeForge } from "./fake-forge.ts";
 import { FakeMachines } from "./fake-machines.ts";
 import { FakeRunnerMetrics } from "./fake-runner-metrics.ts";
 import { FakeRunnerLogs } from "./fake-runner-logs.ts";
-import { FakePlaces } from "./fake-places.ts";
-import { PLACE, type FakeSite } from "./fake-site.ts";
+import { FakeScopes } from "./fake-scopes.ts";
+import { SCOPE, type FakeSite } from "./fake-site.ts";
 import { PortCalls } from "./port-calls.ts";
 
 /** Digits that every test unit's runners carry. */
@@ -55,13 +55,13 @@ export class FakeProcess {
   readonly machines: FakeMachines;
   readonly logs: FakeRunnerLogs;
   readonly metrics = new FakeRunnerMetrics();
-  readonly places: FakePlaces;
+  readonly scopes: FakeScopes;
   readonly manager: RunnerManager;
   readonly logLines: string[] = [];
 
-  constructor(site: FakeSite, changes: Partial<ManagerOptions> = {}, place = PLACE) {
-    this.forge = new FakeForge(site, this.calls, place);
-    this.places = new FakePlaces(site, this.calls, place);
+  constructor(site: FakeSite, changes: Partial<ManagerOptions> = {}, scope = SCOPE) {
+    this.forge = new FakeForge(site, this.calls, scope);
+    this.scopes = new FakeScopes(site, this.calls, scope);
     this.machines = new FakeMachines(site, this.calls);
     this.logs = new FakeRunnerLogs(site, this.calls);
     const clock: Clock = {
@@ -77,9 +77,9 @@ export class FakeProcess {
     );
     const lock = { run: <T>(work: () => Promise<T>) => work() };
     const entropy = () => (++attempts).toString(16).padStart(6, "0");
-    const { forge, machines, logs, metrics, places } = this;
+    const { forge, machines, logs, metrics, scopes } = this;
     this.manager = new RunnerManager(
-      { forge, machines, logs, metrics, places, clock, log, lock, entropy },
+      { forge, machines, logs, metrics, scopes, clock, log, lock, entropy },
       { ...options, ...changes },
     );
   }

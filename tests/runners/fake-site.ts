@@ -1,10 +1,10 @@
 import type { GuestActivity, HandOverAnswer, Machine, Registration } from "../../src/runners/ports.ts";
 
 /** Where the unit of a test registers its runners unless the test says otherwise. */
-export const PLACE = "place-1";
+export const SCOPE = "scope-1";
 
-/** GitHub does not take the credentials of a place any more. */
-export class PlaceRefusedError extends Error {
+/** GitHub refuses the credentials of a scope. */
+export class ScopeRefusedError extends Error {
   override readonly name = "PlaceRefusedError";
 }
 
@@ -26,12 +26,12 @@ export class FakeSite {
   readonly ended = new Map<string, number>();
   /** Exit codes with which the next applications end before they listen. */
   readonly endings: number[] = [];
-  /** The unit's record of places that it has registered runners at, and when it left them. */
-  readonly entered = new Map<string, number | undefined>();
-  /** Places that do not take the unit's credentials any more. */
+  /** The unit's record of registration scopes, and when it left them. */
+  readonly recorded = new Map<string, number | undefined>();
+  /** Scopes that refuse the unit's credentials. */
   readonly refusing = new Set<string>();
-  /** Places of registrations that are not at {@link PLACE}. */
-  readonly #places = new Map<number, string>();
+  /** The scope of each registration. */
+  readonly #scopes = new Map<number, string>();
   /** Most instances that existed at one moment since the site began. */
   mostMachines = 0;
   /** Milliseconds since the Unix epoch. */
@@ -47,7 +47,7 @@ export class FakeSite {
     registration: Partial<Registration> | undefined = {},
   ): void {
     this.addMachine(name, machine);
-    this.addRegistration(name, { online: true, ...registration }, machine.place);
+    this.addRegistration(name, { online: true, ...registration }, machine.scopeKey);
   }
 
   addMachine(name: string, machine: Partial<Machine> = {}): void {
@@ -56,7 +56,7 @@ export class FakeSite {
       state: "running",
       phase: "ready",
       configHash: "hash-1",
-      place: PLACE,
+      scopeKey: SCOPE,
       createdAt: this.now,
       deadline: this.now + 86_400_000,
       suspectSince: undefined,
@@ -75,24 +75,24 @@ export class FakeSite {
   }
 
   /** Registers a name. GitHub refuses one that it has seen. */
-  addRegistration(name: string, registration: Partial<Registration> = {}, place = PLACE): Registration {
+  addRegistration(name: string, registration: Partial<Registration> = {}, scope = SCOPE): Registration {
     if (this.#namesSeen.has(name)) throw new Error(`Already exists - A runner with the name ${name}`);
     this.#namesSeen.add(name);
     const added = { id: ++this.#lastId, name, online: false, busy: false, ...registration };
     this.registrations.set(added.id, added);
-    this.#places.set(added.id, place);
+    this.#scopes.set(added.id, scope);
     return added;
   }
 
-  /** The registrations of a place. */
-  registrationsAt(place: string): Registration[] {
-    this.checkAccess(place);
-    return [...this.registrations.values()].filter(({ id }) => this.#places.get(id) === place);
+  /** The registrations in a scope. */
+  registrationsAt(scope: string): Registration[] {
+    this.checkAccess(scope);
+    return [...this.registrations.values()].filter(({ id }) => this.#scopes.get(id) === scope);
   }
 
   /** @throws {@link PlaceRefusedError} */
-  checkAccess(place: string): void {
-    if (this.refusing.has(place)) throw new PlaceRefusedError(`Bad credentials at ${place}`);
+  checkAccess(scope: string): void {
+    if (this.refusing.has(scope)) throw new ScopeRefusedError(`Bad credentials for ${scope}`);
   }
 
   changeRegistration(name: string, change: Partial<Registration>): void {

@@ -208,27 +208,27 @@ const suspect: readonly Row[] = [
   ],
 ];
 
-/** A place that does not let the unit in any more, so that nothing of it is listed. */
+/** A scope that refuses the unit, so that none of its registrations is listed. */
 const lost = new Set(["there"]);
 
 const moved: readonly Row[] = [
   [
     "takes a runner away at once whose registration nobody can see any more",
-    { ...one({ place: "there" }), lostPlaces: lost },
+    { ...one({ scopeKey: "there" }), lostScopes: lost },
     1,
     ["destroy a: registered where the unit is no longer let in"],
     1,
   ],
   [
-    "goes on with a retirement that was killed at such a place",
-    { ...one({ place: "there", state: "frozen" }), lostPlaces: lost },
+    "goes on with a retirement that was killed in such a scope",
+    { ...one({ scopeKey: "there", state: "frozen" }), lostScopes: lost },
     1,
     ["destroy a: registration gone"],
     1,
   ],
   [
-    "gives a runner of a place that is only silent its grace",
-    one({ place: "there", configHash: "old" }),
+    "gives a runner its grace when its scope only does not answer",
+    one({ scopeKey: "there", configHash: "old" }),
     1,
     [`note a {"suspectSince":${NOW}}`],
     0,
@@ -267,7 +267,7 @@ const outdated: readonly Row[] = [
     1,
   ],
   [
-    "lets a busy runner of another configuration finish, in a place of its own",
+    "lets a busy runner of another configuration finish, in a slot of its own",
     one({ configHash: "old" }, busy),
     1,
     [],
@@ -335,7 +335,7 @@ const rules: readonly (readonly [rule: string, rows: readonly Row[]])[] = [
   ["after a kill", killed],
   ["for suspect runners", suspect],
   ["for outdated runners", outdated],
-  ["for runners of former places", moved],
+  ["for runners in former scopes", moved],
   ["when the number changes", scaled],
 ];
 

@@ -18,9 +18,9 @@ export type PortVerb =
   | "forge.deregister"
   | "forge.registrationToken"
   | "forge.application"
-  | "places.enter"
-  | "places.former"
-  | "places.forget"
+  | "scopes.remember"
+  | "scopes.former"
+  | "scopes.forget"
   | "logs.pull";
 
 /** What happens at one instant of a port call: it may act on the site, or throw. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { countRunners } from "../../src/runners/observed-runner.ts";
 import type { Fleet } from "../../src/runners/runner-manager.ts";
 import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
-import { FakeSite, PLACE, PlaceRefusedError } from "./fake-site.ts";
+import { FakeSite, SCOPE, ScopeRefusedError } from "./fake-site.ts";
 import { rejectionOf } from "./rejection.ts";
 import { unaborted } from "./signals.ts";
 
@@ -131,8 +131,8 @@ describe("RunnerManager", () => {
       const process = new FakeProcess(siteWith(A, B));
       const report = await reconcile(process, fleetOf(2));
       expect(process.calls.made).to.have.members([
-        "places.enter",
-        "places.former",
+        "scopes.remember",
+        "scopes.former",
         "machines.list",
         "forge.list",
       ]);
@@ -223,7 +223,7 @@ describe("RunnerManager", () => {
       expect(site.machines.size).to.equal(0);
     });
 
-    it("lets a runner that took a job keep its place, so that the number is never exceeded", async () => {
+    it("lets a runner that took a job keep its slot, so that the number is never exceeded", async () => {
       const site = siteWith(A, B);
       const process = new FakeProcess(site);
       process.calls.beforeNext("forge.deregister", () => {
@@ -237,7 +237,7 @@ describe("RunnerManager", () => {
       expect(report.failures, "that is no failure").to.deep.equal([]);
     });
 
-    it("lets a runner that could not be taken away keep its place", async () => {
+    it("lets a runner that could not be removed keep its slot", async () => {
       for (const verb of [
         "machines.freeze",
         "forge.deregister",
@@ -430,42 +430,42 @@ describe("RunnerManager", () => {
     });
   });
 
-  describe("when runners were registered at a place that the configuration names no more", () => {
-    const HERE = "place-2";
-    /** A site whose unit has runners at its former place, and knows it. */
+  describe("when runners were registered in a scope that the configuration no longer names", () => {
+    const HERE = "scope-2";
+    /** A site whose unit has runners in its former scope, and has recorded it. */
     const movedSite = (...names: readonly string[]) => {
       const site = siteWith(...names);
-      site.entered.set(PLACE, undefined);
+      site.recorded.set(SCOPE, undefined);
       return site;
     };
     const moved = (site: FakeSite) => new FakeProcess(site, {}, HERE);
-    const placeOf = (site: FakeSite) => [...site.machines.values()].map(({ place }) => place);
+    const scopesOf = (site: FakeSite) => [...site.machines.values()].map(({ scopeKey }) => scopeKey);
 
     it("replaces idle ones at once and deletes their registrations there", async () => {
       const site = movedSite(A, B);
       const report = await reconcile(moved(site), fleetOf(2, "hash-2"));
-      expect(placeOf(site)).to.deep.equal([HERE, HERE]);
-      expect(site.registrationsAt(PLACE)).to.deep.equal([]);
+      expect(scopesOf(site)).to.deep.equal([HERE, HERE]);
+      expect(site.registrationsAt(SCOPE)).to.deep.equal([]);
       expect(site.registrationsAt(HERE)).to.have.lengthOf(2);
       expect(site.mostMachines).to.equal(2);
       expect(report.failures).to.deep.equal([]);
     });
 
-    it("lets busy ones finish in their place, then replaces them, and forgets the place", async () => {
+    it("lets busy ones finish in their slot, then replaces them, and forgets the scope", async () => {
       const site = movedSite(A, B);
       site.assignJob(A);
       await reconcile(moved(site), fleetOf(2, "hash-2"));
       expect(
-        [...site.machines.values()].map(({ name, place }) => [name === A, place]),
+        [...site.machines.values()].map(({ name, scopeKey }) => [name === A, scopeKey]),
       ).to.deep.include.members([
-        [true, PLACE],
+        [true, SCOPE],
         [false, HERE],
       ]);
-      expect([...site.entered.keys()]).to.have.members([PLACE, HERE]);
+      expect([...site.recorded.keys()]).to.have.members([SCOPE, HERE]);
       site.finishJob(A);
       await reconcile(moved(site), fleetOf(2, "hash-2"));
-      expect(placeOf(site)).to.deep.equal([HERE, HERE]);
-      expect([...site.entered.keys()]).to.deep.equal([HERE]);
+      expect(scopesOf(site)).to.deep.equal([HERE, HERE]);
+      expect([...site.recorded.keys()]).to.deep.equal([HERE]);
     });
 
     it("counts the busy ones among its runners", async () => {
@@ -475,37 +475,37 @@ describe("RunnerManager", () => {
       expect(counts).to.include({ online: 1, busy: 1, unknown: 0 });
     });
 
-    it("takes instances away although their place does not let the unit in any more, but for those with a job", async () => {
+    it("removes instances although their scope refuses the unit, except those with a job", async () => {
       const site = movedSite(A, B);
       site.assignJob(A);
-      site.refusing.add(PLACE);
+      site.refusing.add(SCOPE);
       await reconcile(moved(site), fleetOf(2, "hash-2"));
       expect(site.machines.has(A)).to.equal(true);
       expect(site.machines.has(B)).to.equal(false);
       expect(site.mostMachines).to.equal(2);
-      expect([...site.entered.keys()], "an instance is left").to.include(PLACE);
+      expect([...site.recorded.keys()], "an instance is left").to.include(SCOPE);
       site.finishJob(A);
       await reconcile(moved(site), fleetOf(2, "hash-2"));
       expect(site.killedJobs).to.deep.equal([]);
-      expect(placeOf(site)).to.deep.equal([HERE, HERE]);
-      expect([...site.entered.keys()]).to.deep.equal([HERE]);
+      expect(scopesOf(site)).to.deep.equal([HERE, HERE]);
+      expect([...site.recorded.keys()]).to.deep.equal([HERE]);
     });
 
-    it("takes instances away whose place shows them and lets the unit delete nothing", async () => {
+    it("removes instances whose scope lists them and lets the unit delete none", async () => {
       const site = movedSite(A);
       const process = moved(site);
       process.calls.beforeNext("forge.deregister", () => {
-        throw new PlaceRefusedError("the token may read only");
+        throw new ScopeRefusedError("the token may read only");
       });
       await reconcile(process, fleetOf(1, "hash-2"));
-      expect(placeOf(site)).to.deep.equal([HERE]);
+      expect(scopesOf(site)).to.deep.equal([HERE]);
       expect(site.killedJobs).to.deep.equal([]);
     });
 
-    it("keeps the place while its GitHub is silent, for a day", async () => {
+    it("keeps the scope while its GitHub does not answer, for a day", async () => {
       const site = movedSite(A);
       await reconcile(moved(site), fleetOf(0, "hash-2"));
-      site.entered.set(PLACE, undefined);
+      site.recorded.set(SCOPE, undefined);
       site.addRegistration(B);
       const silent = async () => {
         const process = moved(site);
@@ -514,18 +514,18 @@ describe("RunnerManager", () => {
         await reconcile(process, fleetOf(0, "hash-2"));
       };
       await silent();
-      expect([...site.entered.keys()]).to.include(PLACE);
+      expect([...site.recorded.keys()]).to.include(SCOPE);
       site.pass(25 * 3_600_000);
       await silent();
-      expect([...site.entered.keys()]).to.deep.equal([HERE]);
+      expect([...site.recorded.keys()]).to.deep.equal([HERE]);
     });
 
-    it("deletes registrations there that have no instance, and forgets the place", async () => {
+    it("deletes registrations there that have no instance, and forgets the scope", async () => {
       const site = movedSite();
       site.addRegistration(A);
       await reconcile(moved(site), fleetOf(0, "hash-2"));
       expect(site.registrationNames()).to.deep.equal([]);
-      expect([...site.entered.keys()]).to.deep.equal([HERE]);
+      expect([...site.recorded.keys()]).to.deep.equal([HERE]);
     });
 
     it("deletes registrations there when all is flushed", async () => {
@@ -535,7 +535,7 @@ describe("RunnerManager", () => {
       expect(site.registrationNames()).to.deep.equal([]);
     });
 
-    it("goes back to a place that it left, and takes the runners there for its own", async () => {
+    it("returns to a scope that it left, and uses the runners there", async () => {
       const site = movedSite(A);
       site.assignJob(A);
       await reconcile(moved(site), fleetOf(1, "hash-2"));
@@ -543,7 +543,7 @@ describe("RunnerManager", () => {
       site.addRunner(B);
       await reconcile(new FakeProcess(site), fleetOf(1));
       expect(site.machineNames()).to.deep.equal([B]);
-      expect([...site.entered]).to.deep.equal([[PLACE, undefined]]);
+      expect([...site.recorded]).to.deep.equal([[SCOPE, undefined]]);
     });
   });
 
@@ -640,7 +640,7 @@ describe("RunnerManager", () => {
         names: [A, B, C, D],
         busyNames: [B],
       });
-      expect(process.calls.made).to.have.members(["places.former", "machines.list", "forge.list"]);
+      expect(process.calls.made).to.have.members(["scopes.former", "machines.list", "forge.list"]);
     });
   });
 });

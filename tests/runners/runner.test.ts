@@ -21,7 +21,7 @@ function newRunner(startUpMs = 5000) {
     labels: ["self-hosted", "large"],
     registrationUrl: "https://github.com/octo/cat",
     configHash: "hash-1",
-    place: "place-1",
+    scopeKey: "scope-1",
     deadline: site.now + 1000,
     startUpMs,
   };

@@ -14,7 +14,7 @@ export function machine(name: string, change: Partial<Machine> = {}): Machine {
     state: "running",
     phase: "ready",
     configHash: "new",
-    place: "here",
+    scopeKey: "here",
     createdAt: NOW - 60_000,
     deadline: NOW + 1_000_000,
     suspectSince: undefined,
@@ -109,7 +109,7 @@ function anyRunner(name: string): fc.Arbitrary<World> {
     state: fc.constantFrom("running", "running", "frozen", "stopped", "error"),
     phase: fc.constantFrom("creating", "ready", "ready"),
     configHash: fc.constantFrom("new", "new", "old"),
-    place: fc.constantFrom("here", "here", "lost"),
+    scopeKey: fc.constantFrom("here", "here", "lost"),
     createdAt: instant,
     deadline: fc.integer({ min: NOW - 1000, max: NOW + 1_000_000 }),
     suspectSince: fc.option(instant, { nil: undefined }),
@@ -136,7 +136,7 @@ export const anyWorld: fc.Arbitrary<World> = fc.integer({ min: 0, max: 9 }).chai
   fc.tuple(...Array.from({ length: count }, (_, index) => anyRunner(`r${index}`))).map((runners) => ({
     machines: runners.flatMap(({ machines }) => machines),
     registrations: runners.flatMap(({ registrations }) => registrations),
-    lostPlaces: new Set(["lost"]),
+    lostScopes: new Set(["lost"]),
   })),
 );
 

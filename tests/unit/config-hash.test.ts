@@ -85,7 +85,7 @@ const CHANGES: Readonly<Record<OptionName, Options>> = {
 /** Ways to authenticate, of which the credentials are part of the hash. */
 const OF_CREDENTIALS = /^(token-secret-id|github-app-.*)$/;
 
-describe("runnerKind()", () => {
+describe("configHashOf()", () => {
   for (const [option, { change }] of Object.entries(configurationSchema.properties)) {
     if (OF_CREDENTIALS.test(option)) continue;
     const options = CHANGES[option as OptionName];

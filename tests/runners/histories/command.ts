@@ -55,7 +55,7 @@ export interface Configure {
   readonly do: "configure";
   readonly count?: number;
   readonly configHash?: string;
-  readonly place?: string;
+  readonly scope?: string;
 }
 
 /** One event of a history. */
@@ -63,8 +63,8 @@ export type Command =
   | Dispatch
   | Happening
   | Configure
-  /** A place does not take the unit's credentials any more. */
-  | { readonly do: "refuse"; readonly place: string }
+  /** A scope refuses the unit's credentials from now on. */
+  | { readonly do: "refuse"; readonly scope: string }
   | { readonly do: "reboot" }
   | { readonly do: "wait"; readonly minutes: number };
 
@@ -74,7 +74,7 @@ export function isOfLxd(verb: PortVerb): boolean {
 }
 
 const CONFIG_HASHES = ["hash-1", "hash-2"];
-export const PLACES = ["place-1", "place-2"];
+export const SCOPES = ["scope-1", "scope-2"];
 
 const anyCall = fc.integer({ min: 1, max: 40 });
 
@@ -123,7 +123,7 @@ const anyConfigure: fc.Arbitrary<Configure> = fc.record(
     do: fc.constant("configure" as const),
     count: fc.nat(4),
     configHash: fc.constantFrom(...CONFIG_HASHES),
-    place: fc.constantFrom(...PLACES),
+    scope: fc.constantFrom(...SCOPES),
   },
   { requiredKeys: ["do"] },
 );
@@ -135,7 +135,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("reboot" as const) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("refuse" as const), place: fc.constantFrom(...PLACES) }),
+    arbitrary: fc.record({ do: fc.constant("refuse" as const), scope: fc.constantFrom(...SCOPES) }),
   },
   {
     weight: 2,

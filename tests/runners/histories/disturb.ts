@@ -9,7 +9,7 @@ import { happen } from "./happen.ts";
 export interface Disturbed {
   readonly dispatch: Dispatch;
   /** Where the unit registers its runners at that time. */
-  readonly place: string;
+  readonly scope: string;
   /** Called at every call. */
   readonly check: () => void;
 }
@@ -20,13 +20,13 @@ const RESTART_CALLS = 4;
 export function disturb(
   process: FakeProcess,
   site: FakeSite,
-  { dispatch, place, check }: Disturbed,
+  { dispatch, scope, check }: Disturbed,
 ): AbortSignal {
   const { disturbances = [], kill } = dispatch;
   const controller = new AbortController();
   const { calls } = process;
   if (kill && kill.moment !== "abort") calls.killAt(kill.call, kill.moment);
-  const before = site.registrationsAt(place);
+  const before = site.registrationsAt(scope);
   let lists = 0;
   calls.atEveryCall((call, verb) => {
     check();
@@ -35,7 +35,7 @@ export function disturb(
     for (const { what } of disturbances.filter((each) => each.call === call)) {
       // Later lists of a dispatch are read while a runner is frozen, or after all is done.
       if (what === "stale" && verb === "forge.list" && lists === 1) calls.staleNext("forge.list", before);
-      act(site, what, place);
+      act(site, what, scope);
     }
     if (fails(disturbances, call, verb)) throw new Error("no answer");
   });
@@ -57,11 +57,11 @@ function fails(disturbances: readonly Disturbance[], call: number, verb: PortVer
 }
 
 /** Lets something happen to the first runner that it can happen to. */
-function act(site: FakeSite, what: Disturbance["what"], place: string): void {
+function act(site: FakeSite, what: Disturbance["what"], scope: string): void {
   const own = [...site.machines.values()].filter(({ name }) => options.names.owns(name));
   // Where GitHub cannot be asked, nothing protects a job that begins while its runner is taken away.
   const idle = own.find(
-    (machine) => !site.hasJob(machine.name) && machine.place === place && isOnline(site, machine.name),
+    (machine) => !site.hasJob(machine.name) && machine.scopeKey === scope && isOnline(site, machine.name),
   );
   const busy = own.find(({ name }) => site.hasJob(name));
   if (what === "job" && idle) happen(site, "job", idle.name);

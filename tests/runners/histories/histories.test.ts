@@ -40,12 +40,12 @@ describe("the runners of a unit, in any history", function () {
   /** Histories that broke a rule once. */
   const found: readonly (readonly [title: string, history: readonly Command[]])[] = [
     [
-      "end no job in a retirement that was killed at a place that then lets the unit in no more",
+      "end no job in a retirement that was killed in a scope that then refuses the unit",
       [
-        { do: "configure", place: "place-2" },
+        { do: "configure", scope: "scope-2" },
         { do: "job", runner: 0 },
         { do: "freeze", runner: 0 },
-        { do: "refuse", place: "place-1" },
+        { do: "refuse", scope: "scope-1" },
       ],
     ],
     [
@@ -57,7 +57,7 @@ describe("the runners of a unit, in any history", function () {
       ],
     ],
     [
-      "are no more than wanted beside one that holds its place by a job that GitHub no longer lists",
+      "are no more than wanted beside one that holds its slot by a job that GitHub no longer lists",
       [
         { do: "job", runner: 0 },
         { do: "ghost", runner: 0 },

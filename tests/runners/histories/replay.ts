@@ -1,8 +1,8 @@
 import type { Fleet } from "../../../src/runners/runner-manager.ts";
 import { FakeProcess, fleetOf, options, runnerName } from "../fake-process.ts";
-import { FakeSite, PLACE } from "../fake-site.ts";
+import { FakeSite, SCOPE } from "../fake-site.ts";
 import type { Machine } from "../../../src/runners/ports.ts";
-import { PLACES, type Command, type Configure, type Dispatch, type Happening } from "./command.ts";
+import { SCOPES, type Command, type Configure, type Dispatch, type Happening } from "./command.ts";
 import { disturb } from "./disturb.ts";
 import { happen } from "./happen.ts";
 
@@ -33,13 +33,13 @@ class HistoricUnit {
   readonly #site = new FakeSite();
   #fleet: Fleet = fleetOf(3);
   #configHash = "hash-1";
-  #place = PLACE;
+  #scope = SCOPE;
   #size: number;
   readonly #others: string;
 
   constructor() {
     for (const number of [1, 2, 3]) this.#site.addRunner(runnerName(number));
-    this.#site.entered.set(PLACE, undefined);
+    this.#site.recorded.set(SCOPE, undefined);
     for (const name of ["runners-1-abcdef000001", "runners-0-fedcba000001", "vm"]) this.#site.addRunner(name);
     this.#site.addRegistration("somebody-elses");
     this.#others = this.#describeOthers();
@@ -59,7 +59,7 @@ class HistoricUnit {
         break;
       case "refuse":
         // What the unit is configured for is what it has good credentials for.
-        if (command.place !== this.#place) site.refusing.add(command.place);
+        if (command.scope !== this.#scope) site.refusing.add(command.scope);
         break;
       case "reboot":
         for (const { name } of this.#own()) happen(site, "crash", name);
@@ -85,7 +85,7 @@ class HistoricUnit {
     await this.#twoReconciles();
     this.#checkSettled("after the last jobs");
     this.#demand(this.#own().length === this.#fleet.count, "the number is not the wanted one");
-    const left = [...this.#site.entered.keys()].filter((key) => key !== this.#place);
+    const left = [...this.#site.recorded.keys()].filter((key) => key !== this.#scope);
     this.#demand(left.length === 0, `credentials of ${left.join()} are kept though nothing is left there`);
   }
 
@@ -102,7 +102,7 @@ class HistoricUnit {
     const process = this.#process();
     const aborted = disturb(process, this.#site, {
       dispatch,
-      place: this.#place,
+      scope: this.#scope,
       check: () => {
         this.#check();
       },
@@ -116,10 +116,10 @@ class HistoricUnit {
     await Promise.race([work.catch(() => undefined), process.calls.killed]);
   }
 
-  /** Where the unit calls, it is let in; a place that it was configured for without a call stays as it was. */
+  /** The present scope accepts the unit when it calls; one that it was configured for without a call stays as it was. */
   #process(): FakeProcess {
-    this.#site.refusing.delete(this.#place);
-    return new FakeProcess(this.#site, {}, this.#place);
+    this.#site.refusing.delete(this.#scope);
+    return new FakeProcess(this.#site, {}, this.#scope);
   }
 
   #happen(happening: Happening): void {
@@ -131,12 +131,12 @@ class HistoricUnit {
   #configure({
     count = this.#fleet.count,
     configHash = this.#configHash,
-    place = this.#place,
+    scope = this.#scope,
   }: Configure): void {
     this.#configHash = configHash;
-    this.#place = place;
-    // The place is part of the configuration.
-    this.#fleet = fleetOf(count, place === PLACE ? configHash : `${configHash} at ${place}`);
+    this.#scope = scope;
+    // The scope is part of the configuration.
+    this.#fleet = fleetOf(count, scope === SCOPE ? configHash : `${configHash} in ${scope}`);
   }
 
   #own(): Machine[] {
@@ -169,20 +169,20 @@ class HistoricUnit {
       `${when} there are ${own.length} runners, ${this.#fleet.count} are wanted and ${withJob} have a job`,
     );
     for (const machine of own) this.#checkRunner(machine, when);
-    for (const place of PLACES.filter((each) => !this.#site.refusing.has(each))) {
+    for (const scope of SCOPES.filter((each) => !this.#site.refusing.has(each))) {
       const orphans = this.#site
-        .registrationsAt(place)
+        .registrationsAt(scope)
         .filter(({ name }) => options.names.owns(name) && !this.#site.machines.has(name));
-      this.#demand(orphans.length === 0, `${when} registrations without instances are left at ${place}`);
+      this.#demand(orphans.length === 0, `${when} registrations without instances are left in ${scope}`);
     }
   }
 
-  #checkRunner({ name, state, phase, configHash, place }: Machine, when: string): void {
+  #checkRunner({ name, state, phase, configHash, scopeKey }: Machine, when: string): void {
     this.#demand(state === "running", `${when} ${name} is ${state}`);
     if (this.#site.hasJob(name)) return;
-    const isFresh = configHash === this.#fleet.configHash && place === this.#place && phase === "ready";
-    this.#demand(isFresh, `${when} ${name} is of ${configHash} at ${place}, ${phase}`);
-    const isOnline = this.#site.registrationsAt(place).some((each) => each.name === name && each.online);
+    const isFresh = configHash === this.#fleet.configHash && scopeKey === this.#scope && phase === "ready";
+    this.#demand(isFresh, `${when} ${name} is of ${configHash} in ${scopeKey}, ${phase}`);
+    const isOnline = this.#site.registrationsAt(scopeKey).some((each) => each.name === name && each.online);
     this.#demand(isOnline, `${when} ${name} is idle and not online`);
   }
 

@@ -10,7 +10,7 @@ describe("the script of a history that breaks a rule", () => {
     const history: readonly Command[] = [
       { do: "configure", count: 2 },
       { do: "reconcile", disturbances: [{ call: 5, what: "job" }], kill: { call: 7, moment: "after" } },
-      { do: "refuse", place: "place-1" },
+      { do: "refuse", scope: "scope-1" },
     ];
     const script = renderScript({
       history,
@@ -24,7 +24,7 @@ Found with seed 7, path "1:0". To see it again, paste this into a test:
 await replay([
   { do: "configure", count: 2 },
   { do: "reconcile", disturbances: [{ call: 5, what: "job" }], kill: { call: 7, moment: "after" } },
-  { do: "refuse", place: "place-1" },
+  { do: "refuse", scope: "scope-1" },
 ]);`);
   });
 

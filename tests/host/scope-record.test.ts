@@ -2,24 +2,24 @@ import { expect } from "chai";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogger } from "charm-kit";
-import { PlaceRecord, type PlaceEntry } from "../../src/host/place-record.ts";
+import { ScopeRecord, type ScopeEntry } from "../../src/host/scope-record.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
-const TOKEN: PlaceEntry = {
+const TOKEN: ScopeEntry = {
   key: "a1",
   githubUrl: "https://github.com",
   path: "acme/tools",
   credentials: { token: "ghp_secret" },
   leftAt: 1000,
 };
-const APP: PlaceEntry = {
+const APP: ScopeEntry = {
   key: "b2",
   githubUrl: "https://ghes.example",
   path: "acme",
   credentials: { clientId: "Iv1", installationId: 7, privateKey: "-----BEGIN" },
 };
 
-describe("PlaceRecord", () => {
+describe("ScopeRecord", () => {
   const directory = useTemporaryDirectory();
   const path = () => join(directory.path, "unit/places.json");
   let lines: string[];
@@ -30,7 +30,7 @@ describe("PlaceRecord", () => {
     (level, line) => lines.push(`${level} ${line}`),
     (text) => text,
   );
-  const record = () => new PlaceRecord(path(), log);
+  const record = () => new ScopeRecord(path(), log);
   const store = (stored: unknown) => {
     mkdirSync(join(path(), ".."), { recursive: true });
     writeFileSync(path(), typeof stored === "string" ? stored : JSON.stringify(stored));

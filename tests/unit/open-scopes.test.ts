@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogger, Redactor } from "charm-kit";
-import { openPlaces } from "../../src/unit/open-places.ts";
+import { openScopes } from "../../src/unit/open-scopes.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { lonelySystem } from "../charm/lonely-system.ts";
 
@@ -13,7 +13,7 @@ const ENTRY = {
   credentials: { token: "ghp_secret" },
 };
 
-describe("openPlaces()", () => {
+describe("openScopes()", () => {
   const directory = useTemporaryDirectory();
   let redactor: Redactor;
   let lines: string[];
@@ -30,11 +30,11 @@ describe("openPlaces()", () => {
       (level, line) => lines.push(`${level} ${line}`),
       (text) => text,
     );
-    const places = openPlaces(undefined, { system, unitName: "runners/0", log, redactor });
-    return (await places.former()).map(({ key }) => key);
+    const scopes = openScopes(undefined, { system, unitName: "runners/0", log, redactor });
+    return (await scopes.former()).map(({ key }) => key);
   };
 
-  it("opens the places of the record, and hides their credentials", async () => {
+  it("opens the scopes of the record, and hides their credentials", async () => {
     expect(await formerOf([ENTRY])).to.deep.equal(["a1"]);
     expect(redactor.scrub("by ghp_secret")).to.equal("by [redacted]");
   });
@@ -47,7 +47,7 @@ describe("openPlaces()", () => {
     expect(redactor.scrub(words)).to.equal(words);
   });
 
-  it("goes on without a place whose path is no path of GitHub, and logs it", async () => {
+  it("ignores a scope whose path is no path of GitHub, and logs it", async () => {
     expect(
       await formerOf([
         { ...ENTRY, path: "a/b/c/d" },

@@ -1,29 +1,29 @@
 import { isRecord, type Logger } from "charm-kit";
 import { JsonRecord } from "./json-record.ts";
 
-/** What the unit proved itself with at a place. Secret. */
-export type PlaceCredentials =
+/** Credentials of a registration scope. Secret. */
+export type ScopeCredentials =
   | { readonly token: string }
   | { readonly clientId: string; readonly installationId: number; readonly privateKey: string };
 
-/** A place where the unit has registered runners, and what it proved itself with. */
-export interface PlaceEntry {
+/** A registration scope, as stored in the file. The names are those of earlier versions of the charm. */
+export interface ScopeEntry {
   readonly key: string;
   /** Address of the GitHub, such as `https://github.com`. */
   readonly githubUrl: string;
   /** `owner/repo`, an organisation, or `enterprises/<slug>`. */
   readonly path: string;
-  readonly credentials: PlaceCredentials;
-  /** When the unit turned to another place, in milliseconds since the Unix epoch; left out of the present one. */
+  readonly credentials: ScopeCredentials;
+  /** When the configuration changed to another scope, in milliseconds since the Unix epoch; left out of the present one. */
   readonly leftAt?: number;
 }
 
 /**
- * Keeps the places where the unit has registered runners in a file that only root may read, so that registrations at a
- * former place can be deleted with the credentials of that time. The file goes with its last entry.
+ * Keeps the registration scopes of the unit in a file that only root may read, so that registrations in a former scope
+ * can be deleted with the credentials of that time. The file is deleted with its last entry.
  */
-export class PlaceRecord {
-  readonly #record: JsonRecord<readonly PlaceEntry[]>;
+export class ScopeRecord {
+  readonly #record: JsonRecord<readonly ScopeEntry[]>;
 
   /**
    * @param path absolute; its directory is made when it is missing.
@@ -34,25 +34,25 @@ export class PlaceRecord {
   }
 
   /** Damaged entries are left out: instances are removed without them, and GitHub forgets registrations by itself. */
-  async read(): Promise<readonly PlaceEntry[]> {
+  async read(): Promise<readonly ScopeEntry[]> {
     return (await this.#record.read()) ?? [];
   }
 
   /** Replaces the entries. */
-  async write(entries: readonly PlaceEntry[]): Promise<void> {
+  async write(entries: readonly ScopeEntry[]): Promise<void> {
     await this.#record.write(entries.length === 0 ? null : entries);
   }
 }
 
-function readEntries(stored: unknown, path: string, log: Logger): readonly PlaceEntry[] | null {
+function readEntries(stored: unknown, path: string, log: Logger): readonly ScopeEntry[] | null {
   if (!Array.isArray(stored)) return null;
   const entries = stored.filter(isEntry);
   const damaged = stored.length - entries.length;
-  if (damaged > 0) log.warning("Damaged GitHub places are ignored", { path, entries: damaged });
+  if (damaged > 0) log.warning("Damaged registration scopes are ignored", { path, entries: damaged });
   return entries;
 }
 
-function isEntry(stored: unknown): stored is PlaceEntry {
+function isEntry(stored: unknown): stored is ScopeEntry {
   if (!isRecord(stored)) return false;
   const { key, githubUrl, path, credentials, leftAt } = stored;
   return (
@@ -65,7 +65,7 @@ function isEntry(stored: unknown): stored is PlaceEntry {
   );
 }
 
-function isCredentials(stored: unknown): stored is PlaceCredentials {
+function isCredentials(stored: unknown): stored is ScopeCredentials {
   if (!isRecord(stored)) return false;
   if ("token" in stored) return isText(stored["token"]);
   const { clientId, installationId, privateKey } = stored;

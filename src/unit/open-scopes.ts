@@ -1,58 +1,61 @@
 import { join } from "node:path";
 import type { Credentials } from "../github/credentials.ts";
 import { createGithubClient, githubPathText, parseGithubPath, proxyDispatcher } from "../github/index.ts";
-import { PlaceRecord, type PlaceCredentials } from "../host/place-record.ts";
-import type { Forge, Places } from "../runners/ports.ts";
+import { ScopeRecord, type ScopeCredentials } from "../host/scope-record.ts";
+import type { Forge, RegistrationScopes } from "../runners/ports.ts";
 import { unitStem } from "../runners/runner-name.ts";
 import { messageOf, Secret, type Logger, type Redactor } from "charm-kit";
 import type { UnitSystem } from "./unit-system.ts";
 import type { ForgeConfiguration } from "./configuration.ts";
-import { UnitPlaces, type NamedPlace } from "./unit-places.ts";
+import { UnitScopes, type RegistrationScope } from "./unit-scopes.ts";
 
 /** A former GitHub may be gone for good, and each reconcile asks it. */
 const FORMER_DEADLINE_MS = 10_000;
 
-/** The unit and the dispatch that places are opened for. */
-export interface PlacesContext {
+/** The unit whose registration scopes are opened. */
+export interface ScopesContext {
   readonly system: UnitSystem;
   readonly unitName: string;
   readonly log: Logger;
   readonly redactor: Redactor;
 }
 
-/** The place that the configuration names, with the credentials for it. */
-export interface PlacesSetup {
+/** The present configuration, with its credentials. */
+export interface ScopesSetup {
   readonly configuration: ForgeConfiguration;
   readonly credentials: Credentials;
 }
 
-/** @param setup undefined where the configuration cannot be used; all places of the record are former ones then. */
-export function openPlaces(setup: PlacesSetup | undefined, context: PlacesContext): Places {
+/** @param setup undefined while the configuration is invalid; all recorded scopes are former ones then. */
+export function openScopes(setup: ScopesSetup | undefined, context: ScopesContext): RegistrationScopes {
   const { log, system, unitName } = context;
-  return new UnitPlaces({
-    record: new PlaceRecord(join(system.dataRoot, unitStem(unitName), "places.json"), log),
-    present: setup && placeOf(setup),
+  return new UnitScopes({
+    record: new ScopeRecord(join(system.dataRoot, unitStem(unitName), "places.json"), log),
+    present: setup && scopeOf(setup),
     clock: system.clock,
-    openForge: (place) => {
+    openForge: (scope) => {
       try {
-        return openFormerForge(place, setup?.configuration.proxy, context);
+        return openFormerForge(scope, setup?.configuration.proxy, context);
       } catch (thrown) {
-        log.warning("A former GitHub place is ignored", { path: place.path, reason: messageOf(thrown) });
+        log.warning("A former registration scope is ignored", {
+          path: scope.path,
+          reason: messageOf(thrown),
+        });
         return undefined;
       }
     },
   });
 }
 
-function placeOf({ configuration: { githubUrl, path }, credentials }: PlacesSetup): NamedPlace {
+function scopeOf({ configuration: { githubUrl, path }, credentials }: ScopesSetup): RegistrationScope {
   return { githubUrl, path: githubPathText(path), credentials: pack(credentials) };
 }
 
-/** GitHub at a place that the configuration names no more: only lists and deletes there. */
+/** A client for a former scope, which only lists and deletes. */
 function openFormerForge(
-  { githubUrl, path, credentials }: NamedPlace,
+  { githubUrl, path, credentials }: RegistrationScope,
   proxy: ForgeConfiguration["proxy"],
-  { log, redactor }: PlacesContext,
+  { log, redactor }: ScopesContext,
 ): Forge {
   const dispatcher = proxy && proxyDispatcher(proxy);
   const unpacked = unpack(credentials);
@@ -68,13 +71,13 @@ function openFormerForge(
   });
 }
 
-function pack(credentials: Credentials): PlaceCredentials {
+function pack(credentials: Credentials): ScopeCredentials {
   if (credentials.by === "token") return { token: credentials.token.reveal() };
   const { clientId, installationId, privateKey } = credentials;
   return { clientId, installationId, privateKey: privateKey.reveal() };
 }
 
-function unpack(stored: PlaceCredentials): Credentials {
+function unpack(stored: ScopeCredentials): Credentials {
   if ("token" in stored) return { by: "token", token: new Secret(stored.token) };
   const { clientId, installationId, privateKey } = stored;
   return { by: "app", clientId, installationId, privateKey: new Secret(privateKey) };

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import type { ScopeEntry, ScopeRecord } from "../host/scope-record.ts";
+import type { Forge, FormerScope, RegistrationScopes } from "../runners/ports.ts";
+import { CodedError, type Clock } from "charm-kit";
+
+/** A path of one GitHub that runners register in, with the credentials for it. */
+export type RegistrationScope = Omit<ScopeEntry, "key" | "leftAt">;
+
+export interface UnitScopesDependencies {
+  readonly record: ScopeRecord;
+  /** Undefined while the configuration is invalid. */
+  readonly present: RegistrationScope | undefined;
+  readonly clock: Clock;
+  /** Makes a client for a former scope; undefined where the record of it is unusable. */
+  readonly openForge: (scope: RegistrationScope) => Forge | undefined;
+}
+
+/** Codes of the errors with which a scope refuses credentials. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "github-bad-credentials",
+  "github-missing-permission",
+  "github-not-found",
+]);
+
+/** The registration scopes of a unit: the one of its configuration, and those of its record. */
+export class UnitScopes implements RegistrationScopes {
+  readonly #dependencies: UnitScopesDependencies;
+  readonly #present: ScopeEntry | undefined;
+
+  constructor(dependencies: UnitScopesDependencies) {
+    this.#dependencies = dependencies;
+    this.#present = dependencies.present && {
+      ...dependencies.present,
+      key: scopeKeyOf(dependencies.present),
+    };
+  }
+
+  get present(): string | undefined {
+    return this.#present?.key;
+  }
+
+  async remember(): Promise<void> {
+    const { clock, record } = this.#dependencies;
+    const present = this.#present;
+    if (!present) return;
+    const known = await record.read();
+    const others = known
+      .filter(({ key }) => key !== present.key)
+      .map((entry) => ({ leftAt: clock.now(), ...entry }));
+    const entries = [...others, present];
+    if (JSON.stringify(entries) !== JSON.stringify(known)) await record.write(entries);
+  }
+
+  async former(): Promise<readonly FormerScope[]> {
+    const { clock, openForge, record } = this.#dependencies;
+    const former = (await record.read()).filter(({ key }) => key !== this.present);
+    return former.flatMap((entry): readonly FormerScope[] => {
+      const forge = openForge(entry);
+      if (forge === undefined) return [];
+      const { key, leftAt = clock.now() } = entry;
+      return [{ key, forge, leftAt, refuses: isRefusal }];
+    });
+  }
+
+  async forget(key: string): Promise<void> {
+    const { record } = this.#dependencies;
+    const known = await record.read();
+    await record.write(known.filter((entry) => entry.key !== key));
+  }
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof CodedError && REFUSALS.has(thrown.code);
+}
+
+/**
+ * Identifies a scope. Credentials are not part of the key: another token for the same path lists and deletes the same
+ * registrations.
+ */
+function scopeKeyOf({ githubUrl, path }: RegistrationScope): string {
+  const text = `${githubUrl.toLowerCase()}/${path.toLowerCase()}`;
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
