@@ -1,4 +1,4 @@
-// Made from charm.yaml, config.yaml and actions.yaml by scripts/generate.ts; changes here are lost.
+// Made from the charm's YAML files by `juju-charm generate`; changes here are lost.
 import type { CharmTypes } from "juju-charm";
 
 /** What the yaml files of the charm greeter declare. */

@@ -1,3 +1,4 @@
+export type { CharmFile } from "./charm-keys.ts";
 export { loadCharmSettings, readCharmSettings, type CharmSettings } from "./charm-settings.ts";
 export { generateTypes, type GenerateTypesOptions } from "./generate-types.ts";
 export { isOfType } from "./read-schema.ts";

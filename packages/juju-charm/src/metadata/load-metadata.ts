@@ -1,11 +1,12 @@
+import { CHARM_FILES } from "./charm-keys.ts";
 import { loadText } from "./load-text.ts";
 import type { CharmMetadata } from "./metadata.ts";
 import { MetadataError } from "./metadata-error.ts";
 import { readMetadata, type MetadataFiles } from "./read-metadata.ts";
 
 /**
- * Reads the metadata of the charm in a directory: `charm.yaml` or `metadata.yaml`, and `config.yaml` and `actions.yaml`
- * where they are.
+ * Reads the metadata of the charm in a directory: `charm.yaml`, `charmcraft.yaml` or `metadata.yaml`, and `config.yaml`
+ * and `actions.yaml` where they are.
  *
  * @throws {@link MetadataError} when the directory has no charm in it, or a file is not as Juju takes it.
  */
@@ -15,13 +16,21 @@ export async function loadMetadata(directory: string): Promise<CharmMetadata> {
 
 /** The texts that {@link loadMetadata} reads. */
 export async function loadMetadataFiles(directory: string): Promise<MetadataFiles> {
-  const charm = (await loadText(directory, "charm.yaml")) ?? (await loadText(directory, "metadata.yaml"));
-  if (charm === undefined) {
+  const texts = await Promise.all(
+    CHARM_FILES.map(async (file) => ({ file, text: await loadText(directory, file) })),
+  );
+  const [found, other] = texts.flatMap(({ file, text }) => (text === undefined ? [] : [{ file, text }]));
+  if (found === undefined) {
     const text = `there is no such file in ${directory}; write one with name, summary and description`;
     throw new MetadataError([{ file: "charm.yaml", line: 1, text }]);
   }
+  if (other !== undefined) {
+    const text = `${found.file} is there too, and only one of the two is read; keep one of them`;
+    throw new MetadataError([{ file: other.file, line: 1, text }]);
+  }
   return {
-    charm,
+    charm: found.text,
+    charmFile: found.file,
     config: await loadText(directory, "config.yaml"),
     actions: await loadText(directory, "actions.yaml"),
   };

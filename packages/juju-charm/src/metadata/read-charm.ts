@@ -1,31 +1,17 @@
-import {
-  BASE_ARCHITECTURES,
-  type BaseMetadata,
-  type CharmMetadata,
-  type ResourceMetadata,
-} from "./metadata.ts";
+import { checkKeys, type CharmFile } from "./charm-keys.ts";
+import type { CharmMetadata, ResourceMetadata } from "./metadata.ts";
 import { checkName } from "./names.ts";
+import { readBases } from "./read-bases.ts";
 import { readRelations } from "./read-relations.ts";
 import { readStorages } from "./read-storages.ts";
 import type { YamlNode } from "./yaml-node.ts";
 import type { JsonObject } from "../tools/hook-tools.ts";
 
-/** Keys of Juju's first metadata format. Together with bases Juju calls them ambiguous, and Juju 4 refuses them. */
-const OLD_KEYS: Readonly<Record<string, string>> = {
-  series: "name systems in bases",
-  "min-juju-version": 'write "assumes: [juju >= <version>]"',
-  deployment: "it was for Kubernetes charms",
-  payloads: "Juju has none any more",
-};
-
-/** Keys that only a Kubernetes charm has. */
-const KUBERNETES_KEYS = ["containers", "devices"];
-
-/** Reads `charm.yaml` (or the `metadata.yaml` of a packed charm), but for options and actions. */
-export function readCharm(charm: YamlNode): Omit<CharmMetadata, "options" | "actions"> {
+/** Reads a charm's file, but for options and actions. @param file its name. */
+export function readCharm(charm: YamlNode, file: CharmFile): Omit<CharmMetadata, "options" | "actions"> {
   const name = charm.member("name").requiredText();
   if (name) checkName(charm.member("name"), name, "charm");
-  refuseKeys(charm);
+  checkKeys(charm, file);
   const subordinate = charm.member("subordinate").boolean(false);
   const relations = readRelations(charm, name);
   const joins = Object.values(relations).some(
@@ -40,36 +26,12 @@ export function readCharm(charm: YamlNode): Omit<CharmMetadata, "options" | "act
     summary: charm.member("summary").requiredText(),
     description: charm.member("description").requiredText(),
     subordinate,
-    bases: charm.member("bases").items().map(readBase),
+    bases: readBases(charm),
     relations,
     extraBindings: readExtraBindings(charm.member("extra-bindings"), relations),
     storages: readStorages(charm.member("storage")),
     resources: Object.fromEntries(charm.member("resources").members().map(readResource)),
     source: (charm.value ?? {}) as JsonObject,
-  };
-}
-
-function refuseKeys(charm: YamlNode): void {
-  for (const [name, member] of charm.members()) {
-    const old = OLD_KEYS[name];
-    if (old) member.fault(`${name} belongs to an old metadata format: ${old}`);
-    if (KUBERNETES_KEYS.includes(name)) {
-      member.fault(
-        `${name} are for Kubernetes charms, and this is a framework for machine charms; take them out`,
-      );
-    }
-  }
-}
-
-function readBase(base: YamlNode): BaseMetadata {
-  base.allowOnly(["name", "channel", "architectures"]);
-  return {
-    name: base.member("name").requiredText(),
-    channel: base.member("channel").requiredText(),
-    architectures: base
-      .member("architectures")
-      .items()
-      .map((item) => item.choice(BASE_ARCHITECTURES)),
   };
 }
 

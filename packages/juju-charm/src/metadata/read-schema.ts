@@ -1,6 +1,7 @@
 import type { JsonValue } from "../tools/hook-tools.ts";
 import { PARAMETER_TYPES, type ParameterSchema, type ParameterType } from "./metadata.ts";
 import { checkName } from "./names.ts";
+import { checkSchemaKeys } from "./schema-keys.ts";
 import type { YamlNode } from "./yaml-node.ts";
 
 type Schemas = Readonly<Record<string, ParameterSchema>>;
@@ -28,11 +29,7 @@ export function readRequired(required: YamlNode, schemas: Schemas): readonly str
 }
 
 function readSchema(schema: YamlNode, kind: "parameter" | "result"): ParameterSchema {
-  for (const keyword of ["$ref", "$schema"]) {
-    const member = schema.member(keyword);
-    if (!member.isMissing) member.fault(`Juju refuses ${keyword}; write the schema out`);
-  }
-  schema.members(); // notes a schema that is no map
+  checkSchemaKeys(schema);
   const types = readTypes(schema.member("type"));
   const enumeration = schema.member("enum");
   const values = enumeration.isMissing ? undefined : enumeration.items().map(({ value = null }) => value);
@@ -40,13 +37,15 @@ function readSchema(schema: YamlNode, kind: "parameter" | "result"): ParameterSc
   const fallback = schema.member("default");
   const properties = schema.member("properties");
   const members = properties.isMissing ? undefined : readSchemas(properties, kind);
+  const items = schema.member("items");
   checkDefault(fallback, types, values);
   return {
     types,
     description: schema.member("description").text() ?? "",
     default: fallback.value,
     enum: values,
-    items: schema.member("items").isMissing ? undefined : readSchema(schema.member("items"), kind),
+    // A list has a schema for each position, which no type here tells.
+    items: items.isMissing || Array.isArray(items.value) ? undefined : readSchema(items, kind),
     properties: members,
     required: readRequired(schema.member("required"), members ?? {}),
   };

@@ -1,19 +1,47 @@
 import { isMap, parseDocument, stringify } from "yaml";
+import { UNIFIED_KEYS } from "../metadata/charm-keys.ts";
 import type { BaseMetadata, CharmMetadata } from "../metadata/index.ts";
+import type { JsonObject, JsonValue } from "../tools/hook-tools.ts";
 import type { Architecture } from "./architecture.ts";
 
-/** `metadata.yaml` as Juju reads it: without the bases, which the manifest has. */
+/** What links are called in `metadata.yaml`, where it is another name. */
+const LINKS: Readonly<Record<string, string>> = { documentation: "docs", contact: "maintainers" };
+
+/** `metadata.yaml` as Juju reads it, which is what charmcraft makes of its unified file. The manifest has the bases. */
 export function renderJujuMetadata({ name, title, summary, description, source }: CharmMetadata): string {
-  const others = Object.entries(source).filter(([key]) => key !== "bases" && key !== "title");
-  return stringify({ name, "display-name": title, summary, description, ...Object.fromEntries(others) });
+  const others = Object.entries(source).filter(([key]) => !UNIFIED_KEYS.includes(key));
+  const links = Object.entries(mapIn(source["links"])).map(
+    ([key, value]) => [LINKS[key] ?? key, key === "contact" ? [value].flat() : value] as const,
+  );
+  return stringify({
+    name,
+    "display-name": title,
+    summary,
+    description,
+    ...Object.fromEntries(others),
+    ...Object.fromEntries(links),
+  });
 }
 
-/** `actions.yaml` as Juju reads it: without the schemas of results, which only the framework knows. */
-export function renderJujuActions(text: string): string {
-  const document = parseDocument(text);
+/** `config.yaml` of a charm that has its options in the unified file. */
+export function renderJujuConfig({ source }: CharmMetadata): string {
+  return stringify(source["config"]);
+}
+
+/**
+ * `actions.yaml` as Juju reads it: without the schemas of results, which only the framework knows.
+ *
+ * @param text of the charm's `actions.yaml`; undefined when its actions are in the unified file.
+ */
+export function renderJujuActions({ source }: CharmMetadata, text: string | undefined): string {
+  const document = parseDocument(text ?? stringify(source["actions"]));
   const { contents } = document;
   if (isMap(contents)) for (const { value } of contents.items) if (isMap(value)) value.delete("results");
   return document.toString({ lineWidth: 0 });
+}
+
+function mapIn(value: JsonValue | undefined): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }
 
 /** `manifest.yaml`: the bases that the archive runs on, with the one architecture of its runtime. */

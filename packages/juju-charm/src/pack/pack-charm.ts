@@ -1,14 +1,23 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { CHARM_FILES } from "../metadata/charm-keys.ts";
 import { loadCharmSettings, loadMetadata, type CharmMetadata } from "../metadata/index.ts";
+import { loadText } from "../metadata/load-text.ts";
 import { hostArchitecture, type Architecture } from "./architecture.ts";
 import { archiveName } from "./archive-name.ts";
 import { bundle, type Bundle } from "./bundle.ts";
 import { upwards } from "./find-upwards.ts";
 import { findRuntime, type Runtime } from "./find-runtime.ts";
 import { isUpToDate, packerDigest, recordInputs } from "./inputs-record.ts";
-import { DISPATCH, renderJujuActions, renderJujuMetadata, renderManifest, runsOn } from "./juju-files.ts";
+import {
+  DISPATCH,
+  renderJujuActions,
+  renderJujuConfig,
+  renderJujuMetadata,
+  renderManifest,
+  runsOn,
+} from "./juju-files.ts";
 import { licencesOf } from "./licences.ts";
 import { ownFiles } from "./own-files.ts";
 import { PackError } from "./pack-error.ts";
@@ -44,10 +53,10 @@ export interface PackedCharm {
 const RUNTIME_COMPRESSION = 1;
 
 /** Files that go into the archive as they are, where a charm has them. */
-const PLAIN_FILES = ["config.yaml", "lxd-profile.yaml", "LICENSE", "README.md", "icon.svg"];
+const PLAIN_FILES = ["lxd-profile.yaml", "LICENSE", "README.md", "icon.svg"];
 
 /** What Juju is told. */
-const METADATA_FILES = ["charm.yaml", "metadata.yaml", "config.yaml", "actions.yaml"];
+const METADATA_FILES = [...CHARM_FILES, "config.yaml", "actions.yaml"];
 
 /** Files that tell how a charm is bundled without being in its archive. */
 const PROJECT_FILES = ["package.json", "package-lock.json", "tsconfig.json"];
@@ -165,15 +174,20 @@ async function entriesOf(charm: Charm, { files, sources }: Bundle): Promise<Arch
 }
 
 async function jujuFiles({ directory, metadata, architecture }: Charm): Promise<ArchiveEntry[]> {
-  const plain = PLAIN_FILES.filter((name) => existsSync(join(directory, name)));
-  const actions = join(directory, "actions.yaml");
+  const { options, actions } = metadata;
   return [
     text("metadata.yaml", renderJujuMetadata(metadata)),
     text("manifest.yaml", renderManifest(metadata, architecture)),
     { ...text("dispatch", DISPATCH), executable: true },
-    ...plain.map((name) => file(name, join(directory, name))),
-    ...(existsSync(actions)
-      ? [text("actions.yaml", renderJujuActions(await readFile(actions, "utf8")))]
+    ...PLAIN_FILES.filter((name) => existsSync(join(directory, name))).map((name) =>
+      file(name, join(directory, name)),
+    ),
+    // An empty file is no map, and charmcraft's linters fail on it.
+    ...(Object.keys(options).length > 0
+      ? [text("config.yaml", (await loadText(directory, "config.yaml")) ?? renderJujuConfig(metadata))]
+      : []),
+    ...(Object.keys(actions).length > 0
+      ? [text("actions.yaml", renderJujuActions(metadata, await loadText(directory, "actions.yaml")))]
       : []),
   ];
 }

@@ -29,6 +29,17 @@ describe("loadMetadata()", () => {
     expect(Object.keys(actions)).to.deep.equal(["go"]);
   });
 
+  it("reads the one file of charmcraft", async () => {
+    writeFileSync(join(directory, "charmcraft.yaml"), `${CHARM}config: {options: {size: {type: int}}}\n`);
+    expect(Object.keys((await loadMetadata(directory)).options)).to.deep.equal(["size"]);
+  });
+
+  it("refuses a second file of metadata, which would not be read", async () => {
+    writeFileSync(join(directory, "charm.yaml"), CHARM);
+    writeFileSync(join(directory, "charmcraft.yaml"), CHARM);
+    expect(String(await faultOf())).to.include("charmcraft.yaml:1: charm.yaml is there too");
+  });
+
   it("says what is missing in a directory that has no charm in it", async () => {
     const thrown = await faultOf();
     expect(thrown).to.be.instanceOf(MetadataError);

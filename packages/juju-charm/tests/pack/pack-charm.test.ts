@@ -2,6 +2,8 @@ import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { parse } from "yaml";
+import { hostArchitecture } from "../../src/pack/architecture.ts";
 import { packCharm } from "../../src/pack/pack-charm.ts";
 import { PackError } from "../../src/pack/pack-error.ts";
 import { rejection } from "../rejection.ts";
@@ -69,7 +71,7 @@ describe("packCharm() of a small charm", () => {
       "build/x",
       "hooks/install",
       "version",
-      "metadata.yaml",
+      "manifest.yaml",
     ]) {
       it(`are refused at ${path}, which is for the packer or Juju`, async () => {
         charm.write(path, "x");
@@ -155,6 +157,51 @@ describe("packCharm() of a small charm", () => {
         }),
       ).to.equal(false);
     });
+  });
+
+  it("splits a unified file as charmcraft does", async () => {
+    rmSync(join(charm.directory, "charm.yaml"));
+    charm.write(
+      "charmcraft.yaml",
+      `type: charm
+name: small
+title: Small
+summary: Small.
+description: Small.
+base: ubuntu@24.04
+platforms: {amd64: , arm64: }
+parts: {charm: {plugin: dump, source: .}}
+links: {contact: A <a@b.c>, documentation: https://docs, source: https://source}
+requires: {db: {interface: db}}
+config: {options: {size: {type: int, default: 1}}}
+actions: {go: {description: Goes., results: {far: {type: integer}}}}
+`,
+    );
+    await packedModes();
+    const read = async (name: string) => parse(await readFile(join(unpacked(), name), "utf8")) as unknown;
+    expect(await read("metadata.yaml")).to.deep.equal({
+      name: "small",
+      "display-name": "Small",
+      summary: "Small.",
+      description: "Small.",
+      requires: { db: { interface: "db" } },
+      maintainers: ["A <a@b.c>"],
+      docs: "https://docs",
+      source: "https://source",
+    });
+    expect(await read("config.yaml")).to.deep.equal({ options: { size: { type: "int", default: 1 } } });
+    expect(await read("actions.yaml")).to.deep.equal({ go: { description: "Goes." } });
+    expect(await read("manifest.yaml")).to.deep.equal({
+      bases: [{ name: "ubuntu", channel: "24.04", architectures: [hostArchitecture()] }],
+    });
+  });
+
+  it("packs no file of options or actions that has none", async () => {
+    charm.write("config.yaml", "# none yet\n");
+    charm.write("actions.yaml", "# none yet\n");
+    const paths = [...(await packedModes()).keys()];
+    expect(paths).not.to.include.members(["config.yaml"]);
+    expect(paths).not.to.include.members(["actions.yaml"]);
   });
 
   it("bundles the entry that the settings name, with their plugins", async () => {
