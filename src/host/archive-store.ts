@@ -38,7 +38,7 @@ export class ArchiveStore implements Archives {
   }
 
   /**
-   * Fetches an archive unless it is there: streamed to a file beside its place, its SHA-256 and its members checked, put
+   * Fetches an archive unless it is there: streamed to a temporary file, its SHA-256 and its members checked, put
    * in place by rename. Other archives go then. A download that breaks off goes on where it was, at once and in the next
    * call. Of two processes one waits for the other.
    *

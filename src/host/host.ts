@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { forgetModules, loadModules } from "./kernel-modules.ts";
 import { installLxd, type LxdSign } from "./lxd-installer.ts";
 import { checkVirtualMachines } from "./machine-check.ts";
-import type { HostPlaces } from "./places.ts";
+import type { HostPaths } from "./host-paths.ts";
 import type { RunProcess } from "./run-process.ts";
 import { raiseLimits } from "./raise-limits.ts";
 
@@ -15,7 +15,7 @@ export interface HostLxd extends LxdSign {
 }
 
 export interface HostOptions {
-  readonly places: HostPlaces;
+  readonly paths: HostPaths;
   readonly run: RunProcess;
   readonly lxd: HostLxd;
   /** Whether LXD may be installed and started; not where a person has named its socket. */
@@ -50,26 +50,26 @@ export class Host {
     step: (what: string) => void,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const { lxd, mayInstall, places, run, stem } = this.#options;
+    const { lxd, mayInstall, paths, run, stem } = this.#options;
     if (mayInstall) await installLxd(lxd, run, step, signal);
     else if (!(await lxd.answers(signal))) return [];
     const { runners, virtualMachines } = need;
-    await loadModules(places, run, { stem, virtualMachines }, signal);
-    if (virtualMachines) checkVirtualMachines(places, await lxd.hasVirtualMachines(signal));
-    return raiseLimits(places, { stem, runners }, signal);
+    await loadModules(paths, run, { stem, virtualMachines }, signal);
+    if (virtualMachines) checkVirtualMachines(paths, await lxd.hasVirtualMachines(signal));
+    return raiseLimits(paths, { stem, runners }, signal);
   }
 
   /** Whether the machine asks for a restart, as after an update of its kernel, and no other unit stands against it. */
   async mayReboot(signal: AbortSignal): Promise<boolean> {
-    const { lxd, places } = this.#options;
-    if (!existsSync(places.rebootRequired) || !(await lxd.answers(signal))) return false;
+    const { lxd, paths } = this.#options;
+    if (!existsSync(paths.rebootRequired) || !(await lxd.answers(signal))) return false;
     return !(await lxd.areOthersAtWork(signal));
   }
 
   /** Takes the unit's files away and puts back the kernel limits that only it needed. LXD stays: others may use it. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { places, stem } = this.#options;
-    await raiseLimits(places, { stem, runners: undefined }, signal);
-    await forgetModules(places, stem);
+    const { paths, stem } = this.#options;
+    await raiseLimits(paths, { stem, runners: undefined }, signal);
+    await forgetModules(paths, stem);
   }
 }

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { removeFile, writeFileAtomically } from "charm-kit";
-import type { HostPlaces } from "./places.ts";
+import type { HostPaths } from "./host-paths.ts";
 import type { RunProcess } from "./run-process.ts";
 
 /** A module of the kernel, and the path that is there when it is loaded or built in. */
 interface KernelModule {
   readonly name: string;
-  readonly sign: (places: HostPlaces) => string;
+  readonly sign: (paths: HostPaths) => string;
 }
 
 const LIMIT_MS = 30_000;
@@ -26,30 +26,30 @@ const SOCKETS_OF_MACHINES: KernelModule = {
  * shows in what is probed later.
  */
 export async function loadModules(
-  places: HostPlaces,
+  paths: HostPaths,
   run: RunProcess,
   unit: { readonly stem: string; readonly virtualMachines: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const modules = unit.virtualMachines ? [FILTERS, SOCKETS_OF_MACHINES] : [FILTERS];
   for (const { name, sign } of modules) {
-    if (!existsSync(sign(places)))
+    if (!existsSync(sign(paths)))
       await run(["modprobe", name], { action: `load ${name}`, limitMs: LIMIT_MS, signal });
   }
-  const path = modulesFile(places, unit.stem);
+  const path = modulesFile(paths, unit.stem);
   const text = `# Written by the GitHub runner charm for its unit ${unit.stem}; goes with the unit.\n${modules
     .map(({ name }) => `${name}\n`)
     .join("")}`;
   if ((await readFile(path, "utf8").catch(() => "")) === text) return;
-  await mkdir(places.modulesDirectory, { recursive: true });
+  await mkdir(paths.modulesDirectory, { recursive: true });
   await writeFileAtomically(path, text, { mode: 0o644 });
 }
 
 /** Has the modules loaded for this unit no longer. They stay in the kernel: others may have come to use them. */
-export async function forgetModules(places: HostPlaces, stem: string): Promise<void> {
-  await removeFile(modulesFile(places, stem));
+export async function forgetModules(paths: HostPaths, stem: string): Promise<void> {
+  await removeFile(modulesFile(paths, stem));
 }
 
-function modulesFile({ modulesDirectory }: HostPlaces, stem: string): string {
+function modulesFile({ modulesDirectory }: HostPaths, stem: string): string {
   return join(modulesDirectory, `github-runner-${stem}.conf`);
 }

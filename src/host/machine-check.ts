@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConditionError } from "charm-kit";
-import type { HostPlaces } from "./places.ts";
+import type { HostPaths } from "./host-paths.ts";
 
 /** This machine cannot run virtual machines. */
 export class VirtualMachinesError extends ConditionError {
@@ -20,7 +20,7 @@ export class VirtualMachinesError extends ConditionError {
  * @param lxdHasMachines whether LXD offers virtual machines.
  * @throws {@link VirtualMachinesError} where they cannot be had, with everything that is missing.
  */
-export function checkVirtualMachines({ dev }: HostPlaces, lxdHasMachines: boolean): void {
+export function checkVirtualMachines({ dev }: HostPaths, lxdHasMachines: boolean): void {
   if (lxdHasMachines) return;
   const absent = ["kvm", "vhost-vsock"].filter((name) => !existsSync(join(dev, name)));
   throw new VirtualMachinesError(

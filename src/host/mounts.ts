@@ -1,7 +1,7 @@
 import { readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { runOrFail, type Command } from "./host-command.ts";
-import type { HostPlaces } from "./places.ts";
+import type { HostPaths } from "./host-paths.ts";
 import type { RunProcess } from "./run-process.ts";
 
 const LIMIT_MS = 60_000;
@@ -10,17 +10,17 @@ const BTRFS_MAGIC = 0x9123683e;
 
 /** Programs and mounts of the machine, for one who keeps a pool on it. */
 export class Mounts {
-  readonly #places: HostPlaces;
+  readonly #paths: HostPaths;
   readonly #run: RunProcess;
 
-  constructor(places: HostPlaces, run: RunProcess) {
-    this.#places = places;
+  constructor(paths: HostPaths, run: RunProcess) {
+    this.#paths = paths;
     this.#run = run;
   }
 
   /** Whether something is mounted at a path. */
   async isMounted(path: string): Promise<boolean> {
-    const table = await readFile(join(this.#places.proc, "self/mountinfo"), "utf8");
+    const table = await readFile(join(this.#paths.proc, "self/mountinfo"), "utf8");
     const escaped = path.replaceAll(" ", "\\040");
     return table.split("\n").some((line) => line.split(" ")[4] === escaped);
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { HostPlaces } from "./places.ts";
+import type { HostPaths } from "./host-paths.ts";
 import type { RunProcess } from "./run-process.ts";
 
 const LIMIT_MS = 10_000;
@@ -12,7 +12,7 @@ const NOT_FOUND = 127;
  * @param firewall that LXD uses, such as `nftables`.
  */
 export async function probeNicFilters(
-  places: HostPlaces,
+  paths: HostPaths,
   run: RunProcess,
   firewall: string,
   signal: AbortSignal,
@@ -22,7 +22,7 @@ export async function probeNicFilters(
   // LXD may bring programs of its own; where there is none here to ask, it is taken at its word.
   const bridges = exitCode === 0 || exitCode === NOT_FOUND;
   const callsFilter = await readFile(
-    join(places.proc, "sys/net/bridge/bridge-nf-call-ip6tables"),
+    join(paths.proc, "sys/net/bridge/bridge-nf-call-ip6tables"),
     "utf8",
   ).catch(() => "");
   return {

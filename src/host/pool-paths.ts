@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { HostPlaces } from "./places.ts";
+import type { HostPaths } from "./host-paths.ts";
 import type { PoolSources, StorageKind } from "./pool-choice.ts";
 
 /** Where the parts of one unit's pool are; all of them carry the unit's name. */
@@ -12,7 +12,7 @@ export class PoolPaths {
    * @param directory the unit's directory of files.
    * @param stem the unit's name as it stands in names.
    */
-  constructor({ storage }: HostPlaces, directory: string, stem: string) {
+  constructor({ storage }: HostPaths, directory: string, stem: string) {
     this.#storage = storage;
     this.#directory = directory;
     this.#stem = stem;

@@ -4,7 +4,7 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import { ConditionError, type Logger } from "charm-kit";
 import { Mounts } from "./mounts.ts";
-import type { HostPlaces } from "./places.ts";
+import type { HostPaths } from "./host-paths.ts";
 import {
   choosePool,
   recognisePool,
@@ -17,11 +17,11 @@ import {
 import { PoolPaths } from "./pool-paths.ts";
 import { PoolRecord, type PoolDecision } from "./pool-record.ts";
 import type { RunProcess } from "./run-process.ts";
-import { StorageUnit, type SystemdPlace } from "./storage-unit.ts";
+import { StorageUnit, type SystemdPaths } from "./storage-unit.ts";
 
 export interface PoolStorageOptions {
-  readonly places: HostPlaces;
-  readonly systemd: SystemdPlace;
+  readonly paths: HostPaths;
+  readonly systemd: SystemdPaths;
   readonly run: RunProcess;
   /** Told when the unit's record of its pool is damaged. */
   readonly log: Logger;
@@ -34,8 +34,8 @@ export interface PoolStorageOptions {
   readonly lxdDirectory?: string;
 }
 
-/** How LXD is to keep the pool. */
-export interface StoragePlace {
+/** Driver and configuration of a pool, for its backing storage. */
+export interface StorageBacking {
   readonly driver: string;
   readonly config: Readonly<Record<string, string>>;
   /** Bytes. */
@@ -81,32 +81,32 @@ export class PoolStorage {
 
   constructor(options: PoolStorageOptions) {
     this.#options = options;
-    this.#mounts = new Mounts(options.places, options.run);
+    this.#mounts = new Mounts(options.paths, options.run);
     this.#unit = new StorageUnit(options.systemd, this.#mounts, options.stem);
-    this.#paths = new PoolPaths(options.places, options.directory, options.stem);
+    this.#paths = new PoolPaths(options.paths, options.directory, options.stem);
     this.#record = new PoolRecord(join(options.directory, "pool.json"), options.log);
   }
 
   /**
-   * Makes the place ready, as after a restart of the machine. Safe to repeat, and after a kill at any point.
+   * Makes the backing storage ready, also after a restart of the machine. Safe to repeat, and after a kill at any point.
    *
    * @throws {@link StorageMissingError}, `HostCommandError`.
    */
-  async prepare({ drivers, need, known }: PoolDemand, signal: AbortSignal): Promise<StoragePlace> {
+  async prepare({ drivers, need, known }: PoolDemand, signal: AbortSignal): Promise<StorageBacking> {
     const decided = await this.#decided(known);
     const record = decided ?? (await this.#decide(drivers, signal));
     const required = record.driver === "dir" ? need.thick : need.thin;
     if (record.kind === "memory" && record.method !== "lxd") await this.#mountMemory(required, signal);
     switch (record.method) {
       case "lxd":
-        return this.#ownPlaceOfLxd(record, required);
+        return this.#backingOfLxd(record, required);
       case "subvolume":
       case "directory":
-        return this.#directoryPlace(record, decided !== undefined);
+        return this.#directoryBacking(record, decided !== undefined);
       case "loop":
-        return this.#loopPlace(record, decided !== undefined, signal);
+        return this.#loopBacking(record, decided !== undefined, signal);
       case "zpool":
-        return this.#zpoolPlace(record, decided !== undefined, signal);
+        return this.#zpoolBacking(record, decided !== undefined, signal);
     }
   }
 
@@ -117,7 +117,7 @@ export class PoolStorage {
    */
   async attach(known: KnownPool | undefined, signal: AbortSignal): Promise<void> {
     const record = await this.#decided(known);
-    if (record?.method === "loop" && record.kind !== "memory") await this.#loopPlace(record, true, signal);
+    if (record?.method === "loop" && record.kind !== "memory") await this.#loopBacking(record, true, signal);
   }
 
   /**
@@ -178,15 +178,15 @@ export class PoolStorage {
   }
 
   async #decide(drivers: readonly string[], signal: AbortSignal): Promise<PoolDecision> {
-    const { directory, kind, places } = this.#options;
+    const { directory, kind, paths } = this.#options;
     const isMemory = kind === "memory";
     const choice = choosePool({
-      mount: isMemory || existsSync(places.storage),
-      btrfs: !isMemory && existsSync(places.storage) && (await this.#mounts.isBtrfs(places.storage)),
+      mount: isMemory || existsSync(paths.storage),
+      btrfs: !isMemory && existsSync(paths.storage) && (await this.#mounts.isBtrfs(paths.storage)),
       drivers,
       // In memory a ZFS pool would be looked for at each start, and never be there.
       programs: await this.#mounts.programs(isMemory ? ["mkfs.btrfs"] : ["mkfs.btrfs", "zpool"], signal),
-      loop: existsSync(join(places.dev, "loop-control")),
+      loop: existsSync(join(paths.dev, "loop-control")),
     });
     const record = { ...choice, kind };
     await mkdir(directory, { recursive: true });
@@ -194,7 +194,7 @@ export class PoolStorage {
     return record;
   }
 
-  async #ownPlaceOfLxd({ driver }: PoolDecision, required: number): Promise<StoragePlace> {
+  async #backingOfLxd({ driver }: PoolDecision, required: number): Promise<StorageBacking> {
     const free = await this.#mounts.freeBytes(this.#options.lxdDirectory ?? "/var/lib");
     if (driver === "dir") return { driver, config: {}, room: free, lost: false };
     const size = sizeOnDisk(free, required);
@@ -210,7 +210,7 @@ export class PoolStorage {
     await this.#mounts.mount(["-t", "tmpfs", "-o", options, name, this.#paths.memoryMount], signal);
   }
 
-  async #directoryPlace({ driver, kind }: PoolDecision, isKnown: boolean): Promise<StoragePlace> {
+  async #directoryBacking({ driver, kind }: PoolDecision, isKnown: boolean): Promise<StorageBacking> {
     const base = this.#paths.base(kind);
     const source = this.#paths.source(base);
     if (!existsSync(base) || (isKnown && kind !== "memory" && !existsSync(source))) {
@@ -222,11 +222,11 @@ export class PoolStorage {
     return { driver, config: { source }, room, lost: !isOfPool(source) };
   }
 
-  async #loopPlace(
+  async #loopBacking(
     { driver, kind }: PoolDecision,
     isKnown: boolean,
     signal: AbortSignal,
-  ): Promise<StoragePlace> {
+  ): Promise<StorageBacking> {
     const base = this.#paths.base(kind);
     const file = this.#paths.file(base);
     if (!(await this.#mounts.isMounted(this.#paths.loopMount))) {
@@ -267,11 +267,11 @@ export class PoolStorage {
     await rename(partial, file);
   }
 
-  async #zpoolPlace(
+  async #zpoolBacking(
     { driver, kind }: PoolDecision,
     isKnown: boolean,
     signal: AbortSignal,
-  ): Promise<StoragePlace> {
+  ): Promise<StorageBacking> {
     const base = this.#paths.base(kind);
     const file = this.#paths.file(base);
     const config = { source: this.#paths.zpool };

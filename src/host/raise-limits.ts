@@ -11,7 +11,7 @@ import {
   type Limits,
   type LimitsRecord,
 } from "./kernel-limits.ts";
-import type { HostPlaces } from "./places.ts";
+import type { HostPaths } from "./host-paths.ts";
 
 /** One at a time on a machine: each unit's file says what all of them need. */
 const LOCK = new ProcessLock("github-runner-kernel-limits");
@@ -23,24 +23,24 @@ const LOCK = new ProcessLock("github-runner-kernel-limits");
  * @returns what the kernel refused, each as a short text.
  */
 export function raiseLimits(
-  places: HostPlaces,
+  paths: HostPaths,
   unit: { readonly stem: string; readonly runners: number | undefined },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   return LOCK.run(async () => {
-    const records = await readRecords(places);
-    const plan = planLimits(records, unit, await readCurrent(places));
+    const records = await readRecords(paths);
+    const plan = planLimits(records, unit, await readCurrent(paths));
     // Files first: after a kill in between, the record of what was there before is safe.
-    await writeRecords(places, plan.records);
-    const refused = await apply(places, plan.apply);
+    await writeRecords(paths, plan.records);
+    const refused = await apply(paths, plan.apply);
     if (unit.runners === undefined) {
-      await removeFile(join(places.sysctlDirectory, limitsFileName(unit.stem)));
+      await removeFile(join(paths.sysctlDirectory, limitsFileName(unit.stem)));
     }
     return refused;
   }, signal);
 }
 
-async function readRecords({ sysctlDirectory }: HostPlaces): Promise<readonly LimitsRecord[]> {
+async function readRecords({ sysctlDirectory }: HostPaths): Promise<readonly LimitsRecord[]> {
   const names = await readdir(sysctlDirectory).catch(() => []);
   const records = names.map(async (name) => {
     const stem = stemOfLimitsFile(name);
@@ -49,10 +49,7 @@ async function readRecords({ sysctlDirectory }: HostPlaces): Promise<readonly Li
   return (await Promise.all(records)).flat();
 }
 
-async function writeRecords(
-  { sysctlDirectory }: HostPlaces,
-  records: readonly LimitsRecord[],
-): Promise<void> {
+async function writeRecords({ sysctlDirectory }: HostPaths, records: readonly LimitsRecord[]): Promise<void> {
   for (const record of records) {
     const path = join(sysctlDirectory, limitsFileName(record.stem));
     const text = renderLimits(record);
@@ -62,17 +59,17 @@ async function writeRecords(
   }
 }
 
-async function readCurrent(places: HostPlaces): Promise<Limits> {
+async function readCurrent(paths: HostPaths): Promise<Limits> {
   const found = LIMIT_NAMES.map(async (name) => {
-    const text = await readFile(pathOf(places, name), "utf8").catch(() => "");
+    const text = await readFile(pathOf(paths, name), "utf8").catch(() => "");
     return text === "" ? [] : [[name, Number(text.trim())] as const];
   });
   return Object.fromEntries((await Promise.all(found)).flat());
 }
 
-async function apply(places: HostPlaces, limits: Limits): Promise<readonly string[]> {
+async function apply(paths: HostPaths, limits: Limits): Promise<readonly string[]> {
   const refused = Object.entries(limits).map(([name, value]) =>
-    writeFile(pathOf(places, name), String(value)).then(
+    writeFile(pathOf(paths, name), String(value)).then(
       () => [],
       () => [`the kernel refuses ${name}=${value}`],
     ),
@@ -80,6 +77,6 @@ async function apply(places: HostPlaces, limits: Limits): Promise<readonly strin
   return (await Promise.all(refused)).flat();
 }
 
-function pathOf({ proc }: HostPlaces, name: string): string {
+function pathOf({ proc }: HostPaths, name: string): string {
   return join(proc, "sys", ...name.split("."));
 }

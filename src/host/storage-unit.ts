@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Mounts } from "./mounts.ts";
 
 /** Where systemd has the administrator's units, and what is there when it runs the machine; absolute paths. */
-export interface SystemdPlace {
+export interface SystemdPaths {
   readonly units: string;
   readonly booted: string;
 }
@@ -19,22 +19,22 @@ export interface StorageMount {
 
 /** A unit of systemd that mounts the loop file of one unit of the charm before LXD starts. */
 export class StorageUnit {
-  readonly #place: SystemdPlace;
+  readonly #paths: SystemdPaths;
   readonly #mounts: Mounts;
   readonly #stem: string;
 
-  constructor(place: SystemdPlace, mounts: Mounts, stem: string) {
-    this.#place = place;
+  constructor(paths: SystemdPaths, mounts: Mounts, stem: string) {
+    this.#paths = paths;
     this.#mounts = mounts;
     this.#stem = stem;
   }
 
   /** Makes it, where systemd runs the machine. Safe to repeat. */
   async ensure(storage: StorageMount, signal: AbortSignal): Promise<void> {
-    if (!existsSync(this.#place.booted)) return;
+    if (!existsSync(this.#paths.booted)) return;
     const text = renderStorageUnit(this.#stem, storage);
     if ((await readFile(this.#path, "utf8").catch(() => "")) === text) return;
-    await mkdir(this.#place.units, { recursive: true });
+    await mkdir(this.#paths.units, { recursive: true });
     await writeFile(this.#path, text);
     await this.#mounts.run("read systemd's units again", ["systemctl", "daemon-reload"], signal);
     await this.#mounts.run(
@@ -46,7 +46,7 @@ export class StorageUnit {
 
   async remove(signal: AbortSignal): Promise<void> {
     if (!existsSync(this.#path)) return;
-    const isBooted = existsSync(this.#place.booted);
+    const isBooted = existsSync(this.#paths.booted);
     if (isBooted) {
       await this.#mounts.attempt(
         "disable the runners' storage",
@@ -64,7 +64,7 @@ export class StorageUnit {
   }
 
   get #path(): string {
-    return join(this.#place.units, this.#name);
+    return join(this.#paths.units, this.#name);
   }
 }
 

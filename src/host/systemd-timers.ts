@@ -8,7 +8,7 @@ import { SystemdError } from "./systemd-error.ts";
 import { renderTimer, timerPrefix, type RenderedTimer, type TimedUnit, type UnitFile } from "./timers.ts";
 
 /** Where systemd is, and what it calls. */
-export interface SystemdPlaces {
+export interface SystemdPaths {
   /** Directory of the administrator's units. */
   readonly units: string;
   /** Is there when systemd runs the machine. */
@@ -17,7 +17,7 @@ export interface SystemdPlaces {
 
 export interface SystemdTimersOptions {
   readonly unit: TimedUnit;
-  readonly places: SystemdPlaces;
+  readonly paths: SystemdPaths;
   /** Absolute path and arguments of what has the unit handle an event; undefined where nothing on the machine can. */
   readonly dispatchCommand: (event: string) => Promise<readonly string[] | undefined>;
   readonly run: RunProcess;
@@ -35,8 +35,8 @@ export class SystemdTimers implements Timers {
   }
 
   async ensure(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState> {
-    const { places } = this.#options;
-    if (!existsSync(places.booted)) return "no-systemd";
+    const { paths } = this.#options;
+    if (!existsSync(paths.booted)) return "no-systemd";
     const rendered = await this.#render(timers);
     if (!rendered) return "no-dispatcher";
     const files = rendered.flatMap(({ service, timer }) => [service, timer]);
@@ -49,8 +49,8 @@ export class SystemdTimers implements Timers {
   }
 
   async check(timers: readonly Timer[], signal: AbortSignal): Promise<TimerState> {
-    const { unit, places } = this.#options;
-    if (!existsSync(places.booted)) return "no-systemd";
+    const { unit, paths } = this.#options;
+    if (!existsSync(paths.booted)) return "no-systemd";
     if (!(await this.#render(timers))) return "no-dispatcher";
     const names = timers.map(({ event }) => `${timerPrefix(unit.stem)}${event}.timer`);
     const shown = await this.#show(names, signal);
@@ -76,16 +76,16 @@ export class SystemdTimers implements Timers {
 
   /** Names of the unit's files, those that a killed dispatch has left half written among them. */
   async #present(): Promise<readonly string[]> {
-    const { unit, places } = this.#options;
+    const { unit, paths } = this.#options;
     const names = async (directory: string) =>
       (await readdir(directory).catch(() => [])).filter((name) => name.startsWith(timerPrefix(unit.stem)));
-    const enabled = await names(join(places.units, WANTED_BY));
-    return [...new Set([...(await names(places.units)), ...enabled])];
+    const enabled = await names(join(paths.units, WANTED_BY));
+    return [...new Set([...(await names(paths.units)), ...enabled])];
   }
 
   /** @returns whether it was not there, or with other content. */
   async #write({ name, content }: UnitFile): Promise<boolean> {
-    const { units } = this.#options.places;
+    const { units } = this.#options.paths;
     const path = join(units, name);
     const known = await readFile(path, "utf8").catch(() => undefined);
     if (known === content) return false;
@@ -122,7 +122,7 @@ export class SystemdTimers implements Timers {
 
   /** Stops and deletes; what only systemd remembers of them goes, too. */
   async #withdraw(names: readonly string[], signal: AbortSignal): Promise<void> {
-    const { units, booted } = this.#options.places;
+    const { units, booted } = this.#options.paths;
     const isBooted = existsSync(booted);
     const loadable = names.filter((name) => /\.(timer|service)$/.test(name));
     // Timers first, so that none starts its service again.

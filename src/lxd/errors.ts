@@ -21,7 +21,7 @@ export class LxdMissingError extends ConditionError {
 
   constructor() {
     super(
-      "Cannot find LXD on this machine: no socket at any of its usual places; install it (snap install lxd, or " +
+      "Cannot find LXD on this machine: no socket at any of its usual paths; install it (snap install lxd, or " +
         "apt install lxd) and initialise it, or set LXD_SOCKET",
     );
   }
@@ -45,10 +45,10 @@ export class BaseImageError extends ConditionError {
   readonly remedy = "person";
 
   constructor({ server, alias }: BaseImage, options?: ErrorOptions) {
-    const place = server === undefined ? "LXD" : `the image server ${server}`;
+    const source = server === undefined ? "LXD" : `the image server ${server}`;
     const remedy = server === undefined ? "import one, or set base-image" : "set base-image, or image-server";
     super(
-      `Cannot build the runner image: ${place} has no image with the alias '${alias}'; ${remedy}`,
+      `Cannot build the runner image: ${source} has no image with the alias '${alias}'; ${remedy}`,
       options,
     );
   }

@@ -93,8 +93,8 @@ export class ImageBuilder {
 
   async #push({ application }: ImageRecipe, signal: AbortSignal): Promise<void> {
     const content = createReadStream(application.archivePath);
-    const place = { instance: this.#options.builder, path: this.#options.archivePathInGuest };
-    await this.#client.files.put(place, content, { mode: 0o600 }, signal);
+    const target = { instance: this.#options.builder, path: this.#options.archivePathInGuest };
+    await this.#client.files.put(target, content, { mode: 0o600 }, signal);
   }
 
   /** A clean stop, so that the file system is published as systemd leaves it. */

@@ -167,7 +167,7 @@ export class LxdMachines implements Machines {
       config: {
         ...ownerConfig(this.#owner, "runner"),
         [KEYS.configHash]: configHash,
-        [KEYS.place]: scopeKey,
+        [KEYS.scopeKey]: scopeKey,
         [KEYS.phase]: "creating" satisfies MachinePhase,
         [KEYS.deadline]: String(deadline),
         ...TEMPLATE_ONLY,
@@ -214,7 +214,7 @@ function toMachine({ name, status, config, created_at: createdAt }: Instance): M
     state: toState(status),
     phase: config[KEYS.phase] === "ready" ? "ready" : "creating",
     configHash: config[KEYS.configHash] ?? "",
-    scopeKey: config[KEYS.place] ?? "",
+    scopeKey: config[KEYS.scopeKey] ?? "",
     createdAt: Date.parse(createdAt),
     deadline: Number(config[KEYS.deadline] ?? 0),
     suspectSince: suspectSince ? Number(suspectSince) : undefined,

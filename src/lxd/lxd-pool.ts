@@ -5,7 +5,7 @@ import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
 import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";
 import { checkSpace, spaceNeed } from "./pool-space.ts";
-import type { KnownPool, PoolPlace, PoolStore } from "./pool-store.ts";
+import type { KnownPool, PoolBacking, PoolStore } from "./pool-store.ts";
 
 export interface LxdPoolOptions {
   readonly client: LxdClient;
@@ -18,7 +18,7 @@ export interface LxdPoolOptions {
 
 /** LXD tries a pool that it could not mount again each minute. */
 const AVAILABLE_MS = 100_000;
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /** The storage pool of one unit. */
 export class LxdPool {
@@ -29,7 +29,7 @@ export class LxdPool {
   }
 
   /**
-   * Makes the pool where it is missing, on a place of the unit's.
+   * Creates the pool if it is missing, on backing storage of the unit.
    *
    * @param disk of a runner, such as `10GiB`.
    * @param release takes away what of the unit's refers to the pool beside instances.
@@ -41,22 +41,22 @@ export class LxdPool {
     const { storageDrivers } = await client.server.refresh(signal);
     const drivers = storageDrivers.map((driver) => driver.name);
     const known = await absentAsUndefined(client.storagePools.get(name, signal));
-    let place = await store.prepare({ drivers, need, known: known && knownPool(known) }, signal);
-    if (known && !place.lost) {
+    let backing = await store.prepare({ drivers, need, known: known && knownPool(known) }, signal);
+    if (known && !backing.lost) {
       if (known.status === "Unavailable") await this.#awaitAvailable(signal);
       const { space } = await client.storagePools.resources(name, signal);
-      checkSpace(runners, requiredOf(place, need), space.total);
+      checkSpace(runners, requiredOf(backing, need), space.total);
       return;
     }
     if (known) {
       await this.#forget(release, signal);
-      place = await store.prepare({ drivers, need, known: undefined }, signal);
+      backing = await store.prepare({ drivers, need, known: undefined }, signal);
     }
-    checkSpace(runners, requiredOf(place, need), place.room);
-    await this.#create(place, signal);
+    checkSpace(runners, requiredOf(backing, need), backing.room);
+    await this.#create(backing, signal);
   }
 
-  /** Asks LXD for a sign of life, and has the pool's place be there. */
+  /** Checks that LXD responds and that the pool's backing storage is mounted. */
   async check(signal: AbortSignal): Promise<void> {
     const { client, name, store } = this.#options;
     const known = await absentAsUndefined(client.storagePools.get(name, signal));
@@ -69,7 +69,7 @@ export class LxdPool {
     await store.remove(signal);
   }
 
-  async #create({ driver, config }: PoolPlace, signal: AbortSignal): Promise<void> {
+  async #create({ driver, config }: PoolBacking, signal: AbortSignal): Promise<void> {
     const { client, name, owner } = this.#options;
     await client.storagePools.create({ name, driver, description: describeOwner(owner), config }, signal);
   }
@@ -96,7 +96,7 @@ export class LxdPool {
     await withDeadline(`use storage pool '${name}'`, AVAILABLE_MS, signal, async (limited) => {
       // No event tells: LXD tries again by the clock.
       while ((await client.storagePools.get(name, limited)).status === "Unavailable") {
-        await sleep(LOOK_MS, undefined, { signal: limited });
+        await sleep(POLL_MS, undefined, { signal: limited });
       }
     });
   }
@@ -106,6 +106,9 @@ function knownPool({ driver, config }: StoragePool): KnownPool {
   return { driver, source: config["source"] };
 }
 
-function requiredOf({ driver }: PoolPlace, need: { readonly thin: number; readonly thick: number }): number {
+function requiredOf(
+  { driver }: PoolBacking,
+  need: { readonly thin: number; readonly thick: number },
+): number {
   return driver === "dir" ? need.thick : need.thin;
 }

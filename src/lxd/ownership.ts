@@ -19,7 +19,7 @@ export const KEYS = {
   owner: `${PREFIX}.owner`,
   role: `${PREFIX}.role`,
   configHash: `${PREFIX}.kind`,
-  place: `${PREFIX}.place`,
+  scopeKey: `${PREFIX}.place`,
   phase: `${PREFIX}.phase`,
   deadline: `${PREFIX}.deadline`,
   suspectSince: `${PREFIX}.doubtful-since`,

@@ -1,8 +1,8 @@
 import type { Config } from "lxd-client";
 import type { SpaceNeed } from "./pool-space.ts";
 
-/** How LXD is to keep a pool. */
-export interface PoolPlace {
+/** Driver and configuration of a pool, for its backing storage. */
+export interface PoolBacking {
   /** Such as `btrfs`. */
   readonly driver: string;
   /** Of the pool, such as its `source`. */
@@ -30,8 +30,8 @@ export interface PoolDemand {
 
 /** Where on the machine a unit's pool is kept. */
 export interface PoolStore {
-  /** Makes the place ready, as after a restart of the machine. Safe to repeat. */
-  prepare(demand: PoolDemand, signal: AbortSignal): Promise<PoolPlace>;
+  /** Makes the backing storage ready, also after a restart of the machine. Safe to repeat. */
+  prepare(demand: PoolDemand, signal: AbortSignal): Promise<PoolBacking>;
   /** Makes ready again what was made ready once and is missing, such as a mount; leaves undone what was lost with it. */
   attach(known: KnownPool, signal: AbortSignal): Promise<void>;
   /**
@@ -40,6 +40,6 @@ export interface PoolStore {
    * @param containers names of those that it has there.
    */
   restore(containers: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Takes the place away; the pool has to be gone. */
+  /** Deletes the backing storage; the pool must be gone. */
   remove(signal: AbortSignal): Promise<void>;
 }

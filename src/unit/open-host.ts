@@ -1,5 +1,5 @@
 import { Host } from "../host/host.ts";
-import { HOST_PLACES } from "../host/places.ts";
+import { HOST_PATHS } from "../host/host-paths.ts";
 import { runProcess } from "../host/run-process.ts";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import { unitStem } from "../runners/runner-name.ts";
@@ -8,7 +8,7 @@ import type { UnitContext } from "./unit-system.ts";
 /** Opens the host side of a unit. */
 export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host {
   return new Host({
-    places: system.places ?? HOST_PLACES,
+    paths: system.paths ?? HOST_PATHS,
     run: runProcess,
     lxd: {
       answers: (signal) => unit.server.answers(signal),

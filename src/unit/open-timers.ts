@@ -19,7 +19,7 @@ export const REFRESH_EVENT = "refresh-image";
  */
 export function openTimers({ system, unitName, dispatchCommand }: UnitContext): Timers {
   const unit = { name: unitName, stem: unitStem(unitName) };
-  return new SystemdTimers({ unit, places: system.systemd, dispatchCommand, run: runProcess });
+  return new SystemdTimers({ unit, paths: system.systemd, dispatchCommand, run: runProcess });
 }
 
 /** The timers that a unit needs. */

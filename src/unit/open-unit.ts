@@ -8,7 +8,7 @@ import { expectedSocket } from "../host/lxd-installer.ts";
 import { localAddresses } from "../host/local-addresses.ts";
 import { probeNicFilters } from "../host/nic-filters.ts";
 import { NftPacketFilter } from "../host/packet-filter.ts";
-import { HOST_PLACES } from "../host/places.ts";
+import { HOST_PATHS } from "../host/host-paths.ts";
 import type { StorageKind } from "../host/pool-choice.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
 import { runProcess } from "../host/run-process.ts";
@@ -46,7 +46,7 @@ export const TEARDOWN_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
 export function openUnit(context: UnitContext & { readonly log: Logger }, demand = NO_DEMAND): LxdUnit {
   const { system, unitName, deployment, log } = context;
   const stem = unitStem(unitName);
-  const places = system.places ?? HOST_PLACES;
+  const paths = system.paths ?? HOST_PATHS;
   return openLxdUnit({
     env: system.env,
     expectedSocket: demand.lxdMayCome ? expectedSocket() : undefined,
@@ -63,7 +63,7 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     instanceType: demand.instanceType,
     runners: demand.runners,
     poolStore: new PoolStorage({
-      places,
+      paths,
       systemd: system.systemd,
       run: runProcess,
       log,
@@ -71,7 +71,7 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
       directory: join(system.dataRoot, stem),
       kind: demand.storage,
     }),
-    nicFilters: (firewall, signal) => probeNicFilters(places, runProcess, firewall, signal),
+    nicFilters: (firewall, signal) => probeNicFilters(paths, runProcess, firewall, signal),
     freeSubnet: async (taken) => {
       const own = await Promise.all([networksOfHost(), localAddresses()]);
       const bridges = taken.map(parseNetwork).filter((network) => network !== undefined);

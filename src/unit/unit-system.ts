@@ -1,5 +1,5 @@
 import type { Arch } from "../runners/ports.ts";
-import type { HostPlaces } from "../host/places.ts";
+import type { HostPaths } from "../host/host-paths.ts";
 import type { Clock } from "charm-kit";
 
 /** The machine and process of a unit. Created once, by the composition root. */
@@ -19,7 +19,7 @@ export interface UnitSystem {
   /** Absolute paths: systemd's directory for local unit files, and a path that exists when systemd is PID 1. */
   readonly systemd: { readonly units: string; readonly booted: string };
   /** Other paths on the machine that the unit uses. @default the paths of a real machine */
-  readonly places?: HostPlaces;
+  readonly paths?: HostPaths;
   /** The environment, which may name the LXD socket. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { FirewallRules } from "../../src/unit/ports.ts";
 import { patience, reasonToSkip } from "../../packages/lxd-client/tests/support.ts";
 import { address, networks } from "../network/written.ts";
-import { Place, type Findings, type Probes } from "./firewall/place.ts";
+import { NetworkPeer, type Findings, type Probes } from "./firewall/network-peer.ts";
 import type { Finding, Probe } from "./firewall/probe.ts";
 import {
   FirewallSite,
@@ -42,13 +42,13 @@ const allOf = (title: string, to: string): Probes => ({
 const eachIs = (probes: Probes, finding: Finding): Findings =>
   Object.fromEntries(Object.keys(probes).map((title) => [title, finding]));
 
-async function expectRefused(from: Place, ...probes: readonly Probes[]): Promise<void> {
+async function expectRefused(from: NetworkPeer, ...probes: readonly Probes[]): Promise<void> {
   const all = Object.assign({}, ...probes) as Probes;
   expect(await from.probe(all, patience())).to.deep.equal(eachIs(all, "refused"));
 }
 
 /** Asks what gave no answer once more: a busy machine may take its time. */
-async function expectReached(from: Place, ...probes: readonly Probes[]): Promise<void> {
+async function expectReached(from: NetworkPeer, ...probes: readonly Probes[]): Promise<void> {
   const all = Object.assign({}, ...probes) as Probes;
   let left = all;
   for (let tries = 0; tries < 4 && Object.keys(left).length > 0; tries += 1) {
@@ -75,8 +75,8 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   const denylist = () => networks(`${NETWORKS.denied}.0/24`, `${NETWORKS.debug}.0/24`);
   const ensure = (rules: Partial<FirewallRules> = {}) =>
     site.firewall.ensure({ denied: denylist(), exceptions: [], ...rules }, patience());
-  const refuses = (...probes: readonly Probes[]) => expectRefused(runner.place, ...probes);
-  const reaches = (...probes: readonly Probes[]) => expectReached(runner.place, ...probes);
+  const refuses = (...probes: readonly Probes[]) => expectRefused(runner.peer, ...probes);
+  const reaches = (...probes: readonly Probes[]) => expectReached(runner.peer, ...probes);
 
   const toTheMachine = (): Probes => Object.assign({}, ...hosts.map((host) => allOf(host, host))) as Probes;
   const toPublishedPorts = (): Probes => ({ "a published port": tcp(gateway, PUBLISHED_PORT) });
@@ -128,10 +128,10 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
 
   /** An address of the Internet's end, as a cloud's router would have it. */
   async function answerMetadata(): Promise<void> {
-    const { namespace, place } = internet;
-    await place.run(["ip", "address", "add", `${METADATA}/32`, "dev", `${namespace.name}-n`], patience());
+    const { namespace, peer } = internet;
+    await peer.run(["ip", "address", "add", `${METADATA}/32`, "dev", `${namespace.name}-n`], patience());
     await machine("ip", "route", "add", `${METADATA}/32`, "dev", `${namespace.name}-h`);
-    await place.answer({ addresses: [METADATA], ports: [PORT] }, patience());
+    await peer.answer({ addresses: [METADATA], ports: [PORT] }, patience());
   }
 
   /** As Docker does it: the port at the machine's address leads to somebody else. */
@@ -158,7 +158,7 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     await machine("ip", "-6", "address", "add", `${linkLocal}/64`, "dev", bridge, "nodad");
     await machine("ip", "-6", "address", "add", `${ULA}:1::1/64`, "dev", outside, "nodad");
     for (const words of [`address add ${ULA}::2/64 dev eth0 nodad`, `route add default via ${ULA}::1`]) {
-      await runner.place.run(["ip", "-6", ...words.split(" ")], patience());
+      await runner.peer.run(["ip", "-6", ...words.split(" ")], patience());
     }
     await site.answerAt([`${ULA}::1`, `${linkLocal}%${bridge}`, `${ULA}:1::1`]);
   }
@@ -173,8 +173,8 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   it("is what refuses: without it, runners reach all of that, and are reached", async () => {
     await reaches(toTheMachine(), toPublishedPorts(), toItsLaterAddress(), toMetadata());
     await reaches(toStrangers(), toDenied(), toTheWorld(), toIPv6());
-    for (const { place } of [stranger, internet, denied]) {
-      await expectReached(place, allOf("the runner", runner.address));
+    for (const { peer } of [stranger, internet, denied]) {
+      await expectReached(peer, allOf("the runner", runner.address));
     }
   });
 
@@ -208,13 +208,13 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     it("lets runners reach the rest of the world, and DNS of the bridge", () => reaches(toTheWorld()));
 
     it("lets a new runner get its address by DHCP", async () => {
-      const { place } = await site.runner("d", image);
-      await expectReached(place, toTheWorld());
+      const { peer } = await site.runner("d", image);
+      await expectReached(peer, toTheWorld());
     });
 
     it("lets nobody reach a runner: not the world, not the machine, not another unit's runner", async () => {
-      for (const place of [internet.place, denied.place, stranger.place, new Place([])]) {
-        await expectRefused(place, allOf("the runner", runner.address));
+      for (const peer of [internet.peer, denied.peer, stranger.peer, new NetworkPeer([])]) {
+        await expectRefused(peer, allOf("the runner", runner.address));
       }
     });
 

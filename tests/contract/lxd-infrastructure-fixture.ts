@@ -4,7 +4,7 @@ import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import type { Owner } from "../../src/lxd/ownership.ts";
 import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
 import { probeNicFilters } from "../../src/host/nic-filters.ts";
-import { HOST_PLACES } from "../../src/host/places.ts";
+import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { runProcess } from "../../src/host/run-process.ts";
 import { patience, socketHere } from "../../packages/lxd-client/tests/support.ts";
 
@@ -57,7 +57,7 @@ export async function openInfrastructure(
     instanceType: "container",
     runners: 0,
     poolStore: change.poolStore ?? smallPool,
-    nicFilters: (firewall, signal) => probeNicFilters(HOST_PLACES, runProcess, firewall, signal),
+    nicFilters: (firewall, signal) => probeNicFilters(HOST_PATHS, runProcess, firewall, signal),
     ...change.infrastructure,
     freeSubnet: async () => chooseSubnet(await networksOfHost(), process.pid + number * 977),
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { probeNicFilters } from "../../src/host/nic-filters.ts";
-import { HOST_PLACES } from "../../src/host/places.ts";
+import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { runProcess } from "../../src/host/run-process.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
 import { filterNotices } from "../../src/lxd/runner-profiles.ts";
@@ -69,7 +69,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     const { client, infrastructure } = bench;
     const notices = await infrastructure.ensure(SMALL, patience());
     const { devices } = await client.profiles.get(infrastructure.baseProfile, patience());
-    const filters = await probeNicFilters(HOST_PLACES, runProcess, "nftables", patience());
+    const filters = await probeNicFilters(HOST_PATHS, runProcess, "nftables", patience());
     expect(Object.keys(devices["eth0"] ?? {}).filter((key) => key.endsWith("_filtering"))).to.have.length(
       [filters.mac, filters.ipv4, filters.ipv6].filter(Boolean).length,
     );

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { silentLogger } from "charm-kit";
-import { HOST_PLACES } from "../../src/host/places.ts";
+import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { PoolStorage, StorageMissingError } from "../../src/host/pool-storage.ts";
 import { runProcess } from "../../src/host/run-process.ts";
 import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
@@ -65,7 +65,7 @@ describeLxd(
     };
     const storageOf = (kind: "juju-storage" | "memory", stem: string, storage = join(root, "storage")) =>
       new PoolStorage({
-        places: { ...HOST_PLACES, storage },
+        paths: { ...HOST_PATHS, storage },
         systemd: { units: join(root, "system"), booted: join(root, "no-systemd") },
         run: runProcess,
         log: silentLogger,
@@ -188,7 +188,7 @@ describeLxd(
       expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
     });
 
-    it("stays in LXD's own place when the record is damaged and there is storage now", async () => {
+    it("stays in LXD's own storage when the record is damaged and there is storage now", async () => {
       const nowhere = join(root, "later");
       const unit = await open("juju-storage", nowhere);
       await unit.infrastructure.ensure(RESOURCES, signal());

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect } from "chai";
 import { absentAsUndefined } from "../../src/lxd/absent.ts";
-import { Place } from "../contract/firewall/place.ts";
+import { NetworkPeer } from "../contract/firewall/network-peer.ts";
 import type { Probe } from "../contract/firewall/probe.ts";
 import { hostAddresses, PORT, OTHER_PORT } from "../contract/firewall/site.ts";
 import { NetworkNamespace } from "../support/github/network-namespace.ts";
@@ -12,7 +12,7 @@ import { until } from "../support/rig/until.ts";
 const tcp = (address: string): Probe => ({ via: "tcp", address, port: PORT });
 
 endToEnd("the firewall of a unit", () => {
-  const places: Place[] = [];
+  const peers: NetworkPeer[] = [];
   const neighbours: NetworkNamespace[] = [];
   let rig: Rig;
   let internet: string;
@@ -26,7 +26,7 @@ endToEnd("the firewall of a unit", () => {
   });
 
   after(async () => {
-    for (const place of places) place.close();
+    for (const peer of peers) peer.close();
     for (const namespace of neighbours) await namespace.remove(patience());
     await rig.close(patience(120_000));
   });
@@ -35,17 +35,17 @@ endToEnd("the firewall of a unit", () => {
   const neighbour = async (name: string) => {
     const namespace = await NetworkNamespace.create({ name }, patience());
     neighbours.push(namespace);
-    const place = new Place(["ip", "netns", "exec", namespace.name]);
-    places.push(place);
-    await place.answer({ addresses: [namespace.address], ports: [PORT, OTHER_PORT] }, patience());
+    const peer = new NetworkPeer(["ip", "netns", "exec", namespace.name]);
+    peers.push(peer);
+    await peer.answer({ addresses: [namespace.address], ports: [PORT, OTHER_PORT] }, patience());
     return namespace.address;
   };
 
   /** What a runner reaches, as seen from inside of it. */
   const reachable = async (runner: string) => {
     const { pid } = await rig.lxd.client.instances.state(runner, patience());
-    const place = new Place(["nsenter", "-t", String(pid), "-n"]);
-    return place.probe({ internet: tcp(internet), internal: tcp(internal) }, patience());
+    const peer = new NetworkPeer(["nsenter", "-t", String(pid), "-n"]);
+    return peer.probe({ internet: tcp(internet), internal: tcp(internal) }, patience());
   };
 
   /** Waits for it: an answer may be late where the machine is busy. */
@@ -69,17 +69,17 @@ endToEnd("the firewall of a unit", () => {
     await expectReachable({ internet: "reached", internal: "reached" });
     const [runner = ""] = await rig.machines(patience());
     const { pid } = await rig.lxd.client.instances.state(runner, patience());
-    const place = new Place(["nsenter", "-t", String(pid), "-n"]);
+    const peer = new NetworkPeer(["nsenter", "-t", String(pid), "-n"]);
     const listening = hostAddresses();
     expect(listening).not.to.be.empty;
-    const machine = new Place(["env"]);
-    places.push(machine);
+    const machine = new NetworkPeer(["env"]);
+    peers.push(machine);
     await machine.answer({ addresses: listening, ports: [PORT] }, patience());
     const probes = Object.fromEntries(listening.map((address) => [address, tcp(address)]));
-    expect(await new Place(["env"]).probe(probes, patience()), "it answers there").to.deep.equal(
+    expect(await new NetworkPeer(["env"]).probe(probes, patience()), "it answers there").to.deep.equal(
       Object.fromEntries(listening.map((address) => [address, "reached"])),
     );
-    expect(await place.probe(probes, patience())).to.deep.equal(
+    expect(await peer.probe(probes, patience())).to.deep.equal(
       Object.fromEntries(listening.map((address) => [address, "refused"])),
     );
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Host } from "../../src/host/host.ts";
 import { VirtualMachinesError } from "../../src/host/machine-check.ts";
-import type { HostPlaces } from "../../src/host/places.ts";
+import type { HostPaths } from "../../src/host/host-paths.ts";
 import { renderWords } from "../../src/host/host-command.ts";
 import type { RunProcess } from "../../src/host/run-process.ts";
 
@@ -16,7 +16,7 @@ const MACHINES = { runners: 4, virtualMachines: true };
 
 describe("Host", () => {
   let root = "";
-  let places: HostPlaces;
+  let paths: HostPaths;
   let commands: string[];
   let othersAtWork = false;
   const run: RunProcess = (words) => {
@@ -28,7 +28,7 @@ describe("Host", () => {
     root = mkdtempSync(join(tmpdir(), "host-"));
     commands = [];
     othersAtWork = false;
-    places = {
+    paths = {
       sysctlDirectory: join(root, "sysctl.d"),
       modulesDirectory: join(root, "modules-load.d"),
       proc: join(root, "proc"),
@@ -37,8 +37,8 @@ describe("Host", () => {
       rebootRequired: join(root, "reboot-required"),
     };
     mkdirSync(join(root, "proc/sys/fs/inotify"), { recursive: true });
-    mkdirSync(places.dev);
-    writeFileSync(join(places.proc, INSTANCES), "128\n");
+    mkdirSync(paths.dev);
+    writeFileSync(join(paths.proc, INSTANCES), "128\n");
   });
   afterEach(() => {
     rmSync(root, { recursive: true });
@@ -46,7 +46,7 @@ describe("Host", () => {
 
   const host = (stem = "runners-0", hasMachines = false) =>
     new Host({
-      places,
+      paths,
       run,
       lxd: {
         answers: () => Promise.resolve(true),
@@ -56,9 +56,9 @@ describe("Host", () => {
       mayInstall: true,
       stem,
     });
-  const kernel = () => Number(readFileSync(join(places.proc, INSTANCES), "utf8"));
+  const kernel = () => Number(readFileSync(join(paths.proc, INSTANCES), "utf8"));
   const files = () =>
-    [places.sysctlDirectory, places.modulesDirectory].flatMap((directory) => readdirSync(directory));
+    [paths.sysctlDirectory, paths.modulesDirectory].flatMap((directory) => readdirSync(directory));
 
   it("raises the kernel's limits and keeps them raised with files that carry the unit's name", async () => {
     expect(await host().prepare(CONTAINERS, quiet, signal())).to.deep.equal([]);
@@ -69,10 +69,10 @@ describe("Host", () => {
   it("loads br_netfilter where it is not there, and has it loaded at each start", async () => {
     await host().prepare(CONTAINERS, quiet, signal());
     expect(commands).to.deep.equal(["modprobe br_netfilter"]);
-    mkdirSync(join(places.proc, "sys/net/bridge"), { recursive: true });
+    mkdirSync(join(paths.proc, "sys/net/bridge"), { recursive: true });
     await host().prepare(CONTAINERS, quiet, signal());
     expect(commands).to.have.length(1);
-    expect(readFileSync(join(places.modulesDirectory, "github-runner-runners-0.conf"), "utf8")).to.match(
+    expect(readFileSync(join(paths.modulesDirectory, "github-runner-runners-0.conf"), "utf8")).to.match(
       /^br_netfilter$/m,
     );
   });
@@ -83,11 +83,11 @@ describe("Host", () => {
   });
 
   it("tells what the kernel refuses, and goes on", async () => {
-    rmSync(join(places.proc, INSTANCES));
-    mkdirSync(join(places.proc, "sys/kernel/keys"), { recursive: true });
+    rmSync(join(paths.proc, INSTANCES));
+    mkdirSync(join(paths.proc, "sys/kernel/keys"), { recursive: true });
     // A directory in its place can be neither read nor written: as a parameter that is not there.
-    mkdirSync(join(places.proc, INSTANCES));
-    writeFileSync(join(places.proc, "sys/kernel/keys/maxkeys"), "200\n", { mode: 0o444 });
+    mkdirSync(join(paths.proc, INSTANCES));
+    writeFileSync(join(paths.proc, "sys/kernel/keys/maxkeys"), "200\n", { mode: 0o444 });
     const refused = await host().prepare(CONTAINERS, quiet, signal());
     // Root may write what nobody may.
     expect(refused).to.deep.equal(
@@ -130,7 +130,7 @@ describe("Host", () => {
 
   it("may restart where the machine asks for it and no runner of another unit is at work", async () => {
     expect(await host().mayReboot(signal())).to.equal(false);
-    writeFileSync(places.rebootRequired, "*** System restart required ***\n");
+    writeFileSync(paths.rebootRequired, "*** System restart required ***\n");
     expect(await host().mayReboot(signal())).to.equal(true);
     othersAtWork = true;
     expect(await host().mayReboot(signal())).to.equal(false);

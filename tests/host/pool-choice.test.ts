@@ -30,9 +30,19 @@ describe("choosePool()", () => {
       "dir",
     ],
     ["copies whole where LXD has nothing better", { drivers: ["dir"], btrfs: true }, "directory", "dir"],
-    ["leaves the place to LXD where the unit has no mount", { mount: false }, "lxd", "zfs"],
-    ["leaves the place to LXD, with btrfs", { mount: false, drivers: ["dir", "btrfs"] }, "lxd", "btrfs"],
-    ["leaves the place to LXD, with whole copies", { mount: false, drivers: ["dir"] }, "lxd", "dir"],
+    ["leaves the backing storage to LXD where the unit has no mount", { mount: false }, "lxd", "zfs"],
+    [
+      "leaves the backing storage to LXD, with btrfs",
+      { mount: false, drivers: ["dir", "btrfs"] },
+      "lxd",
+      "btrfs",
+    ],
+    [
+      "leaves the backing storage to LXD, with whole copies",
+      { mount: false, drivers: ["dir"] },
+      "lxd",
+      "dir",
+    ],
   ];
   for (const [title, change, method, driver] of cases) {
     it(title, () => {

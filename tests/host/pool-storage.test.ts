@@ -42,7 +42,7 @@ describe("PoolStorage", () => {
   };
   const storage = () =>
     new PoolStorage({
-      places: {
+      paths: {
         sysctlDirectory: path("sysctl.d"),
         modulesDirectory: path("modules-load.d"),
         proc: path("proc"),

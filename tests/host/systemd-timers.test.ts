@@ -57,7 +57,7 @@ describe("SystemdTimers", () => {
   const timersFor = (stem: string) =>
     new SystemdTimers({
       unit: { name: stem.replace(/-(\d+)$/, "/$1"), stem },
-      places: {
+      paths: {
         units: join(directory, "units"),
         booted: join(directory, "booted"),
       },

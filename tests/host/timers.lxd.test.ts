@@ -58,7 +58,7 @@ suite(`SystemdTimers under systemd${reason === undefined ? "" : ` (skipped: ${re
       runProcess(["lxc", "exec", MACHINE, "--", ...command], options);
     return new SystemdTimers({
       unit: { name: "runners/0", stem: "runners-0" },
-      places: {
+      paths: {
         units: join(root, "etc/systemd/system"),
         booted: join(root, "run/systemd/system"),
       },

@@ -3,19 +3,19 @@ import { baseProfile, filterNotices, resourceProfile } from "../../src/lxd/runne
 
 const ALL = { mac: true, ipv4: true, ipv6: true, isolation: true };
 const NONE = { mac: false, ipv4: false, ipv6: false, isolation: false };
-const PLACE = { pool: "runners-0", bridge: "ghr-0123456789" };
+const SITE = { pool: "runners-0", bridge: "ghr-0123456789" };
 
 describe("baseProfile()", () => {
   it("lets Docker work in containers, and asks nothing of the kind of virtual machines", () => {
-    expect(baseProfile("container", PLACE, ALL).config).to.deep.equal({
+    expect(baseProfile("container", SITE, ALL).config).to.deep.equal({
       "security.nesting": "true",
       "boot.autostart": "false",
     });
-    expect(baseProfile("virtual-machine", PLACE, ALL).config).to.deep.equal({ "boot.autostart": "false" });
+    expect(baseProfile("virtual-machine", SITE, ALL).config).to.deep.equal({ "boot.autostart": "false" });
   });
 
   it("has every filter that the machine has, and no other", () => {
-    expect(baseProfile("container", PLACE, ALL).devices["eth0"]).to.deep.equal({
+    expect(baseProfile("container", SITE, ALL).devices["eth0"]).to.deep.equal({
       type: "nic",
       name: "eth0",
       network: "ghr-0123456789",
@@ -24,7 +24,7 @@ describe("baseProfile()", () => {
       "security.ipv4_filtering": "true",
       "security.ipv6_filtering": "true",
     });
-    expect(baseProfile("container", PLACE, NONE).devices["eth0"]).to.deep.equal({
+    expect(baseProfile("container", SITE, NONE).devices["eth0"]).to.deep.equal({
       type: "nic",
       name: "eth0",
       network: "ghr-0123456789",

@@ -12,7 +12,7 @@ import { packImage, patience } from "../../../packages/lxd-client/tests/support.
 import { NetworkNamespace } from "../../support/github/network-namespace.ts";
 import { openInfrastructure, SMALL, type InfrastructureFixture } from "../lxd-infrastructure-fixture.ts";
 import { answer } from "./answer.ts";
-import { Place } from "./place.ts";
+import { NetworkPeer } from "./network-peer.ts";
 
 /** Where everything answers, over TCP and UDP. */
 export const PORT = 18_080;
@@ -22,7 +22,7 @@ export const OTHER_PORT = 18_022;
 /** A running instance on a unit's bridge, as seen from its network namespace. */
 export interface Runner {
   readonly address: string;
-  readonly place: Place;
+  readonly peer: NetworkPeer;
   /** Its interface on the machine. */
   readonly port: string;
 }
@@ -30,7 +30,7 @@ export interface Runner {
 /** A machine with an address, which the machine under test forwards to. */
 export interface Neighbour {
   readonly address: string;
-  readonly place: Place;
+  readonly peer: NetworkPeer;
   readonly namespace: NetworkNamespace;
 }
 
@@ -155,24 +155,24 @@ export class FirewallSite {
       instances.get(instance, patience()),
     ]);
     const address = await this.#lease(instance);
-    const place = new Place(["nsenter", "-t", String(pid), "-n"]);
-    await place.answer({ addresses: ["0.0.0.0"], ports: [PORT] }, patience());
+    const peer = new NetworkPeer(["nsenter", "-t", String(pid), "-n"]);
+    await peer.answer({ addresses: ["0.0.0.0"], ports: [PORT] }, patience());
     this.finally(() => {
-      place.close();
+      peer.close();
     });
-    return { address, place, port: config["volatile.eth0.host_name"] ?? "" };
+    return { address, peer, port: config["volatile.eth0.host_name"] ?? "" };
   }
 
   /** A namespace beside the machine, with somebody who answers in it. */
   async neighbour(name: string, network: string): Promise<Neighbour> {
     const namespace = await NetworkNamespace.create({ name: `fw${mark}${name}`, network }, patience());
-    const place = new Place(["ip", "netns", "exec", namespace.name]);
+    const peer = new NetworkPeer(["ip", "netns", "exec", namespace.name]);
     this.finally(async () => {
-      place.close();
+      peer.close();
       await namespace.remove(patience());
     });
-    await place.answer({ addresses: [namespace.address], ports: [PORT, OTHER_PORT] }, patience());
-    return { address: namespace.address, place, namespace };
+    await peer.answer({ addresses: [namespace.address], ports: [PORT, OTHER_PORT] }, patience());
+    return { address: namespace.address, peer, namespace };
   }
 
   /** Gives the machine an interface without any link, for {@link giveAddress}. */

@@ -1,5 +1,5 @@
-/** Where a unit reads and writes on its machine; tests have places of their own. */
-export interface HostPlaces {
+/** Paths that a unit reads and writes on its machine; tests pass their own. */
+export interface HostPaths {
   readonly sysctlDirectory: string;
   readonly modulesDirectory: string;
   readonly proc: string;
@@ -10,8 +10,8 @@ export interface HostPlaces {
   readonly rebootRequired: string;
 }
 
-/** The places of a real machine. */
-export const HOST_PLACES: HostPlaces = {
+/** The paths of a real machine. */
+export const HOST_PATHS: HostPaths = {
   sysctlDirectory: "/etc/sysctl.d",
   modulesDirectory: "/etc/modules-load.d",
   proc: "/proc",

@@ -9,7 +9,7 @@ export type Probes = Readonly<Record<string, Probe>>;
 export type Findings = Readonly<Record<string, Finding>>;
 
 /** A network namespace in which programs of the tests run: a runner's, or one beside this machine's. */
-export class Place {
+export class NetworkPeer {
   readonly #enter: readonly string[];
   readonly #children: ChildProcess[] = [];
 
@@ -24,7 +24,7 @@ export class Place {
     return JSON.parse(stdout) as Findings;
   }
 
-  /** Answers there until {@link Place.close}. */
+  /** Answers there until {@link NetworkPeer.close}. */
   async answer(options: AnswerOptions, signal: AbortSignal): Promise<void> {
     const [program = "", ...words] = [...this.#enter, ...this.#program("answer.ts", options)];
     const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
