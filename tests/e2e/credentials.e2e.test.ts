@@ -10,7 +10,7 @@ const APP = {
   "github-app-installation-id": "4711",
 };
 /** What the agent keeps in Juju's place, and where the unit keeps the credentials of its places. */
-const FOR_SECRETS = ["state.json", "state.json.new", "places.json"];
+const FOR_SECRETS = ["state.json", "state.json.*~", "places.json"];
 
 endToEnd("credentials in secrets", () => {
   const hunt = new SecretHunt();

@@ -12,7 +12,7 @@ import { until } from "../support/rig/until.ts";
 /** The runner application's own, which only its user reads. */
 const CREDENTIALS = [".runner", ".credentials", ".credentials_rsaparams"];
 /** What the agent keeps in Juju's place: the options as they were set are the model's, and no business of the charm's. */
-const MODEL = ["state.json", "state.json.new"];
+const MODEL = ["state.json", "state.json.*~"];
 /** By what the unit leaves a former path: credentials have to outlive the options, and only root reads them. */
 const RECORD = "places.json";
 const JIT_VARIABLE = "ACTIONS_RUNNER_INPUT_JITCONFIG=";

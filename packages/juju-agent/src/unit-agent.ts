@@ -1,8 +1,8 @@
-import { copyFile, mkdir, rename } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { constants } from "node:fs";
 
 import type { JsonObject } from "juju-hook-tools";
-import { withDeadline } from "charm-kit";
+import { makeFileAtomically, withDeadline } from "charm-kit";
 import { ActionRunner } from "./action-runner.ts";
 import { AgentRequestError } from "./agent-errors.ts";
 import { AgentPaths } from "./agent-paths.ts";
@@ -264,8 +264,7 @@ export class UnitAgent {
     const digest = await digestFile(archive, signal);
     const kept = this.#paths.archive(digest);
     await mkdir(this.#paths.archives, { recursive: true, mode: 0o755 });
-    await copyFile(archive, `${kept}.new`, constants.COPYFILE_FICLONE);
-    await rename(`${kept}.new`, kept);
+    await makeFileAtomically(kept, (partial) => copyFile(archive, partial, constants.COPYFILE_FICLONE));
     return digest;
   }
 }

@@ -111,7 +111,6 @@ export { SecretEvent } from "./events/secret-event.ts";
 export { StorageEvent } from "./events/storage-event.ts";
 export { FileStateBackend } from "./state/file-state-backend.ts";
 export { JujuStateBackend } from "./state/juju-state-backend.ts";
-export type { StateFiles } from "./state/state-files.ts";
 export type { StateBackend } from "./state/state-backend.ts";
 export type { StateSlot } from "./state/state-slot.ts";
 export { StopWithStatus } from "./dispatch/stop-with-status.ts";

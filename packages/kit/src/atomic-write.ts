@@ -45,17 +45,11 @@ export const diskSteps: WriteSteps = {
     }
   },
   rename,
-  syncDirectory: async (path) => {
-    const directory = await open(path, "r");
-    try {
-      await directory.sync();
-    } catch (thrown) {
+  syncDirectory: (path) =>
+    syncFile(path).catch((thrown: unknown) => {
       // Some network file systems cannot sync a directory.
       if (systemErrorCode(thrown) !== "EINVAL") throw thrown;
-    } finally {
-      await directory.close();
-    }
-  },
+    }),
 };
 
 /**
@@ -73,10 +67,37 @@ export async function writeFileAtomically(
   content: string | Uint8Array,
   { mode, durable = true, steps = diskSteps }: AtomicWriteOptions,
 ): Promise<void> {
+  await replace(path, { durable, steps }, (partial) => steps.create(partial, content, { mode, durable }));
+}
+
+/**
+ * Makes a file in one step, like {@link writeFileAtomically}, for content that does not fit into memory or that another
+ * program writes.
+ *
+ * @param make writes the content to the path that it gets, which does not exist yet.
+ * @param options.durable waits until the disk has the file. @default true
+ * @throws whatever `make` throws, and the file system's error; the old file stays then.
+ */
+export async function makeFileAtomically(
+  path: string,
+  make: (partial: string) => Promise<void>,
+  { durable = true }: Pick<AtomicWriteOptions, "durable"> = {},
+): Promise<void> {
+  await replace(path, { durable, steps: diskSteps }, async (partial) => {
+    await make(partial);
+    if (durable) await syncFile(partial);
+  });
+}
+
+async function replace(
+  path: string,
+  { durable, steps }: { readonly durable: boolean; readonly steps: WriteSteps },
+  make: (partial: string) => Promise<void>,
+): Promise<void> {
   await removePartials(path);
   const partial = partialOf(path);
   try {
-    await steps.create(partial, content, { mode, durable });
+    await make(partial);
     await steps.rename(partial, path);
   } catch (thrown) {
     await rm(partial, { force: true }).catch(() => undefined);
@@ -84,6 +105,15 @@ export async function writeFileAtomically(
   }
   // A rename is on the disk only once its directory is.
   if (durable) await steps.syncDirectory(dirname(path));
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Removes a file and the partial files that killed processes have left of it. A missing file is no error. */

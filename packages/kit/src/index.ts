@@ -2,6 +2,7 @@ export {
   type AtomicWriteOptions,
   type WriteSteps,
   diskSteps,
+  makeFileAtomically,
   removeFile,
   writeFileAtomically,
 } from "./atomic-write.ts";

@@ -6,7 +6,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { useTemporaryDirectory } from "../../../tests/support/temporary-directory.ts";
-import { diskSteps, removeFile, writeFileAtomically, type WriteSteps } from "../src/index.ts";
+import {
+  diskSteps,
+  makeFileAtomically,
+  removeFile,
+  writeFileAtomically,
+  type WriteSteps,
+} from "../src/index.ts";
 
 const WRITER = join(import.meta.dirname, "atomic-writer.ts");
 /** No process has it: the kernel's numbers end before. */
@@ -172,6 +178,30 @@ describe("writeFileAtomically()", () => {
       (error: unknown) => error,
     );
     expect(thrown).to.have.property("code", "ENOENT");
+  });
+});
+
+describe("makeFileAtomically()", () => {
+  const directory = useTemporaryDirectory();
+  const path = () => join(directory.path, "archive");
+
+  it("puts in place what was made beside it", async () => {
+    writeFileSync(path(), OLD);
+    for (const durable of [true, false]) {
+      await makeFileAtomically(path(), (partial) => writeFile(partial, NEW, { flag: "wx" }), { durable });
+      expect([readFileSync(path(), "utf8"), readdirSync(directory.path)]).to.deep.equal([NEW, ["archive"]]);
+    }
+  });
+
+  it("leaves the old file and nothing else when the new one could not be made", async () => {
+    writeFileSync(path(), OLD);
+    const failure = new Error("broken");
+    const thrown = await makeFileAtomically(path(), async (partial) => {
+      await writeFile(partial, "half");
+      throw failure;
+    }).catch((error: unknown) => error);
+    expect(thrown).to.equal(failure);
+    expect([readFileSync(path(), "utf8"), readdirSync(directory.path)]).to.deep.equal([OLD, ["archive"]]);
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import { existsSync, type Dirent } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { readJSONFile, writeFileAtomically } from "charm-kit";
 import { unpackCharmArchive } from "juju-hook-tools";
 
 /** Paths of a unit's charm: the current one, the new one, and the one being replaced. */
@@ -45,7 +46,8 @@ export async function installCharmDirectory(
   if (!existsSync(paths.current) && existsSync(paths.old)) await rename(paths.old, paths.current);
   await rm(paths.fresh, { recursive: true, force: true });
   const unpacked = await unpackCharmArchive(release.archive, paths.fresh, signal);
-  await writeFile(join(paths.manifests, `${release.revision}.json`), JSON.stringify(unpacked));
+  const manifest = join(paths.manifests, `${release.revision}.json`);
+  await writeFileAtomically(manifest, JSON.stringify(unpacked), { mode: 0o644 });
   await writeFile(join(paths.fresh, ".juju-charm"), `local:${release.name}-${release.revision}\n`);
   const brought = withParents([...(await currentManifest(paths)), ".juju-charm"]);
   await carryOver(paths, "", brought);
@@ -66,8 +68,13 @@ async function currentManifest(paths: CharmPaths): Promise<readonly string[]> {
   const url = await readFile(join(paths.current, ".juju-charm"), "utf8").catch(() => "");
   const revision = /-(\d+)\n?$/.exec(url)?.[1];
   if (revision === undefined) return [];
-  const manifest = await readFile(join(paths.manifests, `${revision}.json`), "utf8").catch(() => "[]");
-  return JSON.parse(manifest) as readonly string[];
+  const manifest = join(paths.manifests, `${revision}.json`);
+  // Without a manifest everything moves along: the charm may have written any of it.
+  return (await readJSONFile(manifest, asNames, () => undefined)) ?? [];
+}
+
+function asNames(stored: unknown): readonly string[] | undefined {
+  return Array.isArray(stored) && stored.every((name) => typeof name === "string") ? stored : undefined;
 }
 
 /** Hard-links the charm's own files, without copies: the old directory stays complete until the swap. */

@@ -1,8 +1,12 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { isRecord, systemErrorCode, writeFileAtomically } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { AgentState } from "./agent-state.ts";
+
+/** Of {@link AgentState}. */
+const FORMAT = 1;
 
 /**
  * The state file: every change is on disk before `update` resolves, and a kill at any point leaves the complete old or
@@ -30,7 +34,7 @@ export class StateStore {
   async update(change: (state: AgentState) => AgentState): Promise<void> {
     const next = change(this.#state);
     this.#state = next;
-    const written = this.#writing.catch(() => undefined).then(() => writeAtomically(this.#path, next));
+    const written = this.#writing.catch(() => undefined).then(() => writeState(this.#path, next));
     this.#writing = written;
     await written;
   }
@@ -46,34 +50,42 @@ export async function readState(path: string): Promise<AgentState | undefined> {
   try {
     text = await readFile(path, "utf8");
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (systemErrorCode(thrown) === "ENOENT") return undefined;
     throw thrown;
   }
   return parseState(path, text);
 }
 
 function parseState(path: string, text: string): AgentState {
-  try {
-    const state = JSON.parse(text) as AgentState;
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the type is a claim about a file
-    if (state.format === 1) return state;
-  } catch (cause) {
-    throw new AgentRequestError(`Cannot read ${path}: it is damaged, restore it or remove the directory`, {
-      cause,
-    });
+  const stored = parseJSON(text);
+  const format = isRecord(stored) ? stored["format"] : undefined;
+  if (isState(stored)) return stored;
+  if (typeof format === "number" && format !== FORMAT) {
+    throw new AgentRequestError(`Cannot read ${path}: it was written by another version of the agent`);
   }
-  throw new AgentRequestError(`Cannot read ${path}: it was written by another version of the agent`);
+  throw new AgentRequestError(`Cannot read ${path}: it is damaged, restore it or remove the directory`);
 }
 
-async function writeAtomically(path: string, state: AgentState): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  const temporary = `${path}.new`;
-  const file = await open(temporary, "w", 0o600);
+/** Without the error of `JSON.parse`: it quotes the text, which may hold secrets. */
+function parseJSON(text: string): unknown {
   try {
-    await file.writeFile(JSON.stringify(state, undefined, 1));
-    await file.sync();
-  } finally {
-    await file.close();
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  await rename(temporary, path);
+}
+
+function isState(stored: unknown): stored is AgentState {
+  if (!isRecord(stored) || stored["format"] !== FORMAT) return false;
+  const { model, applications, units, secrets, actions, nextActionId } = stored;
+  return (
+    [model, applications, units, secrets ?? {}].every(isRecord) &&
+    Array.isArray(actions) &&
+    typeof nextActionId === "number"
+  );
+}
+
+async function writeState(path: string, state: AgentState): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await writeFileAtomically(path, JSON.stringify(state, undefined, 1), { mode: 0o600 });
 }

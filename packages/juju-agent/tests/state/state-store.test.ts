@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -39,17 +39,30 @@ describe("StateStore", () => {
 
   it("ignores and replaces the partial file of a killed writer", async () => {
     await (await open()).update((state) => ({ ...state, nextActionId: 7 }));
-    await writeFile(`${path}.new`, '{"format":1,"half');
+    await writeFile(`${path}.${2 ** 22 + 1}-abc~`, '{"format":1,"half');
     const store = await open();
     expect(store.state.nextActionId).to.equal(7);
     await store.update((state) => ({ ...state, nextActionId: 8 }));
     expect((JSON.parse(await readFile(path, "utf8")) as AgentState).nextActionId).to.equal(8);
+    expect(await readdir(join(path, ".."))).to.deep.equal(["state.json"]);
   });
 
-  for (const text of ['{"half', '{"format":2}']) {
-    it(`refuses ${text}`, async () => {
+  const damaged = ["", '{"half', "null", "[]", '{"format":1}', JSON.stringify({ ...EMPTY, units: [] })];
+  for (const text of [...damaged, '{"format":2}']) {
+    it(`refuses ${text || "an empty file"}`, async () => {
       await writeFile(path, text);
       expect(await rejection(open())).to.include({ code: "agent-request" });
     });
   }
+
+  it("never quotes the damaged file, which may hold secrets", async () => {
+    for (const text of ['"password', '{"format":1,"secrets":password}']) {
+      await writeFile(path, text);
+      const told: string[] = [];
+      for (let link: unknown = await rejection(open()); link instanceof Error; link = link.cause) {
+        told.push(link.message);
+      }
+      expect(told.join("\n")).to.include("it is damaged").and.not.include("passw");
+    }
+  });
 });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStateBackend } from "../../src/index.ts";
-import { diskFiles, type StateFiles } from "../../src/state/state-files.ts";
+import { diskSteps, type WriteSteps } from "charm-kit";
 import { useTemporaryDirectory } from "../temporary-directory.ts";
 
 /** The process is gone: nothing that it would have done afterwards is done. */
@@ -22,9 +23,9 @@ describe("FileStateBackend", () => {
   const path = () => join(directory.path, "state.json");
 
   /** Replaces the old state by the new one on a disk that fails; tells what the next dispatch reads. */
-  const interrupted = async (files: StateFiles): Promise<unknown> => {
+  const interrupted = async (steps: WriteSteps): Promise<unknown> => {
     await new FileStateBackend(path()).write(before);
-    const thrown = await new FileStateBackend(path(), files).write(after).catch((error: unknown) => error);
+    const thrown = await new FileStateBackend(path(), steps).write(after).catch((error: unknown) => error);
     expect(thrown).to.have.property("cause").that.is.instanceOf(KilledError);
     return new FileStateBackend(path()).read();
   };
@@ -33,8 +34,8 @@ describe("FileStateBackend", () => {
     const bytes = Buffer.from(`${JSON.stringify(after, undefined, 2)}\n`);
     for (let written = 0; written <= bytes.length; written += 1) {
       const read = await interrupted({
-        ...diskFiles,
-        write: async (file) => {
+        ...diskSteps,
+        create: async (file) => {
           writeFileSync(file, bytes.subarray(0, written));
           await killed();
         },
@@ -44,13 +45,13 @@ describe("FileStateBackend", () => {
   });
 
   it("leaves the old state when it is killed before the rename, and the new one after it", async () => {
-    expect(await interrupted({ ...diskFiles, rename: killed })).to.deep.equal(before);
-    expect(await interrupted({ ...diskFiles, syncDirectory: killed })).to.deep.equal(after);
+    expect(await interrupted({ ...diskSteps, rename: killed })).to.deep.equal(before);
+    expect(await interrupted({ ...diskSteps, syncDirectory: killed })).to.deep.equal(after);
   });
 
   it("writes where a killed process left its half, of the same process number or of another", async () => {
-    for (const left of [process.pid, 1]) {
-      writeFileSync(`${path()}.${left}.new`, `{"word": "ha`);
+    for (const left of [process.pid, 2 ** 22 + 1]) {
+      writeFileSync(`${path()}.${left}-abc~`, `{"word": "ha`);
       const backend = new FileStateBackend(path());
       await backend.write(after);
       expect(await backend.read()).to.deep.equal(after);
@@ -58,10 +59,10 @@ describe("FileStateBackend", () => {
   });
 
   it("leaves the old state when the disk is full", async () => {
-    const full: StateFiles = {
-      ...diskFiles,
+    const full: WriteSteps = {
+      ...diskSteps,
       // A device that takes nothing: the real error of the real system call.
-      write: (_file, text) => diskFiles.write("/dev/full", text),
+      create: (_file, text) => writeFile("/dev/full", text),
     };
     await new FileStateBackend(path()).write(before);
     const thrown = await new FileStateBackend(path(), full).write(after).catch((error: unknown) => error);

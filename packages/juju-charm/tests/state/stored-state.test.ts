@@ -65,7 +65,7 @@ describe("StoredState", () => {
   });
 
   it("keeps the file to its owner and leaves nothing else behind", async () => {
-    writeFileSync(`${path()}.99999.new`, "left by a killed process");
+    writeFileSync(`${path()}.${2 ** 22 + 1}-abc~`, "left by a killed process");
     const state = stateIn(path());
     await state.write(counts, 1);
     await state.commit();
