@@ -43,6 +43,11 @@ export class PoolPaths {
     return join(base, `${this.#stem}.img`);
   }
 
+  /** The loop file while it is made. A fixed name: the next attempt needs the space of one that was killed. */
+  partial(base: string): string {
+    return `${this.file(base)}.new`;
+  }
+
   /** The pool's directory on a base or a loop mount. */
   source(base: string): string {
     return join(base, this.#stem);

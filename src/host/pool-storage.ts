@@ -157,7 +157,7 @@ export class PoolStorage {
       await this.#mounts.attempt("end the ZFS pool", ["zpool", "destroy", this.#paths.zpool], signal);
     if (parts && parts.method !== "lxd") {
       const base = this.#paths.base(parts.kind);
-      for (const path of [this.#paths.file(base), this.#paths.source(base)])
+      for (const path of [this.#paths.file(base), this.#paths.partial(base), this.#paths.source(base)])
         await rm(path, { recursive: true, force: true });
     }
     await this.#mounts.unmount(this.#paths.memoryMount, signal);
@@ -234,7 +234,7 @@ export class PoolStorage {
       if (!existsSync(file)) {
         // A mount that is not there leaves an empty directory behind, on the machine's own disk.
         if (isKnown && kind !== "memory") throw new StorageMissingError(file);
-        await this.#makeFile(file, await this.#mounts.freeBytes(base), signal);
+        await this.#makeFile(base, signal);
       }
       await mkdir(this.#paths.loopMount, { recursive: true });
       await this.#mounts.mount(["-o", LOOP_OPTIONS, file, this.#paths.loopMount], signal);
@@ -247,10 +247,10 @@ export class PoolStorage {
   }
 
   /** Whole or not at all: a half made file system would be mounted by the next attempt. */
-  async #makeFile(file: string, free: number, signal: AbortSignal): Promise<void> {
-    const size = sizeOnMount(free);
-    const partial = `${file}.new`;
+  async #makeFile(base: string, signal: AbortSignal): Promise<void> {
+    const partial = this.#paths.partial(base);
     await rm(partial, { force: true });
+    const size = sizeOnMount(await this.#mounts.freeBytes(base));
     const handle = await open(partial, "wx", 0o600);
     try {
       await handle.truncate(size);
@@ -264,7 +264,7 @@ export class PoolStorage {
       signal,
     );
     await this.#mounts.run("format the runners' storage", ["mkfs.btrfs", "-q", "-f", partial], signal);
-    await rename(partial, file);
+    await rename(partial, this.#paths.file(base));
   }
 
   async #zpoolBacking(

@@ -109,6 +109,7 @@ describe("PoolStorage", () => {
     it(`removes everything of the unit when the record is ${name}`, async () => {
       await prepare();
       writeFileSync(path("storage/runners-0.img"), "");
+      writeFileSync(path("storage/runners-0.img.new"), "half made by a killed process");
       writeFileSync(path("storage/others-0.img"), "");
       writeFileSync(record(), damage);
       await storage().remove(signal());
