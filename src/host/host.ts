@@ -20,8 +20,8 @@ export interface HostOptions {
   readonly lxd: HostLxd;
   /** Whether LXD may be installed and started; not where a person has named its socket. */
   readonly mayInstall: boolean;
-  /** The unit's name as it stands in names, such as `runners-0`. */
-  readonly stem: string;
+  /** The unit's name in other names, such as `runners-0`. */
+  readonly slug: string;
 }
 
 /** What the machine is to be made ready for. */
@@ -50,13 +50,13 @@ export class Host {
     step: (what: string) => void,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const { lxd, mayInstall, paths, run, stem } = this.#options;
+    const { lxd, mayInstall, paths, run, slug } = this.#options;
     if (mayInstall) await installLxd(lxd, run, step, signal);
     else if (!(await lxd.answers(signal))) return [];
     const { runners, virtualMachines } = need;
-    await loadModules(paths, run, { stem, virtualMachines }, signal);
+    await loadModules(paths, run, { slug, virtualMachines }, signal);
     if (virtualMachines) checkVirtualMachines(paths, await lxd.hasVirtualMachines(signal));
-    return raiseLimits(paths, { stem, runners }, signal);
+    return raiseLimits(paths, { slug, runners }, signal);
   }
 
   /** Whether the machine asks for a restart, as after an update of its kernel, and no other unit stands against it. */
@@ -68,8 +68,8 @@ export class Host {
 
   /** Takes the unit's files away and puts back the kernel limits that only it needed. LXD stays: others may use it. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { paths, stem } = this.#options;
-    await raiseLimits(paths, { stem, runners: undefined }, signal);
-    await forgetModules(paths, stem);
+    const { paths, slug } = this.#options;
+    await raiseLimits(paths, { slug, runners: undefined }, signal);
+    await forgetModules(paths, slug);
   }
 }

@@ -3,8 +3,8 @@ export type Limits = Readonly<Record<string, number>>;
 
 /** What one unit's file in sysctl.d says. */
 export interface LimitsRecord {
-  /** The unit's name as it stands in names. */
-  readonly stem: string;
+  /** The unit's name in other names, such as `runners-0`. */
+  readonly slug: string;
   /** How many runners the unit wants. */
   readonly runners: number;
   /** The values that were there before the first unit raised them. */
@@ -54,13 +54,13 @@ export const LIMIT_NAMES: readonly string[] = Object.keys(NEEDS);
  */
 export function planLimits(
   records: readonly LimitsRecord[],
-  unit: { readonly stem: string; readonly runners: number | undefined },
+  unit: { readonly slug: string; readonly runners: number | undefined },
   current: Limits,
 ): LimitsPlan {
-  const others = records.filter(({ stem }) => stem !== unit.stem);
+  const others = records.filter(({ slug }) => slug !== unit.slug);
   const remaining = [
     ...others,
-    ...(unit.runners === undefined ? [] : [{ stem: unit.stem, runners: unit.runners }]),
+    ...(unit.runners === undefined ? [] : [{ slug: unit.slug, runners: unit.runners }]),
   ];
   const before: Record<string, number> = {};
   const values: Record<string, number> = {};
@@ -73,7 +73,7 @@ export function planLimits(
     values[name] = value;
     if (now < value || (now === raised && now > value)) apply[name] = value;
   }
-  return { apply, records: remaining.map(({ stem, runners }) => ({ stem, runners, before, values })) };
+  return { apply, records: remaining.map(({ slug, runners }) => ({ slug, runners, before, values })) };
 }
 
 function needOf(name: string, units: readonly { readonly runners: number }[]): number {
@@ -83,19 +83,19 @@ function needOf(name: string, units: readonly { readonly runners: number }[]): n
 }
 
 /** Name of a unit's file in sysctl.d. */
-export function limitsFileName(stem: string): string {
-  return `60-github-runner-${stem}.conf`;
+export function limitsFileName(slug: string): string {
+  return `60-github-runner-${slug}.conf`;
 }
 
 /** The unit's part of the name of a file in sysctl.d, or undefined where it is not the charm's. */
-export function stemOfLimitsFile(fileName: string): string | undefined {
+export function slugOfLimitsFile(fileName: string): string | undefined {
   return /^60-github-runner-(.+)\.conf$/.exec(fileName)?.[1];
 }
 
 /** Writes a record as a file for sysctl.d. */
-export function renderLimits({ stem, runners, before, values }: LimitsRecord): string {
+export function renderLimits({ slug, runners, before, values }: LimitsRecord): string {
   const lines = Object.entries(values).map(([name, value]) => `${name} = ${value}`);
-  return `# Written by the GitHub runner charm for its unit ${stem}; goes with the unit.
+  return `# Written by the GitHub runner charm for its unit ${slug}; goes with the unit.
 # runners: ${runners}
 # before: ${Object.entries(before)
     .map(([name, value]) => `${name}=${value}`)
@@ -105,11 +105,11 @@ ${lines.join("\n")}
 }
 
 /** Reads what {@link renderLimits} wrote; what a person has made of it meanwhile is read as far as it can be. */
-export function parseLimits(stem: string, text: string): LimitsRecord {
+export function parseLimits(slug: string, text: string): LimitsRecord {
   const runners = Number(/^# runners: (\d+)$/m.exec(text)?.[1] ?? 0);
   const before = /^# before: (.*)$/m.exec(text)?.[1] ?? "";
   return {
-    stem,
+    slug,
     runners,
     before: toLimits(before.matchAll(/([\w.]+)=(\d+)/g)),
     values: toLimits(text.matchAll(/^([\w.]+) = (\d+)$/gm)),

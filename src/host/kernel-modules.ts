@@ -28,7 +28,7 @@ const SOCKETS_OF_MACHINES: KernelModule = {
 export async function loadModules(
   paths: HostPaths,
   run: RunProcess,
-  unit: { readonly stem: string; readonly virtualMachines: boolean },
+  unit: { readonly slug: string; readonly virtualMachines: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const modules = unit.virtualMachines ? [FILTERS, SOCKETS_OF_MACHINES] : [FILTERS];
@@ -36,8 +36,8 @@ export async function loadModules(
     if (!existsSync(sign(paths)))
       await run(["modprobe", name], { action: `load ${name}`, limitMs: LIMIT_MS, signal });
   }
-  const path = modulesFile(paths, unit.stem);
-  const text = `# Written by the GitHub runner charm for its unit ${unit.stem}; goes with the unit.\n${modules
+  const path = modulesFile(paths, unit.slug);
+  const text = `# Written by the GitHub runner charm for its unit ${unit.slug}; goes with the unit.\n${modules
     .map(({ name }) => `${name}\n`)
     .join("")}`;
   if ((await readFile(path, "utf8").catch(() => "")) === text) return;
@@ -46,10 +46,10 @@ export async function loadModules(
 }
 
 /** Has the modules loaded for this unit no longer. They stay in the kernel: others may have come to use them. */
-export async function forgetModules(paths: HostPaths, stem: string): Promise<void> {
-  await removeFile(modulesFile(paths, stem));
+export async function forgetModules(paths: HostPaths, slug: string): Promise<void> {
+  await removeFile(modulesFile(paths, slug));
 }
 
-function modulesFile({ modulesDirectory }: HostPaths, stem: string): string {
-  return join(modulesDirectory, `github-runner-${stem}.conf`);
+function modulesFile({ modulesDirectory }: HostPaths, slug: string): string {
+  return join(modulesDirectory, `github-runner-${slug}.conf`);
 }

@@ -12,9 +12,9 @@ export class NftPacketFilter {
   readonly table: string;
   readonly #run: RunProcess;
 
-  /** @param stem the unit's name as it stands in names, such as `runners-0`. */
-  constructor(stem: string, run: RunProcess) {
-    this.table = `github-runner.${stem}`;
+  /** @param slug the unit's name in other names, such as `runners-0`. */
+  constructor(slug: string, run: RunProcess) {
+    this.table = `github-runner.${slug}`;
     this.#run = run;
   }
 

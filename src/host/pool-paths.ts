@@ -6,16 +6,16 @@ import type { PoolSources, StorageKind } from "./pool-choice.ts";
 export class PoolPaths {
   readonly #storage: string;
   readonly #directory: string;
-  readonly #stem: string;
+  readonly #slug: string;
 
   /**
    * @param directory the unit's directory of files.
-   * @param stem the unit's name as it stands in names.
+   * @param slug the unit's name in other names.
    */
-  constructor({ storage }: HostPaths, directory: string, stem: string) {
+  constructor({ storage }: HostPaths, directory: string, slug: string) {
     this.#storage = storage;
     this.#directory = directory;
-    this.#stem = stem;
+    this.#slug = slug;
   }
 
   /** Where the loop file is mounted. */
@@ -30,7 +30,7 @@ export class PoolPaths {
 
   /** Name of the ZFS pool. */
   get zpool(): string {
-    return `github-runner-${this.#stem}`;
+    return `github-runner-${this.#slug}`;
   }
 
   /** What the pool is kept on. */
@@ -40,7 +40,7 @@ export class PoolPaths {
 
   /** The loop file or ZFS file on a base. */
   file(base: string): string {
-    return join(base, `${this.#stem}.img`);
+    return join(base, `${this.#slug}.img`);
   }
 
   /** The loop file while it is made. A fixed name: the next attempt needs the space of one that was killed. */
@@ -50,7 +50,7 @@ export class PoolPaths {
 
   /** The pool's directory on a base or a loop mount. */
   source(base: string): string {
-    return join(base, this.#stem);
+    return join(base, this.#slug);
   }
 
   /** What LXD names as the pool's source. */

@@ -25,8 +25,8 @@ export interface PoolStorageOptions {
   readonly run: RunProcess;
   /** Told when the unit's record of its pool is damaged. */
   readonly log: Logger;
-  /** The unit's name as it stands in names, such as `runners-0`. */
-  readonly stem: string;
+  /** The unit's name in other names, such as `runners-0`. */
+  readonly slug: string;
   /** The unit's directory of files. */
   readonly directory: string;
   readonly kind: StorageKind;
@@ -82,8 +82,8 @@ export class PoolStorage {
   constructor(options: PoolStorageOptions) {
     this.#options = options;
     this.#mounts = new Mounts(options.paths, options.run);
-    this.#unit = new StorageUnit(options.systemd, this.#mounts, options.stem);
-    this.#paths = new PoolPaths(options.paths, options.directory, options.stem);
+    this.#unit = new StorageUnit(options.systemd, this.#mounts, options.slug);
+    this.#paths = new PoolPaths(options.paths, options.directory, options.slug);
     this.#record = new PoolRecord(join(options.directory, "pool.json"), options.log);
   }
 
@@ -206,7 +206,7 @@ export class PoolStorage {
     await mkdir(this.#paths.memoryMount, { recursive: true });
     const size = sizeInMemory(totalmem(), required);
     const options = `size=${size},mode=0711`;
-    const name = `github-runner-${this.#options.stem}`;
+    const name = `github-runner-${this.#options.slug}`;
     await this.#mounts.mount(["-t", "tmpfs", "-o", options, name, this.#paths.memoryMount], signal);
   }
 

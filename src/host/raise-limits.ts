@@ -7,7 +7,7 @@ import {
   parseLimits,
   planLimits,
   renderLimits,
-  stemOfLimitsFile,
+  slugOfLimitsFile,
   type Limits,
   type LimitsRecord,
 } from "./kernel-limits.ts";
@@ -24,7 +24,7 @@ const LOCK = new ProcessLock("github-runner-kernel-limits");
  */
 export function raiseLimits(
   paths: HostPaths,
-  unit: { readonly stem: string; readonly runners: number | undefined },
+  unit: { readonly slug: string; readonly runners: number | undefined },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   return LOCK.run(async () => {
@@ -34,7 +34,7 @@ export function raiseLimits(
     await writeRecords(paths, plan.records);
     const refused = await apply(paths, plan.apply);
     if (unit.runners === undefined) {
-      await removeFile(join(paths.sysctlDirectory, limitsFileName(unit.stem)));
+      await removeFile(join(paths.sysctlDirectory, limitsFileName(unit.slug)));
     }
     return refused;
   }, signal);
@@ -43,15 +43,15 @@ export function raiseLimits(
 async function readRecords({ sysctlDirectory }: HostPaths): Promise<readonly LimitsRecord[]> {
   const names = await readdir(sysctlDirectory).catch(() => []);
   const records = names.map(async (name) => {
-    const stem = stemOfLimitsFile(name);
-    return stem === undefined ? [] : [parseLimits(stem, await readFile(join(sysctlDirectory, name), "utf8"))];
+    const slug = slugOfLimitsFile(name);
+    return slug === undefined ? [] : [parseLimits(slug, await readFile(join(sysctlDirectory, name), "utf8"))];
   });
   return (await Promise.all(records)).flat();
 }
 
 async function writeRecords({ sysctlDirectory }: HostPaths, records: readonly LimitsRecord[]): Promise<void> {
   for (const record of records) {
-    const path = join(sysctlDirectory, limitsFileName(record.stem));
+    const path = join(sysctlDirectory, limitsFileName(record.slug));
     const text = renderLimits(record);
     if ((await readFile(path, "utf8").catch(() => "")) === text) continue;
     await mkdir(sysctlDirectory, { recursive: true });

@@ -21,18 +21,18 @@ export interface StorageMount {
 export class StorageUnit {
   readonly #paths: SystemdPaths;
   readonly #mounts: Mounts;
-  readonly #stem: string;
+  readonly #slug: string;
 
-  constructor(paths: SystemdPaths, mounts: Mounts, stem: string) {
+  constructor(paths: SystemdPaths, mounts: Mounts, slug: string) {
     this.#paths = paths;
     this.#mounts = mounts;
-    this.#stem = stem;
+    this.#slug = slug;
   }
 
   /** Makes it, where systemd runs the machine. Safe to repeat. */
   async ensure(storage: StorageMount, signal: AbortSignal): Promise<void> {
     if (!existsSync(this.#paths.booted)) return;
-    const text = renderStorageUnit(this.#stem, storage);
+    const text = renderStorageUnit(this.#slug, storage);
     if ((await readFile(this.#path, "utf8").catch(() => "")) === text) return;
     await mkdir(this.#paths.units, { recursive: true });
     await writeFile(this.#path, text);
@@ -60,7 +60,7 @@ export class StorageUnit {
   }
 
   get #name(): string {
-    return `github-runner-${this.#stem}-storage.service`;
+    return `github-runner-${this.#slug}-storage.service`;
   }
 
   get #path(): string {
@@ -69,9 +69,9 @@ export class StorageUnit {
 }
 
 /** Pure. */
-export function renderStorageUnit(stem: string, { file, mount, storage }: StorageMount): string {
+export function renderStorageUnit(slug: string, { file, mount, storage }: StorageMount): string {
   return `[Unit]
-Description=Storage of the GitHub runners of unit ${stem}
+Description=Storage of the GitHub runners of unit ${slug}
 DefaultDependencies=no
 RequiresMountsFor=${storage}
 After=local-fs.target

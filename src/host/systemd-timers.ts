@@ -52,7 +52,7 @@ export class SystemdTimers implements Timers {
     const { unit, paths } = this.#options;
     if (!existsSync(paths.booted)) return "no-systemd";
     if (!(await this.#render(timers))) return "no-dispatcher";
-    const names = timers.map(({ event }) => `${timerPrefix(unit.stem)}${event}.timer`);
+    const names = timers.map(({ event }) => `${timerPrefix(unit.slug)}${event}.timer`);
     const shown = await this.#show(names, signal);
     return shown.every(({ isActive }) => isActive) ? "running" : "stopped";
   }
@@ -78,7 +78,7 @@ export class SystemdTimers implements Timers {
   async #present(): Promise<readonly string[]> {
     const { unit, paths } = this.#options;
     const names = async (directory: string) =>
-      (await readdir(directory).catch(() => [])).filter((name) => name.startsWith(timerPrefix(unit.stem)));
+      (await readdir(directory).catch(() => [])).filter((name) => name.startsWith(timerPrefix(unit.slug)));
     const enabled = await names(join(paths.units, WANTED_BY));
     return [...new Set([...(await names(paths.units)), ...enabled])];
   }

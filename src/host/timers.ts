@@ -4,8 +4,8 @@ import type { Schedule, Timer } from "../unit/ports.ts";
 export interface TimedUnit {
   /** Such as `runners/0`. */
   readonly name: string;
-  /** The name as it stands in names of files, such as `runners-0`. */
-  readonly stem: string;
+  /** The name in names of files, such as `runners-0`. */
+  readonly slug: string;
 }
 
 /** A file for systemd. */
@@ -23,9 +23,9 @@ export interface RenderedTimer {
 /** Hours are enough for the building of an image behind a slow mirror; a call that hangs longer must not hold the timer for ever. */
 const LONGEST_CALL = "3h";
 
-/** What the names of all of a unit's files for systemd begin with. No other unit's do: no stem has a dot. */
-export function timerPrefix(stem: string): string {
-  return `ghro.${stem}.`;
+/** What the names of all of a unit's files for systemd begin with. No other unit's do: no slug has a dot. */
+export function timerPrefix(slug: string): string {
+  return `ghro.${slug}.`;
 }
 
 /**
@@ -40,7 +40,7 @@ export function renderTimer(
   { event, schedule }: Timer,
   command: readonly string[],
 ): RenderedTimer {
-  const name = `${timerPrefix(unit.stem)}${event}`;
+  const name = `${timerPrefix(unit.slug)}${event}`;
   const description = `Dispatch ${event} on ${unit.name}`;
   return {
     service: {

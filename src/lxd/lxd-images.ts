@@ -12,8 +12,8 @@ export interface LxdImagesOptions {
   readonly owner: Owner;
   /** What instances are. @default "container" */
   readonly instanceType?: InstanceType;
-  /** The unit's name as it stands in names, such as `runners-0`; also the alias of its current runner image. */
-  readonly stem: string;
+  /** The unit's name in other names, such as `runners-0`; also the alias of its current runner image. */
+  readonly slug: string;
   /** The profile that builder and template have. */
   readonly profile: string;
   /** Where the build script finds the runner application's archive. */
@@ -36,7 +36,7 @@ export class LxdImages implements Images {
   constructor(options: LxdImagesOptions) {
     this.#options = options;
     this.#client = options.client;
-    this.#builder = new ImageBuilder({ ...options, builder: `${options.stem}-builder` });
+    this.#builder = new ImageBuilder({ ...options, builder: `${options.slug}-builder` });
   }
 
   async list(signal: AbortSignal): Promise<readonly RunnerImage[]> {
@@ -112,14 +112,14 @@ export class LxdImages implements Images {
   }
 
   async #point(target: string, signal: AbortSignal): Promise<void> {
-    const { owner, stem } = this.#options;
-    const alias = { name: stem, target, description: describeOwner(owner) };
+    const { owner, slug } = this.#options;
+    const alias = { name: slug, target, description: describeOwner(owner) };
     await this.#client.imageAliases.point(alias, signal);
   }
 
   async #makeTemplate(recipe: ImageRecipe, image: Image, signal: AbortSignal): Promise<RunnerImage> {
     const { fingerprint } = image;
-    const template = `${this.#options.stem}-template-${fingerprint.slice(0, 8)}`;
+    const template = `${this.#options.slug}-template-${fingerprint.slice(0, 8)}`;
     await discardInstance(this.#client, template, signal);
     try {
       await this.#create(template, fingerprint, signal);

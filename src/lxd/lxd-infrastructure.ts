@@ -18,8 +18,8 @@ import {
 export interface LxdInfrastructureOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
-  /** The unit's name as it stands in names, such as `runners-0`. */
-  readonly stem: string;
+  /** The unit's name in other names, such as `runners-0`. */
+  readonly slug: string;
   readonly instanceType: InstanceType;
   /** How many runners the pool is to hold. */
   readonly runners: number;
@@ -65,7 +65,7 @@ export class LxdInfrastructure implements Infrastructure {
 
   /** Name of the unit's storage pool. */
   get pool(): string {
-    return this.#options.stem;
+    return this.#options.slug;
   }
 
   /** Name of the unit's bridge. */
@@ -76,8 +76,8 @@ export class LxdInfrastructure implements Infrastructure {
 
   /** The profile that all instances of the unit have; those of both types may be there for a while. */
   get baseProfile(): string {
-    const { instanceType, stem } = this.#options;
-    return instanceType === "container" ? `${stem}-runner` : `${stem}-machine`;
+    const { instanceType, slug } = this.#options;
+    return instanceType === "container" ? `${slug}-runner` : `${slug}-machine`;
   }
 
   profiles(resources: MachineResources): readonly string[] {
@@ -125,7 +125,7 @@ export class LxdInfrastructure implements Infrastructure {
   }
 
   get #resourcePrefix(): string {
-    return `${this.#options.stem}-cpu-`;
+    return `${this.#options.slug}-cpu-`;
   }
 
   async #ensureBridge(signal: AbortSignal): Promise<void> {

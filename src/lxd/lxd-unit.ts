@@ -22,8 +22,8 @@ export interface LxdUnitOptions {
   readonly expectedSocket: string | undefined;
   readonly unitName: string;
   readonly deployment: string;
-  /** The unit's name as it stands in names, such as `runners-0`. */
-  readonly stem: string;
+  /** The unit's name in other names, such as `runners-0`. */
+  readonly slug: string;
   /** Program in the guest that takes the orders. */
   readonly handOverProgram: string;
   /** Command in the guest that prints what its runner application does. */
@@ -63,7 +63,7 @@ export interface LxdUnit {
 
 /** @throws {@link LxdMissingError} where no daemon has a socket, and none is expected. */
 export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
-  const { env, expectedSocket, unitName, deployment, stem } = options;
+  const { env, expectedSocket, unitName, deployment, slug } = options;
   const socket = findSocket(env, existsSync) ?? (expectedSocket ? socketAt(expectedSocket) : undefined);
   if (!socket) throw new LxdMissingError();
   const client = new LxdClient(socket);
@@ -78,7 +78,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     firewall: new LxdFirewall({
       client,
       owner,
-      name: stem,
+      name: slug,
       bridge: infrastructure.bridge,
       closedNetworks: options.closedNetworks,
       packetFilter: options.packetFilter,
@@ -91,7 +91,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     images: new LxdImages({
       client,
       owner,
-      stem,
+      slug,
       instanceType: options.instanceType,
       profile: infrastructure.baseProfile,
       archivePathInGuest: options.archivePathInGuest,

@@ -26,8 +26,8 @@ export class RunnerNames {
    * @throws {@link UnitNameError} when names would be longer than 63 characters.
    */
   constructor(unitName: string, ownerTag: string) {
-    const stem = unitStem(unitName);
-    this.#prefix = `${stem}-${ownerTag.slice(0, OWNER_DIGITS)}`;
+    const slug = unitSlug(unitName);
+    this.#prefix = `${slug}-${ownerTag.slice(0, OWNER_DIGITS)}`;
     const length = this.#prefix.length + ATTEMPT_DIGITS;
     if (length > LONGEST_NAME) {
       throw new UnitNameError(
@@ -51,7 +51,7 @@ export class RunnerNames {
   }
 }
 
-/** `runners/0` as it stands in names of instances, images and files: `runners-0`. */
-export function unitStem(unitName: string): string {
+/** The unit's name in names of instances, images and files: `runners-0` for the unit `runners/0`. */
+export function unitSlug(unitName: string): string {
   return unitName.replace("/", "-");
 }

@@ -2,7 +2,7 @@ import { Host } from "../host/host.ts";
 import { HOST_PATHS } from "../host/host-paths.ts";
 import { runProcess } from "../host/run-process.ts";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
-import { unitStem } from "../runners/runner-name.ts";
+import { unitSlug } from "../runners/runner-name.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** Opens the host side of a unit. */
@@ -16,7 +16,7 @@ export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host
       areOthersAtWork: (signal) => unit.neighbours.areAtWork(signal),
     },
     mayInstall: !namesSocket(system.env),
-    stem: unitStem(unitName),
+    slug: unitSlug(unitName),
   });
 }
 

@@ -3,7 +3,7 @@ import type { Credentials } from "../github/credentials.ts";
 import { createGithubClient, githubPathText, parseGithubPath, proxyDispatcher } from "../github/index.ts";
 import { ScopeRecord, type ScopeCredentials } from "../host/scope-record.ts";
 import type { Forge, RegistrationScopes } from "../runners/ports.ts";
-import { unitStem } from "../runners/runner-name.ts";
+import { unitSlug } from "../runners/runner-name.ts";
 import { messageOf, Secret, type Logger, type Redactor } from "charm-kit";
 import type { UnitSystem } from "./unit-system.ts";
 import type { ForgeConfiguration } from "./configuration.ts";
@@ -30,7 +30,7 @@ export interface ScopesSetup {
 export function openScopes(setup: ScopesSetup | undefined, context: ScopesContext): RegistrationScopes {
   const { log, system, unitName } = context;
   return new UnitScopes({
-    record: new ScopeRecord(join(system.dataRoot, unitStem(unitName), "places.json"), log),
+    record: new ScopeRecord(join(system.dataRoot, unitSlug(unitName), "places.json"), log),
     present: setup && scopeOf(setup),
     clock: system.clock,
     openForge: (scope) => {

@@ -3,7 +3,7 @@ import { runProcess } from "../host/run-process.ts";
 import { SystemdTimers } from "../host/systemd-timers.ts";
 import { everyMinutes, everySixHours } from "../host/timers.ts";
 import type { Timer, Timers } from "./ports.ts";
-import { unitStem } from "../runners/runner-name.ts";
+import { unitSlug } from "../runners/runner-name.ts";
 import type { Configuration } from "./configuration.ts";
 import type { UnitContext } from "./unit-system.ts";
 
@@ -18,7 +18,7 @@ export const REFRESH_EVENT = "refresh-image";
  * @throws UnitNameError
  */
 export function openTimers({ system, unitName, dispatchCommand }: UnitContext): Timers {
-  const unit = { name: unitName, stem: unitStem(unitName) };
+  const unit = { name: unitName, slug: unitSlug(unitName) };
   return new SystemdTimers({ unit, paths: system.systemd, dispatchCommand, run: runProcess });
 }
 

@@ -15,7 +15,7 @@ import { runProcess } from "../host/run-process.ts";
 import { BRIDGE_NAMES } from "../lxd/lxd-infrastructure.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork } from "../network/network.ts";
-import { unitStem } from "../runners/runner-name.ts";
+import { unitSlug } from "../runners/runner-name.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** The resources that the unit needs from LXD. */
@@ -45,21 +45,21 @@ export const TEARDOWN_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
  */
 export function openUnit(context: UnitContext & { readonly log: Logger }, demand = NO_DEMAND): LxdUnit {
   const { system, unitName, deployment, log } = context;
-  const stem = unitStem(unitName);
+  const slug = unitSlug(unitName);
   const paths = system.paths ?? HOST_PATHS;
   return openLxdUnit({
     env: system.env,
     expectedSocket: demand.lxdMayCome ? expectedSocket() : undefined,
     unitName,
     deployment,
-    stem,
+    slug,
     handOverProgram: HAND_OVER_PROGRAM,
     activityCommand: ACTIVITY_COMMAND,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
     logDirectory: system.logRoot,
     closedNetworks: () => closedNetworks(BRIDGE_NAMES),
-    packetFilter: new NftPacketFilter(stem, runProcess),
+    packetFilter: new NftPacketFilter(slug, runProcess),
     instanceType: demand.instanceType,
     runners: demand.runners,
     poolStore: new PoolStorage({
@@ -67,8 +67,8 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
       systemd: system.systemd,
       run: runProcess,
       log,
-      stem,
-      directory: join(system.dataRoot, stem),
+      slug,
+      directory: join(system.dataRoot, slug),
       kind: demand.storage,
     }),
     nicFilters: (firewall, signal) => probeNicFilters(paths, runProcess, firewall, signal),

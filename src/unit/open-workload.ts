@@ -15,7 +15,7 @@ import type { Forge, RegistrationScopes, PolicyService } from "../runners/ports.
 import type { Jobs } from "../metrics/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
-import { RunnerNames, unitStem } from "../runners/runner-name.ts";
+import { RunnerNames, unitSlug } from "../runners/runner-name.ts";
 import { PatientLock, ProcessLock, type Clock, type Logger, type Redactor } from "charm-kit";
 import type { UnitContext } from "./unit-system.ts";
 import type { Configuration, ForgeConfiguration } from "./configuration.ts";
@@ -101,11 +101,11 @@ function openServices(
   demand: UnitDemand,
 ): UnitServices {
   const { system, unitName, deployment, log } = context;
-  const stem = unitStem(unitName);
+  const slug = unitSlug(unitName);
   const dataDirectory = recordDirectory(context);
   const names = new RunnerNames(unitName, deployment.replaceAll("-", ""));
   const unit = openUnit(context, demand);
-  const lock = new PatientLock(new ProcessLock(`github-runner-${deployment}-${stem}`), {
+  const lock = new PatientLock(new ProcessLock(`github-runner-${deployment}-${slug}`), {
     holder: "another reconcile of this unit",
     limitMs: LONGEST_WAIT_MS,
     onWait: context.step,
@@ -160,7 +160,7 @@ function openImageKeeper(
         directory: join(dataDirectory, "application"),
         ...(proxy && { openDispatcher: () => proxyDispatcher(proxy) }),
       }),
-      lock: new ProcessLock(`github-image-${deployment}-${unitStem(unitName)}`),
+      lock: new ProcessLock(`github-image-${deployment}-${unitSlug(unitName)}`),
       clock: system.clock,
     },
     {
@@ -181,7 +181,7 @@ function openPolicy({ policy }: Configuration, clock: Clock): PolicyService | un
 
 function openMetrics(jobs: Jobs, { system, appName, unitName, log }: WorkloadContext): UnitMetrics {
   const { clock, dataRoot, metricsLog } = system;
-  const directory = join(dataRoot, unitStem(unitName));
+  const directory = join(dataRoot, unitSlug(unitName));
   const shares = new ShareStore({
     directory: join(directory, "metrics"),
     quarantine: join(directory, "metrics-quarantine"),
@@ -205,7 +205,7 @@ function openForge(
 ): Forge & Jobs {
   const { path, githubUrl, group, proxy } = configuration;
   const dispatcher = proxy && proxyDispatcher(proxy);
-  const etagStore = new PageStore(join(system.dataRoot, unitStem(unitName), "github-pages"));
+  const etagStore = new PageStore(join(system.dataRoot, unitSlug(unitName), "github-pages"));
   return createGithubClient({
     path,
     githubUrl,

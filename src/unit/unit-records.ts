@@ -3,7 +3,7 @@ import { JsonRecord } from "../host/json-record.ts";
 import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-decision.ts";
 import type { Logger } from "charm-kit";
-import { unitStem } from "../runners/runner-name.ts";
+import { unitSlug } from "../runners/runner-name.ts";
 import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
 import type { UnitContext } from "./unit-system.ts";
 
@@ -16,7 +16,7 @@ export interface UnitRecords {
 
 /** Absolute path of the unit's own files. */
 export function recordDirectory({ system, unitName }: Pick<UnitContext, "system" | "unitName">): string {
-  return join(system.dataRoot, unitStem(unitName));
+  return join(system.dataRoot, unitSlug(unitName));
 }
 
 /**

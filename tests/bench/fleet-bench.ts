@@ -54,14 +54,14 @@ async function measureFleet(
 }
 
 async function openClones(rig: Rig, signal: AbortSignal): Promise<RawClones> {
-  const all = await rig.lxd.instances(rig.stem, signal);
+  const all = await rig.lxd.instances(rig.slug, signal);
   const template = all.find(({ config }) => config["user.github-runner.role"] === "template");
   const profiles = (await rig.lxd.client.profiles.list(signal)).map(({ name }) => name);
   if (!template) throw new Error("The unit has no template to clone");
   return new RawClones({
     socket: findSocket(process.env, existsSync)?.path ?? "",
     template: template.name,
-    profiles: profiles.filter((name) => name.startsWith(`${rig.stem}-`)).sort(byBaseFirst),
+    profiles: profiles.filter((name) => name.startsWith(`${rig.slug}-`)).sort(byBaseFirst),
     prefix: "bench-clone",
   });
 }

@@ -70,9 +70,9 @@ async function execsSoFar(rig: Rig, record: LifecycleRecord, signal: AbortSignal
     entry.action === "instance-exec" && entry.name === name;
   await record.until(own, signal);
   record.close();
-  const stem = `${rig.stem}-`;
+  const slug = `${rig.slug}-`;
   return (
-    record.entries.filter(({ action, name }) => action === "instance-exec" && name.startsWith(stem)).length -
+    record.entries.filter(({ action, name }) => action === "instance-exec" && name.startsWith(slug)).length -
     1
   );
 }

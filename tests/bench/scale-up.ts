@@ -74,7 +74,7 @@ export class ScaleUp {
 
   #lifecycle({ action, name, at }: LifecycleEntry): readonly Mark[] {
     const what = LIFECYCLE[action];
-    return what !== undefined && name.startsWith(`${this.#rig.stem}-`) ? [{ what, at }] : [];
+    return what !== undefined && name.startsWith(`${this.#rig.slug}-`) ? [{ what, at }] : [];
   }
 }
 

@@ -57,7 +57,7 @@ describeLxd(
       images = new LxdImages({
         client: unit.client,
         owner: unit.owner,
-        stem: unit.stem,
+        slug: unit.slug,
         profile: unit.infrastructure.baseProfile,
         archivePathInGuest: ARCHIVE_IN_GUEST,
       });
@@ -158,7 +158,7 @@ describeLxd(
         expect(await images.list(signal())).to.deep.equal([good]);
         const { instances, images: stored } = await listUnitObjects(
           unit.client,
-          unit.stem,
+          unit.slug,
           unit.owner.unitName,
         );
         expect(instances).to.deep.equal([good.template]);
@@ -170,7 +170,7 @@ describeLxd(
       const { url } = server;
       await server.close();
       servers.splice(servers.indexOf(server), 1);
-      const name = `${unit.stem}-cached`;
+      const name = `${unit.slug}-cached`;
       const source = {
         type: "image",
         mode: "pull",

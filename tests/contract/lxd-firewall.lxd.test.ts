@@ -284,20 +284,20 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     });
 
     it("carries the unit in its name and its description", async () => {
-      const { stem, owner } = site.unit;
-      const { name, description } = await site.client.networkACLs.get(stem, patience());
-      expect(name).to.equal(stem);
+      const { slug, owner } = site.unit;
+      const { name, description } = await site.client.networkACLs.get(slug, patience());
+      expect(name).to.equal(slug);
       expect(description).to.equal(`GitHub runners of unit ${owner.unitName}`);
     });
   });
 
   it("that is removed leaves nothing on LXD and in the kernel, and may be removed again", async () => {
-    const { stem, infrastructure } = site.unit;
+    const { slug, infrastructure } = site.unit;
     await ensure();
     await site.firewall.remove(patience());
     await site.firewall.remove(patience());
     const acls = await site.client.networkACLs.list(patience());
-    expect(acls.map(({ name }) => name)).not.to.include(stem);
+    expect(acls.map(({ name }) => name)).not.to.include(slug);
     const { config } = await site.client.networks.get(infrastructure.bridge, patience());
     expect(Object.keys(config).filter((key) => key.startsWith("security."))).to.deep.equal([]);
     const rules = await machine("nft", "list", "ruleset");

@@ -33,12 +33,12 @@ describeLxd(
       directory = await mkdtemp(join(tmpdir(), "images-race-"));
       await writeFile(join(directory, "archive"), "the runner application");
       unit = await openInfrastructure();
-      const { client, owner, stem, infrastructure } = unit;
+      const { client, owner, slug, infrastructure } = unit;
       await infrastructure.ensure(SMALL, signal());
       images = new LxdImages({
         client,
         owner,
-        stem,
+        slug,
         profile: infrastructure.baseProfile,
         archivePathInGuest: "/root/runner.tar.gz",
       });
@@ -72,7 +72,7 @@ describeLxd(
       return images.build(recipe, () => undefined, signal());
     };
     const launch = async ({ template }: RunnerImage) => {
-      const name = `${unit.stem}-run${launched++}`;
+      const name = `${unit.slug}-run${launched++}`;
       const profiles = unit.infrastructure.profiles(SMALL);
       const deadline = Date.now() + LIMIT_MS;
       await machines.launch(
@@ -82,7 +82,7 @@ describeLxd(
       return name;
     };
     const alias = async () =>
-      (await unit.client.imageAliases.list(signal())).find(({ name }) => name === unit.stem)?.target;
+      (await unit.client.imageAliases.list(signal())).find(({ name }) => name === unit.slug)?.target;
 
     it("moves the alias to a new image while runners are being made from the old one, and disturbs none", async () => {
       const seen = new Set<string | undefined>();

@@ -49,11 +49,11 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     await rm(directory, { recursive: true, force: true });
   });
 
-  const imagesOf = ({ client, owner, stem, infrastructure }: InfrastructureFixture) =>
+  const imagesOf = ({ client, owner, slug, infrastructure }: InfrastructureFixture) =>
     new LxdImages({
       client,
       owner,
-      stem,
+      slug,
       profile: infrastructure.baseProfile,
       archivePathInGuest: ARCHIVE_IN_GUEST,
     });
@@ -73,13 +73,13 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
   const listObjects = async (bench = unit) => {
     const { instances, images: stored } = await listUnitObjects(
       bench.client,
-      bench.stem,
+      bench.slug,
       bench.owner.unitName,
     );
     return { instances, images: stored };
   };
   const aliased = async () =>
-    (await unit.client.imageAliases.list(signal())).find(({ name }) => name === unit.stem)?.target;
+    (await unit.client.imageAliases.list(signal())).find(({ name }) => name === unit.slug)?.target;
   const readFile = async (instance: string, path: string) =>
     (await unit.client.files.read({ instance, path }, 1000, signal())).toString();
 
@@ -175,14 +175,14 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
   });
 
   it("are completed from what a killed build has left", async () => {
-    const { client, owner, stem, infrastructure } = unit;
+    const { client, owner, slug, infrastructure } = unit;
     const built = await build(recipe("a"));
     // A kill while the template was cleaned leaves it without its last keys; one in a later build leaves a builder.
     const config = { [KEYS.phase]: "", "security.protection.delete": "false" };
     await client.instances.patch(built.template, { config }, signal());
     await client.instances.create(
       {
-        name: `${stem}-builder`,
+        name: `${slug}-builder`,
         type: "container",
         source: { type: "image", alias: BASE_IMAGE_ALIAS },
         profiles: [infrastructure.baseProfile],
@@ -190,7 +190,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       },
       signal(),
     );
-    await client.instances.changeState(`${stem}-builder`, { action: "start" }, signal());
+    await client.instances.changeState(`${slug}-builder`, { action: "start" }, signal());
     expect(await listed()).to.deep.equal([]);
     const steps: string[] = [];
     expect(await build(recipe("a"), (step) => steps.push(step))).to.deep.equal(built);

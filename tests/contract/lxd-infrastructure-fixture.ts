@@ -15,7 +15,7 @@ export const SMALL = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
 export interface InfrastructureFixture {
   readonly client: LxdClient;
   readonly owner: Owner;
-  readonly stem: string;
+  readonly slug: string;
   readonly infrastructure: LxdInfrastructure;
 }
 
@@ -48,12 +48,12 @@ export async function openInfrastructure(
   // The process is in the name, so that suites side by side do not meet.
   const app = `ctr${process.pid.toString(36)}`;
   const owner = { unitName: `${app}/${number}`, deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
-  const stem = `${app}-${number}`;
+  const slug = `${app}-${number}`;
   const connected = client ?? (await connect(socketHere(), patience()));
   const infrastructure = new LxdInfrastructure({
     client: connected,
     owner,
-    stem,
+    slug,
     instanceType: "container",
     runners: 0,
     poolStore: change.poolStore ?? smallPool,
@@ -61,11 +61,11 @@ export async function openInfrastructure(
     ...change.infrastructure,
     freeSubnet: async () => chooseSubnet(await networksOfHost(), process.pid + number * 977),
   });
-  return { client: connected, owner, stem, infrastructure };
+  return { client: connected, owner, slug, infrastructure };
 }
 
 /** Everything on LXD whose name or description names a unit, and what everybody shares. */
-export async function listUnitObjects(client: LxdClient, stem: string, unitName: string) {
+export async function listUnitObjects(client: LxdClient, slug: string, unitName: string) {
   const signal = patience();
   const [instances, images, profiles, networks, pools] = await Promise.all([
     client.instances.list(undefined, signal),
@@ -75,7 +75,7 @@ export async function listUnitObjects(client: LxdClient, stem: string, unitName:
     client.storagePools.list(signal),
   ]);
   const isOwn = ({ name = "", description = "" }) =>
-    name.startsWith(stem) || description.endsWith(` ${unitName}`);
+    name.startsWith(slug) || description.endsWith(` ${unitName}`);
   const namesOf = (objects: readonly { readonly name: string; readonly description?: string }[]) =>
     objects
       .filter(isOwn)

@@ -20,7 +20,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   this.timeout(60_000);
   let bench: InfrastructureFixture;
   let sharedBefore: unknown;
-  const listObjects = () => listUnitObjects(bench.client, bench.stem, bench.owner.unitName);
+  const listObjects = () => listUnitObjects(bench.client, bench.slug, bench.owner.unitName);
 
   beforeEach(async () => {
     bench = await openInfrastructure();
@@ -32,30 +32,30 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("are a pool, a bridge and profiles, all with the unit in name or description", async () => {
-    const { infrastructure, stem } = bench;
+    const { infrastructure, slug } = bench;
     await infrastructure.ensure(SMALL, patience());
     const { instances, images, profiles, networks, pools } = await listObjects();
     expect({ instances, images, profiles, networks, pools }).to.deep.equal({
       instances: [],
       images: [],
-      profiles: [`${stem}-cpu-1-mem-256MiB-disk-2GiB`, `${stem}-runner`],
+      profiles: [`${slug}-cpu-1-mem-256MiB-disk-2GiB`, `${slug}-runner`],
       networks: [infrastructure.bridge],
       pools: [infrastructure.pool],
     });
     expect(infrastructure.profiles(SMALL)).to.deep.equal([
-      `${stem}-runner`,
-      `${stem}-cpu-1-mem-256MiB-disk-2GiB`,
+      `${slug}-runner`,
+      `${slug}-cpu-1-mem-256MiB-disk-2GiB`,
     ]);
   });
 
   it("bound a runner's resources and keep runners apart", async () => {
-    const { client, infrastructure, stem } = bench;
+    const { client, infrastructure, slug } = bench;
     await infrastructure.ensure(SMALL, patience());
     const [base, resources] = await Promise.all(
       infrastructure.profiles(SMALL).map((name) => client.profiles.get(name, patience())),
     );
     expect(resources?.config).to.deep.equal({ "limits.cpu": "1", "limits.memory": "256MiB" });
-    expect(resources?.devices["root"]).to.deep.equal({ type: "disk", path: "/", pool: stem, size: "2GiB" });
+    expect(resources?.devices["root"]).to.deep.equal({ type: "disk", path: "/", pool: slug, size: "2GiB" });
     expect(base?.devices["eth0"]).to.include({
       network: infrastructure.bridge,
       "security.port_isolation": "true",
@@ -96,7 +96,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     );
     const { profiles, networks, pools } = await listUnitObjects(
       small.client,
-      small.stem,
+      small.slug,
       small.owner.unitName,
     );
     expect([profiles, networks, pools]).to.deep.equal([[], [], []]);
@@ -134,17 +134,17 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("lose the profile of resources that no instance has any more, and all of them in the end", async () => {
-    const { client, infrastructure, stem } = bench;
+    const { client, infrastructure, slug } = bench;
     await infrastructure.ensure(SMALL, patience());
-    const used = { name: `${stem}-user`, type: "container", source: { type: "none" } } as const;
+    const used = { name: `${slug}-user`, type: "container", source: { type: "none" } } as const;
     await client.instances.create({ ...used, profiles: [...infrastructure.profiles(SMALL)] }, patience());
     await infrastructure.ensure(LARGER, patience());
     expect((await listObjects()).profiles).to.have.length(3);
     await client.instances.delete(used.name, patience());
     await infrastructure.ensure(LARGER, patience());
     expect((await listObjects()).profiles).to.deep.equal([
-      `${stem}-cpu-2-mem-512MiB-disk-3GiB`,
-      `${stem}-runner`,
+      `${slug}-cpu-2-mem-512MiB-disk-3GiB`,
+      `${slug}-runner`,
     ]);
     expect(infrastructure.profiles(LARGER)[0]).to.equal(infrastructure.profiles(SMALL)[0]);
     expect(infrastructure.profiles(LARGER)[1]).not.to.equal(infrastructure.profiles(SMALL)[1]);

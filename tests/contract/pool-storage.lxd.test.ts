@@ -63,25 +63,25 @@ describeLxd(
         `truncate -s 1G ${root}/disk && ${format} ${root}/disk && mount -o loop ${root}/disk ${root}/storage`,
       );
     };
-    const storageOf = (kind: "juju-storage" | "memory", stem: string, storage = join(root, "storage")) =>
+    const storageOf = (kind: "juju-storage" | "memory", slug: string, storage = join(root, "storage")) =>
       new PoolStorage({
         paths: { ...HOST_PATHS, storage },
         systemd: { units: join(root, "system"), booted: join(root, "no-systemd") },
         run: runProcess,
         log: silentLogger,
-        stem,
+        slug,
         directory: join(root, "unit"),
         kind,
       });
     const open = async (kind: "juju-storage" | "memory", storage?: string) => {
-      const stem = `pool-${process.pid.toString(36)}`;
-      const store = storageOf(kind, stem, storage);
+      const slug = `pool-${process.pid.toString(36)}`;
+      const store = storageOf(kind, slug, storage);
       const poolStore: PoolStore = {
         prepare: (demand, limited) => store.prepare(demand, limited),
         attach: (known, limited) => store.attach(known, limited),
         restore: async (containers, limited) => {
           await store.restore(containers, limited);
-          mountAsLxd(stem);
+          mountAsLxd(slug);
         },
         remove: (limited) => store.remove(limited),
       };
@@ -93,8 +93,8 @@ describeLxd(
     };
     const poolOf = ({ client, infrastructure }: InfrastructureFixture) =>
       client.storagePools.get(infrastructure.pool, signal());
-    const makeInstance = async ({ client, owner, infrastructure, stem }: InfrastructureFixture) => {
-      const name = `${stem}-kept`;
+    const makeInstance = async ({ client, owner, infrastructure, slug }: InfrastructureFixture) => {
+      const name = `${slug}-kept`;
       const config = {
         [KEYS.owner]: ownerText(owner),
         [KEYS.role]: "template",
@@ -117,9 +117,9 @@ describeLxd(
       for (const path of own.reverse()) sh(`umount --lazy ${path}`);
     };
     /** As LXD itself does, within a minute, with a pool that was not there when it started. */
-    const mountAsLxd = (stem: string) => {
+    const mountAsLxd = (slug: string) => {
       if (bench)
-        sh(`mount --bind ${root}/unit/pool/${stem} /var/lib/lxd/storage-pools/${bench.infrastructure.pool}`);
+        sh(`mount --bind ${root}/unit/pool/${slug} /var/lib/lxd/storage-pools/${bench.infrastructure.pool}`);
     };
     const leftovers = () => ({
       unit: readdirSync(join(root, "unit")),
@@ -141,14 +141,14 @@ describeLxd(
       expect(pool.config["source"]).to.match(new RegExp(`^${root}/unit/pool/`));
       await makeInstance(unit);
       await unit.infrastructure.ensure(RESOURCES, signal());
-      const [instance] = (await listUnitObjects(unit.client, unit.stem, unit.owner.unitName)).instances;
-      expect(instance).to.equal(`${unit.stem}-kept`);
+      const [instance] = (await listUnitObjects(unit.client, unit.slug, unit.owner.unitName)).instances;
+      expect(instance).to.equal(`${unit.slug}-kept`);
       await unit.client.instances.patch(
-        `${unit.stem}-kept`,
+        `${unit.slug}-kept`,
         { config: { "security.protection.delete": "false" } },
         signal(),
       );
-      await unit.client.instances.delete(`${unit.stem}-kept`, signal());
+      await unit.client.instances.delete(`${unit.slug}-kept`, signal());
       await unit.infrastructure.remove(signal());
       expect(leftovers()).to.deep.equal({ unit: [], storage: [], loops: [], mounts: [] });
     });
@@ -242,7 +242,7 @@ describeLxd(
       expect(leftovers().mounts.map((line) => line.split(" ")[2])).to.deep.equal(["tmpfs", "btrfs"]);
       forgetMounts(unit);
       await unit.infrastructure.ensure(RESOURCES, signal());
-      expect((await listUnitObjects(unit.client, unit.stem, unit.owner.unitName)).instances).to.deep.equal(
+      expect((await listUnitObjects(unit.client, unit.slug, unit.owner.unitName)).instances).to.deep.equal(
         [],
       );
       expect(await makeInstance(unit)).to.equal(name);

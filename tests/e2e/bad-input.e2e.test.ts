@@ -94,7 +94,7 @@ endToEnd("input that cannot be used", () => {
     it("makes no runner from a base image that is not there", async () => {
       await rig.configure({ token: STANDARD_TOKEN, "base-image": "e2ebad-no-such-alias" }, patience());
       expect(await rig.status()).to.match(/^blocked: .*no image with the alias 'e2ebad-no-such-alias'/);
-      expect(await rig.lxd.instances(rig.stem, patience())).to.deep.equal([]);
+      expect(await rig.lxd.instances(rig.slug, patience())).to.deep.equal([]);
       expect(await rig.registrations(patience())).to.deep.equal([]);
     });
 

@@ -42,7 +42,7 @@ endToEnd("a dispatch that is killed", () => {
   /** Exactly the wanted runners are there, whole, and nothing else is. */
   const expectMended = async (count: number) => {
     expect(await rig.status()).to.equal(`active: ${count} runners: ${count} idle`);
-    const machines = await rig.lxd.instances(rig.stem, patience());
+    const machines = await rig.lxd.instances(rig.slug, patience());
     const states = machines.map(({ status, config }) => `${config["user.github-runner.role"]} ${status}`);
     expect(states.sort()).to.deep.equal([
       ...Array.from({ length: count }, () => "runner Running"),
@@ -90,7 +90,7 @@ endToEnd("a dispatch that is killed", () => {
   };
   const running = async () => {
     const runs = async () =>
-      (await rig.lxd.instances(rig.stem, patience())).some(({ status }) => status === "Running");
+      (await rig.lxd.instances(rig.slug, patience())).some(({ status }) => status === "Running");
     await until("a running instance", runs, patience());
   };
   const online = async () => {
@@ -138,7 +138,7 @@ endToEnd("a dispatch that is killed", () => {
       patience(),
     );
     const frozen = async () =>
-      (await rig.lxd.instances(rig.stem, patience())).filter(({ status }) => status === "Frozen").length;
+      (await rig.lxd.instances(rig.slug, patience())).filter(({ status }) => status === "Frozen").length;
     const flush = rig.agent.runAction(
       { unit: rig.unit, action: "flush-runners", parameters: { mode: "idle" } },
       patience(),
@@ -162,7 +162,7 @@ endToEnd("a dispatch that is killed", () => {
     );
     const job = await rig.occupy(patience());
     const frozen = async () =>
-      (await rig.lxd.instances(rig.stem, patience())).find(({ name }) => name === busy)?.status === "Frozen";
+      (await rig.lxd.instances(rig.slug, patience())).find(({ name }) => name === busy)?.status === "Frozen";
     const flush = rig.agent.runAction(
       { unit: rig.unit, action: "flush-runners", parameters: { mode: "idle" } },
       patience(),

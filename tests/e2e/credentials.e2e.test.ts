@@ -131,7 +131,7 @@ endToEnd("credentials in secrets", () => {
   it("are in no log, no file and no request's path", async () => {
     const log = await rig.agent.debugLog(Infinity);
     const requests = await rig.github.call("requests", null, patience());
-    const instances = await rig.lxd.instances(rig.stem, patience());
+    const instances = await rig.lxd.instances(rig.slug, patience());
     const texts = { log, requests, events: rig.events, instances };
     for (const [place, text] of Object.entries(texts)) {
       expect(hunt.inText(JSON.stringify(text)), place).to.deep.equal([]);

@@ -58,7 +58,7 @@ endToEnd("the firewall of a unit", () => {
 
   const rules = () => {
     try {
-      const words = ["list", "table", "inet", `github-runner.${rig.stem}`];
+      const words = ["list", "table", "inet", `github-runner.${rig.slug}`];
       return execFileSync("nft", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     } catch {
       return "";
@@ -103,14 +103,14 @@ endToEnd("the firewall of a unit", () => {
   });
 
   it("is an access control list of LXD as well, so that two have to fail before a runner reaches more", async () => {
-    const acl = await rig.lxd.client.networkACLs.get(rig.stem, patience());
+    const acl = await rig.lxd.client.networkACLs.get(rig.slug, patience());
     expect(JSON.stringify(acl)).to.include(`${internal}/32`);
   });
 
   it("is made again by update-status when somebody has taken it away, without GitHub", async () => {
     const whole = rules();
     expect(whole).to.include("chain");
-    execFileSync("nft", ["delete", "table", "inet", `github-runner.${rig.stem}`]);
+    execFileSync("nft", ["delete", "table", "inet", `github-runner.${rig.slug}`]);
     const requests = await rig.github.call("requests", null, patience());
     await rig.agent.fireHook(rig.unit, "update-status", patience());
     expect(rules()).to.equal(whole);
@@ -121,7 +121,7 @@ endToEnd("the firewall of a unit", () => {
   it("goes with the unit", async () => {
     await rig.agent.remove(rig.application, false, patience(120_000));
     expect(rules()).to.equal("");
-    const acl = await absentAsUndefined(rig.lxd.client.networkACLs.get(rig.stem, patience()));
+    const acl = await absentAsUndefined(rig.lxd.client.networkACLs.get(rig.slug, patience()));
     expect(acl).to.equal(undefined);
   });
 });

@@ -99,12 +99,12 @@ class RaceBench {
   /** Runners are made from the template and with the profiles of the unit. */
   static async open(rig: Rig): Promise<RaceBench> {
     const { client } = rig.lxd;
-    const instances = await rig.lxd.instances(rig.stem, patience());
+    const instances = await rig.lxd.instances(rig.slug, patience());
     const template = instances.find(({ config }) => config["user.github-runner.role"] === "template");
     const [modelUuid = ""] = (template?.config["user.github-runner.owner"] ?? "").split("/");
     const profiles = (await client.profiles.list(patience()))
       .map(({ name }) => name)
-      .filter((name) => name.startsWith(`${rig.stem}-`))
+      .filter((name) => name.startsWith(`${rig.slug}-`))
       .sort((left, right) => Number(left.includes("-cpu-")) - Number(right.includes("-cpu-")));
     const forge = createGithubClient({
       path: parseGithubPath(REPOSITORY),
@@ -156,7 +156,7 @@ class RaceBench {
   }
 
   async #make(label: string, signal: AbortSignal): Promise<Machine> {
-    const name = `${this.#rig.stem}-race${(this.#names++).toString(16).padStart(6, "0")}`;
+    const name = `${this.#rig.slug}-race${(this.#names++).toString(16).padStart(6, "0")}`;
     const config = {
       name,
       labels: [label],

@@ -77,7 +77,7 @@ endToEnd("taking a runner away while GitHub gives it a job", () => {
   });
 
   const status = async (name: string | undefined) => {
-    const instances = await rig.lxd.instances(rig.stem, patience());
+    const instances = await rig.lxd.instances(rig.slug, patience());
     return instances.find((instance) => instance.name === name)?.status;
   };
 });

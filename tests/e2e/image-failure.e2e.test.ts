@@ -54,8 +54,8 @@ endToEnd("an image that cannot be built", () => {
     await rig.reconcile(patience());
     const after = await rig.machines(patience());
     expect(after).to.have.length(1).and.not.include(before[0]);
-    const instances = await rig.lxd.instances(rig.stem, patience());
-    const template = `${rig.stem}-template-${image.slice(0, 8)}`;
+    const instances = await rig.lxd.instances(rig.slug, patience());
+    const template = `${rig.slug}-template-${image.slice(0, 8)}`;
     expect(instances.map(({ name }) => name).sort()).to.deep.equal([...after, template].sort());
   });
 });

@@ -55,7 +55,7 @@ endToEnd("secrets", () => {
     processes.look();
     const [log, instances] = await Promise.all([
       rig.agent.debugLog(Infinity),
-      rig.lxd.instances(rig.stem, patience()),
+      rig.lxd.instances(rig.slug, patience()),
     ]);
     const everything = new Map([
       ...texts,
@@ -144,7 +144,7 @@ endToEnd("secrets", () => {
     await rig.reconcile(patience());
     texts.set("an error", await rig.act("check-runners", {}, patience()).then(JSON.stringify, messageOf));
     texts.set("status", JSON.stringify(await rig.agent.status()));
-    expect(monitored, "LXD has been listened to").to.include(rig.stem);
+    expect(monitored, "LXD has been listened to").to.include(rig.slug);
     expect(await search()).to.deep.equal([]);
     await rig.github.call("add-token", { token }, patience());
   });

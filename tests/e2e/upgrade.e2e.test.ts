@@ -18,7 +18,7 @@ endToEnd("an upgrade of the charm", () => {
   });
 
   const templates = async () =>
-    (await rig.lxd.instances(rig.stem, patience()))
+    (await rig.lxd.instances(rig.slug, patience()))
       .filter(({ config }) => config["user.github-runner.role"] === "template")
       .map(({ name }) => name);
   const upgrade = () => rig.agent.refresh(rig.application, ARCHIVE, false, patience(120_000));

@@ -44,7 +44,7 @@ describe("Host", () => {
     rmSync(root, { recursive: true });
   });
 
-  const host = (stem = "runners-0", hasMachines = false) =>
+  const host = (slug = "runners-0", hasMachines = false) =>
     new Host({
       paths,
       run,
@@ -54,7 +54,7 @@ describe("Host", () => {
         areOthersAtWork: () => Promise.resolve(othersAtWork),
       },
       mayInstall: true,
-      stem,
+      slug,
     });
   const kernel = () => Number(readFileSync(join(paths.proc, INSTANCES), "utf8"));
   const files = () =>

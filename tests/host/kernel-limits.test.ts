@@ -25,11 +25,11 @@ class Machine {
     this.kernel = { ...kernel };
   }
 
-  want(stem: string, runners: number | undefined): void {
-    const plan = planLimits(this.records, { stem, runners }, this.kernel);
+  want(slug: string, runners: number | undefined): void {
+    const plan = planLimits(this.records, { slug, runners }, this.kernel);
     this.kernel = { ...this.kernel, ...plan.apply };
     // Through the file and back, as on disk.
-    this.records = plan.records.map((record) => parseLimits(record.stem, renderLimits(record)));
+    this.records = plan.records.map((record) => parseLimits(record.slug, renderLimits(record)));
   }
 
   /** Files apply in the order of their names. */
@@ -43,7 +43,7 @@ const limits = fc.record(
   Object.fromEntries(LIMIT_NAMES.map((name) => [name, fc.integer({ min: 1, max: 2_000_000 })])),
 );
 const step = fc.record({
-  stem: fc.constantFrom("a-0", "a-1", "b-0"),
+  slug: fc.constantFrom("a-0", "a-1", "b-0"),
   runners: fc.option(fc.integer({ min: 0, max: 500 }), { nil: undefined }),
 });
 
@@ -72,8 +72,8 @@ describe("The kernel's limits", () => {
     fc.assert(
       fc.property(limits, fc.array(step, { maxLength: 20 }), (kernel, steps) => {
         const machine = new Machine(kernel);
-        for (const { stem, runners } of steps) {
-          machine.want(stem, runners);
+        for (const { slug, runners } of steps) {
+          machine.want(slug, runners);
           for (const name of LIMIT_NAMES) expect(machine.kernel[name]).to.be.at.least(kernel[name] ?? 0);
         }
       }),
@@ -84,8 +84,8 @@ describe("The kernel's limits", () => {
     fc.assert(
       fc.property(limits, fc.array(step, { maxLength: 20 }), (kernel, steps) => {
         const machine = new Machine(kernel);
-        for (const { stem, runners } of steps) machine.want(stem, runners);
-        for (const stem of ["a-0", "a-1", "b-0"]) machine.want(stem, undefined);
+        for (const { slug, runners } of steps) machine.want(slug, runners);
+        for (const slug of ["a-0", "a-1", "b-0"]) machine.want(slug, undefined);
         expect(machine.kernel).to.deep.equal(kernel);
         expect(machine.records).to.deep.equal([]);
       }),
@@ -96,7 +96,7 @@ describe("The kernel's limits", () => {
     fc.assert(
       fc.property(limits, fc.array(step, { maxLength: 20 }), (kernel, steps) => {
         const machine = new Machine(kernel);
-        for (const { stem, runners } of steps) machine.want(stem, runners);
+        for (const { slug, runners } of steps) machine.want(slug, runners);
         const before = { ...machine.kernel };
         machine.restart(kernel);
         expect(machine.kernel).to.deep.equal(before);
@@ -121,7 +121,7 @@ describe("The kernel's limits", () => {
   });
 
   it("stand in the unit's file with what was there before", () => {
-    const plan = planLimits([], { stem: "runners-0", runners: 1 }, DEFAULTS);
+    const plan = planLimits([], { slug: "runners-0", runners: 1 }, DEFAULTS);
     expect(plan.records.map(renderLimits)).to.deep.equal([
       `# Written by the GitHub runner charm for its unit runners-0; goes with the unit.
 # runners: 1

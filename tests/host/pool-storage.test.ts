@@ -56,7 +56,7 @@ describe("PoolStorage", () => {
         (level, line) => lines.push(`${level} ${line}`),
         (text) => text,
       ),
-      stem: "runners-0",
+      slug: "runners-0",
       directory: path("unit"),
       kind: "juju-storage",
       lxdDirectory: directory.path,

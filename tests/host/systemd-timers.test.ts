@@ -54,16 +54,16 @@ describe("SystemdTimers", () => {
     );
     return Promise.resolve({ exitCode: 0, stdout: verb === "show" ? shown.join("\n\n") : "", stderr: "" });
   };
-  const timersFor = (stem: string) =>
+  const timersFor = (slug: string) =>
     new SystemdTimers({
-      unit: { name: stem.replace(/-(\d+)$/, "/$1"), stem },
+      unit: { name: slug.replace(/-(\d+)$/, "/$1"), slug },
       paths: {
         units: join(directory, "units"),
         booted: join(directory, "booted"),
       },
       dispatchCommand: (event) =>
         jujuDispatchCommand(
-          stem.replace(/-(\d+)$/, "/$1"),
+          slug.replace(/-(\d+)$/, "/$1"),
           event,
           `${join(directory, "nothing")}:${join(directory, "bin")}`,
         ),

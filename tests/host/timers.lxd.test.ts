@@ -57,7 +57,7 @@ suite(`SystemdTimers under systemd${reason === undefined ? "" : ` (skipped: ${re
     const run: RunProcess = (command, options) =>
       runProcess(["lxc", "exec", MACHINE, "--", ...command], options);
     return new SystemdTimers({
-      unit: { name: "runners/0", stem: "runners-0" },
+      unit: { name: "runners/0", slug: "runners-0" },
       paths: {
         units: join(root, "etc/systemd/system"),
         booted: join(root, "run/systemd/system"),

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { everyMinutes, everySixHours, renderTimer, timerPrefix } from "../../src/host/timers.ts";
 
-const unit = { name: "runners/1", stem: "runners-1" };
+const unit = { name: "runners/1", slug: "runners-1" };
 /** What dispatches an event of the unit. */
 const command = (event: string, program = "/usr/bin/juju-exec") => [
   program,

@@ -84,7 +84,7 @@ describe("The type of a unit's instances", () => {
       client,
       owner: OWNER,
       ...(instanceType && { instanceType }),
-      stem: "runners-0",
+      slug: "runners-0",
       profile: "p",
       archivePathInGuest: "/root/runner.tar.gz",
     });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { RunnerNames, UnitNameError, unitStem } from "../../src/runners/runner-name.ts";
+import { RunnerNames, UnitNameError, unitSlug } from "../../src/runners/runner-name.ts";
 
 const hex = (length: number) =>
   fc.string({
@@ -79,7 +79,7 @@ describe("RunnerNames", () => {
       .with.property("code", "unit-name");
   });
 
-  it("unitStem() is the unit's name as files and instances carry it", () => {
-    expect(unitStem("github-runner/12")).to.equal("github-runner-12");
+  it("unitSlug() is the unit's name as files and instances carry it", () => {
+    expect(unitSlug("github-runner/12")).to.equal("github-runner-12");
   });
 });

@@ -1,6 +1,6 @@
 /** The runners of a scene, by what they are in it. */
 export interface Cast {
-  readonly stem: string;
+  readonly slug: string;
   readonly idle: readonly string[];
   readonly busy: string | undefined;
   /** Address of GitHub's stand-in, as the charm is told it. */
@@ -18,11 +18,11 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
  * Takes out of a text what differs from one run to the next: names get the part that a runner plays, times and digests a
  * word. Pure.
  */
-export function plainWords(text: string, { stem, idle, busy, githubUrl }: Cast): string {
-  const named = idle.reduce((line, name) => line.replaceAll(name, `${stem}-<idle>`), text);
-  const withBusy = busy === undefined ? named : named.replaceAll(busy, `${stem}-<busy>`);
+export function plainWords(text: string, { slug, idle, busy, githubUrl }: Cast): string {
+  const named = idle.reduce((line, name) => line.replaceAll(name, `${slug}-<idle>`), text);
+  const withBusy = busy === undefined ? named : named.replaceAll(busy, `${slug}-<busy>`);
   const withRest = withBusy
-    .replaceAll(new RegExp(`\\b${stem}-[0-9a-f]{12}\\b`, "g"), `${stem}-<new>`)
+    .replaceAll(new RegExp(`\\b${slug}-[0-9a-f]{12}\\b`, "g"), `${slug}-<new>`)
     .replaceAll(githubUrl, "https://github.example")
     .replaceAll(githubUrl.replace(/^https?:\/\//, ""), "github.example");
   return REPLACEMENTS.reduce((line, [pattern, word]) => line.replaceAll(pattern, word), withRest);

@@ -25,9 +25,9 @@ export class Stage {
   }
 
   get #cast(): Cast {
-    const { stem, config } = this.rig;
+    const { slug, config } = this.rig;
     const githubUrl = config["github-url"] ?? "";
-    return { stem, idle: this.#idle, busy: this.#job?.runnerName, githubUrl };
+    return { slug, idle: this.#idle, busy: this.#job?.runnerName, githubUrl };
   }
 
   /** Makes one runner idle and one busy, whatever there is. */

@@ -70,8 +70,8 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
 
   const rigOf = (data: string) => ({
     unit: rig.unit,
-    stem: rig.stem,
-    dataDirectory: join(data, rig.stem),
+    slug: rig.slug,
+    dataDirectory: join(data, rig.slug),
   });
 
   /** Runs the program in a process of its own. */
@@ -122,6 +122,6 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
         .filter(({ description }) => description.includes(rig.unit))
         .map(({ name }) => name),
     ];
-    expect(names.filter((name) => name.includes(rig.stem))).to.deep.equal([]);
+    expect(names.filter((name) => name.includes(rig.slug))).to.deep.equal([]);
   });
 });

@@ -62,11 +62,11 @@ export class FirewallSite {
     this.unit = unit;
     this.#other = other;
     this.#cleanUps = cleanUps;
-    this.packetFilter = new NftPacketFilter(unit.stem, runProcess);
+    this.packetFilter = new NftPacketFilter(unit.slug, runProcess);
     this.firewall = new LxdFirewall({
       client: unit.client,
       owner: unit.owner,
-      name: unit.stem,
+      name: unit.slug,
       bridge: unit.infrastructure.bridge,
       closedNetworks: () => closedNetworks(BRIDGE_NAMES),
       packetFilter: this.packetFilter,
@@ -127,9 +127,9 @@ export class FirewallSite {
 
   /** Starts an instance that has got its address by DHCP, and answers in it. */
   async runner(name: string, image: string, of: "unit" | "other" = "unit"): Promise<Runner> {
-    const { stem, infrastructure } = of === "unit" ? this.unit : this.#other;
+    const { slug, infrastructure } = of === "unit" ? this.unit : this.#other;
     const { instances } = this.client;
-    const instance = `${stem}-${name}`;
+    const instance = `${slug}-${name}`;
     // Filters of the NIC would hide what the firewall does not do.
     const eth0 = {
       type: "nic",

@@ -10,7 +10,7 @@ export interface LostUnit {
   /** Such as `runners/0`. */
   readonly unit: string;
   /** Such as `runners-0`. */
-  readonly stem: string;
+  readonly slug: string;
   /** Absolute path of the unit's files. */
   readonly dataDirectory: string;
 }
@@ -21,14 +21,14 @@ export interface LostUnit {
  */
 export async function clearLeftovers(
   client: LxdClient,
-  { unit, stem, dataDirectory }: LostUnit,
+  { unit, slug, dataDirectory }: LostUnit,
   signal: AbortSignal,
 ): Promise<void> {
   const isLeft = ({ description }: { readonly description: string }) =>
     description.endsWith(`of unit ${unit}`);
   const { images, instances, networkACLs, networks, profiles, storagePools } = client;
   for (const { name } of await instances.list(undefined, signal)) {
-    if (name.startsWith(`${stem}-`)) await discardInstance(client, name, signal);
+    if (name.startsWith(`${slug}-`)) await discardInstance(client, name, signal);
   }
   for (const { fingerprint, properties } of await images.list(signal)) {
     if (isLeft({ description: properties["description"] ?? "" })) await images.delete(fingerprint, signal);
@@ -39,7 +39,7 @@ export async function clearLeftovers(
     await networkACLs.delete(name, signal);
   for (const { name } of (await storagePools.list(signal)).filter(isLeft))
     await storagePools.delete(name, signal);
-  await new NftPacketFilter(stem, runProcess).openHost(signal);
+  await new NftPacketFilter(slug, runProcess).openHost(signal);
   await clearFiles(dataDirectory, signal);
 }
 

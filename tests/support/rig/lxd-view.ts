@@ -14,10 +14,10 @@ export class LxdView {
     this.client = new LxdClient(socket);
   }
 
-  /** Instances whose names begin with a unit's stem, such as `runners-0`. */
-  async instances(stem: string, signal: AbortSignal): Promise<readonly Instance[]> {
+  /** Instances whose names begin with a unit's slug, such as `runners-0`. */
+  async instances(slug: string, signal: AbortSignal): Promise<readonly Instance[]> {
     const all = await this.client.instances.list(undefined, signal);
-    return all.filter(({ name }) => name.startsWith(`${stem}-`));
+    return all.filter(({ name }) => name.startsWith(`${slug}-`));
   }
 
   /** All objects of the default project. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentPaths, readMachineFacts, UnitAgent, type AgentEvent, type ExecOutcome } from "juju-agent";
 import type { JsonObject } from "juju-charm";
-import { unitStem } from "../../../src/runners/runner-name.ts";
+import { unitSlug } from "../../../src/runners/runner-name.ts";
 import { systemClock } from "charm-kit";
 import { BASE_IMAGE_ALIAS } from "../base-image/ensure-base-image.ts";
 import type { StandInControl } from "../github/control/stand-in-control.ts";
@@ -103,8 +103,8 @@ export class Rig {
   }
 
   /** The unit's name as it stands in names on LXD, such as `runners-0`. */
-  get stem(): string {
-    return unitStem(this.unit);
+  get slug(): string {
+    return unitSlug(this.unit);
   }
 
   get application(): string {
@@ -113,7 +113,7 @@ export class Rig {
 
   /** Directory of the unit's files on this machine. */
   get dataDirectory(): string {
-    return join("/var/lib/github-runner", this.stem);
+    return join("/var/lib/github-runner", this.slug);
   }
 
   /** Where the agent keeps what. */
@@ -254,7 +254,7 @@ export class Rig {
 
   /** Names of the instances of runners, in order. */
   async machines(signal: AbortSignal): Promise<readonly string[]> {
-    const instances = await this.lxd.instances(this.stem, signal);
+    const instances = await this.lxd.instances(this.slug, signal);
     return instances
       .filter(({ config }) => config["user.github-runner.role"] === "runner")
       .map(({ name }) => name)
