@@ -1,6 +1,6 @@
 import { PRE_JOB_SCRIPT, RECEIVE_PROGRAM } from "./paths.ts";
 
-/** A pattern of grep that does not find itself on the command line of the shell that holds it. */
+/** A grep pattern that does not match the command line of the shell that contains it. */
 function pattern(text: string): string {
   return text.replaceAll(".", "[.]").replace(/[^/]$/, "[$&]");
 }

@@ -20,7 +20,7 @@ const ADDRESSES = new RegExp(`^${ADDRESS}(?:/(?:3[0-2]|[12]?[0-9])|-${ADDRESS})?
 const PORTS = /^[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?$/;
 const UPSTREAM = /^([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::([1-9][0-9]{0,4}))?$/;
 
-/** The snap that the image holds. */
+/** The snap in the image. */
 export function aproxySnap(arch: "x64" | "arm64"): Snap {
   return {
     name: "aproxy",
@@ -33,7 +33,7 @@ export function aproxySnap(arch: "x64" | "arm64"): Snap {
  * The nftables rules that send a runner's traffic to aproxy. `$own` is the runner's address; `$direct` are the
  * addresses and ports that aproxy itself, and the policy check, must reach.
  *
- * @throws {@link GuestValueError} for what is no address or port.
+ * @throws {@link GuestValueError} for an invalid address or port.
  */
 export function aproxyRules({ excludeAddresses, redirectPorts }: AproxySettings): GuestFile {
   for (const addresses of excludeAddresses) {
@@ -83,7 +83,7 @@ table ip aproxy {
 /**
  * Commands that set aproxy up in a started runner. Names are looked up in it: the proxy may have another address there.
  *
- * @throws {@link GuestValueError} for an upstream that is no host with a port.
+ * @throws {@link GuestValueError} for an upstream that is not a host with a port.
  */
 export function aproxyCommands({ upstream }: AproxySettings, policy: GuestPolicy | undefined): string {
   const [, host, port = "80"] = UPSTREAM.exec(upstream) ?? [];

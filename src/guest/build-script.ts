@@ -19,20 +19,20 @@ import type { ProxySettings } from "./settings.ts";
 import { startScripts, startUnit } from "./start-scripts.ts";
 import type { WgetExecutable } from "./wget-executable.ts";
 
-/** What varies between runner images. */
+/** The inputs of a runner image's build script. */
 export interface BuildOptions {
-  /** Debian packages to install beside those of the base image. */
+  /** Debian packages to install in addition to those of the base image. */
   readonly packages: readonly string[];
-  /** Programs to fetch where the image has wget; it is made without those that cannot be had. @default none */
+  /** Programs to download if the image has wget. Failed downloads are skipped. @default none */
   readonly executables?: readonly WgetExecutable[];
   /** Architecture to install the snap aproxy for. @default it is not installed */
   readonly aproxy?: "x64" | "arm64" | undefined;
-  /** What the build goes through; nothing of it is in the image. @default none */
+  /** The proxy for the build; the image does not contain it. @default none */
   readonly proxy?: ProxySettings | undefined;
 }
 
 /**
- * The script that turns a started base image into a runner image. It runs as root in the builder, with the runner
+ * The script that builds a runner image from a started base image. It runs as root in the builder, with the runner
  * application's archive at {@link BUILD_ARCHIVE}, and prints a line `step: <what>` before each step.
  */
 export function buildScript({ packages, executables = [], aproxy, proxy }: BuildOptions): string {
@@ -40,7 +40,7 @@ export function buildScript({ packages, executables = [], aproxy, proxy }: Build
     "set -euo pipefail",
     "export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1",
     ...(proxy ? exportProxies(proxy) : []),
-    // First: upgrades of its own hold the lock of the packages.
+    // First, since unattended upgrades hold the package lock.
     ...quietSystem,
     ...(packages.length > 0 ? installPackages(packages) : []),
     ...installYarn,
@@ -56,21 +56,21 @@ export function buildScript({ packages, executables = [], aproxy, proxy }: Build
 }
 
 /**
- * The script that takes a started instance's identity away, so that each clone gets its own. It runs as root in the
- * template, last before its stop.
+ * The script that removes a started instance's identity, so that each clone gets its own. It runs as root in the
+ * template, as the last step before the stop.
  */
 export const cleanScript = [
   "set -euo pipefail",
   "rm -f /etc/ssh/ssh_host_* /var/lib/dhcp/*.leases /var/lib/systemd/random-seed",
   "rm -rf /run/systemd/netif/leases/* /var/lib/systemd/network/* /var/log/journal/* /tmp/* /var/tmp/*",
-  // Empty, not absent: systemd then makes a new one at each clone's first start without the first-boot wizardry.
+  // Empty, not absent: systemd then creates a new ID at each clone's first start, without the first-boot units.
   ": >/etc/machine-id",
   "rm -f /var/lib/dbus/machine-id",
   "sync",
   "",
 ].join("\n");
 
-/** Docker drops what it does not forward itself, such as the traffic of microk8s; a runner has nobody to keep that from. */
+/** Docker drops traffic that it does not forward itself, such as that of microk8s. A runner does not need this. */
 const dockerForwarding: GuestFile = {
   path: "/etc/systemd/system/docker.service.d/forward.conf",
   mode: "0644",

@@ -4,7 +4,7 @@ import { RUNNER_HOME, RUNNER_USER } from "./paths.ts";
 import { plainUrl } from "./plain-value.ts";
 import type { GuestSettings } from "./settings.ts";
 
-/** What Docker's daemon reads when it starts: its proxies and its mirror. None where it can keep its defaults. */
+/** The configuration of Docker's daemon: proxies and mirror. Empty for the defaults. */
 export function dockerDaemonFiles(settings: GuestSettings, runnerName: string): readonly GuestFile[] {
   const proxies = proxyVariables(settings, runnerName);
   const { dockerMirror } = settings;
@@ -23,7 +23,7 @@ export function dockerDaemonFiles(settings: GuestSettings, runnerName: string): 
   return [...(proxies.size > 0 ? [dropIn] : []), ...(dockerMirror === undefined ? [] : [daemon])];
 }
 
-/** The client's configuration of root and of the runner's user, which gives the proxies to containers. */
+/** The Docker client's configuration for root and the runner's user, which passes the proxies to containers. */
 export function dockerClientFiles(settings: GuestSettings, runnerName: string): readonly GuestFile[] {
   const { proxy, aproxy } = settings;
   if (!proxy || aproxy) return [];
@@ -39,7 +39,7 @@ export function dockerClientFiles(settings: GuestSettings, runnerName: string): 
   ];
 }
 
-/** To systemd, a percent sign begins a specifier. Plain values hold no quote. */
+/** A percent sign starts a specifier in systemd. Plain values contain no quote. */
 function unitVariable([name, value]: readonly [string, string]): string {
   return `Environment="${name}=${value.replaceAll("%", "%%")}"`;
 }

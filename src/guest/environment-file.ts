@@ -3,7 +3,7 @@ import type { GuestFile } from "./orders.ts";
 import { ENV_FILE, JOB_PATH, PRE_JOB_SCRIPT, RUNNER_USER } from "./paths.ts";
 import type { GuestSettings } from "./settings.ts";
 
-/** The `.env` file that the runner application reads when it starts: `KEY=VALUE` lines, whose values are as they stand. */
+/** The `.env` file that the runner application reads at its start: `KEY=VALUE` lines with unquoted values. */
 export function environmentFile(settings: GuestSettings): GuestFile {
   const variables = new Map([
     ["PATH", JOB_PATH],

@@ -1,7 +1,7 @@
 import { isPlain, plainText, plainUrl } from "./plain-value.ts";
 import type { DebugSshHost, GuestSettings, ProxySettings } from "./settings.ts";
 
-/** Names and values, in the order in which they are written. */
+/** Names and values, in the order of the lines. */
 export type Variables = ReadonlyMap<string, string>;
 
 /** Renders `KEY=VALUE` lines. */
@@ -9,7 +9,7 @@ export function renderVariables(variables: Variables): string {
   return [...variables].map(([name, value]) => `${name}=${value}\n`).join("");
 }
 
-/** The proxy as programs look for it, in both cases; nothing without a proxy, or where aproxy takes its place. */
+/** The proxy variables, in lower and upper case. Empty without a proxy or with aproxy. */
 export function proxyVariables({ proxy, aproxy }: GuestSettings, runnerName: string): Variables {
   if (!proxy || aproxy) return new Map();
   const upper = new Map([
@@ -20,14 +20,14 @@ export function proxyVariables({ proxy, aproxy }: GuestSettings, runnerName: str
   return new Map([...upper, ...[...upper].map(([name, value]) => [name.toLowerCase(), value] as const)]);
 }
 
-/** Hosts that the runner reaches without the proxy: the model's, its own name, and services inside a cluster. */
+/** Hosts that the runner reaches without the proxy: the model's, its own name, and cluster services. */
 export function noProxy({ noProxy: list }: ProxySettings, runnerName: string): string {
-  // What is not plain is the name of no host.
+  // A host name contains only plain characters.
   const hosts = list.split(/[\s,]+/).filter(isPlain);
   return [...new Set([...hosts, runnerName, ".svc"])].join(",");
 }
 
-/** Where tmate opens a debugging session. */
+/** Variables that configure tmate's debugging sessions. */
 export function tmateVariables(host: DebugSshHost | undefined): Variables {
   if (!host) return new Map();
   return new Map([
@@ -41,7 +41,7 @@ export function tmateVariables(host: DebugSshHost | undefined): Variables {
   ]);
 }
 
-/** Where jobs find the mirror of Docker Hub. */
+/** Variables that name the Docker Hub mirror. */
 export function mirrorVariables(mirror: string | undefined): Variables {
   if (mirror === undefined) return new Map();
   const url = plainUrl(mirror);

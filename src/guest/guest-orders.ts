@@ -12,9 +12,9 @@ import type { GuestSettings } from "./settings.ts";
 import { systemEnvironment } from "./system-environment.ts";
 
 /**
- * All files that an operator's settings give to a runner of a name.
+ * All files for a runner, from its settings.
  *
- * @throws {@link GuestValueError} for a setting that cannot stand in one of them.
+ * @throws {@link GuestValueError} for a setting that a file cannot contain.
  */
 export function guestFiles(settings: GuestSettings, runnerName: string): readonly (GuestFile | SecretFile)[] {
   const { aproxy, policy, preJobScript: operators } = settings;
@@ -34,9 +34,9 @@ export function guestFiles(settings: GuestSettings, runnerName: string): readonl
 }
 
 /**
- * Everything that a runner is told when it starts.
+ * The bootstrap payload of a runner.
  *
- * @throws what {@link guestFiles} throws.
+ * @throws the errors of {@link guestFiles}.
  */
 export function guestOrders(
   settings: GuestSettings,
@@ -44,7 +44,7 @@ export function guestOrders(
   registration: GuestRegistration,
 ): GuestOrders {
   const files = guestFiles(settings, runnerName);
-  // The application is no login, so nothing reads /etc/environment for it.
+  // The application has no login session, so nothing reads /etc/environment for it.
   const proxies = [...proxyVariables(settings, runnerName)].map(
     ([name, value]) => [name, new Secret(value)] as const,
   );

@@ -1,14 +1,14 @@
 import { ConditionError } from "charm-kit";
 
-/** A setting holds what cannot be written into a file of the runner without being taken for something else. */
+/** A setting contains characters that a file in the runner cannot represent. */
 export class GuestValueError extends ConditionError {
   readonly code = "guest-value";
   readonly remedy = "retry";
   readonly setting: string;
 
   /**
-   * @param setting what holds the value, as a person knows it.
-   * @param accepted what it may be.
+   * @param setting the option's name in messages.
+   * @param accepted the accepted form.
    */
   constructor(setting: string, accepted: string) {
     super(`Cannot prepare a runner: ${setting} is not ${accepted}`);

@@ -5,13 +5,13 @@ import { installSnap } from "./snap.ts";
 import type { WgetExecutable } from "./wget-executable.ts";
 
 /**
- * apt-get that asks nobody, waits for others who hold its lock, and fails where an index cannot be fetched: by itself it
- * goes on with none and then knows no package.
+ * A non-interactive apt-get that waits for the package lock and fails when an index cannot be downloaded. By default it
+ * continues without an index and then finds no package.
  */
 const APT_GET =
   "apt-get --yes --quiet -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o APT::Update::Error-Mode=any";
 
-/** Lets what follows reach the outside by the model's proxies. */
+/** Exports the model's proxies for the following commands. */
 export function exportProxies({ http, https, noProxy }: ProxySettings): string[] {
   const values = { http_proxy: http, https_proxy: https, no_proxy: noProxy || undefined };
   return Object.entries(values).flatMap(([name, value]) =>
@@ -21,7 +21,7 @@ export function exportProxies({ http, https, noProxy }: ProxySettings): string[]
   );
 }
 
-/** Upgrades in the middle of a job take its time and its package lock. */
+/** Upgrades during a job cost time and hold the package lock. */
 export const quietSystem = [
   'echo "step: Quieting the system"',
   "for unit in apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service; do",
@@ -44,8 +44,8 @@ export function installPackages(packages: readonly string[]): string[] {
 }
 
 /**
- * Comes by npm where the image has that, or by its package. A registry out of reach, as of an air-gapped site, is no
- * reason to have no runners.
+ * Installed by npm if the image has it, otherwise as a package. An unreachable registry, as on an air-gapped site, must not
+ * prevent runners.
  */
 export const installYarn = [
   "if command -v npm >/dev/null; then",
@@ -56,7 +56,7 @@ export const installYarn = [
   "fi",
 ];
 
-/** Falls back on the package of the same name, which an air-gapped mirror has. */
+/** Falls back to the package of the same name, which an air-gapped mirror has. */
 export function installExecutable({ url, cmd }: WgetExecutable): string[] {
   const path = shellWord(`/usr/local/bin/${cmd}`);
   return [
@@ -73,7 +73,7 @@ export function installExecutable({ url, cmd }: WgetExecutable): string[] {
   ];
 }
 
-/** The daemon of snaps does not read the environment, and would keep what it is told. */
+/** snapd does not read the environment, and would keep a configured proxy. */
 export function installAproxy(arch: "x64" | "arm64", proxy: ProxySettings | undefined): string[] {
   const settings = [
     ["proxy.http", proxy?.http],

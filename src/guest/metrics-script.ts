@@ -1,8 +1,8 @@
 import { METRICS_SHARE } from "./paths.ts";
 
 /**
- * Shell functions that write metrics as JSON without any program that an image may lack. A reader of the share never
- * sees half a file, and a share that is missing or full fails nothing.
+ * Shell functions that write metrics as JSON with shell built-ins only. A reader of the share never sees a partial file,
+ * and a missing or full share causes no failure.
  */
 export const metricsFunctions = `
 # A JSON string of what is given, at most 128 letters of it: the host refuses files of more than 1024 bytes.

@@ -1,6 +1,6 @@
 import { Secret } from "charm-kit";
 
-/** A file that a runner gets before its application starts. */
+/** A file that is written in the runner before its application starts. */
 export interface GuestFile {
   readonly path: string;
   /** Octal, such as `0644`. */
@@ -9,13 +9,13 @@ export interface GuestFile {
   readonly content: string;
 }
 
-/** A file whose content must not be seen on the way. */
+/** A file with secret content. */
 export type SecretFile = Omit<GuestFile, "content"> & { readonly content: Secret };
 
-/** What a runner is told: files to write, and the environment of its application, which may hold secrets. */
+/** Files to write, and the environment of the runner application, which may contain secrets. */
 export interface GuestOrders {
   readonly files: readonly (GuestFile | SecretFile)[];
-  /** Path of a program among the files that root runs before the application starts. @default none */
+  /** Path of a file that root runs before the application starts. @default none */
   readonly preparation?: string | undefined;
   readonly environment: ReadonlyMap<string, Secret>;
 }
@@ -39,7 +39,7 @@ function textOf(content: string | Secret): string {
   return typeof content === "string" ? content : content.reveal();
 }
 
-/** An empty operand would vanish from the line. */
+/** An empty operand would disappear from the line. */
 function base64(text: string): string {
   return text === "" ? "=" : Buffer.from(text).toString("base64");
 }

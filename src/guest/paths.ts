@@ -1,13 +1,13 @@
-/** The user that jobs run as. */
+/** The user of jobs. */
 export const RUNNER_USER = "ubuntu";
 export const RUNNER_HOME = "/home/ubuntu";
 
-/** `PATH` of everyone in the guest. */
+/** `PATH` of all users in the guest. */
 export const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
 /** `PATH` of jobs. */
 export const JOB_PATH = `${RUNNER_HOME}/.local/bin:${SYSTEM_PATH}`;
 
-/** Where the runner application is unpacked in the image. */
+/** Directory of the runner application in the image. */
 export const RUNNER_APPLICATION = `${RUNNER_HOME}/github-runner`;
 export const ENV_FILE = `${RUNNER_APPLICATION}/.env`;
 export const CONFIG_SCRIPT = `${RUNNER_APPLICATION}/config.sh`;
@@ -16,21 +16,21 @@ export const START_SCRIPT = `${RUNNER_APPLICATION}/start.sh`;
 export const PRE_JOB_SCRIPT = `${RUNNER_APPLICATION}/pre-job.sh`;
 export const DIAGNOSTICS = `${RUNNER_APPLICATION}/_diag`;
 
-/** Programs of the charm in the guest; root's, since the runner's user may write in its home. */
+/** Directory of the charm's programs in the guest. Owned by root, since the runner's user can write in its home. */
 export const GUEST_PROGRAMS = "/usr/local/lib/github-runner";
 export const RECEIVE_PROGRAM = `${GUEST_PROGRAMS}/receive`;
 export const HAND_OVER_PROGRAM = `${GUEST_PROGRAMS}/hand-over`;
 
-/** Written for each runner that needs it; root runs it before the application starts. */
+/** Written only for runners that need it. Root runs it before the application starts. */
 export const PREPARATION = `${GUEST_PROGRAMS}/prepare`;
-/** The operator's `pre-job-script`. */
+/** The configured `pre-job-script`. */
 export const OPERATOR_SCRIPT = `${GUEST_PROGRAMS}/operator-pre-job`;
-/** Holds the one-time token of the policy check until the check begins; before any step of the job it is gone. */
+/** Contains the policy check's one-time token. Deleted when the check starts, before any step of the job. */
 export const POLICY_TOKEN = `${RUNNER_APPLICATION}/.policy-token`;
 
 /**
- * Where a runner tells of its job, in files that survive it: a directory that the host shares with the guest, and that the
- * runner's user may write in. Where it is missing, there are no metrics.
+ * Directory where a runner writes files about its job, which outlive the runner. The host shares it with the guest, and the
+ * runner's user can write in it. Without it there are no metrics.
  */
 export const METRICS_SHARE = "/metrics-exchange";
 export const PRE_JOB_METRICS = `${METRICS_SHARE}/pre-job-metrics.json`;

@@ -4,12 +4,12 @@ import { shellWord } from "./shell-word.ts";
 
 /** Longest time of a check, in seconds. */
 const CHECK_SECONDS = 60;
-/** Time that the runner application has to hand its logs in before the instance powers off, in seconds. */
+/** Time for the runner application to upload its logs before the instance powers off, in seconds. */
 const UPLOAD_SECONDS = 10;
-/** Most letters of the service's answer that go to the job's log. */
+/** Most characters of the service's answer that are written to the job's log. */
 const ANSWER_LENGTH = 4096;
 
-/** Name of the timer that powers a runner off whose job was refused; \`receive\` leaves it its time. */
+/** Name of the timer that powers a runner off after a refused job; \`receive\` waits for it. */
 export const POWER_OFF_UNIT = "github-runner-power-off";
 
 /** Shell commands of the pre-job script that ask the policy service, and end runner and job when it refuses. */

@@ -3,7 +3,7 @@ import type { GuestFile } from "./orders.ts";
 import { PREPARATION } from "./paths.ts";
 import type { GuestSettings } from "./settings.ts";
 
-/** Docker is not in every image; where it is, it has to take up what changed. */
+/** Restarts Docker with its new configuration, if the image has Docker. */
 const RESTART_DOCKER = `
 if systemctl cat docker.service >/dev/null 2>&1; then
   systemctl daemon-reload
@@ -21,10 +21,10 @@ done
 `;
 
 /**
- * The program that root runs in a started runner once its files are there: a runner that it fails in takes no job.
+ * The program that root runs in a started runner after its files are written. If it fails, the runner takes no job.
  *
  * @param dockerChanged whether Docker's daemon has new files.
- * @returns nothing where there is nothing to do.
+ * @returns undefined when nothing needs to be done.
  */
 export function preparation(
   { aproxy, policy }: GuestSettings,

@@ -14,13 +14,13 @@ import { POWER_OFF_UNIT } from "./policy-check.ts";
 const ORDERS_TIMEOUT_SECONDS = 900;
 /** Longest time of the preparation, in seconds. */
 const PREPARATION_TIMEOUT_SECONDS = 240;
-/** How long a guest that could not be prepared waits for somebody to hear of it, in seconds. */
+/** How long a guest that could not be prepared waits for a reader of its error, in seconds. */
 const REFUSAL_TIMEOUT_SECONDS = 30;
-/** Most letters of the reason that it gives. */
+/** Most characters of the reported reason. */
 const REASON_LENGTH = 300;
-/** Longest time to write metrics down in, in seconds: a job may have left anything in the share. */
+/** Longest time to write metrics, in seconds: a job may have left anything in the share. */
 const METRICS_TIMEOUT_SECONDS = 10;
-/** More than the time after which a refused job's power-off comes. */
+/** Longer than the delay of the power-off after a refused job. */
 const POWER_OFF_WAIT_SECONDS = 15;
 
 /**

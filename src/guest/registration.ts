@@ -1,6 +1,6 @@
 import { Secret } from "charm-kit";
 
-/** How the runner application proves who it is: by a just-in-time configuration, or by registering itself. */
+/** How the runner application authenticates: with a just-in-time configuration, or by registering itself. */
 export type GuestRegistration =
   | { readonly by: "just-in-time"; readonly jitConfig: Secret }
   | {
@@ -12,8 +12,8 @@ export type GuestRegistration =
     };
 
 /**
- * The environment that the runner application takes its registration from: each of its arguments may come as
- * `ACTIONS_RUNNER_INPUT_<NAME>`, so that none stands on a command line.
+ * The environment variables with the runner application's registration. It reads each argument also from
+ * `ACTIONS_RUNNER_INPUT_<NAME>`, so that none appears on a command line.
  */
 export function registrationEnvironment(registration: GuestRegistration): ReadonlyMap<string, Secret> {
   if (registration.by === "just-in-time") {

@@ -1,10 +1,10 @@
 import type { Secret } from "charm-kit";
 
-/** The model's proxies, as URLs; at least one of them is set. */
+/** The model's proxies, as URLs. At least one is set. */
 export interface ProxySettings {
   readonly http: string | undefined;
   readonly https: string | undefined;
-  /** Comma separated hosts that are reached directly; "" for none. */
+  /** Comma-separated hosts without a proxy; "" for none. */
   readonly noProxy: string;
 }
 
@@ -12,13 +12,13 @@ export interface ProxySettings {
 export interface AproxySettings {
   /** `host` or `host:port` of the model's proxy. */
   readonly upstream: string;
-  /** IPv4 addresses, ranges and networks that are left alone. */
+  /** IPv4 addresses, ranges and networks that bypass the proxy. */
   readonly excludeAddresses: readonly string[];
-  /** TCP ports and ranges of ports, such as `8080-8090`. */
+  /** TCP ports and port ranges, such as `8080-8090`. */
   readonly redirectPorts: readonly string[];
 }
 
-/** A server that a job can open a debugging session on by tmate. */
+/** A tmate server for debugging sessions of jobs. */
 export interface DebugSshHost {
   /** IP address. */
   readonly host: string;
@@ -29,17 +29,17 @@ export interface DebugSshHost {
   readonly ed25519Fingerprint: string;
 }
 
-/** The policy service that a runner asks before its job. */
+/** The policy service that a runner asks before a job. */
 export interface GuestPolicy {
   readonly url: string;
-  /** Good for one check. */
+  /** Valid for one check. */
   readonly oneTimeToken: Secret;
 }
 
-/** All that an operator's settings change inside a runner. */
+/** The settings of a runner. */
 export interface GuestSettings {
   readonly proxy: ProxySettings | undefined;
-  /** In place of the proxy's variables. */
+  /** Replaces the proxy variables. */
   readonly aproxy: AproxySettings | undefined;
   /** https URL of a registry mirror. */
   readonly dockerMirror: string | undefined;
@@ -47,11 +47,11 @@ export interface GuestSettings {
   readonly preJobScript: string;
   readonly debugSsh: DebugSshHost | undefined;
   readonly policy: GuestPolicy | undefined;
-  /** Whether the runner writes down what its job was. */
+  /** Whether the runner records its job. */
   readonly metrics: boolean;
 }
 
-/** A runner without any of an operator's settings. */
+/** The settings of a runner with the default configuration. */
 export const PLAIN_GUEST: GuestSettings = {
   proxy: undefined,
   aproxy: undefined,

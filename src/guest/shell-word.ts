@@ -1,4 +1,4 @@
-/** A shell's word that stands for exactly this text. A shell has no NUL; it is left out. */
+/** Quotes a text as one shell word. NUL characters, which a shell cannot represent, are removed. */
 export function shellWord(text: string): string {
   return `'${text.replaceAll("\0", "").replaceAll("'", `'\\''`)}'`;
 }

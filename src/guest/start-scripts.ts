@@ -19,7 +19,7 @@ read -r answer <${ANSWERS_PIPE}
 printf '%s\\n' "$answer"
 `;
 
-/** Runs as the runner's user. Registers first where a registration token was given instead of a finished configuration. */
+/** Runs as the runner's user. Registers first if it has a registration token instead of a configuration. */
 const start = `#!/bin/bash
 set -eu
 cd ${RUNNER_APPLICATION}
@@ -31,14 +31,14 @@ fi
 exec ${RUNNER_SCRIPT}
 `;
 
-/** Programs that the runner image holds. */
+/** The charm's programs in the runner image. */
 export const startScripts: readonly GuestFile[] = [
   { path: RECEIVE_PROGRAM, mode: "0755", owner: "root", content: receiveProgram },
   { path: HAND_OVER_PROGRAM, mode: "0755", owner: "root", content: handOver },
   { path: START_SCRIPT, mode: "0755", owner: "root", content: start },
 ];
 
-/** The unit that runs {@link RECEIVE_PROGRAM}: the instance powers off when it ends, whatever the reason. */
+/** The systemd unit of {@link RECEIVE_PROGRAM}. The instance powers off when it ends, for any reason. */
 export const startUnit: GuestFile = {
   path: "/etc/systemd/system/github-runner.service",
   mode: "0644",

@@ -4,7 +4,7 @@ import { SYSTEM_PATH } from "./paths.ts";
 import type { GuestSettings } from "./settings.ts";
 
 /**
- * `/etc/environment`, which every login and every `sudo` in the runner reads. Shell scripts read it too, so its values
+ * `/etc/environment`, which every login and `sudo` in the runner reads. Shell scripts read it too, so its values
  * need no quotes.
  */
 export function systemEnvironment(settings: GuestSettings, runnerName: string): GuestFile {

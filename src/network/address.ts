@@ -3,23 +3,23 @@ import { isIPv4, isIPv6 } from "node:net";
 /** Version of the Internet Protocol. */
 export type Family = 4 | 6;
 
-/** An address of the Internet Protocol, as a number. */
+/** An IP address, as a number. */
 export interface Address {
   readonly family: Family;
   readonly value: bigint;
 }
 
-/** How many bits an address has. */
+/** Number of bits in an address. */
 export const WIDTH: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };
 
-/** `::ffff:0:0/96`: IPv4 addresses as programs write them that know IPv6 only. No packet carries them. */
+/** `::ffff:0:0/96`: IPv4 addresses in the notation of IPv6-only programs. No packet carries them. */
 const MAPPED = 0xffffn;
 const IPV4_BITS = 32n;
 
 /**
- * Reads an address. An IPv4-mapped one, such as `::ffff:10.0.0.1`, is the IPv4 address that its packets go to.
+ * Parses an address. An IPv4-mapped address, such as `::ffff:10.0.0.1`, becomes the IPv4 address.
  *
- * @returns undefined for anything else, such as an IPv4 address with leading zeros or an IPv6 address with a zone.
+ * @returns undefined for any other text, such as an IPv4 address with leading zeros or an IPv6 address with a zone.
  */
 export function parseAddress(text: string): Address | undefined {
   if (isIPv4(text)) return { family: 4, value: parseIPv4(text) };
@@ -27,7 +27,7 @@ export function parseAddress(text: string): Address | undefined {
   return unmapped({ family: 6, value: parseIPv6(text) });
 }
 
-/** Writes an address; an IPv6 one in the form of RFC 5952. */
+/** Renders an address; IPv6 in the form of RFC 5952. */
 export function renderAddress({ family, value }: Address): string {
   return family === 4 ? renderIPv4(value) : renderIPv6(value);
 }
@@ -76,7 +76,7 @@ function renderIPv6(value: bigint): string {
   return `${words.slice(0, start).join(":")}::${words.slice(start + length).join(":")}`;
 }
 
-/** The first of the longest runs of groups that are zero. */
+/** The first of the longest runs of zero groups. */
 function longestZeros(groups: readonly bigint[]): { readonly start: number; readonly length: number } {
   let longest = { start: 0, length: 0 };
   let start = 0;

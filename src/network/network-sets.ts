@@ -1,7 +1,7 @@
 import { WIDTH, type Family } from "./address.ts";
 import { lastOf, type Network } from "./network.ts";
 
-/** Addresses from the first to the last, as numbers. */
+/** A range of addresses, as numbers, both ends included. */
 interface Range {
   readonly first: bigint;
   readonly last: bigint;
@@ -10,18 +10,18 @@ interface Range {
 const FAMILIES: readonly Family[] = [4, 6];
 
 /**
- * The fewest networks that hold the same addresses as the given ones: none overlaps another, and no two could be one.
+ * Merges networks into the fewest networks with the same addresses, without overlaps.
  *
- * @returns IPv4 first, each family in the order of addresses.
+ * @returns IPv4 first, each family sorted by address.
  */
 export function merge(networks: readonly Network[]): readonly Network[] {
   return subtract(networks, []);
 }
 
 /**
- * The fewest networks that hold the addresses which are in `networks` and not in `exceptions`.
+ * The fewest networks with the addresses of `networks` that are not in `exceptions`.
  *
- * @returns IPv4 first, each family in the order of addresses.
+ * @returns IPv4 first, each family sorted by address.
  */
 export function subtract(networks: readonly Network[], exceptions: readonly Network[]): readonly Network[] {
   return FAMILIES.flatMap((family) => {
@@ -31,7 +31,7 @@ export function subtract(networks: readonly Network[], exceptions: readonly Netw
   });
 }
 
-/** Ranges in order, with a gap between any two. */
+/** Sorted ranges with gaps between them. */
 function rangesOf(networks: readonly Network[], family: Family): readonly Range[] {
   const ranges = networks
     .filter((network) => network.family === family)
@@ -56,7 +56,7 @@ function without({ first, last }: Range, holes: readonly Range[]): readonly Rang
   });
 }
 
-/** From the first address on, always the largest network that starts there and ends in the range. */
+/** Splits a range greedily: each network is the largest that starts at the next address and fits. */
 function fewestNetworks(family: Family, { first, last }: Range): readonly Network[] {
   const networks: Network[] = [];
   let start = first;

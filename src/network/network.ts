@@ -1,30 +1,30 @@
 import { parseAddress, renderAddress, WIDTH, type Address, type Family } from "./address.ts";
 
-/** A network: the addresses that have their leading bits in common. */
+/** A network: addresses with the same leading bits. */
 export interface Network {
   readonly family: Family;
   /** Its first address, as a number. */
   readonly first: bigint;
-  /** How many leading bits are fixed. */
+  /** Number of leading bits. */
   readonly prefix: number;
 }
 
-/** The network of that prefix that an address is in. */
+/** The network with this prefix that contains an address. */
 export function networkOf({ family, value }: Address, prefix: number): Network {
   const free = BigInt(WIDTH[family] - prefix);
   return { family, first: (value >> free) << free, prefix };
 }
 
-/** The network that holds an address alone. */
+/** The network that contains only this address. */
 export function hostNetwork(address: Address): Network {
   return networkOf(address, WIDTH[address.family]);
 }
 
 /**
- * Reads an address with a prefix, such as `10.0.0.1/24`, as the network that it is in, and an address alone as a network
- * of one. IPv4-mapped IPv6 becomes IPv4, as far as a prefix leaves IPv4 alone in the network.
+ * Parses an address with a prefix, such as `10.0.0.1/24`, as its network, and a single address as a network of one.
+ * IPv4-mapped IPv6 becomes IPv4 if the whole network is IPv4-mapped.
  *
- * @returns undefined for anything else.
+ * @returns undefined for any other text.
  */
 export function parseNetwork(text: string): Network | undefined {
   const [addressText = "", prefixText, ...rest] = text.split("/");
@@ -37,7 +37,7 @@ export function parseNetwork(text: string): Network | undefined {
   return prefix <= WIDTH[address.family] ? networkOf(address, prefix) : undefined;
 }
 
-/** Writes a network as an address and a prefix. */
+/** Renders a network as an address and a prefix. */
 export function renderNetwork({ family, first, prefix }: Network): string {
   return `${renderAddress({ family, value: first })}/${prefix}`;
 }
@@ -47,14 +47,14 @@ export function lastOf({ family, first, prefix }: Network): bigint {
   return first + (1n << BigInt(WIDTH[family] - prefix)) - 1n;
 }
 
-/** Tells whether an address, or all of a network, is in another network. */
+/** Whether a network contains an address or a whole other network. */
 export function contains(outer: Network, inner: Network | Address): boolean {
   if (outer.family !== inner.family) return false;
   const network = "value" in inner ? hostNetwork(inner) : inner;
   return outer.first <= network.first && lastOf(network) <= lastOf(outer);
 }
 
-/** Tells whether two networks have an address in common. */
+/** Whether two networks overlap. */
 export function overlaps(left: Network, right: Network): boolean {
   return contains(left, right) || contains(right, left);
 }

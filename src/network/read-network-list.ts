@@ -1,20 +1,20 @@
 import { WIDTH, parseAddress } from "./address.ts";
 import { parseNetwork, renderNetwork, type Network } from "./network.ts";
 
-/** What a list of networks says. */
+/** A parsed list of networks. */
 export interface NetworkList {
-  /** In the order in which they stand. */
+  /** In the order of the list. */
   readonly networks: readonly Network[];
-  /** For each entry that is no network, the entry and what is wrong with it. */
+  /** Each invalid entry with its error. */
   readonly faults: readonly string[];
 }
 
-/** Longest part of an entry that a fault repeats. */
+/** Most characters of an entry that an error repeats. */
 const LONGEST_QUOTE = 60;
 
 /**
- * Reads networks as a person writes them, separated by commas: an address with a prefix, such as `10.0.0.0/8` or
- * `fd00::/8`, or an address alone. Empty entries are passed over. Pure.
+ * Parses comma-separated networks: addresses with a prefix, such as `10.0.0.0/8` or
+ * `fd00::/8`, or single addresses. Ignores empty entries. Pure.
  */
 export function readNetworkList(text: string): NetworkList {
   const entries = text
@@ -40,14 +40,14 @@ function faultOf(entry: string): string | undefined {
     const width = addressText.includes(":") ? WIDTH[6] : WIDTH[4];
     return `${quoted} has no prefix of 0 to ${width}`;
   }
-  // Whether the address or the prefix is the mistake is not to be guessed: one of them denies too much.
+  // Either the address or the prefix is wrong, and guessing could deny too much.
   if (prefixes.length > 0 && contradicts(network, addressText)) {
     return `${quoted} is an address inside of ${renderNetwork(network)}`;
   }
   return undefined;
 }
 
-/** Tells whether the address has bits where the network has none fixed. */
+/** Whether the address has bits set beyond the prefix. */
 function contradicts({ family, first }: Network, addressText: string): boolean {
   const address = parseAddress(addressText);
   return address?.family === family && address.value !== first;

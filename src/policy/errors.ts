@@ -1,10 +1,10 @@
 import { ConditionError } from "charm-kit";
 
-/** The policy service gave no one-time token. */
+/** The policy service returned no one-time token. */
 export class PolicyServiceError extends ConditionError {
   readonly code = "policy-service";
   readonly remedy = "retry";
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status; undefined without an answer. */
   readonly status: number | undefined;
 
   constructor(detail: string, status: number | undefined, options?: ErrorOptions) {

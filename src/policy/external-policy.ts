@@ -4,9 +4,9 @@ import { withDeadline, messageOf, Secret, type Clock } from "charm-kit";
 import { PolicyServiceError } from "./errors.ts";
 
 export interface ExternalPolicyOptions {
-  /** Address that the service's endpoints stand below. */
+  /** Base URL of the service. */
   readonly url: string;
-  /** What the service knows the charm by. */
+  /** The charm's own token for the service. */
   readonly token: Secret;
   readonly clock: Clock;
 }
@@ -14,9 +14,9 @@ export interface ExternalPolicyOptions {
 const TRIES = 3;
 const MAY_PASS = [500, 502, 503, 504];
 const FIRST_PAUSE_MS = 500;
-/** Longest time for a token, all tries together. */
+/** Longest time for a token, all attempts together. */
 const LIMIT_MS = 60_000;
-/** Longest answer that can be a token, in bytes. */
+/** Most bytes of an answer. */
 const LONGEST_TOKEN = 4096;
 
 interface Answer {
@@ -24,7 +24,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** The external service that checks repositories. It is reached without any proxy. */
+/** The external policy service. It is contacted without a proxy. */
 export class ExternalPolicy implements PolicyService {
   readonly url: string;
   readonly #options: ExternalPolicyOptions;
@@ -35,12 +35,12 @@ export class ExternalPolicy implements PolicyService {
   }
 
   /**
-   * Asks for a token that a runner may use once. A server that fails is asked three times.
+   * Requests a one-time token for a runner. Tries three times when the server fails.
    *
-   * @throws {@link PolicyServiceError}, and the signal's reason when it is aborted.
+   * @throws {@link PolicyServiceError}, or the signal's reason after an abort.
    */
   async oneTimeToken(signal: AbortSignal): Promise<Secret> {
-    // Of its own: what else sends requests may be told to use a proxy.
+    // A dispatcher of its own, since the global one may use a proxy.
     const agent = new Agent();
     try {
       return await withDeadline("get a one-time token", LIMIT_MS, signal, (limited) =>
@@ -74,14 +74,14 @@ export class ExternalPolicy implements PolicyService {
     let text = "";
     for await (const chunk of body) {
       text += String(chunk);
-      // Whoever sends so much sends no token.
+      // An answer of this size is not a token.
       if (text.length > LONGEST_TOKEN) throw new PolicyServiceError("its answer is no token", statusCode);
     }
     return { status: statusCode, text: text.trim() };
   }
 }
 
-/** It goes into a header of the runner's request. */
+/** A valid token fits into a header of the runner's request. */
 function tokenIn(text: string): Secret {
   if (!/^[\x21-\x7e]+$/.test(text)) throw new PolicyServiceError("its answer is no token", 200);
   return new Secret(text);
