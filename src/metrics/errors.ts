@@ -10,7 +10,7 @@ export class MetricsLogError extends ConditionError {
   }
 }
 
-/** A program that the metrics need did not do what it was asked for. */
+/** A program that the metrics need failed. */
 export class MetricsProgramError extends ConditionError {
   readonly code = "metrics-program";
   readonly remedy = "retry";

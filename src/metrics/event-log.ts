@@ -7,23 +7,23 @@ const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 const NEW_LINE = 0x0a;
 
 /**
- * The metrics log of the machine: JSON lines that the units of it append to side by side.
+ * The machine's metrics log: JSON lines, appended by all units.
  *
- * Each event is one write at the end of the file, so lines of several processes do not mix.
+ * Each event is one append, so lines of several processes do not mix.
  */
 export class EventLog {
   readonly #path: string;
 
-  /** @param path absolute; the file is made when it is missing, its directory is not. */
+  /** @param path absolute; a missing file is created, a missing directory is not. */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** @throws {@link MetricsLogError}; events before the one that failed are in the log then. */
+  /** @throws {@link MetricsLogError}; earlier events are in the log then. */
   async append(events: readonly MetricEvent[]): Promise<void> {
     if (events.length === 0) return;
     try {
-      // Opened for each round: a rotation puts a new file in the place of the old one.
+      // Opened each time, since a rotation replaces the file.
       const file = await open(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
       try {
         await appendLines(file, events);
@@ -46,7 +46,7 @@ async function appendLines(file: FileHandle, events: readonly MetricEvent[]): Pr
   }
 }
 
-/** A disk that was full may have left half a line; it must not take the next event with it. */
+/** A full disk may have left a partial line, which must not corrupt the next event. */
 async function startOfLine(file: FileHandle): Promise<"" | "\n"> {
   const { size } = await file.stat();
   if (size === 0) return "";

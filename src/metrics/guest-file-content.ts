@@ -1,11 +1,11 @@
 import type { RunnerEnd } from "./metric-event.ts";
 import type { PostJob, PreJob } from "./runner-trace.ts";
 
-/** Names of the files in a runner's share, with what reads them. */
+/** Names of the files in a runner's share, with their parsers. */
 export const PRE_JOB_FILE = "pre-job-metrics.json";
 export const POST_JOB_FILE = "post-job-metrics.json";
 
-/** Why a file of a guest's is not taken. */
+/** Why a guest's file is rejected. */
 export class Refusal {
   readonly reason: string;
 
@@ -14,7 +14,7 @@ export class Refusal {
   }
 }
 
-/** Guests have clocks of their own; none is that far ahead. */
+/** Largest accepted clock difference of a guest. */
 const MOST_AHEAD_SECONDS = 3600;
 const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
 const EVENT = /^[a-z_]{1,50}$/;
@@ -24,7 +24,7 @@ const ENDS: readonly string[] = ["normal", "abnormal", "repo-policy-check-failur
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads `{workflow, repository, event, timestamp, workflow_run_id}`, and nothing more or less.
+ * Parses exactly `{workflow, repository, event, timestamp, workflow_run_id}`.
  *
  * @param now seconds since the Unix epoch.
  */
@@ -42,7 +42,7 @@ export function readPreJob(content: Buffer, now: number): PreJob | Refusal {
 }
 
 /**
- * Reads `{timestamp, status}` with an optional `status_info: {code}`, and nothing more.
+ * Parses exactly `{timestamp, status}` with an optional `status_info: {code}`.
  *
  * @param now seconds since the Unix epoch.
  */

@@ -5,20 +5,20 @@ import { Refusal } from "./guest-file-content.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
-/** Most bytes of a file that is read back. */
+/** Most bytes of a guest's file. */
 export const LARGEST_FILE_BYTES = 1024;
 
 /**
- * Reads a file that a guest wrote, which may be anything under that name: what is no plain file of at most
- * {@link LARGEST_FILE_BYTES}, with one name, that stands still while it is read, is refused. It neither blocks nor follows
+ * Reads a file that a guest wrote. Rejects anything but a regular file of at most
+ * {@link LARGEST_FILE_BYTES} with one link that does not change while it is read. Neither blocks nor follows
  * links.
  *
- * @returns undefined when there is none.
+ * @returns undefined when the file is missing.
  */
 export async function readGuestFile(path: string): Promise<Buffer | Refusal | undefined> {
   let file: FileHandle;
   try {
-    // Before it is opened: the opening alone of a device may have an effect.
+    // Before the open, since opening a device may have an effect.
     const refusal = refusalOf(await lstat(path, { bigint: true }));
     if (refusal) return refusal;
     file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -54,7 +54,7 @@ function refusalOf(stats: BigIntStats): Refusal | undefined {
   return undefined;
 }
 
-/** What something in a file system is, for a person. */
+/** The type of a directory entry, in words. */
 export function kindOf(
   stats: Pick<BigIntStats, "isDirectory" | "isFIFO" | "isFile" | "isSocket" | "isSymbolicLink">,
 ): string {

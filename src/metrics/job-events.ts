@@ -3,9 +3,9 @@ import type { RunnerStart, RunnerStop } from "./metric-event.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 
 /**
- * The events that a runner's trace tells of: none without a job, a start alone of a runner that was cut off.
+ * The events of a runner's trace: none without a job, only the start for a runner that ended abruptly.
  *
- * No duration is negative: clocks differ, and what a guest wrote may be a lie.
+ * Durations are never negative: clocks differ, and a guest's values are untrusted.
  */
 export function jobEvents(
   trace: RunnerTrace,
@@ -36,7 +36,7 @@ export function jobEvents(
   return [start, stop];
 }
 
-/** Runners that began a job and did not tell its end. */
+/** Runners that started a job and did not report its end. */
 export function crashedRunners(events: readonly { readonly event: string }[]): number {
   const count = (name: string) => events.filter(({ event }) => event === name).length;
   return Math.max(0, count("runner_start") - count("runner_stop"));
@@ -46,7 +46,7 @@ function span(from: number, to: number): number {
   return inMilliseconds(Math.max(0, to - from));
 }
 
-/** Differences of decimal fractions have a tail of digits that mean nothing. */
+/** Rounds away floating-point noise. */
 export function inMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }

@@ -2,13 +2,13 @@ import { readFile, rm } from "node:fs/promises";
 import { messageOf, removeFile, writeFileAtomically, type Logger } from "charm-kit";
 import { runWell, type Run } from "./run.ts";
 
-/** What a {@link LogRotation} is made of. */
+/** Settings and services of a {@link LogRotation}. */
 export interface LogRotationOptions {
   /** Absolute path of the metrics log. */
   readonly logPath: string;
-  /** Absolute path of the file for logrotate. */
+  /** Absolute path of the logrotate configuration. */
   readonly configPath: string;
-  /** Tells whether systemd runs this machine. */
+  /** Whether systemd is PID 1. */
   readonly hasSystemd: () => boolean;
   readonly run: Run;
   readonly log: Logger;
@@ -16,7 +16,7 @@ export interface LogRotationOptions {
 
 const SYSTEMCTL_MS = 30_000;
 
-/** Rotation of the metrics log by the machine's logrotate. It belongs to all units of the machine. */
+/** Rotates the metrics log with the machine's logrotate. All units of the machine share it. */
 export class LogRotation {
   readonly #options: LogRotationOptions;
 
@@ -24,7 +24,7 @@ export class LogRotation {
     this.#options = options;
   }
 
-  /** Has the log rotated. A machine on which that cannot be had keeps its metrics; it is logged. */
+  /** Configures the rotation. On failure, logs a warning; the metrics still work. */
   async ensure(signal: AbortSignal): Promise<void> {
     const { configPath, logPath, hasSystemd, run, log } = this.#options;
     const wanted = rotationConfig(logPath);
@@ -34,7 +34,7 @@ export class LogRotation {
         const options = { action: "enable logrotate.timer", limitMs: SYSTEMCTL_MS, signal };
         await runWell(run, ["systemctl", "enable", "--now", "logrotate.timer"], options);
       }
-      // Last: the file says that all is done.
+      // Last, since the file marks the configuration as complete.
       await writeFileAtomically(configPath, wanted, { mode: 0o644 });
     } catch (thrown) {
       signal.throwIfAborted();
@@ -42,7 +42,7 @@ export class LogRotation {
     }
   }
 
-  /** Takes the log and its rotation away; `logrotate.timer` serves others too and stays. */
+  /** Removes the log and its rotation. `logrotate.timer` stays, since others use it. */
   async remove(): Promise<void> {
     const { configPath, logPath } = this.#options;
     await removeFile(configPath);
@@ -50,7 +50,7 @@ export class LogRotation {
   }
 }
 
-/** The file for logrotate: each week the log begins anew. */
+/** The logrotate configuration: a new log each week. */
 export function rotationConfig(logPath: string): string {
   return `${logPath} {
     weekly

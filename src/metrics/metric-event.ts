@@ -1,6 +1,6 @@
 /*
- * The events of the metrics log. Names and fields are a published format that dashboards read: timestamps are seconds
- * since the Unix epoch, durations are seconds, `flavor` is the name of the application.
+ * The events of the metrics log. Names and fields are a published format that dashboards read: timestamps are in seconds
+ * since the Unix epoch, durations in seconds, `flavor` is the application's name.
  */
 
 interface Common {
@@ -8,14 +8,14 @@ interface Common {
   readonly flavor: string;
 }
 
-/** A runner was made and listens for jobs. */
+/** A runner was created and listens for jobs. */
 export interface RunnerInstalled extends Common {
   readonly event: "runner_installed";
-  /** From the decision to make the runner until it listened. */
+  /** From the decision to create the runner until it listened. */
   readonly duration: number;
 }
 
-/** What a job says of itself. */
+/** A job's own description. */
 interface JobFields {
   readonly workflow: string;
   /** `owner/repository` */
@@ -24,16 +24,16 @@ interface JobFields {
   readonly github_event: string;
 }
 
-/** A runner began a job; told when the runner is gone. */
+/** A runner started a job; reported after the runner is gone. */
 export interface RunnerStart extends Common, JobFields {
   readonly event: "runner_start";
-  /** How long the runner had waited for the job. */
+  /** How long the runner was idle before the job. */
   readonly idle: number;
-  /** How long the job had waited for a runner; absent when GitHub does not tell. */
+  /** How long the job was queued; absent when GitHub does not report it. */
   readonly queue_duration?: number;
 }
 
-/** How a runner ended: by itself, by a failure of its own, or because its repository breaks the policy. */
+/** How a runner ended: normally, by its own failure, or because the repository violates the policy. */
 export type RunnerEnd = "normal" | "abnormal" | "repo-policy-check-failure";
 
 /** A runner ended after a job. */
@@ -43,18 +43,18 @@ export interface RunnerStop extends Common, JobFields {
   /** The exit code of the runner application, or the HTTP status of the policy service. */
   readonly status_info?: { readonly code: number };
   readonly job_duration: number;
-  /** As GitHub has it, such as `success`; absent when GitHub does not tell. */
+  /** GitHub's conclusion, such as `success`; absent when GitHub does not report it. */
   readonly job_conclusion?: string;
 }
 
-/** A reconcile came to its end. */
+/** A reconcile ended. */
 export interface Reconciliation extends Common {
   readonly event: "reconciliation";
-  /** Runners that began a job and did not live to tell its end, among those found gone in this round. */
+  /** Runners found gone in this round that started a job and did not report its end. */
   readonly crashed_runners: number;
   readonly idle_runners: number;
   readonly active_runners: number;
-  /** The wanted number. */
+  /** The configured number. */
   readonly expected_runners: number;
   readonly duration: number;
 }

@@ -1,12 +1,12 @@
-/** When GitHub queued a job and gave it to a runner, and how it ended; milliseconds since the Unix epoch. */
+/** When GitHub queued and assigned a job, in milliseconds since the Unix epoch, and how the job ended. */
 export interface JobFacts {
   readonly createdAt: number;
   readonly startedAt: number;
-  /** Such as `success`; undefined of a job that GitHub takes for unfinished. */
+  /** Such as `success`; undefined for an unfinished job. */
   readonly conclusion: string | undefined;
 }
 
-/** Which job is asked for. What a guest says of its job stands here: it need not be true. */
+/** Identifies a job. Untrusted: these values come from the guest. */
 export interface JobQuery {
   /** `owner/repository` */
   readonly repository: string;
@@ -14,8 +14,8 @@ export interface JobQuery {
   readonly runner: string;
 }
 
-/** GitHub's record of jobs. */
+/** GitHub's jobs. */
 export interface Jobs {
-  /** The job that a runner had in a workflow run; undefined where GitHub shows none, or it is none of this unit's. */
+  /** A runner's job in a workflow run; undefined when GitHub has none or it belongs to another unit. */
   job(query: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined>;
 }

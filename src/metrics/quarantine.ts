@@ -5,29 +5,29 @@ import { kindOf } from "./guest-file.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
-/** Runners of which evidence is kept; that of the first goes when more come. */
+/** Most runners with stored evidence. The oldest is deleted first. */
 const MOST_RUNNERS = 20;
 const MOST_COPIED_BYTES = 4096;
 
-/** Something in a runner's share that is not as it should be. */
+/** An invalid entry in a runner's share. */
 export interface BadFile {
   readonly file: string;
   readonly reason: string;
 }
 
-/** Keeps evidence of what guests wrote that is not what they should write, bounded in number and in size. */
+/** Stores evidence of invalid files from guests, bounded in number and size. */
 export class Quarantine {
   readonly #directory: string;
 
-  /** @param directory absolute; made when it is first needed. */
+  /** @param directory absolute; created when it is first needed. */
   constructor(directory: string) {
     this.#directory = directory;
   }
 
   /**
-   * Copies what is bad of a share, the first bytes of each file, beside a report of it.
+   * Copies the first bytes of each invalid file, with a report.
    *
-   * @param bad what is in `share`; bounded by the caller.
+   * @param bad the invalid entries; the caller bounds their number.
    * @returns the directory of the evidence.
    */
   async keep(runner: string, share: string, bad: readonly BadFile[]): Promise<string> {
@@ -61,7 +61,7 @@ export class Quarantine {
   }
 }
 
-/** Describes what stands at a path, and copies the start of what is a plain file. */
+/** Describes a directory entry and copies the start of a regular file. */
 async function copyOf(from: string, to: string): Promise<object> {
   try {
     const stats = await lstat(from, { bigint: true });

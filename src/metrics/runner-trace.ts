@@ -1,6 +1,6 @@
 import type { RunnerEnd } from "./metric-event.ts";
 
-/** What the guest wrote down before its job, in `pre-job-metrics.json`. */
+/** The guest's record before its job, in `pre-job-metrics.json`. */
 export interface PreJob {
   readonly workflow: string;
   /** `owner/repository` */
@@ -11,7 +11,7 @@ export interface PreJob {
   readonly runId: number;
 }
 
-/** What the guest wrote down at its end, in `post-job-metrics.json`. */
+/** The guest's record at its end, in `post-job-metrics.json`. */
 export interface PostJob {
   /** Seconds since the Unix epoch. */
   readonly timestamp: number;
@@ -19,13 +19,13 @@ export interface PostJob {
   readonly code: number | undefined;
 }
 
-/** What a runner that is gone has left of itself. */
+/** The records of a runner that is gone. */
 export interface RunnerTrace {
   readonly name: string;
   /** When the runner was ready, in seconds since the Unix epoch. */
   readonly installedAt: number;
-  /** Undefined of a runner that had no job. */
+  /** Undefined for a runner without a job. */
   readonly preJob: PreJob | undefined;
-  /** Undefined of a runner that was cut off. */
+  /** Undefined for a runner that ended abruptly. */
   readonly postJob: PostJob | undefined;
 }

@@ -8,30 +8,30 @@ import type { Run } from "./run.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 import { mountShare, unmountShare } from "./share-mount.ts";
 
-/** What a {@link ShareStore} is made of. */
+/** Settings and services of a {@link ShareStore}. */
 export interface ShareStoreOptions {
-  /** Absolute path of the unit's shares; made when it is missing. */
+  /** Absolute path of the unit's shares; created when missing. */
   readonly directory: string;
-  /** Absolute path of the evidence of bad files. */
+  /** Absolute path of the evidence of invalid files. */
   readonly quarantine: string;
   readonly run: Run;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Written by the charm, beside the guest's share and out of its reach. */
+/** Written by the charm next to the share, where the guest cannot reach it. */
 const INSTALLED_FILE = "runner-installed.timestamp";
 const SHARE = "share";
-/** Guests write beside a file and put it in its place then; one that is cut off leaves the half of it. */
+/** Guests write a temporary file and rename it. An abrupt end leaves the temporary file. */
 const BELONG_HERE = [PRE_JOB_FILE, POST_JOB_FILE, `${PRE_JOB_FILE}.new`, `${POST_JOB_FILE}.new`];
-/** A share holds no more; whatever else there might be is not looked at. */
+/** Most entries of a share. Further ones are ignored. */
 const MOST_ENTRIES = 100;
 
 /**
- * For each runner a directory on the host that survives it. In it are the time at which the runner was ready, and a small
- * file system that the guest writes to.
+ * Keeps a directory on the host for each runner, which outlives the runner. It contains the time when the runner was ready,
+ * and a tmpfs that the guest writes to.
  *
- * A reboot empties the shares; the directories stay, and are taken away as those of runners that had no job.
+ * A reboot empties the shares. The directories stay and are removed like those of runners without a job.
  */
 export class ShareStore {
   readonly #options: ShareStoreOptions;
@@ -42,7 +42,7 @@ export class ShareStore {
     this.#quarantine = new Quarantine(options.quarantine);
   }
 
-  /** Makes the share of a runner. @returns its path on the host. */
+  /** Creates a runner's share. @returns its path on the host. */
   async prepare(runner: string, signal: AbortSignal): Promise<string> {
     const share = this.#share(runner);
     await mkdir(share, { recursive: true, mode: 0o700 });
@@ -55,17 +55,17 @@ export class ShareStore {
     return share;
   }
 
-  /** Writes down that a runner is ready. */
+  /** Records that a runner is ready. */
   async noteInstalled(runner: string): Promise<void> {
     const path = join(this.#options.directory, runner, INSTALLED_FILE);
-    // Not durable: the shares themselves do not survive a power cut either.
+    // Not durable, since the shares do not survive a power cut either.
     await writeFileAtomically(path, `${this.#options.clock.now() / 1000}\n`, { mode: 0o600, durable: false });
   }
 
   /**
-   * Reads what runners that are not alive have left and takes their shares away.
+   * Reads the records of runners that are gone and removes their shares.
    *
-   * A share is gone before anybody makes something of its content: none can make two rounds fail.
+   * Removes a share before its content is processed, so that no share can make two rounds fail.
    */
   async collect(alive: readonly string[], signal: AbortSignal): Promise<readonly RunnerTrace[]> {
     const runners = await readdir(this.#options.directory).catch(() => []);
@@ -83,7 +83,7 @@ export class ShareStore {
     return traces;
   }
 
-  /** Takes all shares away, unread, and the evidence of bad files. */
+  /** Removes all shares unread, and the evidence of invalid files. */
   async remove(signal: AbortSignal): Promise<void> {
     const { directory, quarantine } = this.#options;
     for (const runner of await readdir(directory).catch(() => [])) await this.#discard(runner, signal);
@@ -128,7 +128,7 @@ export class ShareStore {
     }
   }
 
-  /** Where nobody lived to write it down, the making of the share is the nearest that is known. */
+  /** Without a record, the creation time of the share is the best estimate. */
   async #installedAt(runner: string): Promise<number> {
     const directory = join(this.#options.directory, runner);
     const written = await readFile(join(directory, INSTALLED_FILE), "utf8").catch(() => "");
@@ -142,7 +142,7 @@ export class ShareStore {
   }
 }
 
-/** What is in a share beside the files that belong there. */
+/** Unexpected entries of a share. */
 async function strangers(share: string): Promise<BadFile[]> {
   const bad: BadFile[] = [];
   try {
@@ -152,7 +152,7 @@ async function strangers(share: string): Promise<BadFile[]> {
       if (bad.length >= MOST_ENTRIES) break;
     }
   } catch (thrown) {
-    // A process that was killed may not have come to make it.
+    // A killed process may not have created it.
     if (systemErrorCode(thrown) !== "ENOENT") throw thrown;
   }
   return bad;

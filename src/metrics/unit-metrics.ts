@@ -6,7 +6,7 @@ import { crashedRunners, inMilliseconds, jobEvents } from "./job-events.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 import type { ShareStore } from "./share-store.ts";
 
-/** What a {@link UnitMetrics} is made of. */
+/** Settings and services of {@link UnitMetrics}. */
 export interface UnitMetricsDeps {
   readonly shares: ShareStore;
   readonly events: EventLog;
@@ -18,16 +18,16 @@ export interface UnitMetricsDeps {
 export interface UnitMetricsOptions {
   /** Name of the application. */
   readonly flavor: string;
-  /** Where the guest sees its share. */
+  /** Path of the share in the guest. */
   readonly shareInGuest: string;
 }
 
-/** Longest time for GitHub's answers about the jobs of one round. */
+/** Longest time for GitHub's answers about one round's jobs. */
 const LOOK_UP_MS = 20_000;
-/** Most jobs that GitHub is asked about in one round; the others are told without what it knows. */
+/** Most jobs per round that are looked up at GitHub. Others are reported without GitHub's data. */
 const MOST_LOOK_UPS = 50;
 
-/** The metrics of one unit's runners. What goes wrong with them is logged, and fails nothing else. */
+/** The metrics of one unit's runners. Best effort: failures are only logged. */
 export class UnitMetrics implements RunnerMetrics {
   readonly #deps: UnitMetricsDeps;
   readonly #options: UnitMetricsOptions;
@@ -93,7 +93,7 @@ export class UnitMetrics implements RunnerMetrics {
     return traces.flatMap((trace) => jobEvents(trace, jobs.get(trace.name), this.#options.flavor));
   }
 
-  /** One question for each job, one after another, until GitHub does not answer as it should. */
+  /** Looks up jobs one by one and stops at the first failure. */
   async #jobsOf(traces: readonly RunnerTrace[], signal: AbortSignal): Promise<Map<string, JobFacts>> {
     const found = new Map<string, JobFacts>();
     if (traces.length === 0) return found;
