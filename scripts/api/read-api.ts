@@ -53,7 +53,7 @@ function signaturesOf(checker: ts.TypeChecker, symbol: ts.Symbol, declaration: t
     (each) => ts.isFunctionDeclaration(each) && each.body === undefined,
   );
   const all = overloads.length > 0 ? overloads : [declaration];
-  return all.map((each) => signatureOf(checker, each)).join(";\n");
+  return all.map((each) => signatureOf(checker, each).replace(/;$/, "")).join(";\n");
 }
 
 function kindOf(declaration: ts.Declaration): ApiExport["kind"] {

@@ -29,7 +29,7 @@ export function memberSignature(checker: ts.TypeChecker, member: ts.ClassElement
   const end = body?.pos ?? initializer?.getFullStart() ?? member.end;
   return textUpTo(member, end)
     .replace(/\s*=?\s*;?$/, "")
-    .replace(/^(override |async )+/, "");
+    .replace(/^(?:override |async )*\*?/, "");
 }
 
 function textUpTo(node: ts.Node, end: number): string {

@@ -42,6 +42,42 @@ export function entriesOf({ manifest }: Workspace): Readonly<Record<string, stri
   );
 }
 
+/** Files that users of a package import or run, relative to it. */
+export function entryFiles({ exports = {}, bin = {} }: Manifest): readonly string[] {
+  return [...Object.values(exports), ...Object.values(bin)];
+}
+
+/** Tells whether a file is emitted when the package is built. */
+export function isSource(file: string): boolean {
+  return file.endsWith(".ts") && !file.endsWith(".d.ts");
+}
+
+/** Files and folders of a package that are published as they are. The sources are there for the source maps. */
+export function publishedPaths(manifest: Manifest): readonly string[] {
+  const entries = entryFiles(manifest);
+  const plain = entries.filter((file) => !isSource(file)).map((file) => file.replace(/^\.\//, ""));
+  const sources = entries.some(isSource) ? ["src"] : [];
+  return [...new Set([...sources, ...plain, ...(manifest.files ?? []), "README.md", "CHANGELOG.md"])];
+}
+
+/** Packages with the siblings that they need, each after its siblings; all of them when none is named by its folder. */
+export function withSiblings(all: readonly Workspace[], folders: readonly string[]): readonly Workspace[] {
+  if (folders.length === 0) return all;
+  const unknown = folders.find((folder) => !all.some((workspace) => workspace.folder === folder));
+  if (unknown !== undefined) {
+    throw new Error(
+      `Cannot find the package ${unknown}: there are ${all.map(({ folder }) => folder).join(", ")}`,
+    );
+  }
+  const wanted = new Set<string>();
+  // Backwards, since each is after its siblings.
+  for (const { folder, manifest } of all.toReversed()) {
+    if (folders.includes(folder)) wanted.add(manifest.name);
+    if (wanted.has(manifest.name)) for (const name of siblingsOf(manifest, all)) wanted.add(name);
+  }
+  return all.filter(({ manifest }) => wanted.has(manifest.name));
+}
+
 /** Names of the packages among `all` that one depends on. */
 export function siblingsOf(manifest: Manifest, all: readonly Workspace[]): readonly string[] {
   return all.map(({ manifest: { name } }) => name).filter((name) => name in (manifest.dependencies ?? {}));

@@ -68,7 +68,6 @@ function limitWire(limit: number): Dispatcher.DispatcherComposeInterceptor {
     return dispatch(options, {
       onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
       onRequestUpgrade: (...parameters) => handler.onRequestUpgrade?.(...parameters),
-      onResponseStarted: () => handler.onResponseStarted?.(),
       onResponseStart: (...parameters) => handler.onResponseStart?.(...parameters),
       onResponseData: (controller, chunk) => {
         size += chunk.byteLength;

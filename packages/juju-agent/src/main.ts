@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { resolve } from "node:path";
 
 import { systemClock, messageOf } from "charm-kit";

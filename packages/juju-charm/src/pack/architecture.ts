@@ -1,5 +1,6 @@
 /** Architectures as Juju names them. */
 export const ARCHITECTURES = ["amd64", "arm64"] as const;
+/** An architecture as Juju names it. */
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** npm packages of the pinned Node.js. */

@@ -61,7 +61,7 @@ export class PackedContext extends TestBackend {
    */
   static async open(
     options: PackedContextOptions,
-    signal = new AbortController().signal,
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<PackedContext> {
     const directory = await mkdtemp(join(tmpdir(), "charm-test-"));
     try {

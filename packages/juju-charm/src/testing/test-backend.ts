@@ -126,7 +126,11 @@ export abstract class TestBackend {
    * @throws {@link InconsistentStateError} when Juju would never run this, {@link ActionFailed} when the action failed,
    *   {@link UncaughtCharmError} when the hook did.
    */
-  async run(event: TestEvent, stateIn: State, signal = new AbortController().signal): Promise<State> {
+  async run(
+    event: TestEvent,
+    stateIn: State,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<State> {
     this.#assertConsistent(event, stateIn);
     const rebooted = withResolvers<undefined>();
     const simulation = new Simulation(stateIn, {
