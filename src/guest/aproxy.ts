@@ -1,5 +1,5 @@
 import { GuestValueError } from "./guest-value-error.ts";
-import type { GuestFile } from "./orders.ts";
+import type { GuestFile } from "./payload.ts";
 import { GUEST_PROGRAMS } from "./paths.ts";
 import type { AproxySettings, GuestPolicy } from "./settings.ts";
 import { shellWord } from "./shell-word.ts";

@@ -1,7 +1,7 @@
 import {
   ANSWERS_PIPE,
   BUILD_ARCHIVE,
-  ORDERS_PIPE,
+  PAYLOAD_PIPE,
   RUNNER_APPLICATION,
   RUNNER_HOME,
   RUNNER_USER,
@@ -14,7 +14,7 @@ import {
   installYarn,
   quietSystem,
 } from "./install-steps.ts";
-import type { GuestFile } from "./orders.ts";
+import type { GuestFile } from "./payload.ts";
 import type { ProxySettings } from "./settings.ts";
 import { startScripts, startUnit } from "./start-scripts.ts";
 import type { WgetExecutable } from "./wget-executable.ts";
@@ -49,7 +49,7 @@ export function buildScript({ packages, executables = [], aproxy, proxy }: Build
     ...runnerUser,
     ...runnerApplication,
     ...[...startScripts, startUnit, dockerForwarding].flatMap(writeFile),
-    `mkfifo -m 600 ${ORDERS_PIPE} ${ANSWERS_PIPE}`,
+    `mkfifo -m 600 ${PAYLOAD_PIPE} ${ANSWERS_PIPE}`,
     "systemctl enable --quiet github-runner.service",
     "",
   ].join("\n");

@@ -1,5 +1,5 @@
 import { noProxy, proxyVariables } from "./environment-variables.ts";
-import type { GuestFile } from "./orders.ts";
+import type { GuestFile } from "./payload.ts";
 import { RUNNER_HOME, RUNNER_USER } from "./paths.ts";
 import { plainUrl } from "./plain-value.ts";
 import type { GuestSettings } from "./settings.ts";

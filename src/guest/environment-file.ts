@@ -1,5 +1,5 @@
 import { mirrorVariables, renderVariables, tmateVariables } from "./environment-variables.ts";
-import type { GuestFile } from "./orders.ts";
+import type { GuestFile } from "./payload.ts";
 import { ENV_FILE, JOB_PATH, PRE_JOB_SCRIPT, RUNNER_USER } from "./paths.ts";
 import type { GuestSettings } from "./settings.ts";
 

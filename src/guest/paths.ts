@@ -19,7 +19,7 @@ export const DIAGNOSTICS = `${RUNNER_APPLICATION}/_diag`;
 /** Directory of the charm's programs in the guest. Owned by root, since the runner's user can write in its home. */
 export const GUEST_PROGRAMS = "/usr/local/lib/github-runner";
 export const RECEIVE_PROGRAM = `${GUEST_PROGRAMS}/receive`;
-export const HAND_OVER_PROGRAM = `${GUEST_PROGRAMS}/hand-over`;
+export const DELIVER_PROGRAM = `${GUEST_PROGRAMS}/deliver`;
 
 /** Written only for runners that need it. Root runs it before the application starts. */
 export const PREPARATION = `${GUEST_PROGRAMS}/prepare`;
@@ -36,8 +36,8 @@ export const METRICS_SHARE = "/metrics-exchange";
 export const PRE_JOB_METRICS = `${METRICS_SHARE}/pre-job-metrics.json`;
 export const POST_JOB_METRICS = `${METRICS_SHARE}/post-job-metrics.json`;
 
-/** Pipes between {@link HAND_OVER_PROGRAM} and {@link RECEIVE_PROGRAM}. */
-export const ORDERS_PIPE = `${GUEST_PROGRAMS}/orders`;
+/** Pipes between {@link DELIVER_PROGRAM} and {@link RECEIVE_PROGRAM}. */
+export const PAYLOAD_PIPE = `${GUEST_PROGRAMS}/payload`;
 export const ANSWERS_PIPE = `${GUEST_PROGRAMS}/answers`;
 
 /** Archive of the runner application in the builder. */

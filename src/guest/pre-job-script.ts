@@ -1,5 +1,5 @@
 import { metricsFunctions } from "./metrics-script.ts";
-import type { GuestFile } from "./orders.ts";
+import type { GuestFile } from "./payload.ts";
 import { JOB_PATH, OPERATOR_SCRIPT, PRE_JOB_METRICS, PRE_JOB_SCRIPT } from "./paths.ts";
 import { policyCheck } from "./policy-check.ts";
 import type { GuestSettings } from "./settings.ts";

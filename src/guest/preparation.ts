@@ -1,5 +1,5 @@
 import { aproxyCommands } from "./aproxy.ts";
-import type { GuestFile } from "./orders.ts";
+import type { GuestFile } from "./payload.ts";
 import { PREPARATION } from "./paths.ts";
 import type { GuestSettings } from "./settings.ts";
 

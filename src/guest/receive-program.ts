@@ -1,7 +1,7 @@
 import {
   ANSWERS_PIPE,
   METRICS_SHARE,
-  ORDERS_PIPE,
+  PAYLOAD_PIPE,
   POST_JOB_METRICS,
   RUNNER_APPLICATION,
   RUNNER_HOME,
@@ -10,8 +10,8 @@ import {
 } from "./paths.ts";
 import { POWER_OFF_UNIT } from "./policy-check.ts";
 
-/** How long a started guest waits for its orders before it powers itself off, in seconds. */
-const ORDERS_TIMEOUT_SECONDS = 900;
+/** How long a started guest waits for its payload before it powers off, in seconds. */
+const PAYLOAD_TIMEOUT_SECONDS = 900;
 /** Longest time of the preparation, in seconds. */
 const PREPARATION_TIMEOUT_SECONDS = 240;
 /** How long a guest that could not be prepared waits for a reader of its error, in seconds. */
@@ -24,9 +24,9 @@ const METRICS_TIMEOUT_SECONDS = 10;
 const POWER_OFF_WAIT_SECONDS = 15;
 
 /**
- * Runs in the guest from boot: waits for orders, writes the files, runs the preparation, starts the application as the
+ * Runs in the guest from boot: waits for the payload, writes the files, runs the preparation, starts the application as the
  * runner's user and answers `listening` once it waits for jobs, or `ended <code>`. A guest that cannot be made as the
- * orders say answers `unprepared <code> <why>` and starts nothing. The orders stay in memory.
+ * payload says answers `unprepared <code> <why>` and starts nothing. The payload stays in memory.
  */
 export const receiveProgram = `#!/bin/bash
 set -u
@@ -52,12 +52,12 @@ decode() {
   printf '%s' "$1" | base64 --decode
 }
 
-orders=$(timeout ${ORDERS_TIMEOUT_SECONDS} cat ${ORDERS_PIPE}) || exit 1
-case $orders in
+payload=$(timeout ${PAYLOAD_TIMEOUT_SECONDS} cat ${PAYLOAD_PIPE}) || exit 1
+case $payload in
 # The last line, and not letters of a content that happen to be the same.
 start | *$'\\n'start) ;;
 *)
-  echo "The orders are cut short." >&2
+  echo "The payload is cut short." >&2
   exit 1
   ;;
 esac
@@ -88,8 +88,8 @@ while read -r word first second third fourth; do
   environment) environment[$first]=$(decode "$second") ;;
   run) prepare "$first" ;;
   esac
-done < <(printf '%s\\n' "$orders")
-unset orders
+done < <(printf '%s\\n' "$payload")
+unset payload
 
 # Becomes a program of the runner's user.
 as_runner() {

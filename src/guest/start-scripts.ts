@@ -1,20 +1,20 @@
 import {
   ANSWERS_PIPE,
   CONFIG_SCRIPT,
-  HAND_OVER_PROGRAM,
-  ORDERS_PIPE,
+  DELIVER_PROGRAM,
+  PAYLOAD_PIPE,
   RECEIVE_PROGRAM,
   RUNNER_APPLICATION,
   RUNNER_SCRIPT,
   START_SCRIPT,
 } from "./paths.ts";
-import type { GuestFile } from "./orders.ts";
+import type { GuestFile } from "./payload.ts";
 import { receiveProgram } from "./receive-program.ts";
 
-/** Runs for the charm: passes standard input on as the orders and prints the answer. */
-const handOver = `#!/bin/bash
+/** Run by the charm: forwards standard input as the payload and prints the answer. */
+const deliver = `#!/bin/bash
 set -eu
-cat >${ORDERS_PIPE}
+cat >${PAYLOAD_PIPE}
 read -r answer <${ANSWERS_PIPE}
 printf '%s\\n' "$answer"
 `;
@@ -34,7 +34,7 @@ exec ${RUNNER_SCRIPT}
 /** The charm's programs in the runner image. */
 export const startScripts: readonly GuestFile[] = [
   { path: RECEIVE_PROGRAM, mode: "0755", owner: "root", content: receiveProgram },
-  { path: HAND_OVER_PROGRAM, mode: "0755", owner: "root", content: handOver },
+  { path: DELIVER_PROGRAM, mode: "0755", owner: "root", content: deliver },
   { path: START_SCRIPT, mode: "0755", owner: "root", content: start },
 ];
 

@@ -1,5 +1,5 @@
 import { proxyVariables, renderVariables, tmateVariables } from "./environment-variables.ts";
-import type { GuestFile } from "./orders.ts";
+import type { GuestFile } from "./payload.ts";
 import { SYSTEM_PATH } from "./paths.ts";
 import type { GuestSettings } from "./settings.ts";
 

@@ -1,8 +1,8 @@
 import type { BaseImage } from "../runners/ports.ts";
 import { ConditionError } from "charm-kit";
 
-/** The guest answered the hand-over with something else than that its application listens. */
-export class HandOverError extends ConditionError {
+/** A guest could not be bootstrapped: its application does not listen for jobs. */
+export class BootstrapError extends ConditionError {
   readonly code = "hand-over";
   readonly remedy = "retry";
   readonly instance: string;

@@ -1,6 +1,6 @@
 import type {
   GuestActivity,
-  HandOverAnswer,
+  BootstrapAnswer,
   Machine,
   MachineNote,
   MachinePhase,
@@ -21,7 +21,7 @@ import {
 } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { destroyInstance } from "./destroy-instance.ts";
-import { HandOverError } from "./errors.ts";
+import { BootstrapError } from "./errors.ts";
 import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
 
 export interface LxdMachinesOptions {
@@ -29,8 +29,8 @@ export interface LxdMachinesOptions {
   readonly owner: Owner;
   /** What instances are. @default "container" */
   readonly instanceType?: InstanceType;
-  /** Program in the guest that takes the orders on standard input and prints the answer. */
-  readonly handOverProgram: string;
+  /** Program in the guest that reads the payload on standard input and prints the answer. */
+  readonly deliverProgram: string;
   /** Command in the guest that prints what its runner application does. */
   readonly activityCommand: readonly [string, ...string[]];
   /** Most instances that are being cloned and started at a time: it is work for the processors of the host. */
@@ -48,7 +48,7 @@ export class LxdMachines implements Machines {
   readonly #client: LxdClient;
   readonly #owner: Owner;
   readonly #instanceType: InstanceType;
-  readonly #handOverProgram: string;
+  readonly #deliverProgram: string;
   readonly #activityCommand: readonly [string, ...string[]];
   readonly #starts: Gate;
 
@@ -56,7 +56,7 @@ export class LxdMachines implements Machines {
     this.#client = options.client;
     this.#owner = options.owner;
     this.#instanceType = options.instanceType ?? "container";
-    this.#handOverProgram = options.handOverProgram;
+    this.#deliverProgram = options.deliverProgram;
     this.#activityCommand = options.activityCommand;
     this.#starts = new Gate(options.startConcurrency);
   }
@@ -90,16 +90,16 @@ export class LxdMachines implements Machines {
     });
   }
 
-  async handOver(name: string, lines: Secret, signal: AbortSignal): Promise<HandOverAnswer> {
-    const request = { command: [this.#handOverProgram], stdin: lines, maxOutputBytes: 4096 } as const;
+  async deliver(name: string, payload: Secret, signal: AbortSignal): Promise<BootstrapAnswer> {
+    const request = { command: [this.#deliverProgram], stdin: payload, maxOutputBytes: 4096 } as const;
     const { exitCode, stdout, stderr } = await this.#client.exec.run(name, request, signal);
     const answer = stdout.trim();
     if (exitCode === 0 && answer === "listening") return answer;
     const [, reason] = /^unprepared \d+ ?(.*)$/.exec(answer) ?? [];
-    if (reason !== undefined) throw new HandOverError(name, `it cannot be prepared: ${reason}`);
+    if (reason !== undefined) throw new BootstrapError(name, `it cannot be prepared: ${reason}`);
     const ended = endedWith(answer);
     if (ended) return ended;
-    throw new HandOverError(name, `its hand-over program ended with ${exitCode}: ${stderr.trim()}`);
+    throw new BootstrapError(name, `its deliver program ended with ${exitCode}: ${stderr.trim()}`);
   }
 
   async note(name: string, note: MachineNote, signal: AbortSignal): Promise<void> {

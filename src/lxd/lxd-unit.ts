@@ -24,8 +24,8 @@ export interface LxdUnitOptions {
   readonly deployment: string;
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
-  /** Program in the guest that takes the orders. */
-  readonly handOverProgram: string;
+  /** Program in the guest that reads the payload. */
+  readonly deliverProgram: string;
   /** Command in the guest that prints what its runner application does. */
   readonly activityCommand: readonly [string, ...string[]];
   /** Where the build script finds the runner application's archive in the builder. */
@@ -100,7 +100,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       client,
       owner,
       instanceType: options.instanceType,
-      handOverProgram: options.handOverProgram,
+      deliverProgram: options.deliverProgram,
       activityCommand: options.activityCommand,
       startConcurrency,
     }),

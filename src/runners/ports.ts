@@ -124,8 +124,8 @@ export interface MachineSpec {
   readonly share?: SharedDirectory | undefined;
 }
 
-/** What became of a hand-over: the application listens for jobs, or it ended before it did, with this exit code. */
-export type HandOverAnswer = "listening" | { readonly ended: number };
+/** The guest's answer to a payload: the application listens for jobs, or it ended before with this exit code. */
+export type BootstrapAnswer = "listening" | { readonly ended: number };
 
 /**
  * Activity of the runner application in a running instance: it waits for a job, runs the job-started hook of one, runs
@@ -139,12 +139,11 @@ export interface Machines {
   /** Clones the template and starts the clone. On failure nothing is left. */
   launch(spec: MachineSpec, signal: AbortSignal): Promise<void>;
   /**
-   * Hands the runner its files and its registration over and resolves when the runner application listens for jobs, or
-   * has ended.
+   * Delivers the bootstrap payload to the guest and resolves when the runner application listens for jobs, or has ended.
    *
-   * @param lines what the guest reads on standard input; holds secrets.
+   * @param payload standard input of the guest's program; holds secrets.
    */
-  handOver(name: string, lines: Secret, signal: AbortSignal): Promise<HandOverAnswer>;
+  deliver(name: string, payload: Secret, signal: AbortSignal): Promise<BootstrapAnswer>;
   /** Writes facts on the instance that the next reconcile reads back. */
   note(name: string, note: MachineNote, signal: AbortSignal): Promise<void>;
   /** Asks the guest for the activity of its application. Costs a process in the guest: for suspect runners only. */
@@ -219,7 +218,7 @@ export interface ImageRecipe {
   readonly application: { readonly version: string; readonly archivePath: string };
   /** Fingerprint of all inputs; two recipes with the same key differ in the age of the packages alone. */
   readonly key: string;
-  /** Fingerprint of the charm's programs in it; runners can be handed over to by a charm of the same ones alone. */
+  /** Hash of the guest programs in it. Only a charm with the same guest programs can start runners from this image. */
   readonly programs: string;
   /** Run as root in the builder with the runner application's archive at `/root/runner.tar.gz`. */
   readonly buildScript: string;

@@ -5,9 +5,9 @@ import {
   RUNNER_APPLICATION,
   RUNNER_SCRIPT,
 } from "../guest/paths.ts";
-import { guestOrders } from "../guest/guest-orders.ts";
+import { bootstrapPayload } from "../guest/bootstrap-payload.ts";
 import type { GuestSettings } from "../guest/settings.ts";
-import { renderOrders } from "../guest/orders.ts";
+import { renderPayload } from "../guest/payload.ts";
 import type { GuestRegistration } from "../guest/registration.ts";
 import { unhindered, withDeadline, messageOf, type Secret } from "charm-kit";
 import { ApplicationEndedError, RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
@@ -94,7 +94,7 @@ export class Runner {
   readonly #clients: RunnerClients;
   #status: RunnerStatus;
   readonly #instance: Machine | undefined;
-  #handedOver = false;
+  #isDelivered = false;
 
   constructor(
     clients: RunnerClients,
@@ -152,9 +152,9 @@ export class Runner {
     if (failed.signal.aborted) throw failed.signal.reason;
     if (registered.status === "rejected") throw registered.reason;
     if (launched.status === "rejected") throw launched.reason;
-    const orders = renderOrders(guestOrders(settings, name, registered.value.guest));
-    this.#handedOver = true;
-    const answer = await machines.handOver(name, orders, signal);
+    const payload = renderPayload(bootstrapPayload(settings, name, registered.value.guest));
+    this.#isDelivered = true;
+    const answer = await machines.deliver(name, payload, signal);
     if (answer !== "listening") throw new ApplicationEndedError(answer.ended);
     await machines.note(name, { phase: "ready" }, signal);
   }
@@ -178,7 +178,7 @@ export class Runner {
   /** Takes both halves away after a failure, and tells what could not be taken. */
   async #cleanUp(): Promise<string[]> {
     // Once it has its registration, it may listen and have a job although nobody heard it say so.
-    const mayHaveJob = this.#handedOver;
+    const mayHaveJob = this.#isDelivered;
     try {
       // The failure may be the caller's abort: the clean-up has a time of its own.
       await unhindered(`clean up after runner '${this.config.name}'`, CLEAN_UP_MS, (limited) =>

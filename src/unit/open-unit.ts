@@ -1,4 +1,4 @@
-import { BUILD_ARCHIVE, DIAGNOSTICS, HAND_OVER_PROGRAM } from "../guest/paths.ts";
+import { BUILD_ARCHIVE, DIAGNOSTICS, DELIVER_PROGRAM } from "../guest/paths.ts";
 import { ACTIVITY_COMMAND } from "../guest/activity-command.ts";
 import { join } from "node:path";
 import type { Logger } from "charm-kit";
@@ -53,7 +53,7 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     unitName,
     deployment,
     slug,
-    handOverProgram: HAND_OVER_PROGRAM,
+    deliverProgram: DELIVER_PROGRAM,
     activityCommand: ACTIVITY_COMMAND,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,

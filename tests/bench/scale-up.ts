@@ -20,7 +20,7 @@ const LABELS = [
   "GitHub: registration",
   "LXD: cloned",
   "LXD: started",
-  "LXD: orders handed over",
+  "LXD: payload delivered",
   "LXD: noted",
   "log line delivered",
   "dispatch ended",
@@ -31,7 +31,7 @@ type Label = (typeof LABELS)[number];
 const LIFECYCLE: Readonly<Record<string, Label>> = {
   "instance-created": "LXD: cloned",
   "instance-started": "LXD: started",
-  "instance-exec": "LXD: orders handed over",
+  "instance-exec": "LXD: payload delivered",
   "instance-updated": "LXD: noted",
 };
 

@@ -45,7 +45,7 @@ describeLxd(
       machines = new LxdMachines({
         client,
         owner,
-        handOverProgram: "/bin/true",
+        deliverProgram: "/bin/true",
         activityCommand: ["/bin/false"],
         startConcurrency: 2,
       });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { HandOverError } from "../../src/lxd/errors.ts";
+import { BootstrapError } from "../../src/lxd/errors.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import { KEYS, ownerConfig } from "../../src/lxd/ownership.ts";
 import type { MachineSpec } from "../../src/runners/ports.ts";
@@ -8,12 +8,12 @@ import { describeDaemon, patience, type Daemon } from "../../packages/lxd-client
 import { describeMachines, type MachinesBench } from "./machines.contract.ts";
 
 const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
-const HAND_OVER = "/hand-over";
+const DELIVER = "/deliver";
 
-/** Does what the first line of the orders says, and answers as the hand-over program of a runner image does. */
-const HAND_OVER_PROGRAM = `#!/bin/sh
-cat >/root/orders
-read -r word code </root/orders
+/** Obeys the first line of the payload, and answers as the deliver program of a runner image does. */
+const DELIVER_PROGRAM = `#!/bin/sh
+cat >/root/payload
+read -r word code </root/payload
 case $word in
 listening) echo listening ;;
 ended) echo "ended $code" ;;
@@ -27,7 +27,7 @@ esac
 `;
 
 describeDaemon("LxdMachines", (daemon) => {
-  describe("on a template that holds a stand-in of the hand-over program", () => {
+  describe("on a template that holds a stand-in of the deliver program", () => {
     let template = "";
     before(async () => {
       template = await makeTemplate(daemon());
@@ -60,17 +60,17 @@ describeDaemon("LxdMachines", (daemon) => {
         expect(config).not.to.have.any.keys(KEYS.image, KEYS.recipe, KEYS.builtAt, KEYS.programs);
       });
 
-      it("hands the orders over as they are, and nothing of them is in LXD's record", async () => {
+      it("delivers the payload unchanged, and nothing of it is in LXD's record", async () => {
         const name = await bench.launch();
-        const orders = `listening\nfile 0644 root /x ${"k".repeat(100_000)}\nenvironment A c2VjcmV0\nstart\n`;
-        await bench.machines.handOver(name, new Secret(orders), patience());
-        expect(await bench.output(name, "cat /root/orders")).to.equal(orders);
+        const payload = `listening\nfile 0644 root /x ${"k".repeat(100_000)}\nenvironment A c2VjcmV0\nstart\n`;
+        await bench.machines.deliver(name, new Secret(payload), patience());
+        expect(await bench.output(name, "cat /root/payload")).to.equal(payload);
         expect(JSON.stringify(await bench.read(name))).not.to.include("c2VjcmV0");
       });
 
       it("tells the code with which the application ended before it listened", async () => {
         const name = await bench.launch();
-        const answer = await bench.machines.handOver(name, new Secret("ended 7\n"), patience());
+        const answer = await bench.machines.deliver(name, new Secret("ended 7\n"), patience());
         expect(answer).to.deep.equal({ ended: 7 });
       });
 
@@ -93,25 +93,25 @@ describeDaemon("LxdMachines", (daemon) => {
 
       it("tells why the guest could not be prepared", async () => {
         const name = await bench.launch();
-        const error = await failure(bench.machines.handOver(name, new Secret("unprepared\n"), patience()));
-        expect(error).to.be.instanceOf(HandOverError);
+        const error = await failure(bench.machines.deliver(name, new Secret("unprepared\n"), patience()));
+        expect(error).to.be.instanceOf(BootstrapError);
         expect(String(error)).to.include(`'${name}': it cannot be prepared: the snap is not installed`);
       });
 
-      it("tells what the hand-over program complains about, and none of the orders", async () => {
+      it("tells what the deliver program complains about, and none of the payload", async () => {
         const name = await bench.launch();
-        const orders = new Secret("nonsense c2VjcmV0\n");
-        const error = await failure(bench.machines.handOver(name, orders, patience()));
-        expect(error).to.be.instanceOf(HandOverError);
+        const payload = new Secret("nonsense c2VjcmV0\n");
+        const error = await failure(bench.machines.deliver(name, payload, patience()));
+        expect(error).to.be.instanceOf(BootstrapError);
         expect(String(error)).to.include("ended with 3: no such order").and.not.include("c2VjcmV0");
       });
 
-      it("gives a hand-over up at its deadline, and the instance can be destroyed then", async () => {
+      it("gives a delivery up at its deadline, and the instance can be destroyed then", async () => {
         const name = await bench.launch();
-        const orders = new Secret("hang\n");
+        const payload = new Secret("hang\n");
         const error = await failure(
-          withDeadline("hand over", 300, patience(), (limited) =>
-            bench.machines.handOver(name, orders, limited),
+          withDeadline("deliver", 300, patience(), (limited) =>
+            bench.machines.deliver(name, payload, limited),
           ),
         );
         expect(error).to.have.property("code", "deadline");
@@ -165,8 +165,8 @@ async function makeTemplate(daemon: Daemon): Promise<string> {
       "security.protection.delete": "true",
     },
   });
-  const program = Buffer.from(HAND_OVER_PROGRAM);
-  await daemon.client.files.put({ instance: name, path: HAND_OVER }, program, { mode: 0o755 }, patience());
+  const program = Buffer.from(DELIVER_PROGRAM);
+  await daemon.client.files.put({ instance: name, path: DELIVER }, program, { mode: 0o755 }, patience());
   return name;
 }
 
@@ -183,7 +183,7 @@ class LxdBench implements MachinesBench {
     this.machines = new LxdMachines({
       client: daemon.client,
       owner: OWNER,
-      handOverProgram: HAND_OVER,
+      deliverProgram: DELIVER,
       activityCommand: ["/bin/sh", "-c", "cat /activity 2>/dev/null || echo waiting"],
       startConcurrency: 4,
     });

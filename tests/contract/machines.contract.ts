@@ -5,7 +5,7 @@ import { Secret } from "charm-kit";
 /** An implementation of {@link Machines} with what a test needs around it. */
 export interface MachinesBench {
   readonly machines: Machines;
-  /** A template and profiles whose clones start, and take orders that begin with the line `listening`. */
+  /** A template and profiles whose clones start, and accept a payload that begins with the line `listening`. */
   readonly source: Pick<MachineSpec, "template" | "profiles">;
   /** A name that nothing has. */
   freshName(): string;
@@ -114,19 +114,19 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     });
   });
 
-  describe("handOver()", () => {
+  describe("deliver()", () => {
     it("resolves once the application listens", async () => {
       const name = await launch();
-      expect(await machines.handOver(name, new Secret("listening\n"), NEVER)).to.equal("listening");
+      expect(await machines.deliver(name, new Secret("listening\n"), NEVER)).to.equal("listening");
       expect(await stateOf(name)).to.equal("running");
     });
 
     it("fails for an instance that does not run, or is not there", async () => {
       const name = await launch();
       await bench.stop(name);
-      const orders = new Secret("listening\n");
-      expect(await failure(machines.handOver(name, orders, NEVER))).to.be.instanceOf(Error);
-      expect(await failure(machines.handOver(bench.freshName(), orders, NEVER))).to.be.instanceOf(Error);
+      const payload = new Secret("listening\n");
+      expect(await failure(machines.deliver(name, payload, NEVER))).to.be.instanceOf(Error);
+      expect(await failure(machines.deliver(bench.freshName(), payload, NEVER))).to.be.instanceOf(Error);
     });
   });
 
@@ -204,7 +204,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
   describe("look()", () => {
     it("sees an idle runner wait", async () => {
       const name = await launch();
-      await machines.handOver(name, new Secret("listening\n"), NEVER);
+      await machines.deliver(name, new Secret("listening\n"), NEVER);
       expect(await machines.inspect(name, NEVER)).to.equal("waiting");
     });
 
@@ -268,7 +268,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     const calls = [
       machines.list(signal),
       machines.launch(specOf(unborn), signal),
-      machines.handOver(name, new Secret("listening\n"), signal),
+      machines.deliver(name, new Secret("listening\n"), signal),
       machines.note(name, { phase: "ready" }, signal),
       machines.freeze(name, signal),
       machines.unfreeze(name, signal),

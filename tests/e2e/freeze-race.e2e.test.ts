@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ACTIVITY_COMMAND } from "../../src/guest/activity-command.ts";
-import { HAND_OVER_PROGRAM, RUNNER_APPLICATION } from "../../src/guest/paths.ts";
+import { DELIVER_PROGRAM, RUNNER_APPLICATION } from "../../src/guest/paths.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { createGithubClient, parseGithubPath, type GithubForge } from "../../src/github/index.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
@@ -116,7 +116,7 @@ class RaceBench {
     const machines = new LxdMachines({
       client,
       owner: { unitName: rig.unit, deployment: modelUuid },
-      handOverProgram: HAND_OVER_PROGRAM,
+      deliverProgram: DELIVER_PROGRAM,
       activityCommand: ACTIVITY_COMMAND,
       startConcurrency: AT_A_TIME,
     });

@@ -87,9 +87,9 @@ describe("buildScript()", () => {
 
   it("changes the owner of the runner's home before root's programs are put there", () => {
     const script = buildScript({ packages });
-    const handedOver = script.indexOf("chown -R ubuntu:ubuntu /home/ubuntu");
-    expect(handedOver).to.be.above(-1);
-    for (const { path } of startScripts) expect(script.indexOf(`>${path} `), path).to.be.above(handedOver);
+    const delivered = script.indexOf("chown -R ubuntu:ubuntu /home/ubuntu");
+    expect(delivered).to.be.above(-1);
+    for (const { path } of startScripts) expect(script.indexOf(`>${path} `), path).to.be.above(delivered);
   });
 
   it("is a program that bash can read", () => {

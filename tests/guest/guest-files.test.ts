@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { guestFiles, guestOrders } from "../../src/guest/guest-orders.ts";
-import type { GuestFile, SecretFile } from "../../src/guest/orders.ts";
+import { guestFiles, bootstrapPayload } from "../../src/guest/bootstrap-payload.ts";
+import type { GuestFile, SecretFile } from "../../src/guest/payload.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { Secret } from "charm-kit";
 import { SAMPLES } from "./sample-settings.ts";
@@ -37,17 +37,17 @@ describe("guestFiles()", () => {
   });
 });
 
-describe("guestOrders()", () => {
+describe("bootstrapPayload()", () => {
   it("runs the preparation where there is one", () => {
-    expect(guestOrders(SAMPLES.plain, RUNNER, registration).preparation).to.equal(undefined);
+    expect(bootstrapPayload(SAMPLES.plain, RUNNER, registration).preparation).to.equal(undefined);
     for (const name of ["proxy", "aproxy", "mirror", "policy"] as const) {
-      const { preparation } = guestOrders(SAMPLES[name], RUNNER, registration);
+      const { preparation } = bootstrapPayload(SAMPLES[name], RUNNER, registration);
       expect(preparation, name).to.equal("/usr/local/lib/github-runner/prepare");
     }
   });
 
   it("gives the application the proxies and its registration, since it is no login that reads /etc/environment", () => {
-    const { environment } = guestOrders(SAMPLES.proxy, RUNNER, registration);
+    const { environment } = bootstrapPayload(SAMPLES.proxy, RUNNER, registration);
     expect([...environment.keys()]).to.deep.equal([
       ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
       "ACTIONS_RUNNER_INPUT_JITCONFIG",
@@ -56,7 +56,7 @@ describe("guestOrders()", () => {
   });
 
   it("gives the application no proxies where aproxy takes their place", () => {
-    const { environment } = guestOrders(SAMPLES.aproxy, RUNNER, registration);
+    const { environment } = bootstrapPayload(SAMPLES.aproxy, RUNNER, registration);
     expect([...environment.keys()]).to.deep.equal(["ACTIONS_RUNNER_INPUT_JITCONFIG"]);
   });
 });

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { APROXY_PORT } from "../../src/guest/aproxy.ts";
 import { buildScript } from "../../src/guest/build-script.ts";
-import { guestOrders } from "../../src/guest/guest-orders.ts";
-import { renderOrders } from "../../src/guest/orders.ts";
-import { BUILD_ARCHIVE, HAND_OVER_PROGRAM, METRICS_SHARE, PRE_JOB_SCRIPT } from "../../src/guest/paths.ts";
+import { bootstrapPayload } from "../../src/guest/bootstrap-payload.ts";
+import { renderPayload } from "../../src/guest/payload.ts";
+import { BUILD_ARCHIVE, DELIVER_PROGRAM, METRICS_SHARE, PRE_JOB_SCRIPT } from "../../src/guest/paths.ts";
 import type { GuestSettings } from "../../src/guest/settings.ts";
 import { Secret } from "charm-kit";
 import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
@@ -106,7 +106,7 @@ export class GuestMachine {
     await lxc(["file", "push", "-q", path, `${this.name}${guestPath}`]);
   }
 
-  /** Makes it a fresh runner of these settings. @returns what the hand-over program printed and ended with. */
+  /** Makes it a fresh runner of these settings. @returns what the deliver program printed and ended with. */
   async become(settings: GuestSettings): Promise<Ended> {
     await this.run(
       [
@@ -118,8 +118,8 @@ export class GuestMachine {
       ].join("\n"),
     );
     const jitConfig = new Secret("the configuration");
-    const orders = guestOrders(settings, this.name, { by: "just-in-time", jitConfig });
-    return execute(["exec", this.name, "-T", "--", HAND_OVER_PROGRAM], renderOrders(orders).reveal());
+    const payload = bootstrapPayload(settings, this.name, { by: "just-in-time", jitConfig });
+    return execute(["exec", this.name, "-T", "--", DELIVER_PROGRAM], renderPayload(payload).reveal());
   }
 
   /** Runs the pre-job script as the runner application does for a job with these variables. */

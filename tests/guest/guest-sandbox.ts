@@ -3,12 +3,12 @@ import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeFi
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { GuestFile } from "../../src/guest/orders.ts";
+import type { GuestFile } from "../../src/guest/payload.ts";
 import {
   ANSWERS_PIPE,
   CONFIG_SCRIPT,
-  HAND_OVER_PROGRAM,
-  ORDERS_PIPE,
+  DELIVER_PROGRAM,
+  PAYLOAD_PIPE,
   RECEIVE_PROGRAM,
   RUNNER_SCRIPT,
   START_SCRIPT,
@@ -52,7 +52,7 @@ export class GuestSandbox {
       "/bin/chmod",
       `#!/bin/bash\nstat -c %a "$2" >>${this.root}/modes-before\nPATH=\${PATH#*:} exec chmod "$@"\n`,
     );
-    execFileSync("mkfifo", ["-m", "600", this.path(ORDERS_PIPE), this.path(ANSWERS_PIPE)]);
+    execFileSync("mkfifo", ["-m", "600", this.path(PAYLOAD_PIPE), this.path(ANSWERS_PIPE)]);
   }
 
   /** Where a path of the guest is on this machine. */
@@ -83,9 +83,9 @@ export class GuestSandbox {
     return this.#start(START_SCRIPT, environment);
   }
 
-  handOver(orders: string): Started {
-    const started = this.#start(HAND_OVER_PROGRAM, {});
-    started.process.stdin?.end(orders);
+  deliver(payload: string): Started {
+    const started = this.#start(DELIVER_PROGRAM, {});
+    started.process.stdin?.end(payload);
     return started;
   }
 
@@ -93,7 +93,7 @@ export class GuestSandbox {
   destroy(): void {
     for (const { pid } of this.#processes) if (pid !== undefined) killGroup(pid);
     // `timeout` waits in a group of its own; the end of its input ends it.
-    pokePipe(this.path(ORDERS_PIPE));
+    pokePipe(this.path(PAYLOAD_PIPE));
     rmSync(this.root, { recursive: true, force: true });
   }
 

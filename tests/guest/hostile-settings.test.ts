@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { aproxyCommands, aproxyRules } from "../../src/guest/aproxy.ts";
 import { dockerClientFiles, dockerDaemonFiles } from "../../src/guest/docker-files.ts";
 import { noProxy, proxyVariables, tmateVariables } from "../../src/guest/environment-variables.ts";
-import { guestFiles } from "../../src/guest/guest-orders.ts";
+import { guestFiles } from "../../src/guest/bootstrap-payload.ts";
 import { GuestValueError } from "../../src/guest/guest-value-error.ts";
 import { isPlain, plainUrl } from "../../src/guest/plain-value.ts";
 import { policyCheck } from "../../src/guest/policy-check.ts";

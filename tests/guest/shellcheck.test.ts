@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import { buildScript, cleanScript } from "../../src/guest/build-script.ts";
-import { guestFiles } from "../../src/guest/guest-orders.ts";
+import { guestFiles } from "../../src/guest/bootstrap-payload.ts";
 import { startScripts } from "../../src/guest/start-scripts.ts";
 import { SAMPLES } from "./sample-settings.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import { renderOrders, type GuestFile } from "../../src/guest/orders.ts";
+import { renderPayload, type GuestFile } from "../../src/guest/payload.ts";
 import { METRICS_SHARE, POST_JOB_METRICS, RUNNER_APPLICATION, RUNNER_HOME } from "../../src/guest/paths.ts";
 import { registrationEnvironment } from "../../src/guest/registration.ts";
 import { startUnit } from "../../src/guest/start-scripts.ts";
@@ -23,19 +23,19 @@ describe("the guest's programs", () => {
     guest.destroy();
   });
 
-  function orders(
+  function payload(
     files: readonly GuestFile[] = [],
     environment: Readonly<Record<string, string>> = {},
   ): string {
     const secrets = new Map(Object.entries(environment).map(([name, value]) => [name, new Secret(value)]));
-    return renderOrders({ files, environment: secrets }).reveal();
+    return renderPayload({ files, environment: secrets }).reveal();
   }
 
-  /** Hands orders over to a guest and waits for the end of both programs. */
+  /** Delivers a payload to a guest and waits for the end of both programs. */
   async function deliver(lines: string) {
     const receiver = guest.receive();
-    const answer = await guest.handOver(lines).ended;
-    return { answer: answer.stdout, handOver: answer, receive: await receiver.ended };
+    const answer = await guest.deliver(lines).ended;
+    return { answer: answer.stdout, deliver: answer, receive: await receiver.ended };
   }
 
   /** The environment that the application printed with `env -0`, without what bash sets by itself. */
@@ -50,7 +50,7 @@ describe("the guest's programs", () => {
     guest.application(`${LISTENS}; read -r <${guest.root}/gate`);
     execFileSync("mkfifo", [guest.path("gate")]);
     const receiver = guest.receive();
-    const answer = await guest.handOver(orders()).ended;
+    const answer = await guest.deliver(payload()).ended;
     expect(answer).to.deep.equal({ code: 0, stdout: "listening\n", stderr: "" });
     expect(receiver.process.exitCode, "the application is still running").to.equal(null);
     writeFileSync(guest.path("gate"), "go\n");
@@ -60,14 +60,14 @@ describe("the guest's programs", () => {
   for (const code of [0, 1, 7]) {
     it(`answer that the application ended with ${code} before it listened, and end with ${code}`, async () => {
       guest.application(`echo "An error occurred"; exit ${code}`);
-      const { answer, receive } = await deliver(orders());
+      const { answer, receive } = await deliver(payload());
       expect(answer).to.equal(`ended ${code}\n`);
       expect(receive.code).to.equal(code);
     });
 
     it(`end with ${code} when the application does so after it listened`, async () => {
       guest.application(`${LISTENS}; exit ${code}`);
-      const { answer, receive } = await deliver(orders());
+      const { answer, receive } = await deliver(payload());
       expect(answer).to.equal("listening\n");
       expect(receive.code).to.equal(code);
     });
@@ -76,7 +76,7 @@ describe("the guest's programs", () => {
   it("end when nobody reads the answer", async () => {
     guest.application("exit 3");
     const receiver = guest.receive();
-    writeFileSync(guest.path("/usr/local/lib/github-runner/orders"), orders());
+    writeFileSync(guest.path("/usr/local/lib/github-runner/payload"), payload());
     const code = await new Promise((resolve) => receiver.process.once("exit", resolve));
     expect(code).to.equal(3);
   });
@@ -85,25 +85,25 @@ describe("the guest's programs", () => {
     guest.application(`${LISTENS}; sleep 30 & exit 5`);
     const receiver = guest.receive();
     const exited = new Promise((resolve) => receiver.process.once("exit", resolve));
-    const answer = guest.handOver(orders());
+    const answer = guest.deliver(payload());
     expect(await Promise.race([exited, delay(5000, "still waiting", { ref: false })])).to.equal(5);
     expect((await answer.ended).stdout).to.equal("listening\n");
   });
 
   it("say where the application is missing", async () => {
-    const { answer, receive } = await deliver(orders());
+    const { answer, receive } = await deliver(payload());
     expect(answer).to.match(/^ended 12[67]\n$/);
     expect(receive.stdout).to.contain("run.sh");
   });
 
   it("pass on to the journal what the application prints, on both streams", async () => {
     guest.application("echo out; echo err >&2; exit 1");
-    expect((await deliver(orders())).receive.stdout).to.equal("out\nerr\napplication ended 1\n");
+    expect((await deliver(payload())).receive.stdout).to.equal("out\nerr\napplication ended 1\n");
   });
 
   it("start the application in its directory, as the runner's user, with the user's environment", async () => {
     guest.application(`pwd >${guest.root}/directory; env -0 >${guest.root}/environment; exit 1`);
-    await deliver(orders());
+    await deliver(payload());
     expect(readFileSync(guest.path("directory"), "utf8")).to.equal(`${guest.path(RUNNER_APPLICATION)}\n`);
     expect(readFileSync(guest.path("identity"), "utf8")).to.equal(
       "--reuid=ubuntu\n--regid=ubuntu\n--init-groups\n",
@@ -127,7 +127,7 @@ describe("the guest's programs", () => {
       UNICODE: "grüße ✓",
     };
     guest.application(`env -0 >${guest.root}/environment; exit 1`);
-    await deliver(orders([], values));
+    await deliver(payload([], values));
     expect(Object.fromEntries(environmentIn("environment"))).to.include(values);
     expect(existsSync(guest.path(`${RUNNER_APPLICATION}/injected`))).to.equal(false);
   });
@@ -137,7 +137,7 @@ describe("the guest's programs", () => {
       `ps -eww -o args >${guest.root}/processes; cat /proc/[0-9]*/cmdline >${guest.root}/command-lines 2>&1; ${LISTENS}`,
     );
     const environment = registrationEnvironment({ by: "just-in-time", jitConfig: new Secret(KEY) });
-    const { answer } = await deliver(renderOrders({ files: [], environment }).reveal());
+    const { answer } = await deliver(renderPayload({ files: [], environment }).reveal());
     expect(answer).to.equal("listening\n");
     const seen = readFileSync(guest.path("processes"), "utf8");
     expect(seen).to.contain("run.sh");
@@ -163,7 +163,7 @@ describe("the guest's programs", () => {
         guest.file("/home/ubuntu/github-runner/pre-job.sh", "#!/bin/bash\n", "0755"),
         { ...guest.file("/etc/secret", "hidden", "0600"), owner: "root" as const },
       ];
-      await deliver(orders(files));
+      await deliver(payload(files));
       for (const { path, mode, content } of files) {
         expect(readFileSync(path, "utf8")).to.equal(content);
         expect((statSync(path).mode & 0o7777).toString(8).padStart(4, "0"), path).to.equal(mode);
@@ -178,19 +178,19 @@ describe("the guest's programs", () => {
 
     it("that nobody but root can read before they have their mode", async () => {
       guest.application(LISTENS);
-      await deliver(orders([guest.file("/etc/secret", "hidden", "0600")]));
+      await deliver(payload([guest.file("/etc/secret", "hidden", "0600")]));
       expect(readFileSync(guest.path("modes-before"), "utf8")).to.equal("600\n");
     });
 
     it("before the application starts", async () => {
       guest.application(`cat ${guest.root}/early >${guest.root}/copy; ${LISTENS}`);
-      await deliver(orders([guest.file("/early", "in time")]));
+      await deliver(payload([guest.file("/early", "in time")]));
       expect(readFileSync(guest.path("copy"), "utf8")).to.equal("in time");
     });
 
     it("that are empty", async () => {
       guest.application(LISTENS);
-      await deliver(orders([guest.file("/empty", "")]));
+      await deliver(payload([guest.file("/empty", "")]));
       expect(readFileSync(guest.path("empty"), "utf8")).to.equal("");
     });
 
@@ -200,7 +200,7 @@ describe("the guest's programs", () => {
       const content =
         Buffer.from(Uint8Array.from({ length: 700_000 }, (_, index) => index % 128)).toString() +
         "ü".repeat(150_000);
-      await deliver(orders([guest.file("/large", content)]));
+      await deliver(payload([guest.file("/large", content)]));
       expect(readFileSync(guest.path("large"), "utf8") === content).to.equal(true);
     });
 
@@ -208,7 +208,7 @@ describe("the guest's programs", () => {
       guest.application(LISTENS);
       writeFileSync(guest.path("precious"), "precious");
       execFileSync("ln", ["-s", guest.path("precious"), guest.path("linked")]);
-      await deliver(orders([guest.file("/linked", "new")]));
+      await deliver(payload([guest.file("/linked", "new")]));
       expect(readFileSync(guest.path("precious"), "utf8")).to.equal("precious");
       expect(readFileSync(guest.path("linked"), "utf8")).to.equal("new");
     });
@@ -220,11 +220,11 @@ describe("the guest's programs", () => {
         ...guest.file("/usr/local/lib/github-runner/prepare", script, "0755"),
         owner: "root" as const,
       };
-      const orders = { files: [file], environment: new Map<string, Secret>(), preparation: file.path };
-      return renderOrders(orders).reveal();
+      const payload = { files: [file], environment: new Map<string, Secret>(), preparation: file.path };
+      return renderPayload(payload).reveal();
     };
 
-    it("by the program of the orders, before the application starts", async () => {
+    it("by the program of the payload, before the application starts", async () => {
       guest.application(`cat ${guest.root}/prepared; ${LISTENS}`);
       const { answer, receive } = await deliver(
         prepared(`#!/bin/bash\necho first >${guest.root}/prepared\necho going\n`),
@@ -253,7 +253,7 @@ describe("the guest's programs", () => {
     it("or say that a file cannot be written, and start nothing", async () => {
       guest.application(`touch ${guest.root}/started; ${LISTENS}`);
       writeFileSync(guest.path("in-the-way"), "a file");
-      const { answer, receive } = await deliver(orders([guest.file("/in-the-way/file", "content")]));
+      const { answer, receive } = await deliver(payload([guest.file("/in-the-way/file", "content")]));
       expect(answer).to.equal(`unprepared 1 ${guest.path("/in-the-way/file")} cannot be written\n`);
       expect(receive.code).to.equal(1);
       expect(existsSync(guest.path("started"))).to.equal(false);
@@ -272,7 +272,7 @@ describe("the guest's programs", () => {
         mkdirSync(guest.path(METRICS_SHARE));
         guest.application(`${LISTENS}; exit ${code}`);
         const before = Math.floor(Date.now() / 1000);
-        await deliver(orders());
+        await deliver(payload());
         const { timestamp, ...others } = JSON.parse(report()) as { timestamp: number };
         expect(others).to.deep.equal(rest);
         expect(timestamp).to.be.within(before, Date.now() / 1000);
@@ -284,7 +284,7 @@ describe("the guest's programs", () => {
       mkdirSync(guest.path(METRICS_SHARE));
       writeFileSync(guest.path(POST_JOB_METRICS), "the job's");
       guest.application(`${LISTENS}; exit 1`);
-      await deliver(orders());
+      await deliver(payload());
       expect(report()).to.equal("the job's");
     });
 
@@ -293,19 +293,19 @@ describe("the guest's programs", () => {
       mkdirSync(guest.path(`${POST_JOB_METRICS}.new`));
       execFileSync("mkfifo", [guest.path(`${POST_JOB_METRICS}.new/pipe`)]);
       guest.application(`${LISTENS}; exit 3`);
-      expect((await deliver(orders())).receive.code).to.equal(3);
+      expect((await deliver(payload())).receive.code).to.equal(3);
       expect(JSON.parse(report())).to.include({ status: "abnormal" });
     });
 
     it("where the host wants to know", async () => {
       guest.application(`${LISTENS}; exit 1`);
-      expect((await deliver(orders())).receive).to.include({ code: 1, stderr: "" });
+      expect((await deliver(payload())).receive).to.include({ code: 1, stderr: "" });
       expect(existsSync(guest.path(METRICS_SHARE))).to.equal(false);
     });
   });
 
-  describe("refuse orders that are cut short", () => {
-    const whole = () => orders([guest.file("/file", "content")], { NAME: "value" });
+  describe("refuse a payload that is cut short", () => {
+    const whole = () => payload([guest.file("/file", "content")], { NAME: "value" });
     const cuts: readonly (readonly [string, () => string])[] = [
       ["to nothing", () => ""],
       ["in a file", () => whole().slice(0, 20)],
@@ -321,7 +321,7 @@ describe("the guest's programs", () => {
       it(title, async () => {
         guest.application(`touch ${guest.root}/started; ${LISTENS}`);
         const receiver = guest.receive();
-        guest.handOver(cut());
+        guest.deliver(cut());
         const { code, stderr } = await receiver.ended;
         expect(code).to.equal(1);
         expect(stderr).to.contain("cut short");

@@ -65,7 +65,7 @@ describe("The type of a unit's instances", () => {
       client,
       owner: OWNER,
       ...(instanceType && { instanceType }),
-      handOverProgram: "/bin/true",
+      deliverProgram: "/bin/true",
       activityCommand: ["true"],
       startConcurrency: 1,
     });

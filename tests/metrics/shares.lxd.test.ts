@@ -157,7 +157,7 @@ function machinesOn({ client }: Daemon): LxdMachines {
   return new LxdMachines({
     client,
     owner: OWNER,
-    handOverProgram: "/bin/true",
+    deliverProgram: "/bin/true",
     activityCommand: ["/bin/true"],
     startConcurrency: 4,
   });

@@ -1,6 +1,6 @@
 import type {
   GuestActivity,
-  HandOverAnswer,
+  BootstrapAnswer,
   Machine,
   MachineNote,
   Machines,
@@ -14,8 +14,8 @@ import type { PortCalls } from "./port-calls.ts";
 export class FakeMachines implements Machines {
   readonly #site: FakeSite;
   readonly #calls: PortCalls;
-  /** Orders that were handed over, by runner. */
-  readonly orders = new Map<string, Secret>();
+  /** Delivered payloads, by runner. */
+  readonly payloads = new Map<string, Secret>();
   readonly specs = new Map<string, MachineSpec>();
 
   constructor(site: FakeSite, calls: PortCalls) {
@@ -46,10 +46,10 @@ export class FakeMachines implements Machines {
     }
   }
 
-  handOver(name: string, lines: Secret, signal: AbortSignal): Promise<HandOverAnswer> {
-    return this.#calls.step("machines.handOver", signal, () => {
+  deliver(name: string, payload: Secret, signal: AbortSignal): Promise<BootstrapAnswer> {
+    return this.#calls.step("machines.deliver", signal, () => {
       this.#running(name);
-      this.orders.set(name, lines);
+      this.payloads.set(name, payload);
       return this.#site.startApplication(name);
     });
   }

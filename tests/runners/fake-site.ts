@@ -1,4 +1,4 @@
-import type { GuestActivity, HandOverAnswer, Machine, Registration } from "../../src/runners/ports.ts";
+import type { GuestActivity, BootstrapAnswer, Machine, Registration } from "../../src/runners/ports.ts";
 
 /** Where the unit of a test registers its runners unless the test says otherwise. */
 export const SCOPE = "scope-1";
@@ -110,7 +110,7 @@ export class FakeSite {
   }
 
   /** The application connects, or ends before it listens. */
-  startApplication(name: string): HandOverAnswer {
+  startApplication(name: string): BootstrapAnswer {
     const ended = this.endings.shift();
     if (ended !== undefined) {
       this.stopMachine(name);

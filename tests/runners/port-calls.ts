@@ -6,7 +6,7 @@ export type PortVerb =
   | "machines.list"
   | "machines.launch"
   | "machines.start"
-  | "machines.handOver"
+  | "machines.deliver"
   | "machines.note"
   | "machines.inspect"
   | "machines.freeze"

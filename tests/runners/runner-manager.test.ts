@@ -283,7 +283,7 @@ describe("RunnerManager", () => {
       const process = new FakeProcess(site, { concurrency: 2 });
       const abort = new AbortController();
       const reason = new Error("the unit is stopping");
-      process.calls.beforeNext("machines.handOver", () => {
+      process.calls.beforeNext("machines.deliver", () => {
         abort.abort(reason);
       });
       expect(await rejectionOf(reconcile(process, fleetOf(6), abort.signal))).to.equal(reason);

@@ -48,8 +48,8 @@ function create(
 }
 
 /** Every order that the guest was given, decoded. */
-function ordersOf(process: FakeProcess): string[] {
-  const lines = process.machines.orders.get(NAME)?.reveal().split("\n") ?? [];
+function payloadOf(process: FakeProcess): string[] {
+  const lines = process.machines.payloads.get(NAME)?.reveal().split("\n") ?? [];
   return lines.map((line) => {
     const words = line.split(" ");
     const content = Buffer.from(words.pop() ?? "", "base64").toString();
@@ -77,7 +77,7 @@ describe("Runner", () => {
         const { process, runner } = newRunner();
         const policy = { url, oneTimeToken: () => Promise.resolve(new Secret("one-time")) };
         await create(runner, { policy });
-        const token = ordersOf(process).find((order) => order.includes("/.policy-token "));
+        const token = payloadOf(process).find((order) => order.includes("/.policy-token "));
         expect(token).to.equal("file 0600 ubuntu /home/ubuntu/github-runner/.policy-token one-time");
       });
 
@@ -123,7 +123,7 @@ describe("Runner", () => {
     it("hands the just-in-time configuration over in the environment", async () => {
       const { process, runner } = newRunner();
       await create(runner);
-      expect(ordersOf(process)).to.include(
+      expect(payloadOf(process)).to.include(
         `environment ACTIONS_RUNNER_INPUT_JITCONFIG private-key-of-${NAME}`,
       );
     });
@@ -132,7 +132,7 @@ describe("Runner", () => {
       const { site, process, runner } = newRunner();
       await create(runner, { registrationToken: new Secret("registration-token") });
       expect(site.registrationNames(), "registered by the unit").to.deep.equal([]);
-      expect(ordersOf(process)).to.include.members([
+      expect(payloadOf(process)).to.include.members([
         "environment ACTIONS_RUNNER_INPUT_URL https://github.com/octo/cat",
         "environment ACTIONS_RUNNER_INPUT_TOKEN registration-token",
         `environment ACTIONS_RUNNER_INPUT_NAME ${NAME}`,
@@ -159,8 +159,8 @@ describe("Runner", () => {
       ["machines.start", "before"],
       ["machines.start", "after"],
       ["forge.register", "before"],
-      ["machines.handOver", "before"],
-      ["machines.handOver", "after"],
+      ["machines.deliver", "before"],
+      ["machines.deliver", "after"],
       ["machines.note", "before"],
       ["machines.note", "after"],
     ];
@@ -196,9 +196,9 @@ describe("Runner", () => {
       }
     });
 
-    it("spares a runner that took a job although its hand-over was not heard to end", async () => {
+    it("spares a runner that took a job although its delivery was not seen to end", async () => {
       const { site, calls, runner } = newRunner();
-      calls.afterNext("machines.handOver", () => {
+      calls.afterNext("machines.deliver", () => {
         site.assignJob(NAME);
         throw new Error("the answer was lost");
       });
@@ -221,7 +221,7 @@ describe("Runner", () => {
 
     it("spares a runner that registered itself and took a job", async () => {
       const { site, calls, runner } = newRunner();
-      calls.afterNext("machines.handOver", () => {
+      calls.afterNext("machines.deliver", () => {
         site.addRegistration(NAME, { online: true, busy: true });
         throw new Error("the answer was lost");
       });
@@ -232,7 +232,7 @@ describe("Runner", () => {
 
     it("deletes the registration that a runner made of itself", async () => {
       const { site, calls, runner } = newRunner();
-      calls.afterNext("machines.handOver", () => {
+      calls.afterNext("machines.deliver", () => {
         site.addRegistration(NAME, { online: true });
         throw new Error("the answer was lost");
       });
@@ -242,7 +242,7 @@ describe("Runner", () => {
     });
 
     it("cleans up although the caller has given up", async () => {
-      for (const verb of ["machines.start", "machines.handOver", "machines.note"] as const) {
+      for (const verb of ["machines.start", "machines.deliver", "machines.note"] as const) {
         const { site, calls, runner } = newRunner();
         const abort = new AbortController();
         calls.beforeNext(verb, () => {
@@ -257,7 +257,7 @@ describe("Runner", () => {
 
     it("tells what its clean-up could not take away", async () => {
       const { calls, runner } = newRunner();
-      calls.failNext("machines.handOver", new Error("the guest is silent"));
+      calls.failNext("machines.deliver", new Error("the guest is silent"));
       calls.failNext("machines.freeze", new Error("LXD does not answer"));
       expect((await rejectionOf(create(runner))).message).to.equal(
         `Cannot create runner '${NAME}': the guest is silent; and its clean-up failed: LXD does not answer`,
@@ -269,7 +269,7 @@ describe("Runner", () => {
       try {
         const { site, calls, runner } = newRunner(5000);
         // The answer of the guest never comes; the call ends with its signal only.
-        calls.beforeNext("machines.handOver", () => {
+        calls.beforeNext("machines.deliver", () => {
           clock.tick(5000);
         });
         const error = await rejectionOf(create(runner));
@@ -286,8 +286,8 @@ describe("Runner", () => {
       const { calls, process, runner } = newRunner();
       calls.failNext("machines.note", new Error("LXD is gone"));
       const error = await rejectionOf(create(runner));
-      const orders = process.machines.orders.get(NAME)!;
-      const printed = `${inspect(error, { depth: 9 })} ${inspect(runner, { depth: 9 })} ${inspect(orders)} ${String(orders)}`;
+      const payload = process.machines.payloads.get(NAME)!;
+      const printed = `${inspect(error, { depth: 9 })} ${inspect(runner, { depth: 9 })} ${inspect(payload)} ${String(payload)}`;
       expect(printed).to.not.contain(`private-key-of-${NAME}`);
       expect(printed).to.not.contain(Buffer.from(`private-key-of-${NAME}`).toString("base64"));
     });

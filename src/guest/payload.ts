@@ -13,7 +13,7 @@ export interface GuestFile {
 export type SecretFile = Omit<GuestFile, "content"> & { readonly content: Secret };
 
 /** Files to write, and the environment of the runner application, which may contain secrets. */
-export interface GuestOrders {
+export interface BootstrapPayload {
   readonly files: readonly (GuestFile | SecretFile)[];
   /** Path of a file that root runs before the application starts. @default none */
   readonly preparation?: string | undefined;
@@ -21,17 +21,17 @@ export interface GuestOrders {
 }
 
 /**
- * Renders orders as the lines that the guest's `receive` program reads: one word for what it is, then its operands,
+ * Renders a payload as the lines that the guest's `receive` program reads: a keyword, then its operands,
  * contents in base64. They travel on standard input only and are never written to a disk of the host.
  */
-export function renderOrders(orders: GuestOrders): Secret {
-  const files = orders.files.map(
+export function renderPayload(payload: BootstrapPayload): Secret {
+  const files = payload.files.map(
     ({ path, mode, owner, content }) => `file ${mode} ${owner} ${path} ${base64(textOf(content))}`,
   );
-  const environment = [...orders.environment].map(
+  const environment = [...payload.environment].map(
     ([name, value]) => `environment ${name} ${base64(value.reveal())}`,
   );
-  const preparation = orders.preparation === undefined ? [] : [`run ${orders.preparation}`];
+  const preparation = payload.preparation === undefined ? [] : [`run ${payload.preparation}`];
   return new Secret([...files, ...environment, ...preparation, "start", ""].join("\n"));
 }
 

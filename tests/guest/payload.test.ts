@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
 import { environmentFile } from "../../src/guest/environment-file.ts";
-import { renderOrders } from "../../src/guest/orders.ts";
+import { renderPayload } from "../../src/guest/payload.ts";
 import { preJobScript } from "../../src/guest/pre-job-script.ts";
 import { registrationEnvironment } from "../../src/guest/registration.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
@@ -10,37 +10,37 @@ import { Secret } from "charm-kit";
 
 const none = new Map<string, Secret>();
 
-describe("renderOrders()", () => {
+describe("renderPayload()", () => {
   it("has a line for each file and each variable, and one that ends them", () => {
     const files = [{ path: "/a", mode: "0644", owner: "root", content: "hello" }] as const;
     const environment = new Map([["NAME", new Secret("value")]]);
-    expect(renderOrders({ files, environment }).reveal()).to.equal(
+    expect(renderPayload({ files, environment }).reveal()).to.equal(
       "file 0644 root /a aGVsbG8=\nenvironment NAME dmFsdWU=\nstart\n",
     );
   });
 
   it("has a line for the preparation, after all that it needs", () => {
     const environment = new Map([["NAME", new Secret("value")]]);
-    expect(renderOrders({ files: [], environment, preparation: "/prepare" }).reveal()).to.equal(
+    expect(renderPayload({ files: [], environment, preparation: "/prepare" }).reveal()).to.equal(
       "environment NAME dmFsdWU=\nrun /prepare\nstart\n",
     );
   });
 
   it("has the content of a secret file like that of any other", () => {
     const files = [{ path: "/a", mode: "0600", owner: "ubuntu", content: new Secret("hello") }] as const;
-    expect(renderOrders({ files, environment: none }).reveal()).to.equal(
+    expect(renderPayload({ files, environment: none }).reveal()).to.equal(
       "file 0600 ubuntu /a aGVsbG8=\nstart\n",
     );
   });
 
   it("only starts the application when there is nothing else to do", () => {
-    expect(renderOrders({ files: [], environment: none }).reveal()).to.equal("start\n");
+    expect(renderPayload({ files: [], environment: none }).reveal()).to.equal("start\n");
   });
 
   it("keeps an operand for what is empty", () => {
     const files = [{ path: "/a", mode: "0644", owner: "root", content: "" }] as const;
     const environment = new Map([["NAME", new Secret("")]]);
-    expect(renderOrders({ files, environment }).reveal()).to.equal(
+    expect(renderPayload({ files, environment }).reveal()).to.equal(
       "file 0644 root /a =\nenvironment NAME =\nstart\n",
     );
   });
@@ -49,7 +49,7 @@ describe("renderOrders()", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1 }), (content) => {
         const file = { path: "/a", mode: "0600", owner: "ubuntu", content } as const;
-        const [line, ...rest] = renderOrders({ files: [file], environment: none })
+        const [line, ...rest] = renderPayload({ files: [file], environment: none })
           .reveal()
           .split("\n");
         expect(rest).to.deep.equal(["start", ""]);
@@ -62,8 +62,8 @@ describe("renderOrders()", () => {
   });
 
   it("is a secret as a whole", () => {
-    const orders = renderOrders({ files: [], environment: new Map([["KEY", new Secret("private")]]) });
-    for (const printed of [String(orders), JSON.stringify(orders), inspect(orders)]) {
+    const payload = renderPayload({ files: [], environment: new Map([["KEY", new Secret("private")]]) });
+    for (const printed of [String(payload), JSON.stringify(payload), inspect(payload)]) {
       expect(printed).to.contain("[redacted]").and.not.contain("KEY");
     }
   });
@@ -110,7 +110,7 @@ describe("environmentFile()", () => {
     });
   });
 
-  it("names the pre-job script that the orders bring, which the runner's user may run and not change", () => {
+  it("names the pre-job script that the payload brings, which the runner's user may run and not change", () => {
     const { path, mode, owner } = preJobScript(PLAIN_GUEST);
     expect(environmentFile(PLAIN_GUEST).content).to.contain(`ACTIONS_RUNNER_HOOK_JOB_STARTED=${path}\n`);
     expect({ mode, owner }).to.deep.equal({ mode: "0755", owner: "root" });

@@ -3,7 +3,7 @@ import { aproxyRules } from "./aproxy.ts";
 import { dockerClientFiles, dockerDaemonFiles } from "./docker-files.ts";
 import { environmentFile } from "./environment-file.ts";
 import { proxyVariables } from "./environment-variables.ts";
-import type { GuestFile, GuestOrders, SecretFile } from "./orders.ts";
+import type { GuestFile, BootstrapPayload, SecretFile } from "./payload.ts";
 import { OPERATOR_SCRIPT, POLICY_TOKEN, PREPARATION, RUNNER_USER } from "./paths.ts";
 import { preJobScript } from "./pre-job-script.ts";
 import { preparation } from "./preparation.ts";
@@ -38,11 +38,11 @@ export function guestFiles(settings: GuestSettings, runnerName: string): readonl
  *
  * @throws the errors of {@link guestFiles}.
  */
-export function guestOrders(
+export function bootstrapPayload(
   settings: GuestSettings,
   runnerName: string,
   registration: GuestRegistration,
-): GuestOrders {
+): BootstrapPayload {
   const files = guestFiles(settings, runnerName);
   // The application has no login session, so nothing reads /etc/environment for it.
   const proxies = [...proxyVariables(settings, runnerName)].map(
