@@ -1,10 +1,10 @@
-/** What a change of an option does to the runners that are there. */
+/** The effect of a changed option on existing runners. */
 export interface ChangeEffect {
   readonly idle: string;
   readonly busy: string;
 }
 
-/** The effects, by the word that the configuration's schema has for them. */
+/** The effects, by the `change` of an option in the configuration's schema. */
 export const CHANGES: Readonly<Record<string, ChangeEffect>> = {
   replaces: {
     idle: "replaced at once by runners with the new configuration",
@@ -15,14 +15,14 @@ export const CHANGES: Readonly<Record<string, ChangeEffect>> = {
     busy: "finish their jobs, and are then replaced",
   },
   scales: {
-    idle: "started or taken away, until the number is right",
-    busy: "finish their jobs; those too many are not replaced",
+    idle: "started or removed, until the number is right",
+    busy: "finish their jobs; surplus runners are not replaced",
   },
-  firewall: { idle: "stay; the firewall holds at once", busy: "stay; the firewall holds at once" },
+  firewall: { idle: "stay; the firewall applies at once", busy: "stay; the firewall applies at once" },
   timer: { idle: "stay; the time of the next reconcile changes", busy: "stay" },
   fixed: {
-    idle: "stay: after the first install the unit is blocked until the old value is back",
-    busy: "stay, as idle ones do",
+    idle: "stay: after the first install the unit is blocked until the old value is restored",
+    busy: "stay, like idle ones",
   },
   nothing: { idle: "stay", busy: "stay" },
 };

@@ -5,9 +5,9 @@ import { CHANGES } from "./changes.ts";
 const ORIGIN = (file: string) =>
   `<!-- Made from ${file} by \`npm run generate\`; changes here are lost. -->\n`;
 
-/** What the charm's schema says of an option beside its form. */
+/** Properties of an option in the charm's schema, apart from its form. */
 export interface OptionRule {
-  /** What a person is told to write. */
+  /** The accepted form, as shown in messages. */
   readonly accepted: string;
   /** Key of {@link CHANGES}. */
   readonly change: string;
@@ -25,10 +25,10 @@ export function renderConfiguration(
   return [
     ORIGIN("config.yaml and src/charm/configuration-schema.ts"),
     "# Configuration\n",
-    "Set an option with `juju config github-runner <option>=<value>`. A bad value puts the unit in `blocked` with a message",
-    "that names the option, what is wrong with it and an accepted form; several are told together. Nothing changes on LXD",
-    "or GitHub until it is mended. [Statuses](statuses.md) has the other messages.\n",
-    "## What a change does\n",
+    "Set an option with `juju config github-runner <option>=<value>`. With an invalid value the unit is `blocked`, and the",
+    "status names the option, the problem and an accepted form; all invalid options are listed. Nothing changes on LXD or",
+    "GitHub until they are corrected. [Statuses](statuses.md) lists the other messages.\n",
+    "## Effects of a change\n",
     "No change of an option ends a job.\n",
     "| options | idle runners | busy runners |",
     "| --- | --- | --- |",
@@ -62,7 +62,7 @@ export function renderActions({ actions }: CharmMetadata): string {
   return [
     ORIGIN("actions.yaml"),
     "# Actions\n",
-    "Run an action with `juju run github-runner/0 <action> [<parameter>=<value>]`. An action that cannot run fails with the",
+    "Run an action with `juju run github-runner/0 <action> [<parameter>=<value>]`. If an action cannot run, it fails with the",
     "message that the unit's status would show.\n",
     ...Object.entries(actions).map(([name, action]) => renderAction(name, action)),
   ].join("\n");
@@ -93,12 +93,12 @@ function code(value: JsonValue): string {
   return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 }
 
-/** `<slug>` would be taken as a tag. */
+/** Escapes `<slug>`, which Markdown would read as a tag. */
 function prose(text: string): string {
   return text.trim().replaceAll("<", "&lt;");
 }
 
-/** A line break or a bar would end the cell; `<slug>` would be taken as a tag. */
+/** Escapes a line break and a bar, which would end the cell. */
 function cell(text: string): string {
   return prose(text).replaceAll("\n", " ").replaceAll("|", "\\|");
 }
