@@ -13,7 +13,7 @@ export interface ApiPage {
 /** Where the docstring of a name is: the page, by name of the export. */
 export type ApiIndex = ReadonlyMap<string, string>;
 
-const ORIGIN = "<!-- Made from the docstrings by `npm run generate`; changes here are lost. -->\n";
+const ORIGIN = "<!-- Generated from the docstrings by `npm run generate`: do not edit. -->\n";
 
 /** Says on which page each export is. */
 export function indexOf(pages: readonly ApiPage[]): ApiIndex {

@@ -7,7 +7,7 @@ export interface ReportedModule {
   readonly exports: readonly ApiExport[];
 }
 
-const ORIGIN = "<!-- Made from the sources by `npm run generate`; changes here are lost. -->\n";
+const ORIGIN = "<!-- Generated from the sources by `npm run generate`: do not edit. -->\n";
 
 /** The public API of a package in Markdown: signatures alone, so that a change of it shows in a review. */
 export function renderReport(modules: readonly ReportedModule[]): string {

@@ -2,8 +2,7 @@ import type { ActionMetadata, CharmMetadata, ParameterSchema } from "juju-charm/
 import type { JsonValue } from "juju-charm";
 import { CHANGES } from "./changes.ts";
 
-const ORIGIN = (file: string) =>
-  `<!-- Made from ${file} by \`npm run generate\`; changes here are lost. -->\n`;
+const ORIGIN = (file: string) => `<!-- Generated from ${file} by \`npm run generate\`: do not edit. -->\n`;
 
 /** Properties of an option in the charm's schema, apart from its form. */
 export interface OptionRule {

@@ -1,4 +1,4 @@
-// Made from the charm's YAML files by `juju-charm generate`; changes here are lost.
+// Generated from the charm's YAML files by `juju-charm generate`: do not edit.
 import type { ActionResults, CharmTypes } from "juju-charm";
 
 /** What the yaml files of the charm github-runner declare. */

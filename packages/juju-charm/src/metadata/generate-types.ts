@@ -44,7 +44,7 @@ export function generateTypes(files: MetadataFiles, options: GenerateTypesOption
     (type) => type === "CharmTypes" || new RegExp(`\\b${type}\\b`).test(withoutComments(body)),
   );
   return [
-    "// Made from the charm's YAML files by `juju-charm generate`; changes here are lost.",
+    "// Generated from the charm's YAML files by `juju-charm generate`: do not edit.",
     `import type { ${imported.join(", ")} } from ${JSON.stringify(options.framework ?? FRAMEWORK)};\n`,
     documented(
       `What the yaml files of the charm ${metadata.name} declare.`,
