@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
+import type { RunProcess } from "charm-kit";
 import { forgetModules, loadModules } from "./kernel-modules.ts";
 import { installLxd, type LxdSign } from "./lxd-installer.ts";
 import { checkVirtualMachines } from "./machine-check.ts";
 import type { HostPaths } from "./host-paths.ts";
-import type { RunProcess } from "./run-process.ts";
 import { raiseLimits } from "./raise-limits.ts";
 
 /** LXD as the host's side needs it. */
@@ -43,7 +43,7 @@ export class Host {
    *
    * @param step told what is being done, where it takes long.
    * @returns what the machine lacks without which runners still work, each as a short text.
-   * @throws `LxdInstallError`, `VirtualMachinesError`, `HostCommandError`.
+   * @throws `LxdInstallError`, `VirtualMachinesError`, `ProcessError`.
    */
   async prepare(
     need: HostNeed,

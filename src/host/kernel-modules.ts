@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { removeFile, writeFileAtomically } from "charm-kit";
+import { type RunProcess, removeFile, writeFileAtomically } from "charm-kit";
 import type { HostPaths } from "./host-paths.ts";
-import type { RunProcess } from "./run-process.ts";
 
 /** A module of the kernel, and the path that is there when it is loaded or built in. */
 interface KernelModule {

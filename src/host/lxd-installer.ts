@@ -1,8 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { ConditionError, ProcessLock } from "charm-kit";
+import { ConditionError, ProcessLock, runOrFail, type RunProcess } from "charm-kit";
 import { hasIdRange, planLxd, socketOf, withIdRange, type LxdFacts } from "./lxd-plan.ts";
-import { runOrFail } from "./host-command.ts";
-import type { RunProcess } from "./run-process.ts";
 
 /** LXD does not run on this machine, and the unit cannot bring it to. */
 export class LxdInstallError extends ConditionError {
@@ -31,7 +29,7 @@ export interface LxdSign {
  * Installs LXD where there is none and starts one that does not answer; one that answers is left alone.
  *
  * @param step told what is being done.
- * @throws {@link LxdInstallError} where it cannot be done, `HostCommandError` where a command fails.
+ * @throws {@link LxdInstallError} where it cannot be done, `ProcessError` where a command fails.
  */
 export async function installLxd(
   lxd: LxdSign,
@@ -47,7 +45,9 @@ export async function installLxd(
     if (!plan.possible) throw new LxdInstallError(plan.reason);
     step(plan.told);
     if (plan.addIdRange) addIdRange();
-    for (const command of plan.commands) await runOrFail(run, "bring LXD to run", command, signal);
+    for (const { words, limitMs } of plan.commands) {
+      await runOrFail(run, words, { action: "bring LXD to run", limitMs, signal });
+    }
   }, signal);
 }
 

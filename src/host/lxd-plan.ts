@@ -1,4 +1,8 @@
-import type { Command } from "./host-command.ts";
+/** A program of the machine with its arguments, and how long it may take. */
+export interface Command {
+  readonly words: readonly [string, ...string[]];
+  readonly limitMs: number;
+}
 
 /** What decides how LXD comes to run on a machine. */
 export interface LxdFacts {

@@ -1,11 +1,9 @@
 import { readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { runOrFail, type Command } from "./host-command.ts";
+import { NOT_STARTED, runOrFail, type RunProcess } from "charm-kit";
 import type { HostPaths } from "./host-paths.ts";
-import type { RunProcess } from "./run-process.ts";
 
 const LIMIT_MS = 60_000;
-const NOT_FOUND = 127;
 const BTRFS_MAGIC = 0x9123683e;
 
 /** Programs and mounts of the machine, for one who keeps a pool on it. */
@@ -46,7 +44,7 @@ export class Mounts {
     const options = (name: string) => ({ action: `look for ${name}`, limitMs: LIMIT_MS, signal });
     const found = names.map(async (name) => {
       const { exitCode } = await this.#run([name, "--version"], options(name));
-      return exitCode === NOT_FOUND ? [] : [name];
+      return exitCode === NOT_STARTED ? [] : [name];
     });
     return (await Promise.all(found)).flat();
   }
@@ -63,13 +61,13 @@ export class Mounts {
     if (exitCode !== 0) await this.run(options.action, ["umount", "--lazy", path], signal);
   }
 
-  /** @throws HostCommandError when it fails. */
-  async run(action: string, words: Command["words"], signal: AbortSignal): Promise<void> {
-    await runOrFail(this.#run, action, { words, limitMs: LIMIT_MS }, signal);
+  /** @throws ProcessError when it fails. */
+  async run(action: string, words: readonly string[], signal: AbortSignal): Promise<void> {
+    await runOrFail(this.#run, words, { action, limitMs: LIMIT_MS, signal });
   }
 
   /** Runs a program, however it ends. */
-  async attempt(action: string, words: Command["words"], signal: AbortSignal): Promise<boolean> {
+  async attempt(action: string, words: readonly string[], signal: AbortSignal): Promise<boolean> {
     return (await this.#run(words, { action, limitMs: LIMIT_MS, signal })).exitCode === 0;
   }
 }

@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { NOT_STARTED, type RunProcess } from "charm-kit";
 import type { HostPaths } from "./host-paths.ts";
-import type { RunProcess } from "./run-process.ts";
 
 const LIMIT_MS = 10_000;
-const NOT_FOUND = 127;
 
 /**
  * Finds out which filters of network devices this machine has: a start with one that it lacks would fail.
@@ -20,7 +19,7 @@ export async function probeNicFilters(
   const words = firewall === "nftables" ? nftProbe() : ["ebtables", "-L"];
   const { exitCode } = await run(words, { action: "look for filters of bridges", limitMs: LIMIT_MS, signal });
   // LXD may bring programs of its own; where there is none here to ask, it is taken at its word.
-  const bridges = exitCode === 0 || exitCode === NOT_FOUND;
+  const bridges = exitCode === 0 || exitCode === NOT_STARTED;
   const callsFilter = await readFile(
     join(paths.proc, "sys/net/bridge/bridge-nf-call-ip6tables"),
     "utf8",

@@ -1,10 +1,9 @@
+import { NOT_STARTED, type ProcessOutcome, type RunProcess } from "charm-kit";
 import { PacketFilterError } from "./packet-filter-error.ts";
-import type { ProcessOutcome, RunProcess } from "./run-process.ts";
 
 /** Where Debian and Ubuntu have it; not every PATH of root's leads there. */
 const NFT = "/usr/sbin/nft";
 const LIMIT_MS = 10_000;
-const NOT_FOUND = 127;
 
 /** An nftables table of the unit's own in the kernel. Needs root and the program `nft`. */
 export class NftPacketFilter {
@@ -34,7 +33,7 @@ export class NftPacketFilter {
   /** Takes the table away; where there is none, or no `nft` to have made it, it is done. */
   async openHost(signal: AbortSignal): Promise<void> {
     const outcome = await this.#nft(this.#deletion(), signal);
-    if (![0, NOT_FOUND].includes(outcome.exitCode)) throw new PacketFilterError(complaintOf(outcome));
+    if (![0, NOT_STARTED].includes(outcome.exitCode)) throw new PacketFilterError(complaintOf(outcome));
   }
 
   /** Tells whether LXD's rules for a bridge are in the kernel. */
@@ -78,6 +77,6 @@ function renderTable(table: string, bridge: string, gateway: string): string {
 }
 
 function complaintOf({ exitCode, stderr }: ProcessOutcome): string {
-  if (exitCode === NOT_FOUND) return `${NFT} is missing; install nftables (apt install nftables)`;
+  if (exitCode === NOT_STARTED) return `${NFT} is missing; install nftables (apt install nftables)`;
   return stderr.trim() || `nft ended with ${exitCode}`;
 }

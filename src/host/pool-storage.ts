@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { ConditionError, type Logger } from "charm-kit";
+import { ConditionError, type Logger, type RunProcess } from "charm-kit";
 import { Mounts } from "./mounts.ts";
 import type { HostPaths } from "./host-paths.ts";
 import {
@@ -16,7 +16,6 @@ import {
 } from "./pool-choice.ts";
 import { PoolPaths } from "./pool-paths.ts";
 import { PoolRecord, type PoolDecision } from "./pool-record.ts";
-import type { RunProcess } from "./run-process.ts";
 import { StorageUnit, type SystemdPaths } from "./storage-unit.ts";
 
 export interface PoolStorageOptions {
@@ -90,7 +89,7 @@ export class PoolStorage {
   /**
    * Makes the backing storage ready, also after a restart of the machine. Safe to repeat, and after a kill at any point.
    *
-   * @throws {@link StorageMissingError}, `HostCommandError`.
+   * @throws {@link StorageMissingError}, `ProcessError`.
    */
   async prepare({ drivers, need, known }: PoolDemand, signal: AbortSignal): Promise<StorageBacking> {
     const decided = await this.#decided(known);

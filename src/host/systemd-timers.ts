@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "charm-kit";
+import { type RunProcess, writeFileAtomically } from "charm-kit";
 import type { Timer, Timers, TimerState } from "../unit/ports.ts";
-import type { RunProcess } from "./run-process.ts";
 import { SystemdError } from "./systemd-error.ts";
 import { renderTimer, timerPrefix, type RenderedTimer, type TimedUnit, type UnitFile } from "./timers.ts";
 

@@ -1,10 +1,19 @@
 import { constants, open, type FileHandle } from "node:fs/promises";
-import { messageOf } from "charm-kit";
-import { MetricsLogError } from "./errors.ts";
+import { ConditionError, messageOf } from "charm-kit";
 import type { MetricEvent } from "./metric-event.ts";
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 const NEW_LINE = 0x0a;
+
+/** Events could not be appended to the metrics log. */
+export class MetricsLogError extends ConditionError {
+  readonly code = "metrics-log";
+  readonly remedy = "retry";
+
+  constructor(path: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot append to '${path}': ${detail}; make room, or make it a file that root may write`, options);
+  }
+}
 
 /**
  * The machine's metrics log: JSON lines, appended by all units.

@@ -1,6 +1,12 @@
 import { readFile, rm } from "node:fs/promises";
-import { messageOf, removeFile, writeFileAtomically, type Logger } from "charm-kit";
-import { runWell, type Run } from "./run.ts";
+import {
+  type Logger,
+  type RunProcess,
+  messageOf,
+  removeFile,
+  runOrFail,
+  writeFileAtomically,
+} from "charm-kit";
 
 /** Settings and services of a {@link LogRotation}. */
 export interface LogRotationOptions {
@@ -10,7 +16,7 @@ export interface LogRotationOptions {
   readonly configPath: string;
   /** Whether systemd is PID 1. */
   readonly hasSystemd: () => boolean;
-  readonly run: Run;
+  readonly run: RunProcess;
   readonly log: Logger;
 }
 
@@ -32,7 +38,7 @@ export class LogRotation {
       if ((await readFile(configPath, "utf8").catch(() => "")) === wanted) return;
       if (hasSystemd()) {
         const options = { action: "enable logrotate.timer", limitMs: SYSTEMCTL_MS, signal };
-        await runWell(run, ["systemctl", "enable", "--now", "logrotate.timer"], options);
+        await runOrFail(run, ["systemctl", "enable", "--now", "logrotate.timer"], options);
       }
       // Last, since the file marks the configuration as complete.
       await writeFileAtomically(configPath, wanted, { mode: 0o644 });

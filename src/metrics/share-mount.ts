@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { runWell, type Run } from "./run.ts";
+import { runOrFail, type RunProcess } from "charm-kit";
 
 const LIMIT_MS = 10_000;
 /** A killed process may have mounted on the same directory before. */
@@ -12,17 +12,17 @@ const MOST_LAYERS = 16;
 const OPTIONS = "size=1m,nr_inodes=64,mode=0777,nosuid,nodev,noexec";
 
 /** Mounts a small tmpfs on a directory. */
-export async function mountShare(directory: string, run: Run, signal: AbortSignal): Promise<void> {
+export async function mountShare(directory: string, run: RunProcess, signal: AbortSignal): Promise<void> {
   const options = { action: `mount '${directory}'`, limitMs: LIMIT_MS, signal };
-  await runWell(run, ["mount", "-t", "tmpfs", "-o", OPTIONS, "github-runner", directory], options);
+  await runOrFail(run, ["mount", "-t", "tmpfs", "-o", OPTIONS, "github-runner", directory], options);
 }
 
 /** Removes every mount on a directory. */
-export async function unmountShare(directory: string, run: Run, signal: AbortSignal): Promise<void> {
+export async function unmountShare(directory: string, run: RunProcess, signal: AbortSignal): Promise<void> {
   const options = { action: `unmount '${directory}'`, limitMs: LIMIT_MS, signal };
   for (let layer = 0; layer < MOST_LAYERS && (await isMounted(directory)); layer++) {
     // Lazy, so that an open file does not keep the mount.
-    await runWell(run, ["umount", "--lazy", directory], options);
+    await runOrFail(run, ["umount", "--lazy", directory], options);
   }
 }
 

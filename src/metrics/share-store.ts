@@ -1,10 +1,16 @@
 import { mkdir, opendir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, systemErrorCode, writeFileAtomically, type Clock, type Logger } from "charm-kit";
+import {
+  type Clock,
+  type Logger,
+  type RunProcess,
+  messageOf,
+  systemErrorCode,
+  writeFileAtomically,
+} from "charm-kit";
 import { readGuestFile } from "./guest-file.ts";
 import { POST_JOB_FILE, PRE_JOB_FILE, readPostJob, readPreJob, Refusal } from "./guest-file-content.ts";
 import { Quarantine, type BadFile } from "./quarantine.ts";
-import type { Run } from "./run.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 import { mountShare, unmountShare } from "./share-mount.ts";
 
@@ -14,7 +20,7 @@ export interface ShareStoreOptions {
   readonly directory: string;
   /** Absolute path of the evidence of invalid files. */
   readonly quarantine: string;
-  readonly run: Run;
+  readonly run: RunProcess;
   readonly clock: Clock;
   readonly log: Logger;
 }

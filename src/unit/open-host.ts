@@ -1,6 +1,6 @@
+import { runProcess } from "charm-kit";
 import { Host } from "../host/host.ts";
 import { HOST_PATHS } from "../host/host-paths.ts";
-import { runProcess } from "../host/run-process.ts";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import { unitSlug } from "../runners/runner-name.ts";
 import type { UnitContext } from "./unit-system.ts";

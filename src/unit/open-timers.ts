@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { runProcess } from "../host/run-process.ts";
+import { runProcess } from "charm-kit";
 import { SystemdTimers } from "../host/systemd-timers.ts";
 import { everyMinutes, everySixHours } from "../host/timers.ts";
 import type { Timer, Timers } from "./ports.ts";

@@ -1,7 +1,7 @@
 import { BUILD_ARCHIVE, DIAGNOSTICS, DELIVER_PROGRAM } from "../guest/paths.ts";
 import { ACTIVITY_COMMAND } from "../guest/activity-command.ts";
 import { join } from "node:path";
-import type { Logger } from "charm-kit";
+import { type Logger, runProcess } from "charm-kit";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { closedNetworks } from "../host/closed-networks.ts";
 import { expectedSocket } from "../host/lxd-installer.ts";
@@ -11,7 +11,6 @@ import { NftPacketFilter } from "../host/packet-filter.ts";
 import { HOST_PATHS } from "../host/host-paths.ts";
 import type { StorageKind } from "../host/pool-choice.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
-import { runProcess } from "../host/run-process.ts";
 import { BRIDGE_NAMES } from "../lxd/lxd-infrastructure.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork } from "../network/network.ts";

@@ -1,3 +1,4 @@
+import { runProcess } from "charm-kit";
 import { connect, type LxdClient } from "lxd-client";
 import { LxdInfrastructure, type LxdInfrastructureOptions } from "../../src/lxd/lxd-infrastructure.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
@@ -5,7 +6,6 @@ import type { Owner } from "../../src/lxd/ownership.ts";
 import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
 import { probeNicFilters } from "../../src/host/nic-filters.ts";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
-import { runProcess } from "../../src/host/run-process.ts";
 import { patience, socketHere } from "../../packages/lxd-client/tests/support.ts";
 
 /** Resources of an instance that fits anywhere. */

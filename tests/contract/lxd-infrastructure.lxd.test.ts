@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { runProcess } from "charm-kit";
 import { probeNicFilters } from "../../src/host/nic-filters.ts";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
-import { runProcess } from "../../src/host/run-process.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
 import { filterNotices } from "../../src/lxd/runner-profiles.ts";
 import {

@@ -11,10 +11,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { silentLogger } from "charm-kit";
+import { runProcess, silentLogger } from "charm-kit";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { PoolStorage, StorageMissingError } from "../../src/host/pool-storage.ts";
-import { runProcess } from "../../src/host/run-process.ts";
 import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import { patience } from "../../packages/lxd-client/tests/support.ts";

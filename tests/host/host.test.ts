@@ -2,11 +2,10 @@ import { expect } from "chai";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { renderCommand, type RunProcess } from "charm-kit";
 import { Host } from "../../src/host/host.ts";
 import { VirtualMachinesError } from "../../src/host/machine-check.ts";
 import type { HostPaths } from "../../src/host/host-paths.ts";
-import { renderWords } from "../../src/host/host-command.ts";
-import type { RunProcess } from "../../src/host/run-process.ts";
 
 const INSTANCES = "sys/fs/inotify/max_user_instances";
 const signal = () => AbortSignal.timeout(10_000);
@@ -20,7 +19,7 @@ describe("Host", () => {
   let commands: string[];
   let othersAtWork = false;
   const run: RunProcess = (words) => {
-    commands.push(renderWords(words));
+    commands.push(renderCommand(words));
     return Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
   };
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { renderCommand } from "charm-kit";
 import { hasIdRange, planLxd, socketOf, withIdRange, type LxdFacts } from "../../src/host/lxd-plan.ts";
-import { renderWords } from "../../src/host/host-command.ts";
 
 const DEBIAN: LxdFacts = {
   os: "debian",
@@ -15,7 +15,9 @@ const UBUNTU: LxdFacts = { ...DEBIAN, os: "ubuntu", snap: true, idRange: true };
 
 function rendered(facts: LxdFacts): readonly string[] {
   const plan = planLxd(facts);
-  return plan.possible ? [plan.told, ...plan.commands.map(({ words }) => renderWords(words))] : [plan.reason];
+  return plan.possible
+    ? [plan.told, ...plan.commands.map(({ words }) => renderCommand(words))]
+    : [plan.reason];
 }
 
 describe("LXD that does not answer", () => {

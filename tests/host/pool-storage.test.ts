@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createLogger } from "charm-kit";
+import { type RunProcess, createLogger } from "charm-kit";
 import type { KnownPool, PoolMethod } from "../../src/host/pool-choice.ts";
 import { PoolStorage } from "../../src/host/pool-storage.ts";
-import type { RunProcess } from "../../src/host/run-process.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 const NEED = { thin: 1, thick: 2 };

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RunProcess } from "../../src/host/run-process.ts";
+import type { RunProcess } from "charm-kit";
 import { SystemdError } from "../../src/host/systemd-error.ts";
 import { jujuDispatchCommand } from "../../src/charm/juju-dispatch.ts";
 import { SystemdTimers } from "../../src/host/systemd-timers.ts";

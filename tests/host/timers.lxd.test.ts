@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runProcess, type RunProcess } from "../../src/host/run-process.ts";
+import { runProcess, type RunProcess } from "charm-kit";
 import { jujuDispatchCommand } from "../../src/charm/juju-dispatch.ts";
 import { SystemdTimers } from "../../src/host/systemd-timers.ts";
 import type { Timer } from "../../src/unit/ports.ts";

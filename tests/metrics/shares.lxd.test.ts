@@ -2,11 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runProcess } from "../../src/host/run-process.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import { ownerConfig } from "../../src/lxd/ownership.ts";
 import { ShareStore } from "../../src/metrics/share-store.ts";
-import { silentLogger, systemClock } from "charm-kit";
+import { runProcess, silentLogger, systemClock } from "charm-kit";
 import { describeDaemon, patience, type Daemon } from "../../packages/lxd-client/tests/support.ts";
 
 const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };

@@ -2,15 +2,13 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runProcess } from "../../src/host/run-process.ts";
 import { EventLog } from "../../src/metrics/event-log.ts";
 import type { MetricEvent } from "../../src/metrics/metric-event.ts";
-import type { Run } from "../../src/metrics/run.ts";
 import { mountPoints } from "../../src/metrics/share-mount.ts";
 import { ShareStore } from "../../src/metrics/share-store.ts";
 import { UnitMetrics } from "../../src/metrics/unit-metrics.ts";
 import type { JobFacts, JobQuery, Jobs } from "../../src/metrics/ports.ts";
-import { createLogger } from "charm-kit";
+import { type RunProcess, createLogger, runProcess } from "charm-kit";
 import { rejectionOf } from "../runners/rejection.ts";
 import { unaborted } from "../runners/signals.ts";
 import { useTemporaryDirectory } from "./temporary-directory.ts";
@@ -19,7 +17,7 @@ const NOW_MS = 1_790_000_000_500;
 const NOW = NOW_MS / 1000;
 const ROUND = { runners: [], idle: 1, busy: 2, wanted: 4, tookMs: 1234 };
 const SUCCESS: JobFacts = { createdAt: 1000, startedAt: 4500, conclusion: "success" };
-const noMount: Run = () => Promise.resolve({ exitCode: 0, stderr: "" });
+const noMount: RunProcess = () => Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
 
 /** GitHub's record, as far as a test fills it. */
 class FakeJobs implements Jobs {
@@ -195,7 +193,8 @@ describe("UnitMetrics", () => {
   });
 
   it("makes a runner without a share where none can be mounted", async () => {
-    const run: Run = () => Promise.resolve({ exitCode: 32, stderr: "mount: permission denied" });
+    const run: RunProcess = () =>
+      Promise.resolve({ exitCode: 32, stdout: "", stderr: "mount: permission denied" });
     expect(await unit({ run }).share("app-0-1", unaborted())).to.equal(undefined);
     expect(warnings.join()).to.include("permission denied");
     expect(await readdir(path("metrics"))).to.deep.equal([]);
@@ -237,7 +236,7 @@ describe("UnitMetrics", () => {
   });
 
   it("gives up when it is aborted", async () => {
-    const run: Run = (_command, { signal }) => Promise.reject(signal.reason as Error);
+    const run: RunProcess = (_command, { signal }) => Promise.reject(signal.reason as Error);
     const sharing = unit({ run }).share("app-0-1", AbortSignal.abort(new Error("stop")));
     expect(await rejectionOf(sharing)).to.have.property("message", "stop");
   });

@@ -23,5 +23,15 @@ export { LockedError, PatientLock, type PatientLockOptions } from "./patient-loc
 export { ProcessLock } from "./process-lock.ts";
 export { Redactor } from "./redactor.ts";
 export { type Resolvers, withResolvers } from "./resolvers.ts";
+export {
+  NOT_STARTED,
+  ProcessError,
+  type ProcessOptions,
+  type ProcessOutcome,
+  type RunProcess,
+  renderCommand,
+  runOrFail,
+  runProcess,
+} from "./run-process.ts";
 export { Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./size.ts";

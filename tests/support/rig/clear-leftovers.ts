@@ -1,8 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { runProcess } from "charm-kit";
 import { discardInstance } from "../../../src/lxd/image-instance.ts";
 import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
-import { runProcess } from "../../../src/host/run-process.ts";
 import type { LxdClient } from "lxd-client";
 
 /** A unit whose rig did not live to take it away. */
