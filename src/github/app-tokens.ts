@@ -13,7 +13,7 @@ import type { Transport } from "./transport.ts";
 export type AppCredentials = Extract<Credentials, { by: "app" }>;
 
 /** What {@link AppTokens} is made of. */
-export interface AppTokensDeps {
+export interface AppTokensDependencies {
   readonly app: AppCredentials;
   /** What tokens can do at most; of several the first that the installation was granted. */
   readonly permissions: readonly AppPermissions[];
@@ -43,12 +43,12 @@ const ACTION = "get a token for the GitHub App";
  * may do.
  */
 export class AppTokens implements TokenSource {
-  readonly #deps: AppTokensDeps;
+  readonly #dependencies: AppTokensDependencies;
   #current: InstallationToken | undefined;
   #making: Promise<InstallationToken> | undefined;
 
-  constructor(deps: AppTokensDeps) {
-    this.#deps = deps;
+  constructor(dependencies: AppTokensDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -58,7 +58,7 @@ export class AppTokens implements TokenSource {
    */
   async token(signal: AbortSignal): Promise<Secret> {
     const current = this.#current;
-    if (current && this.#deps.clock.now() < current.endsAt - RENEW_BEFORE_MS) return current.token;
+    if (current && this.#dependencies.clock.now() < current.endsAt - RENEW_BEFORE_MS) return current.token;
     return (await this.#make(signal)).token;
   }
 
@@ -66,8 +66,8 @@ export class AppTokens implements TokenSource {
   async renew(refused: Secret, signal: AbortSignal): Promise<Secret> {
     const current = this.#current;
     if (current && current.token !== refused) return current.token;
-    if (current && this.#deps.clock.now() - current.madeAt < REPLICATION_MS) {
-      await this.#deps.clock.wait(REPLICATION_PAUSE_MS, signal);
+    if (current && this.#dependencies.clock.now() - current.madeAt < REPLICATION_MS) {
+      await this.#dependencies.clock.wait(REPLICATION_PAUSE_MS, signal);
       return current.token;
     }
     return (await this.#make(signal)).token;
@@ -83,7 +83,7 @@ export class AppTokens implements TokenSource {
   }
 
   async #ask(signal: AbortSignal): Promise<InstallationToken> {
-    const [wanted, ...lesser] = this.#deps.permissions;
+    const [wanted, ...lesser] = this.#dependencies.permissions;
     let refusal: unknown;
     for (const permissions of [wanted ?? {}, ...lesser]) {
       try {
@@ -99,7 +99,7 @@ export class AppTokens implements TokenSource {
   }
 
   async #askFor(permissions: AppPermissions, signal: AbortSignal): Promise<InstallationToken> {
-    const { app, clock, redactor, transport } = this.#deps;
+    const { app, clock, redactor, transport } = this.#dependencies;
     const { createAppAuth } = await import("@octokit/auth-app");
     // One more token does no harm.
     const request = (
@@ -129,13 +129,13 @@ export class AppTokens implements TokenSource {
   }
 
   #translate(thrown: unknown, permissions: AppPermissions): GithubError {
-    const { app, clock } = this.#deps;
+    const { app, clock } = this.#dependencies;
     const error = toGithubError(thrown, {
       action: ACTION,
       path: app.clientId,
       permission: describePermissions(permissions),
       now: clock.now(),
-      scrub: (text) => this.#deps.redactor?.scrub(text) ?? text,
+      scrub: (text) => this.#dependencies.redactor?.scrub(text) ?? text,
     });
     const state = describeRefusal(error, app, permissions);
     return state === undefined ? error : new AppRefusedError(ACTION, state, error);

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { systemClock, type Clock, type Logger, type Redactor } from "charm-kit";
 import { apiBaseUrl } from "./api-base-url.ts";
-import { AppTokens, type AppTokensDeps } from "./app-tokens.ts";
+import { AppTokens, type AppTokensDependencies } from "./app-tokens.ts";
 import type { Credentials } from "./credentials.ts";
 import type { EtagStore } from "./etag-store.ts";
 import { GithubApi, type TokenSource } from "./github-api.ts";
@@ -81,9 +81,12 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
 
 function tokenSource(
   credentials: Credentials | TokenSource,
-  { path, ...deps }: Omit<AppTokensDeps, "app" | "permissions"> & { readonly path: GithubPath },
+  {
+    path,
+    ...dependencies
+  }: Omit<AppTokensDependencies, "app" | "permissions"> & { readonly path: GithubPath },
 ): TokenSource {
   if (!("by" in credentials)) return credentials;
   if (credentials.by === "token") return { token: () => Promise.resolve(credentials.token) };
-  return new AppTokens({ ...deps, app: credentials, permissions: scopeOf(path).appPermissions });
+  return new AppTokens({ ...dependencies, app: credentials, permissions: scopeOf(path).appPermissions });
 }

@@ -42,7 +42,7 @@ export interface ApiAnswer {
 }
 
 /** What a {@link GithubApi} is made of. */
-export interface GithubApiDeps {
+export interface GithubApiDependencies {
   readonly transport: Transport;
   readonly tokens: TokenSource;
   readonly path: GithubPath;
@@ -59,13 +59,13 @@ export class GithubApi {
   readonly scope: Scope;
   readonly path: string;
   readonly baseUrl: string;
-  readonly #deps: GithubApiDeps;
+  readonly #dependencies: GithubApiDependencies;
 
-  constructor(deps: GithubApiDeps) {
-    this.#deps = deps;
-    this.scope = scopeOf(deps.path);
-    this.path = githubPathText(deps.path);
-    this.baseUrl = deps.baseUrl;
+  constructor(dependencies: GithubApiDependencies) {
+    this.#dependencies = dependencies;
+    this.scope = scopeOf(dependencies.path);
+    this.path = githubPathText(dependencies.path);
+    this.baseUrl = dependencies.baseUrl;
   }
 
   /**
@@ -77,11 +77,11 @@ export class GithubApi {
     signal.throwIfAborted();
     let token: Secret | undefined;
     try {
-      return await withDeadline(call.action, this.#deps.deadlineMs, signal, async (limited) => {
-        token = await this.#deps.tokens.token(limited);
-        if (call.method !== "GET") await this.#deps.writes.take(limited);
+      return await withDeadline(call.action, this.#dependencies.deadlineMs, signal, async (limited) => {
+        token = await this.#dependencies.tokens.token(limited);
+        if (call.method !== "GET") await this.#dependencies.writes.take(limited);
         const sent = this.#request(call, token, limited);
-        const { tokens } = this.#deps;
+        const { tokens } = this.#dependencies;
         if (!tokens.renew) return await sent;
         const answer = await sent.catch(unauthorised);
         if (answer) return answer;
@@ -105,7 +105,7 @@ export class GithubApi {
 
   async #request(call: ApiCall, token: Secret, signal: AbortSignal): Promise<ApiAnswer> {
     const prefix = call.repository ? REPOSITORY_PREFIX : this.scope.prefix;
-    const sent = this.#deps.transport(
+    const sent = this.#dependencies.transport(
       {
         route: `${call.method} ${prefix}${call.route}`,
         parameters: { ...(call.repository ?? this.scope.parameters), ...call.parameters },
@@ -132,7 +132,7 @@ export class GithubApi {
       action,
       path: this.path,
       permission: this.scope.permission,
-      now: this.#deps.clock.now(),
+      now: this.#dependencies.clock.now(),
       scrub: (text) => (token ? text.replaceAll(token.reveal(), "[redacted]") : text),
     });
   }

@@ -24,7 +24,7 @@ import type { RunnerList } from "./runner-list.ts";
 import { readApplications, readJitConfig, readRunner, readToken } from "./shapes.ts";
 
 /** What a {@link GithubForge} is made of. */
-export interface GithubForgeDeps {
+export interface GithubForgeDependencies {
   readonly api: GithubApi;
   readonly list: RunnerList;
   readonly groups: RunnerGroups;
@@ -43,20 +43,20 @@ const WORK_FOLDER = "_work";
  * reason when it is aborted.
  */
 export class GithubForge implements Forge, Jobs {
-  readonly #deps: GithubForgeDeps;
+  readonly #dependencies: GithubForgeDependencies;
 
-  constructor(deps: GithubForgeDeps) {
-    this.#deps = deps;
+  constructor(dependencies: GithubForgeDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** All runners of the scope, other people's among them, each once; a page that fails fails the list. */
   list(signal: AbortSignal): Promise<readonly Registration[]> {
-    return this.#deps.list.read(signal);
+    return this.#dependencies.list.read(signal);
   }
 
   /** One runner, if it is registered. */
   async get(id: number, signal: AbortSignal): Promise<Registration | undefined> {
-    const { api } = this.#deps;
+    const { api } = this.#dependencies;
     const action = `read runner ${id}`;
     try {
       const parameters = { runner_id: id };
@@ -82,12 +82,13 @@ export class GithubForge implements Forge, Jobs {
    * @throws `NameTakenError` and `RegistrationLostError`, after which the next attempt needs a new name.
    */
   async register(name: string, labels: readonly string[], signal: AbortSignal): Promise<JitRegistration> {
-    const group = await this.#deps.groups.id(signal);
+    const group = await this.#dependencies.groups.id(signal);
     try {
       return await this.#generate({ name, labels, runner_group_id: group, work_folder: WORK_FOLDER }, signal);
     } catch (thrown) {
       if (!(thrown instanceof GithubError)) throw thrown;
-      if (thrown instanceof NotFoundError || thrown instanceof RefusedError) this.#deps.groups.forget();
+      if (thrown instanceof NotFoundError || thrown instanceof RefusedError)
+        this.#dependencies.groups.forget();
       if (thrown.status === 409) throw new NameTakenError(name, thrown);
       if (!isAnswerLost(thrown)) throw thrown;
       throw new RegistrationLostError(name, await this.#takeBack(name, signal), thrown);
@@ -98,7 +99,7 @@ export class GithubForge implements Forge, Jobs {
   async deregister(id: number, signal: AbortSignal): Promise<DeregisterOutcome> {
     const parameters = { runner_id: id };
     try {
-      await this.#deps.api.send(
+      await this.#dependencies.api.send(
         {
           action: `deregister runner ${id}`,
           method: "DELETE",
@@ -117,7 +118,7 @@ export class GithubForge implements Forge, Jobs {
 
   /** The job that a runner had in a workflow run, by what its guest says of it. */
   job(query: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined> {
-    return this.#deps.jobs.find(query, signal);
+    return this.#dependencies.jobs.find(query, signal);
   }
 
   /** A token that `config.sh` registers with; good for an hour. */
@@ -132,7 +133,7 @@ export class GithubForge implements Forge, Jobs {
 
   /** The runner application for Linux that GitHub offers at this moment; not always the newest release. */
   async application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication> {
-    const { api } = this.#deps;
+    const { api } = this.#dependencies;
     const action = `find the runner application for linux ${arch}`;
     const answer = await api.send({ action, method: "GET", route: "/actions/runners/downloads" }, signal);
     const offered = readApplications(answer.body);
@@ -140,7 +141,7 @@ export class GithubForge implements Forge, Jobs {
     const match = offered.find(({ os, architecture }) => os === "linux" && architecture === arch);
     if (!match) throw new UnavailableError(action, "GitHub offers none", answer);
     const { downloadToken } = match.application;
-    if (downloadToken) this.#deps.redactor?.add(downloadToken.reveal());
+    if (downloadToken) this.#dependencies.redactor?.add(downloadToken.reveal());
     return match.application;
   }
 
@@ -148,7 +149,7 @@ export class GithubForge implements Forge, Jobs {
     parameters: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
   ): Promise<JitRegistration> {
-    const { api } = this.#deps;
+    const { api } = this.#dependencies;
     const action = `register runner '${String(parameters["name"])}'`;
     const answer = await api.send(
       { action, method: "POST", route: "/actions/runners/generate-jitconfig", parameters },
@@ -156,18 +157,18 @@ export class GithubForge implements Forge, Jobs {
     );
     const registration = readJitConfig(answer.body);
     if (!registration) throw api.garbage(action, answer);
-    this.#deps.redactor?.add(registration.jitConfig.reveal());
+    this.#dependencies.redactor?.add(registration.jitConfig.reveal());
     return registration;
   }
 
   /** Deletes what a lost answer may have left. What is not found now, the next reconcile finds by its name. */
   async #takeBack(name: string, signal: AbortSignal): Promise<boolean> {
     try {
-      const found = await this.#deps.list.find(name, signal);
+      const found = await this.#dependencies.list.find(name, signal);
       return found === undefined || (await this.deregister(found.id, signal)) === "gone";
     } catch (thrown) {
       if (!(thrown instanceof GithubError)) throw thrown;
-      this.#deps.log.warning("Registration of a lost answer not taken back", {
+      this.#dependencies.log.warning("Registration of a lost answer not taken back", {
         runner: name,
         reason: thrown.message,
       });
@@ -176,12 +177,12 @@ export class GithubForge implements Forge, Jobs {
   }
 
   async #token(kind: "registration-token" | "remove-token", signal: AbortSignal): Promise<Secret> {
-    const { api } = this.#deps;
+    const { api } = this.#dependencies;
     const action = `get a ${kind.replace("-", " ")} of '${api.path}'`;
     const answer = await api.send({ action, method: "POST", route: `/actions/runners/${kind}` }, signal);
     const token = readToken(answer.body);
     if (!token) throw api.garbage(action, answer);
-    this.#deps.redactor?.add(token.reveal());
+    this.#dependencies.redactor?.add(token.reveal());
     return token;
   }
 }

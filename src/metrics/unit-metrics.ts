@@ -7,7 +7,7 @@ import type { RunnerTrace } from "./runner-trace.ts";
 import type { ShareStore } from "./share-store.ts";
 
 /** Settings and services of {@link UnitMetrics}. */
-export interface UnitMetricsDeps {
+export interface UnitMetricsDependencies {
   readonly shares: ShareStore;
   readonly events: EventLog;
   readonly jobs: Jobs;
@@ -29,23 +29,23 @@ const MOST_LOOK_UPS = 50;
 
 /** The metrics of one unit's runners. Best effort: failures are only logged. */
 export class UnitMetrics implements RunnerMetrics {
-  readonly #deps: UnitMetricsDeps;
+  readonly #dependencies: UnitMetricsDependencies;
   readonly #options: UnitMetricsOptions;
 
-  constructor(deps: UnitMetricsDeps, options: UnitMetricsOptions) {
-    this.#deps = deps;
+  constructor(dependencies: UnitMetricsDependencies, options: UnitMetricsOptions) {
+    this.#dependencies = dependencies;
     this.#options = options;
   }
 
   async share(name: string, signal: AbortSignal): Promise<SharedDirectory | undefined> {
     return this.#softly("make the share of a runner", signal, async () => ({
-      source: await this.#deps.shares.prepare(name, signal),
+      source: await this.#dependencies.shares.prepare(name, signal),
       path: this.#options.shareInGuest,
     }));
   }
 
   async installed(name: string, tookMs: number): Promise<void> {
-    const { shares, events, clock } = this.#deps;
+    const { shares, events, clock } = this.#dependencies;
     await this.#softly("note a new runner", undefined, async () => {
       await shares.noteInstalled(name);
       await events.append([
@@ -55,7 +55,7 @@ export class UnitMetrics implements RunnerMetrics {
   }
 
   async reconciled(round: Round, signal: AbortSignal): Promise<void> {
-    const { shares, events, clock } = this.#deps;
+    const { shares, events, clock } = this.#dependencies;
     await this.#softly("tell of a reconcile", signal, async () => {
       const doneAt = clock.now();
       const told = await this.#eventsOf(await shares.collect(round.runners, signal), signal);
@@ -75,7 +75,7 @@ export class UnitMetrics implements RunnerMetrics {
   }
 
   async remove(signal: AbortSignal): Promise<void> {
-    const { shares, events } = this.#deps;
+    const { shares, events } = this.#dependencies;
     await this.#softly("tell of the last runners", signal, async () => {
       await events.append(await this.#eventsOf(await shares.collect([], signal), signal));
     });
@@ -102,7 +102,7 @@ export class UnitMetrics implements RunnerMetrics {
         for (const { name, preJob } of traces.slice(0, MOST_LOOK_UPS)) {
           if (!preJob) continue;
           const query = { repository: preJob.repository, runId: preJob.runId, runner: name };
-          const job = await this.#deps.jobs.job(query, limited);
+          const job = await this.#dependencies.jobs.job(query, limited);
           if (job) found.set(name, job);
         }
       }),
@@ -123,7 +123,7 @@ export class UnitMetrics implements RunnerMetrics {
       return await work();
     } catch (thrown) {
       signal?.throwIfAborted();
-      this.#deps.log.warning("Metrics are incomplete", { action, reason: messageOf(thrown) });
+      this.#dependencies.log.warning("Metrics are incomplete", { action, reason: messageOf(thrown) });
       return undefined;
     }
   }

@@ -21,7 +21,7 @@ export interface Memory<Kept> {
 }
 
 /** Services that images are kept by. */
-export interface ImageKeeperClients {
+export interface ImageKeeperDependencies {
   readonly forge: Pick<Forge, "application">;
   readonly images: Images;
   readonly archives: Archives;
@@ -54,11 +54,11 @@ export interface ApplicationUpdate {
 
 /** Keeps an image of the wanted recipe, not too old, and the last good one while it cannot be had. */
 export class ImageKeeper {
-  readonly #clients: ImageKeeperClients;
+  readonly #dependencies: ImageKeeperDependencies;
   readonly #settings: ImageSettings;
 
-  constructor(clients: ImageKeeperClients, settings: ImageSettings) {
-    this.#clients = clients;
+  constructor(dependencies: ImageKeeperDependencies, settings: ImageSettings) {
+    this.#dependencies = dependencies;
     this.#settings = settings;
   }
 
@@ -69,7 +69,7 @@ export class ImageKeeper {
    * @throws what GitHub's client throws when GitHub has to be asked for the runner application.
    */
   async decide(signal: AbortSignal, refreshMs?: number): Promise<ImageDecision> {
-    const { clock, failure, images } = this.#clients;
+    const { clock, failure, images } = this.#dependencies;
     const { version } = await this.updateApplication(false, signal);
     return decideImage({
       images: await images.list(signal),
@@ -89,7 +89,7 @@ export class ImageKeeper {
   async supply({ image, build }: ImageDecision, signal: AbortSignal): Promise<ImageSupply> {
     if (image && build === "none") return { image, notice: undefined };
     if (image && build === "paused") {
-      const failure = await this.#clients.failure.read();
+      const failure = await this.#dependencies.failure.read();
       return { image, notice: notice(image, failure?.reason ?? "unknown") };
     }
     try {
@@ -107,12 +107,12 @@ export class ImageKeeper {
    * @throws what made it fail; earlier images stay.
    */
   build(signal: AbortSignal): Promise<RunnerImage> {
-    const { images, lock, log } = this.#clients;
+    const { images, lock, log } = this.#dependencies;
     return lock.run(async () => {
       const before = await images.list(signal);
       try {
         const built = await this.#make(signal);
-        await this.#clients.failure.write(null);
+        await this.#dependencies.failure.write(null);
         await images.prune(built, signal);
         return built;
       } catch (thrown) {
@@ -133,7 +133,7 @@ export class ImageKeeper {
    * @param force asks GitHub, however short ago it was asked.
    */
   async updateApplication(force: boolean, signal: AbortSignal): Promise<ApplicationUpdate> {
-    const { application, clock } = this.#clients;
+    const { application, clock } = this.#dependencies;
     const known = await application.read();
     const age = known ? clock.now() - known.checkedAt : Infinity;
     if (known && !force && age >= 0 && age < APPLICATION_CHECK_MS) {
@@ -145,7 +145,7 @@ export class ImageKeeper {
 
   /** GitHub is asked each time: its download tokens are good for an hour, and builds are rare. */
   async #make(signal: AbortSignal): Promise<RunnerImage> {
-    const { archives, images, step } = this.#clients;
+    const { archives, images, step } = this.#dependencies;
     const offer = await this.#offer(signal);
     try {
       step(`Fetching the runner application ${offer.version}`);
@@ -163,14 +163,14 @@ export class ImageKeeper {
   }
 
   async #offer(signal: AbortSignal): Promise<RunnerApplication> {
-    const { application, clock, forge } = this.#clients;
+    const { application, clock, forge } = this.#dependencies;
     const offer = await forge.application(this.#settings.arch, signal);
     await application.write({ version: offer.version, checkedAt: clock.now() });
     return offer;
   }
 
   async #remember(recipe: string, reason: string): Promise<void> {
-    const { clock, failure } = this.#clients;
+    const { clock, failure } = this.#dependencies;
     const earlier = await failure.read();
     const attempts = earlier?.recipe === recipe ? earlier.attempts + 1 : 1;
     await failure.write({ recipe, reason, failedAt: clock.now(), attempts });

@@ -4,7 +4,7 @@ import type { RunnerNames } from "./runner-name.ts";
 import type { World } from "./world.ts";
 
 /** What an observer reads. */
-export interface ObserverParts {
+export interface ObserverDependencies {
   readonly forge: Forge;
   readonly machines: Machines;
   readonly scopes: RegistrationScopes;
@@ -83,10 +83,10 @@ export class Observation implements World {
 
 /** Reads LXD and GitHub in parallel, former scopes too. */
 export class Observer {
-  readonly #parts: ObserverParts;
+  readonly #dependencies: ObserverDependencies;
 
-  constructor(parts: ObserverParts) {
-    this.#parts = parts;
+  constructor(dependencies: ObserverDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -94,7 +94,7 @@ export class Observer {
    * @throws the errors of the list of instances and of the list of the present scope.
    */
   async observe(signal: AbortSignal, withoutForge = false): Promise<Observation> {
-    const { forge, machines, scopes } = this.#parts;
+    const { forge, machines, scopes } = this.#dependencies;
     const [present, all, former] = await Promise.all([
       this.#listPresent(signal, withoutForge),
       machines.list(signal),
@@ -110,11 +110,11 @@ export class Observer {
 
   async #listPresent(signal: AbortSignal, withoutForge: boolean): Promise<readonly Registration[]> {
     try {
-      return await this.#parts.forge.list(signal);
+      return await this.#dependencies.forge.list(signal);
     } catch (thrown) {
       signal.throwIfAborted();
       if (!withoutForge) throw thrown;
-      this.#parts.log.warning("Going on without GitHub", { reason: messageOf(thrown) });
+      this.#dependencies.log.warning("Going on without GitHub", { reason: messageOf(thrown) });
       return [];
     }
   }
@@ -125,7 +125,7 @@ export class Observer {
     } catch (thrown) {
       signal.throwIfAborted();
       const answer = scope.refuses(thrown) ? "refused" : "silent";
-      this.#parts.log.warning("Cannot list the runners of a former registration scope", {
+      this.#dependencies.log.warning("Cannot list the runners of a former registration scope", {
         scope: scope.key,
         answer,
         reason: messageOf(thrown),
@@ -135,7 +135,7 @@ export class Observer {
   }
 
   #owned<T extends { readonly name: string }>(all: readonly T[]): readonly T[] {
-    return all.filter(({ name }) => this.#parts.names.owns(name));
+    return all.filter(({ name }) => this.#dependencies.names.owns(name));
   }
 }
 

@@ -4,10 +4,10 @@ import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
 import { isInspected, type Removal, type Step } from "./plan.ts";
 import type { GuestActivity, Machine } from "./ports.ts";
-import { Runner, type RunnerClients } from "./runner.ts";
+import { Runner, type RunnerDependencies } from "./runner.ts";
 
 /** Services that steps are carried out with. */
-export interface RemovalsParts extends RunnerClients {
+export interface RemovalsDependencies extends RunnerDependencies {
   readonly log: Logger;
   /** Most steps at a time. */
   readonly concurrency: number;
@@ -26,17 +26,19 @@ type Outcome = "done" | "stayed" | "version refused";
 
 /** Carries the steps of a plan out: takes runners away without ending a job. */
 export class Removals {
-  readonly #parts: RemovalsParts;
+  readonly #dependencies: RemovalsDependencies;
   readonly #observation: Observation;
 
-  constructor(parts: RemovalsParts, observation: Observation) {
-    this.#parts = parts;
+  constructor(dependencies: RemovalsDependencies, observation: Observation) {
+    this.#dependencies = dependencies;
     this.#observation = observation;
   }
 
   /** Takes all steps; one that fails stops no other. */
   async carryOut(steps: readonly Step[], signal: AbortSignal): Promise<RemovalsReport> {
-    const outcomes = await settleAll(steps, this.#parts.concurrency, (step) => this.#take(step, signal));
+    const outcomes = await settleAll(steps, this.#dependencies.concurrency, (step) =>
+      this.#take(step, signal),
+    );
     signal.throwIfAborted();
     const isRemoval = (index: number) => ["retire", "destroy"].includes(steps[index]?.action ?? "");
     // A runner that could not be removed may still be alive, and keeps its slot.
@@ -61,7 +63,7 @@ export class Removals {
 
   /** Ends a runner with whatever job it has. GitHub lets a busy registration go when it misses the runner. */
   async end({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed"> {
-    await this.#parts.machines.destroy(machine.name, signal);
+    await this.#dependencies.machines.destroy(machine.name, signal);
     if (registration) {
       await this.#observation.forgeOf(machine, registration).deregister(registration.id, signal);
     }
@@ -69,7 +71,7 @@ export class Removals {
   }
 
   async #take(step: Step, signal: AbortSignal): Promise<Outcome> {
-    const { machines, log } = this.#parts;
+    const { machines, log } = this.#dependencies;
     switch (step.action) {
       case "deregister":
         log.info("Deleting registration", { runner: step.registration.name, reason: step.reason });
@@ -90,7 +92,7 @@ export class Removals {
   }
 
   async #takeAway(step: Removal, signal: AbortSignal): Promise<Outcome> {
-    const { log } = this.#parts;
+    const { log } = this.#dependencies;
     const { machine, reason } = step;
     const activity = isInspected(step) ? await this.#inspect(machine, signal) : undefined;
     if (hasJob(activity)) {
@@ -110,8 +112,8 @@ export class Removals {
 
   /** A frozen instance cannot be inspected. */
   async #inspect({ name, state }: Machine, signal: AbortSignal): Promise<GuestActivity> {
-    if (state === "frozen") await this.#parts.machines.unfreeze(name, signal);
-    return this.#parts.machines.inspect(name, signal);
+    if (state === "frozen") await this.#dependencies.machines.unfreeze(name, signal);
+    return this.#dependencies.machines.inspect(name, signal);
   }
 
   /** A former scope may list its runners and refuse to delete them; their instances are destroyed nevertheless. */
@@ -121,7 +123,7 @@ export class Removals {
     } catch (thrown) {
       const scope = this.#observation.formerScopeOf(step.machine);
       if (!scope || !causes(thrown).some((cause) => scope.refuses(cause))) throw thrown;
-      const { machines } = this.#parts;
+      const { machines } = this.#dependencies;
       if (hasJob(await machines.inspect(step.machine.name, signal))) return "busy";
       await machines.destroy(step.machine.name, signal);
       return "removed";
@@ -130,7 +132,7 @@ export class Removals {
 
   /** Logs are wanted, not needed: a guest that is too broken to give them goes all the same. */
   async #keepLogs(runner: ObservedRunner, signal: AbortSignal): Promise<void> {
-    const { log } = this.#parts;
+    const { log } = this.#dependencies;
     const { name } = runner.machine;
     try {
       const directory = await this.#runner(runner).pullLogs(signal);
@@ -142,7 +144,7 @@ export class Removals {
   }
 
   #runner({ machine, registration }: ObservedRunner): Runner {
-    const { logs, machines, metrics } = this.#parts;
+    const { logs, machines, metrics } = this.#dependencies;
     const { name, configHash, scopeKey, deadline } = machine;
     const config = { name, labels: [], registrationUrl: "", configHash, scopeKey, deadline, startUpMs: 0 };
     const status = {

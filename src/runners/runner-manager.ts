@@ -6,7 +6,7 @@ import { plan, type Patience } from "./plan.ts";
 import type { RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
-import { Runner, type CreateRunnerConfig, type RunnerClients } from "./runner.ts";
+import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
 import { liveRunners, type World } from "./world.ts";
 
@@ -16,7 +16,7 @@ export interface Lock {
 }
 
 /** Services that the manager and its runners work with. */
-export interface RunnerManagerClients extends RunnerClients {
+export interface RunnerManagerClients extends RunnerDependencies {
   readonly scopes: RegistrationScopes;
   readonly lock: Lock;
   readonly clock: Clock;

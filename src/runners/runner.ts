@@ -23,7 +23,7 @@ import type {
 } from "./ports.ts";
 
 /** Services that a runner is made of. */
-export interface RunnerClients {
+export interface RunnerDependencies {
   readonly forge: Forge;
   readonly machines: Machines;
   readonly logs: RunnerLogs;
@@ -91,18 +91,18 @@ export class Runner {
   readonly preJobScript = PRE_JOB_SCRIPT;
 
   readonly config: RunnerConfig;
-  readonly #clients: RunnerClients;
+  readonly #dependencies: RunnerDependencies;
   #status: RunnerStatus;
   readonly #instance: Machine | undefined;
   #isDelivered = false;
 
   constructor(
-    clients: RunnerClients,
+    dependencies: RunnerDependencies,
     runnerConfig: RunnerConfig,
     runnerStatus: RunnerStatus,
     instance?: Machine,
   ) {
-    this.#clients = clients;
+    this.#dependencies = dependencies;
     this.config = runnerConfig;
     this.#status = runnerStatus;
     this.#instance = instance;
@@ -134,7 +134,7 @@ export class Runner {
   }
 
   async #bringUp(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
-    const { machines } = this.#clients;
+    const { machines } = this.#dependencies;
     const { name } = this.config;
     // First: without a token of its own the runner would take no job, so nothing else need be made.
     const settings = await guestOf(config, signal);
@@ -160,7 +160,7 @@ export class Runner {
   }
 
   async #launch({ image, profiles }: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
-    const { machines, metrics } = this.#clients;
+    const { machines, metrics } = this.#dependencies;
     const { name, configHash, scopeKey, deadline } = this.config;
     const share = await metrics.share(name, signal);
     await machines.launch({ name, template: image, profiles, configHash, scopeKey, deadline, share }, signal);
@@ -170,7 +170,7 @@ export class Runner {
     const { name, labels, registrationUrl } = this.config;
     const token = config.registrationToken;
     if (token) return { id: undefined, guest: { by: "token", url: registrationUrl, token, name, labels } };
-    const { id, jitConfig } = await this.#clients.forge.register(name, labels, signal);
+    const { id, jitConfig } = await this.#dependencies.forge.register(name, labels, signal);
     this.#status = { ...this.#status, runnerId: id, exist: true };
     return { id, guest: { by: "just-in-time", jitConfig } };
   }
@@ -212,7 +212,7 @@ export class Runner {
   }
 
   async #takeAway(mayHaveJob: boolean, signal: AbortSignal): Promise<"removed" | "busy"> {
-    const { forge, machines } = this.#clients;
+    const { forge, machines } = this.#dependencies;
     const { name } = this.config;
     const id = this.#status.runnerId;
     if (mayHaveJob) {
@@ -232,7 +232,7 @@ export class Runner {
   }
 
   async #deregisterOrUnfreeze(signal: AbortSignal): Promise<"gone" | "busy"> {
-    const { forge, machines } = this.#clients;
+    const { forge, machines } = this.#dependencies;
     const { name } = this.config;
     const unfreeze = () =>
       unhindered(`unfreeze runner '${name}'`, CLEAN_UP_MS, (limited) => machines.unfreeze(name, limited));
@@ -250,7 +250,7 @@ export class Runner {
 
   /** Only GitHub's list tells the identifier of a runner that has registered itself. */
   async #findRegistration(signal: AbortSignal): Promise<number | undefined> {
-    const registrations = await this.#clients.forge.list(signal);
+    const registrations = await this.#dependencies.forge.list(signal);
     return registrations.find(({ name }) => name === this.config.name)?.id;
   }
 
@@ -265,7 +265,7 @@ export class Runner {
     const { name } = this.config;
     try {
       return await withDeadline(`pull the logs of runner '${name}'`, LOGS_MS, signal, (limited) =>
-        this.#clients.logs.pull(name, limited),
+        this.#dependencies.logs.pull(name, limited),
       );
     } catch (thrown) {
       throw new RunnerLogsError(name, messageOf(thrown), { cause: thrown });

@@ -2,7 +2,7 @@ import type { Host } from "../host/host.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 
 /** The services that a restart of the machine needs. */
-export interface RebootParts {
+export interface RebootDependencies {
   readonly host: Pick<Host, "mayReboot">;
   readonly manager: Pick<RunnerManager, "check" | "flushIdle">;
 }
@@ -14,7 +14,7 @@ export interface RebootParts {
  * @returns whether the machine may restart now: no runner of this unit exists, and no other unit's runner is busy.
  */
 export async function makeWayForReboot(
-  { host, manager }: RebootParts,
+  { host, manager }: RebootDependencies,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!(await host.mayReboot(signal))) return false;

@@ -5,7 +5,7 @@ import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { createGithubClient, parseGithubPath, type GithubForge } from "../../src/github/index.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import type { Machine } from "../../src/runners/ports.ts";
-import { Runner, type CreateRunnerConfig, type RunnerClients } from "../../src/runners/runner.ts";
+import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "../../src/runners/runner.ts";
 import { systemClock, settleAll, silentLogger, Secret } from "charm-kit";
 import { FakeRunnerMetrics } from "../runners/fake-runner-metrics.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
@@ -84,12 +84,12 @@ function table(done: readonly Try[]): string {
 /** Makes and removes runners of a unit by the domain and its real adapters, without a dispatch. */
 class RaceBench {
   readonly #rig: Rig;
-  readonly #clients: RunnerClients;
+  readonly #clients: RunnerDependencies;
   readonly #forge: GithubForge;
   readonly #create: CreateRunnerConfig;
   #names = 0;
 
-  private constructor(rig: Rig, clients: RunnerClients, forge: GithubForge, create: CreateRunnerConfig) {
+  private constructor(rig: Rig, clients: RunnerDependencies, forge: GithubForge, create: CreateRunnerConfig) {
     this.#rig = rig;
     this.#clients = clients;
     this.#forge = forge;
@@ -225,7 +225,7 @@ class RaceBench {
   }
 
   /** The same services, that tell at which step the removal is. */
-  #watched(comes: (at: Instant) => void, job: () => Promise<number> | undefined): RunnerClients {
+  #watched(comes: (at: Instant) => void, job: () => Promise<number> | undefined): RunnerDependencies {
     const { machines, ...others } = this.#clients;
     const forge = this.#forge;
     const tell = async (at: Instant) => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { makeWayForReboot, type RebootParts } from "../../src/unit/reboot.ts";
+import { makeWayForReboot, type RebootDependencies } from "../../src/unit/reboot.ts";
 import type { RunnerCounts } from "../../src/runners/observed-runner.ts";
 
 const signal = new AbortController().signal;
@@ -17,7 +17,7 @@ class Unit {
     this.busy = busy;
   }
 
-  get parts(): RebootParts {
+  get parts(): RebootDependencies {
     return {
       host: { mayReboot: () => Promise.resolve(this.wantsReboot) },
       manager: {
