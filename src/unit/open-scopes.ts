@@ -55,7 +55,7 @@ function scopeOf({ configuration: { githubUrl, path }, credentials }: ScopesSetu
 function openFormerForge(
   { githubUrl, path, credentials }: RegistrationScope,
   proxy: ForgeConfiguration["proxy"],
-  { log, redactor }: ScopesContext,
+  { log, redactor, system: { clock } }: ScopesContext,
 ): Forge {
   const dispatcher = proxy && proxyDispatcher(proxy);
   const unpacked = unpack(credentials);
@@ -67,6 +67,7 @@ function openFormerForge(
     log,
     redactor,
     deadlineMs: FORMER_DEADLINE_MS,
+    clock,
     ...(dispatcher && { dispatcher }),
   });
 }

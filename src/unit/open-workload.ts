@@ -213,6 +213,7 @@ function openForge(
     log,
     redactor,
     etagStore,
+    clock: system.clock,
     ...(dispatcher && { dispatcher }),
   });
 }
