@@ -1,11 +1,11 @@
 import { nameHandler } from "./events/handler-name.ts";
 
 /**
- * Binds the public methods of an object to it, so that `this.onInstall` can be handed over as a handler.
+ * Binds the public methods of an object, so that `this.onInstall` works as a handler.
  *
- * Each is known as an observer by the class of the object and its own name, such as `HelloCharm.onInstall`.
+ * The observer name of each method is `<class>.<method>`, such as `HelloCharm.onInstall`.
  *
- * @param base the class whose own methods, and those above it, are left alone.
+ * @param base the class where binding stops: its methods and inherited ones stay unbound.
  */
 export function bindMethods(object: object, base: abstract new (...parameters: never[]) => object): void {
   const bound = new Set<string>(["constructor"]);

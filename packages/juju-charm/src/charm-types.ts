@@ -2,8 +2,8 @@ import type { ActionResults } from "./events/action-results.ts";
 import type { JsonObject } from "./tools/hook-tools.ts";
 
 /**
- * What a charm's yaml files declare, as types. The generator writes such an interface; a charm names it once,
- * `class HelloCharm extends Charm<HelloTypes>`, and from then on a misspelt name does not compile.
+ * The declarations of a charm's YAML files, as types. The generator writes such an interface. With
+ * `class HelloCharm extends Charm<HelloTypes>`, a misspelt name does not compile.
  *
  * ```ts
  * interface HelloTypes extends CharmTypes {
@@ -16,23 +16,23 @@ import type { JsonObject } from "./tools/hook-tools.ts";
  * ```
  */
 export interface CharmTypes {
-  /** Values that `config-get` answers, by name of the option; those without a default are optional. */
+  /** Values that `config-get` returns, by option name. Options without a default are optional. */
   readonly options: object;
-  /** {@link ActionTypes} by name of the action. */
+  /** {@link ActionTypes} by action name. */
   readonly actions: object;
-  /** {@link RelationTypes} by endpoint: those of `provides`, `requires` and `peers` together. */
+  /** {@link RelationTypes} by endpoint name, for `provides`, `requires` and `peers`. */
   readonly relations: object;
-  /** {@link StorageTypes} by name. */
+  /** {@link StorageTypes} by storage name. */
   readonly storages: object;
-  /** {@link ResourceTypes} by name. */
+  /** {@link ResourceTypes} by resource name. */
   readonly resources: object;
 }
 
 /** Types of an action. */
 export interface ActionTypes {
-  /** Parameters by name; those without a default are optional unless they are required. */
+  /** Parameters by name. A parameter without a default is optional unless the action requires it. */
   readonly params: object;
-  /** Results that its caller may count on. */
+  /** Results that the action documents for its caller. */
   readonly results: object;
 }
 
@@ -45,7 +45,7 @@ export interface RelationTypes {
 /** Types of a storage. */
 export interface StorageTypes {
   readonly type: "filesystem" | "block";
-  /** Whether there may be several of it. */
+  /** Whether a unit can have several instances of this storage. */
   readonly multiple: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface ResourceTypes {
   readonly type: "file" | "oci-image";
 }
 
-/** Types of a charm that has none of its own: every name is taken, every value is JSON. */
+/** Default types of a charm without generated types: any name compiles, every value is JSON. */
 export interface UntypedCharm extends CharmTypes {
   readonly options: JsonObject;
   readonly actions: Readonly<

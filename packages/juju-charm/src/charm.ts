@@ -8,13 +8,13 @@ import { ObservableEvents } from "./events/observable-events.ts";
 import type { Framework } from "./framework.ts";
 import type { Unit } from "./model/unit.ts";
 
-/** A charm, whatever its yaml files declare. */
+/** A charm instance with any types. */
 export interface CharmInstance {
   readonly framework: Framework;
 }
 
 /**
- * Base class of a charm. Made anew for every dispatch; its constructor registers observers and does no work:
+ * Base class of a charm. Every dispatch creates a new instance. The constructor only registers observers:
  *
  * ```ts
  * class HelloCharm extends Charm {
@@ -28,10 +28,10 @@ export interface CharmInstance {
  * }
  * ```
  *
- * `T` says what the charm's yaml files declare ({@link CharmTypes}, generated from them); without it, all names pass.
+ * `T` holds the declarations of the charm's YAML files ({@link CharmTypes}, generated). Without it, any name compiles.
  *
- * Handlers may be arrow properties, as here, or public methods, which this class binds. Modules that only some events
- * need are imported inside the handlers of those events: every dispatch pays for what is imported at the top.
+ * Handlers are arrow properties, as in this example, or public methods, which this class binds. Import modules that
+ * only some events need inside the handlers of these events: imports at the top of a file slow down every dispatch.
  */
 export abstract class Charm<T extends CharmTypes = UntypedCharm> implements CharmInstance {
   readonly framework: Framework;

@@ -10,8 +10,8 @@ import type { OwnEventSource } from "./events/own-event.ts";
 import type { StoredState } from "./state/stored-state.ts";
 import type { HookTools, JsonValue } from "./tools/hook-tools.ts";
 
-/** What a framework is made of. */
-export interface FrameworkParts {
+/** Services of a {@link Framework}. */
+export interface FrameworkDependencies {
   readonly context: JujuContext;
   readonly tools: HookTools;
   readonly log: Logger;
@@ -22,69 +22,69 @@ export interface FrameworkParts {
   readonly emitter: Emitter;
 }
 
-/** How an observer is registered. */
+/** Options of {@link Framework.observe}. */
 export interface ObserveOptions {
   /**
-   * Name under which a later dispatch finds the observer of a deferred event; it stays the same in all versions of the
-   * charm, and differs from those of the other observers of the event.
+   * Name of the observer, by which a later dispatch finds the observer of a deferred event. Keep it the same in all
+   * versions of the charm. It must be unique among the observers of the event.
    *
-   * @default class and name of a method, such as `HelloCharm.onInstall`; the function's own name otherwise.
+   * @default class and name of a method, such as `HelloCharm.onInstall`; the function's name otherwise.
    */
   readonly name?: string;
 }
 
-/** Connects one dispatch of Juju with the charm: made before the charm, it knows who observes what. */
+/** Connects the charm with one dispatch, and registers its observers. Created before the charm. */
 export class Framework {
   readonly context: JujuContext;
   readonly tools: HookTools;
-  /** Lines of INFO and above reach `juju-log`, DEBUG the agent's debug log. */
+  /** Writes lines of level INFO and above through `juju-log`, and DEBUG lines to the unit agent's debug log. */
   readonly log: Logger;
-  /** What the unit remembers between dispatches. */
+  /** Values that the unit keeps between dispatches. */
   readonly state: StoredState;
-  /** Values added here are taken out of logs, statuses and messages of actions. */
+  /** Values added to the redactor never appear in logs, statuses or action messages. */
   readonly redactor: Redactor;
   /** Aborted when Juju ends the dispatch early. */
   readonly signal: AbortSignal;
   readonly #observers: Observers;
   readonly #emitter: Emitter;
 
-  constructor(parts: FrameworkParts) {
-    this.context = parts.context;
-    this.tools = parts.tools;
-    this.log = parts.log;
-    this.state = parts.state;
-    this.redactor = parts.redactor;
-    this.signal = parts.signal;
-    this.#observers = parts.observers;
-    this.#emitter = parts.emitter;
+  constructor(dependencies: FrameworkDependencies) {
+    this.context = dependencies.context;
+    this.tools = dependencies.tools;
+    this.log = dependencies.log;
+    this.state = dependencies.state;
+    this.redactor = dependencies.redactor;
+    this.signal = dependencies.signal;
+    this.#observers = dependencies.observers;
+    this.#emitter = dependencies.emitter;
   }
 
   /**
-   * Has the handler called when the event comes: `framework.observe(charm.on.install, this.onInstall)`.
+   * Registers a handler for an event: `framework.observe(charm.on.install, this.onInstall)`.
    *
-   * Handlers are awaited one after the other, in the order of registration. A handler that throws ends the event and
-   * fails the hook, unless it throws {@link StopWithStatus}. `this` of the handler is that of the charm: {@link Charm}
-   * binds its public methods, and arrow properties (the only way for `#private` ones) are bound by nature.
+   * Handlers run one after the other, in the order of registration, and each is awaited. A handler that throws ends the
+   * event and fails the hook, unless it throws {@link StopWithStatus}. `this` is the charm in public methods, which
+   * {@link Charm} binds, and in arrow properties. A `#private` handler must be an arrow property.
    *
-   * @returns what takes the handler off again.
+   * @returns a function that removes the handler.
    */
   observe<E extends CharmEvent>(
     event: BoundEvent<E>,
     handler: Handler<NoInfer<E>>,
     options: ObserveOptions = {},
   ): () => void {
-    // The kind decides which class of event its handlers get, and the member of `on` which kind.
+    // Safe: the kind determines the event class of its handlers.
     return this.#observers.add(event.kind, handler as Handler<CharmEvent>, options.name);
   }
 
-  /** Tells whether anybody observes events of this kind. */
+  /** Whether events of this kind have an observer. */
   isObserved(kind: EventKind): boolean {
     return this.#observers.has(kind);
   }
 
   /**
-   * Tells the observers of an event of the charm's own, and resolves once all of them are done; what the first of them
-   * throws is thrown.
+   * Emits an event that the charm defines, and resolves after all its observers are done. Rejects with the first error
+   * that an observer throws.
    */
   async emit<Payload extends JsonValue>(source: OwnEventSource<Payload>, payload: Payload): Promise<void> {
     await this.#emitter.emit({ kind: source.kind, facts: payload });

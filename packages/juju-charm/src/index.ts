@@ -73,7 +73,7 @@ export type { StateTools } from "./tools/state-tools.ts";
 export type { StorageAttributes, StorageTools } from "./tools/storage-tools.ts";
 export type { RunTool, RunToolOptions } from "./tools/command-line/run-tool.ts";
 export type { ShownApplicationStatus, ShownStatus, StatusTools } from "./tools/status-tools.ts";
-export { CharmEvent, type CharmEventParts } from "./events/charm-event.ts";
+export { CharmEvent, type CharmEventOptions } from "./events/charm-event.ts";
 export type { BoundEvent } from "./events/bound-event.ts";
 export type { EventKind, FrameworkEventKind } from "./events/event-kind.ts";
 export type {
@@ -94,7 +94,7 @@ export {
   type ExitCode,
   type StateLocation,
 } from "./dispatch/dispatch.ts";
-export type { DispatchWitness } from "./dispatch/dispatch-witness.ts";
+export type { DispatchListener } from "./dispatch/dispatch-listener.ts";
 export type { Environment } from "./dispatch/environment.ts";
 export { EventBus, type Handler } from "./events/event-bus.ts";
 export type { Framework, ObserveOptions } from "./framework.ts";

@@ -54,7 +54,7 @@ describe("dispatch()", () => {
       readonly tools?: FakeHookTools;
       readonly env?: Readonly<Record<string, string>>;
       readonly signal?: AbortSignal;
-      readonly fault?: Promise<never>;
+      readonly uncaught?: Promise<never>;
     } = {},
   ): Promise<{ code: ExitCode; tools: FakeHookTools; written: string[] }> => {
     const { tools = new FakeHookTools(), env = {}, signal = new AbortController().signal, ...rest } = more;
@@ -186,7 +186,7 @@ describe("dispatch()", () => {
         const { code, tools, written } = await run(path, create);
         expect(code).to.equal(0);
         expect(tools.calls).to.deep.equal([]);
-        expect(written).to.deep.equal([`Nobody observes the event event=${path.slice("hooks/".length)}`]);
+        expect(written).to.deep.equal([`No handler observes the event event=${path.slice("hooks/".length)}`]);
       });
     }
 
@@ -226,7 +226,7 @@ describe("dispatch()", () => {
         framework.observe(on.install, () => new Promise<never>(() => undefined));
       });
       const { code, tools } = await run("hooks/install", create, {
-        fault: Promise.reject(new Error("nobody awaited this")),
+        uncaught: Promise.reject(new Error("nobody awaited this")),
       });
       expect(code).to.equal(1);
       expect(tools.lines.join()).to.include("nobody awaited this");
@@ -399,7 +399,7 @@ describe("dispatch()", () => {
       const create = action(() => undefined);
       const { code, tools } = await run("actions/build-image", create);
       expect(code).to.equal(0);
-      expect(tools.failure).to.equal("Cannot run build-image: this charm has no code for the action");
+      expect(tools.failure).to.equal("Cannot run build-image: no handler of this charm observes the action");
     });
 
     it("keeps standard output, which is part of the results, free of log lines", async () => {

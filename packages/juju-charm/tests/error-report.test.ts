@@ -9,8 +9,8 @@ describe("reportError()", () => {
     const report = reportError(new HookToolError("config-get", { exitCode: 1 }, { cause }));
     expect(report).to.match(/^HookToolError: Cannot run config-get: it ended with code 1\n +at /);
     expect(report).to.include("\nCaused by: AggregateError: several things failed\n");
-    expect(report).to.include("\nAmong them: Error: first part\n");
-    expect(report).to.include("\nAmong them: TypeError: second part\n");
+    expect(report).to.include("\nContains: Error: first part\n");
+    expect(report).to.include("\nContains: TypeError: second part\n");
   });
 
   it("shows what is no error as text", () => {

@@ -69,7 +69,7 @@ describe("main()", () => {
     const { code, stdout, stderr } = await ended(start("hooks/update-status"));
     expect({ code, stdout, stderr }).to.deep.equal({
       code: 0,
-      stdout: "Nobody observes the event event=update-status\n",
+      stdout: "No handler observes the event event=update-status\n",
       stderr: "",
     });
     expect(scripts.calls()).to.deep.equal([]);

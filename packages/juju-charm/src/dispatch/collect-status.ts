@@ -4,29 +4,29 @@ import type { Observers } from "../events/observers.ts";
 import type { HookTools, Status } from "../tools/hook-tools.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
 
-/** What statuses are collected from, and shown with. */
-export interface CollectStatusDeps {
+/** Services of {@link collectStatus}. */
+export interface CollectStatusDependencies {
   readonly observers: Observers;
   readonly emitter: Pick<Emitter, "announce">;
   readonly tools: HookTools;
   readonly signal: AbortSignal;
 }
 
-/** Asks observers for the statuses of the application (of a leader) and of the unit, and shows the worst of each. */
-export async function collectStatus(deps: CollectStatusDeps): Promise<void> {
-  const { observers, tools } = deps;
+/** Collects statuses of the unit and, on the leader, of the application from observers, and sets the worst of each. */
+export async function collectStatus(dependencies: CollectStatusDependencies): Promise<void> {
+  const { observers, tools } = dependencies;
   if (observers.has("collect-app-status") && (await tools.isLeader())) {
-    const status = await collect(deps, "collect-app-status");
+    const status = await collect(dependencies, "collect-app-status");
     if (status) await tools.applicationStatusSet(status);
   }
   if (observers.has("collect-unit-status")) {
-    const status = await collect(deps, "collect-unit-status");
+    const status = await collect(dependencies, "collect-unit-status");
     if (status) await tools.statusSet(status);
   }
 }
 
 async function collect(
-  { observers, emitter, signal }: CollectStatusDeps,
+  { observers, emitter, signal }: CollectStatusDependencies,
   kind: "collect-unit-status" | "collect-app-status",
 ): Promise<Status | undefined> {
   emitter.announce({ kind, facts: {} });

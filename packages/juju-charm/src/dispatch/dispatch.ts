@@ -13,17 +13,17 @@ import { StoredState } from "../state/stored-state.ts";
 import type { HookTools } from "../tools/hook-tools.ts";
 import { redactHookTools } from "../tools/redact-hook-tools.ts";
 import { RelationWrites } from "../tools/relation-writes.ts";
-import type { DispatchWitness } from "./dispatch-witness.ts";
+import type { DispatchListener } from "./dispatch-listener.ts";
 import type { JujuContext } from "./juju-context.ts";
 import { runDispatch } from "./run-dispatch.ts";
 
-/** Name of the state file in the charm's directory. */
+/** Name of the state file in the charm directory. */
 export const STATE_FILE = ".unit-state.json";
 
-/** Where the unit remembers: in a file beside the charm, or with Juju's controller. */
+/** Location of the stored state: a file in the charm directory, or the Juju controller. */
 export type StateLocation = "file" | "juju";
 
-/** The world around a dispatch. */
+/** Options of {@link dispatch}. */
 export interface DispatchOptions {
   readonly context: JujuContext;
   readonly tools: HookTools;
@@ -31,39 +31,39 @@ export interface DispatchOptions {
   readonly writeLine: (line: string) => void;
   /** Aborted when Juju ends the dispatch early. */
   readonly signal: AbortSignal;
-  /** Rejects when something outside of the handlers throws; that fails the dispatch as a handler would. */
-  readonly fault?: Promise<never>;
+  /** Rejects with an error that is thrown outside of the handlers. It fails the dispatch like an error in a handler. */
+  readonly uncaught?: Promise<never>;
   /**
-   * Where the stored state is.
+   * Location of the stored state.
    *
-   * `file` is `.unit-state.json` in the charm's directory. It survives upgrades on a machine and costs nothing. `juju`
-   * uses `state-get` and `state-set`: it survives the machine as well, costs a tool in every dispatch and holds at most
-   * 64 KiB a slot.
+   * `file` is `.unit-state.json` in the charm directory. It survives charm upgrades on a machine and runs no hook tool.
+   * `juju` uses `state-get` and `state-set`. It also survives the loss of the machine, runs a hook tool in every
+   * dispatch, and holds at most 64 KiB per slot.
    *
    * @default "file"
    */
   readonly state?: StateLocation | StateBackend;
   /**
-   * The least important lines that are logged.
+   * Lowest log level that is written.
    *
    * @default "TRACE"
    */
   readonly logLevel?: LogLevel;
-  /** Is told what happens. */
-  readonly witness?: DispatchWitness;
+  /** Receives notifications about the dispatch. */
+  readonly listener?: DispatchListener;
 }
 
-/** Exit code of the charm's process. Juju tells only zero from the rest. */
+/** Exit code of the charm process. For Juju, every code but 0 is a failure. */
 export type ExitCode = 0 | 1;
 
 /**
- * Runs one dispatch: makes the charm, brings deferred events again, emits the event, collects statuses, emits
- * `pre-commit` and `commit`, commits the stored state, drains the log.
+ * Runs one dispatch: creates the charm, re-emits deferred events, emits the event, collects statuses, emits
+ * `pre-commit` and `commit`, commits the stored state, and drains the log.
  *
- * An event that nobody observes costs one line on standard output; an action that nobody observes fails. A handler that
- * throws fails the hook and leaves the stored state and the deferred events as they were. Nothing is thrown.
+ * An event without observers only logs one line to standard output. An action without observers fails. A handler that
+ * throws fails the hook and leaves stored state and deferred events unchanged. Never rejects.
  *
- * @returns 1 when Juju is to regard the hook as failed.
+ * @returns 1 when the hook failed.
  */
 export async function dispatch(
   createCharm: (framework: Framework) => CharmInstance,
@@ -82,16 +82,16 @@ export async function dispatch(
     queue,
     log: log.logger,
     signal,
-    onEmit: (record) => options.witness?.emitting(record),
+    onEmit: (record) => options.listener?.emitting(record),
     create: (record, parts) => createEvent(record, parts, { context, tools }),
   });
   const parts = { context, tools, log: log.logger, state, redactor, signal, observers, emitter };
   try {
     const work = runDispatch(() => createCharm(new Framework(parts)), { ...parts, queue, writes });
-    await (options.fault ? Promise.race([work, options.fault]) : work);
+    await (options.uncaught ? Promise.race([work, options.uncaught]) : work);
     return 0;
   } catch (thrown) {
-    options.witness?.failed(thrown);
+    options.listener?.failed(thrown);
     const { reportError } = await import("./error-report.ts");
     log.logger.error(`Uncaught error in ${context.dispatched.name}: ${reportError(thrown)}`);
     return 1;

@@ -1,9 +1,9 @@
 import { JujuContextError } from "./juju-context-error.ts";
 
-/** Environment variables, as `process.env` holds them. */
+/** Environment variables, in the form of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The value of a variable; Juju exports some as empty to say that there is none. */
+/** The value of a variable; undefined when it is unset or empty. Juju exports some absent values as empty strings. */
 export function optionalVariable(env: Environment, name: string): string | undefined {
   return env[name] === "" ? undefined : env[name];
 }

@@ -3,7 +3,7 @@ import type { JsonValue } from "../tools/hook-tools.ts";
 import type { Hook } from "./hook-facts.ts";
 import type { Dispatched } from "./juju-context.ts";
 
-/** What Juju dispatched, as observers know it. */
+/** Converts the dispatched hook, action or custom event to an event record. */
 export function recordOf(dispatched: Dispatched): EventRecord {
   if (dispatched.kind !== "hook") return { kind: `${dispatched.kind}:${dispatched.name}`, facts: {} };
   return recordOfHook(dispatched.hook);
@@ -25,7 +25,7 @@ function recordOfHook(hook: Hook): EventRecord {
   }
 }
 
-/** Facts as they look after a time in the stored state: members that are undefined are not there. */
+/** The facts without undefined members, as the stored state would return them. */
 function plain(facts: object): JsonValue {
   return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
 }

@@ -14,11 +14,11 @@ export interface RelationFacts {
   readonly phase: RelationPhase;
   /** The number after the colon of `JUJU_RELATION_ID`. */
   readonly id: number;
-  /** Absent when Juju cannot tell any more. */
+  /** Absent when Juju no longer knows it. */
   readonly remoteApp: string | undefined;
   /** Absent in `created`, in `broken`, and in `changed` when application data changed. */
   readonly remoteUnit: string | undefined;
-  /** Only in `departed`: the remote unit, or this unit when it is the one that goes. */
+  /** The unit that leaves: a remote unit, or this unit. Only in `departed`. */
   readonly departingUnit: string | undefined;
 }
 
@@ -36,13 +36,13 @@ export interface StorageFacts {
   /** Name in the charm's metadata. */
   readonly name: string;
   readonly phase: StoragePhase;
-  /** `name/n`. Absent, as is the location, when the storage is gone already. */
+  /** `name/n`. Absent, like the location, when the storage no longer exists. */
   readonly id: string | undefined;
   /** Mount point, or path of the block device. */
   readonly location: string | undefined;
 }
 
-/** A hook that Juju itself runs, with what Juju says about it. */
+/** One of Juju's hooks with the facts from its environment. */
 export type Hook =
   | { readonly family: "lifecycle"; readonly name: LifecycleHook }
   | { readonly family: "secret"; readonly name: SecretHook; readonly secret: SecretFacts }
@@ -52,8 +52,8 @@ export type Hook =
 /**
  * Reads the facts of a hook from its environment.
  *
- * @returns undefined for a name that is none of Juju's: a custom event.
- * @throws {@link JujuContextError} when a variable that comes with such a hook is missing or malformed.
+ * @returns undefined for a custom event: a name that is not one of Juju's hooks.
+ * @throws {@link JujuContextError} when a variable that such a hook needs is missing or malformed.
  */
 export function readHook(name: string, env: Environment): Hook | undefined {
   const parsed = parseHookName(name);

@@ -1,4 +1,4 @@
-/** Hooks of a unit's life that carry nothing but their name. */
+/** Lifecycle hooks, which have no facts. */
 const LIFECYCLE_HOOKS = [
   "install",
   "start",
@@ -11,22 +11,22 @@ const LIFECYCLE_HOOKS = [
   "pre-series-upgrade",
   "post-series-upgrade",
 ] as const;
-/** Names of the hooks of a unit's life. */
+/** Names of lifecycle hooks. */
 export type LifecycleHook = (typeof LIFECYCLE_HOOKS)[number];
 
 const SECRET_HOOKS = ["secret-changed", "secret-expired", "secret-remove", "secret-rotate"] as const;
-/** Names of the hooks of secrets. */
+/** Names of secret hooks. */
 export type SecretHook = (typeof SECRET_HOOKS)[number];
 
 const RELATION_PHASES = ["created", "joined", "changed", "departed", "broken"] as const;
-/** What can happen to a relation. */
+/** Phases of relation hooks. */
 export type RelationPhase = (typeof RELATION_PHASES)[number];
 
 const STORAGE_PHASES = ["attached", "detaching"] as const;
-/** What can happen to a storage. */
+/** Phases of storage hooks. */
 export type StoragePhase = (typeof STORAGE_PHASES)[number];
 
-/** What the name of a hook says. Names that Juju does not give are custom events. */
+/** A parsed hook name. A name that is not one of Juju's hooks is a custom event. */
 export type HookName =
   | { readonly family: "lifecycle"; readonly name: LifecycleHook }
   | { readonly family: "secret"; readonly name: SecretHook }
@@ -34,7 +34,7 @@ export type HookName =
   | { readonly family: "storage"; readonly storage: string; readonly phase: StoragePhase }
   | { readonly family: "custom"; readonly name: string };
 
-/** Reads a hook's name as Juju builds it, such as `db-relation-changed`. */
+/** Parses a hook name, such as `db-relation-changed`. */
 export function parseHookName(name: string): HookName {
   const lifecycle = LIFECYCLE_HOOKS.find((hook) => hook === name);
   if (lifecycle) return { family: "lifecycle", name: lifecycle };

@@ -1,14 +1,14 @@
 import { CodedError } from "charm-kit";
 
-/** The process was started in an environment that no Juju agent makes. */
+/** The environment of the process is not that of a Juju hook. */
 export class JujuContextError extends CodedError {
   readonly code = "juju-context";
-  /** Name of the environment variable at fault. */
+  /** Name of the invalid environment variable. */
   readonly variable: string;
 
-  constructor(variable: string, fault: string, options?: ErrorOptions) {
+  constructor(variable: string, problem: string, options?: ErrorOptions) {
     super(
-      `Cannot read the Juju context: ${variable} ${fault}; run the charm from a hook, an action or juju-exec`,
+      `Cannot read the Juju context: ${variable} ${problem}; run the charm from a hook, an action or juju-exec`,
       options,
     );
     this.variable = variable;

@@ -2,22 +2,22 @@ import { optionalVariable, requiredVariable, type Environment } from "./environm
 import { readHook, type Hook } from "./hook-facts.ts";
 import { JujuContextError } from "./juju-context-error.ts";
 
-/** Why the charm was started. `name` is the last part of `JUJU_DISPATCH_PATH`. */
+/** The hook, action or event that started the charm. `name` is the last part of `JUJU_DISPATCH_PATH`. */
 export type Dispatched =
   | { readonly kind: "hook"; readonly name: string; readonly hook: Hook }
   | { readonly kind: "action"; readonly name: string; readonly id: string | undefined }
-  /** An event of the charm's own, started as `hooks/<name>` through `juju-exec`. */
+  /** A custom event, started as `hooks/<name>` through `juju-exec`. */
   | { readonly kind: "custom"; readonly name: string };
 
-/** Proxies that the model wants charms to use. */
+/** The model's proxies for charms. */
 export interface Proxies {
   readonly http: string | undefined;
   readonly https: string | undefined;
-  /** Comma-separated hosts and networks that are reached directly. */
+  /** Comma-separated hosts and networks that need no proxy. */
   readonly noProxy: string | undefined;
 }
 
-/** What Juju says about a dispatch by its environment. */
+/** Facts of a dispatch, from its environment. */
 export interface JujuContext {
   /** `app/n`. */
   readonly unitName: string;
@@ -30,16 +30,16 @@ export interface JujuContext {
   /** Absent on Kubernetes. */
   readonly machineID: string | undefined;
   readonly availabilityZone: string | undefined;
-  /** For a subordinate, the unit it sits beside. */
+  /** The principal unit of a subordinate. */
   readonly principalUnit: string | undefined;
   readonly proxies: Proxies;
   readonly dispatched: Dispatched;
 }
 
 /**
- * Reads the environment of a dispatch; the names are those of Juju's hook environment.
+ * Reads the environment of a dispatch.
  *
- * @returns a frozen value.
+ * @returns a frozen object.
  * @throws {@link JujuContextError} when a variable that every dispatch has is missing or malformed.
  */
 export function readJujuContext(env: Environment): JujuContext {

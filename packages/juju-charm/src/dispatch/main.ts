@@ -8,10 +8,10 @@ import type { Framework } from "../framework.ts";
 import { readJujuContext } from "./juju-context.ts";
 import { assertFirstDispatch, markDispatch } from "./nested-dispatch.ts";
 
-/** A charm's class. */
+/** The class of a charm. */
 export type CharmClass = new (framework: Framework) => CharmInstance;
 
-/** What the composition root hands over. */
+/** Options of {@link main}. */
 export interface MainOptions {
   /**
    * The environment of the dispatch.
@@ -20,13 +20,13 @@ export interface MainOptions {
    */
   readonly env?: Environment;
   /**
-   * Where the stored state is: see {@link DispatchOptions}.
+   * Location of the stored state: see {@link DispatchOptions}.
    *
    * @default "file"
    */
   readonly state?: StateLocation;
   /**
-   * The least important lines that are logged.
+   * Lowest log level that is written.
    *
    * @default "TRACE"
    */
@@ -34,10 +34,10 @@ export interface MainOptions {
 }
 
 /**
- * Runs the charm for the dispatch that the environment describes, and ends the process with the exit code for Juju.
+ * Runs the charm for the dispatch in the environment, and ends the process with the exit code for Juju.
  *
- * SIGTERM aborts `event.signal`; when the handlers stop for it, the process ends by SIGTERM, which Juju answers by
- * running the hook again, where an exit code would put the unit in error.
+ * SIGTERM aborts `event.signal`. When the handlers stop because of it, the process ends by SIGTERM, so that Juju runs
+ * the hook again. An exit code would put the unit into the error state.
  */
 export async function main(CharmClass: CharmClass, options: MainOptions = {}): Promise<never> {
   const controller = new AbortController();
@@ -57,7 +57,7 @@ async function run(CharmClass: CharmClass, options: MainOptions, signal: AbortSi
     markDispatch(process.env, env);
     const tools = commandLineHookTools({ env, signal });
     const create = (framework: Framework) => new CharmClass(framework);
-    return await dispatch(create, { context, tools, writeLine, signal, fault: uncaught(), ...more });
+    return await dispatch(create, { context, tools, writeLine, signal, uncaught: uncaught(), ...more });
   } catch (thrown) {
     const { reportError } = await import("./error-report.ts");
     writeFileSync(2, `${reportError(thrown)}\n`);
@@ -65,14 +65,14 @@ async function run(CharmClass: CharmClass, options: MainOptions, signal: AbortSi
   }
 }
 
-/** Rejects with what nobody catches, a rejected promise that nobody awaits among it. */
+/** Rejects with the first uncaught error or unhandled rejection. */
 function uncaught(): Promise<never> {
   return new Promise((_, reject) => {
     process.on("uncaughtException", reject);
   });
 }
 
-/** Writes at once: `process.stdout` costs a good millisecond at its first use. */
+/** Synchronous, because the first use of `process.stdout` takes more than a millisecond. */
 function writeLine(line: string): void {
   writeFileSync(1, `${line}\n`);
 }

@@ -1,12 +1,12 @@
 import type { Environment } from "./environment.ts";
 import { JujuContextError } from "./juju-context-error.ts";
 
-/** Names the hook context that a dispatch of this framework runs in, for the processes that the charm starts. */
+/** Variable in the environment of child processes with the hook context of the running dispatch. */
 const MARK = "CHARM_DISPATCH_CONTEXT";
 
 /**
- * Refuses a dispatch that the charm started itself, from within a dispatch: two of them would write over each other's
- * stored state, and a charm that starts its own hook would never end.
+ * Rejects a dispatch that the charm starts within a dispatch. Both would overwrite the same stored state, and a charm
+ * that starts its own hook would never end.
  *
  * @throws {@link JujuContextError} in such a dispatch.
  */
@@ -15,11 +15,11 @@ export function assertFirstDispatch(env: Environment): void {
   if (mark === undefined || mark !== context) return;
   throw new JujuContextError(
     "JUJU_CONTEXT_ID",
-    "is that of a dispatch which runs already; call the charm's own code instead",
+    "belongs to a running dispatch; call the charm's code instead of its hook",
   );
 }
 
-/** Marks the environment that child processes get. */
+/** Marks the environment of child processes. */
 export function markDispatch(
   children: Record<string, string | undefined>,
   { JUJU_CONTEXT_ID: context }: Environment,

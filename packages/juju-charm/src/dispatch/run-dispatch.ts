@@ -1,53 +1,62 @@
 import { CodedError, messageOf } from "charm-kit";
-import type { FrameworkParts } from "../framework.ts";
+import type { FrameworkDependencies } from "../framework.ts";
 import type { NoticeQueue } from "../events/notice-queue.ts";
 import type { RelationWrites } from "../tools/relation-writes.ts";
 import { collectStatus } from "./collect-status.ts";
 import { recordOf } from "./event-record.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
 
-/** What a dispatch works with. */
-export interface DispatchParts extends FrameworkParts {
+/** Services of {@link runDispatch}. */
+export interface DispatchDependencies extends FrameworkDependencies {
   readonly queue: NoticeQueue;
   readonly writes: RelationWrites;
 }
 
-/** How the event of the dispatch ended: done, stopped with a status that is shown, or as an action that failed. */
+/** Result of the dispatched event: done, stopped with a status, or (actions only) failed. */
 type Outcome = "done" | "stopped" | "failed";
 
-/** Makes the charm and takes it through the dispatch. What a handler throws is thrown, and nothing is committed then. */
-export async function runDispatch(createCharm: () => unknown, parts: DispatchParts): Promise<void> {
-  const { context, tools, log, observers, queue } = parts;
+/** Creates the charm and runs the dispatch. Rejects with the error of a handler, without a commit. */
+export async function runDispatch(
+  createCharm: () => unknown,
+  dependencies: DispatchDependencies,
+): Promise<void> {
+  const { context, tools, log, observers, queue } = dependencies;
   const { dispatched } = context;
-  const made = await stoppable(createCharm, parts);
-  if (made === "stopped") return;
+  const construction = await stoppable(createCharm, dependencies);
+  if (construction === "stopped") return;
   const lost = await queue.load();
   if (lost > 0) log.warning("Dropping deferred events that cannot be read", { count: lost });
   const isObserved = observers.has(recordOf(dispatched).kind);
-  if (isObserved || queue.notices.length > 0) await attend(parts);
+  if (isObserved || queue.notices.length > 0) await handleEvents(dependencies);
   if (isObserved) return;
   if (dispatched.kind === "action") {
-    await tools.actionFail(`Cannot run ${dispatched.name}: this charm has no code for the action`);
-  } else log.debug("Nobody observes the event", { event: dispatched.name });
+    await tools.actionFail(`Cannot run ${dispatched.name}: no handler of this charm observes the action`);
+  } else log.debug("No handler observes the event", { event: dispatched.name });
 }
 
-async function attend(parts: DispatchParts): Promise<void> {
-  const { state, queue, writes } = parts;
-  const broughtAgain = await bringAgain(parts);
+async function handleEvents(dependencies: DispatchDependencies): Promise<void> {
+  const { state, queue, writes } = dependencies;
+  const reemitted = await reemitDeferred(dependencies);
   const savepoint = await state.savepoint();
-  const outcome = await emitDispatched(parts);
+  const outcome = await emitDispatched(dependencies);
   if (outcome === "failed") {
-    // Its process succeeds, and Juju keeps what the deferred events did: those are done.
+    // The process of a failed action succeeds, so the work of the deferred events is kept: commit only that.
     state.restore(savepoint);
     writes.discard();
     await queue.load();
   }
-  if (outcome !== "stopped") await collectStatus(parts);
-  if (outcome !== "failed" || broughtAgain) await commit(parts);
+  if (outcome !== "stopped") await collectStatus(dependencies);
+  if (outcome !== "failed" || reemitted) await commit(dependencies);
 }
 
-/** @returns whether there was anything to bring. */
-async function bringAgain({ context, emitter, queue, tools, writes }: DispatchParts): Promise<boolean> {
+/** @returns whether there were deferred events. */
+async function reemitDeferred({
+  context,
+  emitter,
+  queue,
+  tools,
+  writes,
+}: DispatchDependencies): Promise<boolean> {
   if (queue.notices.length === 0) return false;
   try {
     await emitter.reemit((status) => tools.statusSet(status));
@@ -64,14 +73,14 @@ async function bringAgain({ context, emitter, queue, tools, writes }: DispatchPa
   return true;
 }
 
-async function emitDispatched(parts: DispatchParts): Promise<Outcome> {
-  const { context, emitter } = parts;
+async function emitDispatched(dependencies: DispatchDependencies): Promise<Outcome> {
+  const { context, emitter } = dependencies;
   const record = recordOf(context.dispatched);
-  if (context.dispatched.kind === "action") return runAction(() => emitter.emit(record), parts);
-  return stoppable(() => emitter.emit(record), parts);
+  if (context.dispatched.kind === "action") return runAction(() => emitter.emit(record), dependencies);
+  return stoppable(() => emitter.emit(record), dependencies);
 }
 
-async function stoppable(work: () => unknown, { tools }: DispatchParts): Promise<Outcome> {
+async function stoppable(work: () => unknown, { tools }: DispatchDependencies): Promise<Outcome> {
   try {
     await work();
     return "done";
@@ -82,9 +91,9 @@ async function stoppable(work: () => unknown, { tools }: DispatchParts): Promise
   }
 }
 
-/** Juju delivers results and failure of an action whose process succeeds, so what a handler throws ends here. */
-async function runAction(work: () => Promise<void>, parts: DispatchParts): Promise<Outcome> {
-  const { context, tools, log, signal } = parts;
+/** Catches errors of handlers: Juju delivers results and failure only when the process of the action succeeds. */
+async function runAction(work: () => Promise<void>, dependencies: DispatchDependencies): Promise<Outcome> {
+  const { context, tools, log, signal } = dependencies;
   try {
     await work();
     return "done";
@@ -99,7 +108,7 @@ async function runAction(work: () => Promise<void>, parts: DispatchParts): Promi
   }
 }
 
-async function commit({ emitter, queue, state, writes }: DispatchParts): Promise<void> {
+async function commit({ emitter, queue, state, writes }: DispatchDependencies): Promise<void> {
   await emitter.emit({ kind: "pre-commit", facts: {} });
   await emitter.emit({ kind: "commit", facts: {} });
   await writes.flush();

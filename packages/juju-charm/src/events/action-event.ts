@@ -1,10 +1,10 @@
 import { flattenResults, type ActionResults } from "./action-results.ts";
-import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
+import { CharmEvent, type CharmEventOptions } from "./charm-event.ts";
 import type { HookTools, JsonObject } from "../tools/hook-tools.ts";
 
 /**
- * Somebody runs an action. A handler that throws fails the action with the error's message; the hook process itself
- * still succeeds, so that Juju delivers the results set so far.
+ * An action is run. A handler that throws fails the action with the error's message. The process still succeeds, so
+ * that Juju delivers the results set so far.
  */
 export class ActionEvent<
   Params extends object = JsonObject,
@@ -12,26 +12,26 @@ export class ActionEvent<
 > extends CharmEvent {
   readonly #tools: HookTools;
 
-  constructor(parts: CharmEventParts, tools: HookTools) {
-    super(parts);
+  constructor(options: CharmEventOptions, tools: HookTools) {
+    super(options);
     this.#tools = tools;
   }
 
-  /** All parameters; the controller has checked them and filled in the defaults. */
+  /** All parameters, validated and with defaults from the controller. */
   async params(): Promise<Params> {
     return (await this.#tools.actionGet()) as Params;
   }
 
   /**
-   * Adds results; a key set again is replaced.
+   * Adds results. Setting a key again replaces its value.
    *
-   * @throws {@link ActionResultError} when a key is not one that Juju takes.
+   * @throws {@link ActionResultError} when Juju does not accept a key.
    */
   async setResults(results: Readonly<Partial<Results>>): Promise<void> {
     await this.#tools.actionSet(flattenResults(results as ActionResults));
   }
 
-  /** Marks the action as failed, with the message its caller sees. The handler goes on. */
+  /** Marks the action as failed, with a message for its caller. The handler continues. */
   async fail(message: string): Promise<void> {
     await this.#tools.actionFail(message);
   }

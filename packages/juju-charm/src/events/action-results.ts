@@ -5,13 +5,13 @@ export interface ActionResults {
   readonly [key: string]: string | number | boolean | ActionResults;
 }
 
-/** A result whose key Juju refuses. */
+/** Juju does not accept the key of an action result. */
 export class ActionResultError extends CodedError {
   readonly code = "action-result";
   readonly key: string;
 
-  constructor(key: string, fault: string, options?: ErrorOptions) {
-    super(`Cannot set the action result "${key}": ${fault}`, options);
+  constructor(key: string, problem: string, options?: ErrorOptions) {
+    super(`Cannot set the action result "${key}": ${problem}`, options);
     this.key = key;
   }
 }
@@ -20,14 +20,15 @@ const SEGMENT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const RESERVED = new Set(["stdout", "stdout-encoding", "stderr", "stderr-encoding"]);
 
 /**
- * Renders results as `action-set` takes them: dotted keys, string values.
+ * Renders results for `action-set`, as dotted keys and string values.
  *
- * @throws {@link ActionResultError} when a key is reserved or is not made of lower-case letters, digits and hyphens.
+ * @throws {@link ActionResultError} when a key is reserved or has characters besides lower-case letters, digits and
+ *   inner hyphens.
  */
 export function flattenResults(results: ActionResults): Readonly<Record<string, string>> {
   const entries = [...flatten(results, [])];
   const reserved = entries.find(([key]) => RESERVED.has(key));
-  if (reserved) throw new ActionResultError(reserved[0], "Juju keeps this key for itself");
+  if (reserved) throw new ActionResultError(reserved[0], "Juju reserves this key");
   return Object.fromEntries(entries);
 }
 

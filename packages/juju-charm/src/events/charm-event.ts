@@ -1,47 +1,45 @@
 import { DeferError } from "./defer-error.ts";
 
-/** What every event carries. */
-export interface CharmEventParts {
+/** Members of every event. */
+export interface CharmEventOptions {
   readonly name: string;
   readonly signal: AbortSignal;
-  /** Has the event brought again in the next dispatch; throws when that cannot be. Absent for events without observers. */
+  /** Defers the event to the next dispatch; throws when that is not possible. Absent for events without observers. */
   readonly defer?: () => void;
 }
 
-/** An event that Juju delivers to a charm. Events that carry more are subclasses. */
+/** An event. Events with more facts are subclasses. */
 export class CharmEvent {
-  /** Name as Juju has it, such as `config-changed`; of an action, the action's name. */
+  /** Juju's name of the event, such as `config-changed`; for an action, its name. */
   readonly name: string;
-  /** Aborted when Juju ends the dispatch early; to be passed to everything a handler waits for. */
+  /** Aborted when Juju ends the dispatch early. Pass it to every call that a handler awaits. */
   readonly signal: AbortSignal;
   readonly #defer: (() => void) | undefined;
 
-  constructor(parts: CharmEventParts) {
-    this.name = parts.name;
-    this.signal = parts.signal;
-    this.#defer = parts.defer;
+  constructor(options: CharmEventOptions) {
+    this.name = options.name;
+    this.signal = options.signal;
+    this.#defer = options.defer;
   }
 
   /**
-   * Has this event brought to this observer again, before the event of the next dispatch. The handler goes on to its
-   * end. Before deferring, think of this:
+   * Re-emits this event to this observer before the event of the next dispatch. The handler continues to its end. Note:
    *
-   * - Nothing wakes the charm for it: the next dispatch may be `update-status`, minutes away, or hours away where the
-   *   model has that switched off. What Juju announces by an event of its own needs no deferring: return, and act when
-   *   that event comes.
-   * - The event is a memory: it has the facts of its own dispatch, while the model, the relations and the configuration
-   *   are those of the later one. Its relation may be gone, its secret may have a newer revision.
-   * - Deferred events come first come, first served, and only to the observers that deferred them. An event that equals
-   *   one that waits is not brought twice: the observer is called once for both.
-   * - A hook that fails leaves the queue as it was: what had been brought again comes again when Juju retries.
-   * - The observer is known by its class and method. When an upgrade renames either, what it deferred is dropped with a
-   *   warning; give the observer a name of its own to be free of that: `framework.observe(event, handler, { name })`.
+   * - Deferring starts no dispatch. The next one may be `update-status` in some minutes, or hours later when the model
+   *   disables it. When another Juju event announces the change you wait for, do not defer: return, and handle that event.
+   * - A deferred event keeps the facts of its own dispatch, while model, relations and configuration are those of the
+   *   later one. Its relation may no longer exist; its secret may have a newer revision.
+   * - Deferred events are re-emitted in their original order, and only to the observers that deferred them. For two equal
+   *   events, the observer is called once.
+   * - A failed hook leaves the queue unchanged: its re-emitted events are emitted again when Juju retries.
+   * - The observer is identified by its class and method. When an upgrade renames either, its deferred events are dropped
+   *   with a warning. An explicit name avoids this: `framework.observe(event, handler, { name })`.
    *
-   * @throws {@link DeferError} for actions, `stop`, `remove`, `secret-expired`, `secret-rotate` and the framework's own
-   * events, for observers without a name, and after the handler's end.
+   * @throws {@link DeferError} for actions, `stop`, `remove`, `secret-expired`, `secret-rotate` and the framework's
+   *   events, for observers without a name, and after the handler has ended.
    */
   defer(): void {
-    if (!this.#defer) throw new DeferError(this.name, "nobody brings it again");
+    if (!this.#defer) throw new DeferError(this.name, "the framework cannot re-emit it");
     this.#defer();
   }
 }

@@ -8,16 +8,16 @@ const PRIORITIES: Readonly<Record<StatusName, number>> = {
   active: 1,
 };
 
-/** Asks observers, at the end of a dispatch, what they know of the status. The worst status wins. */
+/** Collects statuses from observers at the end of a dispatch. The worst status wins. */
 export class CollectStatusEvent extends CharmEvent {
   #worst: Status | undefined;
 
-  /** Adds a status, as often as there is something to say. */
+  /** Adds a status. An observer may add several. */
   addStatus(status: Status): void {
     if (!this.#worst || PRIORITIES[status.name] > PRIORITIES[this.#worst.name]) this.#worst = status;
   }
 
-  /** The status with the highest priority (blocked, maintenance, waiting, active); the first of equals. */
+  /** The status with the highest priority (blocked, maintenance, waiting, active); of equal ones the first. */
   get worst(): Status | undefined {
     return this.#worst;
   }

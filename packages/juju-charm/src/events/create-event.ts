@@ -1,54 +1,54 @@
 import type { RelationFacts, SecretFacts, StorageFacts } from "../dispatch/hook-facts.ts";
-import { Relation, type RelationParts } from "../model/relation.ts";
+import { Relation, type RelationDependencies } from "../model/relation.ts";
 import { ActionEvent } from "./action-event.ts";
-import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
+import { CharmEvent, type CharmEventOptions } from "./charm-event.ts";
 import type { EventRecord } from "./notice.ts";
 import { OwnEvent } from "./own-event.ts";
 import { RelationEvent } from "./relation-event.ts";
 import { SecretEvent } from "./secret-event.ts";
 import { StorageEvent } from "./storage-event.ts";
 
-/** Name of an event as Juju has it: that of the hook, of the action, or of the charm's own event. */
+/** The name of an event: of the hook, the action, or the event that the charm defines. */
 export function eventName({ kind }: Pick<EventRecord, "kind">): string {
   const [family, name, phase] = kind.split(":");
   if (phase !== undefined) return `${String(name)}-${String(family)}-${phase}`;
   return name ?? kind;
 }
 
-/** Makes the event of a record, with the class that belongs to its kind. */
+/** Creates the event for a record, with the class for its kind. */
 export function createEvent(
   { kind, facts }: EventRecord,
-  more: Pick<CharmEventParts, "signal" | "defer">,
-  model: RelationParts,
+  more: Pick<CharmEventOptions, "signal" | "defer">,
+  model: RelationDependencies,
 ): CharmEvent {
-  const parts = { name: eventName({ kind }), ...more };
+  const options = { name: eventName({ kind }), ...more };
   const [family = kind] = kind.split(":");
-  // Facts come from the context of this dispatch or, frozen into JSON, from that of an earlier one.
+  // Facts come from this dispatch or, stored as JSON, from an earlier one.
   switch (family) {
     case "relation":
-      return createRelationEvent(parts, facts as unknown as RelationFacts, model);
+      return createRelationEvent(options, facts as unknown as RelationFacts, model);
     case "storage":
-      return new StorageEvent(parts, facts as unknown as StorageFacts, model.tools);
+      return new StorageEvent(options, facts as unknown as StorageFacts, model.tools);
     case "action":
-      return new ActionEvent(parts, model.tools);
+      return new ActionEvent(options, model.tools);
     case "own":
-      return new OwnEvent(parts, facts);
+      return new OwnEvent(options, facts);
     case "secret-changed":
     case "secret-remove":
     case "secret-expired":
     case "secret-rotate":
-      return new SecretEvent(parts, facts as unknown as SecretFacts, model.tools);
+      return new SecretEvent(options, facts as unknown as SecretFacts, model.tools);
     default:
-      return new CharmEvent(parts);
+      return new CharmEvent(options);
   }
 }
 
 function createRelationEvent(
-  parts: CharmEventParts,
+  options: CharmEventOptions,
   facts: RelationFacts,
-  model: RelationParts,
+  model: RelationDependencies,
 ): RelationEvent {
   const { endpoint, id, remoteApp, phase } = facts;
   const relation = new Relation({ endpoint, id, remoteApp, isBroken: phase === "broken" }, model);
-  return new RelationEvent(parts, relation, facts);
+  return new RelationEvent(options, relation, facts);
 }

@@ -1,13 +1,13 @@
 import { CodedError } from "charm-kit";
 
-/** An event cannot be deferred by this observer, or not any more. */
+/** This observer cannot defer the event, or no longer can. */
 export class DeferError extends CodedError {
   readonly code = "defer";
   /** Name of the event, such as `stop`. */
   readonly event: string;
 
-  constructor(event: string, fault: string, options?: ErrorOptions) {
-    super(`Cannot defer ${event}: ${fault}`, options);
+  constructor(event: string, problem: string, options?: ErrorOptions) {
+    super(`Cannot defer ${event}: ${problem}`, options);
     this.event = event;
   }
 }

@@ -1,49 +1,49 @@
 import type { Logger } from "charm-kit";
 import { StopWithStatus } from "../dispatch/stop-with-status.ts";
 import type { Status } from "../tools/hook-tools.ts";
-import type { CharmEvent, CharmEventParts } from "./charm-event.ts";
+import type { CharmEvent, CharmEventOptions } from "./charm-event.ts";
 import { eventName } from "./create-event.ts";
 import { DeferError } from "./defer-error.ts";
 import { isDeferrable, type EventRecord, type Notice } from "./notice.ts";
 import type { NoticeQueue } from "./notice-queue.ts";
 import type { Observer, Observers } from "./observers.ts";
 
-/** What an {@link Emitter} is made of. */
-export interface EmitterDeps {
+/** Services of an {@link Emitter}. */
+export interface EmitterDependencies {
   readonly observers: Observers;
   readonly queue: NoticeQueue;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Is told of every event before its observers, also of one that is brought again. */
+  /** Called with every event before its observers, also with re-emitted ones. */
   readonly onEmit: (record: EventRecord) => void;
-  /** Makes the event that an observer gets. */
-  readonly create: (record: EventRecord, parts: Pick<CharmEventParts, "signal" | "defer">) => CharmEvent;
+  /** Creates the event object for an observer. */
+  readonly create: (record: EventRecord, options: Pick<CharmEventOptions, "signal" | "defer">) => CharmEvent;
 }
 
-/** One observer that is to get an event; without a notice, it cannot defer it. */
+/** The delivery of an event to one observer, which can defer it only with a notice. */
 interface Delivery {
   readonly observer: Observer;
   readonly notice: Notice | undefined;
 }
 
-/** Brings events to their observers, and again to those that deferred them. */
+/** Emits events to their observers, and re-emits deferred events. */
 export class Emitter {
-  readonly #deps: EmitterDeps;
+  readonly #dependencies: EmitterDependencies;
 
-  constructor(deps: EmitterDeps) {
-    this.#deps = deps;
+  constructor(dependencies: EmitterDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** Tells those who look on that the observers of an event are about to be called. */
+  /** Notifies the listener before the observers of an event are called. */
   announce(record: EventRecord): void {
-    this.#deps.onEmit(record);
+    this.#dependencies.onEmit(record);
   }
 
   /**
-   * Calls the observers of an event, one after the other; what the first of them throws is thrown.
+   * Calls the observers of an event, one after the other. Rejects with the first error that an observer throws.
    *
-   * All of them are in the queue before the first is called, so that an event which a handler emits again is seen to be
-   * there. An observer that waits for an equal event already is left out: that one stands for both.
+   * All notices enter the queue before the first call, so that an equal event from a handler is recognised. Skips an
+   * observer with an equal pending event: that one counts for both.
    */
   async emit(record: EventRecord): Promise<void> {
     this.announce(record);
@@ -55,27 +55,28 @@ export class Emitter {
         await this.#deliver(record, delivery);
       }
     } finally {
-      // Those behind an observer that threw do not get the event, not even later.
-      for (const { notice } of deliveries.slice(delivered)) if (notice) this.#deps.queue.remove(notice);
+      // After an error, the remaining observers never receive the event.
+      for (const { notice } of deliveries.slice(delivered))
+        if (notice) this.#dependencies.queue.remove(notice);
     }
   }
 
   /**
-   * Brings what earlier dispatches deferred, in the order in which it came, each to the observer that deferred it.
+   * Re-emits the events that earlier dispatches deferred, in their original order, each to the observer that deferred it.
    *
-   * @param onStop is told when a handler throws {@link StopWithStatus}, which ends its event and no other.
+   * @param onStop called when a handler throws {@link StopWithStatus}, which ends only its own event.
    */
   async reemit(onStop: (status: Status) => Promise<void>): Promise<void> {
-    const { observers, queue, log } = this.#deps;
+    const { observers, queue, log } = this.#dependencies;
     for (const notice of queue.notices) {
       const observer = observers.of(notice.kind).find(({ name }) => name === notice.observer);
       const facts = { event: eventName(notice), observer: notice.observer };
       if (!observer) {
         queue.remove(notice);
-        log.warning("Dropping a deferred event: its observer is not there any more", facts);
+        log.warning("Dropping a deferred event: its observer no longer exists", facts);
         continue;
       }
-      log.debug("Bringing a deferred event again", facts);
+      log.debug("Re-emitting a deferred event", facts);
       this.announce(notice);
       try {
         await this.#deliver(notice, { observer, notice });
@@ -87,7 +88,7 @@ export class Emitter {
   }
 
   #enqueue(record: EventRecord): readonly Delivery[] {
-    const { observers, queue, log } = this.#deps;
+    const { observers, queue, log } = this.#dependencies;
     const all = observers.of(record.kind);
     return all.flatMap((observer): readonly Delivery[] => {
       const known = all.filter(({ name }) => name === observer.name).length === 1;
@@ -96,7 +97,7 @@ export class Emitter {
       }
       const notice = { kind: record.kind, facts: record.facts, observer: observer.name };
       if (queue.add(notice)) return [{ observer, notice }];
-      log.debug("Leaving out an observer that waits for an equal event", {
+      log.debug("Skipping an observer with an equal pending event", {
         event: eventName(record),
         observer: observer.name,
       });
@@ -105,10 +106,10 @@ export class Emitter {
   }
 
   async #deliver(record: EventRecord, { observer, notice }: Delivery): Promise<void> {
-    const { queue, signal, create } = this.#deps;
+    const { queue, signal, create } = this.#dependencies;
     const progress = { running: true, deferred: false };
     const defer = () => {
-      if (!notice) throw new DeferError(eventName(record), whyNot(record, observer));
+      if (!notice) throw new DeferError(eventName(record), undeferrableReason(record, observer));
       if (!progress.running) throw new DeferError(eventName(record), "its handler has ended");
       progress.deferred = true;
     };
@@ -121,9 +122,9 @@ export class Emitter {
   }
 }
 
-function whyNot({ kind }: EventRecord, { name }: Observer): string {
-  if (!isDeferrable(kind)) return "Juju does not wait for it, or asks again by itself";
+function undeferrableReason({ kind }: EventRecord, { name }: Observer): string {
+  if (!isDeferrable(kind)) return "Juju does not wait for it, or emits it again";
   if (name === undefined)
     return "its observer has no name; observe it with a method, or with the option name";
-  return `several of its observers are called ${name}; give each a name of its own with the option name`;
+  return `several of its observers are called ${name}; give each a unique name with the option name`;
 }

@@ -1,35 +1,35 @@
 import { EventEmitter } from "eventemitter3";
 
-/** What is called with an event. Its promise is awaited before the next handler runs. */
+/** Handles an event. Its promise is awaited before the next handler runs. */
 export type Handler<E> = (event: E) => void | Promise<void>;
 
 /**
- * Typed events whose handlers are awaited, one after the other, in the order of their registration.
+ * Typed events with asynchronous handlers, which run one after the other in the order of registration.
  *
- * `Events` is a map from kind to event: `interface Kinds { "runner-gone": { name: string } }`.
+ * `Events` maps kinds to events: `interface Kinds { "runner-gone": { name: string } }`.
  */
 export class EventBus<Events extends object> {
   readonly #emitter = new EventEmitter();
 
-  /** Registers a handler and returns what takes it off again. */
+  /** Registers a handler and returns a function that removes it. */
   on<K extends keyof Events & string>(kind: K, handler: Handler<Events[K]>): () => void {
-    // The one place where a promise is hidden from the emitter: emit() below awaits it.
+    // The emitter ignores the promise; emit() awaits it.
     const listener = handler as (event: unknown) => void;
     this.#emitter.on(kind, listener);
     return () => void this.#emitter.off(kind, listener);
   }
 
-  /** Tells whether anybody would be called. */
+  /** Whether the kind has a handler. */
   has(kind: keyof Events & string): boolean {
     return this.#emitter.listenerCount(kind) > 0;
   }
 
-  /** The handlers that are registered now. */
+  /** The currently registered handlers. */
   handlers<K extends keyof Events & string>(kind: K): readonly Handler<Events[K]>[] {
     return this.#emitter.listeners(kind) as Handler<Events[K]>[];
   }
 
-  /** Calls every handler that is registered now. The first that throws ends the run, and its error is thrown. */
+  /** Calls every currently registered handler. Stops at the first error and rejects with it. */
   async emit<K extends keyof Events & string>(kind: K, event: Events[K]): Promise<void> {
     for (const handler of this.handlers(kind)) await handler(event);
   }

@@ -1,9 +1,9 @@
 import type { LifecycleHook, RelationPhase, SecretHook, StoragePhase } from "../dispatch/hook-name.ts";
 
-/** Events that the framework itself emits around those of Juju. They are over with the dispatch. */
+/** Events that the framework emits in addition to Juju's. They cannot be deferred. */
 export type FrameworkEventKind = "collect-unit-status" | "collect-app-status" | "pre-commit" | "commit";
 
-/** Identity of an event inside the framework. */
+/** Identifies an event within the framework. */
 export type EventKind =
   | LifecycleHook
   | SecretHook
@@ -13,5 +13,5 @@ export type EventKind =
   | `action:${string}`
   /** Started as `hooks/<name>`, by a timer or a watcher. */
   | `custom:${string}`
-  /** Emitted by the charm for its own parts. */
+  /** Defined and emitted by the charm. */
   | `own:${string}`;

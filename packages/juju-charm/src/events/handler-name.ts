@@ -1,12 +1,12 @@
-const owners = new WeakMap<object, string>();
+const names = new WeakMap<object, string>();
 
-/** Notes under which name a handler is known from dispatch to dispatch. */
+/** Sets the stable name of a handler. */
 export function nameHandler(handler: object, name: string): void {
-  owners.set(handler, name);
+  names.set(handler, name);
 }
 
-/** The stable name of a handler: `Class.method` of a bound method, else the name of the function; of a lambda none. */
+/** The stable name of a handler: `Class.method` of a bound method, else the function's name; undefined for a lambda. */
 export function handlerName(handler: object): string | undefined {
   const { name } = handler as { readonly name?: string };
-  return owners.get(handler) ?? (name === "" ? undefined : name);
+  return names.get(handler) ?? (name === "" ? undefined : name);
 }

@@ -3,7 +3,7 @@ import type { StoredState } from "../state/stored-state.ts";
 import type { JsonValue } from "../tools/hook-tools.ts";
 import { isSameNotice, readNotice, type Notice } from "./notice.ts";
 
-/** Slot of the stored state that holds deferred events. */
+/** Slot of the stored state with deferred events. */
 export const DEFERRED_SLOT = "#deferred";
 
 const DEFERRED: StateSlot<readonly JsonValue[]> = {
@@ -12,8 +12,8 @@ const DEFERRED: StateSlot<readonly JsonValue[]> = {
 };
 
 /**
- * Events that observers are still to get, first come, first served. It is read before anything else in a dispatch and
- * written with the stored state: a dispatch that fails leaves what the last one has left.
+ * Queue of undelivered events, first in, first out. Loaded at the start of a dispatch and saved with the stored state,
+ * so that a failed dispatch leaves it unchanged.
  */
 export class NoticeQueue {
   readonly #state: StoredState;
@@ -24,9 +24,9 @@ export class NoticeQueue {
   }
 
   /**
-   * Reads what earlier dispatches have deferred.
+   * Reads the events that earlier dispatches deferred.
    *
-   * @returns how many entries are no notices; they are forgotten.
+   * @returns the number of invalid entries, which are dropped.
    * @throws {@link StoredStateError} when the stored state cannot be read.
    */
   async load(): Promise<number> {
@@ -35,12 +35,12 @@ export class NoticeQueue {
     return stored.length - this.#notices.length;
   }
 
-  /** What waits, in the order in which it came. */
+  /** The pending notices, oldest first. */
   get notices(): readonly Notice[] {
     return [...this.#notices];
   }
 
-  /** @returns false when an equal notice waits already. */
+  /** @returns false when an equal notice is already pending. */
   add(notice: Notice): boolean {
     if (this.#notices.some((waiting) => isSameNotice(waiting, notice))) return false;
     this.#notices.push(notice);
@@ -51,7 +51,7 @@ export class NoticeQueue {
     this.#notices = this.#notices.filter((waiting) => waiting !== notice);
   }
 
-  /** Puts the queue into the stored state, to be committed with it. */
+  /** Writes the queue into the stored state, which commits it. */
   async save(): Promise<void> {
     const known = await this.#state.read(DEFERRED);
     const notices = this.#notices.map(({ kind, observer, facts }) => ({ kind, observer, facts }));

@@ -2,20 +2,20 @@ import type { JsonValue } from "../tools/hook-tools.ts";
 import { isJsonObject } from "../tools/json.ts";
 import type { EventKind } from "./event-kind.ts";
 
-/** An event as it is kept for later: what it is made of again. */
+/** The storable form of an event. */
 export interface EventRecord {
   readonly kind: EventKind;
-  /** What the event carries beyond its name. */
+  /** The event's data besides its name. */
   readonly facts: JsonValue;
 }
 
-/** An event that one observer is still to get. */
+/** An event that must still be delivered to one observer. */
 export interface Notice extends EventRecord {
   /** Stable name of the observer. */
   readonly observer: string;
 }
 
-/** Kinds that are gone with their dispatch: Juju does not wait for the unit, or asks again by itself. */
+/** Kinds that cannot be deferred: Juju does not wait for the unit, or emits them again. */
 const NOT_DEFERRABLE: ReadonlySet<string> = new Set<EventKind>([
   "stop",
   "remove",
@@ -27,21 +27,21 @@ const NOT_DEFERRABLE: ReadonlySet<string> = new Set<EventKind>([
   "commit",
 ]);
 
-/** Tells whether events of a kind may be brought again by a later dispatch. */
+/** Whether observers can defer events of a kind. */
 export function isDeferrable(kind: EventKind): boolean {
   return !NOT_DEFERRABLE.has(kind) && !kind.startsWith("action:");
 }
 
-/** Reads a notice as an earlier dispatch wrote it; undefined when it is none. */
+/** Reads a stored notice; undefined when it is invalid. */
 export function readNotice(stored: JsonValue): Notice | undefined {
   if (!isJsonObject(stored)) return undefined;
   const { kind, observer, facts } = stored;
   if (typeof kind !== "string" || typeof observer !== "string" || facts === undefined) return undefined;
-  // A kind that nobody knows finds no observer: its notice is dropped then.
+  // An unknown kind has no observer, so its notice is dropped later.
   return { kind: kind as EventKind, observer, facts };
 }
 
-/** Tells whether two notices bring the same event to the same observer. */
+/** Whether two notices are for the same event and the same observer. */
 export function isSameNotice(left: Notice, right: Notice): boolean {
   return (
     left.kind === right.kind &&
@@ -50,7 +50,7 @@ export function isSameNotice(left: Notice, right: Notice): boolean {
   );
 }
 
-/** JSON whose members are in the order of their names. */
+/** JSON with sorted member names. */
 function canonical(value: JsonValue): string {
   return JSON.stringify(value, (_key, member: JsonValue) =>
     isJsonObject(member)

@@ -18,7 +18,7 @@ export interface RelationEvents<Endpoint extends string = string, Data extends o
   readonly broken: BoundEvent<RelationEvent<Endpoint, Data>>;
 }
 
-/** Events of a storage of the charm. */
+/** Events of a storage. */
 export interface StorageEvents<Name extends string = string> {
   readonly attached: BoundEvent<StorageEvent<Name>>;
   readonly detaching: BoundEvent<StorageEvent<Name>>;
@@ -33,60 +33,60 @@ export type ActionEventOf<
   : ActionEvent;
 
 /**
- * What a charm can observe, as `charm.on`.
+ * The observable events, as `charm.on`.
  *
- * Hooks that have no member here, such as `leader-settings-changed` of older versions of Juju, are observed by their
- * name: `on.custom("leader-settings-changed")`.
+ * Observe a hook without a member, such as `leader-settings-changed` of older Juju versions, by its name:
+ * `on.custom("leader-settings-changed")`.
  */
 export class ObservableEvents<T extends CharmTypes = UntypedCharm> {
-  /** First hook of a unit; runs again when it fails. */
+  /** First hook of a unit. Juju retries it when it fails. */
   readonly install = bindEvent<CharmEvent>("install");
   /** After the first `config-changed`, and after a reboot of the machine. */
   readonly start = bindEvent<CharmEvent>("start");
-  /** Options, trust or addresses differ from what the unit has seen; also once at the start and after an upgrade. */
+  /** Options, trust or addresses have changed; also once at the start and after an upgrade. */
   readonly configChanged = bindEvent<CharmEvent>("config-changed");
   /** The charm's code was replaced. */
   readonly upgradeCharm = bindEvent<CharmEvent>("upgrade-charm");
-  /** Every few minutes, as the model says. */
+  /** Runs every few minutes, at the model's `update-status-hook-interval`. */
   readonly updateStatus = bindEvent<CharmEvent>("update-status");
-  /** The unit is going away. */
+  /** The unit will be removed. */
   readonly stop = bindEvent<CharmEvent>("stop");
   /** Last hook of a unit. */
   readonly remove = bindEvent<CharmEvent>("remove");
   /** This unit became the leader of its application. */
   readonly leaderElected = bindEvent<CharmEvent>("leader-elected");
-  /** The machine is about to get another release of Ubuntu. Up to Juju 3. */
+  /** The machine will be upgraded to another Ubuntu release. Up to Juju 3. */
   readonly preSeriesUpgrade = bindEvent<CharmEvent>("pre-series-upgrade");
-  /** The machine has got another release of Ubuntu. Up to Juju 3. */
+  /** The machine was upgraded to another Ubuntu release. Up to Juju 3. */
   readonly postSeriesUpgrade = bindEvent<CharmEvent>("post-series-upgrade");
   /** A secret that the unit reads has a new revision. */
   readonly secretChanged = bindEvent<SecretEvent>("secret-changed");
-  /** A secret of the unit is past its expiry time. */
+  /** A secret of the unit has expired. */
   readonly secretExpired = bindEvent<SecretEvent>("secret-expired");
-  /** Nobody reads a revision of a secret of the unit any more. May be delivered again. */
+  /** No consumer uses a revision of a secret of the unit any more. May be delivered again. */
   readonly secretRemove = bindEvent<SecretEvent>("secret-remove");
-  /** A secret of the unit is due for a new revision. */
+  /** A secret of the unit needs a new revision. */
   readonly secretRotate = bindEvent<SecretEvent>("secret-rotate");
-  /** The framework asks for the unit's status, after an event that somebody observed. */
+  /** The framework collects the unit's status, after an observed event. */
   readonly collectUnitStatus = bindEvent<CollectStatusEvent>("collect-unit-status");
-  /** The framework asks the leader for the application's status. */
+  /** The framework collects the application's status, on the leader. */
   readonly collectAppStatus = bindEvent<CollectStatusEvent>("collect-app-status");
-  /** The dispatch went well: last moment for the parts of a charm to write to the stored state. */
+  /** The dispatch succeeded. Last chance for parts of the charm to write to the stored state. */
   readonly preCommit = bindEvent<CharmEvent>("pre-commit");
-  /** As {@link preCommit}, after all its observers; for those that keep things elsewhere. */
+  /** After all observers of {@link preCommit}; for parts of the charm that store data elsewhere. */
   readonly commit = bindEvent<CharmEvent>("commit");
 
-  /** Somebody runs the action of this name. */
+  /** The action of this name is run. */
   action<Name extends NameOf<T, "actions">>(name: Name): BoundEvent<ActionEventOf<T, Name>> {
     return bindEvent(`action:${name}`);
   }
 
-  /** An event of the charm's own, started as `hooks/<name>` by a timer or a watcher through `juju-exec`. */
+  /** A custom event, started as `hooks/<name>` by a timer or a watcher through `juju-exec`. */
   custom(name: string): BoundEvent {
     return bindEvent(`custom:${name}`);
   }
 
-  /** Events of the relation endpoint of this name. */
+  /** Events of a relation endpoint. */
   relation<Endpoint extends NameOf<T, "relations">>(
     endpoint: Endpoint,
   ): RelationEvents<Endpoint, RelationDataOf<T, Endpoint>> {
@@ -99,7 +99,7 @@ export class ObservableEvents<T extends CharmTypes = UntypedCharm> {
     };
   }
 
-  /** Events of the storage of this name. */
+  /** Events of a storage. */
   storage<Name extends NameOf<T, "storages">>(name: Name): StorageEvents<Name> {
     return {
       attached: bindEvent(`storage:${name}:attached`),

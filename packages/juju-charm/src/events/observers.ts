@@ -3,21 +3,21 @@ import { EventBus, type Handler } from "./event-bus.ts";
 import type { EventKind } from "./event-kind.ts";
 import { handlerName } from "./handler-name.ts";
 
-/** Somebody who is told of events of one kind. */
+/** A handler that is registered for one kind of event. */
 export interface Observer {
-  /** Stable from dispatch to dispatch, such as `HelloCharm.onInstall`; undefined for a function without a name. */
+  /** The same in every dispatch, such as `HelloCharm.onInstall`; undefined for a function without a name. */
   readonly name: string | undefined;
   readonly handle: Handler<CharmEvent>;
 }
 
-/** Who observes what, in the order of registration. */
+/** Registered observers by kind of event, in the order of registration. */
 export class Observers {
   readonly #bus = new EventBus<Readonly<Record<EventKind, CharmEvent>>>();
   readonly #names = new WeakMap<Handler<CharmEvent>, string>();
 
-  /** @returns what takes the observer off again. */
+  /** @returns a function that removes the observer. */
   add(kind: EventKind, handler: Handler<CharmEvent>, name = handlerName(handler)): () => void {
-    // A function of its own for each registration: one handler may observe several events under several names.
+    // A new function for each registration: one handler may observe several events under several names.
     const handle: Handler<CharmEvent> = (event) => handler(event);
     if (name !== undefined) this.#names.set(handle, name);
     return this.#bus.on(kind, handle);

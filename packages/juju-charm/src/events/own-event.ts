@@ -1,25 +1,25 @@
 import { bindEvent, type BoundEvent } from "./bound-event.ts";
-import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
+import { CharmEvent, type CharmEventOptions } from "./charm-event.ts";
 import type { JsonValue } from "../tools/hook-tools.ts";
 
-/** An event of the charm's own, for its own parts. */
+/** An event that the charm defines, for its own parts. */
 export class OwnEvent<Payload extends JsonValue> extends CharmEvent {
-  /** What its emitter said. */
+  /** The data from `emit`. */
   readonly payload: Payload;
 
-  constructor(parts: CharmEventParts, payload: Payload) {
-    super(parts);
+  constructor(options: CharmEventOptions, payload: Payload) {
+    super(options);
     this.payload = payload;
   }
 }
 
-/** An event of the charm's own that can be observed and emitted. */
+/** An event that the charm defines, for `observe` and `emit`. */
 export type OwnEventSource<Payload extends JsonValue> = BoundEvent<OwnEvent<Payload>> & {
   readonly name: string;
 };
 
 /**
- * Defines an event that parts of a charm tell each other of:
+ * Defines an event for communication between parts of a charm:
  *
  * ```ts
  * const databaseReady = defineEvent<{ readonly url: string }>("database-ready");
@@ -27,9 +27,9 @@ export type OwnEventSource<Payload extends JsonValue> = BoundEvent<OwnEvent<Payl
  * await framework.emit(databaseReady, { url });
  * ```
  *
- * Handlers run within `emit`, before the emitter goes on, and may defer the event: the payload is JSON for that.
+ * Handlers run within `emit`, which awaits them. They may defer the event, so the payload is JSON.
  *
- * @param name kebab-case; one name is one event, wherever it is defined.
+ * @param name in kebab-case. Two definitions with the same name are the same event.
  */
 export function defineEvent<Payload extends JsonValue>(name: string): OwnEventSource<Payload> {
   return Object.freeze({ ...bindEvent<OwnEvent<Payload>>(`own:${name}`), name });

@@ -1,17 +1,17 @@
 import type { SecretFacts } from "../dispatch/hook-facts.ts";
 import { JujuSecret } from "../model/juju-secret.ts";
 import type { HookTools } from "../tools/hook-tools.ts";
-import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
+import { CharmEvent, type CharmEventOptions } from "./charm-event.ts";
 
-/** Something happened to a secret that the unit owns or reads. */
+/** A secret hook, for a secret that the unit owns or reads. */
 export class SecretEvent extends CharmEvent {
-  /** The secret, by its URI; its label is the owner's, in `secret-changed` the one that this unit gave it. */
+  /** The secret, by its URI, with the owner's label or, in `secret-changed`, this unit's label. */
   readonly secret: JujuSecret;
-  /** The revision that it is about. Only in `secret-remove` and `secret-expired`. */
+  /** The revision of the event. Only in `secret-remove` and `secret-expired`. */
   readonly revision: number | undefined;
 
-  constructor(parts: CharmEventParts, facts: SecretFacts, tools: HookTools) {
-    super(parts);
+  constructor(options: CharmEventOptions, facts: SecretFacts, tools: HookTools) {
+    super(options);
     this.secret = new JujuSecret({ id: facts.id, label: facts.label }, tools);
     this.revision = facts.revision;
   }

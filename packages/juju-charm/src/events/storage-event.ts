@@ -1,21 +1,21 @@
 import type { StorageFacts } from "../dispatch/hook-facts.ts";
 import { Storage } from "../model/storage.ts";
 import type { HookTools } from "../tools/hook-tools.ts";
-import { CharmEvent, type CharmEventParts } from "./charm-event.ts";
+import { CharmEvent, type CharmEventOptions } from "./charm-event.ts";
 
-/** Storage came or is about to go. */
+/** A storage hook: the storage is attached, or will be detached. */
 export class StorageEvent<Name extends string = string> extends CharmEvent {
-  /** Absent when the storage is gone already. */
+  /** Absent when the storage no longer exists. */
   readonly storage: Storage<Name> | undefined;
-  /** Mount point, or path of the block device. Absent when Juju does not tell any more. */
+  /** Mount point, or path of the block device. Absent when Juju no longer knows it. */
   readonly location: string | undefined;
 
   constructor(
-    parts: CharmEventParts,
+    options: CharmEventOptions,
     facts: StorageFacts & { readonly name: Name },
     tools: Pick<HookTools, "storageGet">,
   ) {
-    super(parts);
+    super(options);
     this.storage = facts.id === undefined ? undefined : new Storage(facts.name, facts.id, tools);
     this.location = facts.location;
   }

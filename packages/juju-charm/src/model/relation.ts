@@ -7,7 +7,7 @@ import { RelationDataAccessError, type DataBagPlace } from "./relation-data-erro
 import type { Unit } from "./unit.ts";
 
 /** What a relation knows of where it is. */
-export interface RelationParts {
+export interface RelationDependencies {
   readonly tools: HookTools;
   readonly context: Pick<JujuContext, "unitName" | "appName" | "dispatched">;
 }
@@ -35,9 +35,9 @@ export class Relation<Endpoint extends string = string, Data extends object = An
   readonly #remoteApp: string | undefined;
   readonly #isBroken: boolean;
   readonly #tools: HookTools;
-  readonly #context: RelationParts["context"];
+  readonly #context: RelationDependencies["context"];
 
-  constructor(identity: RelationIdentity<Endpoint>, { tools, context }: RelationParts) {
+  constructor(identity: RelationIdentity<Endpoint>, { tools, context }: RelationDependencies) {
     this.endpoint = identity.endpoint;
     this.id = identity.id;
     this.#remoteApp = identity.remoteApp;

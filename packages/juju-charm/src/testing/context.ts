@@ -74,7 +74,7 @@ export class Context extends TestBackend {
       },
       signal,
       state,
-      witness: {
+      listener: {
         emitting: (event) => void emitted.push(event),
         failed: (thrown) => {
           cause = thrown;

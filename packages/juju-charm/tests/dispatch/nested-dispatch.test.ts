@@ -12,7 +12,7 @@ describe("A dispatch within a dispatch", () => {
     markDispatch(children, env);
     expect(() => {
       assertFirstDispatch(children);
-    }).to.throw(JujuContextError, "runs already");
+    }).to.throw(JujuContextError, "belongs to a running dispatch");
   });
 
   it("is none when Juju starts another hook from an environment that was marked before", () => {

@@ -226,7 +226,7 @@ describe("CharmEvent.defer()", () => {
     expect(code).to.equal(0);
     expect(seen).to.deep.equal(["two install"]);
     expect(tools.lines).to.deep.equal([
-      "WARNING Dropping a deferred event: its observer is not there any more event=install observer=one",
+      "WARNING Dropping a deferred event: its observer no longer exists event=install observer=one",
     ]);
     expect(readState(directory.path)).to.deep.equal({ "#deferred": [] });
   });
@@ -244,7 +244,7 @@ describe("CharmEvent.defer()", () => {
     expect(seen).to.deep.equal(["one install"]);
     expect(tools.lines).to.deep.equal([
       "WARNING Dropping deferred events that cannot be read count=2",
-      "WARNING Dropping a deferred event: its observer is not there any more event=web-pebble-ready observer=one",
+      "WARNING Dropping a deferred event: its observer no longer exists event=web-pebble-ready observer=one",
     ]);
   });
 

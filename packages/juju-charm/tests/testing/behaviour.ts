@@ -293,7 +293,7 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
 
   it("fails an action that the charm has no code for", async () => {
     const error = await failingAction(ctx.on.action("strict", { params: { path: "/" } }), doing("nothing"));
-    expect(error.message).to.include("no code for the action");
+    expect(error.message).to.include("no handler of this charm observes the action");
   });
 
   it("ends a hook that restarts the machine at once where it is, and drops what it buffered", async () => {

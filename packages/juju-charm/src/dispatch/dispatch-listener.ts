@@ -1,0 +1,9 @@
+import type { EventRecord } from "../events/notice.ts";
+
+/** Receives notifications about a running dispatch, for tests and tools. Its members must not throw. */
+export interface DispatchListener {
+  /** Called before an event is delivered to its observers, also before a deferred event is re-emitted. */
+  readonly emitting: (event: EventRecord) => void;
+  /** Called with the error that fails the dispatch. */
+  readonly failed: (thrown: unknown) => void;
+}
