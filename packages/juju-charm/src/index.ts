@@ -30,7 +30,7 @@ export {
   RelationDataAccessError,
   RelationDataFormatError,
   RelationDataTypeError,
-  type DataBagPlace,
+  type DataBagIdentity,
 } from "./model/relation-data-errors.ts";
 export type { Relation, RelationIdentity } from "./model/relation.ts";
 export { SecretContentError, type NewSecretContent } from "./model/secret-content.ts";

@@ -1,48 +1,48 @@
 import { DeadlineError, messageOf, createLogger, type Logger, type LogLevel } from "charm-kit";
 import type { HookTools } from "../tools/hook-tools.ts";
 
-/** What a {@link JujuLog} needs. */
-export interface JujuLogDeps {
+/** Services and settings of a {@link JujuLog}. */
+export interface JujuLogDependencies {
   readonly tools: Pick<HookTools, "log">;
-  /** Takes secrets out of a line. */
+  /** Redacts secrets in a line. */
   readonly scrub: (text: string) => string;
-  /** Writes a line to standard output, which Juju logs at DEBUG: it costs no process. */
+  /** Writes a line to standard output, which Juju logs at DEBUG without another process. */
   readonly writeLine: (line: string) => void;
   /**
-   * Which way DEBUG lines go. Standard output of an action is part of its results, so there they go through `juju-log`.
+   * Destination of DEBUG lines. In an action use `juju-log`, because standard output is part of its results.
    *
    * @default "stdout"
    */
   readonly debug?: "stdout" | "juju-log";
   /**
-   * The least important lines that go anywhere.
+   * Lowest log level that is written.
    *
    * @default "TRACE"
    */
   readonly level?: LogLevel;
 }
 
-/** Levels, least important first. */
+/** Levels in ascending order. */
 const LEVELS: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
-/** The log of a dispatch: runs `juju-log` in the order of the lines, without making their writers wait. */
+/** The log of a dispatch. Runs `juju-log` in the order of the lines, without blocking their writers. */
 export class JujuLog {
   readonly logger: Logger;
-  readonly #deps: JujuLogDeps;
+  readonly #dependencies: JujuLogDependencies;
   readonly #level: number;
   #tail: Promise<void> = Promise.resolve();
-  /** Set once juju-log has hung: the lines behind must not wait for as many deadlines. */
+  /** Set after juju-log has hung, so that later lines do not wait for further deadlines. */
   #hangs = false;
 
-  constructor(deps: JujuLogDeps) {
-    this.#deps = deps;
-    this.#level = LEVELS.indexOf(deps.level ?? "TRACE");
+  constructor(dependencies: JujuLogDependencies) {
+    this.#dependencies = dependencies;
+    this.#level = LEVELS.indexOf(dependencies.level ?? "TRACE");
     this.logger = createLogger((level, line) => {
       this.#accept(level, line);
-    }, deps.scrub);
+    }, dependencies.scrub);
   }
 
-  /** Resolves when all lines written before the call, and those that come meanwhile, are delivered. */
+  /** Resolves when all lines are delivered, including those written during the call. */
   async drain(): Promise<void> {
     let awaited: Promise<void>;
     do {
@@ -54,22 +54,22 @@ export class JujuLog {
   #accept(level: LogLevel, line: string): void {
     if (LEVELS.indexOf(level) < this.#level) return;
     const isDetail = level === "DEBUG" || level === "TRACE";
-    if (isDetail && this.#deps.debug !== "juju-log") this.#deps.writeLine(line);
+    if (isDetail && this.#dependencies.debug !== "juju-log") this.#dependencies.writeLine(line);
     else this.#tail = this.#tail.then(() => this.#deliver(level, line));
   }
 
-  /** A log that fails must not fail the hook: the line goes to standard output instead. */
+  /** Writes the line to standard output when juju-log fails: a log error must not fail the hook. */
   async #deliver(level: LogLevel, line: string): Promise<void> {
     if (this.#hangs) {
-      this.#deps.writeLine(`${level} ${line}`);
+      this.#dependencies.writeLine(`${level} ${line}`);
       return;
     }
     try {
-      await this.#deps.tools.log(level, line);
+      await this.#dependencies.tools.log(level, line);
     } catch (thrown) {
       this.#hangs = thrown instanceof DeadlineError;
-      this.#deps.writeLine(`${level} ${line}`);
-      this.#deps.writeLine(this.#deps.scrub(messageOf(thrown)));
+      this.#dependencies.writeLine(`${level} ${line}`);
+      this.#dependencies.writeLine(this.#dependencies.scrub(messageOf(thrown)));
     }
   }
 }

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { fileURLToPath } from "node:url";
 
-/** `    at Charm.onInstall (file:///charm/lib/main.mjs:10:20)`, with or without the brackets. */
+/** `    at Charm.onInstall (file:///charm/lib/main.mjs:10:20)`, with or without parentheses. */
 const FRAME = /^(\s+at .*?)((?:file:\/\/)?\/[^\s()]+):(\d+):(\d+)(\)?)$/;
 
 /**
- * Rewrites the places in a stack from those in the bundle to those in the TypeScript that it was made from, as far as
- * there is a source map beside a file. Meant for the moment of a failure: a dispatch that succeeds loads no source map.
+ * Rewrites positions in a stack from the bundle to its TypeScript sources, for files with a source map. Used only after
+ * an error: a successful dispatch loads no source map.
  */
 export function mapStack(stack: string): string {
   const maps = new Map<string, SourceMap | undefined>();
@@ -28,7 +28,7 @@ function mapFrame(frame: string, maps: Map<string, SourceMap | undefined>): stri
   return `${before}${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;
 }
 
-/** A map that is not there, or that nobody can read, leaves the frames of its file as they are. */
+/** Reads a source map. A missing or unreadable map leaves the frames of its file unchanged. */
 function readMap(file: string): SourceMap | undefined {
   try {
     const path = file.startsWith("file://") ? fileURLToPath(file) : file;

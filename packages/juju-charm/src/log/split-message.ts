@@ -1,7 +1,7 @@
 /**
- * Splits a text into parts of at most `limit` bytes of UTF-8, without tearing a character.
+ * Splits a text into parts of at most `limit` bytes of UTF-8, without splitting a character.
  *
- * @param limit at least 4, the longest character.
+ * @param limit at least 4, the bytes of the longest character.
  */
 export function splitMessage(text: string, limit: number): string[] {
   const bytes = Buffer.from(text);
@@ -15,7 +15,7 @@ export function splitMessage(text: string, limit: number): string[] {
   return parts;
 }
 
-/** Bytes 10xxxxxx continue a character. */
+/** Bytes 10xxxxxx are UTF-8 continuation bytes. */
 function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;
 }

@@ -4,7 +4,7 @@ import type { ShownApplicationStatus } from "../tools/status-tools.ts";
 import { JujuSecret } from "./juju-secret.ts";
 import { secretContent, type NewSecretContent } from "./secret-content.ts";
 
-/** The application that the unit belongs to. */
+/** The unit's application. */
 export class Application {
   readonly name: string;
   readonly #tools: HookTools;
@@ -15,7 +15,7 @@ export class Application {
   }
 
   /**
-   * Shows the application's status at once.
+   * Sets the application's status immediately.
    *
    * @throws {@link NotLeaderError} when this unit is not the leader.
    */
@@ -24,7 +24,7 @@ export class Application {
   }
 
   /**
-   * What the application and its units show.
+   * The statuses of the application and its units.
    *
    * @throws {@link NotLeaderError} when this unit is not the leader.
    */
@@ -32,21 +32,21 @@ export class Application {
     return this.#tools.applicationStatusGet();
   }
 
-  /** Shows the version of what the charm runs. Any unit may. */
+  /** Sets the workload version. Any unit may set it. */
   async setWorkloadVersion(version: string): Promise<void> {
     await this.#tools.applicationVersionSet(version);
   }
 
-  /** How many units the application is to have; those that are going are not counted. */
+  /** The planned number of units, without dying ones. */
   async plannedUnits(): Promise<number> {
     const { units } = await this.#tools.goalState();
     return Object.values(units).filter(({ status }) => status !== "dying").length;
   }
 
   /**
-   * Adds a secret that the application owns. It is there once the hook has succeeded.
+   * Adds a secret that the application owns. Juju creates it after the hook succeeds.
    *
-   * @throws {@link SecretContentError} when Juju does not take the content.
+   * @throws {@link SecretContentError} when Juju does not accept the content.
    * @throws {@link NotLeaderError} when this unit is not the leader.
    */
   async addSecret(content: NewSecretContent, metadata: SecretMetadata = {}): Promise<JujuSecret> {

@@ -1,6 +1,6 @@
 import type { HookTools, JsonObject } from "../tools/hook-tools.ts";
 
-/** The application's options. Nothing is read before somebody asks. */
+/** The application's options, read on demand. */
 export class CharmConfig<Options extends object = JsonObject> {
   readonly #tools: HookTools;
 
@@ -8,7 +8,7 @@ export class CharmConfig<Options extends object = JsonObject> {
     this.#tools = tools;
   }
 
-  /** Options that are set or have a default. Juju's answer does not change within a dispatch and is read once. */
+  /** Options with a value or a default. They do not change within a dispatch and are read once. */
   async read(): Promise<Readonly<Options>> {
     return (await this.#tools.configGet()) as Options;
   }

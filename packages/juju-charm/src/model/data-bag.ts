@@ -2,51 +2,51 @@ import { messageOf } from "charm-kit";
 import type { JsonValue } from "juju-hook-tools";
 import { parseJSON } from "../tools/json.ts";
 import type { FieldReader, FieldReaders } from "./field-readers.ts";
-import { RelationDataFormatError, type DataBagPlace } from "./relation-data-errors.ts";
+import { RelationDataFormatError, type DataBagIdentity } from "./relation-data-errors.ts";
 
-/** Relation data that nothing is known of. */
+/** Relation data without declared types. */
 export type AnyRelationData = Readonly<Record<string, JsonValue>>;
 
-/** Raw relation data, as Juju keeps it. */
+/** Raw relation data, as stored by Juju. */
 export type RawData = Readonly<Record<string, string>>;
 
 /**
- * What one member of a relation shares with the others. `Data` says which keys are agreed on, and what they hold as
- * JSON; without it all keys are taken.
+ * The data that one member of a relation shares with the others. `Data` declares the keys and their JSON values. Without
+ * it, any key compiles.
  *
- * Juju puts `private-address`, `ingress-address` and `egress-subnets` into the bag of each unit by itself.
+ * Juju adds `private-address`, `ingress-address` and `egress-subnets` to the bag of each unit.
  */
 export class DataBag<Data extends object = AnyRelationData> {
-  readonly place: DataBagPlace;
+  readonly identity: DataBagIdentity;
   readonly #read: () => Promise<RawData>;
 
-  /** @param read asks for the whole bag, after it has made sure that this unit may. */
-  constructor(place: DataBagPlace, read: () => Promise<RawData>) {
-    this.place = place;
+  /** @param read returns the whole bag, after an access check. */
+  constructor(identity: DataBagIdentity, read: () => Promise<RawData>) {
+    this.identity = identity;
     this.#read = read;
   }
 
   /**
-   * Everything in the bag, with what this dispatch wrote.
+   * All data in the bag, including writes of this dispatch.
    *
-   * @throws {@link RelationDataAccessError} of the own application's bag, when this unit is not the leader and the
-   * relation is no peer relation.
+   * @throws {@link RelationDataAccessError} for the bag of this unit's application, unless this unit is the leader or the
+   *   relation is a peer relation.
    */
   async read(): Promise<RawData> {
     return this.#read();
   }
 
-  /** The value of a key as it is in the bag; undefined when it is absent. */
+  /** The raw value of a key; undefined when it is absent. */
   async get(key: keyof Data & string): Promise<string | undefined> {
     const data = await this.#read();
     return Object.hasOwn(data, key) ? data[key] : undefined;
   }
 
   /**
-   * Reads the fields that are asked for, each from the JSON under its own key, as `ops` writes them. Other keys are
-   * ignored: those of Juju are among them, and those of later versions of the other side.
+   * Reads the requested fields, each from the JSON value of its key, the format of `ops`. Ignores other keys, such as
+   * Juju's and those of newer versions of the other charm.
    *
-   * @throws {@link RelationDataFormatError} when a value is not JSON, or when its reader does not take it.
+   * @throws {@link RelationDataFormatError} when a value is not JSON, or when its reader rejects it.
    */
   async load<Fields extends Partial<Data>>(readers: FieldReaders<Fields>): Promise<Readonly<Fields>> {
     const data = await this.#read();
@@ -62,14 +62,14 @@ export class DataBag<Data extends object = AnyRelationData> {
     try {
       value = raw === undefined ? undefined : parseJSON(raw);
     } catch {
-      // The parser's message has a part of the value.
-      throw new RelationDataFormatError(this.place, key, "it is not JSON");
+      // Without the parser's error: its message contains a part of the value.
+      throw new RelationDataFormatError(this.identity, key, "it is not JSON");
     }
     try {
       return reader(value);
     } catch (cause) {
-      const fault = value === undefined ? "it is absent" : messageOf(cause);
-      throw new RelationDataFormatError(this.place, key, fault, { cause });
+      const problem = value === undefined ? "it is absent" : messageOf(cause);
+      throw new RelationDataFormatError(this.identity, key, problem, { cause });
     }
   }
 }

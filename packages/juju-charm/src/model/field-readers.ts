@@ -1,32 +1,32 @@
 import type { JsonValue } from "juju-hook-tools";
 
-/** Turns a value of the other side, undefined when it is absent, into what the charm works with. Throws when it cannot. */
+/** Validates and converts a field of the other side; undefined when it is absent. Throws when it is invalid. */
 export type FieldReader<T> = (value: JsonValue | undefined) => T;
 
-/** A reader for each field of a record. */
+/** A reader for each field. */
 export type FieldReaders<Fields extends object> = {
   readonly [Key in keyof Fields]: FieldReader<Fields[Key]>;
 };
 
-/** Takes text only. */
+/** Accepts only a string. */
 export const textField: FieldReader<string> = (value) => {
-  if (typeof value !== "string") throw new TypeError("it is not a text");
+  if (typeof value !== "string") throw new TypeError("it is not a string");
   return value;
 };
 
-/** Takes numbers only. */
+/** Accepts only a number. */
 export const numberField: FieldReader<number> = (value) => {
   if (typeof value !== "number") throw new TypeError("it is not a number");
   return value;
 };
 
-/** Takes `true` and `false` only. */
+/** Accepts only `true` or `false`. */
 export const flagField: FieldReader<boolean> = (value) => {
   if (typeof value !== "boolean") throw new TypeError("it is not true or false");
   return value;
 };
 
-/** Takes lists whose items another reader takes. */
+/** Accepts a list with items for another reader. */
 export function listField<T>(item: FieldReader<T>): FieldReader<readonly T[]> {
   return (value) => {
     if (!Array.isArray(value)) throw new TypeError("it is not a list");
@@ -34,7 +34,7 @@ export function listField<T>(item: FieldReader<T>): FieldReader<readonly T[]> {
   };
 }
 
-/** Takes what another reader takes, `null` and nothing at all. */
+/** Accepts values for another reader, `null`, and an absent field. */
 export function optionalField<T>(reader: FieldReader<T>): FieldReader<T | undefined> {
   return (value) => (value === undefined || value === null ? undefined : reader(value));
 }

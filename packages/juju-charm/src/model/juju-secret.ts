@@ -8,26 +8,26 @@ import type {
 } from "../tools/secret-tools.ts";
 import { secretContent, type NewSecretContent } from "./secret-content.ts";
 
-/** A relation, by its number in the model: a `Relation` is one. */
+/** A relation by its number, such as a `Relation`. */
 export interface RelationReference {
   readonly id: number;
 }
 
-/** To whom a grant is given or from whom it is taken, within a relation. */
+/** Options of a grant or its revocation. */
 export interface GrantOptions {
-  /** Only this remote unit, instead of the whole remote application. */
+  /** Only this remote unit instead of the whole remote application. */
   readonly unit?: string;
 }
 
 /**
- * A secret of Juju, which the unit owns or was granted. Its content is read when it is asked for, and its values print
- * as `[redacted]`. What an owner changes takes effect once the hook has succeeded.
+ * A Juju secret that the unit owns or was granted. Its content is read on demand, and its values print as `[redacted]`.
+ * An owner's changes take effect after the hook succeeds.
  *
- * Methods throw {@link SecretNotFoundError} and {@link PermissionDeniedError}; those of owners throw
+ * Methods throw {@link SecretNotFoundError} and {@link PermissionDeniedError}. Owner methods throw
  * {@link NotLeaderError} for a secret of the application when the unit is not the leader.
  */
 export class JujuSecret {
-  /** URI in the form in which it was told; undefined when the secret is known by its label only. */
+  /** URI in its original form; undefined when only the label is known. */
   readonly id: string | undefined;
   readonly label: string | undefined;
   readonly #reference: SecretReference;
@@ -40,12 +40,12 @@ export class JujuSecret {
     this.#tools = tools;
   }
 
-  /** 20 characters that are the same in all forms of the URI; undefined when the secret is known by its label only. */
+  /** The 20 characters that all forms of the URI share; undefined when only the label is known. */
   get uniqueID(): string | undefined {
     return this.id?.replace(/^.*[:/]/, "");
   }
 
-  /** The content of the revision that this unit tracks; at first the newest, which is tracked from then on. */
+  /** The content of the tracked revision. The first call starts tracking the newest revision. */
   async content(): Promise<SecretContent> {
     return this.#tools.secretGet(this.#reference, "tracked");
   }
@@ -55,43 +55,43 @@ export class JujuSecret {
     return this.#tools.secretGet(this.#reference, "peek");
   }
 
-  /** The content of the newest revision, which is tracked from now on. */
+  /** The content of the newest revision, and starts tracking it. */
   async refresh(): Promise<SecretContent> {
     return this.#tools.secretGet(this.#reference, "latest");
   }
 
-  /** What its owner knows of the secret. */
+  /** The secret's metadata. Only for its owner. */
   async info(): Promise<SecretInfo> {
     return this.#tools.secretInfo(this.#reference);
   }
 
   /**
-   * Makes a new revision; of content that equals the newest one nothing.
+   * Creates a new revision, unless the newest one has the same content.
    *
-   * @param metadata changes together with the content: when the new revision expires, for example.
-   * @throws {@link SecretContentError} when Juju does not take the content.
+   * @param metadata changed together with the content, such as the expiry of the new revision.
+   * @throws {@link SecretContentError} when Juju does not accept the content.
    */
   async setContent(content: NewSecretContent, metadata: SecretMetadata = {}): Promise<void> {
     await this.#tools.secretSet(await this.#ownID(), { ...metadata, content: secretContent(content) });
   }
 
-  /** Changes what the secret is called, when its newest revision expires and how often Juju asks for a new one. */
+  /** Changes the label, the description, the expiry of the newest revision, or the rotation. */
   async setInfo(metadata: SecretMetadata): Promise<void> {
     await this.#tools.secretSet(await this.#ownID(), metadata);
   }
 
-  /** Lets the other side of a relation read the secret, for as long as the relation is there. */
+  /** Grants the secret to the other side of a relation, as long as the relation exists. */
   async grant(relation: RelationReference, { unit }: GrantOptions = {}): Promise<void> {
     await this.#tools.secretGrant(await this.#ownID(), { relation: relation.id, unit });
   }
 
-  /** Takes a grant away. */
+  /** Revokes a grant. */
   async revoke(from: RelationReference | SecretRevocation, { unit }: GrantOptions = {}): Promise<void> {
     const revocation = "id" in from ? { relation: from.id, unit } : from;
     await this.#tools.secretRevoke(await this.#ownID(), revocation);
   }
 
-  /** Removes a revision, which `secret-remove` and `secret-expired` ask for; of one that is gone nothing. */
+  /** Removes a revision, as a response to `secret-remove` or `secret-expired`. Ignores a removed revision. */
   async removeRevision(revision: number): Promise<void> {
     await this.#tools.secretRemove(await this.#ownID(), revision);
   }
@@ -101,7 +101,7 @@ export class JujuSecret {
     await this.#tools.secretRemove(await this.#ownID());
   }
 
-  /** The tools of owners take no label. */
+  /** Owner tools do not accept a label. */
   async #ownID(): Promise<string> {
     return this.id ?? (await this.info()).id;
   }

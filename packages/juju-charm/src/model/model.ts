@@ -13,19 +13,19 @@ import { brokenRelation, Relation, type RelationIdentity } from "./relation.ts";
 import { Storage } from "./storage.ts";
 import { Unit } from "./unit.ts";
 
-/** What the two sides of a relation agreed on, where the charm's types say it; else any JSON. */
+/** The data of a relation as declared in the charm's types, or any JSON. */
 export type RelationDataOf<
   T extends CharmTypes,
   Endpoint extends NameOf<T, "relations">,
 > = T["relations"][Endpoint] extends { readonly data: infer Data extends object } ? Data : AnyRelationData;
 
-/** A relation of an endpoint of the charm. */
+/** A relation of one of the charm's endpoints. */
 export type RelationOf<T extends CharmTypes, Endpoint extends NameOf<T, "relations">> = Relation<
   Endpoint,
   RelationDataOf<T, Endpoint>
 >;
 
-/** An endpoint that the charm takes for single has several relations. */
+/** An endpoint has several relations, but the charm expects at most one. */
 export class TooManyRelationsError extends CodedError {
   readonly code = "too-many-relations";
   readonly endpoint: string;
@@ -33,7 +33,7 @@ export class TooManyRelationsError extends CodedError {
 
   constructor(endpoint: string, count: number, options?: ErrorOptions) {
     super(
-      `Cannot use the relation ${endpoint}: there are ${count} of it; remove all but one, or use relations()`,
+      `Cannot use the relation ${endpoint}: it has ${count} instances; remove all but one, or use relations()`,
       options,
     );
     this.endpoint = endpoint;
@@ -41,48 +41,48 @@ export class TooManyRelationsError extends CodedError {
   }
 }
 
-/** What a model is made of. */
-export interface ModelParts {
+/** Services of a {@link Model}. */
+export interface ModelDependencies {
   readonly context: JujuContext;
   readonly tools: HookTools;
 }
 
-/** The model that the unit lives in, as the unit sees it. Nothing is read before it is asked for, and then once. */
+/** The unit's model. Values are read on demand, and only once. */
 export class Model<T extends CharmTypes = UntypedCharm> {
   readonly name: string;
   readonly uuid: string;
   /** Version of the unit agent, such as `3.6.28`. */
   readonly jujuVersion: string;
-  /** Proxies that the model wants charms to use. */
+  /** The model's proxies for charms. */
   readonly proxies: Proxies;
   readonly unit: Unit;
   readonly app: Application;
-  readonly #parts: ModelParts;
+  readonly #dependencies: ModelDependencies;
 
-  constructor(parts: ModelParts) {
-    const { context, tools } = parts;
+  constructor(dependencies: ModelDependencies) {
+    const { context, tools } = dependencies;
     this.name = context.model.name;
     this.uuid = context.model.uuid;
     this.jujuVersion = context.jujuVersion;
     this.proxies = context.proxies;
     this.unit = new Unit(context.unitName, tools);
     this.app = new Application(context.appName, tools);
-    this.#parts = parts;
+    this.#dependencies = dependencies;
   }
 
-  /** All relations of an endpoint. One that is being broken is not among them. */
+  /** All relations of an endpoint, without one that is being broken. */
   async relations<Endpoint extends NameOf<T, "relations">>(
     endpoint: Endpoint,
   ): Promise<readonly RelationOf<T, Endpoint>[]> {
-    const ids = await this.#parts.tools.relationIDs(endpoint);
-    const broken = brokenRelation(this.#parts.context);
+    const ids = await this.#dependencies.tools.relationIDs(endpoint);
+    const broken = brokenRelation(this.#dependencies.context);
     return ids.filter((id) => id !== broken).map((id) => this.relationByID({ endpoint, id }));
   }
 
   /**
-   * The relation of an endpoint that has at most one.
+   * The only relation of an endpoint; undefined when it has none.
    *
-   * @throws {@link TooManyRelationsError} when there are more.
+   * @throws {@link TooManyRelationsError} when it has several.
    */
   async relation<Endpoint extends NameOf<T, "relations">>(
     endpoint: Endpoint,
@@ -92,63 +92,68 @@ export class Model<T extends CharmTypes = UntypedCharm> {
     return relations[0];
   }
 
-  /** A relation that is known by its number, whether it still is there or not. */
+  /** A relation by its number, without checking that it exists. */
   relationByID<Endpoint extends NameOf<T, "relations">>(
     identity: RelationIdentity<Endpoint>,
   ): RelationOf<T, Endpoint> {
-    return new Relation(identity, this.#parts);
+    return new Relation(identity, this.#dependencies);
   }
 
-  /** A secret by its URI or its label. With both, the label becomes that of the secret when it is read. */
+  /** A secret by its URI or its label. With both, reading the secret also sets the label. */
   secret(reference: string | SecretReference): JujuSecret {
-    return new JujuSecret(typeof reference === "string" ? { id: reference } : reference, this.#parts.tools);
+    return new JujuSecret(
+      typeof reference === "string" ? { id: reference } : reference,
+      this.#dependencies.tools,
+    );
   }
 
-  /** Secrets that the unit owns, and, when it leads, those of the application. */
+  /** The unit's own secrets and, on the leader, those of the application. */
   async ownSecrets(): Promise<readonly JujuSecret[]> {
-    const ids = await this.#parts.tools.secretIDs();
+    const ids = await this.#dependencies.tools.secretIDs();
     return ids.map((id) => this.secret(id));
   }
 
-  /** The attached storages of a name. */
+  /** The attached storage instances with a name. */
   async storages<Name extends NameOf<T, "storages">>(name: Name): Promise<readonly Storage<Name>[]> {
-    const ids = await this.#parts.tools.storageList(name);
-    return ids.map((id) => new Storage(name, id, this.#parts.tools));
+    const ids = await this.#dependencies.tools.storageList(name);
+    return ids.map((id) => new Storage(name, id, this.#dependencies.tools));
   }
 
-  /** Asks for more storages of a name; each comes with a `storage-attached` of its own, after the hook has succeeded. */
+  /** Requests more storage instances. Each has its own `storage-attached` hook after this hook succeeds. */
   async requestStorage(name: NameOf<T, "storages">, count = 1): Promise<void> {
     if (!Number.isInteger(count) || count < 1)
-      throw new RangeError(`Cannot request ${count} of the storage ${name}: give a whole number from 1`);
-    await this.#parts.tools.storageAdd(name, count);
+      throw new RangeError(
+        `Cannot request ${count} instances of the storage ${name}: give a whole number from 1`,
+      );
+    await this.#dependencies.tools.storageAdd(name, count);
   }
 
   /** Absolute path of a resource's file. Juju downloads it at the first use. */
   async resourcePath(name: NameOf<T, "resources">): Promise<string> {
-    return this.#parts.tools.resourceGet(name);
+    return this.#dependencies.tools.resourceGet(name);
   }
 
   /**
-   * How the unit is reached by way of a binding.
+   * The network addresses of the unit on a binding.
    *
    * @param binding an endpoint, an extra binding, or `juju-info`.
-   * @param relation for the addresses that this relation's other side is told.
+   * @param relation selects the addresses for the other side of this relation.
    */
   async network(binding: string, relation?: Pick<Relation, "id">): Promise<NetworkInfo> {
-    return this.#parts.tools.networkGet(binding, relation?.id);
+    return this.#dependencies.tools.networkGet(binding, relation?.id);
   }
 
-  /** What the model is on its way to. */
+  /** The planned units and relations. */
   async goalState(): Promise<GoalState> {
-    return this.#parts.tools.goalState();
+    return this.#dependencies.tools.goalState();
   }
 
   /**
-   * The cloud the model is on, with its credential.
+   * The model's cloud with its credential.
    *
    * @throws {@link PermissionDeniedError} unless the application is deployed with `--trust`.
    */
   async cloudSpec(): Promise<CloudSpec> {
-    return this.#parts.tools.credentialGet();
+    return this.#dependencies.tools.credentialGet();
   }
 }

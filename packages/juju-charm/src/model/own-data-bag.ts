@@ -1,60 +1,63 @@
 import { DataBag, type AnyRelationData, type RawData } from "./data-bag.ts";
-import { RelationDataTypeError, type DataBagPlace } from "./relation-data-errors.ts";
+import { RelationDataTypeError, type DataBagIdentity } from "./relation-data-errors.ts";
 
-/** What a writable bag is made of. */
-export interface OwnDataBagParts {
+/** Access functions of an {@link OwnDataBag}. */
+export interface OwnDataBagDependencies {
   readonly read: () => Promise<RawData>;
-  /** Shares data, after it has made sure that this unit may. An empty value takes a key away. */
+  /** Writes data, after an access check. An empty value removes a key. */
   readonly write: (data: RawData) => Promise<void>;
 }
 
 /**
- * What this unit, or its application by the leader, shares in a relation. The others see what was written once the hook
- * has succeeded; this dispatch sees it at once. All writes to a bag go to Juju together, as one `relation-set`.
+ * The data that this unit or, on the leader, its application shares in a relation. Other units see writes after the hook
+ * succeeds; this dispatch sees them immediately. All writes to a bag become one `relation-set`.
  */
 export class OwnDataBag<Data extends object = AnyRelationData> extends DataBag<Data> {
   readonly #write: (data: RawData) => Promise<void>;
 
-  constructor(place: DataBagPlace, { read, write }: OwnDataBagParts) {
-    super(place, read);
+  constructor(identity: DataBagIdentity, { read, write }: OwnDataBagDependencies) {
+    super(identity, read);
     this.#write = write;
   }
 
-  /** Writes a value as it is; an empty one takes the key away. */
+  /** Writes a raw value. An empty one removes the key. */
   async set(key: keyof Data & string, value: string): Promise<void> {
     await this.update({ [key]: value } as Partial<Record<keyof Data & string, string>>);
   }
 
-  /** Takes a key away; of an absent key nothing. */
+  /** Removes a key. Ignores an absent key. */
   async delete(key: keyof Data & string): Promise<void> {
     await this.set(key, "");
   }
 
   /**
-   * Writes several values as they are; empty and undefined ones take their keys away.
+   * Writes several raw values. Empty and undefined values remove their keys.
    *
-   * @throws {@link RelationDataTypeError} when a key is empty or a value is no text. Nothing is written then.
-   * @throws {@link RelationDataAccessError} when it is the application's bag and this unit is not the leader.
+   * @throws {@link RelationDataTypeError} when a key is empty or a value is not a string. Nothing is written then.
+   * @throws {@link RelationDataAccessError} when the bag is the application's and this unit is not the leader.
    */
   async update(values: Readonly<Partial<Record<keyof Data & string, string | undefined>>>): Promise<void> {
     const data = Object.entries<unknown>(values).map(([key, value]) => {
-      if (key === "") throw new RelationDataTypeError(this.place, "a key is empty");
+      if (key === "") throw new RelationDataTypeError(this.identity, "a key is empty");
       if (typeof value === "string") return [key, value] as const;
       if (value === undefined) return [key, ""] as const;
-      throw new RelationDataTypeError(this.place, `the value of "${key}" is not a text; save() writes JSON`);
+      throw new RelationDataTypeError(
+        this.identity,
+        `the value of "${key}" is not a string; use save() for JSON`,
+      );
     });
     if (data.length > 0) await this.#write(Object.fromEntries(data));
   }
 
   /**
-   * Writes fields as JSON, each under its own key, as `ops` does; undefined ones take their keys away.
+   * Writes fields as JSON values of their keys, the format of `ops`. Undefined fields remove their keys.
    *
-   * @throws what {@link update} throws.
+   * @throws the errors of {@link update}.
    */
   async save(fields: Readonly<Partial<Data>>): Promise<void> {
     const data = Object.entries<unknown>(fields).map(([key, value]) => [
       key,
-      // Of undefined, JSON is undefined.
+      // JSON.stringify(undefined) is undefined.
       JSON.stringify(value) as string | undefined,
     ]);
     await this.update(Object.fromEntries(data) as Partial<Record<keyof Data & string, string | undefined>>);

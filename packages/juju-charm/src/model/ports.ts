@@ -3,10 +3,10 @@ import type { HookTools } from "../tools/hook-tools.ts";
 import type { PortRange } from "../tools/network-tools.ts";
 import { portSpec } from "../tools/port-spec.ts";
 
-/** A port as a charm gives it: `80` is short for `{ protocol: "tcp", from: 80, to: 80 }`. */
+/** A port in a charm's call. `80` is short for `{ protocol: "tcp", from: 80, to: 80 }`. */
 export type Port = number | PortRange;
 
-/** Ports that nobody can open. */
+/** A port or range is invalid. */
 export class PortError extends CodedError {
   readonly code = "port";
   readonly port: string;
@@ -17,7 +17,7 @@ export class PortError extends CodedError {
   }
 }
 
-/** Ports of the unit that are open to the world, once its application is exposed. Changes count when the hook succeeds. */
+/** The unit's open ports, which are public once its application is exposed. Changes apply when the hook succeeds. */
 export class Ports {
   readonly #tools: Pick<HookTools, "openPort" | "closePort" | "openedPorts">;
 
@@ -25,22 +25,22 @@ export class Ports {
     this.#tools = tools;
   }
 
-  /** Opens ports; of open ones nothing. @throws {@link PortError} */
+  /** Opens ports. Ignores open ones. @throws {@link PortError} */
   async open(...ports: readonly Port[]): Promise<void> {
     for (const port of ports.map(portRange)) await this.#tools.openPort(port);
   }
 
-  /** Closes ports; of closed ones nothing. @throws {@link PortError} */
+  /** Closes ports. Ignores closed ones. @throws {@link PortError} */
   async close(...ports: readonly Port[]): Promise<void> {
     for (const port of ports.map(portRange)) await this.#tools.closePort(port);
   }
 
-  /** What is open, with the changes of this dispatch. */
+  /** The open ports, including changes of this dispatch. */
   async opened(): Promise<readonly PortRange[]> {
     return this.#tools.openedPorts();
   }
 
-  /** Opens what is to be open, closes the rest, and asks Juju for no more than the difference. @throws {@link PortError} */
+  /** Opens these ports and closes all others. Calls hook tools only for differences. @throws {@link PortError} */
   async set(...ports: readonly Port[]): Promise<void> {
     const wanted = bySpec(ports.map(portRange));
     const opened = bySpec(await this.opened());

@@ -1,48 +1,48 @@
 import { CodedError } from "charm-kit";
 
-/** Where relation data is. */
-export interface DataBagPlace {
+/** Identifies a data bag: one member's data in a relation. */
+export interface DataBagIdentity {
   readonly endpoint: string;
   readonly relation: number;
-  /** Whose data it is: name of a unit or an application. */
+  /** Name of the unit or application that owns the data. */
   readonly member: string;
 }
 
-function named({ endpoint, relation, member }: DataBagPlace): string {
+function describe({ endpoint, relation, member }: DataBagIdentity): string {
   return `the data of ${member} in relation ${endpoint}:${relation}`;
 }
 
-/** This unit may not read or write the bag; no tool was called. */
+/** This unit may not read or write the bag. No tool was called. */
 export class RelationDataAccessError extends CodedError {
   readonly code = "relation-data-access";
-  readonly place: DataBagPlace;
+  readonly bag: DataBagIdentity;
 
-  constructor(action: "read" | "write", place: DataBagPlace, rule: string, options?: ErrorOptions) {
-    super(`Cannot ${action} ${named(place)}: ${rule}`, options);
-    this.place = place;
+  constructor(action: "read" | "write", bag: DataBagIdentity, rule: string, options?: ErrorOptions) {
+    super(`Cannot ${action} ${describe(bag)}: ${rule}`, options);
+    this.bag = bag;
   }
 }
 
-/** A key is empty, or a value is no text; nothing was written. */
+/** A key is empty, or a value is not a string. Nothing was written. */
 export class RelationDataTypeError extends CodedError {
   readonly code = "relation-data-type";
-  readonly place: DataBagPlace;
+  readonly bag: DataBagIdentity;
 
-  constructor(place: DataBagPlace, fault: string, options?: ErrorOptions) {
-    super(`Cannot write ${named(place)}: ${fault}`, options);
-    this.place = place;
+  constructor(bag: DataBagIdentity, problem: string, options?: ErrorOptions) {
+    super(`Cannot write ${describe(bag)}: ${problem}`, options);
+    this.bag = bag;
   }
 }
 
-/** What the other side shares is not what was agreed on. The value is in no member: it may be a secret. */
+/** A field of the other side is invalid. No member holds the value, which may be secret. */
 export class RelationDataFormatError extends CodedError {
   readonly code = "relation-data-format";
-  readonly place: DataBagPlace;
+  readonly bag: DataBagIdentity;
   readonly key: string;
 
-  constructor(place: DataBagPlace, key: string, fault: string, options?: ErrorOptions) {
-    super(`Cannot read "${key}" in ${named(place)}: ${fault}`, options);
-    this.place = place;
+  constructor(bag: DataBagIdentity, key: string, problem: string, options?: ErrorOptions) {
+    super(`Cannot read "${key}" in ${describe(bag)}: ${problem}`, options);
+    this.bag = bag;
     this.key = key;
   }
 }

@@ -3,31 +3,31 @@ import type { HookTools } from "../tools/hook-tools.ts";
 import type { Application } from "./application.ts";
 import { DataBag, type AnyRelationData } from "./data-bag.ts";
 import { OwnDataBag } from "./own-data-bag.ts";
-import { RelationDataAccessError, type DataBagPlace } from "./relation-data-errors.ts";
+import { RelationDataAccessError, type DataBagIdentity } from "./relation-data-errors.ts";
 import type { Unit } from "./unit.ts";
 
-/** What a relation knows of where it is. */
+/** Services of a {@link Relation}. */
 export interface RelationDependencies {
   readonly tools: HookTools;
   readonly context: Pick<JujuContext, "unitName" | "appName" | "dispatched">;
 }
 
-/** Which relation it is. */
+/** Identifies a relation. */
 export interface RelationIdentity<Endpoint extends string = string> {
   readonly endpoint: Endpoint;
   /** The number after the colon of `db:7`. */
   readonly id: number;
-  /** The remote application, where it is known without asking. */
+  /** The remote application, if already known. */
   readonly remoteApp?: string | undefined;
   /**
-   * Whether an event has told that it is gone.
+   * Whether the relation is known to be broken.
    *
    * @default false
    */
   readonly isBroken?: boolean;
 }
 
-/** A relation of this application with another one, or of its units with each other. Nothing is read before it is asked for. */
+/** A relation of this application with another one, or a peer relation of its units. Values are read on demand. */
 export class Relation<Endpoint extends string = string, Data extends object = AnyRelationData> {
   readonly endpoint: Endpoint;
   /** The number after the colon of `db:7`. */
@@ -46,29 +46,29 @@ export class Relation<Endpoint extends string = string, Data extends object = An
     this.#context = context;
   }
 
-  /** Whether data can still be exchanged: not in the `relation-broken` of this relation. */
+  /** Whether the relation still exchanges data: false in its `relation-broken`. */
   get isActive(): boolean {
     return !this.#isBroken;
   }
 
-  /** Name of the remote application, of a peer relation the own one; undefined when Juju cannot tell any more. */
+  /** Name of the remote application, in a peer relation of the unit's own; undefined when Juju no longer knows it. */
   async app(): Promise<string | undefined> {
     return this.#remoteApp ?? (await this.#tools.relationApp(this.id));
   }
 
-  /** Names of the remote units, of a peer relation the others. One that departs is not among them. */
+  /** Names of the remote units, in a peer relation of the other units. Without a departing unit. */
   async units(): Promise<readonly string[]> {
     return this.#tools.relationUnits(this.id);
   }
 
-  /** UUID of the model of the other side (Juju 3.6.2 and later). */
+  /** UUID of the remote application's model (Juju 3.6.2 and later). */
   async remoteModel(): Promise<string> {
     return this.#tools.relationModel(this.id);
   }
 
   /**
-   * What a member shares. Of the own unit and application it can be written, of others, which are named, only read:
-   * `relation.data(this.unit).set("port", "80")`, `relation.data("db/0").get("port")`. The data of a unit that departs
+   * The data of a member: writable for this unit and its application, read-only for other members, which are given by
+   * name: `relation.data(this.unit).set("port", "80")`, `relation.data("db/0").get("port")`. The data of a departing unit
    * stays readable.
    */
   data(member: Unit | Application): OwnDataBag<Data>;
@@ -76,41 +76,37 @@ export class Relation<Endpoint extends string = string, Data extends object = An
   data(member: Unit | Application | string): DataBag<Data> {
     const name = typeof member === "string" ? member : member.name;
     const { unitName, appName } = this.#context;
-    const place = { endpoint: this.endpoint, relation: this.id, member: name };
-    if (name === unitName) return this.#unitBag(place);
-    if (name === appName) return this.#appBag(place);
-    return new DataBag(place, () => this.#tools.relationGet(this.id, name));
+    const bag = { endpoint: this.endpoint, relation: this.id, member: name };
+    if (name === unitName) return this.#unitBag(bag);
+    if (name === appName) return this.#appBag(bag);
+    return new DataBag(bag, () => this.#tools.relationGet(this.id, name));
   }
 
-  #unitBag(place: DataBagPlace): OwnDataBag<Data> {
-    return new OwnDataBag(place, {
-      read: () => this.#tools.relationGet(this.id, place.member),
+  #unitBag(bag: DataBagIdentity): OwnDataBag<Data> {
+    return new OwnDataBag(bag, {
+      read: () => this.#tools.relationGet(this.id, bag.member),
       write: (data) => this.#tools.relationSet(this.id, "unit", data),
     });
   }
 
-  #appBag(place: DataBagPlace): OwnDataBag<Data> {
-    return new OwnDataBag(place, {
+  #appBag(bag: DataBagIdentity): OwnDataBag<Data> {
+    return new OwnDataBag(bag, {
       read: async () => {
-        // Among peers, the application's data is there for all of its units.
-        if (!(await this.#tools.isLeader()) && (await this.app()) !== place.member)
-          throw new RelationDataAccessError(
-            "read",
-            place,
-            "only the leader reads what its application shares",
-          );
-        return this.#tools.relationGet(this.id, place.member);
+        // In a peer relation, all units may read the application's data.
+        if (!(await this.#tools.isLeader()) && (await this.app()) !== bag.member)
+          throw new RelationDataAccessError("read", bag, "only the leader may read its application's data");
+        return this.#tools.relationGet(this.id, bag.member);
       },
       write: async (data) => {
         if (!(await this.#tools.isLeader()))
-          throw new RelationDataAccessError("write", place, "this unit is not the leader");
+          throw new RelationDataAccessError("write", bag, "this unit is not the leader");
         await this.#tools.relationSet(this.id, "app", data);
       },
     });
   }
 }
 
-/** The relation whose `relation-broken` this is. */
+/** The relation of the dispatched `relation-broken`, if any. */
 export function brokenRelation({ dispatched }: Pick<JujuContext, "dispatched">): number | undefined {
   if (dispatched.kind !== "hook" || dispatched.hook.family !== "relation") return undefined;
   const { id, phase } = dispatched.hook.relation;

@@ -1,27 +1,27 @@
 import { CodedError, Secret } from "charm-kit";
 import type { SecretContent } from "../tools/secret-tools.ts";
 
-/** Fields of a secret as a charm gives them. */
+/** New fields of a secret. */
 export type NewSecretContent = Readonly<Record<string, Secret | string>>;
 
-/** Fields that Juju does not take. Values are in no member. */
+/** Juju does not accept the fields. No member holds a value. */
 export class SecretContentError extends CodedError {
   readonly code = "secret-content";
 
-  constructor(fault: string, options?: ErrorOptions) {
-    super(`Cannot write the secret: ${fault}`, options);
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`Cannot write the secret: ${problem}`, options);
   }
 }
 
 const KEY = /^[a-z](?:-?[a-z0-9]){2,}$/;
-/** Juju's limit of all fields in base64, in bytes. */
+/** Juju's limit for all fields in base64, in bytes. */
 const LARGEST_CONTENT = 1_000_000;
 
 /**
- * Fields as the tools take them.
+ * Validates fields for the hook tools.
  *
- * @throws {@link SecretContentError} when there is none, a key or a value is not one that Juju takes, or all together
- * are too large.
+ * @throws {@link SecretContentError} without fields, when Juju does not accept a key or a value, or when all fields
+ *   together are too large.
  */
 export function secretContent(fields: NewSecretContent): SecretContent {
   const content = Object.entries(fields).map(([key, value]) => {
@@ -37,6 +37,8 @@ export function secretContent(fields: NewSecretContent): SecretContent {
   const bytes = content.map(([, value]) => Math.ceil(Buffer.byteLength(value.reveal()) / 3) * 4);
   const size = bytes.reduce((sum, length) => sum + length, 0);
   if (size > LARGEST_CONTENT)
-    throw new SecretContentError(`it has ${size} bytes in base64, and Juju takes ${LARGEST_CONTENT}`);
+    throw new SecretContentError(
+      `it has ${size} bytes in base64, and Juju accepts at most ${LARGEST_CONTENT}`,
+    );
   return Object.fromEntries(content);
 }

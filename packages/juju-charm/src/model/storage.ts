@@ -1,7 +1,7 @@
 import type { HookTools } from "../tools/hook-tools.ts";
 import type { StorageAttributes } from "../tools/storage-tools.ts";
 
-/** A storage that is attached to the unit. */
+/** A storage instance attached to the unit. */
 export class Storage<Name extends string = string> {
   /** Name in the charm's metadata. */
   readonly name: Name;

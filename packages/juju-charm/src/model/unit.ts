@@ -6,7 +6,7 @@ import { JujuSecret } from "./juju-secret.ts";
 import { Ports } from "./ports.ts";
 import { secretContent, type NewSecretContent } from "./secret-content.ts";
 
-/** The unit that the charm runs for. */
+/** The charm's unit. */
 export class Unit {
   /** `app/n`. */
   readonly name: string;
@@ -19,30 +19,30 @@ export class Unit {
     this.#tools = tools;
   }
 
-  /** Shows a status at once; it stays when the hook fails. */
+  /** Sets the status immediately. It stays when the hook fails. */
   async setStatus(status: Status): Promise<void> {
     await this.#tools.statusSet(status);
   }
 
-  /** What the unit shows, also a status that only Juju sets, such as `error` or `unknown`. */
+  /** The unit's status, including statuses that only Juju sets, such as `error` or `unknown`. */
   async status(): Promise<ShownStatus> {
     return this.#tools.statusGet();
   }
 
-  /** Tells whether this unit leads its application; yes is good for about 30 seconds, no for the dispatch. */
+  /** Whether this unit is the leader. `true` is valid for about 30 seconds, `false` for the dispatch. */
   async isLeader(): Promise<boolean> {
     return this.#tools.isLeader();
   }
 
-  /** The unit's address, as the controller knows it: for its own model, or for the world. */
+  /** The unit's address in the controller: within the model, or public. */
   async address(scope: "private" | "public"): Promise<string> {
     return this.#tools.unitGet(`${scope}-address`);
   }
 
   /**
-   * Adds a secret that this unit owns. It is there once the hook has succeeded.
+   * Adds a secret that this unit owns. Juju creates it after the hook succeeds.
    *
-   * @throws {@link SecretContentError} when Juju does not take the content.
+   * @throws {@link SecretContentError} when Juju does not accept the content.
    */
   async addSecret(content: NewSecretContent, metadata: SecretMetadata = {}): Promise<JujuSecret> {
     const id = await this.#tools.secretAdd(secretContent(content), "unit", metadata);
@@ -50,8 +50,8 @@ export class Unit {
   }
 
   /**
-   * Restarts the machine: once the hook has succeeded, or now. Now, Juju kills the charm, drops what this dispatch wrote
-   * and runs the hook again after the restart. In an action Juju refuses both.
+   * Restarts the machine after the hook succeeds, or now. With `now`, Juju kills the charm, drops the writes of this
+   * dispatch, and runs the hook again after the restart. Juju refuses both in an action.
    */
   async reboot(time: RebootTime = "after-hook"): Promise<void> {
     await this.#tools.reboot(time);

@@ -5,32 +5,32 @@ import { isJsonObject, parseJSON } from "../tools/json.ts";
 import type { StateBackend } from "./state-backend.ts";
 import { StoredStateError } from "./stored-state-error.ts";
 
-/** Keeps the slots as a JSON object in one file, which is replaced as a whole. */
+/** Stores the slots as a JSON object in one file, which it replaces atomically. */
 export class FileStateBackend implements StateBackend {
   readonly #path: string;
   readonly #steps: WriteSteps | undefined;
 
   /**
    * @param path absolute path of the file; its directory exists.
-   * @param steps how the file is written; the disk unless a test breaks it.
+   * @param steps file operations; by default those of the disk, which tests replace.
    */
   constructor(path: string, steps?: WriteSteps) {
     this.#path = path;
     this.#steps = steps;
   }
 
-  /** @throws {@link StoredStateError} when the file cannot be read or is not what {@link write} writes. */
+  /** @throws {@link StoredStateError} when the file cannot be read or is damaged. */
   async read(): Promise<JsonObject> {
-    // At once, without a thread: every dispatch looks here, and most find no file.
+    // Synchronous: every dispatch reads this file, and most find none.
     return Promise.resolve(readObject(this.#path));
   }
 
-  /** @throws {@link StoredStateError} when the file cannot be written; the old one stays. */
+  /** @throws {@link StoredStateError} when the file cannot be written. The old file stays. */
   async write(slots: JsonObject): Promise<void> {
     const { writeFileAtomically } = await import("./write-state-file.ts");
     const text = `${JSON.stringify(slots, undefined, 2)}\n`;
     try {
-      // What a unit remembers is nobody else's business.
+      // Mode 0600: only the owner may read the state.
       await writeFileAtomically(this.#path, text, {
         mode: 0o600,
         ...(this.#steps && { steps: this.#steps }),
@@ -51,5 +51,5 @@ function readObject(path: string): JsonObject {
       throw new StoredStateError("read", path, messageOf(thrown), { cause: thrown });
     }
   }
-  throw new StoredStateError("read", path, "it is damaged; move it away to start from nothing");
+  throw new StoredStateError("read", path, "it is damaged; move it away to start with empty state");
 }

@@ -1,9 +1,9 @@
 import type { JsonObject } from "../tools/hook-tools.ts";
 
-/** Where the slots of the stored state are kept. */
+/** Storage for the slots of the stored state. */
 export interface StateBackend {
-  /** All slots by name; nothing kept yet is `{}`. */
+  /** All slots by name; `{}` before the first write. */
   read(): Promise<JsonObject>;
-  /** Keeps these slots in place of what was there: all of them or, when it throws, none. */
+  /** Replaces the stored slots with these: all of them or, when it throws, none. */
   write(slots: JsonObject): Promise<void>;
 }

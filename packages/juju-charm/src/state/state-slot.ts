@@ -13,23 +13,23 @@ import type { JsonValue } from "../tools/hook-tools.ts";
  * ```
  */
 export interface StateSlot<T extends JsonValue> {
-  /** Kebab-case; names that begin with `#` are the framework's. */
+  /** In kebab-case. Names that begin with `#` belong to the framework. */
   readonly name: string;
   /**
-   * Raised with every change of the value's form.
+   * Version of the value's format. Increase it with every change of the format.
    *
    * @default 1
    */
   readonly version?: number;
   /**
-   * Turns a value of an older version into one of this version. Called once, with the version that wrote it; what it
-   * gives is parsed, and kept from the next commit on if the value is written.
+   * Converts a value of an older version to this version. Called once, with the version of the stored value. Its result
+   * is parsed; it is stored only when the value is written.
    */
   readonly migrate?: (from: number, value: JsonValue) => JsonValue;
   /**
-   * Turns what was stored into a valid value.
+   * Validates and converts the stored value.
    *
-   * @param stored undefined when nothing was stored.
+   * @param stored undefined when no value is stored.
    */
   readonly parse: (stored: JsonValue | undefined) => T;
 }

@@ -1,9 +1,9 @@
 import { CodedError } from "charm-kit";
 
-/** The stored state is damaged or cannot be used. */
+/** The stored state cannot be read or written. */
 export class StoredStateError extends CodedError {
   readonly code = "stored-state";
-  /** Path of the file, or the name of the slot, that is at fault. */
+  /** Path of the file, or name of the slot, with the error. */
   readonly path: string;
 
   constructor(action: "read" | "write", path: string, detail: string, options?: ErrorOptions) {

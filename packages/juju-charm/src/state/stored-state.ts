@@ -4,17 +4,17 @@ import type { StateBackend } from "./state-backend.ts";
 import type { StateSlot } from "./state-slot.ts";
 import { StoredStateError } from "./stored-state-error.ts";
 
-/** Slot of the versions of those slots whose version is not 1. */
+/** Slot with the versions of all slots whose version is not 1. */
 const VERSIONS = "#versions";
 
-/** The slots at some moment of a dispatch. */
+/** A snapshot of all slots. */
 export type Savepoint = ReadonlyMap<string, JsonValue>;
 
 /**
- * What a unit remembers between dispatches, one value for each slot.
+ * The values that a unit keeps between dispatches, one for each slot.
  *
- * It is read at the first use and replaced as a whole at {@link commit}, so that a killed process leaves the old or the
- * new state. It survives upgrades of the charm, and goes with the unit.
+ * The first use reads them, and {@link commit} replaces all of them atomically, so that a killed process leaves the old
+ * or the new state. The state survives charm upgrades and is removed with the unit.
  */
 export class StoredState {
   readonly #backend: StateBackend;
@@ -27,9 +27,9 @@ export class StoredState {
   }
 
   /**
-   * The value of a slot, as it was written last in this dispatch or committed by an earlier one.
+   * The value of a slot: the last one written in this dispatch or committed by an earlier one.
    *
-   * @throws {@link StoredStateError} when the state cannot be read, or when a newer version of the charm wrote the slot.
+   * @throws {@link StoredStateError} when the state cannot be read, or when a newer charm version wrote the slot.
    */
   async read<T extends JsonValue>(slot: StateSlot<T>): Promise<T> {
     await this.#load();
@@ -38,27 +38,27 @@ export class StoredState {
     const version = slot.version ?? 1;
     if (stored === undefined || from === version) return slot.parse(stored);
     if (from > version) {
-      const fault = `version ${from} of it was written by a newer charm, this one knows version ${version}`;
-      throw new StoredStateError("read", slot.name, fault);
+      const problem = `a newer charm wrote version ${from}, and this charm supports version ${version}`;
+      throw new StoredStateError("read", slot.name, problem);
     }
     return slot.parse(slot.migrate ? slot.migrate(from, stored) : stored);
   }
 
   /**
-   * Remembers a value from the next {@link commit} on. It is copied: what happens to it afterwards is not remembered.
+   * Sets a value, which the next {@link commit} stores. The value is copied: later changes to it are not stored.
    *
-   * @throws {@link StoredStateError} when the value is not one that JSON can hold.
+   * @throws {@link StoredStateError} when the value cannot be written as JSON.
    */
   async write<T extends JsonValue>(slot: StateSlot<T>, value: T): Promise<void> {
     await this.#load();
     this.#slots.set(slot.name, copyOf(slot.name, value));
-    this.#noteVersion(slot.name, slot.version ?? 1);
+    this.#setVersion(slot.name, slot.version ?? 1);
   }
 
   /**
-   * Keeps the values if one has changed. Nothing is read or written when no slot was used.
+   * Stores the values if any has changed. Reads and writes nothing when no slot was used.
    *
-   * @throws {@link StoredStateError} when they cannot be kept; the old ones stay.
+   * @throws {@link StoredStateError} when the values cannot be stored. The old ones stay.
    */
   async commit(): Promise<void> {
     if (!this.#loading) return;
@@ -70,13 +70,13 @@ export class StoredState {
     this.#committed = text;
   }
 
-  /** What all slots hold now, for {@link restore}. */
+  /** The current values of all slots, for {@link restore}. */
   async savepoint(): Promise<Savepoint> {
     await this.#load();
     return new Map(this.#slots);
   }
 
-  /** Forgets what was written after a savepoint. */
+  /** Discards all writes after a savepoint. */
   restore(savepoint: Savepoint): void {
     this.#slots = new Map(savepoint);
   }
@@ -91,8 +91,8 @@ export class StoredState {
     return typeof version === "number" ? version : 1;
   }
 
-  /** Version 1 needs no note. */
-  #noteVersion(name: string, version: number): void {
+  /** Version 1 is the default and is not stored. */
+  #setVersion(name: string, version: number): void {
     if (version === this.#versionOf(name)) return;
     const others = Object.entries(this.#versions).filter(([slot]) => slot !== name);
     const versions = version === 1 ? others : [...others, [name, version] as const];

@@ -1,2 +1,2 @@
-/** A module of its own, so that a dispatch that stores nothing does not load `node:fs/promises`: that costs 1 ms. */
+/** A separate module, so that a dispatch without writes does not load `node:fs/promises`, which takes 1 ms. */
 export { writeFileAtomically } from "charm-kit";

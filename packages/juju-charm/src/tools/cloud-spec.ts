@@ -1,8 +1,8 @@
 import type { Secret } from "charm-kit";
 
-/** The cloud the model is on, with the credential of the model. */
+/** The model's cloud with its credential. */
 export interface CloudSpec {
-  /** As in `lxd`, `ec2`, `openstack`. */
+  /** Such as `lxd`, `ec2`, `openstack`. */
   readonly type: string;
   readonly name: string;
   readonly region: string | undefined;
@@ -10,17 +10,17 @@ export interface CloudSpec {
   readonly identityEndpoint: string | undefined;
   readonly storageEndpoint: string | undefined;
   readonly credential: CloudCredential | undefined;
-  /** Certificates in PEM. */
+  /** Certificates in PEM format. */
   readonly caCertificates: readonly string[];
   readonly skipTLSVerify: boolean;
   readonly isControllerCloud: boolean;
 }
 
-/** What the charm may use the cloud with. */
+/** A credential for the cloud. */
 export interface CloudCredential {
-  /** As in `certificate`, `access-key`, `oauth2`. */
+  /** Such as `certificate`, `access-key`, `oauth2`. */
   readonly authType: string;
   readonly attributes: Readonly<Record<string, Secret>>;
-  /** Names of attributes that Juju does not tell. */
+  /** Names of attributes that Juju does not disclose. */
   readonly redacted: readonly string[];
 }

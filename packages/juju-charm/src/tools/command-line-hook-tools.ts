@@ -12,28 +12,28 @@ import { storageCommands } from "./command-line/storage-commands.ts";
 import { ToolCaller } from "./command-line/tool-caller.ts";
 import type { HookTools } from "./hook-tools.ts";
 
-/** How hook tools are run. */
+/** Options of {@link commandLineHookTools}. */
 export interface CommandLineHookToolsOptions {
   /** The environment of the dispatch. */
   readonly env: Environment;
-  /** Aborted when Juju ends the dispatch early: running tools are killed. Log lines are still delivered. */
+  /** Aborted when Juju ends the dispatch early. Running tools are then killed; log lines are still delivered. */
   readonly signal: AbortSignal;
   /**
-   * Longest time one tool may take, in milliseconds.
+   * Time limit for one tool, in milliseconds.
    *
    * @default 60000
    */
   readonly limitMs?: number;
   /**
-   * Milliseconds of a clock that never goes back.
+   * Monotonic clock, in milliseconds.
    *
    * @default performance.now
    */
   readonly now?: () => number;
   /**
-   * Runs a tool and gives what it writes to standard output.
+   * Runs a tool and returns its standard output.
    *
-   * @default starts the process of that name
+   * @default starts the process with the tool's name
    */
   readonly runTool?: RunTool;
 }
@@ -41,10 +41,10 @@ export interface CommandLineHookToolsOptions {
 const DEFAULT_LIMIT_MS = 60_000;
 
 /**
- * The hook tools that the unit agent puts on `PATH`.
+ * The hook tools that the unit agent provides on `PATH`.
  *
- * Made for one dispatch: what was answered once is not asked again before this dispatch changes it, and a status that
- * is shown already is not set again. A yes to `is-leader` is good for 30 seconds.
+ * Create them for one dispatch: they cache each answer until the dispatch changes it, and do not set an unchanged status
+ * again. A positive answer of `is-leader` is cached for 30 seconds.
  */
 export function commandLineHookTools(options: CommandLineHookToolsOptions): HookTools {
   const { env, signal, limitMs = DEFAULT_LIMIT_MS, runTool = startTool } = options;

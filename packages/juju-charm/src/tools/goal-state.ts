@@ -1,15 +1,15 @@
-/** What is to become of a unit or of a relation. */
+/** The goal of a unit or a relation. */
 export interface Goal {
-  /** As in `active`, `waiting`, `dying`, `joined`. */
+  /** Such as `active`, `waiting`, `dying`, `joined`. */
   readonly status: string;
-  /** As Juju prints it: `2026-01-02 15:04:05Z`. */
+  /** Time in Juju's format: `2026-01-02 15:04:05Z`. */
   readonly since: string;
 }
 
-/** What the model is on its way to. */
+/** The planned units and relations. */
 export interface GoalState {
-  /** Units of the own application by name, this one among them. */
+  /** All units of this application, by name, including this one. */
   readonly units: Readonly<Record<string, Goal>>;
-  /** By endpoint: goals of the remote applications and their units, by name. Peer relations are not there. */
+  /** Goals of remote applications and units by endpoint and name. Without peer relations. */
   readonly relations: Readonly<Record<string, Readonly<Record<string, Goal>>>>;
 }

@@ -1,20 +1,20 @@
 import { CodedError } from "charm-kit";
 
-/** How a hook tool failed. */
+/** The failure of a hook tool. */
 export interface HookToolFailure {
   /** Undefined when the tool did not start or was killed. */
   readonly exitCode?: number | undefined;
   readonly stderr?: string;
-  /** What went wrong, where exit code and standard error do not say it. */
+  /** The cause, when exit code and standard error do not show it. */
   readonly detail?: string;
 }
 
-/** Longest part of standard error that goes into a message, in characters. */
+/** Longest excerpt of standard error in a message, in characters. */
 const LONGEST_EXCERPT = 500;
 
 /**
- * A hook tool did not do what it was asked. Its arguments are in no member: they may hold secrets. Conditions that
- * charms handle are subclasses.
+ * A hook tool failed. No member holds its arguments, which may contain secrets. Conditions that charms handle are
+ * subclasses.
  */
 export class HookToolError extends CodedError {
   readonly code: string = "hook-tool";

@@ -1,43 +1,44 @@
 import { HookToolError } from "./hook-tool-error.ts";
 
-/** The tool is not there: the charm runs outside of Juju, or this Juju is too old for the tool. */
+/** The tool is missing: the charm runs outside of Juju, or this Juju version does not have the tool. */
 export class UnknownToolError extends HookToolError {
   override readonly code = "hook-tool-missing";
 
   constructor(tool: string, options?: ErrorOptions) {
-    const advice = "run the charm from a hook, an action or juju-exec of a Juju that has the tool";
+    const advice = "run the charm from a hook, an action or juju-exec, with a Juju version that has the tool";
     super(tool, { detail: `it is not on PATH; ${advice}` }, options);
   }
 }
 
-/** The relation is gone, or was never there. */
+/** The relation does not exist. */
 export class RelationNotFoundError extends HookToolError {
   override readonly code = "relation-not-found";
 }
 
-/** The secret is gone, or was never granted to the unit, or the unit does not own it. */
+/** The secret does not exist, or the unit neither owns it nor was granted it. */
 export class SecretNotFoundError extends HookToolError {
   override readonly code = "secret-not-found";
 }
 
-/** The controller lets this unit neither see nor do it. */
+/** The controller denies access to this unit. */
 export class PermissionDeniedError extends HookToolError {
   override readonly code = "permission-denied";
 }
 
-/** Only the leader may do it, which this unit is not, or no longer. */
+/** The operation needs leadership, which this unit does not have. */
 export class NotLeaderError extends HookToolError {
   override readonly code = "not-leader";
 }
 
-/** A refusal as the error it is, told by what the tool wrote, as `ops` does. */
+/** Selects the error class by the tool's error output, like `ops`. */
 export function hookToolRefusal(tool: string, exitCode: number, stderr: string): HookToolError {
   const failure = { exitCode, stderr };
-  const said = stderr.toLowerCase();
-  if (said.includes("relation not found")) return new RelationNotFoundError(tool, failure);
-  if (tool.startsWith("secret-") && said.includes("not found")) return new SecretNotFoundError(tool, failure);
-  if (said.includes("not the leader")) return new NotLeaderError(tool, failure);
-  if (said.includes("cannot write relation settings")) return new NotLeaderError(tool, failure);
-  if (said.includes("permission denied")) return new PermissionDeniedError(tool, failure);
+  const output = stderr.toLowerCase();
+  if (output.includes("relation not found")) return new RelationNotFoundError(tool, failure);
+  if (tool.startsWith("secret-") && output.includes("not found"))
+    return new SecretNotFoundError(tool, failure);
+  if (output.includes("not the leader")) return new NotLeaderError(tool, failure);
+  if (output.includes("cannot write relation settings")) return new NotLeaderError(tool, failure);
+  if (output.includes("permission denied")) return new PermissionDeniedError(tool, failure);
   return new HookToolError(tool, failure);
 }

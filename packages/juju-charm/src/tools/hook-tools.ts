@@ -12,11 +12,10 @@ export type { JsonObject, JsonValue } from "juju-hook-tools";
 export type { Status, StatusName } from "./status-tools.ts";
 
 /**
- * What a charm asks of Juju, one member for each hook tool, in families that can be faked one by one.
+ * Juju's hook tools, one member for each tool, in groups that tests can replace separately.
  *
- * The commands and their answers are those of the Juju hook tools (`config-get`, `status-set`, ...). Every call may
- * throw {@link HookToolError} or one of its kin. An implementation may answer a repeated read from memory within one
- * dispatch, as long as it tells what the dispatch itself has written.
+ * Commands and outputs are those of Juju (`config-get`, `status-set`, ...). Every call may throw {@link HookToolError} or
+ * a subclass. An implementation may cache reads within one dispatch, but must reflect the dispatch's writes.
  */
 export interface HookTools
   extends

@@ -5,12 +5,12 @@ export function parseJSON(text: string): JsonValue {
   return JSON.parse(text) as JsonValue;
 }
 
-/** Tells whether a JSON value is an object, not a list and not `null`. */
+/** Whether a JSON value is an object, not a list and not `null`. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Tells whether a JSON value is a list of strings. */
+/** Whether a JSON value is a list of strings. */
 export function isStringList(value: JsonValue): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

@@ -1,6 +1,6 @@
 import type { LogLevel } from "charm-kit";
 
-/** The tool that writes the model's log. */
+/** The log tool. */
 export interface LogTools {
   /** `juju-log`. */
   log(level: LogLevel, message: string): Promise<void>;

@@ -1,4 +1,4 @@
-/** A port, a range of ports, or all of ICMP, which has none. `to` is the last port of the range. */
+/** A port, a port range, or ICMP, which has no ports. `to` is the last port of the range. */
 export type PortRange =
   | { readonly protocol: "tcp" | "udp"; readonly from: number; readonly to: number }
   | { readonly protocol: "icmp" };
@@ -8,7 +8,7 @@ export interface NetworkAddress {
   readonly hostname: string;
   /** The IP address. */
   readonly value: string;
-  /** The network, as in `10.0.0.0/24`. */
+  /** The network, such as `10.0.0.0/24`. */
   readonly cidr: string;
 }
 
@@ -19,31 +19,31 @@ export interface NetworkInterface {
   readonly addresses: readonly NetworkAddress[];
 }
 
-/** How a binding of the unit is reached. Lists are empty where Juju tells nothing. */
+/** The addresses of the unit on a binding. Lists are empty when Juju reports nothing. */
 export interface NetworkInfo {
   /** Interfaces to listen on. */
   readonly bindAddresses: readonly NetworkInterface[];
-  /** Addresses to tell to others. */
+  /** Addresses for other units. */
   readonly ingressAddresses: readonly string[];
-  /** Networks that the unit's own traffic comes from, as in `10.0.0.5/32`. */
+  /** Source networks of the unit's outgoing traffic, such as `10.0.0.5/32`. */
   readonly egressSubnets: readonly string[];
 }
 
-/** The tools of networks and ports. Ports change once the hook succeeds. */
+/** The network and port tools. Ports change when the hook succeeds. */
 export interface NetworkTools {
   /**
    * `network-get --format=json`.
    *
    * @param binding an endpoint, an extra binding, or `juju-info`.
-   * @param relation number of a relation, for what is shown to its other side.
+   * @param relation number of a relation, for the addresses that its other side sees.
    */
   networkGet(binding: string, relation?: number): Promise<NetworkInfo>;
-  /** `unit-get`: the unit's address, as the controller knows it. */
+  /** `unit-get`: the unit's address in the controller. */
   unitGet(address: "private-address" | "public-address"): Promise<string>;
-  /** `open-port`; of an open port nothing. */
+  /** `open-port`. Ignores an open port. */
   openPort(port: PortRange): Promise<void>;
-  /** `close-port`; of a closed port nothing. */
+  /** `close-port`. Ignores a closed port. */
   closePort(port: PortRange): Promise<void>;
-  /** `opened-ports --format=json`, with what this hook opened and closed. */
+  /** `opened-ports --format=json`, including changes of this hook. */
   openedPorts(): Promise<readonly PortRange[]>;
 }

@@ -1,13 +1,13 @@
 import type { HookTools } from "./hook-tools.ts";
 
-/** Hook tools of which some members are others; the rest is passed on. */
+/** Hook tools with some members replaced. */
 export function overlayHookTools(tools: HookTools, members: Partial<HookTools>): HookTools {
   return new Proxy(tools, {
     get: (_, member) => {
       const source = Object.hasOwn(members, member) ? members : tools;
       const value: unknown = Reflect.get(source, member);
       if (typeof value !== "function") return value;
-      // Called on their own object, members may use its private state.
+      // Called on their own object, because members may use its private state.
       return (...parameters: readonly unknown[]): unknown => Reflect.apply(value, source, parameters);
     },
   });

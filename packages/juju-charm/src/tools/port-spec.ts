@@ -1,13 +1,13 @@
 import type { PortRange } from "./network-tools.ts";
 
-/** A port as Juju writes it: `80/tcp`, `8000-8010/udp`, `icmp`. */
+/** A port in Juju's format: `80/tcp`, `8000-8010/udp`, `icmp`. */
 export function portSpec(port: PortRange): string {
   if (port.protocol === "icmp") return port.protocol;
   const ports = port.from === port.to ? String(port.from) : `${port.from}-${port.to}`;
   return `${ports}/${port.protocol}`;
 }
 
-/** Reads a port as Juju writes it; undefined when it is none. */
+/** Parses a port in Juju's format; undefined when it is invalid. */
 export function parsePortSpec(spec: string): PortRange | undefined {
   if (spec === "icmp") return { protocol: "icmp" };
   const [, first, last, protocol] = /^(\d+)(?:-(\d+))?\/(tcp|udp)$/.exec(spec) ?? [];

@@ -3,14 +3,14 @@ import type { HookTools, Status } from "./hook-tools.ts";
 import { overlayHookTools } from "./overlay-hook-tools.ts";
 
 /**
- * Hook tools that take known secrets out of everything people read: statuses, logs, versions, messages and results of
- * actions, descriptions of secrets. The values of Juju's secrets and credentials are known from the moment they are
- * read or written. Relation data and the unit's state pass as they are.
+ * Hook tools that redact known secrets in all readable output: statuses, logs, versions, action messages and results,
+ * and secret descriptions. Values of Juju secrets and credentials are known once they are read or written. Relation data
+ * and stored state are not redacted.
  */
 export function redactHookTools(tools: HookTools, redactor: Redactor): HookTools {
   const scrub = (text: string) => redactor.scrub(text);
   const scrubStatus = ({ name, message }: Status): Status => ({ name, message: scrub(message) });
-  const learn = <Values extends Readonly<Record<string, Secret>>>(values: Values): Values => {
+  const register = <Values extends Readonly<Record<string, Secret>>>(values: Values): Values => {
     for (const value of Object.values(values)) redactor.add(value.reveal());
     return values;
   };
@@ -25,18 +25,18 @@ export function redactHookTools(tools: HookTools, redactor: Redactor): HookTools
     },
     actionFail: async (message) => tools.actionFail(scrub(message)),
     actionLog: async (message) => tools.actionLog(scrub(message)),
-    secretGet: async (secret, revision) => learn(await tools.secretGet(secret, revision)),
+    secretGet: async (secret, revision) => register(await tools.secretGet(secret, revision)),
     secretAdd: async (content, owner, metadata) => {
-      learn(content);
+      register(content);
       return tools.secretAdd(content, owner, scrubDescription(metadata, scrub));
     },
     secretSet: async (id, changes) => {
-      learn(changes.content ?? {});
+      register(changes.content ?? {});
       await tools.secretSet(id, scrubDescription(changes, scrub));
     },
     credentialGet: async () => {
       const cloud = await tools.credentialGet();
-      learn(cloud.credential?.attributes ?? {});
+      register(cloud.credential?.attributes ?? {});
       return cloud;
     },
   });

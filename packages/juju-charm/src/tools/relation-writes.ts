@@ -2,7 +2,7 @@ import type { HookTools } from "./hook-tools.ts";
 import { overlayHookTools } from "./overlay-hook-tools.ts";
 import type { RelationScope } from "./relation-tools.ts";
 
-/** Names of the bags that this unit writes. */
+/** Names of the unit and application whose data bags this unit writes. */
 export interface RelationWriter {
   readonly unitName: string;
   readonly appName: string;
@@ -15,18 +15,17 @@ interface PendingBag {
 }
 
 /**
- * Collects what a dispatch writes into its relation data, so that each bag costs one `relation-set` at the end, and
- * tells what was written to who reads it before. Juju itself shares relation data only once the hook has succeeded, so
- * nobody else sees a difference.
+ * Buffers a dispatch's writes to relation data, so that each bag needs one `relation-set` at the end. Reads include
+ * buffered writes. Other units see no difference, because Juju shares relation data only after the hook succeeds.
  */
 export class RelationWrites {
-  /** The tools it was made with, whose relation data is written and read through this. */
+  /** The underlying tools with buffered relation data. */
   readonly tools: HookTools;
-  readonly #below: HookTools;
+  readonly #underlying: HookTools;
   readonly #pending = new Map<string, PendingBag>();
 
   constructor(tools: HookTools, { unitName, appName }: RelationWriter) {
-    this.#below = tools;
+    this.#underlying = tools;
     const scopes = new Map<string, RelationScope>([
       [unitName, "unit"],
       [appName, "app"],
@@ -45,15 +44,15 @@ export class RelationWrites {
     });
   }
 
-  /** Writes what was collected, one `relation-set` a bag, in the order of the bags' first writes. */
+  /** Writes the buffered data with one `relation-set` for each bag, in the order of the first writes. */
   async flush(): Promise<void> {
     for (const [key, { id, scope, data }] of [...this.#pending]) {
-      await this.#below.relationSet(id, scope, data);
+      await this.#underlying.relationSet(id, scope, data);
       this.#pending.delete(key);
     }
   }
 
-  /** Forgets what was collected: the action that wrote it failed. */
+  /** Discards buffered writes, after a failed action. */
   discard(): void {
     this.#pending.clear();
   }
@@ -68,7 +67,7 @@ function keyOf({ id, scope }: Pick<PendingBag, "id" | "scope">): string {
   return `${id} ${scope}`;
 }
 
-/** An empty value takes its key away. */
+/** An empty value removes its key. */
 function withoutEmpty(data: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== ""));
 }

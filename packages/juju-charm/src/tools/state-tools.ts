@@ -1,9 +1,9 @@
-/** The tools of what the controller remembers for a unit. Writes take effect once the hook succeeds. */
+/** The tools for a unit's state in the controller. Writes take effect when the hook succeeds. */
 export interface StateTools {
-  /** `state-get --format=json -`: everything that is kept, with what this hook wrote. */
+  /** `state-get --format=json -`: all stored values, including writes of this hook. */
   stateGet(): Promise<Readonly<Record<string, string>>>;
   /** `state-set --file -`: keys of up to 256 bytes, values of up to 64 KiB. */
   stateSet(data: Readonly<Record<string, string>>): Promise<void>;
-  /** `state-delete`; of an absent key nothing. */
+  /** `state-delete`. Ignores an absent key. */
   stateDelete(key: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Where a storage is. */
+/** Attributes of a storage instance. */
 export interface StorageAttributes {
   /** `filesystem` or `block`. */
   readonly kind: string;
@@ -6,14 +6,14 @@ export interface StorageAttributes {
   readonly location: string;
 }
 
-/** The tools of storage and resources. */
+/** The storage and resource tools. */
 export interface StorageTools {
-  /** `storage-list --format=json`: the attached storages, or those of a name, each as `name/n`. */
+  /** `storage-list --format=json`: attached storage instances, all or those with a name, each as `name/n`. */
   storageList(name?: string): Promise<readonly string[]>;
   /** `storage-get --format=json`. */
   storageGet(id: string): Promise<StorageAttributes>;
-  /** `storage-add`: asks for more instances once the hook succeeds; each comes with a storage-attached of its own. */
+  /** `storage-add`: requests more instances when the hook succeeds. Each has its own `storage-attached` hook. */
   storageAdd(name: string, count: number): Promise<void>;
-  /** `resource-get`: absolute path of a resource's file, which Juju downloads at the first use. */
+  /** `resource-get`: absolute path of a resource's file. Juju downloads it at the first use. */
   resourceGet(name: string): Promise<string>;
 }

@@ -401,7 +401,7 @@ esac; done; echo '${URI}'`,
       .and.include({
         code: "hook-tool-missing",
         message:
-          "Cannot run goal-state: it is not on PATH; run the charm from a hook, an action or juju-exec of a Juju that has the tool",
+          "Cannot run goal-state: it is not on PATH; run the charm from a hook, an action or juju-exec, with a Juju version that has the tool",
       });
   });
 

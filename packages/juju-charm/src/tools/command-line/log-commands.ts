@@ -7,7 +7,7 @@ import type { ToolCaller } from "./tool-caller.ts";
 export function logCommands(caller: ToolCaller): LogTools {
   return {
     async log(level, message) {
-      // What happened before an abort must be told after it: only the limit ends juju-log.
+      // Lines from before an abort must still be logged: only the time limit ends juju-log.
       const { signal } = new AbortController();
       for (const part of splitMessage(message, LONGEST_ARGUMENT)) {
         await caller.run("juju-log", ["--log-level", level, "--", part], { signal });

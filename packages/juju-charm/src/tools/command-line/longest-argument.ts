@@ -1,5 +1,5 @@
 /**
- * Longest message on a command line, in bytes. Linux takes 128 KiB for one argument, with the zero that ends it; the
- * rest is room for the prefix that Juju adds.
+ * Longest message on a command line, in bytes. Linux allows 128 KiB for one argument, including the final zero byte. The
+ * rest is reserved for the prefix that Juju adds.
  */
 export const LONGEST_ARGUMENT = 127 * 1024;

@@ -3,16 +3,16 @@ import { readCloudSpec } from "./read-cloud-spec.ts";
 import { readGoalState } from "./read-goal-state.ts";
 import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
 
-/** Juju stands by a yes for this long. */
+/** Juju guarantees leadership for this time. */
 const LEADERSHIP_MS = 30_000;
 
 /**
  * `config-get`, `is-leader`, `goal-state`, `credential-get` and `juju-reboot`.
  *
- * @param now milliseconds of a clock that never goes back.
+ * @param now monotonic clock, in milliseconds.
  */
 export function modelCommands(caller: ToolCaller, now: () => number): ModelTools {
-  /** Infinity once the answer was no, which stays for the dispatch, as it does in Juju. */
+  /** Infinity after a negative answer, which is final for the dispatch, as in Juju. */
   let askedAt: number | undefined;
   return {
     configGet: async () => caller.readObject("config-get"),

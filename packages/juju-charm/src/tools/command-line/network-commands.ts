@@ -3,7 +3,7 @@ import { parsePortSpec, portSpec } from "../port-spec.ts";
 import { readNetworkInfo } from "./read-network-info.ts";
 import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
 
-/** `network-get`, `unit-get` and the tools of ports. */
+/** `network-get`, `unit-get` and the port tools. */
 export function networkCommands(caller: ToolCaller): NetworkTools {
   const change = async (tool: string, spec: string) => {
     await caller.run(tool, ["--", spec]);

@@ -5,9 +5,9 @@ import type { JsonObject, JsonValue } from "juju-hook-tools";
 import { unexpectedAnswer } from "./tool-caller.ts";
 
 /**
- * Reads the answer of `credential-get`.
+ * Parses the output of `credential-get`.
  *
- * @throws {@link HookToolError} when it is something else.
+ * @throws {@link HookToolError} when it is invalid.
  */
 export function readCloudSpec(answer: JsonObject): CloudSpec {
   const { type, name } = answer;

@@ -4,9 +4,9 @@ import type { JsonObject, JsonValue } from "juju-hook-tools";
 import { unexpectedAnswer } from "./tool-caller.ts";
 
 /**
- * Reads the answer of `goal-state`.
+ * Parses the output of `goal-state`.
  *
- * @throws {@link HookToolError} when it is something else.
+ * @throws {@link HookToolError} when it is invalid.
  */
 export function readGoalState(answer: JsonObject): GoalState {
   return {
@@ -27,5 +27,5 @@ function mapMembers<T>(value: JsonValue | undefined, read: (member: JsonValue) =
 }
 
 function unexpected(): Error {
-  return unexpectedAnswer("goal-state", "goals of units and relations");
+  return unexpectedAnswer("goal-state", "the goal state of units and relations");
 }

@@ -4,9 +4,9 @@ import type { NetworkInfo, NetworkInterface } from "../network-tools.ts";
 import { unexpectedAnswer } from "./tool-caller.ts";
 
 /**
- * Reads the answer of `network-get`, from which Juju leaves out what is empty.
+ * Parses the output of `network-get`, in which Juju omits empty values.
  *
- * @throws {@link HookToolError} when it is something else.
+ * @throws {@link HookToolError} when it is invalid.
  */
 export function readNetworkInfo(answer: JsonObject): NetworkInfo {
   return {

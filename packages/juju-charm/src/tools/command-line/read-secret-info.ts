@@ -14,9 +14,9 @@ const ROTATIONS: readonly SecretRotation[] = [
 ];
 
 /**
- * Reads the answer of `secret-info-get`: one secret, under its ID.
+ * Parses the output of `secret-info-get`: one secret, under its ID.
  *
- * @throws {@link HookToolError} when it is something else.
+ * @throws {@link HookToolError} when it is invalid.
  */
 export function readSecretInfo(answer: JsonObject): SecretInfo {
   const [[id, info] = []] = Object.entries(answer);
@@ -36,7 +36,7 @@ export function readSecretInfo(answer: JsonObject): SecretInfo {
   };
 }
 
-/** Juju tells what is not set as an empty text or not at all. */
+/** Juju omits unset values or prints them as empty strings. */
 function readText(value: JsonValue | undefined): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
@@ -59,5 +59,5 @@ function readAccess(value: JsonValue | undefined): readonly SecretAccess[] {
 }
 
 function unexpected(): Error {
-  return unexpectedAnswer("secret-info-get", "what is known of a secret");
+  return unexpectedAnswer("secret-info-get", "the metadata of a secret");
 }

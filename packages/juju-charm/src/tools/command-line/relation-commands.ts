@@ -28,7 +28,7 @@ export function relationCommands(caller: ToolCaller): RelationTools {
 
     async relationSet(id, scope, data) {
       const flags = scope === "app" ? ["--app"] : [];
-      // Through a file the values are on no command line, may be long, and are not trimmed by Juju.
+      // In a file, values are not on the command line, may be long, and are not trimmed by Juju.
       const input = JSON.stringify(data);
       await caller.run("relation-set", ["-r", String(id), ...flags, "--file", "-"], { input });
       caller.forget("relation-get", "-r", String(id));

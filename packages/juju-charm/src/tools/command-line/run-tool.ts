@@ -4,25 +4,25 @@ import type { Environment } from "../../dispatch/environment.ts";
 import { HookToolError } from "../hook-tool-error.ts";
 import { hookToolRefusal, UnknownToolError } from "../hook-tool-refusals.ts";
 
-/** How a hook tool is run. */
+/** Options of {@link RunTool}. */
 export interface RunToolOptions {
-  /** The environment of the dispatch: tools are found on its `PATH` and know their context by `JUJU_*`. */
+  /** The environment of the dispatch: its `PATH` contains the tools, and its `JUJU_*` variables are their context. */
   readonly env: Environment;
-  /** Longest time a tool may take, in milliseconds. */
+  /** Time limit for the tool, in milliseconds. */
   readonly limitMs: number;
-  /** What the tool reads on standard input; without it, standard input is empty. */
+  /** Standard input of the tool; empty by default. */
   readonly input?: string | undefined;
 }
 
-/** How a hook tool is run: as {@link runTool} does, or by Juju in memory. */
+/** Runs a hook tool, as a process ({@link runTool}) or on a simulated Juju. */
 export type RunTool = typeof runTool;
 
 /**
- * Runs a hook tool without a shell and waits for its end.
+ * Runs a hook tool without a shell and waits for its end. Kills it at the time limit and when the signal is aborted.
  *
- * @returns what it wrote to standard output.
- * @throws {@link HookToolError} when it is not there or ends with a code other than 0.
- * @throws DeadlineError when it takes too long; it is killed then, as it is when the signal is aborted.
+ * @returns its standard output.
+ * @throws {@link HookToolError} when the tool is missing or exits with a code other than 0.
+ * @throws DeadlineError at the time limit.
  */
 export async function runTool(
   tool: string,
@@ -31,20 +31,20 @@ export async function runTool(
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
-  // Loaded late: a dispatch that nobody observes runs no tool.
+  // Imported lazily: a dispatch without observers runs no tool.
   const { spawn } = await import("node:child_process");
   return withDeadline(`run ${tool}`, options.limitMs, signal, async (limited) => {
     const stdin = options.input === undefined ? "ignore" : "pipe";
     const child = start(tool, () => spawn(tool, args, { env: options.env, stdio: [stdin, "pipe", "pipe"] }));
     const kill = () => {
       child.kill("SIGKILL");
-      // A grandchild may hold the other ends open.
+      // A grandchild may keep the pipes open.
       child.stdout?.destroy();
       child.stderr?.destroy();
     };
     limited.addEventListener("abort", kill, { once: true });
     try {
-      // A tool may end without reading its input; its exit code tells why.
+      // A tool may end without reading its input. Its exit code then shows the error.
       child.stdin?.on("error", () => undefined).end(options.input);
       const { exitCode, killedBy, stdout, stderr } = await finish(tool, child);
       limited.throwIfAborted();
@@ -59,7 +59,7 @@ export async function runTool(
 }
 
 interface Finished {
-  /** 0 when it was killed, which `killedBy` tells. */
+  /** 0 when a signal killed the process; see `killedBy`. */
   readonly exitCode: number;
   readonly killedBy: string | null;
   readonly stdout: string;
@@ -82,7 +82,7 @@ function finish(tool: string, child: ChildProcess): Promise<Finished> {
   });
 }
 
-/** Faults such as arguments that are too long are thrown at once, the others are events of the process. */
+/** Spawn throws some errors, such as too long arguments; it reports others as events of the process. */
 function start<P extends ChildProcess>(tool: string, spawn: () => P): P {
   try {
     return spawn();
@@ -91,10 +91,10 @@ function start<P extends ChildProcess>(tool: string, spawn: () => P): P {
   }
 }
 
-/** Only the error's code is told: the error itself holds the arguments. */
+/** Reports only the code of the error, because the error contains the arguments. */
 function startError(tool: string, cause: unknown): HookToolError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "for a reason unknown";
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "for an unknown reason";
   if (code === "ENOENT") return new UnknownToolError(tool);
-  const detail = code === "E2BIG" ? "a value is longer than the 128 KiB of a command line" : code;
+  const detail = code === "E2BIG" ? "a value exceeds the limit of 128 KiB for a command line" : code;
   return new HookToolError(tool, { detail: `it did not start, ${detail}` });
 }

@@ -4,7 +4,7 @@ import { readSecretInfo } from "./read-secret-info.ts";
 import { withSecretFiles } from "./secret-file.ts";
 import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
 
-/** The `secret-*` tools. Contents go through private files, never over a command line. */
+/** The `secret-*` tools. They read contents from private files, never from the command line. */
 export function secretCommands(caller: ToolCaller): SecretTools {
   const forgetContents = () => {
     caller.forget("secret-get");
@@ -15,7 +15,7 @@ export function secretCommands(caller: ToolCaller): SecretTools {
       const reference = typeof secret === "string" ? { id: secret } : secret;
       const question = [...REVISION_FLAGS[revision], ...referenceArgs(reference)];
       const fields = await caller.readStrings("secret-get", question);
-      // What was tracked before is tracked no longer.
+      // The tracked revision has changed.
       if (revision === "latest") caller.forget("secret-get", ...referenceArgs(reference));
       return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, new Secret(value)]));
     },
@@ -77,7 +77,7 @@ function referenceArgs(secret: SecretReference): readonly string[] {
   return "id" in secret ? [...label, "--", secret.id] : label;
 }
 
-/** `secret-info-get` takes either a URI or a label. */
+/** `secret-info-get` accepts either a URI or a label. */
 function infoArgs(secret: SecretReference): readonly string[] {
   return "id" in secret ? ["--", secret.id] : ["--label", secret.label];
 }

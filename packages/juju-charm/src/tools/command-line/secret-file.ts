@@ -3,17 +3,17 @@ import { join } from "node:path";
 import type { SecretContent } from "../secret-tools.ts";
 
 /**
- * Writes the values of a secret into files that only this user reads, and removes them when `work` is done.
+ * Writes the values of a secret into private files, and removes them after `work`. On a command line, other processes
+ * could read the values.
  *
- * @param work gets `key#file=/path` for each field, as `secret-add` and `secret-set` take it: no value is on a command
- *   line, where every process of the machine sees it.
+ * @param work receives `key#file=/path` for each field, the format of `secret-add` and `secret-set`.
  */
 export async function withSecretFiles<T>(
   content: SecretContent,
   work: (args: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const { tmpdir } = await import("node:os");
-  // Made with mode 0700.
+  // Created with mode 0700.
   const directory = await mkdtemp(join(tmpdir(), "secret-"));
   try {
     const args = Object.entries(content).map(async ([key, value], index) => {

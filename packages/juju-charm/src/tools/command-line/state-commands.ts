@@ -7,7 +7,7 @@ export function stateCommands(caller: ToolCaller): StateTools {
     stateGet: async () => caller.readStrings("state-get", ["--", "-"]),
 
     async stateSet(data) {
-      // Through a file the values are on no command line and may be long.
+      // In a file, values are not on the command line and may be long.
       await caller.run("state-set", ["--file", "-"], { input: JSON.stringify(data) });
       caller.forget("state-get");
     },

@@ -3,17 +3,17 @@ import type { JsonValue } from "juju-hook-tools";
 import type { ShownStatus, Status, StatusTools } from "../status-tools.ts";
 import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
 
-/** `status-set`, `status-get` and `application-version-set`. A status that is shown already is not set again. */
+/** `status-set`, `status-get` and `application-version-set`. Does not set an unchanged status again. */
 export function statusCommands(caller: ToolCaller): StatusTools {
-  const shown = new Map<string, string>();
+  const current = new Map<string, string>();
   const show = async (status: Status, flags: readonly string[]) => {
     const target = flags.join(" ");
-    const said = JSON.stringify([status.name, status.message]);
-    if (shown.get(target) === said) return;
-    shown.delete(target);
+    const text = JSON.stringify([status.name, status.message]);
+    if (current.get(target) === text) return;
+    current.delete(target);
     await caller.run("status-set", [...flags, "--", status.name, status.message]);
     caller.forget("status-get");
-    shown.set(target, said);
+    current.set(target, text);
   };
   return {
     statusSet: async (status) => show(status, []),

@@ -4,26 +4,26 @@ import { isJsonObject, isStringList, parseJSON } from "../json.ts";
 import type { JsonObject, JsonValue } from "juju-hook-tools";
 import type { RunTool } from "./run-tool.ts";
 
-/** What every call of a tool has in common. */
+/** Options of a {@link ToolCaller}. */
 export interface ToolCallerOptions {
   /** The environment of the dispatch. */
   readonly env: Environment;
-  /** Aborted when Juju ends the dispatch early: running tools are killed. */
+  /** Aborted when Juju ends the dispatch early. Running tools are then killed. */
   readonly signal: AbortSignal;
-  /** Longest time one tool may take, in milliseconds. */
+  /** Time limit for one tool, in milliseconds. */
   readonly limitMs: number;
   readonly runTool: RunTool;
 }
 
-/** What one call has of its own. */
+/** Options of one call. */
 export interface ToolCall {
-  /** What the tool reads on standard input. */
+  /** Standard input of the tool. */
   readonly input?: string | undefined;
-  /** Instead of the signal of the dispatch. */
+  /** Replaces the signal of the dispatch. */
   readonly signal?: AbortSignal;
 }
 
-/** Runs tools, reads their answers, and remembers answers until they are forgotten. */
+/** Runs tools, and parses and caches their output. */
 export class ToolCaller {
   readonly #options: ToolCallerOptions;
   readonly #answers = new Map<string, Promise<string>>();
@@ -32,13 +32,13 @@ export class ToolCaller {
     this.#options = options;
   }
 
-  /** Runs a tool and gives what it wrote. */
+  /** Runs a tool and returns its output. */
   async run(tool: string, args: readonly string[], call: ToolCall = {}): Promise<string> {
     const { env, limitMs, signal, runTool } = this.#options;
     return runTool(tool, args, { env, limitMs, input: call.input }, call.signal ?? signal);
   }
 
-  /** What a tool writes; it is run once for the same arguments. */
+  /** The cached output of a tool. */
   async readText(tool: string, args: readonly string[]): Promise<string> {
     const key = JSON.stringify([tool, ...args]);
     const known = this.#answers.get(key);
@@ -53,7 +53,7 @@ export class ToolCaller {
     }
   }
 
-  /** What a tool answers in JSON; it is asked once for the same arguments. */
+  /** The cached JSON output of a tool. */
   async read(tool: string, args: readonly string[] = []): Promise<JsonValue> {
     const output = await this.readText(tool, ["--format=json", ...args]);
     try {
@@ -85,7 +85,7 @@ export class ToolCaller {
     return answer;
   }
 
-  /** Forgets a tool's answers: all of them, or those to questions that begin with these arguments. */
+  /** Removes cached outputs of a tool: all, or those of calls whose arguments begin with these. */
   forget(tool: string, ...args: readonly string[]): void {
     const asked = args.length > 0 ? [tool, "--format=json", ...args] : [tool];
     const beginning = JSON.stringify(asked).slice(0, -1);
@@ -95,7 +95,7 @@ export class ToolCaller {
   }
 }
 
-/** The answer itself is not told: it may hold secrets. */
+/** The error omits the output, which may contain secrets. */
 export function unexpectedAnswer(tool: string, expected: string): HookToolError {
   return new HookToolError(tool, { exitCode: 0, detail: `its answer is not ${expected}` });
 }
