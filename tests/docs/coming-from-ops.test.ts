@@ -4,14 +4,14 @@ import { expect } from "chai";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Names between backquotes in the first column of the tables of a part of the page. */
+/** Names in backquotes in the first column of the tables in a part of the page. */
 function firstColumn(part: string): ReadonlySet<string> {
   const cells = [...part.matchAll(/^\| ([^|]*) \|/gm)].map(([, cell = ""]) => cell);
   const names = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name));
   return new Set(names.map((name) => name.replace(/^ops\./, "")));
 }
 
-/** Names that stand for an author's own, and those of the language. */
+/** Placeholder names of examples, and names of the language. */
 const OF_AUTHORS = new Set([
   "MyCharm",
   "MyTypes",
@@ -24,14 +24,14 @@ const OF_AUTHORS = new Set([
   "T",
 ]);
 
-/** Names in capitals between backquotes in the second column of all tables. */
+/** Capitalised names in backquotes in the second column of all tables. */
 function mentionedHere(page: string): readonly string[] {
   const cells = [...page.matchAll(/^\|[^|]*\|([^|]*)\|/gm)].map(([, cell = ""]) => cell);
   const code = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text));
   return code.flatMap((text) => text.replaceAll(/"[^"]*"/g, "").match(/\b[A-Z]\w*/g) ?? []);
 }
 
-describe("the page for those who come from ops", () => {
+describe("docs/framework/coming-from-ops.md", () => {
   const page = readFileSync(join(ROOT, "docs/framework/coming-from-ops.md"), "utf8");
   const names = JSON.parse(readFileSync(join(ROOT, "tests/golden/ops-names.json"), "utf8")) as Record<
     "ops" | "ops.testing",
@@ -45,7 +45,7 @@ describe("the page for those who come from ops", () => {
     expect(names.ops.filter((name) => !known.has(name))).to.deep.equal([]);
   });
 
-  it("sends nobody to a name that the framework does not export", () => {
+  it("mentions only names that the framework exports", () => {
     const reference = readFileSync(join(ROOT, "docs/framework/reference/README.md"), "utf8");
     const exported = new Set([...reference.matchAll(/\[`(\w+)`\]/g)].map(([, name = ""]) => name));
     const unknown = mentionedHere(page).filter((name) => !exported.has(name) && !OF_AUTHORS.has(name));

@@ -4,7 +4,7 @@ import { expect } from "chai";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Codes that classes of the source have, with the class. */
+/** The error codes in the source, with their classes. */
 function codesOfClasses(): Map<string, string> {
   const codes = new Map<string, string>();
   for (const file of globSync("{src,packages/*/src}/**/*.ts", { cwd: ROOT })) {
@@ -19,7 +19,7 @@ function codesOfClasses(): Map<string, string> {
   return codes;
 }
 
-/** Rows of the page: the code in the first cell, the class in the second. */
+/** Rows of the page: the first cell has the code, the second the class. */
 function rowsOfPage(): Map<string, string> {
   const page = readFileSync(join(ROOT, "docs/reference/errors.md"), "utf8");
   return new Map(
@@ -28,7 +28,7 @@ function rowsOfPage(): Map<string, string> {
 }
 
 describe("docs/reference/errors.md", () => {
-  it("has a row for the code of each class of errors, and no other", () => {
+  it("has a row for the code of each error class, and no other row", () => {
     const codes = codesOfClasses();
     expect(codes.size).to.be.greaterThan(30);
     expect([...rowsOfPage()].sort()).to.deep.equal([...codes].sort());

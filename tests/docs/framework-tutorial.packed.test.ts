@@ -13,7 +13,7 @@ type Step =
   | { readonly kind: "file"; readonly name: string; readonly content: string }
   | { readonly kind: "commands"; readonly script: string };
 
-/** Fenced blocks with a file's name are files, those in `sh` are commands; others only show something. */
+/** Fenced blocks with a file name are files, `sh` blocks are commands, others are only output. */
 function stepsOf(page: string): readonly Step[] {
   return [...page.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```$/gms)].flatMap(
     ([, language, name, body = ""]): Step[] => {
@@ -23,7 +23,7 @@ function stepsOf(page: string): readonly Step[] {
   );
 }
 
-/** What a shell does that is given the page: files are written where the commands before have led. */
+/** The page as a shell script: each file is written to the current directory of the earlier commands. */
 function scriptOf(steps: readonly Step[], directory: string): string {
   const lines = steps.map((step, index) => {
     if (step.kind === "commands") return step.script;
@@ -35,7 +35,7 @@ function scriptOf(steps: readonly Step[], directory: string): string {
   return ["set -eu", ...lines].join("\n");
 }
 
-describe("the tutorial of the framework", function () {
+describe("docs/framework/tutorial.md", function () {
   this.timeout(120_000);
   const steps = stepsOf(readFileSync(PAGE, "utf8"));
   let directory: string;
@@ -56,7 +56,7 @@ describe("the tutorial of the framework", function () {
     rmSync(directory, { recursive: true });
   });
 
-  it("makes the example charm, file by file", () => {
+  it("creates the files of the example charm", () => {
     const names = globSync(["*.yaml", "{src,tests}/*.ts"], { cwd: EXAMPLE }).sort();
     expect(names).to.include.members(["charm.yaml", "src/charm.ts", "tests/charm.test.ts"]);
     for (const name of names) {
@@ -70,13 +70,13 @@ describe("the tutorial of the framework", function () {
     expect(output).to.include("ℹ fail 0\n");
   });
 
-  it("packs an archive that the agent deploys, configures and runs an action of", () => {
+  it("packs an archive that the agent can deploy and configure, and whose action it can run", () => {
     expect(output).to.match(/^dist\/greeter_ubuntu-24\.04_\w+\.charm packed/m);
     expect(output).to.include("greeting: Hello, Ada!");
     expect(output).to.match(/^greeter\/0\*\s+active\s+idle\s+Greeted 1$/m);
   });
 
-  it("leaves the page that it promises", () => {
+  it("serves the page that it shows", () => {
     expect(output).to.match(/^Ahoi, Ada!$/m);
   });
 });

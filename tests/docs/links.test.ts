@@ -5,7 +5,7 @@ import { expect } from "chai";
 const ROOT = join(import.meta.dirname, "../..");
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g;
 
-/** Anchors of a page, as GitHub makes them of its headings. */
+/** Anchors of a page, as GitHub derives them from its headings. */
 function anchorsOf(page: string): string[] {
   return [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     heading
@@ -15,29 +15,29 @@ function anchorsOf(page: string): string[] {
   );
 }
 
-/** Comments of shell commands look like headings. */
+/** Removes code blocks, where shell comments look like headings. */
 function withoutCode(page: string): string {
   return page.replaceAll(/^```.*?^```/gms, "");
 }
 
-/** Why a link of a page leads nowhere; undefined for one that leads somewhere, and for those to other sites. */
-function faultOf(target: string, page: string): string | undefined {
+/** Describes a broken link; undefined for a working link or a link to another site. */
+function brokenLink(target: string, page: string): string | undefined {
   if (/^[a-z]+:/.test(target)) return undefined;
   const [path = "", anchor] = target.split("#");
   const file = path === "" ? page : join(dirname(page), path);
-  if (!existsSync(join(ROOT, file))) return `${page}: ${target} is not there`;
+  if (!existsSync(join(ROOT, file))) return `${page}: ${target} does not exist`;
   if (anchor === undefined) return undefined;
   const anchors = anchorsOf(readFileSync(join(ROOT, file), "utf8"));
   return anchors.includes(anchor) ? undefined : `${page}: ${target} has no such heading`;
 }
 
-/** Targets of the links of a page. */
+/** Link targets of a page. */
 function linksOf(page: string): string[] {
   const text = withoutCode(readFileSync(join(ROOT, page), "utf8"));
   return [...text.matchAll(LINK)].map(([, target = ""]) => target);
 }
 
-/** Pages that a reader comes to who starts at one and follows links. */
+/** Pages that are reachable from a page by links. */
 function reachableFrom(start: string): Set<string> {
   const reached = new Set([start]);
   for (const page of reached) {
@@ -48,13 +48,13 @@ function reachableFrom(start: string): Set<string> {
   return reached;
 }
 
-describe("links between pages", () => {
+describe("links between documentation pages", () => {
   const pages = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT });
 
-  it("lead to files and headings that are there", () => {
+  it("lead to existing files and headings", () => {
     const links = pages.flatMap((page) => linksOf(page).map((target) => [target, page] as const));
     expect(links.length).to.be.greaterThan(20);
-    expect(links.map(([target, page]) => faultOf(target, page)).filter(Boolean)).to.deep.equal([]);
+    expect(links.map(([target, page]) => brokenLink(target, page)).filter(Boolean)).to.deep.equal([]);
   });
 
   it("lead from the index to every page of docs/", () => {

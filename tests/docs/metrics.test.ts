@@ -7,7 +7,7 @@ import type { MetricEvent } from "../../src/metrics/metric-event.ts";
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/reference/metrics.md"), "utf8");
 const FLAVOR = "github-runner";
 
-/** The examples of the page; each is the only one of its section. */
+/** The examples of the page, one per section. */
 const examples = PAGE.split(/^## /m).flatMap((section) => {
   const [, json] = /```json\n([^]*?)```/.exec(section) ?? [];
   return json === undefined ? [] : [{ section, event: JSON.parse(json) as MetricEvent }];
@@ -29,7 +29,7 @@ const ofJob = jobEvents(
   { createdAt: 1_000, startedAt: 3_500, conclusion: "failure" },
   FLAVOR,
 );
-/** Of every kind one event; the compiler holds them to their types. */
+/** One event of each type; the compiler checks them. */
 const expected: readonly MetricEvent[] = [
   { timestamp: 1790000000.25, event: "runner_installed", flavor: FLAVOR, duration: 3.412 },
   ...ofJob,
@@ -46,7 +46,7 @@ const expected: readonly MetricEvent[] = [
 ];
 
 describe("docs/reference/metrics.md", () => {
-  it("shows an event of each kind as it is written", () => {
+  it("shows an example of each event", () => {
     expect(examples.map(({ event }) => event)).to.deep.equal(expected);
   });
 
@@ -56,10 +56,10 @@ describe("docs/reference/metrics.md", () => {
       expect(section.startsWith(event.event), event.event).to.equal(true);
       const fields = Object.keys(event).filter((field) => !common.includes(field));
       const rows = section.split("\n").filter((line) => line.startsWith("| `"));
-      const told = rows.flatMap((row) =>
+      const explained = rows.flatMap((row) =>
         [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
       );
-      expect(told.toSorted(), event.event).to.deep.equal(fields.toSorted());
+      expect(explained.toSorted(), event.event).to.deep.equal(fields.toSorted());
     }
   });
 });

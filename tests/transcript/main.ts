@@ -15,17 +15,17 @@ const PAGE = join(import.meta.dirname, "../../docs/reference/what-to-expect.md")
 const LIMIT_MS = 300_000;
 const APPLICATION = "fleet";
 
-/** Headings of the sections that are played, by what they are called on the command line. */
+/** Headings of the sections, by their names on the command line. */
 const SECTIONS = {
   changes: "Change an option",
-  refusals: "A value that cannot be used",
+  refusals: "Invalid values",
   actions: "Run an action",
-  troubles: "When something is wrong",
+  troubles: "Problems",
 } as const;
 
 /**
- * Plays scenes on the LXD of this machine, and writes down what a person sees: all of them, or of the page that is there
- * those sections anew that the command line names.
+ * Runs the scenes on this machine's LXD and records the output: all sections, or only those named on the command line,
+ * which replace their old versions in the existing page.
  */
 const named = process.argv.slice(2);
 const isPlayed = (section: keyof typeof SECTIONS) => named.length === 0 || named.includes(section);
@@ -142,14 +142,14 @@ async function playTroubles(stage: Stage): Promise<readonly Exchange[]> {
   const { rig } = stage;
   const reconcile = "juju run fleet/0 reconcile-runners   # or the timer";
   await stage.set();
-  await play("A token that GitHub does not know", "juju config fleet token=@old-token.txt", () =>
+  await play("A token that GitHub rejects", "juju config fleet token=@old-token.txt", () =>
     rig.configure({ token: "ghp_000000000000000000000000000000000000" }, patience(LIMIT_MS)),
   );
-  await play("A good token again", "juju config fleet token=@token.txt", () =>
+  await play("A valid token again", "juju config fleet token=@token.txt", () =>
     rig.configure({ token: STANDARD_TOKEN }, patience(LIMIT_MS)),
   );
   await rig.github.call("hide-scope", { scope: "repos/acme/nothing" }, patience());
-  await play("A path that is not there", "juju config fleet path=acme/nothing", () =>
+  await play("A path that does not exist", "juju config fleet path=acme/nothing", () =>
     rig.configure({ path: "acme/nothing" }, patience(LIMIT_MS)),
   );
   await rig.configure({ path: rig.config["path"] ?? "" }, patience(LIMIT_MS));

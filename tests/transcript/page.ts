@@ -1,21 +1,21 @@
 import type { Fate } from "./stage.ts";
 
-/** A change that was taken, and what came of it. */
+/** An accepted change and its effects. */
 export interface ChangeRecord {
   readonly change: Readonly<Record<string, string>>;
   readonly fate: Fate;
-  /** Undefined where it stays as it was. */
+  /** Undefined when it did not change. */
   readonly status: string | undefined;
 }
 
-/** A change that was refused, and what the unit said. */
+/** A rejected change and the unit's status. */
 export interface RefusalRecord {
   readonly change: Readonly<Record<string, string>>;
-  /** Undefined where it stays as it was. */
+  /** Undefined when it did not change. */
   readonly status: string | undefined;
 }
 
-/** What a person did, and all that was shown for it. */
+/** A command and its output. */
 export interface Exchange {
   readonly title: string;
   readonly command: string;
@@ -37,9 +37,9 @@ export function renderPage(page: Page): string {
 
 # What to expect
 
-What a person sees of a unit, written down by a script that deployed the charm on a real LXD beside a stand-in for GitHub.
-Names of runners say what a runner was before the command: \`<idle>\`, \`<busy>\`, or \`<new>\` where it came with it. The
-commands are Juju's; the embedded agent ran them.
+The output of a unit, recorded by a script that deployed the charm on a real LXD with a simulated GitHub. Names of runners
+show their state before the command: \`<idle>\`, \`<busy>\`, or \`<new>\` if the command created them. The commands are
+Juju's; the embedded agent ran them.
 
 ## Deploy
 
@@ -47,8 +47,8 @@ ${renderExchange(page.deploy)}
 
 ## Change an option
 
-Each with one idle and one busy runner. "Replaced" is at once; a busy runner with the old configuration is replaced at the first
-reconcile after its job.
+Each change is made with one idle and one busy runner. "Replaced" means at once; a busy runner with the old configuration is
+replaced at the first reconcile after its job.
 
 ${table(
   ["change", "idle runner", "busy runner", "status then"],
@@ -60,9 +60,9 @@ ${table(
   ]),
 )}
 
-## A value that cannot be used
+## Invalid values
 
-Nothing changes on LXD or GitHub until it is mended: both runners stay.
+Nothing changes on LXD or GitHub until the value is corrected: both runners stay.
 
 ${table(
   ["change", "status"],
@@ -71,11 +71,11 @@ ${table(
 
 ## Run an action
 
-Lines with a bar are progress, the others are results.
+Lines with a bar show progress, the others are results.
 
 ${page.actions.map(renderTitled).join("\n\n")}
 
-## When something is wrong
+## Problems
 
 ${page.troubles.map(renderTitled).join("\n\n")}
 

@@ -3,16 +3,16 @@ import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { secretUri } from "../support/rig/keep-secret.ts";
 import { REPOSITORY } from "../support/rig/rig.ts";
 
-/** A change of options that the charm takes, made with one idle and one busy runner. */
+/** A valid change of options, made with one idle and one busy runner. */
 export interface ChangeScene {
   readonly change: Readonly<Record<string, string>>;
-  /** Set back afterwards, where the next scene needs it. */
+  /** Values to restore for the next scene. */
   readonly back: Readonly<Record<string, string>>;
-  /** What the page shows in place of values that nobody shows. @default nothing */
+  /** Values that the page shows instead of secret ones. @default nothing */
   readonly shown?: Readonly<Record<string, string>>;
 }
 
-/** Tokens and an App that GitHub knows too, and the secrets that hold them. */
+/** A second valid token and an App, and the names of their secrets. */
 export const OTHER_TOKEN = "ghp_OtherTokenOfTheOperator0000000000000";
 export const TOKEN_SECRET = "github-token";
 export const APP_SECRET = "github-app";
@@ -23,7 +23,7 @@ const change = (option: string, value: string, back: string): ChangeScene => ({
   back: { [option]: back },
 });
 
-/** Each option once. Other values than these stand in the reference of the options. */
+/** Each option once. The reference of the options describes the other values. */
 export const CHANGES: readonly ChangeScene[] = [
   change("virtual-machines", "3", "2"),
   change("virtual-machines", "1", "2"),
@@ -62,7 +62,7 @@ export const CHANGES: readonly ChangeScene[] = [
   change("repo-policy", "external", "off"),
 ];
 
-/** Values that the charm refuses; the option is set back after each. */
+/** Invalid values; the option is restored after each. */
 export const REFUSALS: readonly Readonly<Record<string, string>>[] = [
   { path: "" },
   { path: "acme/no widgets" },

@@ -1,8 +1,8 @@
 /**
- * Puts new sections into a page, each in the place of the old one of its heading. Pure.
+ * Replaces the sections of a page that have the given headings. Pure.
  *
- * @param page the page as it is.
- * @param fresh a whole page, of which the named sections are taken.
+ * @param page the existing page.
+ * @param fresh a complete new page, which has the new sections.
  * @param headings of sections, such as `Deploy`.
  */
 export function replaceSections(page: string, fresh: string, headings: readonly string[]): string {

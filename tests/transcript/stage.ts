@@ -59,8 +59,8 @@ export class Stage {
     const machines = await this.rig.machines(patience());
     const lives = this.#idle.some((name) => machines.includes(name));
     const fresh = machines.filter((name) => name !== this.#job?.runnerName && !this.#idle.includes(name));
-    const busy = machines.includes(this.#job?.runnerName ?? "") ? "works on" : "ended";
-    if (lives) return { idle: fresh.length > 0 ? "stays, one more comes" : "stays", busy };
+    const busy = machines.includes(this.#job?.runnerName ?? "") ? "continues" : "ended";
+    if (lives) return { idle: fresh.length > 0 ? "stays, one is added" : "stays", busy };
     return { idle: fresh.length > 0 ? "replaced" : "removed", busy };
   }
 
