@@ -64,7 +64,7 @@ case $status in
 *) STEPS="${STEPS}local LXD=failed;" ;;
 esac
 
-step "packed archive" node scripts/pack.ts
+step "packed archive" juju-charm pack --no-check
 step "outcome of the static checks" static_checks
 rm -f "$outcome"
 trap - EXIT

@@ -102,7 +102,7 @@ function general(rooms: readonly string[], roots: readonly string[]): IForbidden
       name: "main-is-a-root",
       severity: "error",
       from: anyone,
-      to: { path: [...roots.map((root) => `^${escape(root)}$`), "^packages/[^/]+/src/main\\.ts$"] },
+      to: { path: [...roots.map((root) => `^${escape(root)}$`), "^packages/[^/]+/src/(?:cli/)?main\\.ts$"] },
     },
     {
       name: "known-rooms",
@@ -123,7 +123,7 @@ const BY_ENTRY = {
   severity: "error",
 } as const;
 const ENTRIES = ["^packages/[^/]+/src/index\\.ts$", "^packages/[^/]+/src/[a-z]+/index\\.ts$"];
-const OURS = "^(packages|src|tests|scripts|examples)/";
+const OURS = "^(packages/[^/]+/(?!node_modules/)|src/|tests/|scripts/|examples/)";
 const OF_SOURCES = "^(?:src|packages/[^/]+/src)/";
 /** Matches no path. */
 const NOTHING = "^$";

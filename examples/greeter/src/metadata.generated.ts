@@ -1,7 +1,7 @@
 // Generated from the charm's YAML files by `juju-charm generate`: do not edit.
 import type { CharmTypes } from "juju-charm";
 
-/** What the yaml files of the charm greeter declare. */
+/** What the YAML files of the charm greeter declare. */
 export interface GreeterTypes extends CharmTypes {
   readonly options: {
     /** The word that greets. */

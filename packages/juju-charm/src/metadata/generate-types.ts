@@ -1,7 +1,7 @@
 import type { ActionMetadata, CharmMetadata, OptionType, ParameterSchema } from "./metadata.ts";
 import { readMetadata, type MetadataFiles } from "./read-metadata.ts";
 import { schemaType } from "./schema-type.ts";
-import { documented, objectType, propertyKey, type Member } from "./type-text.ts";
+import { documented, indented, objectType, propertyKey, type Member } from "./type-text.ts";
 
 /** Settings of {@link generateTypes}. */
 export interface GenerateTypesOptions {
@@ -26,7 +26,7 @@ const OPTION_VALUES: Readonly<Record<OptionType, string>> = {
 /**
  * Makes a TypeScript module from a charm's metadata: an interface, called by the charm (`my-charm`: `MyCharmTypes`), that
  * tells the compiler the names and types of options, actions, endpoints, storages and resources. A charm names it once, as
- * in `class MyCharm extends Charm<MyCharmTypes>`. The text is valid, and not formatted.
+ * in `class MyCharm extends Charm<MyCharmTypes>`.
  *
  * @throws {@link MetadataError} when the metadata is not as Juju takes it.
  */
@@ -46,9 +46,11 @@ export function generateTypes(files: MetadataFiles, options: GenerateTypesOption
   return [
     "// Generated from the charm's YAML files by `juju-charm generate`: do not edit.",
     `import type { ${imported.join(", ")} } from ${JSON.stringify(options.framework ?? FRAMEWORK)};\n`,
-    documented(
-      `What the yaml files of the charm ${metadata.name} declare.`,
-      `export interface ${name} extends CharmTypes ${body}`,
+    indented(
+      documented(
+        `What the YAML files of the charm ${metadata.name} declare.`,
+        `export interface ${name} extends CharmTypes ${body}`,
+      ),
     ),
     "",
   ].join("\n");

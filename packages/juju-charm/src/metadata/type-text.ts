@@ -28,3 +28,16 @@ export function documented(description: string, declaration: string): string {
 export function propertyKey(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : JSON.stringify(name);
 }
+
+/** The text of a module with its object types indented; comments keep their own lines. */
+export function indented(text: string): string {
+  let depth = 0;
+  const lines = text.split("\n").map((line) => {
+    const isComment = /^(?:\/\*\*| \*)/.test(line);
+    if (!isComment && line.startsWith("}")) depth -= 1;
+    const shown = line === "" ? "" : `${"  ".repeat(depth)}${line}`;
+    if (!isComment && line.endsWith("{")) depth += 1;
+    return shown;
+  });
+  return lines.join("\n");
+}

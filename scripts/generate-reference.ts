@@ -1,0 +1,26 @@
+import { join } from "node:path";
+import { configurationSchema } from "../src/charm/configuration-schema.ts";
+import { loadMetadata } from "juju-charm/metadata";
+import { renderActions, renderConfiguration } from "./metadata/render-reference.ts";
+import { undescribed } from "./metadata/undescribed.ts";
+import { writeGenerated } from "./metadata/write-generated.ts";
+
+/**
+ * `node scripts/generate-reference.ts [--check]`: writes the reference pages of the charm's options and actions from its
+ * metadata; with `--check`, changes nothing and fails when one is stale.
+ */
+const root = join(import.meta.dirname, "..");
+
+try {
+  const metadata = await loadMetadata(root);
+  const bare = undescribed(metadata);
+  if (bare.length > 0) throw new Error(`Cannot write the reference: ${bare.join("; ")}`);
+  const pages = {
+    "docs/reference/configuration.md": renderConfiguration(metadata, configurationSchema.properties),
+    "docs/reference/actions.md": renderActions(metadata),
+  };
+  await writeGenerated(root, pages, process.argv.includes("--check"));
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  process.exitCode = 1;
+}
