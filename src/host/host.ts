@@ -11,7 +11,7 @@ export interface HostLxd extends LxdSign {
   /** Whether it offers virtual machines. */
   hasVirtualMachines(signal: AbortSignal): Promise<boolean>;
   /** Whether a runner of another unit of this machine may have a job. */
-  areOthersAtWork(signal: AbortSignal): Promise<boolean>;
+  mayOtherUnitsHaveJobs(signal: AbortSignal): Promise<boolean>;
 }
 
 export interface HostOptions {
@@ -63,7 +63,7 @@ export class Host {
   async mayReboot(signal: AbortSignal): Promise<boolean> {
     const { lxd, paths } = this.#options;
     if (!existsSync(paths.rebootRequired) || !(await lxd.answers(signal))) return false;
-    return !(await lxd.areOthersAtWork(signal));
+    return !(await lxd.mayOtherUnitsHaveJobs(signal));
   }
 
   /** Takes the unit's files away and puts back the kernel limits that only it needed. LXD stays: others may use it. */

@@ -8,7 +8,7 @@ import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
-import { LxdNeighbours } from "./lxd-neighbours.ts";
+import { LxdOtherUnits } from "./lxd-other-units.ts";
 import { LxdInfrastructure } from "./lxd-infrastructure.ts";
 import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
@@ -57,7 +57,7 @@ export interface LxdUnit {
   readonly firewall: Firewall;
   readonly logs: RunnerLogs;
   readonly server: LxdServer;
-  readonly neighbours: LxdNeighbours;
+  readonly otherUnits: LxdOtherUnits;
   close(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     isThere: existsSync(socket.path),
     infrastructure,
     server: new LxdServer(client),
-    neighbours: new LxdNeighbours(client, owner, options.activityCommand),
+    otherUnits: new LxdOtherUnits(client, owner, options.activityCommand),
     firewall: new LxdFirewall({
       client,
       owner,

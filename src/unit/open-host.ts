@@ -13,7 +13,7 @@ export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host
     lxd: {
       answers: (signal) => unit.server.answers(signal),
       hasVirtualMachines: (signal) => unit.server.hasVirtualMachines(signal),
-      areOthersAtWork: (signal) => unit.neighbours.areAtWork(signal),
+      mayOtherUnitsHaveJobs: (signal) => unit.otherUnits.mayHaveJobs(signal),
     },
     mayInstall: !namesSocket(system.env),
     slug: unitSlug(unitName),

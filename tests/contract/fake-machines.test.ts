@@ -2,13 +2,13 @@ import type { MachineSpec } from "../../src/runners/ports.ts";
 import { FakeMachines } from "../runners/fake-machines.ts";
 import { FakeSite } from "../runners/fake-site.ts";
 import { PortCalls } from "../runners/port-calls.ts";
-import { describeMachines, type MachinesBench } from "./machines.contract.ts";
+import { describeMachines, type MachinesFixture } from "./machines.contract.ts";
 
 describe("FakeMachines", () => {
-  describeMachines(() => Promise.resolve(new FakeBench()));
+  describeMachines(() => Promise.resolve(new FakeFixture()));
 });
 
-class FakeBench implements MachinesBench {
+class FakeFixture implements MachinesFixture {
   readonly #site = new FakeSite();
   readonly #calls = new PortCalls();
   readonly machines = new FakeMachines(this.#site, this.#calls);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Forge, Registration } from "../../src/runners/ports.ts";
 
 /** An implementation of {@link Forge} with what a test needs around it. */
-export interface ForgeBench {
+export interface ForgeFixture {
   readonly forge: Forge;
   /** Has the application of a registered runner connect. */
   connect(name: string): Promise<void>;
@@ -13,16 +13,16 @@ export interface ForgeBench {
 
 const NEVER = new AbortController().signal;
 
-/** What every implementation of {@link Forge} does. Each test gets a bench of its own, on which nothing is registered. */
-export function describeForge(make: () => Promise<ForgeBench>): void {
-  let bench: ForgeBench;
+/** What every implementation of {@link Forge} does. Each test gets a fixture of its own, on which nothing is registered. */
+export function describeForge(make: () => Promise<ForgeFixture>): void {
+  let fixture: ForgeFixture;
   let forge: Forge;
 
   beforeEach(async () => {
-    bench = await make();
-    ({ forge } = bench);
+    fixture = await make();
+    ({ forge } = fixture);
   });
-  afterEach(() => bench.dispose());
+  afterEach(() => fixture.dispose());
 
   const find = async (name: string): Promise<Registration | undefined> =>
     (await forge.list(NEVER)).find((registration) => registration.name === name);
@@ -36,14 +36,14 @@ export function describeForge(make: () => Promise<ForgeBench>): void {
       const { id, jitConfig } = await forge.register("app-0-1", ["self-hosted", "linux"], NEVER);
       expect(await forge.list(NEVER)).to.deep.equal([{ id, name: "app-0-1", online: false, busy: false }]);
       expect(jitConfig.reveal()).not.to.equal("");
-      await bench.connect("app-0-1");
+      await fixture.connect("app-0-1");
       expect(await find("app-0-1")).to.deep.equal({ id, name: "app-0-1", online: true, busy: false });
     });
 
     it("show a runner with a job as busy", async () => {
       const { id } = await forge.register("app-0-1", ["self-hosted"], NEVER);
-      await bench.connect("app-0-1");
-      await bench.assignJob("app-0-1");
+      await fixture.connect("app-0-1");
+      await fixture.assignJob("app-0-1");
       expect(await find("app-0-1")).to.deep.equal({ id, name: "app-0-1", online: true, busy: true });
     });
 
@@ -85,15 +85,15 @@ export function describeForge(make: () => Promise<ForgeBench>): void {
 
     it("takes that of a connected runner away that has no job", async () => {
       const { id } = await forge.register("app-0-1", ["self-hosted"], NEVER);
-      await bench.connect("app-0-1");
+      await fixture.connect("app-0-1");
       expect(await forge.deregister(id, NEVER)).to.equal("gone");
       expect(await find("app-0-1")).to.equal(undefined);
     });
 
     it("keeps that of a runner that has a job", async () => {
       const { id } = await forge.register("app-0-1", ["self-hosted"], NEVER);
-      await bench.connect("app-0-1");
-      await bench.assignJob("app-0-1");
+      await fixture.connect("app-0-1");
+      await fixture.assignJob("app-0-1");
       expect(await forge.deregister(id, NEVER)).to.equal("busy");
       expect(await find("app-0-1")).to.include({ id, busy: true });
     });

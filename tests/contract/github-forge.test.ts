@@ -10,7 +10,7 @@ import { startGithubStandIn, type GithubStandIn } from "../support/github/github
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { buildArchive } from "../support/github/runner-application/build-archive.ts";
 import type { RunnerRecord } from "../support/github/state/runner-record.ts";
-import { describeForge, type ForgeBench } from "./forge.contract.ts";
+import { describeForge, type ForgeFixture } from "./forge.contract.ts";
 
 const REPOSITORY = "octo/hello";
 
@@ -30,13 +30,13 @@ describe("GithubForge", function () {
 
   for (const path of [REPOSITORY, "octo", "enterprises/octo-inc"]) {
     describe(`for ${path}`, () => {
-      describeForge(() => Promise.resolve(new StandInBench(github, path)));
+      describeForge(() => Promise.resolve(new StandInFixture(github, path)));
     });
   }
 });
 
 /** GitHub's stand-in in this process; a test that made it see what its description does not allow fails. */
-class StandInBench implements ForgeBench {
+class StandInFixture implements ForgeFixture {
   readonly forge: Forge;
   readonly #github: GithubStandIn;
 

@@ -11,7 +11,7 @@ import {
   machine,
   OTHER_PORT,
   PORT,
-  type Neighbour,
+  type OutsideHost,
   type Runner,
 } from "./firewall/site.ts";
 
@@ -64,9 +64,9 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   let runner: Runner;
   let sibling: Runner;
   let stranger: Runner;
-  let internet: Neighbour;
-  let denied: Neighbour;
-  let debug: Neighbour;
+  let internet: OutsideHost;
+  let denied: OutsideHost;
+  let debug: OutsideHost;
   let image = "";
   let gateway = "";
   const linkLocal = "fe80::77";
@@ -111,9 +111,9 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
       site.runner("b", image),
       site.runner("c", image, "other"),
     ]);
-    internet = await site.neighbour("i", NETWORKS.internet);
-    denied = await site.neighbour("d", NETWORKS.denied);
-    debug = await site.neighbour("s", NETWORKS.debug);
+    internet = await site.outsideHost("i", NETWORKS.internet);
+    denied = await site.outsideHost("d", NETWORKS.denied);
+    debug = await site.outsideHost("s", NETWORKS.debug);
     gateway = await site.gateway();
     hosts = hostAddresses();
     await site.answerAt(hosts);

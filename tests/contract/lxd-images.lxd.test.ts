@@ -70,11 +70,11 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
   const build = (made: ImageRecipe, progress: (step: string) => void = () => undefined) =>
     images.build(made, progress, signal());
   const listed = () => images.list(signal());
-  const listObjects = async (bench = unit) => {
+  const listObjects = async (fixture = unit) => {
     const { instances, images: stored } = await listUnitObjects(
-      bench.client,
-      bench.slug,
-      bench.owner.unitName,
+      fixture.client,
+      fixture.slug,
+      fixture.owner.unitName,
     );
     return { instances, images: stored };
   };

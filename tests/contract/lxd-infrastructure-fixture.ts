@@ -19,8 +19,8 @@ export interface InfrastructureFixture {
   readonly infrastructure: LxdInfrastructure;
 }
 
-/** What of a bench a test wants otherwise. */
-export interface BenchChange {
+/** Parts that a test replaces. */
+export interface FixtureOptions {
   readonly poolStore?: PoolStore;
   readonly infrastructure?: Partial<LxdInfrastructureOptions>;
 }
@@ -39,10 +39,10 @@ const smallPool: PoolStore = {
 
 let units = 0;
 
-/** @param client shared with another bench; a new one otherwise. */
+/** @param client shared with another fixture; a new one otherwise. */
 export async function openInfrastructure(
   client?: LxdClient,
-  change: BenchChange = {},
+  change: FixtureOptions = {},
 ): Promise<InfrastructureFixture> {
   const number = units++;
   // The process is in the name, so that suites side by side do not meet.

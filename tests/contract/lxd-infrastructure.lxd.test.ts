@@ -18,21 +18,21 @@ const LARGER = { cpu: 2, memory: "512MiB", disk: "3GiB" } as const;
 
 describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
   this.timeout(60_000);
-  let bench: InfrastructureFixture;
+  let fixture: InfrastructureFixture;
   let sharedBefore: unknown;
-  const listObjects = () => listUnitObjects(bench.client, bench.slug, bench.owner.unitName);
+  const listObjects = () => listUnitObjects(fixture.client, fixture.slug, fixture.owner.unitName);
 
   beforeEach(async () => {
-    bench = await openInfrastructure();
+    fixture = await openInfrastructure();
     sharedBefore = (await listObjects()).shared.profile;
   });
   afterEach(async () => {
-    await bench.infrastructure.remove(patience());
-    await bench.client.close();
+    await fixture.infrastructure.remove(patience());
+    await fixture.client.close();
   });
 
   it("are a pool, a bridge and profiles, all with the unit in name or description", async () => {
-    const { infrastructure, slug } = bench;
+    const { infrastructure, slug } = fixture;
     await infrastructure.ensure(SMALL, patience());
     const { instances, images, profiles, networks, pools } = await listObjects();
     expect({ instances, images, profiles, networks, pools }).to.deep.equal({
@@ -49,7 +49,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("bound a runner's resources and keep runners apart", async () => {
-    const { client, infrastructure, slug } = bench;
+    const { client, infrastructure, slug } = fixture;
     await infrastructure.ensure(SMALL, patience());
     const [base, resources] = await Promise.all(
       infrastructure.profiles(SMALL).map((name) => client.profiles.get(name, patience())),
@@ -66,7 +66,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("filter MAC, IPv4 and IPv6 addresses of a runner as far as the machine can, and tell what it cannot", async () => {
-    const { client, infrastructure } = bench;
+    const { client, infrastructure } = fixture;
     const notices = await infrastructure.ensure(SMALL, patience());
     const { devices } = await client.profiles.get(infrastructure.baseProfile, patience());
     const filters = await probeNicFilters(HOST_PATHS, runProcess, "nftables", patience());
@@ -77,7 +77,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("have profiles that are corrected when somebody has changed them", async () => {
-    const { client, infrastructure } = bench;
+    const { client, infrastructure } = fixture;
     await infrastructure.ensure(SMALL, patience());
     const before = await client.profiles.get(infrastructure.baseProfile, patience());
     const { etag } = await client.profiles.getTagged(infrastructure.baseProfile, patience());
@@ -88,7 +88,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("are not made for runners that the pool cannot hold", async () => {
-    const small = await openInfrastructure(bench.client, { infrastructure: { runners: 9 } });
+    const small = await openInfrastructure(fixture.client, { infrastructure: { runners: 9 } });
     const refused = await small.infrastructure.ensure(SMALL, patience()).catch((thrown: unknown) => thrown);
     expect(refused).to.be.instanceOf(PoolTooSmallError);
     expect((refused as Error).message).to.match(
@@ -103,7 +103,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("stay as they are when they are ensured again", async () => {
-    const { client, infrastructure } = bench;
+    const { client, infrastructure } = fixture;
     await infrastructure.ensure(SMALL, patience());
     const read = () =>
       Promise.all([
@@ -117,14 +117,14 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("are made once by several who ensure them at the same time", async () => {
-    const { infrastructure } = bench;
+    const { infrastructure } = fixture;
     await Promise.all([1, 2, 3].map(() => infrastructure.ensure(SMALL, patience())));
     const { profiles, networks, pools } = await listObjects();
     expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
   });
 
   it("are completed where a kill left them half made", async () => {
-    const { client, infrastructure } = bench;
+    const { client, infrastructure } = fixture;
     await infrastructure.ensure(SMALL, patience());
     await client.profiles.delete(infrastructure.baseProfile, patience());
     await client.networks.delete(infrastructure.bridge, patience()).catch(() => undefined);
@@ -134,7 +134,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("lose the profile of resources that no instance has any more, and all of them in the end", async () => {
-    const { client, infrastructure, slug } = bench;
+    const { client, infrastructure, slug } = fixture;
     await infrastructure.ensure(SMALL, patience());
     const used = { name: `${slug}-user`, type: "container", source: { type: "none" } } as const;
     await client.instances.create({ ...used, profiles: [...infrastructure.profiles(SMALL)] }, patience());
@@ -160,31 +160,31 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("may be removed twice, and before they were made", async () => {
-    await bench.infrastructure.remove(patience());
-    await bench.infrastructure.ensure(SMALL, patience());
-    await bench.infrastructure.remove(patience());
-    await bench.infrastructure.remove(patience());
+    await fixture.infrastructure.remove(patience());
+    await fixture.infrastructure.ensure(SMALL, patience());
+    await fixture.infrastructure.remove(patience());
+    await fixture.infrastructure.remove(patience());
     expect((await listObjects()).pools).to.deep.equal([]);
   });
 
   it("change nothing of the default profile", async () => {
-    await bench.infrastructure.ensure(SMALL, patience());
+    await fixture.infrastructure.ensure(SMALL, patience());
     expect((await listObjects()).shared.profile).to.deep.equal(sharedBefore);
-    await bench.infrastructure.remove(patience());
+    await fixture.infrastructure.remove(patience());
     expect((await listObjects()).shared.profile).to.deep.equal(sharedBefore);
   });
 
   it("of two units stand side by side, on networks of their own", async () => {
-    const other = await openInfrastructure(bench.client);
+    const other = await openInfrastructure(fixture.client);
     try {
       await Promise.all([
-        bench.infrastructure.ensure(SMALL, patience()),
+        fixture.infrastructure.ensure(SMALL, patience()),
         other.infrastructure.ensure(SMALL, patience()),
       ]);
-      expect(other.infrastructure.bridge).not.to.equal(bench.infrastructure.bridge);
+      expect(other.infrastructure.bridge).not.to.equal(fixture.infrastructure.bridge);
       const subnets = await Promise.all(
-        [bench, other].map(async ({ infrastructure }) => {
-          const { config } = await bench.client.networks.get(infrastructure.bridge, patience());
+        [fixture, other].map(async ({ infrastructure }) => {
+          const { config } = await fixture.client.networks.get(infrastructure.bridge, patience());
           return config["ipv4.address"];
         }),
       );
@@ -198,8 +198,8 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
   });
 
   it("can be checked before they are there", async () => {
-    await bench.infrastructure.check(patience());
-    await bench.infrastructure.ensure(SMALL, patience());
-    await bench.infrastructure.check(patience());
+    await fixture.infrastructure.check(patience());
+    await fixture.infrastructure.ensure(SMALL, patience());
+    await fixture.infrastructure.check(patience());
   });
 });

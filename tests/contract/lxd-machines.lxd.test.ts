@@ -5,7 +5,7 @@ import { KEYS, ownerConfig } from "../../src/lxd/ownership.ts";
 import type { MachineSpec } from "../../src/runners/ports.ts";
 import { withDeadline, Secret } from "charm-kit";
 import { describeDaemon, patience, type Daemon } from "../../packages/lxd-client/tests/support.ts";
-import { describeMachines, type MachinesBench } from "./machines.contract.ts";
+import { describeMachines, type MachinesFixture } from "./machines.contract.ts";
 
 const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const DELIVER = "/deliver";
@@ -40,42 +40,42 @@ describeDaemon("LxdMachines", (daemon) => {
       const config = { "security.protection.delete": "false" };
       await daemon().client.instances.patch(template, { config }, patience());
     });
-    const make = () => Promise.resolve(new LxdBench(daemon(), template));
+    const make = () => Promise.resolve(new LxdFixture(daemon(), template));
 
     describeMachines(make);
 
     describe("beside the contract", () => {
-      let bench: LxdBench;
+      let fixture: LxdFixture;
       beforeEach(async () => {
-        bench = await make();
+        fixture = await make();
       });
-      afterEach(() => bench.dispose());
+      afterEach(() => fixture.dispose());
 
       it("takes neither the template's protection nor its role over to a clone", async () => {
-        const { config, ephemeral, profiles } = await bench.read(await bench.launch());
+        const { config, ephemeral, profiles } = await fixture.read(await fixture.launch());
         expect(ephemeral).to.equal(true);
-        expect(profiles).to.deep.equal(bench.source.profiles);
+        expect(profiles).to.deep.equal(fixture.source.profiles);
         expect(config["security.protection.delete"]).to.equal("false");
         expect(config[KEYS.role]).to.equal("runner");
         expect(config).not.to.have.any.keys(KEYS.image, KEYS.recipe, KEYS.builtAt, KEYS.programs);
       });
 
       it("delivers the payload unchanged, and nothing of it is in LXD's record", async () => {
-        const name = await bench.launch();
+        const name = await fixture.launch();
         const payload = `listening\nfile 0644 root /x ${"k".repeat(100_000)}\nenvironment A c2VjcmV0\nstart\n`;
-        await bench.machines.deliver(name, new Secret(payload), patience());
-        expect(await bench.output(name, "cat /root/payload")).to.equal(payload);
-        expect(JSON.stringify(await bench.read(name))).not.to.include("c2VjcmV0");
+        await fixture.machines.deliver(name, new Secret(payload), patience());
+        expect(await fixture.output(name, "cat /root/payload")).to.equal(payload);
+        expect(JSON.stringify(await fixture.read(name))).not.to.include("c2VjcmV0");
       });
 
       it("tells the code with which the application ended before it listened", async () => {
-        const name = await bench.launch();
-        const answer = await bench.machines.deliver(name, new Secret("ended 7\n"), patience());
+        const name = await fixture.launch();
+        const answer = await fixture.machines.deliver(name, new Secret("ended 7\n"), patience());
         expect(answer).to.deep.equal({ ended: 7 });
       });
 
       it("tells what a runner application does, and nothing that a guest makes up", async () => {
-        const name = await bench.launch();
+        const name = await fixture.launch();
         const activities = [
           ["job", "job"],
           ["job-started-hook", "job-started-hook"],
@@ -86,70 +86,70 @@ describeDaemon("LxdMachines", (daemon) => {
           ["x".repeat(10_000), "unknown"],
         ] as const;
         for (const [printed, activity] of activities) {
-          await bench.output(name, `echo "${printed}" >/activity`);
-          expect(await bench.machines.inspect(name, patience()), printed).to.deep.equal(activity);
+          await fixture.output(name, `echo "${printed}" >/activity`);
+          expect(await fixture.machines.inspect(name, patience()), printed).to.deep.equal(activity);
         }
       });
 
       it("tells why the guest could not be prepared", async () => {
-        const name = await bench.launch();
-        const error = await failure(bench.machines.deliver(name, new Secret("unprepared\n"), patience()));
+        const name = await fixture.launch();
+        const error = await failure(fixture.machines.deliver(name, new Secret("unprepared\n"), patience()));
         expect(error).to.be.instanceOf(BootstrapError);
         expect(String(error)).to.include(`'${name}': it cannot be prepared: the snap is not installed`);
       });
 
       it("tells what the deliver program complains about, and none of the payload", async () => {
-        const name = await bench.launch();
+        const name = await fixture.launch();
         const payload = new Secret("nonsense c2VjcmV0\n");
-        const error = await failure(bench.machines.deliver(name, payload, patience()));
+        const error = await failure(fixture.machines.deliver(name, payload, patience()));
         expect(error).to.be.instanceOf(BootstrapError);
         expect(String(error)).to.include("ended with 3: no such order").and.not.include("c2VjcmV0");
       });
 
       it("gives a delivery up at its deadline, and the instance can be destroyed then", async () => {
-        const name = await bench.launch();
+        const name = await fixture.launch();
         const payload = new Secret("hang\n");
         const error = await failure(
           withDeadline("deliver", 300, patience(), (limited) =>
-            bench.machines.deliver(name, payload, limited),
+            fixture.machines.deliver(name, payload, limited),
           ),
         );
         expect(error).to.have.property("code", "deadline");
-        await bench.machines.destroy(name, patience());
-        expect(await bench.exists(name)).to.equal(false);
+        await fixture.machines.destroy(name, patience());
+        expect(await fixture.exists(name)).to.equal(false);
       });
 
       it("does not list builders, templates and runners of another unit or model", async () => {
-        const own = await bench.launch();
-        await bench.addInstance(ownerConfig(OWNER, "builder"));
-        await bench.addInstance(ownerConfig(OWNER, "template"));
-        await bench.addInstance(ownerConfig({ ...OWNER, unitName: "runners/1" }, "runner"));
-        await bench.addInstance(ownerConfig({ ...OWNER, deployment: "other" }, "runner"));
-        const listed = await bench.machines.list(patience());
+        const own = await fixture.launch();
+        await fixture.addInstance(ownerConfig(OWNER, "builder"));
+        await fixture.addInstance(ownerConfig(OWNER, "template"));
+        await fixture.addInstance(ownerConfig({ ...OWNER, unitName: "runners/1" }, "runner"));
+        await fixture.addInstance(ownerConfig({ ...OWNER, deployment: "other" }, "runner"));
+        const listed = await fixture.machines.list(patience());
         expect(listed.map(({ name }) => name)).to.deep.equal([own]);
       });
 
       it("leaves nothing of an aborted launch, however far it came", async () => {
         for (const limitMs of [1, 5, 60, 90, 120, 150]) {
-          const name = bench.freshName();
+          const name = fixture.freshName();
           const launching = withDeadline("launch", limitMs, patience(), (limited) =>
-            bench.machines.launch(bench.specOf(name), limited),
+            fixture.machines.launch(fixture.specOf(name), limited),
           );
           expect(await failure(launching), `${limitMs} ms`).to.have.property("code", "deadline");
-          expect(await bench.exists(name), `${limitMs} ms`).to.equal(false);
+          expect(await fixture.exists(name), `${limitMs} ms`).to.equal(false);
         }
       });
 
       it("destroys instances that are powering off, at whatever moment", async () => {
-        const names = await Promise.all(Array.from({ length: 4 }, () => bench.launch()));
+        const names = await Promise.all(Array.from({ length: 4 }, () => fixture.launch()));
         await Promise.all(
           names.map(async (name, index) => {
-            await bench.powerOff(name);
+            await fixture.powerOff(name);
             await new Promise((resolve) => setTimeout(resolve, index * 60));
-            await bench.machines.destroy(name, patience());
+            await fixture.machines.destroy(name, patience());
           }),
         );
-        expect(await bench.machines.list(patience())).to.deep.equal([]);
+        expect(await fixture.machines.list(patience())).to.deep.equal([]);
       });
     });
   });
@@ -171,7 +171,7 @@ async function makeTemplate(daemon: Daemon): Promise<string> {
 }
 
 /** A unit on the daemon of this machine. */
-class LxdBench implements MachinesBench {
+class LxdFixture implements MachinesFixture {
   readonly machines: LxdMachines;
   readonly source: Pick<MachineSpec, "template" | "profiles">;
   readonly #daemon: Daemon;

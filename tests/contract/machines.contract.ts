@@ -3,7 +3,7 @@ import type { Machine, Machines, MachineSpec } from "../../src/runners/ports.ts"
 import { Secret } from "charm-kit";
 
 /** An implementation of {@link Machines} with what a test needs around it. */
-export interface MachinesBench {
+export interface MachinesFixture {
   readonly machines: Machines;
   /** A template and profiles whose clones start, and accept a payload that begins with the line `listening`. */
   readonly source: Pick<MachineSpec, "template" | "profiles">;
@@ -27,26 +27,26 @@ export interface MachinesBench {
 const NEVER = new AbortController().signal;
 const DEADLINE = 1_900_000_000_000;
 
-/** What every implementation of {@link Machines} does. Each test gets a bench of its own. */
-export function describeMachines(make: () => Promise<MachinesBench>): void {
-  let bench: MachinesBench;
+/** What every implementation of {@link Machines} does. Each test gets a fixture of its own. */
+export function describeMachines(make: () => Promise<MachinesFixture>): void {
+  let fixture: MachinesFixture;
   let machines: Machines;
 
   beforeEach(async () => {
-    bench = await make();
-    ({ machines } = bench);
+    fixture = await make();
+    ({ machines } = fixture);
   });
-  afterEach(() => bench.dispose());
+  afterEach(() => fixture.dispose());
 
   const specOf = (name: string): MachineSpec => ({
     name,
-    ...bench.source,
+    ...fixture.source,
     configHash: "hash-1",
     scopeKey: "scope-1",
     deadline: DEADLINE,
   });
   const launch = async (): Promise<string> => {
-    const name = bench.freshName();
+    const name = fixture.freshName();
     await machines.launch(specOf(name), NEVER);
     return name;
   };
@@ -67,12 +67,12 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
         deadline: DEADLINE,
         suspectSince: undefined,
       });
-      expect(createdAt).to.be.within(bench.now() - 60_000, bench.now() + 1000);
+      expect(createdAt).to.be.within(fixture.now() - 60_000, fixture.now() + 1000);
     });
 
     it("shows each runner once, and nothing of others", async () => {
       const names = [await launch(), await launch()];
-      await bench.addStranger();
+      await fixture.addStranger();
       const listed = await machines.list(NEVER);
       expect(listed.map(({ name }) => name)).to.have.members(names);
     });
@@ -80,16 +80,18 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
 
   describe("launch()", () => {
     it("leaves nothing when there is no such template", async () => {
-      const name = bench.freshName();
-      const missing = { ...specOf(name), template: bench.freshName() };
+      const name = fixture.freshName();
+      const missing = { ...specOf(name), template: fixture.freshName() };
       expect(await failure(machines.launch(missing, NEVER))).to.be.instanceOf(Error);
-      expect(await bench.exists(name)).to.equal(false);
+      expect(await fixture.exists(name)).to.equal(false);
     });
 
     it("leaves nothing when the clone does not start", async () => {
-      const name = bench.freshName();
-      expect(await failure(machines.launch(bench.unstartable(specOf(name)), NEVER))).to.be.instanceOf(Error);
-      expect(await bench.exists(name)).to.equal(false);
+      const name = fixture.freshName();
+      expect(await failure(machines.launch(fixture.unstartable(specOf(name)), NEVER))).to.be.instanceOf(
+        Error,
+      );
+      expect(await fixture.exists(name)).to.equal(false);
     });
 
     it("leaves the runner alone that has the name already", async () => {
@@ -101,14 +103,14 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     });
 
     it("leaves the instance of another owner alone that has the name already", async () => {
-      const name = await bench.addStranger();
+      const name = await fixture.addStranger();
       expect(await failure(machines.launch(specOf(name), NEVER))).to.be.instanceOf(Error);
-      expect(await bench.exists(name)).to.equal(true);
+      expect(await fixture.exists(name)).to.equal(true);
       expect(await stateOf(name)).to.equal("absent");
     });
 
     it("makes many side by side", async () => {
-      const names = Array.from({ length: 3 }, () => bench.freshName());
+      const names = Array.from({ length: 3 }, () => fixture.freshName());
       await Promise.all(names.map((name) => machines.launch(specOf(name), NEVER)));
       expect(await Promise.all(names.map(stateOf))).to.deep.equal(["running", "running", "running"]);
     });
@@ -123,10 +125,10 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
 
     it("fails for an instance that does not run, or is not there", async () => {
       const name = await launch();
-      await bench.stop(name);
+      await fixture.stop(name);
       const payload = new Secret("listening\n");
       expect(await failure(machines.deliver(name, payload, NEVER))).to.be.instanceOf(Error);
-      expect(await failure(machines.deliver(bench.freshName(), payload, NEVER))).to.be.instanceOf(Error);
+      expect(await failure(machines.deliver(fixture.freshName(), payload, NEVER))).to.be.instanceOf(Error);
     });
   });
 
@@ -152,7 +154,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     it("works on a frozen and on a stopped instance", async () => {
       const [frozen, stopped] = [await launch(), await launch()];
       await machines.freeze(frozen, NEVER);
-      await bench.stop(stopped);
+      await fixture.stop(stopped);
       for (const name of [frozen, stopped]) {
         await machines.note(name, { phase: "ready" }, NEVER);
         expect((await find(name))?.phase).to.equal("ready");
@@ -160,7 +162,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     });
 
     it("fails for an instance that is not there", async () => {
-      const noted = machines.note(bench.freshName(), { phase: "ready" }, NEVER);
+      const noted = machines.note(fixture.freshName(), { phase: "ready" }, NEVER);
       expect(await failure(noted)).to.be.instanceOf(Error);
     });
   });
@@ -178,14 +180,14 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
 
     it("leave a stopped instance as it is", async () => {
       const name = await launch();
-      await bench.stop(name);
+      await fixture.stop(name);
       await machines.freeze(name, NEVER);
       await machines.unfreeze(name, NEVER);
       expect(await stateOf(name)).to.equal("stopped");
     });
 
     it("take an instance that is not there as it is", async () => {
-      const name = bench.freshName();
+      const name = fixture.freshName();
       await machines.freeze(name, NEVER);
       await machines.unfreeze(name, NEVER);
       expect(await stateOf(name)).to.equal("absent");
@@ -193,11 +195,11 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
 
     it("take an instance as it is that ends itself meanwhile", async () => {
       const name = await launch();
-      await bench.powerOff(name);
+      await fixture.powerOff(name);
       await machines.freeze(name, NEVER);
       await machines.unfreeze(name, NEVER);
       await machines.destroy(name, NEVER);
-      expect(await bench.exists(name)).to.equal(false);
+      expect(await fixture.exists(name)).to.equal(false);
     });
   });
 
@@ -210,24 +212,24 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
 
     it("knows nothing of a stopped one and of one that is not there", async () => {
       const name = await launch();
-      await bench.stop(name);
+      await fixture.stop(name);
       expect(await machines.inspect(name, NEVER)).to.equal("unknown");
-      expect(await machines.inspect(bench.freshName(), NEVER)).to.equal("unknown");
+      expect(await machines.inspect(fixture.freshName(), NEVER)).to.equal("unknown");
     });
   });
 
   describe("destroy()", () => {
     it("leaves an instance alone that is none of the unit's runners", async () => {
-      const name = await bench.addStranger();
+      const name = await fixture.addStranger();
       await machines.destroy(name, NEVER);
-      expect(await bench.exists(name)).to.equal(true);
+      expect(await fixture.exists(name)).to.equal(true);
     });
 
     const states: readonly (readonly [string, (name: string) => Promise<void>])[] = [
       ["runs", () => Promise.resolve()],
       ["is frozen", (name) => machines.freeze(name, NEVER)],
-      ["is stopped", (name) => bench.stop(name)],
-      ["is just powering off", (name) => bench.powerOff(name)],
+      ["is stopped", (name) => fixture.stop(name)],
+      ["is just powering off", (name) => fixture.powerOff(name)],
       ["is gone already", (name) => machines.destroy(name, NEVER)],
     ];
     for (const [title, bring] of states) {
@@ -235,20 +237,20 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
         const [name, other] = [await launch(), await launch()];
         await bring(name);
         await machines.destroy(name, NEVER);
-        expect(await bench.exists(name)).to.equal(false);
+        expect(await fixture.exists(name)).to.equal(false);
         expect(await stateOf(other)).to.equal("running");
       });
     }
 
     it("counts an instance that never was as destroyed", async () => {
-      await machines.destroy(bench.freshName(), NEVER);
+      await machines.destroy(fixture.freshName(), NEVER);
       expect(await machines.list(NEVER)).to.deep.equal([]);
     });
 
     it("may be asked for by several at a time", async () => {
       const name = await launch();
       await Promise.all([machines.destroy(name, NEVER), machines.destroy(name, NEVER)]);
-      expect(await bench.exists(name)).to.equal(false);
+      expect(await fixture.exists(name)).to.equal(false);
     });
 
     it("frees the name", async () => {
@@ -262,7 +264,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
   it("does nothing for a signal that is aborted, and rejects with its reason", async () => {
     const name = await launch();
     const before = await find(name);
-    const unborn = bench.freshName();
+    const unborn = fixture.freshName();
     const reason = new Error("the unit is stopping");
     const signal = AbortSignal.abort(reason);
     const calls = [
@@ -276,7 +278,7 @@ export function describeMachines(make: () => Promise<MachinesBench>): void {
     ];
     for (const call of calls) expect(await failure(call)).to.equal(reason);
     expect(await find(name)).to.deep.equal(before);
-    expect(await bench.exists(unborn)).to.equal(false);
+    expect(await fixture.exists(unborn)).to.equal(false);
   });
 }
 

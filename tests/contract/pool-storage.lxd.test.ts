@@ -39,7 +39,7 @@ describeLxd(
     this.timeout(LIMIT_MS);
     const signal = () => patience(LIMIT_MS);
     let root = "";
-    let bench: InfrastructureFixture | undefined;
+    let fixture: InfrastructureFixture | undefined;
 
     before(() => ensureBaseImage({}, signal()));
     beforeEach(() => {
@@ -47,10 +47,10 @@ describeLxd(
       mkdirSync(join(root, "storage"));
     });
     afterEach(async () => {
-      if (bench) {
-        await bench.infrastructure.remove(signal());
-        await bench.client.close();
-        bench = undefined;
+      if (fixture) {
+        await fixture.infrastructure.remove(signal());
+        await fixture.client.close();
+        fixture = undefined;
       }
       sh(`! mountpoint -q ${root}/storage || umount --lazy ${root}/storage`);
       rmSync(root, { recursive: true });
@@ -84,11 +84,11 @@ describeLxd(
         },
         remove: (limited) => store.remove(limited),
       };
-      bench = await openInfrastructure(undefined, {
+      fixture = await openInfrastructure(undefined, {
         poolStore,
         infrastructure: { runners: 1 },
       });
-      return bench;
+      return fixture;
     };
     const poolOf = ({ client, infrastructure }: InfrastructureFixture) =>
       client.storagePools.get(infrastructure.pool, signal());
@@ -117,8 +117,10 @@ describeLxd(
     };
     /** As LXD itself does, within a minute, with a pool that was not there when it started. */
     const mountAsLxd = (slug: string) => {
-      if (bench)
-        sh(`mount --bind ${root}/unit/pool/${slug} /var/lib/lxd/storage-pools/${bench.infrastructure.pool}`);
+      if (fixture)
+        sh(
+          `mount --bind ${root}/unit/pool/${slug} /var/lib/lxd/storage-pools/${fixture.infrastructure.pool}`,
+        );
     };
     const leftovers = () => ({
       unit: readdirSync(join(root, "unit")),

@@ -13,28 +13,28 @@ const tcp = (address: string): Probe => ({ via: "tcp", address, port: PORT });
 
 endToEnd("the firewall of a unit", () => {
   const peers: NetworkPeer[] = [];
-  const neighbours: NetworkNamespace[] = [];
+  const outsideHosts: NetworkNamespace[] = [];
   let rig: Rig;
   let internet: string;
   let internal: string;
 
   before(async () => {
     rig = await Rig.start({ application: "e2efire" }, patience());
-    internet = await neighbour("e2efire-i");
-    internal = await neighbour("e2efire-d");
+    internet = await outsideHost("e2efire-i");
+    internal = await outsideHost("e2efire-d");
     await rig.deploy({ "virtual-machines": "2" }, patience(120_000));
   });
 
   after(async () => {
     for (const peer of peers) peer.close();
-    for (const namespace of neighbours) await namespace.remove(patience());
+    for (const namespace of outsideHosts) await namespace.remove(patience());
     await rig.close(patience(120_000));
   });
 
   /** Somebody beside the machine who answers. @returns the address */
-  const neighbour = async (name: string) => {
+  const outsideHost = async (name: string) => {
     const namespace = await NetworkNamespace.create({ name }, patience());
-    neighbours.push(namespace);
+    outsideHosts.push(namespace);
     const peer = new NetworkPeer(["ip", "netns", "exec", namespace.name]);
     peers.push(peer);
     await peer.answer({ addresses: [namespace.address], ports: [PORT, OTHER_PORT] }, patience());

@@ -39,24 +39,24 @@ interface Try {
 
 endToEnd("Runner.remove(), while GitHub gives the runner a job", function () {
   let rig: Rig;
-  let bench: RaceBench;
+  let fixture: RaceFixture;
 
   before(async () => {
     rig = await Rig.start({ application: "e2erace" }, patience());
     await rig.deploy({ "virtual-machines": "0" }, patience(120_000));
-    bench = await RaceBench.open(rig);
+    fixture = await RaceFixture.open(rig);
     const fault = { kind: "slow", delayMs: DELETION_MS } as const;
     await rig.github.call("add-fault", { route: "delete-runner", times: 10 * TRIES, fault }, patience());
   });
 
   after(async () => {
-    await bench.close();
+    await fixture.close();
     await rig.close(patience(120_000));
   });
 
   it(`ends no job in ${TRIES} tries, at whatever instant it comes`, async () => {
     const tries = Array.from({ length: TRIES }, (_, number) => number);
-    const outcomes = await settleAll(tries, AT_A_TIME, (number) => bench.attempt(number));
+    const outcomes = await settleAll(tries, AT_A_TIME, (number) => fixture.attempt(number));
     const failed = outcomes.flatMap((outcome) =>
       outcome.status === "rejected" ? [String(outcome.reason)] : [],
     );
@@ -82,7 +82,7 @@ function table(done: readonly Try[]): string {
 }
 
 /** Makes and removes runners of a unit by the domain and its real adapters, without a dispatch. */
-class RaceBench {
+class RaceFixture {
   readonly #rig: Rig;
   readonly #clients: RunnerDependencies;
   readonly #forge: GithubForge;
@@ -97,7 +97,7 @@ class RaceBench {
   }
 
   /** Runners are made from the template and with the profiles of the unit. */
-  static async open(rig: Rig): Promise<RaceBench> {
+  static async open(rig: Rig): Promise<RaceFixture> {
     const { client } = rig.lxd;
     const instances = await rig.lxd.instances(rig.slug, patience());
     const template = instances.find(({ config }) => config["user.github-runner.role"] === "template");
@@ -132,7 +132,7 @@ class RaceBench {
       arch: "x64",
       guest: PLAIN_GUEST,
     } as const;
-    return new RaceBench(rig, { forge, machines, logs, metrics }, forge, create);
+    return new RaceFixture(rig, { forge, machines, logs, metrics }, forge, create);
   }
 
   /** Removes a runner while a job comes, and waits until the job has ended, on this runner or on another one. */

@@ -50,7 +50,7 @@ describe("Host", () => {
       lxd: {
         answers: () => Promise.resolve(true),
         hasVirtualMachines: () => Promise.resolve(hasMachines),
-        areOthersAtWork: () => Promise.resolve(othersAtWork),
+        mayOtherUnitsHaveJobs: () => Promise.resolve(othersAtWork),
       },
       mayInstall: true,
       slug,

@@ -19,7 +19,7 @@ class Kept<Value> implements Memory<Value> {
 }
 
 /** A unit's images and GitHub's offer, without LXD: what is built is listed, until it is pruned. */
-class Bench {
+class Fixture {
   now = START;
   version = "2.330.0";
   images: RunnerImage[] = [];
@@ -102,136 +102,136 @@ const thrownBy = (work: Promise<unknown>) =>
   );
 
 describe("ImageKeeper", () => {
-  let bench: Bench;
+  let fixture: Fixture;
   beforeEach(() => {
-    bench = new Bench();
+    fixture = new Fixture();
   });
 
   it("builds the first image, shows its steps, and takes it from then on", async () => {
-    const { image, notice } = await bench.supply();
+    const { image, notice } = await fixture.supply();
     expect(notice).to.equal(undefined);
-    expect(bench.images).to.deep.equal([image]);
-    expect(bench.steps).to.deep.equal([
+    expect(fixture.images).to.deep.equal([image]);
+    expect(fixture.steps).to.deep.equal([
       "Fetching the runner application 2.330.0",
       "Building the runner image: publishing",
     ]);
-    expect((await bench.supply()).image).to.equal(image);
-    expect(bench.fetched).to.have.length(1);
+    expect((await fixture.supply()).image).to.equal(image);
+    expect(fixture.fetched).to.have.length(1);
   });
 
   it("asks GitHub for the runner application every 6 hours, and builds with a new one", async () => {
-    const { image } = await bench.supply();
-    const { asked } = bench;
-    bench.version = "2.331.0";
-    bench.now += 6 * HOUR - 1;
-    expect((await bench.supply()).image).to.equal(image);
-    expect(bench.asked).to.equal(asked);
-    bench.now += 1;
-    expect((await bench.supply()).image).not.to.equal(image);
-    expect(bench.fetched).to.deep.equal(["2.330.0", "2.331.0"]);
-    expect(bench.images).to.have.length(1);
+    const { image } = await fixture.supply();
+    const { asked } = fixture;
+    fixture.version = "2.331.0";
+    fixture.now += 6 * HOUR - 1;
+    expect((await fixture.supply()).image).to.equal(image);
+    expect(fixture.asked).to.equal(asked);
+    fixture.now += 1;
+    expect((await fixture.supply()).image).not.to.equal(image);
+    expect(fixture.fetched).to.deep.equal(["2.330.0", "2.331.0"]);
+    expect(fixture.images).to.have.length(1);
   });
 
   it("asks GitHub at once when it is told to, and says whether the application is another one", async () => {
-    await bench.supply();
-    expect(await bench.keeper.updateApplication(true, signal)).to.deep.equal({
+    await fixture.supply();
+    expect(await fixture.keeper.updateApplication(true, signal)).to.deep.equal({
       version: "2.330.0",
       changed: false,
     });
-    bench.version = "2.331.0";
-    expect(await bench.keeper.updateApplication(false, signal)).to.deep.include({ changed: false });
-    expect(await bench.keeper.updateApplication(true, signal)).to.deep.equal({
+    fixture.version = "2.331.0";
+    expect(await fixture.keeper.updateApplication(false, signal)).to.deep.include({ changed: false });
+    expect(await fixture.keeper.updateApplication(true, signal)).to.deep.equal({
       version: "2.331.0",
       changed: true,
     });
-    await bench.supply();
-    expect(bench.fetched.at(-1)).to.equal("2.331.0");
+    await fixture.supply();
+    expect(fixture.fetched.at(-1)).to.equal("2.331.0");
   });
 
   it("builds afresh, with an archive that is fetched where it is missing, once the image is old", async () => {
-    const { image } = await bench.supply();
-    bench.now += 7 * HOUR;
-    const { image: fresh } = await bench.supply();
-    expect(fresh.builtAt).to.equal(bench.now);
+    const { image } = await fixture.supply();
+    fixture.now += 7 * HOUR;
+    const { image: fresh } = await fixture.supply();
+    expect(fresh.builtAt).to.equal(fixture.now);
     expect(fresh.recipe).to.equal(image.recipe);
-    expect(bench.images).to.deep.equal([fresh]);
-    expect(bench.fetched).to.have.length(2);
+    expect(fixture.images).to.deep.equal([fresh]);
+    expect(fixture.fetched).to.have.length(2);
   });
 
   it("keeps the last good image when a build fails, and says so with its date", async () => {
-    const { image } = await bench.supply();
-    bench.now += 7 * HOUR;
-    bench.buildFault = new Error("Cannot build the runner image: no package 'foo'");
-    const supply = await bench.supply();
+    const { image } = await fixture.supply();
+    fixture.now += 7 * HOUR;
+    fixture.buildFault = new Error("Cannot build the runner image: no package 'foo'");
+    const supply = await fixture.supply();
     expect(supply.image).to.equal(image);
     expect(supply.notice).to.equal(
       "image build failed, using the image of 2026-01-02 03:04 UTC: Cannot build the runner image: no package 'foo'",
     );
-    expect(bench.images).to.deep.equal([image]);
+    expect(fixture.images).to.deep.equal([image]);
   });
 
   it("keeps it, too, when the runner application cannot be fetched", async () => {
-    const { image } = await bench.supply();
-    bench.now += 7 * HOUR;
-    bench.fetchFault = new Error("Cannot use the runner application: its checksum is wrong");
-    const supply = await bench.supply();
+    const { image } = await fixture.supply();
+    fixture.now += 7 * HOUR;
+    fixture.fetchFault = new Error("Cannot use the runner application: its checksum is wrong");
+    const supply = await fixture.supply();
     expect(supply.image).to.equal(image);
     expect(supply.notice).to.include("its checksum is wrong");
   });
 
   it("does not try again for a while, goes on saying so, and forgets it with a success", async () => {
-    await bench.supply();
-    bench.now += 7 * HOUR;
-    bench.buildFault = new Error("no route to host");
-    await bench.supply();
-    bench.buildFault = undefined;
-    const { fetched } = bench;
+    await fixture.supply();
+    fixture.now += 7 * HOUR;
+    fixture.buildFault = new Error("no route to host");
+    await fixture.supply();
+    fixture.buildFault = undefined;
+    const { fetched } = fixture;
     const attempts = fetched.length;
-    bench.now += HOUR / 60;
-    expect((await bench.supply()).notice).to.include("no route to host");
+    fixture.now += HOUR / 60;
+    expect((await fixture.supply()).notice).to.include("no route to host");
     expect(fetched).to.have.length(attempts);
-    bench.now += HOUR;
-    expect((await bench.supply()).notice).to.equal(undefined);
-    expect(bench.failure.value).to.equal(null);
+    fixture.now += HOUR;
+    expect((await fixture.supply()).notice).to.equal(undefined);
+    expect(fixture.failure.value).to.equal(null);
   });
 
   it("pauses longer from failure to failure", async () => {
-    await bench.supply();
-    bench.now += 7 * HOUR;
-    bench.buildFault = new Error("no route to host");
-    await bench.supply();
-    bench.now += HOUR / 6;
-    await bench.supply();
-    expect(bench.failure.value?.attempts).to.equal(2);
-    bench.now += HOUR / 6;
-    expect((await bench.keeper.decide(signal)).build).to.equal("paused");
+    await fixture.supply();
+    fixture.now += 7 * HOUR;
+    fixture.buildFault = new Error("no route to host");
+    await fixture.supply();
+    fixture.now += HOUR / 6;
+    await fixture.supply();
+    expect(fixture.failure.value?.attempts).to.equal(2);
+    fixture.now += HOUR / 6;
+    expect((await fixture.keeper.decide(signal)).build).to.equal("paused");
   });
 
   it("builds at once when a person wants it, whatever failed before", async () => {
-    await bench.supply();
-    bench.now += 7 * HOUR;
-    bench.buildFault = new Error("no route to host");
-    await bench.supply();
-    bench.buildFault = undefined;
-    const built = await bench.keeper.build(signal);
-    expect(bench.images).to.deep.equal([built]);
-    expect((await bench.supply()).notice).to.equal(undefined);
+    await fixture.supply();
+    fixture.now += 7 * HOUR;
+    fixture.buildFault = new Error("no route to host");
+    await fixture.supply();
+    fixture.buildFault = undefined;
+    const built = await fixture.keeper.build(signal);
+    expect(fixture.images).to.deep.equal([built]);
+    expect((await fixture.supply()).notice).to.equal(undefined);
   });
 
   it("fails without an image to fall back on", async () => {
-    bench.buildFault = new Error("no space");
-    expect(await thrownBy(bench.supply())).to.equal(bench.buildFault);
-    expect(await thrownBy(bench.supply())).to.equal(bench.buildFault);
+    fixture.buildFault = new Error("no space");
+    expect(await thrownBy(fixture.supply())).to.equal(fixture.buildFault);
+    expect(await thrownBy(fixture.supply())).to.equal(fixture.buildFault);
   });
 
   it("takes an abort for no failure", async () => {
     const controller = new AbortController();
-    const decision = await bench.keeper.decide(signal);
-    bench.buildFault = new Error("ended");
+    const decision = await fixture.keeper.decide(signal);
+    fixture.buildFault = new Error("ended");
     controller.abort(new Error("the unit is stopping"));
-    expect(await thrownBy(bench.keeper.supply(decision, controller.signal))).to.equal(
+    expect(await thrownBy(fixture.keeper.supply(decision, controller.signal))).to.equal(
       controller.signal.reason,
     );
-    expect(bench.failure.value).to.equal(null);
+    expect(fixture.failure.value).to.equal(null);
   });
 });

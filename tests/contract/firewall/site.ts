@@ -28,7 +28,7 @@ export interface Runner {
 }
 
 /** A machine with an address, which the machine under test forwards to. */
-export interface Neighbour {
+export interface OutsideHost {
   readonly address: string;
   readonly peer: NetworkPeer;
   readonly namespace: NetworkNamespace;
@@ -164,7 +164,7 @@ export class FirewallSite {
   }
 
   /** A namespace beside the machine, with somebody who answers in it. */
-  async neighbour(name: string, network: string): Promise<Neighbour> {
+  async outsideHost(name: string, network: string): Promise<OutsideHost> {
     const namespace = await NetworkNamespace.create({ name: `fw${mark}${name}`, network }, patience());
     const peer = new NetworkPeer(["ip", "netns", "exec", namespace.name]);
     this.finally(async () => {

@@ -4,20 +4,20 @@ import { isOwned, KEYS, type Owner } from "./ownership.ts";
 const INSPECT_MS = 10_000;
 
 /** Runners of the machine's other units. */
-export class LxdNeighbours {
+export class LxdOtherUnits {
   readonly #client: LxdClient;
   readonly #owner: Owner;
   readonly #activityCommand: readonly [string, ...string[]];
 
-  /** @param activityCommand command in the guest that tells what the runner is at. */
+  /** @param activityCommand command in the guest that prints the activity of its application. */
   constructor(client: LxdClient, owner: Owner, activityCommand: readonly [string, ...string[]]) {
     this.#client = client;
     this.#owner = owner;
     this.#activityCommand = activityCommand;
   }
 
-  /** Whether any of them may have a job; one that cannot be inspected may. */
-  async areAtWork(signal: AbortSignal): Promise<boolean> {
+  /** Whether any of them may have a job; a runner that cannot be inspected counts as busy. */
+  async mayHaveJobs(signal: AbortSignal): Promise<boolean> {
     const instances = await this.#client.instances.list(undefined, signal);
     const others = instances.filter(
       ({ config, status }) =>
