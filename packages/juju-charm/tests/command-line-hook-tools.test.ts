@@ -181,6 +181,13 @@ describe("CommandLineHookTools", () => {
     expect(thrown).to.have.property("message", "Cannot run config-get: it was killed by SIGSEGV");
   });
 
+  it("refuses the output of a tool that does not end", async () => {
+    const { scripts, tools } = setUp();
+    scripts.write("config-get", "head -c 67108865 /dev/zero");
+    const thrown = await thrownBy(tools.configGet());
+    expect(thrown).to.have.property("message", "Cannot run config-get: it printed more than 64 MiB");
+  });
+
   it("says that a tool is not there", async () => {
     const { tools } = setUp();
     const thrown = await thrownBy(tools.actionSet({ password: "hunter2-hunter2" }));
