@@ -1,7 +1,7 @@
 import type { RunnerApplication } from "../runners/ports.ts";
 import { ConditionError } from "charm-kit";
 
-/** The runner application's archive is not to be trusted: its checksum is wrong, GitHub names none, or it is hostile. */
+/** The runner application's archive is untrusted: its checksum is wrong or missing, or its content is dangerous. */
 export class ArchiveError extends ConditionError {
   readonly code = "archive";
   readonly remedy = "person";

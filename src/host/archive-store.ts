@@ -11,21 +11,21 @@ import { AnswerError, download } from "./download.ts";
 import { inspectArchive } from "./inspect-archive.ts";
 
 export interface ArchiveStoreOptions {
-  /** Absolute; made when it is missing. */
+  /** Absolute; created when missing. */
   readonly directory: string;
-  /** Makes what downloads go through, such as a proxy; it is destroyed after each. @default straight to the server */
+  /** Opens the dispatcher for a download, such as a proxy. Closed after each download. @default a direct connection */
   readonly openDispatcher?: () => Dispatcher;
   /** @default the system's clock */
   readonly clock?: Clock;
 }
 
 const DOWNLOAD_LIMIT_MS = 20 * 60_000;
-/** Pauses before a download that broke off goes on; GitHub's servers rarely need one. */
+/** Pauses before an interrupted download resumes. GitHub's servers rarely need one. */
 const RESUME_PAUSES_MS = [500, 2000, 5000];
 /** Bytes; the runner application is about 200 MB. */
 const LONGEST = 2 * 1024 ** 3;
 
-/** Keeps verified archives of the runner application in a directory of the unit. */
+/** Stores verified archives of the runner application in a directory of the unit. */
 export class ArchiveStore implements Archives {
   readonly #directory: string;
   readonly #openDispatcher: () => Dispatcher;
@@ -38,13 +38,13 @@ export class ArchiveStore implements Archives {
   }
 
   /**
-   * Fetches an archive unless it is there: streamed to a temporary file, its SHA-256 and its members checked, put
-   * in place by rename. Other archives go then. A download that breaks off goes on where it was, at once and in the next
-   * call. Of two processes one waits for the other.
+   * Downloads an archive unless it is stored: streams it to a temporary file, verifies its SHA-256 and its members, and
+   * renames it. Then deletes other archives. An interrupted download resumes at once and in the next
+   * call. Concurrent processes take turns.
    *
    * @returns the path of the archive.
-   * @throws {@link ArchiveError} when it cannot be trusted, {@link ArchiveDownloadError} when it cannot be had; the
-   *   signal's reason when it is aborted.
+   * @throws {@link ArchiveError} for an untrusted archive, {@link ArchiveDownloadError} for a failed download, or the
+   *   signal's reason after an abort.
    */
   async fetch(application: RunnerApplication, signal: AbortSignal): Promise<string> {
     const { sha256 } = application;
@@ -81,12 +81,12 @@ export class ArchiveStore implements Archives {
       return;
     }
     await rm(partial, { force: true });
-    // The beginning may have been of another file: once more, from the start.
+    // The partial file may belong to another archive: try again from the start.
     if (isResumed) await this.#download(application, { path, sha256 }, signal);
     else throw new ArchiveError(application, fault);
   }
 
-  /** Goes on where it broke off, a few times. */
+  /** Resumes an interrupted download a few times. */
   async #receive(application: RunnerApplication, path: string, signal: AbortSignal): Promise<void> {
     const { downloadUrl: url, downloadToken: token } = application;
     const dispatcher = this.#openDispatcher();
@@ -107,7 +107,7 @@ export class ArchiveStore implements Archives {
     }
   }
 
-  /** Archives of other versions, and half downloads of them. */
+  /** Archives and partial downloads of other versions. */
   async #removeOthers(path: string): Promise<void> {
     const names = await readdir(this.#directory);
     const others = names.map((name) => join(this.#directory, name)).filter((other) => other !== path);
@@ -120,7 +120,7 @@ export class ArchiveStore implements Archives {
   }
 }
 
-/** What is wrong with a received file, if anything. */
+/** The error in a downloaded file; undefined when it is valid. */
 async function faultOf(path: string, sha256: string, signal: AbortSignal): Promise<string | undefined> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash, { signal });

@@ -3,9 +3,9 @@ import { localAddresses } from "./local-addresses.ts";
 import { networksBehind } from "./routes.ts";
 
 /**
- * What no runner may reach: every address of this machine, and the networks of runners.
+ * Networks that no runner may reach: every address of this machine, and all runner networks.
  *
- * @param bridges the names of their bridges.
+ * @param bridges matches the names of the runners' bridges.
  */
 export async function closedNetworks(bridges: RegExp): Promise<readonly Network[]> {
   return (await Promise.all([localAddresses(), networksBehind(bridges)])).flat();

@@ -5,14 +5,14 @@ import { pipeline } from "node:stream/promises";
 import { interceptors, type Dispatcher } from "undici";
 import type { Secret } from "charm-kit";
 
-/** A file to be fetched over HTTP. */
+/** A file to download over HTTP. */
 export interface Download {
   readonly url: string;
-  /** Sent to the first host alone, not to one that it redirects to. */
+  /** Sent only to the first host, not after a redirect. */
   readonly token: Secret | undefined;
-  /** Where it is put. What is there already is taken for its beginning. */
+  /** Path of the file. An existing file is resumed. */
   readonly path: string;
-  /** Bytes after which it is given up. */
+  /** Most bytes of the file. */
   readonly longest: number;
 }
 
@@ -20,18 +20,18 @@ const MOST_REDIRECTS = 5;
 const PARTIAL_CONTENT = 206;
 const RANGE_NOT_SATISFIABLE = 416;
 
-/** The server answered something that is no file; another attempt would be answered alike. */
+/** The server refused the file. Another attempt would get the same answer. */
 export class AnswerError extends Error {}
 
 /**
- * Fetches a file, or the rest of it where its beginning is there. A server that gives no parts gives the whole.
+ * Downloads a file, or the rest of a partial one if the server supports ranges.
  *
- * What was received stays when it fails; whoever knows the file's checksum checks it.
+ * Keeps the partial file on failure. The caller verifies the checksum.
  */
 export async function download(file: Download, dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
   const begun = await sizeOf(file.path);
   const url = new URL(file.url);
-  // GitHub redirects to another host; the interceptor keeps the token from it.
+  // GitHub redirects to another host, which must not get the token.
   const { statusCode, headers, body } = await dispatcher
     .compose(interceptors.redirect({ maxRedirections: MOST_REDIRECTS }))
     .request({
@@ -47,7 +47,7 @@ export async function download(file: Download, dispatcher: Dispatcher, signal: A
   const isRest = begun > 0 && statusCode === PARTIAL_CONTENT && startOf(headers["content-range"]) === begun;
   if (statusCode !== 200 && !isRest) {
     body.on("error", () => undefined).destroy();
-    // Nothing of the server's file is beyond what is here: it is none of it, or all.
+    // The partial file is as long as the server's file or longer.
     if (begun > 0 && (statusCode === RANGE_NOT_SATISFIABLE || statusCode === PARTIAL_CONTENT)) {
       await rm(file.path, { force: true });
     }

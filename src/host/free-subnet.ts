@@ -5,7 +5,7 @@ import { subtract } from "../network/network-sets.ts";
 import { ConditionError } from "charm-kit";
 import { readRoutes } from "./routes.ts";
 
-/** Every private network that may be taken is in use on this machine. */
+/** Every candidate subnet is in use on this machine. */
 export class NoFreeSubnetError extends ConditionError {
   readonly code = "no-free-subnet";
   readonly remedy = "person";
@@ -20,14 +20,14 @@ export class NoFreeSubnetError extends ConditionError {
 const CANDIDATES = 2 ** 16;
 const TEN = networkOf({ family: 4, value: 10n << 24n }, 8);
 const PREFIX = 24;
-/** Odd, so that the walk visits every candidate; large, so that neighbours are far apart. */
+/** Odd, so that the search visits every candidate; large, so that consecutive ones are far apart. */
 const STRIDE = 40503;
 
 /**
  * Chooses a /24 of 10.0.0.0/8 that overlaps none of the given networks. Pure.
  *
- * @param taken networks that are in use; a default route is not one.
- * @param seed where the search starts; the same seed gives the same answer on the same machine.
+ * @param taken networks in use, without default routes.
+ * @param seed start of the search. The same seed returns the same subnet on the same machine.
  * @returns the gateway's address with the prefix, such as `10.83.12.1/24`.
  * @throws {@link NoFreeSubnetError}
  */
@@ -45,7 +45,7 @@ export function chooseSubnet(taken: readonly Network[], seed: number): string {
   throw new NoFreeSubnetError();
 }
 
-/** IPv4 networks of this machine's interfaces and of its routing table. */
+/** IPv4 networks of this machine's interfaces and routes. */
 export async function networksOfHost(): Promise<readonly Network[]> {
   const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const own = interfaces.map(({ cidr }) => parseNetwork(cidr ?? ""));

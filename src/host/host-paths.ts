@@ -6,7 +6,7 @@ export interface HostPaths {
   readonly dev: string;
   /** Where Juju mounts the unit's storage. */
   readonly storage: string;
-  /** There when a restart of the machine is asked for. */
+  /** Exists when the machine requires a restart. */
   readonly rebootRequired: string;
 }
 

@@ -6,11 +6,11 @@ import { checkVirtualMachines } from "./machine-check.ts";
 import type { HostPaths } from "./host-paths.ts";
 import { raiseLimits } from "./raise-limits.ts";
 
-/** LXD as the host's side needs it. */
+/** The LXD operations that the host side needs. */
 export interface HostLxd extends LxdSign {
-  /** Whether it offers virtual machines. */
+  /** Whether LXD supports virtual machines. */
   hasVirtualMachines(signal: AbortSignal): Promise<boolean>;
-  /** Whether a runner of another unit of this machine may have a job. */
+  /** Whether a runner of another unit on this machine may have a job. */
   mayOtherUnitsHaveJobs(signal: AbortSignal): Promise<boolean>;
 }
 
@@ -18,19 +18,19 @@ export interface HostOptions {
   readonly paths: HostPaths;
   readonly run: RunProcess;
   readonly lxd: HostLxd;
-  /** Whether LXD may be installed and started; not where a person has named its socket. */
+  /** Whether LXD may be installed and started. False when the environment names its socket. */
   readonly mayInstall: boolean;
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
 }
 
-/** What the machine is to be made ready for. */
+/** The requirements on the machine. */
 export interface HostNeed {
   readonly runners: number;
   readonly virtualMachines: boolean;
 }
 
-/** What a unit needs of its machine beside what it makes on LXD: LXD itself, kernel modules and limits. */
+/** The host side of a unit: LXD itself, kernel modules and limits. */
 export class Host {
   readonly #options: HostOptions;
 
@@ -39,10 +39,10 @@ export class Host {
   }
 
   /**
-   * Makes the machine ready. Safe to repeat; costs next to nothing when all is as it should be.
+   * Prepares the machine. Safe to repeat, and cheap when nothing is missing.
    *
-   * @param step told what is being done, where it takes long.
-   * @returns what the machine lacks without which runners still work, each as a short text.
+   * @param step called with the progress of long operations.
+   * @returns features that the machine lacks and that runners can work without, each as a short text.
    * @throws `LxdInstallError`, `VirtualMachinesError`, `ProcessError`.
    */
   async prepare(
@@ -59,14 +59,14 @@ export class Host {
     return raiseLimits(paths, { slug, runners }, signal);
   }
 
-  /** Whether the machine asks for a restart, as after an update of its kernel, and no other unit stands against it. */
+  /** Whether the machine requires a restart, such as after a kernel update, and no other unit is busy. */
   async mayReboot(signal: AbortSignal): Promise<boolean> {
     const { lxd, paths } = this.#options;
     if (!existsSync(paths.rebootRequired) || !(await lxd.answers(signal))) return false;
     return !(await lxd.mayOtherUnitsHaveJobs(signal));
   }
 
-  /** Takes the unit's files away and puts back the kernel limits that only it needed. LXD stays: others may use it. */
+  /** Removes the unit's files and restores kernel limits that only it needed. LXD stays, since others may use it. */
   async remove(signal: AbortSignal): Promise<void> {
     const { paths, slug } = this.#options;
     await raiseLimits(paths, { slug, runners: undefined }, signal);

@@ -5,10 +5,10 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
 
-/** How much an archive may hold. The runner application is about 0.7 GiB in 20 000 files. */
+/** Limits of an archive. The runner application has about 0.7 GiB in 20 000 files. */
 export interface ArchiveLimits {
   readonly entries: number;
-  /** Of the unpacked tar stream. */
+  /** Bytes of the unpacked tar stream. */
   readonly bytes: number;
 }
 
@@ -16,18 +16,18 @@ const LIMITS: ArchiveLimits = { entries: 200_000, bytes: 4 * 1024 ** 3 };
 
 const PLAIN: ReadonlySet<string> = new Set(["File", "OldFile", "ContiguousFile", "Directory"]);
 
-/** A member that leads, or may lead, to another one. */
+/** A link member. */
 interface Lead {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * Reads a gzipped tar archive through and finds what must not be in an archive that is unpacked as root: members with
+ * Scans a gzipped tar archive for content that is dangerous to unpack as root: members with
  * absolute paths or `..`, links that point out of it or through other links, devices and pipes, and more than the limits.
  *
- * @returns what is wrong with it, or nothing.
- * @throws the signal's reason when it is aborted.
+ * @returns the error; undefined for a safe archive.
+ * @throws the signal's reason after an abort.
  */
 export async function inspectArchive(
   path: string,
@@ -50,7 +50,7 @@ class Inspection {
   fault: string | undefined;
   readonly #limits: ArchiveLimits;
   readonly #parser: Parser;
-  /** Paths of members that are symbolic links. */
+  /** Paths of symbolic links. */
   readonly #links = new Set<string>();
   readonly #leads: Lead[] = [];
   #entries = 0;
@@ -64,7 +64,7 @@ class Inspection {
       this.#see(entry);
       entry.resume();
     });
-    // Types that the parser does not know.
+    // Member types that the parser does not know.
     this.#parser.on("ignoredEntry", (entry: ReadEntry) => {
       this.#refuse(entry, `is of the type ${entry.type}`);
     });
@@ -73,7 +73,7 @@ class Inspection {
     });
   }
 
-  /** Passes what is unpacked to the parser, and ends at the first fault: what follows may be endless. */
+  /** Feeds the parser and stops at the first error, since the rest may be endless. */
   reader(): Transform {
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
@@ -90,7 +90,7 @@ class Inspection {
     });
   }
 
-  /** Links are judged when all are known. */
+  /** Links are checked when all members are known. */
   faultOfLeads(): string | undefined {
     const bad = this.#leads.find(({ to }) => this.#passesLink(to));
     return bad && `its member ${quote(bad.from)} leads through a symbolic link`;
@@ -133,7 +133,7 @@ class Inspection {
       this.#refuse(entry, "is a link that points out of it");
       return;
     }
-    // Of the target as it is written: `link/..` is not where `link` is, but above where it points to.
+    // Checks the literal target: `link/..` is the parent of the link's target, not of the link.
     for (const step of steps(directory, target)) this.#leads.push({ from: entry.path, to: step });
   }
 
@@ -147,7 +147,7 @@ class Inspection {
   }
 }
 
-/** The path below the archive's root, or nothing when it may be elsewhere. */
+/** The path below the archive's root; undefined when it may be outside. */
 function normalise(path: string): string | undefined {
   if (posix.isAbsolute(path) || path.split("/").includes("..") || path.includes("\0")) return undefined;
   return inside(posix.normalize(path));
@@ -158,7 +158,7 @@ function inside(path: string): string | undefined {
   return isOutside ? undefined : path.replace(/\/$/, "");
 }
 
-/** The directories that a link's target passes on its way, before each `..` of it. */
+/** The directories in a link's target before each `..`. */
 function steps(directory: string, target: string): string[] {
   const parts = target.split("/");
   return parts

@@ -2,17 +2,17 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readJSONFile, removeFile, writeFileAtomically, type Logger } from "charm-kit";
 
-/** Where a value is kept, and how it is read back. */
+/** The file of a value and its parser. */
 export interface JsonRecordOptions<T> {
-  /** Absolute; its directory is made when it is missing. */
+  /** Absolute; a missing directory is created. */
   readonly path: string;
-  /** Reads what the file holds; `null` for what is no such value. */
+  /** Parses the file's content; `null` when it is invalid. */
   readonly parse: (stored: unknown) => T | null;
-  /** Told when the file is damaged. */
+  /** Gets a warning when the file is damaged. */
   readonly log: Logger;
 }
 
-/** Keeps one value in a file that only root may read. A kill or a power cut at any moment leaves the old or the new one. */
+/** Stores one value in a file that only root can read. A kill or a power cut leaves the old or the new value. */
 export class JsonRecord<T> {
   readonly #options: JsonRecordOptions<T>;
 
@@ -20,7 +20,7 @@ export class JsonRecord<T> {
     this.#options = options;
   }
 
-  /** @returns `null` where there is none; a damaged file counts as missing, and is logged. */
+  /** @returns `null` when the file is missing or damaged. Damage is logged. */
   async read(): Promise<T | null> {
     const { path, parse, log } = this.#options;
     const value = await readJSONFile(

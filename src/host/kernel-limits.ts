@@ -1,33 +1,33 @@
-/** Values of kernel parameters by their names, such as `kernel.keys.maxkeys`. */
+/** Values of kernel parameters by name, such as `kernel.keys.maxkeys`. */
 export type Limits = Readonly<Record<string, number>>;
 
-/** What one unit's file in sysctl.d says. */
+/** The content of a unit's file in sysctl.d. */
 export interface LimitsRecord {
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
-  /** How many runners the unit wants. */
+  /** The unit's number of runners. */
   readonly runners: number;
-  /** The values that were there before the first unit raised them. */
+  /** The values before the first unit raised them. */
   readonly before: Limits;
-  /** The values that the units of this machine need together. */
+  /** The values that all units of this machine need together. */
   readonly values: Limits;
 }
 
-/** What is to be written: to the kernel now, and to the units' files for the next start of the machine. */
+/** Values to write to the kernel now, and to the units' files for the next boot. */
 export interface LimitsPlan {
   readonly apply: Limits;
   readonly records: readonly LimitsRecord[];
 }
 
 interface Need {
-  /** For the machine itself: the kernel's defaults. */
+  /** The machine's own share: the kernel's defaults. */
   readonly base: number;
   readonly perRunner: number;
 }
 
 /**
- * All unprivileged containers share one range of users, so they share these limits, which hold for each user. A system
- * of systemd takes about 7 inotify instances and 10 keys; the rest is for jobs, and for Docker in them.
+ * All unprivileged containers share one UID range, and so these limits for each UID. A system
+ * with systemd uses about 7 inotify instances and 10 keys; the rest is for jobs and their Docker.
  */
 const NEEDS: Readonly<Record<string, Need>> = {
   "fs.inotify.max_user_instances": { base: 128, perRunner: 128 },
@@ -36,21 +36,21 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "kernel.keys.maxbytes": { base: 20_000, perRunner: 25_000 },
 };
 
-/** Builder and template run beside the runners. */
+/** Builder and template run in addition to the runners. */
 const SPARE_RUNNERS = 2;
 
-/** The kernel parameters that a fleet needs raised. */
+/** The kernel parameters that a fleet needs. */
 export const LIMIT_NAMES: readonly string[] = Object.keys(NEEDS);
 
 /**
  * Decides the kernel limits of a machine. Pure.
  *
- * No value is ever below what was there before the units came, nor below what somebody has raised it to since. What was
- * there comes back with the end of the last unit, unless somebody has changed it since.
+ * No value is below its original value, or below a value that was set since then by other means. The original
+ * value is restored when the last unit is removed, unless it was changed since then.
  *
- * @param records of all units of the machine, this one's last record among them.
- * @param unit this unit with the number of its runners; undefined when it goes.
- * @param current what the kernel has; names that it does not know are left out.
+ * @param records the records of all units of the machine, including this one.
+ * @param unit this unit with its number of runners; undefined when it is removed.
+ * @param current the kernel's values, without unknown names.
  */
 export function planLimits(
   records: readonly LimitsRecord[],
@@ -87,12 +87,12 @@ export function limitsFileName(slug: string): string {
   return `60-github-runner-${slug}.conf`;
 }
 
-/** The unit's part of the name of a file in sysctl.d, or undefined where it is not the charm's. */
+/** The slug in the name of a file in sysctl.d; undefined when the file is not the charm's. */
 export function slugOfLimitsFile(fileName: string): string | undefined {
   return /^60-github-runner-(.+)\.conf$/.exec(fileName)?.[1];
 }
 
-/** Writes a record as a file for sysctl.d. */
+/** Renders a record as a file for sysctl.d. */
 export function renderLimits({ slug, runners, before, values }: LimitsRecord): string {
   const lines = Object.entries(values).map(([name, value]) => `${name} = ${value}`);
   return `# Written by the GitHub runner charm for its unit ${slug}; goes with the unit.
@@ -104,7 +104,7 @@ ${lines.join("\n")}
 `;
 }
 
-/** Reads what {@link renderLimits} wrote; what a person has made of it meanwhile is read as far as it can be. */
+/** Parses the output of {@link renderLimits}. Tolerates manual edits. */
 export function parseLimits(slug: string, text: string): LimitsRecord {
   const runners = Number(/^# runners: (\d+)$/m.exec(text)?.[1] ?? 0);
   const before = /^# before: (.*)$/m.exec(text)?.[1] ?? "";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type RunProcess, removeFile, writeFileAtomically } from "charm-kit";
 import type { HostPaths } from "./host-paths.ts";
 
-/** A module of the kernel, and the path that is there when it is loaded or built in. */
+/** A kernel module, and a path that exists when it is loaded or built in. */
 interface KernelModule {
   readonly name: string;
   readonly sign: (paths: HostPaths) => string;
@@ -21,8 +21,8 @@ const SOCKETS_OF_MACHINES: KernelModule = {
 };
 
 /**
- * Loads the kernel's modules that runners need, and has them loaded at each start of the machine. What cannot be loaded
- * shows in what is probed later.
+ * Loads the kernel modules that runners need, now and at each boot. Later checks report a module that cannot be
+ * loaded.
  */
 export async function loadModules(
   paths: HostPaths,
@@ -44,7 +44,7 @@ export async function loadModules(
   await writeFileAtomically(path, text, { mode: 0o644 });
 }
 
-/** Has the modules loaded for this unit no longer. They stay in the kernel: others may have come to use them. */
+/** Stops loading the modules for this unit at boot. They stay loaded, since others may use them. */
 export async function forgetModules(paths: HostPaths, slug: string): Promise<void> {
   await removeFile(modulesFile(paths, slug));
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { ConditionError, ProcessLock, runOrFail, type RunProcess } from "charm-kit";
 import { hasIdRange, planLxd, socketOf, withIdRange, type LxdFacts } from "./lxd-plan.ts";
 
-/** LXD does not run on this machine, and the unit cannot bring it to. */
+/** LXD does not run on this machine, and the unit cannot start it. */
 export class LxdInstallError extends ConditionError {
   readonly code = "lxd-install";
   readonly remedy = "person";
@@ -19,16 +19,16 @@ export class LxdInstallError extends ConditionError {
 const ID_FILES = ["/etc/subuid", "/etc/subgid"];
 const LOCK = new ProcessLock("github-runner-lxd-install");
 
-/** LXD on a machine, as far as it concerns whether it has to be installed. */
+/** The LXD operations that the installation needs. */
 export interface LxdSign {
-  /** Whether it answers. */
+  /** Whether LXD responds. */
   answers(signal: AbortSignal): Promise<boolean>;
 }
 
 /**
- * Installs LXD where there is none and starts one that does not answer; one that answers is left alone.
+ * Installs LXD if it is missing and starts it if it does not respond. Never changes an LXD that responds.
  *
- * @param step told what is being done.
+ * @param step called with the progress.
  * @throws {@link LxdInstallError} where it cannot be done, `ProcessError` where a command fails.
  */
 export async function installLxd(
@@ -39,7 +39,7 @@ export async function installLxd(
 ): Promise<void> {
   if (await lxd.answers(signal)) return;
   await LOCK.run(async () => {
-    // Another unit of the machine may have done it meanwhile.
+    // Another unit of the machine may have installed it meanwhile.
     if (await lxd.answers(signal)) return;
     const plan = planLxd(readFacts());
     if (!plan.possible) throw new LxdInstallError(plan.reason);
@@ -51,7 +51,7 @@ export async function installLxd(
   }, signal);
 }
 
-/** Where the socket of an LXD that {@link installLxd} would bring to run will be. */
+/** The socket path of the LXD that {@link installLxd} would install. */
 export function expectedSocket(): string {
   return socketOf(readFacts());
 }

@@ -1,10 +1,10 @@
-/** A program of the machine with its arguments, and how long it may take. */
+/** A program with its arguments and its time limit. */
 export interface Command {
   readonly words: readonly [string, ...string[]];
   readonly limitMs: number;
 }
 
-/** What decides how LXD comes to run on a machine. */
+/** Facts of a machine that decide how LXD is installed or started. */
 export interface LxdFacts {
   /** `ID` of os-release, such as `ubuntu` or `debian`. */
   readonly os: string;
@@ -12,19 +12,19 @@ export interface LxdFacts {
   readonly snap: boolean;
   readonly apt: boolean;
   readonly systemd: boolean;
-  /** Which LXD is installed already. */
+  /** The installed LXD. */
   readonly installed: "snap" | "package" | "incus" | "none";
-  /** Whether root has a range of users for containers; the package needs one, the snap does not. */
+  /** Whether root has a UID range for containers. The package needs one, the snap does not. */
   readonly idRange: boolean;
 }
 
-/** How LXD is brought to answer. */
+/** How LXD is installed or started. */
 export type LxdPlan =
   | {
       readonly possible: true;
-      /** What is being done, for the status. */
+      /** Progress message for the status. */
       readonly told: string;
-      /** Whether a range of users for containers has to be given to root first. */
+      /** Whether root needs a UID range for containers first. */
       readonly addIdRange: boolean;
       readonly commands: readonly Command[];
     }
@@ -33,7 +33,7 @@ export type LxdPlan =
 const CHANNEL = "5.21/stable";
 const MINUTE = 60_000;
 const QUESTIONS_OFF = ["DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l"];
-/** What LXD of the distribution recommends, as far as containers on a bridge and a pool with clones need it. */
+/** Recommended packages of the distribution's LXD that a bridge and a pool with clones need. */
 const PACKAGES = [
   "lxd",
   "lxd-client",
@@ -45,13 +45,13 @@ const PACKAGES = [
   "uidmap",
 ];
 
-/** For clones in a loop file; the snap brings its own, but not to the machine. */
+/** For clones in a loop file. The snap contains these tools, but not for the machine. */
 const TOOLS = ["btrfs-progs", "nftables"];
 
 /**
- * Decides how an LXD that does not answer is brought to answer. Pure.
+ * Decides how to install or start LXD. Pure.
  *
- * What is installed is started and nothing else: no version is ever changed, no channel left.
+ * An installed LXD is only started: its version and channel never change.
  */
 export function planLxd(facts: LxdFacts): LxdPlan {
   if (!facts.root) return impossible("the unit does not run as root");
@@ -100,7 +100,7 @@ function impossible(reason: string): LxdPlan {
 
 function aptGet(verb: "update" | "install", ...packages: readonly string[]): Command {
   const options = ["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"];
-  // A package that is there stays as it is, whatever its version.
+  // An installed package is never upgraded.
   const keep = verb === "install" ? ["--no-upgrade"] : [];
   const words = ["env", ...QUESTIONS_OFF, "apt-get", verb, ...options, ...keep, ...packages] as const;
   return { words, limitMs: 15 * MINUTE };
@@ -114,14 +114,14 @@ function systemctl(...args: readonly string[]): Command {
   return { words: ["systemctl", ...args], limitMs: 2 * MINUTE };
 }
 
-/** The API may answer before it can do anything. */
+/** The API may respond before LXD is ready. */
 function waitReady(lxd: string): Command {
   return { words: [lxd, "waitready", "--timeout=120"], limitMs: 3 * MINUTE };
 }
 
 const START_PACKAGE: readonly Command[] = [systemctl("start", "lxcfs.service", "lxd.socket", "lxd.service")];
 
-/** Where the LXD that is installed, or would be, has its socket. Pure. */
+/** The socket path of the LXD that is, or would be, installed. Pure. */
 export function socketOf({ installed, os }: LxdFacts): string {
   switch (installed) {
     case "incus":
@@ -138,7 +138,7 @@ export function socketOf({ installed, os }: LxdFacts): string {
 const SNAP_SOCKET = "/var/snap/lxd/common/lxd/unix.socket";
 const PACKAGE_SOCKET = "/var/lib/lxd/unix.socket";
 
-/** Adds a range of users for containers to the text of `/etc/subuid` or `/etc/subgid`, above all that are given. Pure. */
+/** Adds a UID range for containers to the text of `/etc/subuid` or `/etc/subgid`, above all existing ranges. Pure. */
 export function withIdRange(text: string): string {
   const ends = [...text.matchAll(/^[^:\n]+:(\d+):(\d+)$/gm)].map(
     ([, first, size]) => Number(first) + Number(size),
@@ -148,7 +148,7 @@ export function withIdRange(text: string): string {
   return `${lines}root:${first}:${ID_COUNT}\n`;
 }
 
-/** Whether root has a range of users that is large enough for a container. Pure. */
+/** Whether root has a UID range that is large enough for a container. Pure. */
 export function hasIdRange(text: string): boolean {
   return [...text.matchAll(/^root:\d+:(\d+)$/gm)].some(([, size]) => Number(size) >= SMALLEST_ID_COUNT);
 }

@@ -17,8 +17,8 @@ export class VirtualMachinesError extends ConditionError {
 }
 
 /**
- * @param lxdHasMachines whether LXD offers virtual machines.
- * @throws {@link VirtualMachinesError} where they cannot be had, with everything that is missing.
+ * @param lxdHasMachines whether LXD supports virtual machines.
+ * @throws {@link VirtualMachinesError} that names everything that is missing.
  */
 export function checkVirtualMachines({ dev }: HostPaths, lxdHasMachines: boolean): void {
   if (lxdHasMachines) return;

@@ -6,7 +6,7 @@ import type { HostPaths } from "./host-paths.ts";
 const LIMIT_MS = 60_000;
 const BTRFS_MAGIC = 0x9123683e;
 
-/** Programs and mounts of the machine, for one who keeps a pool on it. */
+/** Programs and mounts of the machine that a storage pool needs. */
 export class Mounts {
   readonly #paths: HostPaths;
   readonly #run: RunProcess;
@@ -16,7 +16,7 @@ export class Mounts {
     this.#run = run;
   }
 
-  /** Whether something is mounted at a path. */
+  /** Whether a path is a mount point. */
   async isMounted(path: string): Promise<boolean> {
     const table = await readFile(join(this.#paths.proc, "self/mountinfo"), "utf8");
     const escaped = path.replaceAll(" ", "\\040");
@@ -27,19 +27,19 @@ export class Mounts {
     return (await statfs(path)).type === BTRFS_MAGIC;
   }
 
-  /** Bytes that are free at a path. */
+  /** Free bytes at a path. */
   async freeBytes(path: string): Promise<number> {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;
   }
 
-  /** Bytes of the whole file system at a path, as LXD counts them too. */
+  /** Bytes of the whole file system at a path, counted like LXD does. */
   async totalBytes(path: string): Promise<number> {
     const { blocks, bsize } = await statfs(path);
     return blocks * bsize;
   }
 
-  /** Those of the programs that are on the machine. */
+  /** The installed ones of the programs. */
   async programs(names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
     const options = (name: string) => ({ action: `look for ${name}`, limitMs: LIMIT_MS, signal });
     const found = names.map(async (name) => {
@@ -53,7 +53,7 @@ export class Mounts {
     await this.run("mount the runners' storage", ["mount", ...words], signal);
   }
 
-  /** Takes a mount away, also one that is still in use. */
+  /** Unmounts a path, even when it is in use. */
   async unmount(path: string, signal: AbortSignal): Promise<void> {
     if (!(await this.isMounted(path))) return;
     const options = { action: "unmount the runners' storage", limitMs: LIMIT_MS, signal };
@@ -66,7 +66,7 @@ export class Mounts {
     await runOrFail(this.#run, words, { action, limitMs: LIMIT_MS, signal });
   }
 
-  /** Runs a program, however it ends. */
+  /** Runs a program and ignores its exit code. */
   async attempt(action: string, words: readonly string[], signal: AbortSignal): Promise<boolean> {
     return (await this.#run(words, { action, limitMs: LIMIT_MS, signal })).exitCode === 0;
   }

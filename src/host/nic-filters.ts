@@ -6,9 +6,9 @@ import type { HostPaths } from "./host-paths.ts";
 const LIMIT_MS = 10_000;
 
 /**
- * Finds out which filters of network devices this machine has: a start with one that it lacks would fail.
+ * Detects the network device filters of this machine. An instance with an unsupported filter would not start.
  *
- * @param firewall that LXD uses, such as `nftables`.
+ * @param firewall LXD's firewall driver, such as `nftables`.
  */
 export async function probeNicFilters(
   paths: HostPaths,
@@ -18,7 +18,7 @@ export async function probeNicFilters(
 ): Promise<{ mac: boolean; ipv4: boolean; ipv6: boolean; isolation: boolean }> {
   const words = firewall === "nftables" ? nftProbe() : ["ebtables", "-L"];
   const { exitCode } = await run(words, { action: "look for filters of bridges", limitMs: LIMIT_MS, signal });
-  // LXD may bring programs of its own; where there is none here to ask, it is taken at its word.
+  // LXD may contain its own programs. Without a local program to check, trust LXD.
   const bridges = exitCode === 0 || exitCode === NOT_STARTED;
   const callsFilter = await readFile(
     join(paths.proc, "sys/net/bridge/bridge-nf-call-ip6tables"),
@@ -27,14 +27,14 @@ export async function probeNicFilters(
   return {
     mac: bridges,
     ipv4: bridges,
-    // LXD refuses it where bridged packets pass no IPv6 filter.
+    // LXD refuses the filter when bridged packets skip the IPv6 filter.
     ipv6: bridges && callsFilter.trim() === "1",
-    // Linux has had it since 4.18, which is older than every LXD that knows the option.
+    // Linux supports it since 4.18, which is older than every LXD with this option.
     isolation: true,
   };
 }
 
-/** A table that is made and taken away in one transaction: nothing of it is ever seen. */
+/** A table that is created and deleted in one transaction, and so is never visible. */
 function nftProbe(): readonly string[] {
   const table = "bridge github-runner-probe";
   const chain = "{ type filter hook input priority -200; }";

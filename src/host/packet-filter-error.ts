@@ -1,6 +1,6 @@
 import { ConditionError } from "charm-kit";
 
-/** The kernel's packet filter does not take the rules that close the machine to its runners. */
+/** The kernel's packet filter refuses the rules that block runners from the machine. */
 export class PacketFilterError extends ConditionError {
   readonly code = "packet-filter";
   readonly remedy = "person";

@@ -1,11 +1,11 @@
 import { NOT_STARTED, type ProcessOutcome, type RunProcess } from "charm-kit";
 import { PacketFilterError } from "./packet-filter-error.ts";
 
-/** Where Debian and Ubuntu have it; not every PATH of root's leads there. */
+/** The path on Debian and Ubuntu, which is not in every PATH of root. */
 const NFT = "/usr/sbin/nft";
 const LIMIT_MS = 10_000;
 
-/** An nftables table of the unit's own in the kernel. Needs root and the program `nft`. */
+/** The unit's own nftables table. Needs root and the program `nft`. */
 export class NftPacketFilter {
   /** Name of the table, in the family `inet`. */
   readonly table: string;
@@ -18,11 +18,11 @@ export class NftPacketFilter {
   }
 
   /**
-   * Refuses what comes over the bridge and is for the machine itself, but DHCP and DNS at the gateway. The table is
-   * written anew, in one step.
+   * Rejects packets from the bridge to the machine itself, except DHCP and DNS at the gateway. Replaces the table
+   * in one transaction.
    *
    * @param gateway the machine's IPv4 address on the bridge.
-   * @throws {@link PacketFilterError} where `nft` is missing or the kernel lacks something.
+   * @throws {@link PacketFilterError} when `nft` is missing or the kernel lacks a feature.
    */
   async closeHost(bridge: string, gateway: string, signal: AbortSignal): Promise<void> {
     const script = `${this.#deletion()}${renderTable(this.table, bridge, gateway)}`;
@@ -30,18 +30,18 @@ export class NftPacketFilter {
     if (outcome.exitCode !== 0) throw new PacketFilterError(complaintOf(outcome));
   }
 
-  /** Takes the table away; where there is none, or no `nft` to have made it, it is done. */
+  /** Deletes the table. Succeeds when the table or `nft` is missing. */
   async openHost(signal: AbortSignal): Promise<void> {
     const outcome = await this.#nft(this.#deletion(), signal);
     if (![0, NOT_STARTED].includes(outcome.exitCode)) throw new PacketFilterError(complaintOf(outcome));
   }
 
-  /** Tells whether LXD's rules for a bridge are in the kernel. */
+  /** Whether the kernel has LXD's rules for a bridge. */
   async hasRulesOf(bridge: string, signal: AbortSignal): Promise<boolean> {
     return (await this.#nft(`list chain inet lxd aclfwd.${bridge}`, signal)).exitCode === 0;
   }
 
-  /** Deletes a table that need not be there. */
+  /** Deletes a table that may be missing. */
   #deletion(): string {
     return `add table inet ${this.table}\ndelete table inet ${this.table}\n`;
   }
@@ -52,11 +52,11 @@ export class NftPacketFilter {
 }
 
 /**
- * It looks at packets before addresses are translated, so that ports which Docker or LXD publish on the machine are closed,
- * too; and it asks the routing table what is the machine's own, so that addresses which come later are.
+ * Filters packets before address translation, so that ports published by Docker or LXD are blocked
+ * too. Reads local addresses from the routing table, so that later addresses are blocked as well.
  *
- * A reset ends an attempt to connect at once: an ICMP message that comes while the kernel is still sending does so only at
- * the second try, a second later.
+ * A TCP reset ends a connection attempt at once. An ICMP message that arrives during the send takes effect only at
+ * the retry, a second later.
  */
 function renderTable(table: string, bridge: string, gateway: string): string {
   return `table inet ${table} {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { readJSONFile, writeFileAtomically } from "charm-kit";
 
 /**
- * Keeps the last answer of each URL in a directory of the unit, so that the next process can ask GitHub whether it still
- * holds. Losing it costs requests, nothing else: what cannot be read counts as not there.
+ * Caches the last answer of each URL in a directory of the unit, so that the next process can send conditional
+ * requests to GitHub. An unreadable file counts as missing and only costs a request.
  */
 export class PageStore {
   readonly #directory: string;
 
-  /** @param directory absolute; made when it is missing. */
+  /** @param directory absolute; created when missing. */
   constructor(directory: string) {
     this.#directory = directory;
   }

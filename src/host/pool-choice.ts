@@ -1,38 +1,38 @@
-/** Where the option `runner-storage` has the runners' disks. */
+/** Values of the option `runner-storage`. */
 export type StorageKind = "juju-storage" | "memory";
 
-/** How a pool is kept on the machine. */
+/** The backing storage of a pool. */
 export type PoolMethod = (typeof POOL_METHODS)[number];
 
-/** The ways to keep a pool. */
+/** The kinds of backing storage. */
 export const POOL_METHODS = [
-  /** In a loop file of LXD's own. */
+  /** A loop file that LXD manages. */
   "lxd",
-  /** In a subvolume of a mount that is btrfs itself. */
+  /** A subvolume on a btrfs mount. */
   "subvolume",
-  /** In btrfs in a loop file on the mount. */
+  /** A btrfs loop file on the mount. */
   "loop",
-  /** In a ZFS pool in a file on the mount. */
+  /** A ZFS pool in a file on the mount. */
   "zpool",
-  /** In a directory of the mount, with whole copies. */
+  /** A directory on the mount, with full copies. */
   "directory",
 ] as const;
 
-/** What decides how a pool is kept. */
+/** Facts that decide the backing storage. */
 export interface PoolFacts {
-  /** Whether the unit has a mount to keep it on: Juju's storage, or memory. */
+  /** Whether the unit has a mount for the pool: Juju storage or a tmpfs. */
   readonly mount: boolean;
   /** Whether that mount is btrfs. */
   readonly btrfs: boolean;
-  /** Drivers that LXD offers. */
+  /** LXD's storage drivers. */
   readonly drivers: readonly string[];
-  /** Programs that are on the machine, of `mkfs.btrfs` and `zpool`. */
+  /** The installed ones of `mkfs.btrfs` and `zpool`. */
   readonly programs: readonly string[];
   /** Whether the kernel has loop devices. */
   readonly loop: boolean;
 }
 
-/** What a pool was decided to be. */
+/** The decision about a pool. */
 export interface PoolChoice {
   readonly method: PoolMethod;
   /** LXD's name of the driver. */
@@ -45,14 +45,14 @@ export interface KnownPool {
   readonly source: string | undefined;
 }
 
-/** What LXD names as the source of a pool that is kept in one of these ways. */
+/** The pool's `source` in LXD for each kind of backing storage. */
 export interface PoolSources {
   readonly direct: string;
   readonly loop: string;
   readonly zpool: string;
 }
 
-/** Recognises how a pool was decided to be kept, by what LXD knows of it. Pure. */
+/** Recognises the backing storage of a pool from LXD's record. Pure. */
 export function recognisePool({ driver, source }: KnownPool, sources: PoolSources): PoolChoice {
   if (source === sources.direct) return { method: driver === "dir" ? "directory" : "subvolume", driver };
   if (source === sources.loop) return { method: "loop", driver };
@@ -60,7 +60,7 @@ export function recognisePool({ driver, source }: KnownPool, sources: PoolSource
   return { method: "lxd", driver };
 }
 
-/** Chooses the best way to keep a pool: clones that share, with bounds that hold, wherever these can be had. Pure. */
+/** Chooses the best backing storage: copy-on-write clones with disk limits where possible. Pure. */
 export function choosePool({ mount, btrfs, drivers, programs, loop }: PoolFacts): PoolChoice {
   if (!mount) {
     return { method: "lxd", driver: ["zfs", "btrfs"].find((name) => drivers.includes(name)) ?? "dir" };
@@ -73,27 +73,27 @@ export function choosePool({ mount, btrfs, drivers, programs, loop }: PoolFacts)
   return { method: "directory", driver: "dir" };
 }
 
-/** Of the free bytes of a mount of the unit's own, those that its loop file takes; the rest is for its file system. */
+/** The loop file's share of the free bytes on the unit's own mount. The file system uses the rest. */
 const SHARE_OF_MOUNT = 0.95;
-/** Of the machine's disk, which is not the unit's alone. */
+/** The loop file's share of the machine's disk, which others use too. */
 const SHARE_OF_DISK = 0.6;
 const MOST_OF_DISK = 0.9;
-/** As much as Linux gives a tmpfs that names no size. */
+/** Linux's default size of a tmpfs, as a share of the memory. */
 const SHARE_OF_MEMORY = 0.5;
-/** Loop files are counted in these. */
+/** The unit of loop file sizes. */
 const BLOCK = 2 ** 20;
 
-/** Bytes of a loop file on a mount of the unit's own. Pure. */
+/** Bytes of a loop file on the unit's own mount. Pure. */
 export function sizeOnMount(free: number): number {
   return toBlocks(free * SHARE_OF_MOUNT);
 }
 
-/** Bytes of a loop file on the machine's disk, which takes its space as it fills. Pure. */
+/** Bytes of a sparse loop file on the machine's disk. Pure. */
 export function sizeOnDisk(free: number, required: number): number {
   return toBlocks(Math.max(free * SHARE_OF_DISK, Math.min(required, free * MOST_OF_DISK)));
 }
 
-/** Bytes of a tmpfs: what is required and what file systems in it need themselves, as far as half the memory goes. Pure. */
+/** Bytes of a tmpfs: the requirement and file system overhead, at most half the memory. Pure. */
 export function sizeInMemory(memory: number, required: number): number {
   return toBlocks(Math.min(memory * SHARE_OF_MEMORY, required / SHARE_OF_MOUNT + 64 * BLOCK));
 }

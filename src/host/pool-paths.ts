@@ -2,14 +2,14 @@ import { join } from "node:path";
 import type { HostPaths } from "./host-paths.ts";
 import type { PoolSources, StorageKind } from "./pool-choice.ts";
 
-/** Where the parts of one unit's pool are; all of them carry the unit's name. */
+/** Paths of one unit's backing storage. All contain the unit's slug. */
 export class PoolPaths {
   readonly #storage: string;
   readonly #directory: string;
   readonly #slug: string;
 
   /**
-   * @param directory the unit's directory of files.
+   * @param directory the unit's data directory.
    * @param slug the unit's name in other names.
    */
   constructor({ storage }: HostPaths, directory: string, slug: string) {
@@ -18,12 +18,12 @@ export class PoolPaths {
     this.#slug = slug;
   }
 
-  /** Where the loop file is mounted. */
+  /** Mount point of the loop file. */
   get loopMount(): string {
     return join(this.#directory, "pool");
   }
 
-  /** Where the memory is mounted. */
+  /** Mount point of the tmpfs. */
   get memoryMount(): string {
     return join(this.#directory, "memory");
   }
@@ -33,17 +33,17 @@ export class PoolPaths {
     return `github-runner-${this.#slug}`;
   }
 
-  /** What the pool is kept on. */
+  /** The directory that contains the pool. */
   base(kind: StorageKind): string {
     return kind === "memory" ? this.memoryMount : this.#storage;
   }
 
-  /** The loop file or ZFS file on a base. */
+  /** The loop file or ZFS file in a directory. */
   file(base: string): string {
     return join(base, `${this.#slug}.img`);
   }
 
-  /** The loop file while it is made. A fixed name: the next attempt needs the space of one that was killed. */
+  /** The partial loop file. Has a fixed name, so that the next attempt reuses the space of a killed one. */
   partial(base: string): string {
     return `${this.file(base)}.new`;
   }
@@ -53,7 +53,7 @@ export class PoolPaths {
     return join(base, this.#slug);
   }
 
-  /** What LXD names as the pool's source. */
+  /** The pool's `source` in LXD. */
   sources(kind: StorageKind): PoolSources {
     return { direct: this.source(this.base(kind)), loop: this.source(this.loopMount), zpool: this.zpool };
   }

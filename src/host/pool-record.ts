@@ -3,26 +3,26 @@ import { isRecord, type Logger } from "charm-kit";
 import { JsonRecord } from "./json-record.ts";
 import { POOL_METHODS, type PoolChoice, type StorageKind } from "./pool-choice.ts";
 
-/** How a unit's pool is kept, decided once for the unit's life. */
+/** The backing storage of a unit's pool, decided once for the unit's lifetime. */
 export interface PoolDecision extends PoolChoice {
   readonly kind: StorageKind;
 }
 
-/** Keeps the decision in a file. */
+/** Stores the decision in a file. */
 export class PoolRecord {
   readonly #path: string;
   readonly #record: JsonRecord<PoolDecision>;
 
   /**
-   * @param path absolute; its directory is made when it is missing.
-   * @param log told of damage.
+   * @param path absolute; a missing directory is created.
+   * @param log gets a warning when the file is damaged.
    */
   constructor(path: string, log: Logger) {
     this.#path = path;
     this.#record = new JsonRecord({ path, parse: parseDecision, log });
   }
 
-  /** Undefined before anything was decided. */
+  /** Undefined before the decision. */
   async read(): Promise<PoolDecision | "damaged" | undefined> {
     const isThere = existsSync(this.#path);
     return (await this.#record.read()) ?? (isThere ? "damaged" : undefined);

@@ -22,43 +22,43 @@ export interface PoolStorageOptions {
   readonly paths: HostPaths;
   readonly systemd: SystemdPaths;
   readonly run: RunProcess;
-  /** Told when the unit's record of its pool is damaged. */
+  /** Gets a warning when the unit's pool record is damaged. */
   readonly log: Logger;
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
-  /** The unit's directory of files. */
+  /** The unit's data directory. */
   readonly directory: string;
   readonly kind: StorageKind;
-  /** A directory on the disk that LXD keeps its own loop files on. @default "/var/lib" */
+  /** A directory on the disk with LXD's own loop files. @default "/var/lib" */
   readonly lxdDirectory?: string;
 }
 
-/** Driver and configuration of a pool, for its backing storage. */
+/** Driver and configuration of a pool on its backing storage. */
 export interface StorageBacking {
   readonly driver: string;
   readonly config: Readonly<Record<string, string>>;
   /** Bytes. */
   readonly room: number;
-  /** Whether what a pool had there is gone. */
+  /** Whether the pool's data is gone. */
   readonly lost: boolean;
 }
 
-/** Bytes that the runners need, where clones share and where each is a whole copy. */
+/** Bytes that the runners need with copy-on-write clones and with full copies. */
 interface SpaceNeed {
   readonly thin: number;
   readonly thick: number;
 }
 
-/** What a pool is wanted for. */
+/** The requirements on a pool. */
 export interface PoolDemand {
-  /** Names of the drivers that LXD offers. */
+  /** Names of LXD's storage drivers. */
   readonly drivers: readonly string[];
   readonly need: SpaceNeed;
-  /** The pool as LXD has it already. */
+  /** LXD's record of the pool, if it exists. */
   readonly known: KnownPool | undefined;
 }
 
-/** The mount that the unit's pool is on is not there, or is not the one that it was. */
+/** The mount with the unit's pool is missing or has changed. */
 export class StorageMissingError extends ConditionError {
   readonly code = "storage-missing";
   readonly remedy = "person";
@@ -70,7 +70,7 @@ export class StorageMissingError extends ConditionError {
   }
 }
 
-/** Where the pool of one unit is kept on its machine. It decides once, and keeps to it. */
+/** The backing storage of one unit's pool. The decision is made once and stored. */
 export class PoolStorage {
   readonly #options: PoolStorageOptions;
   readonly #mounts: Mounts;
@@ -87,7 +87,7 @@ export class PoolStorage {
   }
 
   /**
-   * Makes the backing storage ready, also after a restart of the machine. Safe to repeat, and after a kill at any point.
+   * Prepares the backing storage, also after a reboot. Safe to repeat, and after a kill at any point.
    *
    * @throws {@link StorageMissingError}, `ProcessError`.
    */
@@ -110,9 +110,9 @@ export class PoolStorage {
   }
 
   /**
-   * Mounts the loop file again where it is not mounted; what was in memory is for {@link prepare} to make anew.
+   * Mounts the loop file if it is not mounted. {@link prepare} recreates storage in memory.
    *
-   * @param known the pool as LXD has it.
+   * @param known LXD's record of the pool.
    */
   async attach(known: KnownPool | undefined, signal: AbortSignal): Promise<void> {
     const record = await this.#decided(known);
@@ -120,9 +120,9 @@ export class PoolStorage {
   }
 
   /**
-   * Makes of a lost pool what LXD has to find so that it can take away what it knows of it: volumes with nothing in them.
+   * Recreates a lost pool with empty volumes, which LXD needs to delete its records.
    *
-   * @param containers names of those that it has there.
+   * @param containers names of LXD's containers in the pool.
    */
   async restore(containers: readonly string[], signal: AbortSignal): Promise<void> {
     const record = await this.#record.read();
@@ -145,10 +145,10 @@ export class PoolStorage {
     for (const name of containers) await makeVolume(join(source, "containers", name));
   }
 
-  /** Takes away all that {@link prepare} made; the pool has to be gone. Safe to repeat. */
+  /** Removes everything that {@link prepare} created. The pool must be deleted first. Safe to repeat. */
   async remove(signal: AbortSignal): Promise<void> {
     const record = await this.#record.read();
-    // Whatever the decision was, its parts carry the unit's name.
+    // All parts contain the unit's slug, whatever the decision was.
     const parts = record === "damaged" ? { method: undefined, kind: this.#options.kind } : record;
     await this.#unit.remove(signal);
     await this.#mounts.unmount(this.#paths.loopMount, signal);
@@ -165,7 +165,7 @@ export class PoolStorage {
     await this.#record.remove();
   }
 
-  /** What was decided; when the record of it is damaged, as LXD knows the pool. Another decision would lose the pool. */
+  /** The stored decision, or the one in LXD's record when the file is damaged. A new decision would lose the pool. */
   async #decided(known: KnownPool | undefined): Promise<PoolDecision | undefined> {
     const record = await this.#record.read();
     if (record !== "damaged") return record;
@@ -183,7 +183,7 @@ export class PoolStorage {
       mount: isMemory || existsSync(paths.storage),
       btrfs: !isMemory && existsSync(paths.storage) && (await this.#mounts.isBtrfs(paths.storage)),
       drivers,
-      // In memory a ZFS pool would be looked for at each start, and never be there.
+      // A ZFS pool in memory would be imported at each boot, and always be missing.
       programs: await this.#mounts.programs(isMemory ? ["mkfs.btrfs"] : ["mkfs.btrfs", "zpool"], signal),
       loop: existsSync(join(paths.dev, "loop-control")),
     });
@@ -216,7 +216,7 @@ export class PoolStorage {
       throw new StorageMissingError(existsSync(base) ? source : base);
     }
     const room = await this.#mounts.freeBytes(base);
-    // LXD makes a subvolume itself, and wants a directory to be there.
+    // LXD creates a subvolume itself, but needs an existing directory.
     if (driver === "dir") await mkdir(source, { recursive: true });
     return { driver, config: { source }, room, lost: !isOfPool(source) };
   }
@@ -231,7 +231,7 @@ export class PoolStorage {
     if (!(await this.#mounts.isMounted(this.#paths.loopMount))) {
       if (!existsSync(base)) throw new StorageMissingError(base);
       if (!existsSync(file)) {
-        // A mount that is not there leaves an empty directory behind, on the machine's own disk.
+        // A missing mount leaves an empty directory on the machine's own disk.
         if (isKnown && kind !== "memory") throw new StorageMissingError(file);
         await this.#makeFile(base, signal);
       }
@@ -245,7 +245,7 @@ export class PoolStorage {
     return { driver, config: { source }, room, lost: !isOfPool(source) };
   }
 
-  /** Whole or not at all: a half made file system would be mounted by the next attempt. */
+  /** Atomic, since the next attempt would mount a partial file system. */
   async #makeFile(base: string, signal: AbortSignal): Promise<void> {
     const partial = this.#paths.partial(base);
     await rm(partial, { force: true });
@@ -256,7 +256,7 @@ export class PoolStorage {
     } finally {
       await handle.close();
     }
-    // Space that is not taken now may be taken by others, which a file system in a file does not survive.
+    // Reserves the space: a file system in a file does not survive a full disk.
     await this.#mounts.attempt(
       "reserve the runners' storage",
       ["fallocate", "-l", String(size), partial],
@@ -313,7 +313,7 @@ const POOL_DIRECTORIES = [
   "virtual-machines-snapshots",
 ];
 
-/** LXD makes this directory with a pool, and at no other time. */
+/** LXD creates this directory only together with a pool. */
 function isOfPool(source: string): boolean {
   return existsSync(join(source, "containers"));
 }

@@ -13,14 +13,14 @@ import {
 } from "./kernel-limits.ts";
 import type { HostPaths } from "./host-paths.ts";
 
-/** One at a time on a machine: each unit's file says what all of them need. */
+/** Serialised on a machine, since each unit's file depends on those of the others. */
 const LOCK = new ProcessLock("github-runner-kernel-limits");
 
 /**
- * Makes the kernel's limits fit the runners of all units of this machine, now and at its next start.
+ * Raises the kernel limits for the runners of all units of this machine, now and at the next boot.
  *
- * @param unit with the number of its runners; undefined when it goes, which puts back what only it needed.
- * @returns what the kernel refused, each as a short text.
+ * @param unit this unit with its number of runners; undefined to restore the limits that only it needed.
+ * @returns the values that the kernel refused, each as a short text.
  */
 export function raiseLimits(
   paths: HostPaths,
@@ -30,7 +30,7 @@ export function raiseLimits(
   return LOCK.run(async () => {
     const records = await readRecords(paths);
     const plan = planLimits(records, unit, await readCurrent(paths));
-    // Files first: after a kill in between, the record of what was there before is safe.
+    // Files first, so that the original values are recorded before a kill.
     await writeRecords(paths, plan.records);
     const refused = await apply(paths, plan.apply);
     if (unit.runners === undefined) {

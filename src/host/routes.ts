@@ -1,24 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { networkOf, type Network } from "../network/network.ts";
 
-/** An IPv4 network that the machine reaches by one of its interfaces. */
+/** An IPv4 route of the machine. */
 export interface Route {
   /** Name of the interface. */
   readonly by: string;
   readonly network: Network;
 }
 
-/** The machine's routing table, but for default routes. */
+/** The machine's routing table without default routes. */
 export async function readRoutes(): Promise<readonly Route[]> {
   return parseRoutes(await readFile("/proc/net/route", "utf8"));
 }
 
-/** Networks that the machine reaches by interfaces of such names. */
+/** Networks with a route through interfaces with these names. */
 export async function networksBehind(names: RegExp): Promise<readonly Network[]> {
   return (await readRoutes()).filter(({ by }) => names.test(by)).map(({ network }) => network);
 }
 
-/** Reads `/proc/net/route`: addresses in hexadecimal, in the byte order of the machine, little-endian on ours. */
+/** Parses `/proc/net/route`: hexadecimal addresses in the machine's byte order, which is little-endian here. */
 export function parseRoutes(table: string): readonly Route[] {
   return table
     .trim()

@@ -26,8 +26,8 @@ export class ScopeRecord {
   readonly #record: JsonRecord<readonly ScopeEntry[]>;
 
   /**
-   * @param path absolute; its directory is made when it is missing.
-   * @param log told of damage.
+   * @param path absolute; a missing directory is created.
+   * @param log gets a warning when the file is damaged.
    */
   constructor(path: string, log: Logger) {
     this.#record = new JsonRecord({ path, log, parse: (stored) => readEntries(stored, path, log) });

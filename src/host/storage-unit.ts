@@ -3,21 +3,21 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Mounts } from "./mounts.ts";
 
-/** Where systemd has the administrator's units, and what is there when it runs the machine; absolute paths. */
+/** Absolute paths: systemd's directory for local unit files, and a path that exists when systemd is PID 1. */
 export interface SystemdPaths {
   readonly units: string;
   readonly booted: string;
 }
 
-/** What is mounted at the machine's start. */
+/** The mount at boot. */
 export interface StorageMount {
   readonly file: string;
   readonly mount: string;
-  /** The mount that the file is on. */
+  /** The mount that contains the file. */
   readonly storage: string;
 }
 
-/** A unit of systemd that mounts the loop file of one unit of the charm before LXD starts. */
+/** A systemd service that mounts a unit's loop file before LXD starts. */
 export class StorageUnit {
   readonly #paths: SystemdPaths;
   readonly #mounts: Mounts;
@@ -29,7 +29,7 @@ export class StorageUnit {
     this.#slug = slug;
   }
 
-  /** Makes it, where systemd runs the machine. Safe to repeat. */
+  /** Installs the service if systemd is PID 1. Safe to repeat. */
   async ensure(storage: StorageMount, signal: AbortSignal): Promise<void> {
     if (!existsSync(this.#paths.booted)) return;
     const text = renderStorageUnit(this.#slug, storage);

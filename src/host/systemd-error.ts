@@ -1,6 +1,6 @@
 import { ConditionError } from "charm-kit";
 
-/** systemd did not do what it was asked for. */
+/** A systemd command failed. */
 export class SystemdError extends ConditionError {
   readonly code = "systemd";
   readonly remedy = "retry";

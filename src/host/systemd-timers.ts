@@ -6,18 +6,18 @@ import type { Timer, Timers, TimerState } from "../unit/ports.ts";
 import { SystemdError } from "./systemd-error.ts";
 import { renderTimer, timerPrefix, type RenderedTimer, type TimedUnit, type UnitFile } from "./timers.ts";
 
-/** Where systemd is, and what it calls. */
+/** Paths of systemd. */
 export interface SystemdPaths {
-  /** Directory of the administrator's units. */
+  /** Directory of local unit files. */
   readonly units: string;
-  /** Is there when systemd runs the machine. */
+  /** Exists when systemd is PID 1. */
   readonly booted: string;
 }
 
 export interface SystemdTimersOptions {
   readonly unit: TimedUnit;
   readonly paths: SystemdPaths;
-  /** Absolute path and arguments of what has the unit handle an event; undefined where nothing on the machine can. */
+  /** The command that dispatches an event: absolute path and arguments. Undefined when the machine has none. */
   readonly dispatchCommand: (event: string) => Promise<readonly string[] | undefined>;
   readonly run: RunProcess;
 }
@@ -25,7 +25,7 @@ export interface SystemdTimersOptions {
 const WANTED_BY = "timers.target.wants";
 const LIMIT_MS = 60_000;
 
-/** Timers of one unit, as units of systemd. The files are the only record. */
+/** One unit's timers, as systemd unit files. The files are the only record. */
 export class SystemdTimers implements Timers {
   readonly #options: SystemdTimersOptions;
 
@@ -61,7 +61,7 @@ export class SystemdTimers implements Timers {
     if (present.length > 0) await this.#withdraw(present, signal);
   }
 
-  /** @returns undefined where nothing dispatches an event of them. */
+  /** @returns undefined when no command dispatches the events. */
   async #render(timers: readonly Timer[]): Promise<readonly RenderedTimer[] | undefined> {
     const { unit, dispatchCommand } = this.#options;
     const rendered: RenderedTimer[] = [];
@@ -73,7 +73,7 @@ export class SystemdTimers implements Timers {
     return rendered;
   }
 
-  /** Names of the unit's files, those that a killed dispatch has left half written among them. */
+  /** Names of the unit's files, including partial ones from a killed dispatch. */
   async #present(): Promise<readonly string[]> {
     const { unit, paths } = this.#options;
     const names = async (directory: string) =>
@@ -82,7 +82,7 @@ export class SystemdTimers implements Timers {
     return [...new Set([...(await names(paths.units)), ...enabled])];
   }
 
-  /** @returns whether it was not there, or with other content. */
+  /** @returns whether the file was missing or different. */
   async #write({ name, content }: UnitFile): Promise<boolean> {
     const { units } = this.#options.paths;
     const path = join(units, name);
@@ -93,7 +93,7 @@ export class SystemdTimers implements Timers {
     return true;
   }
 
-  /** A service that is at work is left to it, whatever became of its file. */
+  /** A running service is never restarted, even when its file changes. */
   async #start(
     rendered: readonly RenderedTimer[],
     changed: ReadonlySet<string>,
@@ -101,7 +101,7 @@ export class SystemdTimers implements Timers {
   ): Promise<void> {
     const names = rendered.map(({ timer }) => timer.name);
     const shown = await this.#show([...rendered.map(({ service }) => service.name), ...names], signal);
-    // A dispatch that was killed after it wrote has told systemd nothing.
+    // A dispatch that was killed after the write did not reload systemd.
     if (changed.size > 0 || shown.some(({ isStale }) => isStale))
       await this.#systemctl("read its units again", ["daemon-reload"], signal);
     const isWell = new Set(
@@ -119,14 +119,14 @@ export class SystemdTimers implements Timers {
     return stdout.trim().split(/\n\n+/).map(readUnit);
   }
 
-  /** Stops and deletes; what only systemd remembers of them goes, too. */
+  /** Stops and deletes units, and clears their failed state. */
   async #withdraw(names: readonly string[], signal: AbortSignal): Promise<void> {
     const { units, booted } = this.#options.paths;
     const isBooted = existsSync(booted);
     const loadable = names.filter((name) => /\.(timer|service)$/.test(name));
-    // Timers first, so that none starts its service again.
+    // Timers first, so that none restarts its service.
     const ordered = [...loadable].sort((left, right) => Number(isService(left)) - Number(isService(right)));
-    // What is not loaded cannot be stopped, and need not.
+    // A unit that is not loaded needs no stop.
     if (isBooted) for (const name of ordered) await this.#attempt("stop a timer", ["stop", name], signal);
     for (const name of names) {
       await rm(join(units, WANTED_BY, name), { force: true });
@@ -152,7 +152,7 @@ interface ShownUnit {
   readonly name: string;
   readonly isActive: boolean;
   readonly isEnabled: boolean;
-  /** Whether its file has changed since systemd read it. */
+  /** Whether the file has changed since systemd loaded it. */
   readonly isStale: boolean;
 }
 

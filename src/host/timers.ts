@@ -1,29 +1,29 @@
 import type { Schedule, Timer } from "../unit/ports.ts";
 
-/** The unit whose events timers dispatch. */
+/** The unit that receives the events. */
 export interface TimedUnit {
   /** Such as `runners/0`. */
   readonly name: string;
-  /** The name in names of files, such as `runners-0`. */
+  /** The name for file names, such as `runners-0`. */
   readonly slug: string;
 }
 
-/** A file for systemd. */
+/** A systemd unit file. */
 export interface UnitFile {
   readonly name: string;
   readonly content: string;
 }
 
-/** The service that dispatches an event, and the timer that starts it. */
+/** A service that dispatches an event, and its timer. */
 export interface RenderedTimer {
   readonly service: UnitFile;
   readonly timer: UnitFile;
 }
 
-/** Hours are enough for the building of an image behind a slow mirror; a call that hangs longer must not hold the timer for ever. */
+/** Enough for an image build with a slow mirror. A call that hangs longer must not block the timer. */
 const LONGEST_CALL = "3h";
 
-/** What the names of all of a unit's files for systemd begin with. No other unit's do: no slug has a dot. */
+/** The prefix of all unit file names of a unit. Unique, since a slug contains no dot. */
 export function timerPrefix(slug: string): string {
   return `ghro.${slug}.`;
 }
@@ -31,9 +31,9 @@ export function timerPrefix(slug: string): string {
 /**
  * Renders a timer for systemd. Pure.
  *
- * The service is a oneshot, which systemd never runs twice at a time, and a timer counts from the end of the last run.
+ * The service is a oneshot, which systemd never runs twice at once, and the timer counts from the end of the last run.
  *
- * @param command absolute path and arguments of what dispatches the event.
+ * @param command absolute path and arguments of the command that dispatches the event.
  */
 export function renderTimer(
   unit: TimedUnit,
@@ -73,7 +73,7 @@ WantedBy=timers.target
 function renderSchedule(schedule: Schedule): readonly string[] {
   if ("calendar" in schedule) return [`OnCalendar=${schedule.calendar}`];
   const { everySeconds, delaySeconds } = schedule;
-  // The first counts from the start of the timer: without it, nothing would fire after a boot.
+  // OnActiveSec makes the timer fire after a boot.
   return [
     `OnActiveSec=${renderSpan(everySeconds)}`,
     `OnUnitInactiveSec=${renderSpan(everySeconds)}`,
@@ -85,21 +85,21 @@ function renderSpan(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
 }
 
-/** As systemd reads it: a percent sign would begin a specifier, a dollar sign a variable. */
+/** Quotes for systemd, where a percent sign starts a specifier and a dollar sign a variable. */
 function quote(path: string): string {
   const literal = path.replaceAll("%", "%%").replaceAll("$", "$$$$").replaceAll(/["\\]/g, "\\$&");
   return /[\s"'\\]/.test(path) ? `"${literal}"` : literal;
 }
 
-/** Fires every so many minutes, a random quarter of that later at most. */
+/** Fires every `minutes` minutes, with a random delay of up to a quarter. */
 export function everyMinutes(minutes: number): Schedule {
   return { everySeconds: minutes * 60, delaySeconds: minutes * 15 };
 }
 
 /**
- * Fires every six hours at one minute of the hour. Pure.
+ * Fires every six hours at the same minute of the hour. Pure.
  *
- * @param seed decides the minute; a unit's stays the same, those of a fleet's units differ.
+ * @param seed determines the minute: constant for a unit, different between units.
  */
 export function everySixHours(seed: number): Schedule {
   const minute = String(Math.abs(seed) % 60).padStart(2, "0");

@@ -33,7 +33,7 @@ export interface LxdInfrastructureOptions {
   /**
    * Finds out which filters of network devices the machine has.
    *
-   * @param firewall that LXD uses, such as `nftables`.
+   * @param firewall LXD's firewall driver, such as `nftables`.
    */
   readonly nicFilters: (firewall: string, signal: AbortSignal) => Promise<NicFilters>;
 }

@@ -19,7 +19,7 @@ export class LxdServer {
     }
   }
 
-  /** Whether it offers virtual machines. */
+  /** Whether LXD supports virtual machines. */
   async hasVirtualMachines(signal: AbortSignal): Promise<boolean> {
     return (await this.#client.server.info(signal)).hasVirtualMachines;
   }

@@ -1,7 +1,7 @@
 import type { Config } from "lxd-client";
 import type { SpaceNeed } from "./pool-space.ts";
 
-/** Driver and configuration of a pool, for its backing storage. */
+/** Driver and configuration of a pool on its backing storage. */
 export interface PoolBacking {
   /** Such as `btrfs`. */
   readonly driver: string;
@@ -19,12 +19,12 @@ export interface KnownPool {
   readonly source: string | undefined;
 }
 
-/** What a pool is wanted for. */
+/** The requirements on a pool. */
 export interface PoolDemand {
-  /** Names of the drivers that LXD offers. */
+  /** Names of LXD's storage drivers. */
   readonly drivers: readonly string[];
   readonly need: SpaceNeed;
-  /** The pool as LXD has it already. */
+  /** LXD's record of the pool, if it exists. */
   readonly known: KnownPool | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface PoolStore {
   /**
    * Makes of a lost pool what LXD has to find so that it can take away what it knows of it.
    *
-   * @param containers names of those that it has there.
+   * @param containers names of LXD's containers in the pool.
    */
   restore(containers: readonly string[], signal: AbortSignal): Promise<void>;
   /** Deletes the backing storage; the pool must be gone. */

@@ -5,7 +5,7 @@ import { ConditionError, messageOf, systemErrorCode } from "./errors.ts";
 export interface ProcessOptions {
   /** What it is run for, as it reads after "Cannot". */
   readonly action: string;
-  /** Milliseconds after which it is killed. */
+  /** Milliseconds until the program is killed. */
   readonly limitMs: number;
   /** Kills it when aborted. */
   readonly signal: AbortSignal;
@@ -66,7 +66,7 @@ export const runProcess: RunProcess = async ([program = "", ...args], options) =
       const stderr = gather(child.stderr, maxOutputBytes);
       const kill = () => {
         child.kill("SIGKILL");
-        // A grandchild may hold the other ends open.
+        // A grandchild may keep the pipes open.
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
         reject(limited.reason as Error);
       };
@@ -138,7 +138,7 @@ export class ProcessError extends ConditionError {
 }
 
 /**
- * Runs a program that has to succeed.
+ * Runs a program that must succeed.
  *
  * @returns what it wrote to standard output.
  * @throws {@link ProcessError} when it ends with an exit code other than 0, and what {@link RunProcess} throws.
