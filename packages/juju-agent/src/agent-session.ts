@@ -11,7 +11,7 @@ import { shownStatus } from "./state/shown-status.ts";
 import { StateStore } from "./state/state-store.ts";
 
 /** Settings and services of a {@link UnitAgent}. */
-export interface UnitAgentDeps {
+export interface UnitAgentDependencies {
   /** Absolute path; it contains all files of the agent. */
   readonly stateDirectory: string;
   readonly clock: Clock;
@@ -27,23 +27,23 @@ export interface UnitAgentDeps {
 
 /** The state directory while this process holds its lock. */
 export class AgentSession {
-  readonly deps: UnitAgentDeps;
+  readonly dependencies: UnitAgentDependencies;
   readonly paths: AgentPaths;
   readonly #store: StateStore;
   readonly #log: AgentLog;
 
-  private constructor(deps: UnitAgentDeps, paths: AgentPaths, store: StateStore) {
-    this.deps = deps;
+  private constructor(dependencies: UnitAgentDependencies, paths: AgentPaths, store: StateStore) {
+    this.dependencies = dependencies;
     this.paths = paths;
     this.#store = store;
-    this.#log = new AgentLog(paths.log, deps.clock, (line) => {
-      deps.onEvent?.({ kind: "log", line });
+    this.#log = new AgentLog(paths.log, dependencies.clock, (line) => {
+      dependencies.onEvent?.({ kind: "log", line });
     });
   }
 
-  static async open(deps: UnitAgentDeps): Promise<AgentSession> {
-    const paths = new AgentPaths(deps.stateDirectory);
-    return new AgentSession(deps, paths, await StateStore.open(paths.state, initialState));
+  static async open(dependencies: UnitAgentDependencies): Promise<AgentSession> {
+    const paths = new AgentPaths(dependencies.stateDirectory);
+    return new AgentSession(dependencies, paths, await StateStore.open(paths.state, initialState));
   }
 
   get state(): AgentState {
@@ -52,7 +52,7 @@ export class AgentSession {
 
   /** ISO 8601. */
   get now(): string {
-    return new Date(this.deps.clock.now()).toISOString();
+    return new Date(this.dependencies.clock.now()).toISOString();
   }
 
   /** @throws AgentRequestError */
@@ -88,7 +88,7 @@ export class AgentSession {
       const previous = before[unit.name];
       const status = shownStatus(unit);
       if (previous && sameStatus(shownStatus(previous), status)) continue;
-      this.deps.onEvent?.({ kind: "status", unit: unit.name, status });
+      this.dependencies.onEvent?.({ kind: "status", unit: unit.name, status });
     }
   }
 

@@ -1,56 +1,56 @@
 import { AgentRequestError } from "./agent-errors.ts";
-import { configVerb } from "./verbs/config.ts";
-import { deployVerb } from "./verbs/deploy.ts";
-import { dispatchEventVerb, execVerb } from "./verbs/exec.ts";
-import { fireHookVerb, resolveVerb, updateStatusVerb } from "./verbs/hooks.ts";
-import { modelConfigVerb } from "./verbs/model-config.ts";
-import { refreshVerb } from "./verbs/refresh.ts";
-import { removeVerb } from "./verbs/remove.ts";
-import { runVerb } from "./verbs/run.ts";
-import { SECRET_VERBS } from "./verbs/secrets.ts";
-import { debugLogVerb, statusVerb } from "./verbs/status.ts";
-import type { Verb } from "./verbs/verb.ts";
+import { configCommand } from "./commands/config.ts";
+import { deployCommand } from "./commands/deploy.ts";
+import { dispatchEventCommand, execCommand } from "./commands/exec.ts";
+import { fireHookCommand, resolveCommand, updateStatusCommand } from "./commands/hooks.ts";
+import { modelConfigCommand } from "./commands/model-config.ts";
+import { refreshCommand } from "./commands/refresh.ts";
+import { removeCommand } from "./commands/remove.ts";
+import { runCommand } from "./commands/run.ts";
+import { SECRET_COMMANDS } from "./commands/secrets.ts";
+import { debugLogCommand, statusCommand } from "./commands/status.ts";
+import type { Command } from "./commands/command.ts";
 
 /** State directory without `--state`. */
 const DEFAULT_STATE_DIRECTORY = "/var/lib/github-runner-agent";
 
-const VERBS: readonly Verb[] = [
-  deployVerb,
-  configVerb,
-  modelConfigVerb,
-  ...SECRET_VERBS,
-  runVerb,
-  execVerb,
-  dispatchEventVerb,
-  updateStatusVerb,
-  fireHookVerb,
-  refreshVerb,
-  statusVerb,
-  debugLogVerb,
-  resolveVerb,
-  removeVerb,
+const COMMANDS: readonly Command[] = [
+  deployCommand,
+  configCommand,
+  modelConfigCommand,
+  ...SECRET_COMMANDS,
+  runCommand,
+  execCommand,
+  dispatchEventCommand,
+  updateStatusCommand,
+  fireHookCommand,
+  refreshCommand,
+  statusCommand,
+  debugLogCommand,
+  resolveCommand,
+  removeCommand,
 ];
 
-/** A parsed command line; without a verb it asks for the help. */
+/** A parsed command line; without a command it asks for the help. */
 export interface CommandLine {
   readonly stateDirectory: string;
-  readonly verb: Verb | undefined;
+  readonly command: Command | undefined;
   readonly argv: readonly string[];
 }
 
 /**
- * Parses `[--state DIR] <verb> [argument]...`; `--state` may also follow the verb.
+ * Parses `[--state DIR] <command> [argument]...`; `--state` may also follow the command.
  *
- * @throws AgentRequestError for an unknown verb
+ * @throws AgentRequestError for an unknown command
  */
 export function readCommandLine(argv: readonly string[]): CommandLine {
   const { stateDirectory, rest } = takeState(argv);
   const [name, ...following] = rest;
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    return { stateDirectory, verb: undefined, argv: following };
+    return { stateDirectory, command: undefined, argv: following };
   }
-  const verb = VERBS.find((candidate) => candidate.name === name);
-  if (verb) return { stateDirectory, verb, argv: following };
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command) return { stateDirectory, command, argv: following };
   throw new AgentRequestError(`Cannot run "${name}": unknown command, see --help`);
 }
 
@@ -67,11 +67,11 @@ function takeState(argv: readonly string[]): { stateDirectory: string; rest: rea
 
 /** The help of the command line. */
 export function renderHelp(): string {
-  const verbs = VERBS.map(({ name, usage, summary }) => `  ${name} ${usage}\n      ${summary}\n`);
+  const commands = COMMANDS.map(({ name, usage, summary }) => `  ${name} ${usage}\n      ${summary}\n`);
   return [
-    "Usage: agent [--state DIR] <verb> [argument]...\n",
+    "Usage: agent [--state DIR] <command> [argument]...\n",
     "\nRuns packed charms on this machine as a Juju unit agent would.\n",
     `The state directory is ${DEFAULT_STATE_DIRECTORY}; --state names another one.\n\n`,
-    ...verbs,
+    ...commands,
   ].join("");
 }

@@ -6,30 +6,32 @@ import { readCommandLine, renderHelp } from "./command-line.ts";
 import type { MachineFacts } from "./machine-facts.ts";
 import { UnitAgent } from "./unit-agent.ts";
 
-/** What a command line works with. */
+/** Services of the command line. */
 export interface CommandLineDependencies {
-  /** Reads the facts of the machine. */
+  /** Reads the machine's facts. */
   readonly readMachine: () => Promise<MachineFacts>;
-  /** The program of the agent and its first arguments, which the charm's `juju-exec` calls. */
+  /** The agent's program and its first arguments, which the charm's `juju-exec` calls. */
   readonly program: readonly string[];
-  /** Prints to the standard output, as it is. */
+  /** Prints to the standard output, unchanged. */
   readonly print: (text: string) => void;
-  /** Prints to the standard error, as it is. */
+  /** Prints to the standard error, unchanged. */
   readonly printError: (text: string) => void;
-  /** Interrupts the verb. */
+  /** Interrupts the command. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs `[--state DIR] <verb> [argument]...` and gives the exit code. An error is printed, and the exit code is then 1.
+ * Runs `[--state DIR] <command> [argument]...`. Prints errors.
+ *
+ * @returns the exit code, 1 after an error
  */
 export async function runCommandLine(
   argv: readonly string[],
   { readMachine, program, print, printError, signal }: CommandLineDependencies,
 ): Promise<number> {
   try {
-    const { stateDirectory, verb, argv: rest } = readCommandLine(argv);
-    if (!verb) {
+    const { stateDirectory, command, argv: rest } = readCommandLine(argv);
+    if (!command) {
       print(renderHelp());
       return 0;
     }
@@ -42,14 +44,14 @@ export async function runCommandLine(
         showProgress(event, printError);
       },
     });
-    return await verb.run({ agent, argv: rest, print, printError, signal });
+    return await command.run({ agent, argv: rest, print, printError, signal });
   } catch (thrown) {
     printError(`ERROR ${messageOf(thrown)}\n`);
     return 1;
   }
 }
 
-/** Progress goes to the standard error; the standard output is the verb's answer. */
+/** Progress goes to the standard error; the standard output is the command's answer. */
 function showProgress(event: AgentEvent, printError: (text: string) => void): void {
   if (event.kind !== "status") return;
   const { unit, status } = event;

@@ -3,21 +3,21 @@ import type { AgentSession } from "./agent-session.ts";
 import type { ContextRunner } from "./hooks/context-runner.ts";
 import type { UnitSettler } from "./hooks/unit-settler.ts";
 
-/** The parts that a verb works with while it holds the state directory's lock. */
-export interface Work {
+/** The parts of an agent that holds the lock of its state directory. */
+export interface LockedAgent {
   readonly session: AgentSession;
   readonly contexts: ContextRunner;
   readonly settler: UnitSettler;
 }
 
 /** Settles the units of an application, one after the other. @throws HookFailedError */
-export async function settleAll(work: Work, application: string, signal: AbortSignal): Promise<void> {
-  for (const unit of work.session.unitsOf(application)) await settleUnit(work, unit, signal);
+export async function settleAll(agent: LockedAgent, application: string, signal: AbortSignal): Promise<void> {
+  for (const unit of agent.session.unitsOf(application)) await settleUnit(agent, unit, signal);
 }
 
 /** Settles a unit; retries a failed hook unless the model forbids it. @throws HookFailedError */
 export async function settleUnit(
-  { session, settler }: Work,
+  { session, settler }: LockedAgent,
   unit: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function settleUnit(
 
 /** Settles a dying unit; skips failing hooks. */
 export async function settleSkippingFailures(
-  { session, settler }: Work,
+  { session, settler }: LockedAgent,
   unit: string,
   signal: AbortSignal,
 ): Promise<void> {

@@ -7,14 +7,14 @@ import { ActionRunner } from "./action-runner.ts";
 import { AgentRequestError } from "./agent-errors.ts";
 import { AgentPaths } from "./agent-paths.ts";
 import { AgentSecrets } from "./agent-secrets.ts";
-import { AgentSession, type UnitAgentDeps } from "./agent-session.ts";
+import { AgentSession, type UnitAgentDependencies } from "./agent-session.ts";
 import { readLastLines } from "./agent-log.ts";
 import { replaceCharm } from "./charm-upgrade.ts";
 import { collectArchives } from "./charm/archive-store.ts";
 import { digestFile, readCharmArchive } from "./charm/charm-archive.ts";
 import { assertRunsOn, type CharmDefinition } from "./charm/charm-definition.ts";
 import { changeConfig, type ConfigChange } from "./charm/config-options.ts";
-import { CommandRunner, type ExecOutcome } from "./command-runner.ts";
+import { ScriptRunner, type ExecOutcome } from "./script-runner.ts";
 import { ContextRunner } from "./hooks/context-runner.ts";
 import { queued } from "./hooks/hook-effects.ts";
 import { FIREABLE_HOOKS } from "./hooks/hook-names.ts";
@@ -23,7 +23,7 @@ import { describeModel, type ModelStatus } from "./model-status.ts";
 import { describeConfig, type ConfigDescription } from "./charm/config-description.ts";
 import { changeModelConfig } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
-import { settleAll, settleSkippingFailures, settleUnit, type Work } from "./settling.ts";
+import { settleAll, settleSkippingFailures, settleUnit, type LockedAgent } from "./settling.ts";
 import { recoverKilledAgent } from "./recovery.ts";
 import { withApplication, type ActionRecord, type AgentState } from "./state/agent-state.ts";
 import { operationLock } from "./state/operation-lock.ts";
@@ -48,27 +48,27 @@ export interface RunActionOptions {
   readonly parameters?: JsonObject;
 }
 
-/** How long a verb waits for another one: hooks have no time limit, and may build images. */
+/** How long a call waits for the lock: hooks have no time limit, and may build images. */
 const LONGEST_WAIT_MS = 60 * 60 * 1000;
 
 /**
  * Juju's unit agent for one machine, without a controller: it runs packed charms from a state directory, with Juju's
  * hook tools, order of hooks, configuration, actions and status (Juju 3.6).
  *
- * A verb waits for the lock of the state directory, runs every hook that Juju would run until the units are idle, and
- * resolves. A failed hook blocks the unit's other hooks. `resolve` retries it, and so does the next verb that runs
- * hooks unless the model has `automatically-retry-hooks=false`. Actions and commands still run. Hooks have no time
+ * A call waits for the lock of the state directory, runs every hook that Juju would run until the units are idle, and
+ * resolves. A failed hook blocks the unit's other hooks. `resolve` retries it, and so does the next call that runs
+ * hooks unless the model has `automatically-retry-hooks=false`. Actions and scripts still run. Hooks have no time
  * limit, as in Juju; abort the signal to end one.
  */
 export class UnitAgent {
   readonly secrets: AgentSecrets;
-  readonly #deps: UnitAgentDeps;
+  readonly #dependencies: UnitAgentDependencies;
   readonly #paths: AgentPaths;
   #contexts: ContextRunner | undefined;
 
-  constructor(deps: UnitAgentDeps) {
-    this.#deps = deps;
-    this.#paths = new AgentPaths(deps.stateDirectory);
+  constructor(dependencies: UnitAgentDependencies) {
+    this.#dependencies = dependencies;
+    this.#paths = new AgentPaths(dependencies.stateDirectory);
     this.secrets = new AgentSecrets({
       change: (change, signal) => this.#changeSecrets(change, signal),
       read: () => readState(this.#paths.state),
@@ -83,7 +83,7 @@ export class UnitAgent {
    */
   async deploy(options: DeployOptions, signal: AbortSignal): Promise<string> {
     const definition = await this.#readArchive(options.archive, signal);
-    return this.#work(signal, async ({ session, settler }) => {
+    return this.#withLock(signal, async ({ session, settler }) => {
       const application = options.application ?? definition.name;
       const digest = await this.#keepArchive(options.archive, signal);
       const added = newUnit(session.state, {
@@ -99,36 +99,38 @@ export class UnitAgent {
 
   /** Changes options; runs config-changed when a value changed. @throws AgentRequestError, HookFailedError */
   async configure(application: string, change: ConfigChange, signal: AbortSignal): Promise<void> {
-    await this.#work(signal, async (work) => {
-      const { charm, config } = work.session.application(application);
+    await this.#withLock(signal, async (agent) => {
+      const { charm, config } = agent.session.application(application);
       const changed = changeConfig(charm.definition.options, config, change);
-      await work.session.update((state) => withApplication(state, application, { config: changed }));
-      await settleAll(work, application, signal);
+      await agent.session.update((state) => withApplication(state, application, { config: changed }));
+      await settleAll(agent, application, signal);
     });
   }
 
   /** The options of an application with their values. */
   async configuration(application: string): Promise<ConfigDescription> {
-    const { charm, config } = (await AgentSession.open(this.#deps)).application(application);
+    const { charm, config } = (await AgentSession.open(this.#dependencies)).application(application);
     return describeConfig(charm.definition.options, config);
   }
 
   /** Changes model settings, such as `juju-http-proxy`; the next hook sees them. @throws AgentRequestError */
   async configureModel(change: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
-    await this.#work(signal, ({ session }) => session.update((state) => changeModelConfig(state, change)));
+    await this.#withLock(signal, ({ session }) =>
+      session.update((state) => changeModelConfig(state, change)),
+    );
   }
 
   /** Runs an action and records its outcome. @throws AgentRequestError when it is not defined or a parameter is invalid */
   async runAction(options: RunActionOptions, signal: AbortSignal): Promise<ActionRecord> {
-    return this.#work(signal, ({ session, contexts }) =>
+    return this.#withLock(signal, ({ session, contexts }) =>
       new ActionRunner(session, contexts).run(options, signal),
     );
   }
 
   /** Runs a script in the unit as `juju exec` does; its changes are kept even when it fails. */
   async exec(unit: string, script: string, signal: AbortSignal): Promise<ExecOutcome> {
-    return this.#work(signal, ({ session, contexts }) =>
-      new CommandRunner(session, contexts).run(unit, script, signal),
+    return this.#withLock(signal, ({ session, contexts }) =>
+      new ScriptRunner(session, contexts).run(unit, script, signal),
     );
   }
 
@@ -145,11 +147,11 @@ export class UnitAgent {
     if (fired === undefined) {
       throw new AgentRequestError(`Cannot fire "${hook}": use one of ${FIREABLE_HOOKS.join(", ")}`);
     }
-    await this.#work(signal, async (work) => {
-      await settleAll(work, work.session.unit(unit).application, signal);
-      assertIdle(work.session, unit);
-      await work.session.updateUnit(unit, { operation: queued(fired) });
-      await work.settler.settle(unit, signal);
+    await this.#withLock(signal, async (agent) => {
+      await settleAll(agent, agent.session.unit(unit).application, signal);
+      assertIdle(agent.session, unit);
+      await agent.session.updateUnit(unit, { operation: queued(fired) });
+      await agent.settler.settle(unit, signal);
     });
   }
 
@@ -161,24 +163,24 @@ export class UnitAgent {
    */
   async refresh(application: string, archive: string, force: boolean, signal: AbortSignal): Promise<void> {
     const definition = await this.#readArchive(archive, signal);
-    await this.#work(signal, async (work) => {
-      const { charm } = work.session.application(application);
+    await this.#withLock(signal, async (agent) => {
+      const { charm } = agent.session.application(application);
       if (charm.definition.name !== definition.name) {
         throw new AgentRequestError(
           `Cannot refresh ${application}: it runs ${charm.definition.name}, not ${definition.name}`,
         );
       }
-      if (!force) await settleAll(work, application, signal);
+      if (!force) await settleAll(agent, application, signal);
       const digest = await this.#keepArchive(archive, signal);
-      await replaceCharm(work.session, application, { definition, digest, revision: charm.revision + 1 });
-      await settleAll(work, application, signal);
-      await collectArchives(this.#paths.archives, work.session.state);
+      await replaceCharm(agent.session, application, { definition, digest, revision: charm.revision + 1 });
+      await settleAll(agent, application, signal);
+      await collectArchives(this.#paths.archives, agent.session.state);
     });
   }
 
   /** Retries a unit's failed hook, or without `retry` marks it as done. @throws HookFailedError */
   async resolve(unit: string, retry: boolean, signal: AbortSignal): Promise<void> {
-    await this.#work(signal, async ({ session, settler }) => {
+    await this.#withLock(signal, async ({ session, settler }) => {
       session.unit(unit);
       await session.updateUnit(unit, { rebootRequested: false });
       if (retry) await settler.retryFailed(unit);
@@ -189,23 +191,23 @@ export class UnitAgent {
 
   /** Stops and removes all units of an application; with `force` also when hooks fail. */
   async remove(application: string, force: boolean, signal: AbortSignal): Promise<void> {
-    await this.#work(signal, async (work) => {
-      work.session.application(application);
-      const units = work.session.unitsOf(application);
-      for (const unit of units) await work.session.updateUnit(unit, { life: "dying" });
+    await this.#withLock(signal, async (agent) => {
+      agent.session.application(application);
+      const units = agent.session.unitsOf(application);
+      for (const unit of units) await agent.session.updateUnit(unit, { life: "dying" });
       for (const unit of units) {
-        if (force) await settleSkippingFailures(work, unit, signal);
-        else await settleUnit(work, unit, signal);
+        if (force) await settleSkippingFailures(agent, unit, signal);
+        else await settleUnit(agent, unit, signal);
       }
-      await collectArchives(this.#paths.archives, work.session.state);
+      await collectArchives(this.#paths.archives, agent.session.state);
     });
   }
 
-  /** The model's status; never waits for a running verb. */
+  /** The model's status; never waits for the lock. */
   async status(): Promise<ModelStatus> {
-    const lock = await operationLock(this.#deps.stateDirectory);
+    const lock = await operationLock(this.#dependencies.stateDirectory);
     const busy = await lock.isHeld();
-    return describeModel(await readState(this.#paths.state), busy, this.#deps.machine.address.value);
+    return describeModel(await readState(this.#paths.state), busy, this.#dependencies.machine.address.value);
   }
 
   /** The last lines of the log. */
@@ -224,22 +226,22 @@ export class UnitAgent {
   }
 
   async #changeSecrets(change: (state: AgentState) => AgentState, signal: AbortSignal): Promise<void> {
-    await this.#work(signal, async (work) => {
-      await work.session.update(change);
-      for (const name of Object.keys(work.session.state.applications)) {
-        await settleAll(work, name, signal);
+    await this.#withLock(signal, async (agent) => {
+      await agent.session.update(change);
+      for (const name of Object.keys(agent.session.state.applications)) {
+        await settleAll(agent, name, signal);
       }
     });
   }
 
-  async #work<T>(signal: AbortSignal, verb: (work: Work) => Promise<T>): Promise<T> {
+  async #withLock<T>(signal: AbortSignal, operation: (agent: LockedAgent) => Promise<T>): Promise<T> {
     const release = await this.#lock(signal);
     try {
-      const session = await AgentSession.open(this.#deps);
+      const session = await AgentSession.open(this.#dependencies);
       await recoverKilledAgent(session);
       const contexts = new ContextRunner(session);
       this.#contexts = contexts;
-      return await verb({ session, contexts, settler: new UnitSettler(session, contexts) });
+      return await operation({ session, contexts, settler: new UnitSettler(session, contexts) });
     } finally {
       this.#contexts = undefined;
       await release();
@@ -247,7 +249,7 @@ export class UnitAgent {
   }
 
   async #lock(signal: AbortSignal): Promise<() => Promise<void>> {
-    const lock = await operationLock(this.#deps.stateDirectory);
+    const lock = await operationLock(this.#dependencies.stateDirectory);
     return withDeadline("lock the state directory", LONGEST_WAIT_MS, signal, (limited) =>
       lock.acquire(limited),
     );
@@ -255,7 +257,7 @@ export class UnitAgent {
 
   async #readArchive(archive: string, signal: AbortSignal): Promise<CharmDefinition> {
     const definition = await readCharmArchive(archive, signal);
-    assertRunsOn(definition, this.#deps.machine.architecture);
+    assertRunsOn(definition, this.#dependencies.machine.architecture);
     return definition;
   }
 

@@ -243,10 +243,10 @@ describe("the agent's command line", function () {
   });
 
   /** Kills a command after its n-th state write; a command with fewer writes runs to completion. */
-  async function killedAfter(writes: number, state: string, verb: string, archive: string): Promise<void> {
+  async function killedAfter(writes: number, state: string, command: string, archive: string): Promise<void> {
     await mkdir(state, { recursive: true });
     const watcher = watch(state);
-    const child = spawn(process.execPath, [MAIN, "--state", state, verb, archive], { stdio: "ignore" });
+    const child = spawn(process.execPath, [MAIN, "--state", state, command, archive], { stdio: "ignore" });
     let seen = 0;
     watcher.on("change", (_kind, name) => {
       if (name !== "state.json") return;

@@ -63,8 +63,8 @@ export class ContextRunner {
       agentSince: this.#session.now,
     });
     const context = this.#createContext(id, plan);
-    const { paths, deps } = this.#session;
-    const backend: JujuBackend = new ServedBackend(context, () => deps.clock.now());
+    const { paths, dependencies } = this.#session;
+    const backend: JujuBackend = new ServedBackend(context, () => dependencies.clock.now());
     const server = new HookToolServer(paths.socket(plan.unit), { id, tools: HOOK_TOOLS, context: backend });
     await server.listen();
     try {
@@ -77,10 +77,10 @@ export class ContextRunner {
   }
 
   async #runProcess(context: HookContext, signal: AbortSignal): Promise<ProcessOutcome> {
-    const { deps } = this.#session;
-    const [unit, name, startedAt] = [context.unit, nameOf(context.task), deps.clock.now()];
-    deps.onEvent?.({ kind: "context-started", unit, name, contextId: context.id });
-    const child = new CharmProcess(this.#processPlan(context), deps.clock);
+    const { dependencies } = this.#session;
+    const [unit, name, startedAt] = [context.unit, nameOf(context.task), dependencies.clock.now()];
+    dependencies.onEvent?.({ kind: "context-started", unit, name, contextId: context.id });
+    const child = new CharmProcess(this.#processPlan(context), dependencies.clock);
     this.#running = child;
     const kill = () => {
       child.kill();
@@ -88,8 +88,8 @@ export class ContextRunner {
     signal.addEventListener("abort", kill, { once: true });
     try {
       const outcome = await child.outcome;
-      const durationMs = deps.clock.now() - startedAt;
-      deps.onEvent?.({ kind: "context-ended", unit, name, exitCode: outcome.exitCode, durationMs });
+      const durationMs = dependencies.clock.now() - startedAt;
+      dependencies.onEvent?.({ kind: "context-ended", unit, name, exitCode: outcome.exitCode, durationMs });
       return outcome;
     } finally {
       signal.removeEventListener("abort", kill);
@@ -98,7 +98,7 @@ export class ContextRunner {
   }
 
   #processPlan({ id, unit, task }: HookContext) {
-    const { paths, deps, state } = this.#session;
+    const { paths, dependencies, state } = this.#session;
     const directory = paths.charm(unit);
     const environment = buildHookEnvironment({
       unit,
@@ -107,8 +107,8 @@ export class ContextRunner {
       toolsDirectory: paths.tools(unit),
       socket: paths.socket(unit),
       model: state.model,
-      path: deps.machine.path,
-      distribution: deps.machine.distribution,
+      path: dependencies.machine.path,
+      distribution: dependencies.machine.distribution,
       task,
     });
     const onLine = (stream: OutputName, line: string) => {
@@ -139,7 +139,7 @@ export class ContextRunner {
         task.kind === "action"
           ? { parameters: parameters ?? {}, results: {}, failure: undefined }
           : undefined,
-      address: this.#session.deps.machine.address,
+      address: this.#session.dependencies.machine.address,
       effects: this.#effects(name, unit.application, task),
       state: () => this.#session.state,
       status: () => shownStatus(this.#session.unit(name)),

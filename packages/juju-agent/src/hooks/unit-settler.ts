@@ -59,7 +59,7 @@ export class UnitSettler {
     return {
       isLeader: application.leader === name,
       configHash: configHash(effective),
-      bootId: this.#session.deps.machine.bootId,
+      bootId: this.#session.dependencies.machine.bootId,
       newRevision: newRevisionFor(this.#session.unit(name), this.#session.state.secrets),
     };
   }
@@ -82,16 +82,16 @@ export class UnitSettler {
   }
 
   async #deployCharm(name: string, signal: AbortSignal): Promise<void> {
-    const { paths, deps } = this.#session;
+    const { paths, dependencies } = this.#session;
     const unit = this.#session.unit(name);
     if (unit.operation.kind !== "deploy") return;
     const { charm } = this.#session.application(unit.application);
     const { revision, digest, definition } = charm;
     const release = { archive: paths.archive(digest), name: definition.name, revision };
     await installCharmDirectory(paths.agent(name), release, signal);
-    const exec = deps.commandLine && {
+    const exec = dependencies.commandLine && {
       unit: name,
-      command: [...deps.commandLine, "--state", paths.root, "exec", "--unit", name, "--"],
+      command: [...dependencies.commandLine, "--state", paths.root, "exec", "--unit", name, "--"],
     };
     await installToolShims(paths.tools(name), HOOK_TOOLS.keys(), exec);
     await this.#session.updateUnit(name, { charmRevision: revision, operation: unit.operation.then });

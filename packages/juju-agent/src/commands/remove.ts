@@ -1,7 +1,7 @@
 import { targetApplication } from "./target.ts";
-import { readArguments, type Verb } from "./verb.ts";
+import { readArguments, type Command } from "./command.ts";
 
-export const removeVerb: Verb = {
+export const removeCommand: Command = {
   name: "remove",
   usage: "[--app NAME] [--force]",
   summary: "Stop and remove an application's units; with --force also when hooks fail",

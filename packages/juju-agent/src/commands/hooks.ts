@@ -1,7 +1,7 @@
 import { targetUnit } from "./target.ts";
-import { readArguments, readWord, type Verb } from "./verb.ts";
+import { readArguments, readWord, type Command } from "./command.ts";
 
-export const updateStatusVerb: Verb = {
+export const updateStatusCommand: Command = {
   name: "update-status",
   usage: "[--unit UNIT]",
   summary: "Run the update-status hook",
@@ -12,7 +12,7 @@ export const updateStatusVerb: Verb = {
   },
 };
 
-export const fireHookVerb: Verb = {
+export const fireHookCommand: Command = {
   name: "fire-hook",
   usage: "[--unit UNIT] <hook>",
   summary: "Run a hook now",
@@ -24,7 +24,7 @@ export const fireHookVerb: Verb = {
   },
 };
 
-export const resolveVerb: Verb = {
+export const resolveCommand: Command = {
   name: "resolve",
   usage: "[--unit UNIT] [--no-retry]",
   summary: "Retry a unit's failed hook, or with --no-retry mark it as done",

@@ -4,10 +4,10 @@ import { messageOf } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { UnitAgent } from "../unit-agent.ts";
 
-/** Input and output of a verb. */
-export interface VerbCall {
+/** Input and output of a command. */
+export interface CommandCall {
   readonly agent: UnitAgent;
-  /** Arguments after the verb. */
+  /** Arguments after the command. */
   readonly argv: readonly string[];
   /** Prints to the standard output, unchanged. */
   readonly print: (text: string) => void;
@@ -15,17 +15,17 @@ export interface VerbCall {
   readonly signal: AbortSignal;
 }
 
-/** A verb of the command line. */
-export interface Verb {
+/** A command of the command line. */
+export interface Command {
   readonly name: string;
   /** Text after the name in the help. */
   readonly usage: string;
   readonly summary: string;
   /** @returns the exit code */
-  readonly run: (call: VerbCall) => Promise<number>;
+  readonly run: (call: CommandCall) => Promise<number>;
 }
 
-/** Parses a verb's arguments: options by name, and words. @throws AgentRequestError for an unknown option */
+/** Parses a command's arguments: options by name, and words. @throws AgentRequestError for an unknown option */
 export function readArguments<const T extends NonNullable<ParseArgsConfig["options"]>>(
   argv: readonly string[],
   options: T,
@@ -44,7 +44,7 @@ export function readPair(word: string): readonly [string, string] {
   throw new AgentRequestError(`Cannot read "${word}": give it as key=value`);
 }
 
-/** The single word of a verb. @throws AgentRequestError */
+/** The single word of a command. @throws AgentRequestError */
 export function readWord(words: readonly string[], what: string): string {
   const [word, ...more] = words;
   if (word !== undefined && more.length === 0) return word;

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { messageOf } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { ConfigChange } from "../charm/config-options.ts";
-import { readPair } from "./verb.ts";
+import { readPair } from "./command.ts";
 
 /** Reads options from `key=value` words; `key=@path` reads a file, which keeps a secret off the command line. */
 export async function readConfigPairs(words: readonly string[]): Promise<ConfigChange> {

@@ -4,9 +4,9 @@ import { AgentRequestError } from "../agent-errors.ts";
 import type { ConfigValue } from "../charm/config-options.ts";
 import { readConfigFile, readConfigPairs } from "./config-input.ts";
 import { targetApplication } from "./target.ts";
-import { readArguments, type Verb } from "./verb.ts";
+import { readArguments, type Command } from "./command.ts";
 
-export const configVerb: Verb = {
+export const configCommand: Command = {
   name: "config",
   usage:
     "[--app NAME] [KEY | KEY=VALUE... | KEY=@FILE...] [--reset KEY,...] [--file FILE.yaml] [--format yaml|json]",

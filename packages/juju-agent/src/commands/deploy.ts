@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { ConfigChange } from "../charm/config-options.ts";
 import { readConfigFile, readConfigPairs } from "./config-input.ts";
-import { readArguments, readWord, type Verb } from "./verb.ts";
+import { readArguments, readWord, type Command } from "./command.ts";
 
-export const deployVerb: Verb = {
+export const deployCommand: Command = {
   name: "deploy",
   usage: "<archive.charm> [--app NAME] [--config KEY=VALUE | --config FILE.yaml]... [--unit-number N]",
   summary: "Deploy a packed charm, or add a unit to its application",

@@ -5,9 +5,9 @@ import { AgentRequestError } from "../agent-errors.ts";
 import type { ActionRecord } from "../state/agent-state.ts";
 import { readYaml } from "./config-input.ts";
 import { targetUnit } from "./target.ts";
-import { readArguments, readPair, type Verb } from "./verb.ts";
+import { readArguments, readPair, type Command } from "./command.ts";
 
-export const runVerb: Verb = {
+export const runCommand: Command = {
   name: "run",
   usage:
     "[--unit UNIT] <action> [KEY.KEY...=VALUE]... [--params FILE.yaml] [--string-args] [--format yaml|json]",

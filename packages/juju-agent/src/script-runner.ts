@@ -11,7 +11,7 @@ export interface ExecOutcome {
 }
 
 /** Runs scripts in units, as `juju-exec` does. */
-export class CommandRunner {
+export class ScriptRunner {
   readonly #session: AgentSession;
   readonly #contexts: ContextRunner;
 

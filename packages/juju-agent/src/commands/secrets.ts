@@ -3,11 +3,11 @@ import { stringify } from "yaml";
 import { secretContent, ToolError, type Texts } from "juju-hook-tools";
 import { AgentRequestError } from "../agent-errors.ts";
 import { readYaml } from "./config-input.ts";
-import { readArguments, readWord, type Verb } from "./verb.ts";
+import { readArguments, readWord, type Command } from "./command.ts";
 
 const CONTENT = "[KEY=VALUE | KEY#file=PATH | KEY#base64=VALUE]... [--file FILE.yaml]";
 
-const addSecretVerb: Verb = {
+const addSecretCommand: Command = {
   name: "add-secret",
   usage: `<name> ${CONTENT}`,
   summary: "Add a secret and print its URI; KEY#file keeps the value off the command line",
@@ -17,7 +17,7 @@ const addSecretVerb: Verb = {
   },
 };
 
-const updateSecretVerb: Verb = {
+const updateSecretCommand: Command = {
   name: "update-secret",
   usage: `<name or URI> ${CONTENT}`,
   summary: "Replace a secret's content; units that have read it run secret-changed",
@@ -28,10 +28,14 @@ const updateSecretVerb: Verb = {
   },
 };
 
-const grantSecretVerb = grantingVerb("grant-secret", "Let applications read a secret", "grant");
-const revokeSecretVerb = grantingVerb("revoke-secret", "Withdraw applications' access to a secret", "revoke");
+const grantSecretCommand = grantingCommand("grant-secret", "Let applications read a secret", "grant");
+const revokeSecretCommand = grantingCommand(
+  "revoke-secret",
+  "Withdraw applications' access to a secret",
+  "revoke",
+);
 
-const removeSecretVerb: Verb = {
+const removeSecretCommand: Command = {
   name: "remove-secret",
   usage: "<name or URI>",
   summary: "Delete a secret",
@@ -42,7 +46,7 @@ const removeSecretVerb: Verb = {
   },
 };
 
-const secretsVerb: Verb = {
+const secretsCommand: Command = {
   name: "secrets",
   usage: "[--format yaml|json]",
   summary: "Print the secrets, without their content",
@@ -57,17 +61,17 @@ const secretsVerb: Verb = {
   },
 };
 
-/** Verbs for the secrets of the model. */
-export const SECRET_VERBS: readonly Verb[] = [
-  addSecretVerb,
-  updateSecretVerb,
-  grantSecretVerb,
-  revokeSecretVerb,
-  removeSecretVerb,
-  secretsVerb,
+/** Commands for the secrets of the model. */
+export const SECRET_COMMANDS: readonly Command[] = [
+  addSecretCommand,
+  updateSecretCommand,
+  grantSecretCommand,
+  revokeSecretCommand,
+  removeSecretCommand,
+  secretsCommand,
 ];
 
-function grantingVerb(name: string, summary: string, change: "grant" | "revoke"): Verb {
+function grantingCommand(name: string, summary: string, change: "grant" | "revoke"): Command {
   return {
     name,
     usage: "<name or URI> <application>...",

@@ -1,6 +1,6 @@
-import { readArguments, readPair, type Verb } from "./verb.ts";
+import { readArguments, readPair, type Command } from "./command.ts";
 
-export const modelConfigVerb: Verb = {
+export const modelConfigCommand: Command = {
   name: "model-config",
   usage: "KEY=VALUE...",
   summary: "Change model settings, such as juju-http-proxy; the next hook sees them",

@@ -1,9 +1,9 @@
 import { AgentRequestError } from "../agent-errors.ts";
-import type { ExecOutcome } from "../command-runner.ts";
+import type { ExecOutcome } from "../script-runner.ts";
 import { targetUnit } from "./target.ts";
-import { readArguments, readWord, type Verb, type VerbCall } from "./verb.ts";
+import { readArguments, readWord, type Command, type CommandCall } from "./command.ts";
 
-export const execVerb: Verb = {
+export const execCommand: Command = {
   name: "exec",
   usage: "[--unit UNIT] -- <command>...",
   summary: "Run a shell command in a unit, with its hook tools",
@@ -16,7 +16,7 @@ export const execVerb: Verb = {
   },
 };
 
-export const dispatchEventVerb: Verb = {
+export const dispatchEventCommand: Command = {
   name: "dispatch-event",
   usage: "[--unit UNIT] <event>",
   summary: "Dispatch a custom event of the charm, as its timers do",
@@ -28,7 +28,7 @@ export const dispatchEventVerb: Verb = {
   },
 };
 
-function pass({ print, printError }: VerbCall, { exitCode, stdout, stderr }: ExecOutcome): number {
+function pass({ print, printError }: CommandCall, { exitCode, stdout, stderr }: ExecOutcome): number {
   print(stdout);
   printError(stderr);
   return exitCode < 0 ? 1 : exitCode;

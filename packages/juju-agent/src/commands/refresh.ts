@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 
 import { targetApplication } from "./target.ts";
-import { readArguments, readWord, type Verb } from "./verb.ts";
+import { readArguments, readWord, type Command } from "./command.ts";
 
-export const refreshVerb: Verb = {
+export const refreshCommand: Command = {
   name: "refresh",
   usage: "[--app NAME] [--force] <archive.charm>",
   summary: "Replace an application's charm; with --force also after a failed hook",

@@ -1,7 +1,7 @@
 import type { ModelStatus } from "../model-status.ts";
-import { readArguments, type Verb } from "./verb.ts";
+import { readArguments, type Command } from "./command.ts";
 
-export const statusVerb: Verb = {
+export const statusCommand: Command = {
   name: "status",
   usage: "[--format tabular|json]",
   summary: "Show applications and units",
@@ -13,7 +13,7 @@ export const statusVerb: Verb = {
   },
 };
 
-export const debugLogVerb: Verb = {
+export const debugLogCommand: Command = {
   name: "debug-log",
   usage: "[--lines N]",
   summary: "Print the last lines of the log",
