@@ -37,7 +37,7 @@ export function renderPage(page: Page): string {
 
 # What to expect
 
-The output of a unit, recorded by a script that deployed the charm on a real LXD with a simulated GitHub. Names of runners
+The output of a unit, recorded by a script that deployed the charm on a real LXD with a GitHub stand-in. Names of runners
 show their state before the command: \`<idle>\`, \`<busy>\`, or \`<new>\` if the command created them. The commands are
 Juju's; the embedded agent ran them.
 

@@ -58,11 +58,11 @@ describe("StateStore", () => {
   it("never quotes the damaged file, which may hold secrets", async () => {
     for (const text of ['"password', '{"format":1,"secrets":password}']) {
       await writeFile(path, text);
-      const told: string[] = [];
+      const messages: string[] = [];
       for (let link: unknown = await rejection(open()); link instanceof Error; link = link.cause) {
-        told.push(link.message);
+        messages.push(link.message);
       }
-      expect(told.join("\n")).to.include("it is damaged").and.not.include("passw");
+      expect(messages.join("\n")).to.include("it is damaged").and.not.include("passw");
     }
   });
 });
