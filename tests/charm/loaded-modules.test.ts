@@ -8,7 +8,7 @@ import { LEAST_OPTIONS } from "./least-options.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 const RECORDER = join(import.meta.dirname, "module-recorder.ts");
-const HEAVY = /node_modules\/(undici|@octokit|ajv|yaml|yauzl)\//;
+const HEAVY = /node_modules\/(undici|ws|@octokit|ajv|yaml|yauzl)\//;
 
 describe("The modules that a dispatch loads", function () {
   this.timeout(20_000);
@@ -66,5 +66,7 @@ describe("The modules that a dispatch loads", function () {
     const loaded = modulesOf("hooks/update-status", { PATH: `${tools}:${directory}`, LXD_SOCKET: nowhere });
     expect(loaded.filter((url) => url.endsWith("/src/lxd/lxd-unit.ts"))).to.have.length(1);
     expect(loaded.filter((url) => url.includes("/node_modules/@octokit/"))).to.deep.equal([]);
+    // Nothing runs in a guest, so no WebSocket opens.
+    expect(loaded.filter((url) => url.includes("/node_modules/ws/"))).to.deep.equal([]);
   });
 });

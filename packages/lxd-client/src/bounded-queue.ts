@@ -1,11 +1,17 @@
-/** How much of a queue's bound an item takes, and what is thrown beyond the bound. */
+import { withResolvers, type Resolvers } from "charm-kit";
+
+/** How much of a queue's bound an item takes, and what becomes of a push beyond the bound. */
 export interface QueueBound<T> {
   readonly limit: number;
   readonly weigh: (item: T) => number;
-  readonly overflow: () => Error;
+  /**
+   * What such a push throws. @default nothing: the item is taken, and the source is expected to wait for
+   * {@link BoundedQueue.room} while the queue is full
+   */
+  readonly overflow?: () => Error;
 }
 
-/** Items on their way from a source that does not wait to one reader. What is not read yet is kept, up to a bound. */
+/** Items on their way from a source to one reader. What is not read yet is kept, up to a bound. */
 export class BoundedQueue<T> implements AsyncIterable<T> {
   readonly #bound: QueueBound<T>;
   #items: T[] = [];
@@ -13,25 +19,40 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   #failure: Error | undefined;
   #isEnded = false;
   #wake: (() => void) | undefined;
+  #room: Resolvers<undefined> | undefined;
 
   constructor(bound: QueueBound<T>) {
     this.#bound = bound;
   }
 
-  /** @throws the bound's error when the reader is too far behind. */
+  /** Whether what is kept has reached the bound. */
+  get isFull(): boolean {
+    return !this.#isEnded && this.#weight >= this.#bound.limit;
+  }
+
+  /** @throws the bound's error, where it has one, when the reader is too far behind. */
   push(item: T): void {
     if (this.#isEnded) return;
-    const weight = this.#weight + this.#bound.weigh(item);
-    if (weight > this.#bound.limit) throw this.#bound.overflow();
+    const { limit, weigh, overflow } = this.#bound;
+    const weight = this.#weight + weigh(item);
+    if (overflow && weight > limit) throw overflow();
     this.#weight = weight;
     this.#items.push(item);
     this.#wake?.();
+  }
+
+  /** Resolves when the queue is not full: its reader has caught up, or left. */
+  async room(): Promise<void> {
+    if (!this.isFull) return;
+    this.#room ??= withResolvers<undefined>();
+    await this.#room.promise;
   }
 
   /** No more comes. */
   end(): void {
     this.#isEnded = true;
     this.#wake?.();
+    this.#tellRoom();
   }
 
   /** No more comes: the reader gets what is there, then the error. */
@@ -51,7 +72,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
         await new Promise<void>((resolve) => (this.#wake = resolve));
       }
     } finally {
-      this.#isEnded = true;
+      this.end();
       this.#items = [];
     }
   }
@@ -61,7 +82,14 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     this.#items = [];
     for (const item of items) {
       this.#weight -= this.#bound.weigh(item);
+      this.#tellRoom();
       yield item;
     }
+  }
+
+  #tellRoom(): void {
+    if (this.isFull) return;
+    this.#room?.resolve(undefined);
+    this.#room = undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { withDeadline } from "charm-kit";
 import { BoundedQueue } from "./bounded-queue.ts";
 import { toOperation } from "./envelope.ts";
 import { LxdUnreachableError, OutputLimitError } from "./errors.ts";
@@ -34,7 +33,6 @@ export interface OperationEvent extends EventBase {
 export type LxdEvent = LifecycleEvent | OperationEvent;
 
 const ACTION = "follow the events of LXD";
-const BACKLOG_BYTES = 16 * 1024 * 1024;
 
 /**
  * Events from the moment that the stream is opened. LXD repeats none: open the stream first, list second, and list again
@@ -44,11 +42,7 @@ export class EventStream implements AsyncIterable<LxdEvent>, AsyncDisposable {
   /** Resolves when LXD sends events. */
   readonly opened: Promise<void>;
   readonly #socket: MessageSocket;
-  readonly #queue = new BoundedQueue<string>({
-    limit: BACKLOG_BYTES,
-    weigh: (frame) => frame.length,
-    overflow: () => new OutputLimitError(ACTION, BACKLOG_BYTES),
-  });
+  readonly #queue: BoundedQueue<string>;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => {
     this.#queue.fail(this.#signal.reason as Error);
@@ -57,14 +51,21 @@ export class EventStream implements AsyncIterable<LxdEvent>, AsyncDisposable {
 
   constructor(transport: Transport, kinds: readonly EventKind[], signal: AbortSignal) {
     this.#signal = signal;
+    // The bound stands: a reader that made LXD wait would make it keep the events instead.
+    const { backlogBytes } = transport.limits;
+    this.#queue = new BoundedQueue({
+      limit: backlogBytes,
+      weigh: (message) => message.length,
+      overflow: () => new OutputLimitError(ACTION, backlogBytes),
+    });
     const target = { action: ACTION, path: `/1.0/events?type=${kinds.join(",")}`, answersPings: true };
     this.#socket = new MessageSocket(transport, target, {
-      text: (frame) => {
-        this.#take(frame);
+      text: (message) => {
+        this.#take(message);
       },
       binary: () => undefined,
-      ended: () => {
-        this.#queue.fail(new LxdUnreachableError(ACTION, "lost", transport.socketPath));
+      ended: (fault) => {
+        this.#queue.fail(fault ?? new LxdUnreachableError(ACTION, "lost", transport.socketPath));
         this.close();
       },
     });
@@ -80,7 +81,7 @@ export class EventStream implements AsyncIterable<LxdEvent>, AsyncDisposable {
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<LxdEvent, void> {
     try {
-      for await (const frame of this.#queue) yield toEvent(frame);
+      for await (const message of this.#queue) yield toEvent(message);
     } finally {
       this.close();
     }
@@ -98,9 +99,9 @@ export class EventStream implements AsyncIterable<LxdEvent>, AsyncDisposable {
     return Promise.resolve();
   }
 
-  #take(frame: string): void {
+  #take(message: string): void {
     try {
-      this.#queue.push(frame);
+      this.#queue.push(message);
     } catch (thrown) {
       this.#queue.fail(thrown as Error);
       this.close();
@@ -119,21 +120,17 @@ export class Events {
   /**
    * Opens a stream of events and resolves when LXD sends them. Aborting ends it, also later.
    *
-   * @throws {@link LxdUnreachableError} when the daemon cannot be reached.
+   * @throws {@link LxdUnreachableError} when the daemon cannot be reached, `LxdError` when it refuses, `DeadlineError`
+   *   when it does not answer.
    */
   async open(kinds: readonly EventKind[], signal: AbortSignal): Promise<EventStream> {
     signal.throwIfAborted();
     const stream = new EventStream(this.#transport, kinds, signal);
     try {
-      await withDeadline(ACTION, this.#transport.limits.callMs, signal, (inner) =>
-        orAborted(stream.opened, inner),
-      );
+      await orAborted(stream.opened, signal);
       return stream;
     } catch (thrown) {
       stream.close();
-      signal.throwIfAborted();
-      // A websocket that cannot be opened does not say why; a call does.
-      await this.#transport.ask({ action: ACTION, method: "GET", path: "/1.0" }, signal);
       throw thrown;
     }
   }
@@ -144,8 +141,8 @@ interface SentEvent extends EventBase {
   readonly metadata: { readonly action: string; readonly source: string; readonly context?: Metadata | null };
 }
 
-function toEvent(frame: string): LxdEvent {
-  const { type, timestamp, project, metadata } = JSON.parse(frame) as SentEvent;
+function toEvent(message: string): LxdEvent {
+  const { type, timestamp, project, metadata } = JSON.parse(message) as SentEvent;
   if (type === "operation") return { type, timestamp, project, operation: toOperation(metadata) };
   const { action, source, context } = metadata;
   return { type, timestamp, project, action, source, context: context ?? {} };

@@ -1,12 +1,14 @@
 import { Secret } from "charm-kit";
 import type { MessageSocket } from "./message-socket.ts";
+import { orAborted } from "./or-aborted.ts";
 
 /** What a command reads on standard input. A secret is revealed on the wire only. */
 export type ExecInput = string | Secret | Uint8Array | AsyncIterable<string | Uint8Array>;
 
-const FRAME_BYTES = 256 * 1024;
+/** Bytes of one message, which is as much as is on its way at a time. */
+const MESSAGE_BYTES = 256 * 1024;
 
-/** Sends the input and its end, and resolves when all is handed to the socket or the command reads no more. */
+/** Sends the input and its end, and resolves when all is on its way or the command reads no more. */
 export async function sendInput(
   socket: MessageSocket,
   input: ExecInput | undefined,
@@ -14,14 +16,13 @@ export async function sendInput(
 ): Promise<void> {
   for await (const chunk of chunksOf(input)) {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
-    for (let start = 0; start < bytes.byteLength && socket.isOpen; start += FRAME_BYTES) {
-      await socket.drained(signal);
-      socket.send(bytes.subarray(start, start + FRAME_BYTES));
+    for (let start = 0; start < bytes.byteLength && socket.isOpen; start += MESSAGE_BYTES) {
+      await orAborted(socket.send(bytes.subarray(start, start + MESSAGE_BYTES)), signal);
     }
     if (!socket.isOpen) return;
   }
-  // An empty text frame is the end of input. Without it a command that reads never ends.
-  socket.send("");
+  // An empty text message is the end of input. Without it a command that reads never ends.
+  await orAborted(socket.send(""), signal);
 }
 
 function chunksOf(

@@ -1,4 +1,4 @@
-import { withResolvers } from "charm-kit";
+import { DeadlineError, withDeadline, withResolvers } from "charm-kit";
 import { OperationError, OperationUnseenError } from "./errors.ts";
 import { sendInput, type ExecInput } from "./exec-input.ts";
 import { MessageSocket, type MessageHandlers } from "./message-socket.ts";
@@ -22,6 +22,8 @@ type Descriptor = "0" | "1" | "2" | "control";
 
 /** Seconds that a killed command gets to be seen dead. */
 const KILL_SECONDS = 2;
+/** Milliseconds after which an operation says nothing of sockets that were refused; LXD ends it after 5 seconds. */
+const REFUSED_MS = 10_000;
 
 /** The four sockets of one command in an instance, from connecting them to its exit code. */
 export class ExecSession {
@@ -53,7 +55,7 @@ export class ExecSession {
 
   /** Sends a signal, by its number, to the command. */
   signal(number: number): void {
-    this.#control.send(JSON.stringify({ command: "signal", signal: number }));
+    void this.#control.send(JSON.stringify({ command: "signal", signal: number }));
   }
 
   /**
@@ -67,11 +69,10 @@ export class ExecSession {
     try {
       const ended = this.#transport.settle(action, operation.id, signal);
       ended.catch(() => undefined);
-      // A socket that is refused does not say why; the operation does.
-      await this.connected().catch(() => ended);
+      await this.connected().catch((refused: unknown) => this.#explainRefusal(ended, refused, signal));
       this.#feed(signal);
       const outcome = await Promise.race([ended, this.#failed.promise]);
-      await orAborted(this.#drained, signal);
+      await orAborted(Promise.race([this.#drained, this.#failed.promise]), signal);
       if (outcome.state === "unseen") throw new OperationUnseenError(action, operation.id);
       return exitCode(outcome.value) ?? 0;
     } catch (thrown) {
@@ -81,6 +82,20 @@ export class ExecSession {
       throw thrown;
     } finally {
       this.#close();
+    }
+  }
+
+  /**
+   * A socket that is refused seldom says why; the operation does, which LXD ends by itself when sockets are missing.
+   *
+   * @throws what the operation says, or `refused` when it says nothing in time.
+   */
+  async #explainRefusal(ended: Promise<unknown>, refused: unknown, signal: AbortSignal): Promise<void> {
+    const limit = Math.min(REFUSED_MS, this.#transport.limits.callMs);
+    try {
+      await withDeadline(this.#plan.action, limit, signal, (inner) => orAborted(ended, inner));
+    } catch (thrown) {
+      throw thrown instanceof DeadlineError ? refused : thrown;
     }
   }
 
@@ -122,15 +137,25 @@ export class ExecSession {
       resolve(undefined);
     };
     const socket = this.#connect(descriptor, {
-      // The end of the output is an empty text frame; an instance that stops closes the socket without one.
+      // The end of the output is an empty text message; an instance that stops closes the socket without one.
       text: end,
-      ended: end,
+      ended: (fault) => {
+        // Output that is cut short must not look whole.
+        if (fault) this.#failed.reject(fault);
+        else end();
+      },
       binary: (chunk) => {
         try {
           sink.push(chunk);
         } catch (thrown) {
           this.#failed.reject(thrown);
+          return;
         }
+        if (!sink.isFull) return;
+        socket.pause();
+        void sink.room().then(() => {
+          socket.resume();
+        });
       },
     });
     return { socket, drained };

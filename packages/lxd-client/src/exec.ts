@@ -3,9 +3,10 @@ import { json, type Call } from "./call.ts";
 import { bodyStream } from "./body-stream.ts";
 import { BoundedQueue } from "./bounded-queue.ts";
 import { toOperation } from "./envelope.ts";
-import { LxdError, OperationError, OperationUnseenError, OutputLimitError } from "./errors.ts";
+import { LxdError, OperationError, OperationUnseenError } from "./errors.ts";
 import type { ExecInput } from "./exec-input.ts";
 import { ExecSession } from "./exec-session.ts";
+import { loadWebSocket } from "./message-socket.ts";
 import { OutputCollector, type Overflow } from "./output-collector.ts";
 import type { OutputSink } from "./output-sink.ts";
 import { path } from "./path.ts";
@@ -100,14 +101,14 @@ export class Exec {
 
   /**
    * Starts a command and resolves when it runs. Aborting kills it, also later; then the exit code rejects and the
-   * outputs throw. So does a reader that falls behind by more than `maxOutputBytes`; who wants only one of the outputs
-   * must read the other as well, or the command must be quiet there.
+   * outputs throw. As with pipes, the command waits for a reader that is behind by more than `maxOutputBytes`: read both
+   * outputs to their end, or leave their iteration, which drops the rest.
    */
   async start(instance: string, request: ExecStreamRequest, signal: AbortSignal): Promise<RunningCommand> {
     const action = actionOf(instance, request);
     const limit = request.maxOutputBytes ?? MAX_OUTPUT_BYTES;
-    const stdout = chunkQueue(action, limit);
-    const stderr = chunkQueue(action, limit);
+    const stdout = chunkQueue(limit);
+    const stderr = chunkQueue(limit);
     const started = withResolvers<ExecSession>();
     const exitCode = withDeadline(action, this.#limit(request), signal, async (inner) => {
       const session = await this.#session(instance, request, { stdout, stderr }, inner);
@@ -195,7 +196,8 @@ export class Exec {
     sinks: { readonly stdout: OutputSink; readonly stderr: OutputSink },
     signal: AbortSignal,
   ): Promise<ExecSession> {
-    const operation = await this.#post(instance, request, { "wait-for-websocket": true }, signal);
+    const posted = this.#post(instance, request, { "wait-for-websocket": true }, signal);
+    const [operation] = await Promise.all([posted, loadWebSocket()]);
     const action = actionOf(instance, request);
     return new ExecSession(this.#transport, { action, operation, stdin: request.stdin, ...sinks });
   }
@@ -227,10 +229,6 @@ function actionOf(instance: string, request: ExecRequest): string {
   return `run '${request.command[0]}' in instance '${instance}'`;
 }
 
-function chunkQueue(action: string, limitBytes: number): BoundedQueue<Uint8Array> {
-  return new BoundedQueue({
-    limit: limitBytes,
-    weigh: (chunk) => chunk.byteLength,
-    overflow: () => new OutputLimitError(action, limitBytes),
-  });
+function chunkQueue(limit: number): BoundedQueue<Uint8Array> {
+  return new BoundedQueue({ limit, weigh: (chunk) => chunk.byteLength });
 }

@@ -14,9 +14,15 @@ import { StoragePools } from "./storage-pools.ts";
 import { Transport, type Limits } from "./transport.ts";
 
 const MINUTE = 60_000;
+const MIB = 1024 * 1024;
 
-/** @default 60 seconds a call, 15 minutes a transfer, 10 minutes an operation */
-const LIMITS: Limits = { callMs: MINUTE, transferMs: 15 * MINUTE, operationMs: 10 * MINUTE };
+const LIMITS: Limits = {
+  callMs: MINUTE,
+  transferMs: 15 * MINUTE,
+  operationMs: 10 * MINUTE,
+  messageBytes: 64 * MIB,
+  backlogBytes: 16 * MIB,
+};
 
 /** A typed client of the LXD API of one daemon, over its unix socket. */
 export class LxdClient {

@@ -1,20 +1,28 @@
-import { once } from "node:events";
-import type { Duplex } from "node:stream";
-import type { Transport } from "./transport.ts";
+import { connect } from "node:net";
+import { withDeadline, withResolvers } from "charm-kit";
+import type { ClientOptions, RawData, WebSocket } from "ws";
+import { LxdUnreachableError, OutputLimitError } from "./errors.ts";
+import { refusal, type Transport } from "./transport.ts";
 import { explainFailure } from "./unreachable.ts";
-import { FrameReader, renderFrame } from "./websocket-frames.ts";
 
-/** Takes what arrives on a socket. */
+/** Receives what arrives on a socket. */
 export interface MessageHandlers {
   text(message: string): void;
-  binary(chunk: Uint8Array): void;
-  /** The connection has ended, by either side; called once, also when it never opened. */
-  ended(): void;
+  binary(message: Uint8Array): void;
+  /**
+   * The connection has ended, by either side; called once, also when it never opened.
+   *
+   * @param fault why an open connection broke: {@link OutputLimitError} for a message larger than the limit,
+   *   {@link LxdUnreachableError} when LXD broke the protocol; undefined for a connection that was closed.
+   */
+  ended(fault?: Error): void;
 }
 
 /** What a socket is for. */
 export interface SocketTarget {
+  /** What is being done, as it reads after "Cannot". */
   readonly action: string;
+  /** Path and query, percent-encoded. */
   readonly path: string;
   /**
    * Whether pings are answered, as LXD wants it of event sockets. On exec sockets it does not, and an answer does harm:
@@ -24,101 +32,167 @@ export interface SocketTarget {
   readonly answersPings: boolean;
 }
 
-/** RFC 6455 wants a key of 16 bytes, against caches in between, of which a unix socket has none. */
-const KEY = Buffer.alloc(16, "lxd").toString("base64");
+/** Milliseconds that LXD may keep a connection open after it has sent a close frame. */
+const CLOSE_MS = 1000;
 
-/** One of the daemon's websockets. Messages are handed over in order, from the first one on. */
+/** Errors of `ws` for a message that is larger than `maxPayload`, or comes in too many fragments. */
+const TOO_LARGE: ReadonlySet<unknown> = new Set([
+  "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
+  "WS_ERR_TOO_MANY_BUFFERED_PARTS",
+]);
+
+/**
+ * Loads `ws`, which the first WebSocket of a process needs: about 11 ms, which a caller can spend while LXD prepares what
+ * the socket is for.
+ */
+export async function loadWebSocket(): Promise<typeof WebSocket> {
+  return (await import("ws")).WebSocket;
+}
+
+/**
+ * One of LXD's WebSockets. Messages are handed over in order, from the first one on, each at most
+ * {@link Limits.messageBytes} long. `ws` is loaded when the first one opens.
+ */
 export class MessageSocket {
-  /** Resolves when the socket is open; rejects when it cannot be opened. */
+  /**
+   * Resolves when the socket is open. Rejects with an `LxdError` when LXD refuses it, a `DeadlineError` when LXD does not
+   * answer within {@link Limits.callMs}, or an {@link LxdUnreachableError}.
+   */
   readonly opened: Promise<void>;
+  readonly #transport: Transport;
+  readonly #target: SocketTarget;
   readonly #handlers: MessageHandlers;
   readonly #closing = new AbortController();
-  #socket: Duplex | undefined;
+  #socket: WebSocket | undefined;
 
   constructor(transport: Transport, target: SocketTarget, handlers: MessageHandlers) {
+    this.#transport = transport;
+    this.#target = target;
     this.#handlers = handlers;
-    this.opened = this.#open(transport, target);
-    // Who waits for it sees the rejection; nobody has to.
+    this.opened = this.#open();
+    // Whoever waits for it sees the rejection; nobody has to.
     this.opened.catch(() => undefined);
   }
 
+  /** Whether messages can be sent. */
   get isOpen(): boolean {
-    return this.#socket?.writable ?? false;
+    return this.#socket !== undefined && this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Sends a text or a binary frame; dropped when the socket is not open. */
-  send(data: string | Uint8Array): void {
-    if (!this.isOpen) return;
-    const frame =
-      typeof data === "string" ? renderFrame("text", Buffer.from(data)) : renderFrame("binary", data);
-    this.#socket?.write(frame);
-  }
-
-  /** Resolves when the socket takes more, or has ended. */
-  async drained(signal: AbortSignal): Promise<void> {
+  /**
+   * Sends a text or a binary message; dropped when the socket is not open.
+   *
+   * @returns resolves when the kernel has accepted the message, or the connection has ended.
+   */
+  async send(message: string | Uint8Array): Promise<void> {
     const socket = this.#socket;
-    if (!socket?.writableNeedDrain || socket.destroyed) return;
-    const settled = new AbortController();
-    const both = { signal: AbortSignal.any([signal, settled.signal]) };
-    try {
-      await Promise.race([once(socket, "drain", both), once(socket, "close", both)]);
-    } catch {
-      // A socket that breaks has ended: what was sent tells nothing, the operation does.
-      signal.throwIfAborted();
-    } finally {
-      settled.abort();
-    }
+    if (!socket || !this.isOpen) return;
+    await new Promise<void>((resolve) => {
+      socket.send(message, () => {
+        resolve();
+      });
+    });
   }
 
+  /** Stops reading, so that LXD has to wait; messages that have been read already still arrive. */
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  /** Reads on after {@link MessageSocket.pause}. */
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  /** Ends the connection at once, without a closing handshake. */
   close(): void {
     this.#closing.abort();
-    this.#socket?.destroy();
+    this.#socket?.terminate();
   }
 
-  async #open(transport: Transport, target: SocketTarget): Promise<void> {
-    const forget = transport.track(this);
-    const ended = () => {
+  async #open(): Promise<void> {
+    const { action } = this.#target;
+    const { limits, socketPath } = this.#transport;
+    const forget = this.#transport.track(this);
+    const end = (fault?: Error) => {
       forget();
-      this.#handlers.ended();
+      this.#handlers.ended(fault);
     };
     try {
-      const headers = { "sec-websocket-version": "13", "sec-websocket-key": KEY };
+      const Socket = await loadWebSocket();
       const { signal } = this.#closing;
-      const upgraded = await transport.waits.upgrade({
-        path: target.path,
-        protocol: "websocket",
-        headers,
-        signal,
-      });
-      this.#attach(upgraded.socket, target.answersPings, ended);
+      await withDeadline(action, limits.callMs, signal, (inner) => this.#connect(Socket, inner, end));
     } catch (thrown) {
-      ended();
-      throw explainFailure(target.action, transport.socketPath, thrown);
+      if (!this.#socket) end();
+      throw explainFailure(action, socketPath, thrown);
     }
   }
 
-  #attach(socket: Duplex, answersPings: boolean, ended: () => void): void {
+  async #connect(Socket: typeof WebSocket, signal: AbortSignal, end: (fault?: Error) => void): Promise<void> {
+    signal.throwIfAborted();
+    const { promise: opened, resolve, reject } = withResolvers<undefined>();
+    const socket = new Socket(`ws://lxd${this.#target.path}`, this.#options());
     this.#socket = socket;
-    const reader = new FrameReader({
-      text: (message) => {
-        this.#handlers.text(message);
-      },
-      binary: (chunk) => {
-        this.#handlers.binary(chunk);
-      },
-      ping: (payload) => {
-        if (answersPings && this.isOpen) socket.write(renderFrame("pong", payload));
-      },
-      close: () => {
-        socket.destroy();
-      },
+    let wasOpen = false;
+    let fault: Error | undefined;
+    const fail = (thrown: unknown) => {
+      const error = this.#explain(thrown);
+      if (wasOpen) fault = error;
+      reject(error);
+      socket.terminate();
+    };
+    const onAbort = () => {
+      socket.terminate();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.once("open", () => {
+      wasOpen = true;
+      resolve(undefined);
     });
-    socket.on("data", (chunk: Buffer) => {
-      reader.push(chunk);
+    socket.on("message", (data, isBinary) => {
+      this.#take(data, isBinary);
     });
-    // The end that follows is what counts.
-    socket.on("error", () => undefined);
-    socket.once("close", ended);
-    if (this.#closing.signal.aborted) socket.destroy();
+    socket.once("unexpected-response", (_request, response) => {
+      refusal(this.#target.action, response.statusCode ?? 0, response).then(fail, fail);
+    });
+    socket.on("error", fail);
+    socket.once("close", () => {
+      end(fault);
+    });
+    await opened;
+  }
+
+  #take(data: RawData, isBinary: boolean): void {
+    if (this.#closing.signal.aborted) return;
+    const message = data as Buffer; // for `binaryType` is "nodebuffer"
+    if (isBinary) this.#handlers.binary(message);
+    else this.#handlers.text(message.toString());
+  }
+
+  #options(): ClientOptions {
+    const { limits, socketPath } = this.#transport;
+    const options = {
+      createConnection: () => connect(socketPath),
+      autoPong: this.#target.answersPings,
+      maxPayload: limits.messageBytes,
+      perMessageDeflate: false,
+      closeTimeout: CLOSE_MS,
+      // A mask protects proxies in between from a client that is made to send what looks like a request (RFC 6455,
+      // section 10.3). On a unix socket there is none, and a mask of zero saves copying what is sent.
+      generateMask: (mask: Buffer) => {
+        mask.fill(0);
+      },
+    };
+    return options;
+  }
+
+  #explain(thrown: unknown): Error {
+    const { action } = this.#target;
+    const { limits, socketPath } = this.#transport;
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (TOO_LARGE.has(code)) return new OutputLimitError(action, limits.messageBytes);
+    return code?.startsWith("WS_ERR")
+      ? new LxdUnreachableError(action, "lost", socketPath, { cause: thrown })
+      : explainFailure(action, socketPath, thrown);
   }
 }

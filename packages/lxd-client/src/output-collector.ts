@@ -18,6 +18,9 @@ export class OutputCollector implements OutputSink {
     this.#overflow = overflow;
   }
 
+  /** Never: what is beyond the bound is not kept. */
+  readonly isFull = false;
+
   push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
@@ -25,6 +28,10 @@ export class OutputCollector implements OutputSink {
     if (this.#overflow === "fail") throw new OutputLimitError(this.#action, this.#limitBytes);
     // Joined at twice the bound only, so that much output is not copied at every chunk.
     if (this.#bytes > 2 * this.#limitBytes) this.#keepEnd();
+  }
+
+  room(): Promise<void> {
+    return Promise.resolve();
   }
 
   end(): void {

@@ -18,14 +18,18 @@ import type { LxdSocket } from "./find-socket.ts";
 import type { Metadata, Operation, Outcome } from "./types.ts";
 import { explainFailure } from "./unreachable.ts";
 
-/** How long things may take, in milliseconds. */
+/** How long things may take, in milliseconds, and how much LXD may send, in bytes. */
 export interface Limits {
-  /** One request and its answer. */
+  /** One request and its answer, and the handshake of a WebSocket. @default one minute */
   readonly callMs: number;
-  /** A request that carries a file or an image, up to its answer. */
+  /** A request that carries a file or an image, up to its answer. @default 15 minutes */
   readonly transferMs: number;
-  /** A mutation with the operation that it begins. */
+  /** A mutation with the operation that it begins. @default 10 minutes */
   readonly operationMs: number;
+  /** One message of a WebSocket. @default 64 MiB */
+  readonly messageBytes: number;
+  /** Events that wait for their reader. @default 16 MiB */
+  readonly backlogBytes: number;
 }
 
 /** An answer whose body is not read yet; who takes it must read it to the end or destroy it. */
@@ -45,8 +49,8 @@ const WAIT_SECONDS = 60;
 const ERROR_BODY_LIMIT = 1024 * 1024;
 
 /**
- * The way to the daemon. Every HTTP call goes through {@link Transport.query}. Waits, exec sockets and events hold a
- * connection for long, so they have a dispatcher of their own, without a bound, and never keep an ordinary call waiting.
+ * The way to the daemon. Every HTTP call goes through {@link Transport.query}. Waits hold a connection for long, so they
+ * have a dispatcher of their own, without a bound, and never keep an ordinary call waiting. So does each WebSocket.
  */
 export class Transport {
   readonly dialect: Dialect;
@@ -63,11 +67,6 @@ export class Transport {
     const shared = { socketPath: socket.path, headersTimeout: 0, pipelining: 1 } as const;
     this.#calls = new Pool(ORIGIN, { ...shared, connections: CONNECTIONS, bodyTimeout: STALLED_MS });
     this.#waits = new Pool(ORIGIN, { ...shared, connections: null, bodyTimeout: 0 });
-  }
-
-  /** The dispatcher for what holds a connection for long. */
-  get waits(): Dispatcher {
-    return this.#waits;
   }
 
   /**
@@ -87,7 +86,7 @@ export class Transport {
         body: isJSON ? JSON.stringify(payload.value) : (payload?.content ?? null),
         signal,
       } as Dispatcher.RequestOptions);
-      if (reply.statusCode >= 400) throw await refusal(call.action, reply);
+      if (reply.statusCode >= 400) throw await refusal(call.action, reply.statusCode, reply.body);
       return reply;
     } catch (thrown) {
       throw explainFailure(call.action, this.socketPath, thrown);
@@ -172,7 +171,7 @@ export class Transport {
     }
   }
 
-  /** Remembers a socket that {@link Transport.close} is to close; upgraded ones are no longer the dispatcher's. */
+  /** Remembers a socket that {@link Transport.close} is to close. */
   track(socket: Closable): () => void {
     this.#sockets.add(socket);
     return () => this.#sockets.delete(socket);
@@ -202,9 +201,12 @@ export class Transport {
 }
 
 /** The error that an answer of status 400 or more tells of. */
-async function refusal(action: string, reply: Reply): Promise<LxdError> {
-  const text = await readText(action, reply.body, ERROR_BODY_LIMIT);
-  return new LxdError(action, reply.statusCode, errorText(text));
+export async function refusal(
+  action: string,
+  status: number,
+  body: AsyncIterable<Uint8Array>,
+): Promise<LxdError> {
+  return new LxdError(action, status, errorText(await readText(action, body, ERROR_BODY_LIMIT)));
 }
 
 function errorText(text: string): string {

@@ -36,6 +36,25 @@ describe("BoundedQueue", () => {
     expect((await reader.next()).value).to.equal("b");
   });
 
+  it("takes all without an error for more, and tells when its reader has caught up or left", async () => {
+    const queue = new BoundedQueue<string>({ limit: 3, weigh: (item) => item.length });
+    queue.push("aa");
+    expect(queue.isFull).to.be.false;
+    queue.push("bbb");
+    expect(queue.isFull).to.be.true;
+    const reader = queue[Symbol.asyncIterator]();
+    const room = queue.room().then(() => queue.isFull);
+    expect((await reader.next()).value).to.equal("aa");
+    expect(queue.isFull).to.be.true;
+    expect((await reader.next()).value).to.equal("bbb");
+    expect(await room).to.be.false;
+
+    queue.push("cccc");
+    const left = queue.room();
+    await reader.return();
+    await left;
+  });
+
   it("hands over what is there before it fails", async () => {
     const queue = make();
     queue.push("a");

@@ -109,6 +109,16 @@ describeDaemon("LXD exec", (daemon) => {
     expect(await command.exitCode).to.equal(4);
   });
 
+  it("makes a command wait for a reader that is behind, and loses nothing", async () => {
+    const request = { command: shell(`yes | head -c ${16 * MIB}`), maxOutputBytes: MIB } as const;
+    const command = await exec().start(name, request, patience());
+    await delay(300);
+    let received = 0;
+    for await (const chunk of command.stdout) received += chunk.byteLength;
+    expect(received).to.equal(16 * MIB);
+    expect(await command.exitCode).to.equal(0);
+  });
+
   it("sends signals to the command", async () => {
     const { command, reader } = await startAndRead(
       "trap 'echo caught; exit 9' TERM; echo up; while :; do sleep 0.01; done",

@@ -14,6 +14,7 @@ import {
   LxdUnreachableError,
   OperationError,
 } from "../src/index.ts";
+import { RawPeer } from "./raw-websocket.ts";
 import { rejection } from "./rejection.ts";
 import { patience } from "./support.ts";
 
@@ -234,9 +235,9 @@ describe("LXD client on a socket that misbehaves", () => {
   it("answers the pings of the event stream, and says when the stream is lost", async () => {
     const ping = Buffer.from([0x89, 1, 0x78]);
     const answered = Promise.withResolvers<string>();
-    server.on("upgrade", (_request, socket) => {
-      socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n");
-      socket.write(ping);
+    server.on("upgrade", (request, socket) => {
+      const peer = new RawPeer(request, socket);
+      void peer.write(ping);
       socket.once("data", (bytes: Buffer) => {
         answered.resolve(bytes.toString("hex"));
         socket.destroy();

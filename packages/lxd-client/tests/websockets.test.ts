@@ -1,0 +1,222 @@
+import { expect } from "chai";
+import { setTimeout as delay } from "node:timers/promises";
+import { LxdError, LxdUnreachableError, OutputLimitError } from "../src/index.ts";
+import { ExecStandIn } from "./exec-stand-in.ts";
+import { OPCODE, serverFrame, type RawPeer } from "./raw-websocket.ts";
+import { rejection } from "./rejection.ts";
+import { patience } from "./support.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** What a real daemon cannot be made to do on a WebSocket. */
+describe("WebSockets of a daemon that misbehaves", function () {
+  this.timeout(30_000);
+  let lxd: ExecStandIn;
+
+  beforeEach(async () => {
+    lxd = await ExecStandIn.start();
+  });
+  afterEach(async () => {
+    await lxd.close();
+  });
+
+  const start = (maxOutputBytes?: number) =>
+    lxd
+      .client()
+      .exec.start(
+        "x",
+        { command: ["x"], ...(maxOutputBytes !== undefined && { maxOutputBytes }) },
+        patience(),
+      );
+  const run = (maxOutputBytes: number) =>
+    lxd.client().exec.run("x", { command: ["x"], maxOutputBytes }, patience());
+  /** Ends both outputs and the command. */
+  const finish = async (exitCode = 0) => {
+    for (const descriptor of ["1", "2"] as const) await (await lxd.peer(descriptor)).send(OPCODE.text);
+    lxd.finish(exitCode);
+  };
+
+  it("costs no more for one message of 32 MiB than for many small ones", async () => {
+    const time = async (frames: readonly Buffer[]) => {
+      const started = performance.now();
+      const running = run(64 * MIB);
+      const peer = await lxd.peer("1");
+      for (const frame of frames) await peer.write(frame);
+      await finish();
+      expect((await running).stdout).to.have.length(32 * MIB);
+      return performance.now() - started;
+    };
+    const small = serverFrame(OPCODE.binary, Buffer.alloc(64 * KIB, "a"));
+    const many = await time(Array.from({ length: 512 }, () => small));
+    await lxd.close();
+    lxd = await ExecStandIn.start();
+    expect(await time([serverFrame(OPCODE.binary, Buffer.alloc(32 * MIB, "a"))])).to.be.lessThan(
+      5 * many + 200,
+    );
+  });
+
+  describe("in an event stream", () => {
+    /** Fragments of one message that never ends. */
+    const sendEndlessly = async (peer: RawPeer, opcode: number) => {
+      await peer.send(opcode, "[", false);
+      const fragment = Buffer.alloc(64 * KIB, " ");
+      while (!peer.socket.destroyed) await peer.send(OPCODE.continuation, fragment, false);
+    };
+
+    it("end it when the fragments of one message are more than the limit", async () => {
+      const limits = { messageBytes: MIB };
+      const stream = await lxd.client(limits).events.open(["lifecycle"], patience());
+      const next = rejection(stream[Symbol.asyncIterator]().next());
+      const peer = await lxd.peer("events");
+      await sendEndlessly(peer, OPCODE.text);
+      expect(await next)
+        .to.be.instanceOf(OutputLimitError)
+        .and.include({ limitBytes: MIB });
+    });
+
+    it("end it when the reader is too far behind", async () => {
+      const stream = await lxd.client({ backlogBytes: MIB }).events.open(["lifecycle"], patience());
+      const peer = await lxd.peer("events");
+      const event = JSON.stringify({
+        type: "lifecycle",
+        metadata: { action: "a".repeat(64 * KIB), source: "" },
+      });
+      for (let count = 0; count < 40 && !peer.socket.destroyed; count += 1) {
+        await peer.send(OPCODE.text, event);
+      }
+      await peer.closed();
+      const read = async () => {
+        for await (const one of stream) expect(one.type).to.equal("lifecycle");
+      };
+      expect(await rejection(read()))
+        .to.be.instanceOf(OutputLimitError)
+        .and.include({ limitBytes: MIB });
+    });
+
+    it("are closed at once, whether the daemon answers the close or not", async () => {
+      const stream = await lxd.client().events.open(["lifecycle"], patience());
+      const peer = await lxd.peer("events");
+      const started = performance.now();
+      stream.close();
+      await peer.closed();
+      expect(performance.now() - started).to.be.lessThan(2000);
+    });
+
+    it("are lost when the daemon closes one and keeps the connection open", async () => {
+      const stream = await lxd.client().events.open(["lifecycle"], patience());
+      const next = rejection(stream[Symbol.asyncIterator]().next());
+      const peer = await lxd.peer("events");
+      const started = performance.now();
+      await peer.send(OPCODE.close);
+      expect(await next)
+        .to.be.instanceOf(LxdUnreachableError)
+        .and.include({ reason: "lost" });
+      await peer.closed();
+      expect(performance.now() - started).to.be.lessThan(4000);
+    });
+  });
+
+  describe("of a command", () => {
+    it("kill it when the fragments of one message are more than the limit", async () => {
+      const client = lxd.client({ messageBytes: MIB });
+      const running = rejection(
+        client.exec.run("x", { command: ["x"], maxOutputBytes: 64 * MIB }, patience()),
+      );
+      const [peer, control] = await Promise.all([lxd.peer("1"), lxd.peer("control")]);
+      const fragment = Buffer.alloc(64 * KIB);
+      await peer.send(OPCODE.binary, fragment, false);
+      while (!peer.socket.destroyed) await peer.send(OPCODE.continuation, fragment, false);
+      await control.closed();
+      lxd.finish(137);
+      expect(await running)
+        .to.be.instanceOf(OutputLimitError)
+        .and.include({ limitBytes: MIB });
+    });
+
+    it("kill it when the daemon breaks the protocol: output that is cut short is no output", async () => {
+      const running = rejection(run(MIB));
+      const [peer, control] = await Promise.all([lxd.peer("1"), lxd.peer("control")]);
+      await peer.send(OPCODE.binary, "half");
+      await peer.write(Buffer.from([0xc2, 0x01, 1]));
+      await control.closed();
+      lxd.finish(137);
+      expect(await running)
+        .to.be.instanceOf(LxdUnreachableError)
+        .and.include({ reason: "lost" });
+    });
+
+    it("make it wait for a reader that is behind, and lose nothing", async () => {
+      const command = await start(MIB);
+      const peer = await lxd.peer("1");
+      let sent = 0;
+      const sending = (async () => {
+        for (let index = 0; index < 1024; index += 1) {
+          await peer.send(OPCODE.binary, Buffer.alloc(64 * KIB, index % 251));
+          sent += 64 * KIB;
+        }
+        await finish(3);
+      })();
+      await delay(500);
+      expect(sent).to.be.lessThan(8 * MIB);
+      let received = 0;
+      for await (const chunk of command.stdout) {
+        expect(chunk[0]).to.equal((received / (64 * KIB)) % 251);
+        received += chunk.byteLength;
+      }
+      expect(received).to.equal(64 * MIB);
+      expect(await command.exitCode).to.equal(3);
+      await sending;
+    });
+
+    it("let it run on when its reader has left", async () => {
+      const command = await start(MIB);
+      const peer = await lxd.peer("1");
+      const sending = (async () => {
+        for (let index = 0; index < 256; index += 1) await peer.send(OPCODE.binary, Buffer.alloc(64 * KIB));
+        await finish(0);
+      })();
+      for await (const chunk of command.stdout) {
+        expect(chunk).to.have.length(64 * KIB);
+        break;
+      }
+      expect(await command.exitCode).to.equal(0);
+      await sending;
+    });
+
+    it("take no more of its input than the daemon takes", async () => {
+      let taken = 0;
+      const stdin = (async function* () {
+        for (; taken < 64 * MIB; taken += 64 * KIB) yield Buffer.alloc(64 * KIB);
+        await Promise.resolve();
+      })();
+      const running = lxd.client().exec.run("x", { command: ["x"], stdin }, patience());
+      const peer = await lxd.peer("0");
+      peer.socket.pause();
+      await delay(300);
+      expect(taken).to.be.lessThan(4 * MIB);
+      peer.socket.resume();
+      await finish();
+      expect(await running).to.include({ exitCode: 0 });
+    });
+
+    it("say why they are refused when the operation does not in time", async () => {
+      lxd.refuseUpgrades(500, { type: "error", error_code: 500, error: "permission denied" });
+      const client = lxd.client({ callMs: 300 });
+      const started = performance.now();
+      const error = await rejection(client.exec.run("x", { command: ["x"] }, patience()));
+      expect(error).to.be.instanceOf(LxdError).and.include({ status: 500, detail: "permission denied" });
+      expect(performance.now() - started).to.be.lessThan(5000);
+    });
+
+    it("are not answered when they ping: the answer could meet the end of the command", async () => {
+      const running = run(MIB);
+      const peer = await lxd.peer("1");
+      await peer.send(OPCODE.ping, "keepalive");
+      await peer.send(OPCODE.binary, "out");
+      await finish();
+      expect(await running).to.include({ stdout: "out" });
+      expect(peer.received).to.have.length(0);
+    });
+  });
+});
