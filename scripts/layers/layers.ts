@@ -45,7 +45,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "src/metrics": adapter(),
   "src/policy": adapter({ packages: ["undici"] }),
   "src/unit": { rooms: BELOW_UNIT },
-  "src/charm": { rooms: [...BELOW_UNIT, CHARM, "src/unit"], packages: ["ajv"] },
+  "src/charm": {
+    rooms: [...BELOW_UNIT, CHARM, "src/unit"],
+    typesOf: ["packages/lxd-client/src/index.ts"], // its error codes, for which a status is decided
+    packages: ["ajv"],
+  },
 };
 
 /** Rooms that are used without Juju too, and so know nothing of it. */
