@@ -1,3 +1,4 @@
+import { isRecord } from "charm-kit";
 import type { RunnerEnd } from "./metric-event.ts";
 import type { PostJob, PreJob } from "./runner-trace.ts";
 
@@ -53,7 +54,7 @@ export function readPostJob(content: Buffer, now: number): PostJob | Refusal {
   if (!isTime(timestamp, now)) return new Refusal("timestamp is no time that has been");
   if (!isEnd(status)) return new Refusal("status is none of those that there are");
   if (info === undefined) return { timestamp, status, code: undefined };
-  if (!isFields(info) || !hasKeys(info, ["code"], [])) return new Refusal("status_info is no {code}");
+  if (!isRecord(info) || !hasKeys(info, ["code"], [])) return new Refusal("status_info is no {code}");
   const { code } = info;
   if (!Number.isInteger(code) || Number(code) < 0 || Number(code) > 999)
     return new Refusal("status_info.code is no exit code or HTTP status");
@@ -71,12 +72,8 @@ function readFields(
   } catch {
     return new Refusal("it is not JSON");
   }
-  if (!isFields(value)) return new Refusal("it is no object");
+  if (!isRecord(value)) return new Refusal("it is no object");
   return hasKeys(value, required, optional) ? value : new Refusal("it has other fields than it should");
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function hasKeys(value: Fields, required: readonly string[], optional: readonly string[]): boolean {

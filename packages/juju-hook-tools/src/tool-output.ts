@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { isRecord } from "charm-kit";
 
 import { usageError } from "./tool-error.ts";
 
@@ -29,7 +30,7 @@ function yaml(value: unknown): string {
 /** Renders like Go's encoder: keys sorted, HTML characters escaped. */
 function json(value: unknown): string {
   const text = JSON.stringify(value ?? null, (_key, member: unknown) =>
-    typeof member === "object" && member !== null && !Array.isArray(member)
+    isRecord(member)
       ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
       : member,
   );

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "juju-hook-tools";
 import { CharmArchiveError } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 
 export interface ActionDefinition {
   readonly description: string;
@@ -15,9 +16,13 @@ const NOT_SCHEMA: readonly string[] = ["description", "title", "params", "parall
 /** Reads the parsed `actions.yaml`. @throws CharmArchiveError where `juju deploy` refuses */
 export function parseActionDefinitions(document: unknown): ActionDefinitions {
   if (document === null || document === undefined) return {};
-  if (!isMap(document)) throw new CharmArchiveError("Cannot read actions.yaml: it must be a map of actions");
+  if (!isRecord(document))
+    throw new CharmArchiveError("Cannot read actions.yaml: it must be a map of actions");
   return Object.fromEntries(
-    Object.entries(document).map(([name, raw]) => [name, parseAction(name, isMap(raw) ? raw : {})]),
+    Object.entries(document).map(([name, raw]) => [
+      name,
+      parseAction(name, isRecord(raw) ? (raw as JsonObject) : {}),
+    ]),
   );
 }
 
@@ -50,8 +55,4 @@ function findForbidden(value: JsonValue): string | undefined {
     if (nested) return nested;
   }
   return undefined;
-}
-
-function isMap(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { ErrorObject } from "ajv";
 
 import type { JsonObject, JsonValue } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { ActionDefinition } from "./action-definitions.ts";
 
@@ -56,29 +57,25 @@ export function modernSchema(schema: JsonObject): JsonObject {
 function modernMember(key: string, value: JsonValue): JsonValue {
   if (SCHEMA_LISTS.includes(key) && isList(value)) return value.map(modernIfSchema);
   if (SCHEMAS.includes(key)) return modernIfSchema(value);
-  if (!SCHEMA_MAPS.includes(key) || !isMap(value)) return value;
+  if (!SCHEMA_MAPS.includes(key) || !isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, modernIfSchema(child)]));
 }
 
 function modernIfSchema(value: JsonValue): JsonValue {
-  return isMap(value) ? modernSchema(value) : value;
+  return isRecord(value) ? modernSchema(value) : value;
 }
 
 function withDefaults(schema: JsonObject, given: JsonObject): JsonObject {
   const properties = schema["properties"];
-  if (!isMap(properties)) return given;
+  if (!isRecord(properties)) return given;
   const filled: Record<string, JsonValue> = { ...given };
   for (const [name, property] of Object.entries(properties)) {
-    if (!isMap(property)) continue;
+    if (!isRecord(property)) continue;
     const value = filled[name] ?? property["default"];
-    const nested = value === undefined || isMap(value) ? withDefaults(property, value ?? {}) : value;
+    const nested = value === undefined || isRecord(value) ? withDefaults(property, value ?? {}) : value;
     if (value !== undefined || Object.keys(nested as JsonObject).length > 0) filled[name] = nested;
   }
   return filled;
-}
-
-function isMap(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isList(value: JsonValue): value is readonly JsonValue[] {

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 
 import { CharmArchiveError } from "juju-hook-tools";
-import { messageOf } from "charm-kit";
+import { isRecord, messageOf } from "charm-kit";
 import { parseActionDefinitions, type ActionDefinitions } from "./action-definitions.ts";
 import { parseConfigOptions, type ConfigOptions } from "./config-options.ts";
 
@@ -49,7 +49,7 @@ export function parseCharmDefinition(files: CharmFiles): CharmDefinition {
   if (!CHARM_NAME.test(name)) throw refused("metadata.yaml", `name "${name}" is not valid`);
   requiredText(metadata, "description");
   const bases = parseBases(parseFile(files, "manifest.yaml"));
-  if (isMap(metadata) && "series" in metadata)
+  if (isRecord(metadata) && "series" in metadata)
     throw refused("metadata.yaml", "ambiguous metadata: series and bases");
   return {
     name,
@@ -74,14 +74,14 @@ export function assertRunsOn(definition: CharmDefinition, architecture: string):
 }
 
 function parseBases(manifest: unknown): readonly CharmBase[] {
-  const bases = isMap(manifest) ? manifest["bases"] : undefined;
+  const bases = isRecord(manifest) ? manifest["bases"] : undefined;
   if (!Array.isArray(bases) || bases.length === 0)
     throw refused("manifest.yaml", "charm does not define any bases");
   return bases.map(parseBase);
 }
 
 function parseBase(raw: unknown): CharmBase {
-  const base = isMap(raw) ? raw : {};
+  const base = isRecord(raw) ? raw : {};
   const { name, channel } = base;
   const architectures = base["architectures"] ?? [];
   if (typeof name !== "string" || !BASE_NAMES.includes(name)) {
@@ -109,15 +109,11 @@ function parseFile(files: CharmFiles, name: CharmFileName): unknown {
 }
 
 function requiredText(metadata: unknown, key: string): string {
-  const value = isMap(metadata) ? metadata[key] : undefined;
+  const value = isRecord(metadata) ? metadata[key] : undefined;
   if (typeof value === "string" && value !== "") return value;
   throw refused("metadata.yaml", `${key}: expected string, got nothing`);
 }
 
 function refused(file: CharmFileName, detail: string): CharmArchiveError {
   return new CharmArchiveError(`Cannot read ${file}: ${detail}`);
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

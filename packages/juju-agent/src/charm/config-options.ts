@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { CharmArchiveError } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 
 /** Type of an option. */
@@ -31,14 +32,14 @@ const LARGEST_INT = 2n ** 63n - 1n;
 /** Reads the parsed `config.yaml`. @throws CharmArchiveError where `juju deploy` refuses */
 export function parseConfigOptions(document: unknown): ConfigOptions {
   if (document === null || document === undefined) return {};
-  const options = isMap(document) ? document["options"] : undefined;
-  if (!isMap(options))
+  const options = isRecord(document) ? document["options"] : undefined;
+  if (!isRecord(options))
     throw new CharmArchiveError("Cannot read config.yaml: empty configuration, it needs options");
   return Object.fromEntries(Object.entries(options).map(([name, raw]) => [name, parseOption(name, raw)]));
 }
 
 function parseOption(name: string, raw: unknown): ConfigOption {
-  const option = isMap(raw) ? raw : {};
+  const option = isRecord(raw) ? raw : {};
   const type = option["type"] ?? "string";
   if (typeof type !== "string" || !TYPES.includes(type)) {
     throw new CharmArchiveError(
@@ -157,10 +158,6 @@ export function keepValidConfig(options: ConfigOptions, values: ConfigValues): C
 export function configHash(effective: ConfigValues): string {
   const sorted = Object.entries(effective).sort(([left], [right]) => (left < right ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function textOf(value: unknown): string {

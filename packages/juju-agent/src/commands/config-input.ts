@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 
-import { messageOf } from "charm-kit";
+import { isRecord, messageOf } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { ConfigChange } from "../charm/config-options.ts";
 import { readPair } from "./command.ts";
@@ -19,7 +19,7 @@ export async function readConfigPairs(words: readonly string[]): Promise<ConfigC
 export async function readConfigFile(path: string, application: string | undefined): Promise<ConfigChange> {
   const document = await readYaml(path);
   const own = application === undefined ? undefined : document[application];
-  return isMap(own) ? own : document;
+  return isRecord(own) ? own : document;
 }
 
 /** Reads a YAML file that contains a map. @throws AgentRequestError */
@@ -30,7 +30,7 @@ export async function readYaml(path: string): Promise<Readonly<Record<string, un
   } catch (cause) {
     throw new AgentRequestError(`Cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
-  if (isMap(document)) return document;
+  if (isRecord(document)) return document;
   throw new AgentRequestError(`Cannot read ${path}: it is not a map of names and values`);
 }
 
@@ -40,8 +40,4 @@ async function readText(path: string): Promise<string> {
   } catch (cause) {
     throw new AgentRequestError(`Cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

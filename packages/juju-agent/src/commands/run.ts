@@ -1,6 +1,7 @@
 import { parse, stringify } from "yaml";
 
 import type { JsonObject, JsonValue } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { ActionRecord } from "../state/agent-state.ts";
 import { readYaml } from "./config-input.ts";
@@ -45,9 +46,7 @@ function withNested(parameters: JsonObject, path: readonly string[], value: Json
   const [head = "", ...rest] = path;
   if (rest.length === 0) return { ...parameters, [head]: value };
   const inner = parameters[head];
-  const map =
-    typeof inner === "object" && inner !== null && !Array.isArray(inner) ? (inner as JsonObject) : {};
-  return { ...parameters, [head]: withNested(map, rest, value) };
+  return { ...parameters, [head]: withNested(isRecord(inner) ? inner : {}, rest, value) };
 }
 
 function render({ id, unit, status, message, results, log }: ActionRecord, format: string): string {

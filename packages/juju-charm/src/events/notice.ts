@@ -1,5 +1,5 @@
+import { isRecord } from "charm-kit";
 import type { JsonValue } from "../tools/hook-tools.ts";
-import { isJsonObject } from "../tools/json.ts";
 import type { EventKind } from "./event-kind.ts";
 
 /** The storable form of an event. */
@@ -34,7 +34,7 @@ export function isDeferrable(kind: EventKind): boolean {
 
 /** Reads a stored notice; undefined when it is invalid. */
 export function readNotice(stored: JsonValue): Notice | undefined {
-  if (!isJsonObject(stored)) return undefined;
+  if (!isRecord(stored)) return undefined;
   const { kind, observer, facts } = stored;
   if (typeof kind !== "string" || typeof observer !== "string" || facts === undefined) return undefined;
   // An unknown kind has no observer, so its notice is dropped later.
@@ -53,7 +53,7 @@ export function isSameNotice(left: Notice, right: Notice): boolean {
 /** JSON with sorted member names. */
 function canonical(value: JsonValue): string {
   return JSON.stringify(value, (_key, member: JsonValue) =>
-    isJsonObject(member)
+    isRecord(member)
       ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
       : member,
   );

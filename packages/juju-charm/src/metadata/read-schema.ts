@@ -1,3 +1,4 @@
+import { isRecord } from "charm-kit";
 import type { JsonValue } from "../tools/hook-tools.ts";
 import { PARAMETER_TYPES, type ParameterSchema, type ParameterType } from "./metadata.ts";
 import { checkName } from "./names.ts";
@@ -80,7 +81,7 @@ export function isOfType(value: JsonValue, type: ParameterType): boolean {
     case "array":
       return Array.isArray(value);
     case "object":
-      return typeof value === "object" && value !== null && !Array.isArray(value);
+      return isRecord(value);
     case "null":
       return value === null;
     case "integer":

@@ -1,4 +1,5 @@
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from "yaml";
+import { isRecord } from "charm-kit";
 import type { JsonValue } from "../tools/hook-tools.ts";
 import { acceptedInstead, listed } from "./accepted-instead.ts";
 import type { MetadataFault } from "./metadata-error.ts";
@@ -161,8 +162,4 @@ export class YamlNode {
     }
     return 1;
   }
-}
-
-function isRecord(value: JsonValue | undefined): value is Readonly<Record<string, JsonValue>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { isMap, parseDocument, stringify } from "yaml";
+import { isRecord } from "charm-kit";
 import { UNIFIED_KEYS } from "../metadata/charm-keys.ts";
 import type { BaseMetadata, CharmMetadata } from "../metadata/index.ts";
 import type { JsonObject, JsonValue } from "../tools/hook-tools.ts";
@@ -41,7 +42,7 @@ export function renderJujuActions({ source }: CharmMetadata, text: string | unde
 }
 
 function mapIn(value: JsonValue | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  return isRecord(value) ? value : {};
 }
 
 /** `manifest.yaml`: the bases that the archive runs on, with the one architecture of its runtime. */

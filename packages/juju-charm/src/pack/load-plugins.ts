@@ -1,6 +1,6 @@
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { messageOf } from "charm-kit";
+import { isRecord, messageOf } from "charm-kit";
 import { build, type Plugin } from "esbuild";
 import { PackError } from "./pack-error.ts";
 
@@ -44,13 +44,7 @@ async function importPlugins(charm: string, path: string): Promise<readonly Bund
 }
 
 function isPlugin(value: unknown): value is BundlePlugin {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "name" in value &&
-    "setup" in value &&
-    typeof value.setup === "function"
-  );
+  return isRecord(value) && "name" in value && typeof value["setup"] === "function";
 }
 
 async function sourcesOf(charm: string, modules: readonly string[]): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { messageOf, systemErrorCode, type WriteSteps } from "charm-kit";
+import { isRecord, messageOf, systemErrorCode, type WriteSteps } from "charm-kit";
 import type { JsonObject } from "../tools/hook-tools.ts";
-import { isJsonObject, parseJSON } from "../tools/json.ts";
+import { parseJSON } from "../tools/json.ts";
 import type { StateBackend } from "./state-backend.ts";
 import { StoredStateError } from "./stored-state-error.ts";
 
@@ -44,7 +44,7 @@ export class FileStateBackend implements StateBackend {
 function readObject(path: string): JsonObject {
   try {
     const stored = parseJSON(readFileSync(path, "utf8"));
-    if (isJsonObject(stored)) return stored;
+    if (isRecord(stored)) return stored;
   } catch (thrown) {
     if (systemErrorCode(thrown) === "ENOENT") return {};
     if (!(thrown instanceof SyntaxError)) {

@@ -1,5 +1,6 @@
+import { isRecord } from "charm-kit";
 import type { JsonObject, JsonValue } from "../tools/hook-tools.ts";
-import { isJsonObject, parseJSON } from "../tools/json.ts";
+import { parseJSON } from "../tools/json.ts";
 import type { StateBackend } from "./state-backend.ts";
 import type { StateSlot } from "./state-slot.ts";
 import { StoredStateError } from "./stored-state-error.ts";
@@ -83,7 +84,7 @@ export class StoredState {
 
   get #versions(): JsonObject {
     const versions = this.#slots.get(VERSIONS);
-    return isJsonObject(versions) ? versions : {};
+    return isRecord(versions) ? versions : {};
   }
 
   #versionOf(name: string): number {

@@ -12,11 +12,11 @@ import {
   type JujuBackend,
   type JsonObject,
 } from "juju-hook-tools";
-import { systemClock, withDeadline } from "charm-kit";
+import { isRecord, systemClock, withDeadline } from "charm-kit";
 import { STATE_FILE } from "../dispatch/dispatch.ts";
 import { loadMetadata } from "../metadata/load-metadata.ts";
 import type { CharmMetadata } from "../metadata/metadata.ts";
-import { isJsonObject, parseJSON } from "../tools/json.ts";
+import { parseJSON } from "../tools/json.ts";
 import { CharmProcessError } from "./charm-process-error.ts";
 import {
   TestBackend,
@@ -148,7 +148,7 @@ export class PackedContext extends TestBackend {
   async #readSlots(): Promise<JsonObject> {
     try {
       const slots = parseJSON(await readFile(join(this.charmDirectory, STATE_FILE), "utf8"));
-      return isJsonObject(slots) ? slots : {};
+      return isRecord(slots) ? slots : {};
     } catch (thrown) {
       if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return {};
       throw thrown;

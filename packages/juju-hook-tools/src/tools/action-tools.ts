@@ -1,3 +1,4 @@
+import { isRecord } from "charm-kit";
 import type { ActionResult } from "../action-results.ts";
 import { assertAtMost, splitPair } from "../tool-arguments.ts";
 import { usageError } from "../tool-error.ts";
@@ -61,10 +62,7 @@ function parseResult(word: string): ActionResult {
 function valueAt(params: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
   let value: unknown = params;
   for (const key of path) {
-    value =
-      typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, key)
-        ? (value as Readonly<Record<string, unknown>>)[key]
-        : undefined;
+    value = isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   }
   return value ?? null;
 }

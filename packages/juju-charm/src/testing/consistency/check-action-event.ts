@@ -1,6 +1,6 @@
 import type { ParameterSchema, ParameterType } from "../../metadata/metadata.ts";
-import { isJsonObject } from "../../tools/json.ts";
 import type { JsonValue } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import type { Scene } from "./scene.ts";
 
 /** The action is declared, its parameters are declared and of the declared types, and none that is required is missing. */
@@ -45,7 +45,7 @@ function isOfType(value: JsonValue, type: ParameterType): boolean {
     case "array":
       return Array.isArray(value);
     case "object":
-      return isJsonObject(value);
+      return isRecord(value);
     case "null":
       return value === null;
   }

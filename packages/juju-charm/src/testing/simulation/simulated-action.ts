@@ -6,8 +6,8 @@ import {
   type JsonObject,
   type JsonValue,
 } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import type { ParameterSchema } from "../../metadata/metadata.ts";
-import { isJsonObject } from "../../tools/json.ts";
 import type { SideEffects } from "./side-effects.ts";
 import type { Setting } from "./setting.ts";
 
@@ -54,9 +54,8 @@ function withDefaults(params: JsonObject, schemas: Readonly<Record<string, Param
   const filled: Record<string, JsonValue> = { ...params };
   for (const [name, schema] of Object.entries(schemas)) {
     const given = params[name] ?? schema.default;
-    const members = withDefaults(isJsonObject(given) ? given : {}, schema.properties ?? {});
-    if (isJsonObject(given) || (given === undefined && Object.keys(members).length > 0))
-      filled[name] = members;
+    const members = withDefaults(isRecord(given) ? given : {}, schema.properties ?? {});
+    if (isRecord(given) || (given === undefined && Object.keys(members).length > 0)) filled[name] = members;
     else if (given !== undefined) filled[name] = given;
   }
   return filled;

@@ -1,6 +1,6 @@
-import { Secret } from "charm-kit";
+import { isRecord, Secret } from "charm-kit";
 import type { CloudCredential, CloudSpec } from "../cloud-spec.ts";
-import { isJsonObject, isStringList } from "../json.ts";
+import { isStringList } from "../json.ts";
 import type { JsonObject, JsonValue } from "juju-hook-tools";
 import { unexpectedAnswer } from "./tool-caller.ts";
 
@@ -27,10 +27,10 @@ export function readCloudSpec(answer: JsonObject): CloudSpec {
 }
 
 function readCredential(value: JsonValue | undefined): CloudCredential | undefined {
-  if (!isJsonObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const authType = value["auth-type"];
   const attributes = value["attrs"] ?? {};
-  if (typeof authType !== "string" || !isJsonObject(attributes)) throw unexpected();
+  if (typeof authType !== "string" || !isRecord(attributes)) throw unexpected();
   const secrets = Object.entries(attributes).map(([key, text]) => {
     if (typeof text !== "string") throw unexpected();
     return [key, new Secret(text)] as const;

@@ -1,6 +1,6 @@
 import type { Goal, GoalState } from "../goal-state.ts";
-import { isJsonObject } from "../json.ts";
 import type { JsonObject, JsonValue } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import { unexpectedAnswer } from "./tool-caller.ts";
 
 /**
@@ -16,13 +16,13 @@ export function readGoalState(answer: JsonObject): GoalState {
 }
 
 function readGoal(goal: JsonValue): Goal {
-  if (!isJsonObject(goal) || typeof goal["status"] !== "string") throw unexpected();
+  if (!isRecord(goal) || typeof goal["status"] !== "string") throw unexpected();
   return { status: goal["status"], since: typeof goal["since"] === "string" ? goal["since"] : "" };
 }
 
 function mapMembers<T>(value: JsonValue | undefined, read: (member: JsonValue) => T): Record<string, T> {
   const members = value ?? {};
-  if (!isJsonObject(members)) throw unexpected();
+  if (!isRecord(members)) throw unexpected();
   return Object.fromEntries(Object.entries(members).map(([name, member]) => [name, read(member)]));
 }
 

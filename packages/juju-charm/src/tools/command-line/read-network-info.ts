@@ -1,5 +1,6 @@
-import { isJsonObject, isStringList } from "../json.ts";
+import { isStringList } from "../json.ts";
 import type { JsonObject, JsonValue } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import type { NetworkInfo, NetworkInterface } from "../network-tools.ts";
 import { unexpectedAnswer } from "./tool-caller.ts";
 
@@ -30,8 +31,8 @@ function readInterface(found: JsonObject): NetworkInterface {
 
 function readObjects(value: JsonValue | undefined): readonly JsonObject[] {
   const list = value ?? [];
-  if (!Array.isArray(list) || !list.every(isJsonObject)) throw unexpected();
-  return list;
+  if (!Array.isArray(list) || !list.every(isRecord)) throw unexpected();
+  return list as readonly JsonObject[];
 }
 
 function readTexts(value: JsonValue | undefined): readonly string[] {

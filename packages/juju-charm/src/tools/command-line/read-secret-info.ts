@@ -1,5 +1,5 @@
-import { isJsonObject } from "../json.ts";
 import type { JsonObject, JsonValue } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import type { SecretAccess, SecretInfo, SecretRotation } from "../secret-tools.ts";
 import { unexpectedAnswer } from "./tool-caller.ts";
 
@@ -20,7 +20,7 @@ const ROTATIONS: readonly SecretRotation[] = [
  */
 export function readSecretInfo(answer: JsonObject): SecretInfo {
   const [[id, info] = []] = Object.entries(answer);
-  if (id === undefined || !isJsonObject(info)) throw unexpected();
+  if (id === undefined || !isRecord(info)) throw unexpected();
   const { revision, owner } = info;
   if (typeof revision !== "number" || (owner !== "application" && owner !== "unit")) throw unexpected();
   return {
@@ -51,11 +51,14 @@ function readTime(value: JsonValue | undefined): Date | undefined {
 
 function readAccess(value: JsonValue | undefined): readonly SecretAccess[] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isJsonObject).map((access) => ({
-    target: readText(access["target"]) ?? "",
-    scope: readText(access["scope"]) ?? "",
-    role: readText(access["role"]) ?? "",
-  }));
+  const list = value as readonly JsonValue[];
+  return list
+    .filter((access) => isRecord(access))
+    .map((access) => ({
+      target: readText(access["target"]) ?? "",
+      scope: readText(access["scope"]) ?? "",
+      role: readText(access["role"]) ?? "",
+    }));
 }
 
 function unexpected(): Error {

@@ -1,5 +1,5 @@
-import { isJsonObject } from "../json.ts";
 import type { JsonValue } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import type { ShownStatus, Status, StatusTools } from "../status-tools.ts";
 import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
 
@@ -23,7 +23,7 @@ export function statusCommands(caller: ToolCaller): StatusTools {
     async applicationStatusGet() {
       const answer = await caller.readObject("status-get", ["--include-data", "--application"]);
       const status = answer["application-status"];
-      const units = isJsonObject(status) && isJsonObject(status["units"]) ? status["units"] : {};
+      const units = isRecord(status) && isRecord(status["units"]) ? status["units"] : {};
       const unitStatuses = Object.entries(units).map(([unit, of]) => [unit, readStatus(of)] as const);
       return { ...readStatus(status), units: Object.fromEntries(unitStatuses) };
     },
@@ -35,7 +35,7 @@ export function statusCommands(caller: ToolCaller): StatusTools {
 }
 
 function readStatus(answer: JsonValue | undefined): ShownStatus {
-  if (!isJsonObject(answer) || typeof answer["status"] !== "string")
+  if (!isRecord(answer) || typeof answer["status"] !== "string")
     throw unexpectedAnswer("status-get", "a status");
   const message = answer["message"];
   return { name: answer["status"], message: typeof message === "string" ? message : "" };

@@ -1,7 +1,8 @@
 import type { Environment } from "../../dispatch/environment.ts";
 import { HookToolError } from "../hook-tool-error.ts";
-import { isJsonObject, isStringList, parseJSON } from "../json.ts";
+import { isStringList, parseJSON } from "../json.ts";
 import type { JsonObject, JsonValue } from "juju-hook-tools";
+import { isRecord } from "charm-kit";
 import type { RunTool } from "./run-tool.ts";
 
 /** Options of a {@link ToolCaller}. */
@@ -66,7 +67,7 @@ export class ToolCaller {
   /** Reads an object; Juju prints `null` for an empty one. */
   async readObject(tool: string, args: readonly string[] = []): Promise<JsonObject> {
     const answer = (await this.read(tool, args)) ?? {};
-    if (!isJsonObject(answer)) throw unexpectedAnswer(tool, "an object");
+    if (!isRecord(answer)) throw unexpectedAnswer(tool, "an object");
     return answer;
   }
 
