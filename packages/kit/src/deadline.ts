@@ -1,4 +1,5 @@
 import { ConditionError } from "./errors.ts";
+import { withResolvers } from "./resolvers.ts";
 
 /** Something took longer than it may. */
 export class DeadlineError extends ConditionError {
@@ -54,4 +55,23 @@ export function unhindered<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return withDeadline(action, limitMs, new AbortController().signal, work);
+}
+
+/**
+ * Waits for work that knows no signal, until the signal is aborted.
+ *
+ * @throws the signal's reason, or what the work throws.
+ */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = withResolvers<never>();
+  const onAbort = () => {
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

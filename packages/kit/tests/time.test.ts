@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { systemClock } from "../src/clock.ts";
-import { DeadlineError, withDeadline } from "../src/deadline.ts";
+import { DeadlineError, orAborted, withDeadline } from "../src/deadline.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const unaborted = () => new AbortController().signal;
@@ -149,5 +149,33 @@ describe("withDeadline()", () => {
     const outcome = outcomeOf(withDeadline("do all", 1000, unaborted(), inner));
     await clock.tickAsync(1000);
     expect(outcome.current).to.be.instanceOf(DeadlineError).and.include({ action: "do all" });
+  });
+});
+
+describe("orAborted()", () => {
+  const reason = new Error("the unit is stopping");
+  const never = new Promise<never>(() => undefined);
+
+  it("gives what the work gives, and throws what it throws", async () => {
+    expect(await orAborted(Promise.resolve("done"), unaborted())).to.equal("done");
+    const fault = new Error("no");
+    expect(await orAborted(Promise.reject(fault), unaborted()).catch((thrown: unknown) => thrown)).to.equal(
+      fault,
+    );
+  });
+
+  it("throws the signal's reason as soon as it is aborted, whatever the work does", async () => {
+    const abort = new AbortController();
+    const outcome = outcomeOf(orAborted(never, abort.signal));
+    await Promise.resolve();
+    expect(outcome.current).to.equal("pending");
+    abort.abort(reason);
+    await new Promise(setImmediate);
+    expect(outcome.current).to.equal(reason);
+  });
+
+  it("throws the signal's reason when it is aborted before", async () => {
+    const thrown = await orAborted(never, AbortSignal.abort(reason)).catch((error: unknown) => error);
+    expect(thrown).to.equal(reason);
   });
 });

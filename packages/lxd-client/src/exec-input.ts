@@ -1,6 +1,5 @@
-import { Secret } from "charm-kit";
+import { orAborted, Secret } from "charm-kit";
 import type { MessageSocket } from "./message-socket.ts";
-import { orAborted } from "./or-aborted.ts";
 
 /** What a command reads on standard input. A secret is revealed on the wire only. */
 export type ExecInput = string | Secret | Uint8Array | AsyncIterable<string | Uint8Array>;

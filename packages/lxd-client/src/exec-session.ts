@@ -1,8 +1,7 @@
-import { DeadlineError, withDeadline, withResolvers } from "charm-kit";
+import { DeadlineError, orAborted, withDeadline, withResolvers } from "charm-kit";
 import { OperationError, OperationUnseenError } from "./errors.ts";
 import { sendInput, type ExecInput } from "./exec-input.ts";
 import { MessageSocket, type MessageHandlers } from "./message-socket.ts";
-import { orAborted } from "./or-aborted.ts";
 import type { OutputSink } from "./output-sink.ts";
 import { path } from "./path.ts";
 import type { Transport } from "./transport.ts";
