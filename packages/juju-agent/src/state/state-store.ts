@@ -5,7 +5,7 @@ import { isRecord, systemErrorCode, writeFileAtomically } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { AgentState } from "./agent-state.ts";
 
-/** Of {@link AgentState}. */
+/** Format of {@link AgentState}. */
 const FORMAT = 1;
 
 /**
@@ -66,7 +66,7 @@ function parseState(path: string, text: string): AgentState {
   throw new AgentRequestError(`Cannot read ${path}: it is damaged, restore it or remove the directory`);
 }
 
-/** Without the error of `JSON.parse`: it quotes the text, which may hold secrets. */
+/** Parses JSON. Drops the error of `JSON.parse`, which quotes the text: it may contain secrets. */
 function parseJSON(text: string): unknown {
   try {
     return JSON.parse(text);

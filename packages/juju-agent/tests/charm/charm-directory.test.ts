@@ -14,7 +14,7 @@ describe("installCharmDirectory()", () => {
     await installCharmDirectory(directory.path, { archive, name: "tiny", revision }, NEVER);
   };
 
-  it("keeps what the charm itself wrote, and not what only the old archive brought", async () => {
+  it("keeps the charm's own files, and deletes files that only the old archive had", async () => {
     await install(0, { "old.txt": "0", "both.txt": "0" });
     writeFileSync(path("charm/own.txt"), "own");
     await install(1, { "both.txt": "1" });
@@ -24,7 +24,7 @@ describe("installCharmDirectory()", () => {
   });
 
   for (const damage of ["", '["dispa', "null", "[1]", '{"a":1}']) {
-    it(`installs over a charm whose manifest is ${damage || "empty"}`, async () => {
+    it(`replaces a charm whose manifest is ${damage || "empty"}`, async () => {
       await install(0, { "old.txt": "0", "both.txt": "0" });
       writeFileSync(path("charm/own.txt"), "own");
       writeFileSync(path("manifests/0.json"), damage);

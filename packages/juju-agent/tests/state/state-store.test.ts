@@ -55,7 +55,7 @@ describe("StateStore", () => {
     });
   }
 
-  it("never quotes the damaged file, which may hold secrets", async () => {
+  it("never quotes a damaged file, which may contain secrets", async () => {
     for (const text of ['"password', '{"format":1,"secrets":password}']) {
       await writeFile(path, text);
       const messages: string[] = [];
