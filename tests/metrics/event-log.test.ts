@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { EventLog, MetricsLogError } from "../../src/metrics/event-log.ts";
 import type { RunnerInstalled } from "../../src/metrics/metric-event.ts";
-import { rejectionOf } from "../runners/rejection.ts";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+import { rejection } from "../support/rejection.ts";
+import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 function installed(duration: number, flavor = "app"): RunnerInstalled {
   return { timestamp: 1000.5, event: "runner_installed", flavor, duration };
@@ -67,7 +67,7 @@ describe("EventLog", () => {
 
   it("says which file cannot be written", async () => {
     await mkdir(path());
-    const error = await rejectionOf(new EventLog(path()).append([installed(1)]));
+    const error = await rejection(new EventLog(path()).append([installed(1)]));
     expect(error).to.be.instanceOf(MetricsLogError);
     expect(error.message).to.match(/^Cannot append to '.*metrics.log': .*EISDIR/);
   });
@@ -75,7 +75,7 @@ describe("EventLog", () => {
   it("does not follow a link to another file", async () => {
     await writeFile(join(directory.path, "other"), "");
     await symlink("other", path());
-    expect(await rejectionOf(new EventLog(path()).append([installed(1)]))).to.be.instanceOf(MetricsLogError);
+    expect(await rejection(new EventLog(path()).append([installed(1)]))).to.be.instanceOf(MetricsLogError);
     expect(await readFile(join(directory.path, "other"), "utf8")).to.equal("");
   });
 });

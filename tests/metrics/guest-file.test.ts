@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { readGuestFile } from "../../src/metrics/guest-file.ts";
 import { Refusal } from "../../src/metrics/guest-file-content.ts";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 const LARGEST = 1024;
 

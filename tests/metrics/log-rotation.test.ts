@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { LogRotation, rotationConfig } from "../../src/metrics/log-rotation.ts";
 import { createLogger } from "charm-kit";
 import { unaborted } from "../runners/signals.ts";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 describe("LogRotation", () => {
   const directory = useTemporaryDirectory();

@@ -9,9 +9,9 @@ import { ShareStore } from "../../src/metrics/share-store.ts";
 import { UnitMetrics } from "../../src/metrics/unit-metrics.ts";
 import type { JobFacts, JobQuery, Jobs } from "../../src/metrics/ports.ts";
 import { type RunProcess, createLogger, runProcess } from "charm-kit";
-import { rejectionOf } from "../runners/rejection.ts";
+import { rejection } from "../support/rejection.ts";
 import { unaborted } from "../runners/signals.ts";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 const NOW_MS = 1_790_000_000_500;
 const NOW = NOW_MS / 1000;
@@ -238,7 +238,7 @@ describe("UnitMetrics", () => {
   it("gives up when it is aborted", async () => {
     const run: RunProcess = (_command, { signal }) => Promise.reject(signal.reason as Error);
     const sharing = unit({ run }).share("app-0-1", AbortSignal.abort(new Error("stop")));
-    expect(await rejectionOf(sharing)).to.have.property("message", "stop");
+    expect(await rejection(sharing)).to.have.property("message", "stop");
   });
 
   describe("with real mounts", () => {

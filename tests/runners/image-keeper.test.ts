@@ -3,6 +3,7 @@ import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
 import type { ImageFailure } from "../../src/runners/image-decision.ts";
 import type { ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
 import { createLogger } from "charm-kit";
+import { rejection } from "../support/rejection.ts";
 
 const HOUR = 60 * 60_000;
 const START = Date.UTC(2026, 0, 2, 3, 4);
@@ -94,12 +95,6 @@ class Fixture {
     return Promise.resolve(image);
   }
 }
-
-const thrownBy = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
 
 describe("ImageKeeper", () => {
   let fixture: Fixture;
@@ -220,8 +215,8 @@ describe("ImageKeeper", () => {
 
   it("fails without an image to fall back on", async () => {
     fixture.buildFault = new Error("no space");
-    expect(await thrownBy(fixture.supply())).to.equal(fixture.buildFault);
-    expect(await thrownBy(fixture.supply())).to.equal(fixture.buildFault);
+    expect(await rejection(fixture.supply())).to.equal(fixture.buildFault);
+    expect(await rejection(fixture.supply())).to.equal(fixture.buildFault);
   });
 
   it("takes an abort for no failure", async () => {
@@ -229,7 +224,7 @@ describe("ImageKeeper", () => {
     const decision = await fixture.keeper.decide(signal);
     fixture.buildFault = new Error("ended");
     controller.abort(new Error("the unit is stopping"));
-    expect(await thrownBy(fixture.keeper.supply(decision, controller.signal))).to.equal(
+    expect(await rejection(fixture.keeper.supply(decision, controller.signal))).to.equal(
       controller.signal.reason,
     );
     expect(fixture.failure.value).to.equal(null);

@@ -3,7 +3,7 @@ import { countRunners } from "../../src/runners/observed-runner.ts";
 import type { Fleet } from "../../src/runners/runner-manager.ts";
 import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
 import { FakeSite, SCOPE, ScopeRefusedError } from "./fake-site.ts";
-import { rejectionOf } from "./rejection.ts";
+import { rejection } from "../support/rejection.ts";
 import { unaborted } from "./signals.ts";
 
 const [A, B, C, D] = [runnerName(1), runnerName(2), runnerName(3), runnerName(4)];
@@ -272,7 +272,7 @@ describe("RunnerManager", () => {
         const process = new FakeProcess(site);
         const fault = new Error("no answer");
         process.calls.failNext(verb, fault);
-        expect(await rejectionOf(reconcile(process, fleetOf(0)))).to.equal(fault);
+        expect(await rejection(reconcile(process, fleetOf(0)))).to.equal(fault);
         expect(site.machineNames()).to.deep.equal([A, B]);
         expect(site.registrationNames()).to.deep.equal([A, B]);
       });
@@ -286,7 +286,7 @@ describe("RunnerManager", () => {
       process.calls.beforeNext("machines.deliver", () => {
         abort.abort(reason);
       });
-      expect(await rejectionOf(reconcile(process, fleetOf(6), abort.signal))).to.equal(reason);
+      expect(await rejection(reconcile(process, fleetOf(6), abort.signal))).to.equal(reason);
       expect(site.machineNames()).to.deep.equal([]);
       expect(site.registrationNames()).to.deep.equal([]);
     });
@@ -354,7 +354,7 @@ describe("RunnerManager", () => {
       const site = siteWith(A, B);
       const process = new FakeProcess(site);
       process.calls.failNext("forge.list", new Error("GitHub does not answer"));
-      await rejectionOf(process.manager.flushAll("busy", unaborted()));
+      await rejection(process.manager.flushAll("busy", unaborted()));
       expect(site.machineNames()).to.deep.equal([A, B]);
     });
 

@@ -7,7 +7,7 @@ import { DeadlineError, findCause, Secret } from "charm-kit";
 import { createConfig, FakeProcess, runnerName } from "./fake-process.ts";
 import { FakeSite } from "./fake-site.ts";
 import type { PortVerb } from "./port-calls.ts";
-import { rejectionOf } from "./rejection.ts";
+import { rejection } from "../support/rejection.ts";
 import { unaborted } from "./signals.ts";
 
 const NAME = runnerName(1);
@@ -84,7 +84,7 @@ describe("Runner", () => {
       it("makes nothing without one", async () => {
         const { runner, site } = newRunner();
         const refusal = new Error("the service is away");
-        const thrown = await rejectionOf(
+        const thrown = await rejection(
           create(runner, { policy: { url, oneTimeToken: () => Promise.reject(refusal) } }),
         );
         expect(thrown).to.be.instanceOf(RunnerCreateError).with.property("cause", refusal);
@@ -171,7 +171,7 @@ describe("Runner", () => {
         calls[moment === "before" ? "beforeNext" : "afterNext"](verb, () => {
           throw fault;
         });
-        const error = await rejectionOf(create(runner));
+        const error = await rejection(create(runner));
         expect(error).to.be.instanceOf(RunnerCreateError);
         expect(error.message).to.equal(`Cannot create runner '${NAME}': the network is gone`);
         expect(error.cause).to.equal(fault);
@@ -190,7 +190,7 @@ describe("Runner", () => {
       for (const verb of ["forge.register", "machines.launch"] as const) {
         const { site, calls, runner } = newRunner();
         calls.failNext(verb, new Error("the first failure"));
-        expect((await rejectionOf(create(runner))).message).to.contain("the first failure");
+        expect((await rejection(create(runner))).message).to.contain("the first failure");
         expect(site.machineNames()).to.deep.equal([]);
         expect(site.registrationNames()).to.deep.equal([]);
       }
@@ -202,7 +202,7 @@ describe("Runner", () => {
         site.assignJob(NAME);
         throw new Error("the answer was lost");
       });
-      expect(await rejectionOf(create(runner))).to.be.instanceOf(RunnerCreateError);
+      expect(await rejection(create(runner))).to.be.instanceOf(RunnerCreateError);
       expect(site.killedJobs).to.deep.equal([]);
       expect(site.machines.get(NAME)?.state, "unfrozen again").to.equal("running");
       expect(site.registrationOf(NAME)?.busy).to.equal(true);
@@ -214,7 +214,7 @@ describe("Runner", () => {
       calls.afterNext("machines.freeze", () => {
         site.assignJob(NAME);
       });
-      await rejectionOf(create(runner));
+      await rejection(create(runner));
       expect(site.killedJobs).to.deep.equal([]);
       expect(site.machines.get(NAME)?.state).to.equal("running");
     });
@@ -225,7 +225,7 @@ describe("Runner", () => {
         site.addRegistration(NAME, { online: true, busy: true });
         throw new Error("the answer was lost");
       });
-      await rejectionOf(create(runner, { registrationToken: new Secret("registration-token") }));
+      await rejection(create(runner, { registrationToken: new Secret("registration-token") }));
       expect(site.killedJobs).to.deep.equal([]);
       expect(site.machines.get(NAME)?.state).to.equal("running");
     });
@@ -236,7 +236,7 @@ describe("Runner", () => {
         site.addRegistration(NAME, { online: true });
         throw new Error("the answer was lost");
       });
-      await rejectionOf(create(runner, { registrationToken: new Secret("registration-token") }));
+      await rejection(create(runner, { registrationToken: new Secret("registration-token") }));
       expect(site.machineNames()).to.deep.equal([]);
       expect(site.registrationNames()).to.deep.equal([]);
     });
@@ -248,7 +248,7 @@ describe("Runner", () => {
         calls.beforeNext(verb, () => {
           abort.abort(new Error("the unit is stopping"));
         });
-        const error = await rejectionOf(create(runner, {}, abort.signal));
+        const error = await rejection(create(runner, {}, abort.signal));
         expect(error.message).to.contain("the unit is stopping");
         expect(site.machineNames(), verb).to.deep.equal([]);
         expect(site.registrationNames(), verb).to.deep.equal([]);
@@ -259,7 +259,7 @@ describe("Runner", () => {
       const { calls, runner } = newRunner();
       calls.failNext("machines.deliver", new Error("the guest is silent"));
       calls.failNext("machines.freeze", new Error("LXD does not answer"));
-      expect((await rejectionOf(create(runner))).message).to.equal(
+      expect((await rejection(create(runner))).message).to.equal(
         `Cannot create runner '${NAME}': the guest is silent; and its clean-up failed: LXD does not answer`,
       );
     });
@@ -272,7 +272,7 @@ describe("Runner", () => {
         calls.beforeNext("machines.deliver", () => {
           clock.tick(5000);
         });
-        const error = await rejectionOf(create(runner));
+        const error = await rejection(create(runner));
         const late = findCause(error, DeadlineError);
         expect(late).to.include({ action: `start runner '${NAME}'`, limitMs: 5000 });
         expect(site.machineNames()).to.deep.equal([]);
@@ -285,7 +285,7 @@ describe("Runner", () => {
     it("shows no secret in an error, nor in what the error prints with its causes", async () => {
       const { calls, process, runner } = newRunner();
       calls.failNext("machines.note", new Error("LXD is gone"));
-      const error = await rejectionOf(create(runner));
+      const error = await rejection(create(runner));
       const payload = process.machines.payloads.get(NAME)!;
       const printed = `${inspect(error, { depth: 9 })} ${inspect(runner, { depth: 9 })} ${inspect(payload)} ${String(payload)}`;
       expect(printed).to.not.contain(`private-key-of-${NAME}`);
@@ -341,7 +341,7 @@ describe("Runner", () => {
       const { site, calls, runner } = foundRunner();
       const fault = new Error("GitHub does not answer");
       calls.failNext("forge.deregister", fault);
-      const error = await rejectionOf(remove(runner));
+      const error = await rejection(remove(runner));
       expect(error).to.be.instanceOf(RunnerRemoveError);
       expect(error.message).to.equal(`Cannot remove runner '${NAME}': GitHub does not answer`);
       expect(error.cause).to.equal(fault);
@@ -355,14 +355,14 @@ describe("Runner", () => {
       calls.beforeNext("forge.deregister", () => {
         abort.abort(new Error("the unit is stopping"));
       });
-      await rejectionOf(remove(runner, abort.signal));
+      await rejection(remove(runner, abort.signal));
       expect(site.machines.get(NAME)?.state).to.equal("running");
     });
 
     it("does not ask GitHub when the instance cannot be frozen", async () => {
       const { site, calls, runner } = foundRunner();
       calls.failNext("machines.freeze", new Error("LXD does not answer"));
-      expect(await rejectionOf(remove(runner))).to.be.instanceOf(RunnerRemoveError);
+      expect(await rejection(remove(runner))).to.be.instanceOf(RunnerRemoveError);
       expect(site.registrationNames()).to.deep.equal([NAME]);
       expect(site.machines.get(NAME)?.state).to.equal("running");
     });
@@ -384,19 +384,19 @@ describe("Runner", () => {
     it("takes one half of a stopped runner away even when the other cannot be", async () => {
       const gitHubFails = foundRunner({ state: "stopped" });
       gitHubFails.calls.failNext("forge.deregister", new Error("GitHub does not answer"));
-      expect(await rejectionOf(remove(gitHubFails.runner))).to.be.instanceOf(RunnerRemoveError);
+      expect(await rejection(remove(gitHubFails.runner))).to.be.instanceOf(RunnerRemoveError);
       expect(gitHubFails.site.machineNames()).to.deep.equal([]);
 
       const lxdFails = foundRunner({ state: "stopped" });
       lxdFails.calls.failNext("machines.destroy", new Error("LXD does not answer"));
-      expect(await rejectionOf(remove(lxdFails.runner))).to.be.instanceOf(RunnerRemoveError);
+      expect(await rejection(remove(lxdFails.runner))).to.be.instanceOf(RunnerRemoveError);
       expect(lxdFails.site.registrationNames()).to.deep.equal([]);
     });
 
     it("is safe to repeat after it failed half-way", async () => {
       const { site, calls, runner } = foundRunner();
       calls.failNext("machines.destroy", new Error("LXD does not answer"));
-      await rejectionOf(remove(runner));
+      await rejection(remove(runner));
       expect(await remove(runner)).to.equal("removed");
       expect(site.machineNames()).to.deep.equal([]);
     });
@@ -407,7 +407,7 @@ describe("Runner", () => {
   });
 
   it("pullLogs() rejects with the runner's name and the cause when there is no running instance", async () => {
-    const error = await rejectionOf(newRunner().runner.pullLogs(unaborted()));
+    const error = await rejection(newRunner().runner.pullLogs(unaborted()));
     expect(error).to.be.instanceOf(RunnerLogsError);
     expect(error).to.include({ runner: NAME });
     expect(error.message).to.include("does not run");

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { AgentState } from "../src/state/agent-state.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { AgentFixture, NEVER } from "./tiny-charm.ts";
 
 const ID = "9m4e2mr0ui3e8a215n4g";

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { HookFailedError } from "../src/agent-errors.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { AgentFixture, MACHINE, NEVER } from "./tiny-charm.ts";
 
 const FIRST = ["install", "leader-elected", "config-changed", "start"];

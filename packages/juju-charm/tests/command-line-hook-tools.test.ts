@@ -3,17 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandLineHookTools, HookToolError, type HookTools } from "../src/index.ts";
 import { DeadlineError } from "charm-kit";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
+import { useTemporaryDirectory } from "../../../tests/support/temporary-directory.ts";
 import { ToolScripts } from "./tool-scripts.ts";
 
 const never = new AbortController().signal;
-
-async function thrownBy(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-}
 
 describe("CommandLineHookTools", () => {
   const directory = useTemporaryDirectory();
@@ -69,7 +63,7 @@ describe("CommandLineHookTools", () => {
   it("sets a status again that failed", async () => {
     const { scripts, tools } = setUp();
     scripts.write("status-set", "exit 1");
-    expect(await thrownBy(tools.statusSet({ name: "active", message: "" }))).to.be.instanceOf(HookToolError);
+    expect(await rejection(tools.statusSet({ name: "active", message: "" }))).to.be.instanceOf(HookToolError);
     scripts.write("status-set");
     await tools.statusSet({ name: "active", message: "" });
     expect(scripts.calls()).to.have.lengthOf(2);
@@ -162,7 +156,7 @@ describe("CommandLineHookTools", () => {
   it("tells tool, exit code and standard error of a failure, and none of the arguments", async () => {
     const { scripts, tools } = setUp();
     scripts.write("action-set", `echo 'ERROR not running an action' >&2; exit 1`);
-    const thrown = await thrownBy(tools.actionSet({ password: "hunter2-hunter2" }));
+    const thrown = await rejection(tools.actionSet({ password: "hunter2-hunter2" }));
     expect(thrown).to.be.instanceOf(HookToolError).and.deep.include({
       code: "hook-tool",
       tool: "action-set",
@@ -170,13 +164,13 @@ describe("CommandLineHookTools", () => {
       stderr: "ERROR not running an action",
       message: "Cannot run action-set: it ended with code 1: ERROR not running an action",
     });
-    expect(String((thrown as Error).stack)).not.to.include("hunter2");
+    expect(String(thrown.stack)).not.to.include("hunter2");
   });
 
   it("says that a tool was killed", async () => {
     const { scripts, tools } = setUp();
     scripts.write("config-get", "kill -SEGV $$");
-    const thrown = await thrownBy(tools.configGet());
+    const thrown = await rejection(tools.configGet());
     expect(thrown).to.be.instanceOf(HookToolError).with.property("exitCode", undefined);
     expect(thrown).to.have.property("message", "Cannot run config-get: it was killed by SIGSEGV");
   });
@@ -184,13 +178,13 @@ describe("CommandLineHookTools", () => {
   it("refuses the output of a tool that does not end", async () => {
     const { scripts, tools } = setUp();
     scripts.write("config-get", "head -c 67108865 /dev/zero");
-    const thrown = await thrownBy(tools.configGet());
+    const thrown = await rejection(tools.configGet());
     expect(thrown).to.have.property("message", "Cannot run config-get: it printed more than 64 MiB");
   });
 
   it("says that a tool is not there", async () => {
     const { tools } = setUp();
-    const thrown = await thrownBy(tools.actionSet({ password: "hunter2-hunter2" }));
+    const thrown = await rejection(tools.actionSet({ password: "hunter2-hunter2" }));
     expect(thrown).to.be.instanceOf(HookToolError).with.property("exitCode", undefined);
     expect(thrown)
       .to.have.property("message")
@@ -213,7 +207,7 @@ describe("CommandLineHookTools", () => {
     it(`refuses ${answer || "nothing"} as the answer of ${tool} and does not repeat it`, async () => {
       const { scripts, tools } = setUp();
       scripts.write(tool, `printf '%s' '${answer}'`);
-      const thrown = await thrownBy(ask(tools));
+      const thrown = await rejection(ask(tools));
       expect(thrown).to.be.instanceOf(HookToolError);
       expect(thrown)
         .to.have.property("message")
@@ -225,7 +219,7 @@ describe("CommandLineHookTools", () => {
   it("asks again after a failed read", async () => {
     const { scripts, tools } = setUp();
     scripts.write("is-leader", "exit 1");
-    expect(await thrownBy(tools.isLeader())).to.be.instanceOf(HookToolError);
+    expect(await rejection(tools.isLeader())).to.be.instanceOf(HookToolError);
     scripts.write("is-leader", "echo false");
     expect(await tools.isLeader()).to.equal(false);
   });
@@ -233,7 +227,7 @@ describe("CommandLineHookTools", () => {
   it("kills a tool that hangs, whatever its children hold open", async () => {
     const { scripts, tools } = setUp({ limitMs: 200 });
     scripts.write("config-get", `trap '' TERM; sleep 30 & wait`);
-    const thrown = await thrownBy(tools.configGet());
+    const thrown = await rejection(tools.configGet());
     expect(thrown).to.be.instanceOf(DeadlineError).with.property("action", "run config-get");
   });
 
@@ -244,12 +238,12 @@ describe("CommandLineHookTools", () => {
     scripts.write("config-get", `touch "${started}"; exec sleep 30`);
     scripts.write("is-leader", "echo true");
     scripts.write("juju-log");
-    const reading = thrownBy(tools.configGet());
+    const reading = rejection(tools.configGet());
     while (!existsSync(started)) await new Promise(setImmediate);
     const reason = new Error("ended");
     controller.abort(reason);
     expect(await reading).to.equal(reason);
-    expect(await thrownBy(tools.isLeader())).to.equal(reason);
+    expect(await rejection(tools.isLeader())).to.equal(reason);
     await tools.log("INFO", "Last words");
     expect(scripts.calls().map(([tool]) => tool)).to.deep.equal(["config-get", "juju-log"]);
   });

@@ -20,7 +20,7 @@ import {
 import { CodedError } from "charm-kit";
 import { FakeHookTools } from "./fake-hook-tools.ts";
 import { hookEnvironment } from "./hook-environment.ts";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../tests/support/temporary-directory.ts";
 
 class NoRunnersError extends CodedError {
   readonly code = "no-runners";

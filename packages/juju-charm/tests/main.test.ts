@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { hookEnvironment } from "./hook-environment.ts";
-import { useTemporaryDirectory } from "./temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../tests/support/temporary-directory.ts";
 import { ToolScripts } from "./tool-scripts.ts";
 
 interface Ended {

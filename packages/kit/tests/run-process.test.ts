@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { existsSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { useTemporaryDirectory } from "../../../tests/support/temporary-directory.ts";
 import {
   DeadlineError,
@@ -20,7 +21,6 @@ const options = (more: Partial<ProcessOptions> = {}): ProcessOptions => ({
   ...more,
 });
 const shell = (script: string) => ["sh", "-c", script];
-const rejectionOf = (work: Promise<unknown>) => work.catch((thrown: unknown) => thrown);
 
 describe("runProcess()", () => {
   const directory = useTemporaryDirectory();
@@ -85,7 +85,7 @@ describe("runProcess()", () => {
 
   it("kills a program that takes too long", async () => {
     const script = `sleep 1; touch ${path("late")}`;
-    const thrown = await rejectionOf(runProcess(shell(script), options({ limitMs: 100 })));
+    const thrown = await rejection(runProcess(shell(script), options({ limitMs: 100 })));
     expect(thrown).to.be.instanceOf(DeadlineError).with.property("message").that.includes("show it");
     await sleep(1200);
     expect(existsSync(path("late"))).to.equal(false);
@@ -99,16 +99,14 @@ describe("runProcess()", () => {
     setTimeout(() => {
       controller.abort(reason);
     }, 50);
-    expect(await rejectionOf(work)).to.equal(reason);
+    expect(await rejection(work)).to.equal(reason);
     expect(Date.now() - begun).to.be.lessThan(3000);
   });
 
   it("starts nothing when the signal is aborted before", async () => {
     const reason = new Error("stop");
     const script = `touch ${path("made")}`;
-    const thrown = await rejectionOf(
-      runProcess(shell(script), options({ signal: AbortSignal.abort(reason) })),
-    );
+    const thrown = await rejection(runProcess(shell(script), options({ signal: AbortSignal.abort(reason) })));
     expect(thrown).to.equal(reason);
     expect(existsSync(path("made"))).to.equal(false);
   });
@@ -144,9 +142,9 @@ describe("runOrFail()", () => {
   ];
   for (const [title, command, message] of cases) {
     it(`tells ${title}`, async () => {
-      const thrown = await rejectionOf(runOrFail(runProcess, command, options()));
+      const thrown = await rejection(runOrFail(runProcess, command, options()));
       expect(thrown).to.be.instanceOf(ProcessError).and.include({ code: "process", remedy: "retry" });
-      expect((thrown as Error).message).to.match(message);
+      expect(thrown.message).to.match(message);
     });
   }
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { BoundedQueue } from "../src/bounded-queue.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 
 const overflow = new Error("too much");
 const make = (limit = 10) =>

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type LxdEvent, nameFromURL } from "../src/index.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { describeDaemon, patience } from "./support.ts";
 
 describeDaemon("LXD events", (daemon) => {

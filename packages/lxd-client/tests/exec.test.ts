@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { setTimeout as delay } from "node:timers/promises";
 import { DeadlineError, Secret } from "charm-kit";
 import { LxdError, OutputLimitError } from "../src/index.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { describeDaemon, patience } from "./support.ts";
 
 const MIB = 1024 * 1024;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { LxdError, OperationError, type Outcome, type StoredImage } from "../src/index.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { describeDaemon, packImage, patience, PREFIX } from "./support.ts";
 
 function stored(outcome: Outcome<StoredImage>): StoredImage {

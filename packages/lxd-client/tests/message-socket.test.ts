@@ -6,7 +6,7 @@ import { MessageSocket } from "../src/message-socket.ts";
 import { Transport, type Limits } from "../src/transport.ts";
 import { ExecStandIn } from "./exec-stand-in.ts";
 import { OPCODE, serverFrame } from "./raw-websocket.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 
 const LIMITS: Limits = {
   callMs: 5000,

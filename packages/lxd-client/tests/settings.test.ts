@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { LxdError } from "../src/index.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { describeDaemon, patience, PREFIX } from "./support.ts";
 
 describeDaemon("LXD profiles, networks, ACLs and pools", (daemon) => {

@@ -15,7 +15,7 @@ import {
   OperationError,
 } from "../src/index.ts";
 import { RawPeer } from "./raw-websocket.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { patience } from "./support.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { LxdError, LxdUnreachableError, OutputLimitError } from "../src/index.ts";
 import { ExecStandIn } from "./exec-stand-in.ts";
 import { OPCODE, serverFrame, type RawPeer } from "./raw-websocket.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
 import { patience } from "./support.ts";
 
 const KIB = 1024;

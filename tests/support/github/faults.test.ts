@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { rejection } from "../rejection.ts";
 import { APIClient } from "./api-client.ts";
 import { startGithubStandIn } from "./github-stand-in.ts";
 import type { GithubStandIn } from "./github-stand-in.ts";
@@ -28,11 +29,6 @@ describe("Faults of the GitHub stand-in", () => {
   const registerMany = async (count: number) => {
     for (let number = 1; number <= count; number += 1) await client.register(`r${number}`, { scope });
   };
-  const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
-    work.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
 
   it("strike once and are over", async () => {
     await fail("list-runners", { kind: "status", status: 503 });
@@ -66,18 +62,18 @@ describe("Faults of the GitHub stand-in", () => {
   it("cut an answer in the middle", async () => {
     await fail("list-runners", { kind: "truncated" });
     const response = await client.call("GET", RUNNERS);
-    expect(await thrownBy(response.json())).to.be.instanceOf(Error);
+    expect(await rejection(response.json())).to.be.instanceOf(Error);
   });
 
   it("reset the connection before anything is done", async () => {
     await fail("generate-jitconfig", { kind: "reset-before" });
-    expect(await thrownBy(client.register("one", { scope }))).to.be.instanceOf(Error);
+    expect(await rejection(client.register("one", { scope }))).to.be.instanceOf(Error);
     expect(await client.names("", scope)).to.deep.equal([]);
   });
 
   it("reset the connection after a runner was registered", async () => {
     await fail("generate-jitconfig", { kind: "reset-after" });
-    expect(await thrownBy(client.register("one", { scope }))).to.be.instanceOf(Error);
+    expect(await rejection(client.register("one", { scope }))).to.be.instanceOf(Error);
     expect(await client.names("", scope)).to.deep.equal(["one"]);
   });
 

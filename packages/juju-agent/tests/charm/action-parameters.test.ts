@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { parseActionDefinitions } from "../../src/charm/action-definitions.ts";
 import { modernSchema, resolveActionParameters } from "../../src/charm/action-parameters.ts";
 import type { JsonObject } from "juju-hook-tools";
-import { rejection } from "../rejection.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 import { ACTIONS } from "../tiny-charm.ts";
 
 const DEFINITIONS = parseActionDefinitions(parse(ACTIONS));

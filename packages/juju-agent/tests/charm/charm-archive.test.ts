@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readCharmArchive } from "../../src/charm/charm-archive.ts";
 import { unpackCharmArchive } from "juju-hook-tools";
 import { assertRunsOn } from "../../src/charm/charm-definition.ts";
-import { rejection } from "../rejection.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 import { METADATA, NEVER, packCharm, type ArchiveFile } from "../tiny-charm.ts";
 
 type Files = Readonly<Record<string, ArchiveFile | undefined>>;

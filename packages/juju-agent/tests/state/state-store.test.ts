@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import type { AgentState } from "../../src/state/agent-state.ts";
 import { StateStore } from "../../src/state/state-store.ts";
-import { rejection } from "../rejection.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 
 const EMPTY: AgentState = {
   format: 1,

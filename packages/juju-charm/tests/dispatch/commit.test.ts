@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STATE_FILE, StopWithStatus, type StateSlot } from "../../src/index.ts";
 import { charmThat, readState, runCharm } from "../run-charm.ts";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
 const words: StateSlot<string> = {
   name: "word",

@@ -12,7 +12,7 @@ import {
   type RelationEvent,
 } from "../../src/index.ts";
 import { charmThat, readState, runCharm } from "../run-charm.ts";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
 describe("CharmEvent.defer()", () => {
   const directory = useTemporaryDirectory();

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { defineEvent, type Framework } from "../../src/index.ts";
 import { charmThat, runCharm } from "../run-charm.ts";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
 describe("Events of the charm's own", () => {
   const directory = useTemporaryDirectory();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { reportError } from "../../src/dispatch/error-report.ts";
 import { mapStack } from "../../src/log/map-stack.ts";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
 /** Bundled below; the line of its error is the fifth. */
 const SOURCE = `interface Charm {

@@ -3,7 +3,7 @@ import { PortError, readJujuContext, SecretContentError, type NewSecretContent }
 import { Model } from "../../src/model/model.ts";
 import { FakeHookTools } from "../fake-hook-tools.ts";
 import { hookEnvironment } from "../hook-environment.ts";
-import { thrownBy } from "../thrown-by.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 
 describe("Model", () => {
   const setUp = () => {
@@ -46,7 +46,7 @@ describe("Model", () => {
     expect(await model.unit.address("private")).to.equal("10.0.0.5");
     await model.requestStorage("data", 2);
     expect(tools.requested.get("data")).to.equal(2);
-    expect(await thrownBy(model.requestStorage("data", 0))).to.be.instanceOf(RangeError);
+    expect(await rejection(model.requestStorage("data", 0))).to.be.instanceOf(RangeError);
   });
 
   it("opens and closes ports, and refuses those that cannot be", async () => {
@@ -62,7 +62,7 @@ describe("Model", () => {
     expect(await ports.opened()).to.deep.equal([{ protocol: "icmp" }]);
     const before = tools.calls.length;
     for (const port of [0, 65_536, 1.5, { protocol: "tcp", from: 9, to: 8 } as const]) {
-      expect(await thrownBy(ports.open(port)))
+      expect(await rejection(ports.open(port)))
         .to.be.instanceOf(PortError)
         .with.property("code", "port");
     }
@@ -118,9 +118,9 @@ describe("Model", () => {
   for (const [title, content] of refused) {
     it(`refuses a secret with ${title} before a tool is called`, async () => {
       const { tools, model } = setUp();
-      const thrown = await thrownBy(model.app.addSecret(content));
+      const thrown = await rejection(model.app.addSecret(content));
       expect(thrown).to.be.instanceOf(SecretContentError).with.property("code", "secret-content");
-      expect((thrown as Error).message).not.to.include("hunter2");
+      expect(thrown.message).not.to.include("hunter2");
       expect(tools.calls).to.deep.equal([]);
     });
   }

@@ -13,7 +13,7 @@ import {
 import { Model } from "../../src/model/model.ts";
 import { FakeHookTools } from "../fake-hook-tools.ts";
 import { hookEnvironment } from "../hook-environment.ts";
-import { thrownBy } from "../thrown-by.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 
 describe("Relation", () => {
   const setUp = (path = "hooks/start", env: Readonly<Record<string, string>> = {}) => {
@@ -63,7 +63,7 @@ describe("Relation", () => {
   ] as const;
   for (const [key, reader, fault] of faults) {
     it(`says that "${key}" cannot be read because ${fault}, without its value`, async () => {
-      const thrown = await thrownBy((await theOne(setUp())).data("pg/0").load({ [key]: reader }));
+      const thrown = await rejection((await theOne(setUp())).data("pg/0").load({ [key]: reader }));
       expect(thrown)
         .to.be.instanceOf(RelationDataFormatError)
         .and.include({
@@ -71,7 +71,7 @@ describe("Relation", () => {
           key,
           message: `Cannot read "${key}" in the data of pg/0 in relation db:7: ${fault}`,
         });
-      expect(String((thrown as Error).stack)).not.to.include("oops");
+      expect(String(thrown.stack)).not.to.include("oops");
     });
   }
 
@@ -91,7 +91,7 @@ describe("Relation", () => {
       { port: 80 as unknown as string },
       { good: "x", bad: null as unknown as string },
     ]) {
-      expect(await thrownBy(bag.update(values)))
+      expect(await rejection(bag.update(values)))
         .to.be.instanceOf(RelationDataTypeError)
         .with.property("code", "relation-data-type");
     }
@@ -103,7 +103,7 @@ describe("Relation", () => {
     const relation = await theOne(bench);
     const bag = relation.data(bench.model.app);
     for (const work of [bag.set("a", "b"), bag.read(), relation.data("github-runner").read()]) {
-      expect(await thrownBy(work))
+      expect(await rejection(work))
         .to.be.instanceOf(RelationDataAccessError)
         .with.property("code", "relation-data-access");
     }
@@ -119,7 +119,7 @@ describe("Relation", () => {
     bench.tools.relationData.set(7, { "github-runner/1": {}, "github-runner": { ours: "yes" } });
     const bag = (await theOne(bench)).data(bench.model.app);
     expect(await bag.get("ours")).to.equal("yes");
-    expect(await thrownBy(bag.delete("ours"))).to.be.instanceOf(RelationDataAccessError);
+    expect(await rejection(bag.delete("ours"))).to.be.instanceOf(RelationDataAccessError);
   });
 
   it("leaves the relation that breaks out of the list, whatever Juju lists, with its data in reach", async () => {
@@ -135,7 +135,7 @@ describe("Relation", () => {
   it("refuses to choose among several relations", async () => {
     const { model, tools } = setUp();
     tools.relations.set("db", [7, 8]);
-    expect(await thrownBy(model.relation("db")))
+    expect(await rejection(model.relation("db")))
       .to.be.instanceOf(TooManyRelationsError)
       .and.include({ code: "too-many-relations", endpoint: "db", count: 2 });
     expect(await model.relation("other")).to.equal(undefined);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { findRuntime } from "../../src/pack/find-runtime.ts";
 import { PackError } from "../../src/pack/pack-error.ts";
-import { rejection } from "../rejection.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 import { SmallCharm } from "./small-charm.ts";
 
 describe("findRuntime()", () => {

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { hostArchitecture } from "../../src/pack/architecture.ts";
 import { packCharm } from "../../src/pack/pack-charm.ts";
 import { PackError } from "../../src/pack/pack-error.ts";
-import { rejection } from "../rejection.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 import { SmallCharm } from "./small-charm.ts";
 import { unpack } from "./unpack.ts";
 

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { bundle } from "../../src/pack/bundle.ts";
 import { packCharm } from "../../src/pack/pack-charm.ts";
-import { rejection } from "../rejection.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 import { unpack } from "./unpack.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStateBackend } from "../../src/index.ts";
 import { diskSteps, type WriteSteps } from "charm-kit";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
 /** The process is gone: nothing that it would have done afterwards is done. */
 class KilledError extends Error {}

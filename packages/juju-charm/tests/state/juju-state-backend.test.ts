@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { JujuStateBackend, StoredStateError, type StateSlot } from "../../src/index.ts";
 import { FakeHookTools } from "../fake-hook-tools.ts";
 import { charmThat, runCharm } from "../run-charm.ts";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
 const counts: StateSlot<number> = {
   name: "count",

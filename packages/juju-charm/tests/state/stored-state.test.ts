@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { FileStateBackend, StoredState, StoredStateError, type StateSlot } from "../../src/index.ts";
 import { generations } from "../state-generation.ts";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
 const images: StateSlot<string> = {
   name: "base-image",

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandLineHookTools, HookToolError, type HookTools } from "../../src/index.ts";
 import { Secret } from "charm-kit";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
-import { thrownBy } from "../thrown-by.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
+import { rejection } from "../../../../tests/support/rejection.ts";
 import { ToolScripts } from "../tool-scripts.ts";
 
 const URI = "secret://0b3c5bd2-6a4c-4f1e-8e0c-8a1f9d5f0a11/d5l5c7vmp25c762t1d0g";
@@ -156,7 +156,7 @@ describe("command lines of the hook tools", () => {
     it(`${tool} that prints garbage is refused by name, and the garbage is not repeated`, async () => {
       const { scripts, tools } = setUp();
       scripts.write(tool, `printf '[["%s"' hunter2-hunter2`);
-      const thrown = await thrownBy(ask(tools));
+      const thrown = await rejection(ask(tools));
       expect(thrown)
         .to.be.instanceOf(HookToolError)
         .with.property("message")
@@ -298,9 +298,9 @@ esac; done; echo '${URI}'`,
       const { scripts, tools } = setUp();
       scripts.write("secret-set", `echo "$4" > '${directory.path}/file'; echo 'ERROR no' >&2; exit 1`);
       const content = { password: new Secret("hunter2-hunter2") };
-      const thrown = await thrownBy(tools.secretSet(URI, { content, expire: { seconds: 90 } }));
+      const thrown = await rejection(tools.secretSet(URI, { content, expire: { seconds: 90 } }));
       expect(thrown).to.be.instanceOf(HookToolError);
-      expect(String((thrown as Error).stack) + JSON.stringify(thrown)).not.to.include("hunter2");
+      expect(String(thrown.stack) + JSON.stringify(thrown)).not.to.include("hunter2");
       const [call] = scripts.calls();
       expect(call?.slice(0, 5)).to.deep.equal(["secret-set", "--expire", "90s", "--", URI]);
       expect(existsSync(String(call?.[5]).replace("password#file=", ""))).to.equal(false);
@@ -389,14 +389,14 @@ esac; done; echo '${URI}'`,
     it(`throws ${code} when ${tool} says "${stderr}"`, async () => {
       const { scripts, tools } = setUp();
       scripts.write(tool, `echo '${stderr}' >&2; exit 1`);
-      const thrown = await thrownBy(ask(tools));
+      const thrown = await rejection(ask(tools));
       expect(thrown).to.be.instanceOf(HookToolError).and.include({ code, tool, stderr });
     });
   }
 
   it("throws hook-tool-missing when a tool is not there, with what to do", async () => {
     const { tools } = setUp();
-    expect(await thrownBy(tools.goalState()))
+    expect(await rejection(tools.goalState()))
       .to.be.instanceOf(HookToolError)
       .and.include({
         code: "hook-tool-missing",
@@ -408,7 +408,7 @@ esac; done; echo '${URI}'`,
   it("tells of a value that is longer than a command line, without the value", async () => {
     const { scripts, tools } = setUp();
     scripts.write("action-set");
-    const thrown = await thrownBy(tools.actionSet({ log: "hunter2 ".repeat(20_000) }));
+    const thrown = await rejection(tools.actionSet({ log: "hunter2 ".repeat(20_000) }));
     expect(thrown).to.be.instanceOf(HookToolError);
     expect(thrown).to.have.property("message").that.includes("128 KiB").and.does.not.include("hunter2");
   });

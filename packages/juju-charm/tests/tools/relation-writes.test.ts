@@ -10,7 +10,7 @@ import {
 } from "../../src/index.ts";
 import { hookEnvironment } from "../hook-environment.ts";
 import { charmThat } from "../run-charm.ts";
-import { useTemporaryDirectory } from "../temporary-directory.ts";
+import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 import { ToolScripts } from "../tool-scripts.ts";
 
 const HOOK = { JUJU_RELATION_ID: "db:7", JUJU_REMOTE_APP: "pg", JUJU_REMOTE_UNIT: "pg/0" };
