@@ -1,6 +1,5 @@
-import { json } from "./call.ts";
-import { path } from "./path.ts";
-import { perform, readTagged, remove, type Deletion, type ReadTarget } from "./resource.ts";
+import { json, path } from "./call.ts";
+import { type Deletion, perform, readTagged, type ReadTarget, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Outcome, Tagged } from "./types.ts";
 

@@ -1,5 +1,5 @@
 import { LxdError, OperationError } from "./errors.ts";
-import { nameFromURL } from "./path.ts";
+import { nameFromURL } from "./call.ts";
 import type { Metadata, Operation, Outcome, Sent } from "./types.ts";
 
 /** What LXD wraps every JSON answer in. */

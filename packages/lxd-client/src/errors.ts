@@ -1,5 +1,4 @@
 import { CodedError } from "charm-kit";
-import { truncate } from "./truncate.ts";
 
 /** Codes of the errors of this client. */
 export type LxdClientErrorCode =
@@ -136,4 +135,41 @@ export class OutputLimitError extends LxdClientError {
     this.action = action;
     this.limitBytes = limitBytes;
   }
+}
+
+const REASONS: Readonly<Record<string, UnreachableReason>> = {
+  ENOENT: "missing",
+  ENOTDIR: "missing",
+  ECONNREFUSED: "refused",
+  EACCES: "forbidden",
+  EPERM: "forbidden",
+  ECONNRESET: "lost",
+  EPIPE: "lost",
+  UND_ERR_SOCKET: "lost",
+};
+
+/** What a failed call throws: a broken connection as {@link LxdUnreachableError}, anything else as it is. */
+export function explainFailure(action: string, socketPath: string, thrown: unknown): Error {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  // An upload's own file errors carry such codes too, but have a path that is not the socket's.
+  const { code, address, path, syscall } = error as NodeJS.ErrnoException & { readonly address?: string };
+  const reason = code === undefined ? undefined : REASONS[code];
+  const isOfSocket =
+    path === undefined && (syscall !== "connect" || address === undefined || address === socketPath);
+  return reason !== undefined && isOfSocket
+    ? new LxdUnreachableError(action, reason, socketPath, { cause: error })
+    : error;
+}
+
+const HEAD = 1400;
+const TAIL = 600;
+
+/**
+ * Shortens text to about 2 000 characters and keeps its beginning and end: LXD answers a full pool with hundreds of
+ * lines, of which the first says what failed and the last says why.
+ */
+export function truncate(text: string): string {
+  const left = text.length - HEAD - TAIL;
+  if (left <= 0) return text;
+  return `${text.slice(0, HEAD)} [${left} characters left out] ${text.slice(-TAIL)}`;
 }

@@ -1,8 +1,8 @@
-import { orAborted } from "charm-kit";
 import { BoundedQueue } from "./bounded-queue.ts";
 import { toOperation } from "./envelope.ts";
 import { LxdUnreachableError, OutputLimitError } from "./errors.ts";
 import { MessageSocket } from "./message-socket.ts";
+import { orAborted } from "charm-kit";
 import type { Transport } from "./transport.ts";
 import type { Metadata, Operation } from "./types.ts";
 

@@ -1,9 +1,9 @@
 import { DeadlineError, orAborted, withDeadline, withResolvers } from "charm-kit";
 import { OperationError, OperationUnseenError } from "./errors.ts";
-import { sendInput, type ExecInput } from "./exec-input.ts";
-import { MessageSocket, type MessageHandlers } from "./message-socket.ts";
-import type { OutputSink } from "./output-sink.ts";
-import { path } from "./path.ts";
+import { type ExecInput, sendInput } from "./exec-input.ts";
+import { type MessageHandlers, MessageSocket } from "./message-socket.ts";
+import type { OutputSink } from "./exec-output.ts";
+import { path } from "./call.ts";
 import type { Transport } from "./transport.ts";
 import type { Metadata, Operation } from "./types.ts";
 

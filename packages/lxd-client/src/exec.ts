@@ -1,16 +1,13 @@
 import { withDeadline, withResolvers } from "charm-kit";
-import { json, type Call } from "./call.ts";
-import { bodyStream } from "./body-stream.ts";
+import { type Call, json, path } from "./call.ts";
+import { bodyStream, readText } from "./body.ts";
 import { BoundedQueue } from "./bounded-queue.ts";
 import { toOperation } from "./envelope.ts";
 import { LxdError, OperationError, OperationUnseenError } from "./errors.ts";
 import type { ExecInput } from "./exec-input.ts";
 import { ExecSession } from "./exec-session.ts";
 import { loadWebSocket } from "./message-socket.ts";
-import { OutputCollector, type Overflow } from "./output-collector.ts";
-import type { OutputSink } from "./output-sink.ts";
-import { path } from "./path.ts";
-import { readText } from "./read-body.ts";
+import { OutputCollector, type OutputSink, type Overflow } from "./exec-output.ts";
 import type { Transport } from "./transport.ts";
 import type { Metadata, Operation } from "./types.ts";
 

@@ -1,10 +1,8 @@
 import type { Readable } from "node:stream";
-import { bodyStream } from "./body-stream.ts";
-import type { Bytes, Call } from "./call.ts";
+import { bodyStream, readBytes } from "./body.ts";
+import { type Bytes, type Call, path } from "./call.ts";
 import { LxdError } from "./errors.ts";
-import { path } from "./path.ts";
-import { readBytes } from "./read-body.ts";
-import { remove, type Deletion } from "./resource.ts";
+import { type Deletion, remove } from "./resource.ts";
 import type { Reply, Transport } from "./transport.ts";
 
 /** Owner and mode of a file that is made. LXD leaves those of a file that is there as they are. */

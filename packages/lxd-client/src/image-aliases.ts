@@ -1,7 +1,6 @@
-import { json, type Call } from "./call.ts";
+import { type Call, json, path } from "./call.ts";
 import { LxdError } from "./errors.ts";
-import { path } from "./path.ts";
-import { perform, readTagged, remove, type Deletion } from "./resource.ts";
+import { type Deletion, perform, readTagged, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Outcome, Tagged } from "./types.ts";
 

@@ -1,10 +1,9 @@
 import type { Readable } from "node:stream";
-import { bodyStream } from "./body-stream.ts";
-import { json, type Bytes, type Call } from "./call.ts";
+import { bodyStream } from "./body.ts";
+import { type Bytes, type Call, json, path } from "./call.ts";
 import { OperationError } from "./errors.ts";
 import { multipartForm, type TypedBody } from "./multipart.ts";
-import { path } from "./path.ts";
-import { readTagged, remove, type Deletion } from "./resource.ts";
+import { type Deletion, readTagged, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Config, InstanceType, Metadata, Outcome, Sent } from "./types.ts";
 

@@ -70,8 +70,8 @@ export {
   type NewNetwork,
 } from "./networks.ts";
 export { type Operations } from "./operations.ts";
-export type { Overflow } from "./output-collector.ts";
-export { nameFromURL } from "./path.ts";
+export type { Overflow } from "./exec-output.ts";
+export { type Bytes, nameFromURL } from "./call.ts";
 export { type NewProfile, type Profile, type Profiles, type ProfileSettings } from "./profiles.ts";
 export type { Deletion } from "./resource.ts";
 export { type Server, type ServerInfo, type StorageDriver } from "./server.ts";
@@ -82,7 +82,6 @@ export {
   type StoragePools,
   type StoragePoolSettings,
 } from "./storage-pools.ts";
-export type { Bytes } from "./call.ts";
 export type { Limits } from "./transport.ts";
 export type {
   Config,

@@ -1,7 +1,6 @@
-import { json, type Call } from "./call.ts";
+import { type Call, json, nameFromURL, path } from "./call.ts";
 import { LxdError, OperationError } from "./errors.ts";
-import { nameFromURL, path } from "./path.ts";
-import { perform, readTagged, remove, type Deletion } from "./resource.ts";
+import { type Deletion, perform, readTagged, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type {
   Instance,

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { withDeadline, withResolvers } from "charm-kit";
 import type { ClientOptions, RawData, WebSocket } from "ws";
-import { LxdUnreachableError, OutputLimitError } from "./errors.ts";
-import { refusal, type Transport } from "./transport.ts";
-import { explainFailure } from "./unreachable.ts";
+import { explainFailure, LxdUnreachableError, OutputLimitError } from "./errors.ts";
+import { refusal } from "./body.ts";
+import type { Transport } from "./transport.ts";
 
 /** Receives what arrives on a socket. */
 export interface MessageHandlers {

@@ -1,6 +1,6 @@
 import { LxdError } from "./errors.ts";
 import { isFinal, toOperation } from "./envelope.ts";
-import { nameFromURL, path } from "./path.ts";
+import { nameFromURL, path } from "./call.ts";
 import type { Transport } from "./transport.ts";
 import { withDeadline } from "charm-kit";
 import type { Metadata, Operation, Outcome } from "./types.ts";

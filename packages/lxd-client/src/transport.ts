@@ -1,22 +1,20 @@
-import { Pool, type Dispatcher } from "undici";
+import { type Dispatcher, Pool } from "undici";
 import { withDeadline } from "charm-kit";
-import type { Call } from "./call.ts";
+import { type Call, path } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import {
+  type Answer,
   assertNoError,
+  type Envelope,
   isFinal,
   operationId,
   outcomeOf,
   toOperation,
-  type Answer,
-  type Envelope,
 } from "./envelope.ts";
-import { LxdError } from "./errors.ts";
-import { path } from "./path.ts";
-import { readText } from "./read-body.ts";
+import { explainFailure, LxdError } from "./errors.ts";
+import { refusal } from "./body.ts";
 import type { LxdSocket } from "./find-socket.ts";
 import type { Metadata, Operation, Outcome } from "./types.ts";
-import { explainFailure } from "./unreachable.ts";
 
 /** How long things may take, in milliseconds, and how much LXD may send, in bytes. */
 export interface Limits {
@@ -46,7 +44,6 @@ const CONNECTIONS = 32;
 const STALLED_MS = 60_000;
 /** Seconds; shorter than any limit in between, so that a wait that lost its daemon is noticed. */
 const WAIT_SECONDS = 60;
-const ERROR_BODY_LIMIT = 1024 * 1024;
 
 /**
  * The way to the daemon. Every HTTP call goes through {@link Transport.query}. Waits hold a connection for long, so they
@@ -197,23 +194,5 @@ export class Transport {
     } catch (thrown) {
       throw explainFailure(action, this.socketPath, thrown);
     }
-  }
-}
-
-/** The error that an answer of status 400 or more tells of. */
-export async function refusal(
-  action: string,
-  status: number,
-  body: AsyncIterable<Uint8Array>,
-): Promise<LxdError> {
-  return new LxdError(action, status, errorText(await readText(action, body, ERROR_BODY_LIMIT)));
-}
-
-function errorText(text: string): string {
-  try {
-    const { error } = JSON.parse(text) as { readonly error?: unknown };
-    return typeof error === "string" ? error : text;
-  } catch {
-    return text;
   }
 }

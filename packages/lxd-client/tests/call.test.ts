@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { nameFromURL, path } from "../src/path.ts";
-import { truncate } from "../src/truncate.ts";
+import { nameFromURL, path } from "../src/call.ts";
+import { truncate } from "../src/errors.ts";
 
 describe("path`` and nameFromURL()", () => {
   it("give back any name that was put into a path", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { OutputCollector } from "../src/output-collector.ts";
+import { OutputCollector } from "../src/exec-output.ts";
 import { OutputLimitError } from "../src/index.ts";
 
 const bytes = (text: string) => Buffer.from(text);
