@@ -1,6 +1,6 @@
 import { LxdError } from "lxd-client";
 
-/** The object that is being read, or undefined when LXD says that it is not there. */
+/** Returns the object, or undefined when LXD answers 404. */
 export async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;

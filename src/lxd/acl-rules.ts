@@ -3,22 +3,22 @@ import { merge, subtract } from "../network/network-sets.ts";
 import type { Endpoint, FirewallRules } from "../unit/ports.ts";
 import type { NetworkACLRule } from "lxd-client";
 
-/** Link-local addresses: metadata services of clouds answer at some of them. */
+/** Link-local addresses, which include the clouds' metadata services. */
 const LINK_LOCAL = "169.254.0.0/16";
 
-/** The loopback network, multicast and broadcast: what answers at these is the machine itself. */
+/** The loopback network, multicast and broadcast, which the machine itself answers. */
 const NO_SINGLE_HOST = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32"];
 
-/** Any IPv4 address. There is no such rule for IPv6, which leaves all of it to what the bridge does by default. */
+/** Any IPv4 address. IPv6 has no such rule, so the bridge's default applies to all of it. */
 const ANYWHERE = "0.0.0.0/0";
 
 /**
- * The rules of what runners may reach, for a bridge that rejects what no rule names. Pure.
+ * The ACL rules for runners, on a bridge that rejects by default. Pure.
  *
- * LXD rejects before it allows, whatever the order of the rules; so an exception has to be taken out of the networks that
- * are rejected, and out of what is allowed but for its port.
+ * LXD applies reject rules before allow rules, in any order. So an exception is removed from the rejected networks,
+ * and its other ports are not allowed.
  *
- * @param closed what no exception opens: addresses of the machine and networks of runners.
+ * @param closed networks that no exception opens: the machine's addresses and the runners' networks.
  */
 export function egressRules(
   closed: readonly Network[],
@@ -41,7 +41,7 @@ function reject(description: string, destination: readonly Network[]): readonly 
   return rule("reject", description, destination);
 }
 
-/** LXD refuses a rule without a subject. */
+/** LXD refuses a rule without subjects. */
 function rule(
   action: "allow" | "reject",
   description: string,
@@ -52,7 +52,7 @@ function rule(
   return [{ action, state: "enabled", description, destination: ipv4.map(renderNetwork).join(",") }];
 }
 
-/** A rule for each host, with its ports in order: LXD refuses a rule that it has already. */
+/** One rule for each host, with sorted ports, since LXD refuses duplicate rules. */
 function allowEndpoints(endpoints: readonly Endpoint[]): readonly NetworkACLRule[] {
   const portsByHost = new Map<string, Set<number>>();
   for (const { address, port } of endpoints) {

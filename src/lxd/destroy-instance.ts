@@ -4,16 +4,16 @@ import { absentAsUndefined } from "./absent.ts";
 import { NotDestroyedError } from "./errors.ts";
 
 /**
- * How long to wait, after each refusal, for LXD to end what it has begun with an instance by itself, such as deleting one
- * that powered off. Not at all at first: what refused may have ended before it could be found.
+ * How long to wait after each refusal while LXD finishes its own work on an instance, such as the deletion of one
+ * that powered off. The first retry is immediate, since that work may already be done.
  */
 const SETTLE_MS = [0, 250, 500, 1000, 2000, 4000, 8000];
 
 /**
- * Ends and deletes an instance, and checks that it is gone; one that is not there counts as destroyed.
+ * Stops and deletes an instance, and checks that it is gone. A missing instance counts as destroyed.
  *
- * An ephemeral instance goes with its stop, and a creation that a killed process began may still be under way. While LXD
- * is at work on an instance it refuses other work on it; the end of that work is awaited, and the instance looked at
+ * A stop deletes an ephemeral instance, and a killed process may have left a creation running. While LXD
+ * works on an instance it refuses other operations, so this waits for the end of that work and reads the instance
  * again.
  */
 export async function destroyInstance(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
@@ -34,7 +34,7 @@ async function tryDestroy(client: LxdClient, name: string, signal: AbortSignal):
       ? "gone"
       : await presenceOf(client, name, signal);
   } catch (thrown) {
-    // Whatever went wrong, an instance that is not there is destroyed.
+    // A missing instance is destroyed, whatever the error was.
     if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) throw thrown;
     if ((await presenceOf(client, name, signal)) === "gone") return "gone";
     if (isBeingWorkedOn(thrown)) return "there";
@@ -42,7 +42,7 @@ async function tryDestroy(client: LxdClient, name: string, signal: AbortSignal):
   }
 }
 
-/** A start that another process began lets the stop find nothing to stop, and the deletion a running instance. */
+/** During a concurrent start, the stop finds a stopped instance and the deletion a running one. */
 function isBeingWorkedOn(thrown: LxdError | OperationError): boolean {
   if (thrown instanceof OperationError) return thrown.busy;
   return thrown.status === 400 && thrown.detail.includes("is running");
@@ -52,13 +52,13 @@ async function presenceOf(client: LxdClient, name: string, signal: AbortSignal):
   return (await absentAsUndefined(client.instances.get(name, signal))) ? "there" : "gone";
 }
 
-/** Waits for what others do with the instance. What LXD does by itself is no operation and shows in its events alone. */
+/** Waits for other work on the instance. LXD's internal work is no operation and appears only in events. */
 async function awaitOthers(
   client: LxdClient,
   { name, settleMs }: { readonly name: string; readonly settleMs: number },
   signal: AbortSignal,
 ): Promise<Presence> {
-  // The stream first: it tells nothing of what was before it.
+  // Opens the stream first, since it has no past events.
   await using stream = await client.events.open(["lifecycle"], signal);
   const operations = await client.operations.touching(name, signal);
   if (operations.length > 0) {
@@ -70,7 +70,7 @@ async function awaitOthers(
   const settled = withDeadline(`see a change of instance '${name}'`, settleMs, signal, (limited) =>
     changeOf(stream, name, limited),
   );
-  // Without an event in time, the instance itself tells.
+  // Without an event in time, the next read of the instance decides.
   await settled.catch(() => undefined);
   signal.throwIfAborted();
   return await presenceOf(client, name, signal);

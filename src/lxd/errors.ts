@@ -13,7 +13,7 @@ export class BootstrapError extends ConditionError {
   }
 }
 
-/** No LXD daemon is to be found on this machine. */
+/** LXD is not installed on this machine. */
 export class LxdMissingError extends ConditionError {
   readonly code = "lxd-missing";
   readonly remedy = "person";
@@ -27,7 +27,7 @@ export class LxdMissingError extends ConditionError {
   }
 }
 
-/** An instance is still there after everything was done to delete it. */
+/** An instance still exists after all attempts to delete it. */
 export class NotDestroyedError extends ConditionError {
   readonly code = "not-destroyed";
   readonly remedy = "retry";
@@ -39,7 +39,7 @@ export class NotDestroyedError extends ConditionError {
   }
 }
 
-/** The image that runner images are built from is not in LXD's store, or not on the image server. */
+/** The base image is missing in LXD's store or on the image server. */
 export class BaseImageError extends ConditionError {
   readonly code = "base-image";
   readonly remedy = "person";
@@ -54,7 +54,7 @@ export class BaseImageError extends ConditionError {
   }
 }
 
-/** LXD could not fetch the base image from the image server: no answer, a bad certificate, or damaged files. */
+/** LXD could not download the base image: no answer, an invalid certificate, or damaged files. */
 export class BaseImageServerError extends ConditionError {
   readonly code = "base-image-server";
   readonly remedy = "outside";
@@ -72,7 +72,7 @@ export class BaseImageServerError extends ConditionError {
   }
 }
 
-/** A step of building a runner image failed; the last good image stays. */
+/** A step of an image build failed. The last good image stays. */
 export class ImageBuildError extends ConditionError {
   readonly code = "image-build";
   readonly remedy = "retry";
@@ -82,7 +82,7 @@ export class ImageBuildError extends ConditionError {
   }
 }
 
-/** LXD has no rules for the networks of runners. */
+/** LXD does not support network ACLs. */
 export class FirewallUnsupportedError extends ConditionError {
   readonly code = "firewall-unsupported";
   readonly remedy = "person";

@@ -18,19 +18,19 @@ import { describeOwner, KEYS, ownerConfig, ownerText, type Owner } from "./owner
 export interface ImageBuilderOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
-  /** What instances are. @default "container" */
+  /** Type of the instances. @default "container" */
   readonly instanceType?: InstanceType;
-  /** Name of the instance that images are built in. */
+  /** Name of the builder instance. */
   readonly builder: string;
-  /** The profile that it has. */
+  /** Its profile. */
   readonly profile: string;
-  /** Where the build script finds the runner application's archive. */
+  /** Path of the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
 }
 
 const CLEAN_STOP_SECONDS = 60;
 
-/** Builds runner images: a base image is started, the recipe's script run in it, and what came of it published. */
+/** Builds runner images: starts a base image, runs the recipe's script in it, and publishes the result. */
 export class ImageBuilder {
   readonly #options: ImageBuilderOptions;
   readonly #client: LxdClient;
@@ -41,8 +41,8 @@ export class ImageBuilder {
   }
 
   /**
-   * @returns the fingerprint of the published image, or nothing where LXD has forgotten how its publication ended.
-   * @throws {@link BaseImageError}, {@link BaseImageServerError} and {@link ImageBuildError}; nothing is left then.
+   * @returns the fingerprint of the published image; undefined when LXD no longer knows the result of the operation.
+   * @throws {@link BaseImageError}, {@link BaseImageServerError} and {@link ImageBuildError}, after the cleanup.
    */
   async build(
     recipe: ImageRecipe,
@@ -97,7 +97,7 @@ export class ImageBuilder {
     await this.#client.files.put(target, content, { mode: 0o600 }, signal);
   }
 
-  /** A clean stop, so that the file system is published as systemd leaves it. */
+  /** A clean shutdown, so that the published file system is consistent. */
   async #stop(signal: AbortSignal): Promise<void> {
     const change = { action: "stop", timeoutSeconds: CLEAN_STOP_SECONDS } as const;
     await this.#client.instances.changeState(this.#options.builder, change, signal);

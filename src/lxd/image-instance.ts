@@ -5,7 +5,7 @@ import { destroyInstance } from "./destroy-instance.ts";
 
 const CLEAN_UP_MS = 5 * 60_000;
 
-/** Destroys an instance of the unit, its protection notwithstanding; one that is not there counts as destroyed. */
+/** Destroys an instance of the unit even when it is protected. A missing instance counts as destroyed. */
 export async function discardInstance(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
   const instance = await absentAsUndefined(client.instances.get(name, signal));
   if (!instance) return;
@@ -15,7 +15,7 @@ export async function discardInstance(client: LxdClient, name: string, signal: A
   await destroyInstance(client, name, signal);
 }
 
-/** After a build, however it ended; what this leaves, the next build or prune takes away. */
+/** Cleans up after a build. The next build or prune removes any leftovers. */
 export async function discardUnhindered(client: LxdClient, name: string): Promise<void> {
   await unhindered(`clean up after instance '${name}'`, CLEAN_UP_MS, (limited) =>
     discardInstance(client, name, limited),

@@ -7,15 +7,15 @@ import { ImageBuildError } from "./errors.ts";
 const BOOT_LIMIT_MS = 3 * 60_000;
 
 /**
- * Waits in the guest until systemd has started what it starts; `--wait` alone ends at once while systemd itself is not
- * there yet.
+ * Waits in the guest until systemd has finished booting; `--wait` alone returns at once while systemd itself is not
+ * running yet.
  */
 const WAIT_FOR_SYSTEM = `
 until [ -S /run/systemd/private ]; do sleep 0.05; done
 systemctl is-system-running --wait >/dev/null || true
 `;
 
-/** Starts an instance of a builder or template and waits until its system is up. */
+/** Starts a builder or template and waits until its system has booted. */
 export async function boot(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
   await withDeadline(`boot instance '${name}'`, BOOT_LIMIT_MS, signal, async (limited) => {
     await client.instances.changeState(name, { action: "start" }, limited);
@@ -26,15 +26,15 @@ export async function boot(client: LxdClient, name: string, signal: AbortSignal)
 /** A script that root runs in an instance. */
 export interface GuestScript {
   readonly name: string;
-  /** What it does until it prints a step of its own, for the error. */
+  /** Name of the first step, for errors before the script prints one. */
   readonly step: string;
   readonly script: string;
-  /** Called with each line `step: <what>` that it prints. */
+  /** Called for each printed line `step: <what>`. */
   readonly progress?: (step: string) => void;
 }
 
 const STEP = "step: ";
-/** Of what a step printed: errors stand at the end, and a status has room for little. */
+/** Most characters of a step's output in an error. Errors are at its end. */
 const ERROR_LINES = 4;
 const LONGEST_ERROR = 1000;
 const SCRIPT_LIMIT_MS = 60 * 60_000;

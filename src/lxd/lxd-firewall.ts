@@ -9,14 +9,14 @@ import { describeOwner, type Owner } from "./ownership.ts";
 /** The packet filter of this machine's kernel. */
 export interface PacketFilter {
   /**
-   * Refuses what comes over a bridge and is for the machine itself, but DHCP and DNS at the gateway. Safe to repeat.
+   * Rejects packets from a bridge to the machine itself, except DHCP and DNS at the gateway. Safe to repeat.
    *
    * @param gateway the machine's IPv4 address on the bridge.
    */
   closeHost(bridge: string, gateway: string, signal: AbortSignal): Promise<void>;
-  /** Takes the rules of {@link PacketFilter.closeHost} away; where there are none, it is done. */
+  /** Removes the rules of {@link PacketFilter.closeHost}, if any. */
   openHost(signal: AbortSignal): Promise<void>;
-  /** Tells whether LXD's rules for a bridge are in the kernel: a flush of all rules takes them, and LXD sees none of it. */
+  /** Whether the kernel has LXD's rules for a bridge. LXD does not notice when all rules are flushed. */
   hasRulesOf(bridge: string, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -27,23 +27,23 @@ export interface LxdFirewallOptions {
   readonly name: string;
   /** Name of the unit's bridge. */
   readonly bridge: string;
-  /** Reads what no exception opens: every address of the machine, and the networks of all units' bridges. */
+  /** Reads the networks that no exception opens: the machine's addresses and all units' bridge networks. */
   readonly closedNetworks: () => Promise<readonly Network[]>;
   readonly packetFilter: PacketFilter;
 }
 
-/** What no rule names goes nowhere; answers to what a rule allowed come back all the same. */
+/** Rejects by default. Replies to allowed connections pass. */
 const DEFAULTS: Config = {
   "security.acls.default.egress.action": "reject",
   "security.acls.default.ingress.action": "reject",
 };
 
 /**
- * An ACL on the unit's bridge, and a rule in the kernel that closes the machine itself.
+ * An ACL on the unit's bridge, and kernel rules that block the machine itself.
  *
- * An ACL alone cannot do the latter. It names addresses, and the machine may have others a minute later; it judges
- * packets after ports that Docker or LXD publish were translated, when they bear the address of a container; and LXD lets
- * DNS pass before it, to every address of the machine.
+ * An ACL cannot block the machine. It lists addresses, which may change a minute later. It filters
+ * packets after the address translation of ports that Docker or LXD publish. And LXD allows
+ * DNS to every address of the machine before the ACL.
  */
 export class LxdFirewall implements Firewall {
   readonly #options: LxdFirewallOptions;
@@ -65,7 +65,7 @@ export class LxdFirewall implements Firewall {
       packetFilter.closeHost(bridge, gatewayOf(ours), signal),
       this.#isInKernel(ours, signal),
     ]);
-    // LXD fails to change the rules of a bridge that are not there; it makes them anew when it takes the ACL on again.
+    // LXD cannot change rules that are missing in the kernel, but creates them when the ACL is assigned again.
     if (!isInKernel) await this.#configureBridge(withoutACL, signal);
     const settings = {
       egress: egressRules(closed, rules),
@@ -88,7 +88,7 @@ export class LxdFirewall implements Firewall {
     await packetFilter.openHost(signal);
   }
 
-  /** Rules that the bridge is not to have yet are not missing. */
+  /** Without an assigned ACL, the bridge misses no rules. */
   async #isInKernel(bridge: Bridge, signal: AbortSignal): Promise<boolean> {
     const { client, name, packetFilter } = this.#options;
     if (!isGuarded(bridge, name) || (await packetFilter.hasRulesOf(bridge.name, signal))) return true;
@@ -103,7 +103,7 @@ export class LxdFirewall implements Firewall {
     await client.networkACLs.create({ name, ...settings }, signal);
   }
 
-  /** Changes the bridge's configuration, if it is there and the change is one. */
+  /** Changes the bridge's configuration, if the bridge exists and the value differs. */
   async #configureBridge(change: (config: Config) => Config, signal: AbortSignal): Promise<void> {
     const { client, bridge } = this.#options;
     const tagged = await absentAsUndefined(client.networks.getTagged(bridge, signal));
@@ -129,7 +129,7 @@ function gatewayOf({ config }: Bridge): string {
   return (config["ipv4.address"] ?? "").replace(/\/.*/, "");
 }
 
-/** Compares what the unit sets; of keys, LXD answers only those that are set, in an order of its own. */
+/** Compares only the unit's settings. LXD returns only keys with values, in its own order. */
 function isSame(left: NetworkACLSettings, right: NetworkACLSettings): boolean {
   return fingerprint(left) === fingerprint(right);
 }

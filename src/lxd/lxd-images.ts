@@ -10,23 +10,23 @@ import { describeOwner, isOwned, KEYS, ownerConfig, ownerText, type Owner } from
 export interface LxdImagesOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
-  /** What instances are. @default "container" */
+  /** Type of the instances. @default "container" */
   readonly instanceType?: InstanceType;
   /** The unit's name in other names, such as `runners-0`; also the alias of its current runner image. */
   readonly slug: string;
-  /** The profile that builder and template have. */
+  /** The profile of builder and template. */
   readonly profile: string;
-  /** Where the build script finds the runner application's archive. */
+  /** Path of the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
 }
 
 type Progress = (step: string) => void;
 
 /**
- * Runner images in LXD's store, and the template of each.
+ * Runner images in LXD's store, each with its template.
  *
- * A template is an instance of the image that was started once, so that clones of it need neither unpacking nor, on
- * kernels where LXD cannot map owners at the mount, the re-owning of every file.
+ * A template is an instance of the image that was started once. Its clones need no unpacking and, on
+ * kernels without ID-mapped mounts, no ownership change of every file.
  */
 export class LxdImages implements Images {
   readonly #options: LxdImagesOptions;
@@ -53,7 +53,7 @@ export class LxdImages implements Images {
       (await this.#leftover(recipe, signal)) ?? (await this.#buildImage(recipe, progress, signal));
     progress("making the template");
     const built = await this.#makeTemplate(recipe, image, signal);
-    // Last, so that the alias names the last image that runners can be made from.
+    // Last, so that the alias always names a usable image.
     await this.#point(built.fingerprint, signal);
     return built;
   }
@@ -67,7 +67,7 @@ export class LxdImages implements Images {
         (this.#isTemplate(instance) && instance.name !== keep?.template),
     );
     for (const { name } of stale) {
-      // What a killed process has begun with it goes on, such as the clone of a runner.
+      // An operation of a killed process may still use it, such as the clone of a runner.
       const work = await this.#client.operations.touching(name, signal);
       if (keep === undefined || work.length === 0) await discardInstance(this.#client, name, signal);
     }
@@ -91,7 +91,7 @@ export class LxdImages implements Images {
     return images.filter(({ properties }) => properties[KEYS.owner] === owner);
   }
 
-  /** The image of this recipe that a killed or failed build has left without a template. */
+  /** The image of this recipe without a template, left by a killed or failed build. */
   async #leftover({ key }: ImageRecipe, signal: AbortSignal): Promise<Image | undefined> {
     const images = await this.#ownImages(signal);
     const finished = new Set((await this.list(signal)).map(({ fingerprint }) => fingerprint));
@@ -102,7 +102,7 @@ export class LxdImages implements Images {
 
   async #buildImage(recipe: ImageRecipe, progress: Progress, signal: AbortSignal): Promise<Image> {
     const fingerprint = await this.#builder.build(recipe, progress, signal);
-    // LXD forgets how an operation ended within seconds; the image's own properties tell.
+    // LXD forgets an operation's result within seconds, so this reads the image's properties.
     const image =
       fingerprint === undefined
         ? await this.#leftover(recipe, signal)
@@ -128,7 +128,7 @@ export class LxdImages implements Images {
       await runScript(this.#client, clean, signal);
       await this.#client.instances.changeState(template, { action: "stop", force: true }, signal);
       const builtAt = Date.parse(image.uploaded_at);
-      // Last: a template without these was left half made.
+      // Last, since a template without these keys is incomplete.
       const config = {
         [KEYS.phase]: "ready",
         [KEYS.image]: fingerprint,
@@ -159,7 +159,7 @@ export class LxdImages implements Images {
   }
 }
 
-/** Nothing, for a template that was left half made. */
+/** Undefined for an incomplete template. */
 function toRunnerImage({ name, status, config }: Instance): RunnerImage | undefined {
   const fingerprint = config[KEYS.image];
   if (status !== "Stopped" || config[KEYS.phase] !== "ready" || !fingerprint) return undefined;

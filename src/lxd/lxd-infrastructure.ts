@@ -21,34 +21,34 @@ export interface LxdInfrastructureOptions {
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
   readonly instanceType: InstanceType;
-  /** How many runners the pool is to hold. */
+  /** Number of runners that the pool must hold. */
   readonly runners: number;
   readonly poolStore: PoolStore;
   /**
    * Chooses a gateway address and prefix for a new bridge, such as `10.83.12.1/24`.
    *
-   * @param taken networks of LXD's own bridges, in that form; some may be of bridges that are down.
+   * @param taken networks of LXD's bridges, in the same form, including bridges that are down.
    */
   readonly freeSubnet: (taken: readonly string[]) => Promise<string>;
   /**
-   * Finds out which filters of network devices the machine has.
+   * Detects the machine's network device filters.
    *
    * @param firewall LXD's firewall driver, such as `nftables`.
    */
   readonly nicFilters: (firewall: string, signal: AbortSignal) => Promise<NicFilters>;
 }
 
-/** Linux allows 15 characters for the name of an interface. */
+/** Linux allows 15 characters in an interface name. */
 const BRIDGE_DIGITS = 10;
 const BRIDGE_PREFIX = "ghr-";
 
-/** The names of all units' bridges. Whose name only begins so is somebody else's interface. */
+/** Matches the names of all units' bridges, and not longer names with the same prefix. */
 export const BRIDGE_NAMES = new RegExp(`^${BRIDGE_PREFIX}[0-9a-f]{${BRIDGE_DIGITS}}$`);
 
-/** Between a choice of a subnet and its bridge, no other unit of the machine may choose. */
+/** Locks the choice of a subnet until its bridge exists, for all units of the machine. */
 const SUBNETS = new ProcessLock("github-runner-subnets");
 
-/** Storage pool, bridge and profiles of one unit, in LXD's default project, each with the unit in its name or description. */
+/** Storage pool, bridge and profiles of one unit, in LXD's default project. Their names or descriptions contain the unit. */
 export class LxdInfrastructure implements Infrastructure {
   readonly #options: LxdInfrastructureOptions;
   readonly #client: LxdClient;
@@ -59,7 +59,7 @@ export class LxdInfrastructure implements Infrastructure {
     this.#options = options;
     this.#client = options.client;
     this.#pool = new LxdPool({ ...options, name: this.pool, store: options.poolStore });
-    // The name that earlier versions of the charm lock, too.
+    // Earlier versions of the charm use the same lock name.
     this.#lock = new ProcessLock(`github-runner-premises-${this.bridge}`);
   }
 
@@ -74,7 +74,7 @@ export class LxdInfrastructure implements Infrastructure {
     return `${BRIDGE_PREFIX}${digest.slice(0, BRIDGE_DIGITS)}`;
   }
 
-  /** The profile that all instances of the unit have; those of both types may be there for a while. */
+  /** The profile of all instances of the unit. Instances of both types may exist for a while. */
   get baseProfile(): string {
     const { instanceType, slug } = this.#options;
     return instanceType === "container" ? `${slug}-runner` : `${slug}-machine`;
@@ -85,7 +85,7 @@ export class LxdInfrastructure implements Infrastructure {
   }
 
   async ensure(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]> {
-    // LXD refuses the second of two creators of a pool or bridge before the first one's can be used.
+    // LXD refuses the second of two concurrent creations before the first one is usable.
     return this.#lock.run(() => this.#ensureAll(resources, signal), signal);
   }
 
@@ -100,7 +100,7 @@ export class LxdInfrastructure implements Infrastructure {
   async #ensureAll(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]> {
     const { instanceType, nicFilters } = this.#options;
     const release = () => this.#removeProfiles(signal);
-    // First: of a pool that is too small, nothing else is made.
+    // First, so that nothing else is created for a pool that is too small.
     await this.#pool.ensure(resources.disk, release, signal);
     await this.#ensureBridge(signal);
     const { firewall } = await this.#client.server.info(signal);
@@ -136,7 +136,7 @@ export class LxdInfrastructure implements Infrastructure {
   async #createBridge(signal: AbortSignal): Promise<void> {
     const networks = await this.#client.networks.list(signal);
     const taken = networks.flatMap(({ config }) => config["ipv4.address"] ?? []);
-    // LXD's own `auto` finds none where it cannot tell the free ones from the taken ones.
+    // LXD's own `auto` fails when it cannot detect free subnets.
     const address = await this.#options.freeSubnet(taken);
     await this.#client.networks.create(
       {
@@ -154,7 +154,7 @@ export class LxdInfrastructure implements Infrastructure {
     );
   }
 
-  /** A profile with other content than it should have is corrected; LXD applies that to the instances that have it. */
+  /** Corrects a profile with different content. LXD applies the change to its instances. */
   async #ensureProfile(name: string, content: ProfileContent, signal: AbortSignal): Promise<void> {
     const wanted = { ...content, description: describeOwner(this.#options.owner) };
     const known = await absentAsUndefined(this.#client.profiles.getTagged(name, signal));
@@ -171,7 +171,7 @@ export class LxdInfrastructure implements Infrastructure {
     for (const { name } of await this.#ownProfiles(signal)) await this.#client.profiles.delete(name, signal);
   }
 
-  /** Those of earlier sizes of runners, once the last runner of that size has gone. */
+  /** Deletes profiles of earlier resources after their last runner is gone. */
   async #removeUnusedProfiles(current: string, signal: AbortSignal): Promise<void> {
     const unused = (await this.#ownProfiles(signal)).filter(
       ({ name, used_by: users }) =>

@@ -27,23 +27,23 @@ import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownersh
 export interface LxdMachinesOptions {
   readonly client: LxdClient;
   readonly owner: Owner;
-  /** What instances are. @default "container" */
+  /** Type of the instances. @default "container" */
   readonly instanceType?: InstanceType;
   /** Program in the guest that reads the payload on standard input and prints the answer. */
   readonly deliverProgram: string;
-  /** Command in the guest that prints what its runner application does. */
+  /** Command in the guest that prints the runner application's activity. */
   readonly activityCommand: readonly [string, ...string[]];
-  /** Most instances that are being cloned and started at a time: it is work for the processors of the host. */
+  /** Most instances that are cloned and started at once, since this needs the host's CPUs. */
   readonly startConcurrency: number;
 }
 
-/** Longest time for a step that an abort does not end. */
+/** Time limit of a step that an abort does not end. */
 const UNHINDERED_MS = 5 * 60_000;
 const INSPECT_MS = 10_000;
-/** The instance's device that shows the guest its share. */
+/** Name of the disk device of the guest's share. */
 const SHARE_DEVICE = "share";
 
-/** Runners' instances on LXD: clones of a template, known by the keys in their configuration. */
+/** The runners' instances on LXD: clones of a template, identified by keys in their configuration. */
 export class LxdMachines implements Machines {
   readonly #client: LxdClient;
   readonly #owner: Owner;
@@ -62,7 +62,7 @@ export class LxdMachines implements Machines {
   }
 
   async list(signal: AbortSignal): Promise<readonly Machine[]> {
-    // No filter of LXD's: one that it does not understand gives an empty list, which looks like vanished runners.
+    // Without a server-side filter: LXD answers an unknown one with an empty list, which looks like vanished runners.
     const instances = await this.#client.instances.list(undefined, signal);
     return instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
   }
@@ -70,7 +70,7 @@ export class LxdMachines implements Machines {
   async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
     await this.#starts.run(async () => {
       signal.throwIfAborted();
-      // LXD carries on with what nobody waits for, and shows it later: an abort takes effect between the steps.
+      // LXD continues an operation that nobody waits for, so an abort takes effect only between steps.
       await unhindered(`clone template '${spec.template}'`, UNHINDERED_MS, (limited) =>
         this.#client.instances.create(this.#newInstance(spec), limited),
       );
@@ -81,7 +81,7 @@ export class LxdMachines implements Machines {
         );
         signal.throwIfAborted();
       } catch (thrown) {
-        // The next reconcile finds what this leaves; what failed first is what is told.
+        // The next reconcile removes leftovers. The first error is the one to report.
         await unhindered(`clean up after '${spec.name}'`, UNHINDERED_MS, (limited) =>
           destroyInstance(this.#client, spec.name, limited),
         ).catch(() => undefined);
@@ -119,7 +119,7 @@ export class LxdMachines implements Machines {
       return readActivity((await this.#client.exec.run(name, request, signal)).stdout.trim());
     } catch (thrown) {
       signal.throwIfAborted();
-      // Of the guest that says nothing; a daemon that cannot be reached says nothing of the guest.
+      // An unreachable daemon says nothing about the guest.
       if (thrown instanceof LxdUnreachableError) throw thrown;
       return "unknown";
     }
@@ -141,7 +141,7 @@ export class LxdMachines implements Machines {
     if (await this.#isOurs(name, signal)) await destroyInstance(this.#client, name, signal);
   }
 
-  /** A name that was taken when it was to be given says nothing of who has it. */
+  /** A conflict of names does not say who owns the existing instance. */
   async #isOurs(name: string, signal: AbortSignal): Promise<boolean> {
     const instance = await absentAsUndefined(this.#client.instances.get(name, signal));
     return instance !== undefined && isOwned(instance.config, this.#owner, "runner");
@@ -176,7 +176,7 @@ export class LxdMachines implements Machines {
     };
   }
 
-  /** LXD refuses what makes no sense in a state; the state, not the wording, tells whether that matters. */
+  /** LXD refuses an operation that does not fit the state. Decides by the state, not by the message. */
   async #unlessItRuns(
     name: string,
     thrown: unknown,
@@ -190,7 +190,7 @@ export class LxdMachines implements Machines {
   }
 }
 
-/** A guest may print anything. */
+/** Untrusted output of the guest. */
 function readActivity(line: string): GuestActivity {
   switch (line) {
     case "waiting":
@@ -230,7 +230,7 @@ function toState(status: InstanceStatus): MachineState {
       return "stopped";
     case "Error":
       return "error";
-    // On its way down it may still have a job to hand in.
+    // During its shutdown the application may still upload a job's results.
     case "Running":
     case "Ready":
     case "Starting":

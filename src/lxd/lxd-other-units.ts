@@ -3,7 +3,7 @@ import { isOwned, KEYS, type Owner } from "./ownership.ts";
 
 const INSPECT_MS = 10_000;
 
-/** Runners of the machine's other units. */
+/** Runners of other units on the machine. */
 export class LxdOtherUnits {
   readonly #client: LxdClient;
   readonly #owner: Owner;

@@ -12,11 +12,11 @@ export interface LxdPoolOptions {
   readonly owner: Owner;
   readonly name: string;
   readonly store: PoolStore;
-  /** How many runners the pool is to hold. */
+  /** Number of runners that the pool must hold. */
   readonly runners: number;
 }
 
-/** LXD tries a pool that it could not mount again each minute. */
+/** LXD retries the mount of a pool every minute. */
 const AVAILABLE_MS = 100_000;
 const POLL_MS = 500;
 
@@ -29,11 +29,11 @@ export class LxdPool {
   }
 
   /**
-   * Creates the pool if it is missing, on backing storage of the unit.
+   * Creates a missing pool on the unit's backing storage.
    *
-   * @param disk of a runner, such as `10GiB`.
-   * @param release takes away what of the unit's refers to the pool beside instances.
-   * @throws `PoolTooSmallError` before anything is made of a pool that cannot hold the runners.
+   * @param disk a runner's disk size, such as `10GiB`.
+   * @param release deletes the unit's objects that refer to the pool, except instances.
+   * @throws `PoolTooSmallError` before anything is created, when the pool cannot hold the runners.
    */
   async ensure(disk: string, release: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { client, name, runners, store } = this.#options;
@@ -74,7 +74,7 @@ export class LxdPool {
     await client.storagePools.create({ name, driver, description: describeOwner(owner), config }, signal);
   }
 
-  /** Instances whose disks are gone can do nothing but go; runners on them ended with the machine. */
+  /** Deletes instances without disks. Their runners ended with the machine. */
   async #forget(release: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { client, name, owner, store } = this.#options;
     const instances = (await client.instances.list(undefined, signal)).filter(
@@ -94,7 +94,7 @@ export class LxdPool {
   async #awaitAvailable(signal: AbortSignal): Promise<void> {
     const { client, name } = this.#options;
     await withDeadline(`use storage pool '${name}'`, AVAILABLE_MS, signal, async (limited) => {
-      // No event tells: LXD tries again by the clock.
+      // LXD retries on a timer and sends no event.
       while ((await client.storagePools.get(name, limited)).status === "Unavailable") {
         await sleep(POLL_MS, undefined, { signal: limited });
       }

@@ -7,31 +7,31 @@ export interface LxdRunnerLogsOptions {
   readonly client: LxdClient;
   /** Directory of the runner application's diagnostics in the guest. */
   readonly diagnosticsInGuest: string;
-  /** Absolute path on the host under which each runner gets a directory. */
+  /** Absolute path on the host of the directory with a directory for each runner. */
   readonly directory: string;
 }
 
 const MIB = 2 ** 20;
 const MOST_FILES = 50;
 const LARGEST_FILE_BYTES = 4 * MIB;
-/** All logs of one runner, the journal among them. */
+/** Most bytes of all logs of one runner, including the journal. */
 const MOST_BYTES = 32 * MIB;
 const LIST_BYTES = 256 * 1024;
 const JOURNAL_LIMIT_MS = 20_000;
 const FILE_LIMIT_MS = 5_000;
 
-/** Names come from the guest, and a name with a slash or a dot at its start leads elsewhere on the host. */
+/** Untrusted names: a slash or a leading dot could point elsewhere on the host. */
 const SAFE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,120}$/;
-/** What the application itself writes; whatever a job puts beside it comes after. */
+/** Names of the application's own logs, which come before files of a job. */
 const OF_APPLICATION = /^(?:Runner|Worker)_/;
-/** Ends the name of a directory that is being filled. */
+/** Suffix of an incomplete directory. */
 const UNFINISHED = ".new";
 
-/** Programs of the guest read its files: LXD's own helper would wait at a pipe for ever, and the instance could not be stopped. */
+/** Reads files with programs in the guest: LXD's file API would block on a pipe forever, and so would a stop. */
 const LIST = 'cd "$1" && find . -maxdepth 1 -type f -print0';
 const READ = '[ -f "$1" ] && [ ! -L "$1" ] && exec tail -c "$2" -- "$1"';
 
-/** A file on the host, and what prints it in the guest. */
+/** A file on the host, and the guest's command that prints it. */
 interface Piece {
   readonly file: string;
   readonly command: (bytes: number) => readonly [string, ...string[]];
@@ -44,7 +44,7 @@ const JOURNAL: Piece = {
   limitMs: JOURNAL_LIMIT_MS,
 };
 
-/** Pulls logs out of instances. What a guest holds is not trusted: bounded in number, size and time, plain files only. */
+/** Copies logs from instances. Untrusted: only regular files, bounded in number, size and time. */
 export class LxdRunnerLogs implements RunnerLogs {
   readonly #directory: string;
   readonly #client: LxdClient;
@@ -85,11 +85,11 @@ export class LxdRunnerLogs implements RunnerLogs {
     for (const suffix of ["", UNFINISHED]) {
       await rm(join(this.#directory, `${name}${suffix}`), { recursive: true, force: true });
     }
-    // With the last of them goes what held them.
+    // The last one also deletes the directory.
     await rmdir(this.#directory).catch(() => undefined);
   }
 
-  /** What one file holds is wanted though another cannot be had. */
+  /** Copies the other files when one fails. */
   async #fill(name: string, directory: string, signal: AbortSignal): Promise<void> {
     const failures: unknown[] = [];
     const softly = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
@@ -109,7 +109,7 @@ export class LxdRunnerLogs implements RunnerLogs {
     if (left === MOST_BYTES && failures.length > 0) throw failures[0];
   }
 
-  /** @returns how many bytes were written. */
+  /** @returns the number of bytes written. */
   async #pullPiece(
     name: string,
     { file, command, limitMs }: Piece,
@@ -145,7 +145,7 @@ export class LxdRunnerLogs implements RunnerLogs {
   }
 }
 
-/** Those of the application first, the newest of them before the others: their names end in the time. */
+/** The application's logs first, newest first. Their names end with the time. */
 export function chooseFiles(names: readonly string[]): readonly string[] {
   const safe = names
     .filter((name) => SAFE_NAME.test(name) && name !== JOURNAL.file)

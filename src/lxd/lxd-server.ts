@@ -1,6 +1,6 @@
 import { LxdUnreachableError, type LxdClient } from "lxd-client";
 
-/** The daemon itself, as others ask about it. */
+/** The LXD daemon. */
 export class LxdServer {
   readonly #client: LxdClient;
 
@@ -8,7 +8,7 @@ export class LxdServer {
     this.#client = client;
   }
 
-  /** Whether it answers; anything but silence counts. */
+  /** Whether it responds, even with an error. */
   async answers(signal: AbortSignal): Promise<boolean> {
     try {
       await this.#client.server.refresh(signal);

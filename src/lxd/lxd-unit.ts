@@ -18,7 +18,7 @@ import type { NicFilters } from "./runner-profiles.ts";
 export interface LxdUnitOptions {
   /** The environment, for where LXD listens. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where LXD will listen that is not there yet; undefined where it has to be there. */
+  /** Socket path of an LXD that is not installed yet; undefined when LXD must exist. */
   readonly expectedSocket: string | undefined;
   readonly unitName: string;
   readonly deployment: string;
@@ -26,30 +26,30 @@ export interface LxdUnitOptions {
   readonly slug: string;
   /** Program in the guest that reads the payload. */
   readonly deliverProgram: string;
-  /** Command in the guest that prints what its runner application does. */
+  /** Command in the guest that prints the runner application's activity. */
   readonly activityCommand: readonly [string, ...string[]];
-  /** Where the build script finds the runner application's archive in the builder. */
+  /** Path of the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
   /** Directory of the runner application's diagnostics in the guest. */
   readonly diagnosticsInGuest: string;
-  /** Absolute path on the host under which the logs of crashed runners are kept. */
+  /** Absolute path on the host of the directory with the logs of crashed runners. */
   readonly logDirectory: string;
   readonly instanceType: InstanceType;
-  /** How many runners the pool is to hold. */
+  /** Number of runners that the pool must hold. */
   readonly runners: number;
   readonly poolStore: PoolStore;
-  /** Chooses a gateway address and prefix for the unit's bridge beside those of LXD's own bridges. */
+  /** Chooses a gateway address and prefix for the unit's bridge that avoids LXD's other bridges. */
   readonly freeSubnet: (taken: readonly string[]) => Promise<string>;
-  /** Finds out which filters of network devices the machine has, where LXD uses that firewall. */
+  /** Detects the machine's network device filters with LXD's firewall driver. */
   readonly nicFilters: (firewall: string, signal: AbortSignal) => Promise<NicFilters>;
-  /** Reads what no runner may reach: every address of the machine, and the networks of all units' bridges. */
+  /** Reads the networks that no runner may reach: the machine's addresses and all units' bridge networks. */
   readonly closedNetworks: () => Promise<readonly Network[]>;
   readonly packetFilter: PacketFilter;
 }
 
-/** Everything of one unit on LXD, over one connection. */
+/** The LXD side of one unit, over one connection. */
 export interface LxdUnit {
-  /** Whether LXD had a socket when this was opened: one that the environment names, or that is to come, need not be there. */
+  /** Whether LXD's socket existed at the opening. A named or expected socket may be missing. */
   readonly isThere: boolean;
   readonly machines: Machines;
   readonly images: Images;
@@ -61,7 +61,7 @@ export interface LxdUnit {
   close(): Promise<void>;
 }
 
-/** @throws {@link LxdMissingError} where no daemon has a socket, and none is expected. */
+/** @throws {@link LxdMissingError} when no socket exists and none is expected. */
 export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const { env, expectedSocket, unitName, deployment, slug } = options;
   const socket = findSocket(env, existsSync) ?? (expectedSocket ? socketAt(expectedSocket) : undefined);

@@ -1,6 +1,6 @@
 import type { Config } from "lxd-client";
 
-/** What an instance is for. */
+/** The purpose of an instance. */
 export type Role = "runner" | "builder" | "template";
 
 /** The unit that an LXD object belongs to. */
@@ -29,7 +29,7 @@ export const KEYS = {
   programs: `${PREFIX}.programs`,
 } as const;
 
-/** Keys of a template that a copy of it must not take over; LXD drops a key that is set to nothing. */
+/** Keys of a template that a clone must not inherit. LXD removes keys with empty values. */
 export const TEMPLATE_ONLY: Config = {
   [KEYS.recipe]: "",
   [KEYS.image]: "",
@@ -48,12 +48,12 @@ export function ownerConfig(owner: Owner, role: Role): Config {
   return { [KEYS.owner]: ownerText(owner), [KEYS.role]: role };
 }
 
-/** Tells whether an instance is the unit's and has that role. */
+/** Whether an instance belongs to the unit and has the role. */
 export function isOwned(config: Config, owner: Owner, role: Role): boolean {
   return config[KEYS.owner] === ownerText(owner) && config[KEYS.role] === role;
 }
 
-/** What a person sees in the description of the unit's objects. */
+/** The description of the unit's objects. */
 export function describeOwner({ unitName }: Owner): string {
   return `GitHub runners of unit ${unitName}`;
 }

@@ -1,6 +1,6 @@
 import { formatSize, parseSize, ConditionError } from "charm-kit";
 
-/** The pool cannot hold the wanted runners. */
+/** The pool is too small for the configured runners. */
 export class PoolTooSmallError extends ConditionError {
   readonly code = "pool-too-small";
   readonly remedy = "person";
@@ -14,24 +14,24 @@ export class PoolTooSmallError extends ConditionError {
   }
 }
 
-/** Bytes that the wanted runners need of a pool. */
+/** Bytes that the configured runners need in a pool. */
 export interface SpaceNeed {
-  /** Where clones share what they have in common, as on ZFS and btrfs. */
+  /** With copy-on-write clones, as on ZFS and btrfs. */
   readonly thin: number;
-  /** Where each clone is a whole copy. */
+  /** With full copies. */
   readonly thick: number;
 }
 
 const MOST_FOR_IMAGE = 2 * 2 ** 30;
 
 /**
- * Bytes that a pool must have. Pure.
+ * The required bytes of a pool. Pure.
  *
- * Whole copies: a disk for each runner, and one for the template. Clones that share: an image of 2 GiB, or of a disk where
- * that is smaller, and half a disk for each runner, since what they share counts into each disk and jobs seldom fill
- * theirs at the same time.
+ * Full copies: a disk for each runner, and one for the template. Copy-on-write clones: an image of 2 GiB, or of a disk if
+ * that is smaller, and half a disk for each runner, since shared data counts towards each disk and jobs rarely fill
+ * their disks at the same time.
  *
- * @param disk of a runner, such as `10GiB`.
+ * @param disk a runner's disk size, such as `10GiB`.
  */
 export function spaceNeed(runners: number, disk: string): SpaceNeed {
   const size = parseSize(disk) ?? 0;
@@ -39,7 +39,7 @@ export function spaceNeed(runners: number, disk: string): SpaceNeed {
   return { thin: Math.min(size, MOST_FOR_IMAGE) + (runners * size) / 2, thick: (runners + 1) * size };
 }
 
-/** @throws {@link PoolTooSmallError}; a pool whose size LXD does not know is taken as large enough. */
+/** @throws {@link PoolTooSmallError}. A pool of unknown size counts as large enough. */
 export function checkSpace(runners: number, required: number, present: number): void {
   if (present > 0 && present < required) throw new PoolTooSmallError(runners, { required, present });
 }

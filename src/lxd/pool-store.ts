@@ -5,11 +5,11 @@ import type { SpaceNeed } from "./pool-space.ts";
 export interface PoolBacking {
   /** Such as `btrfs`. */
   readonly driver: string;
-  /** Of the pool, such as its `source`. */
+  /** The pool's configuration, such as its `source`. */
   readonly config: Config;
-  /** Bytes that there are for it. */
+  /** Available bytes. */
   readonly room: number;
-  /** Whether what a pool that LXD knows had there is gone, as after a restart of the machine from its memory. */
+  /** Whether the data of an existing pool is gone, such as a pool in memory after a reboot. */
   readonly lost: boolean;
 }
 
@@ -28,18 +28,18 @@ export interface PoolDemand {
   readonly known: KnownPool | undefined;
 }
 
-/** Where on the machine a unit's pool is kept. */
+/** The backing storage of a unit's pool. */
 export interface PoolStore {
-  /** Makes the backing storage ready, also after a restart of the machine. Safe to repeat. */
+  /** Prepares the backing storage, also after a reboot. Safe to repeat. */
   prepare(demand: PoolDemand, signal: AbortSignal): Promise<PoolBacking>;
-  /** Makes ready again what was made ready once and is missing, such as a mount; leaves undone what was lost with it. */
+  /** Repairs prepared storage, such as a missing mount. Does not recreate lost data. */
   attach(known: KnownPool, signal: AbortSignal): Promise<void>;
   /**
-   * Makes of a lost pool what LXD has to find so that it can take away what it knows of it.
+   * Recreates a lost pool with the empty volumes that LXD needs to delete its records.
    *
    * @param containers names of LXD's containers in the pool.
    */
   restore(containers: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Deletes the backing storage; the pool must be gone. */
+  /** Deletes the backing storage. The pool must be deleted first. */
   remove(signal: AbortSignal): Promise<void>;
 }

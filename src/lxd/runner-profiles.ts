@@ -1,7 +1,7 @@
 import type { MachineResources } from "../runners/ports.ts";
 import type { Config, Devices, InstanceType } from "lxd-client";
 
-/** Filters of a runner's network device; each is on where the machine has it. */
+/** Filters of a runner's network device. Each is on if the machine supports it. */
 export interface NicFilters {
   /** Of MAC addresses. */
   readonly mac: boolean;
@@ -9,17 +9,17 @@ export interface NicFilters {
   readonly ipv4: boolean;
   /** Of IPv6 addresses. */
   readonly ipv6: boolean;
-  /** Between the ports of a bridge, between which the bridge's own rules do not stand. */
+  /** Isolation between the ports of a bridge, to which the bridge's rules do not apply. */
   readonly isolation: boolean;
 }
 
-/** What a profile holds. */
+/** The content of a profile. */
 export interface ProfileContent {
   readonly config: Config;
   readonly devices: Devices;
 }
 
-/** The profile that all instances of a unit have. Pure. */
+/** The profile of all instances of a unit. Pure. */
 export function baseProfile(
   type: InstanceType,
   { pool, bridge }: { readonly pool: string; readonly bridge: string },
@@ -27,7 +27,7 @@ export function baseProfile(
 ): ProfileContent {
   return {
     config: {
-      // Docker in an unprivileged container needs it.
+      // Docker in an unprivileged container needs nesting.
       ...(type === "container" && { "security.nesting": "true" }),
       "boot.autostart": "false",
     },
@@ -58,7 +58,7 @@ function rootDevice(pool: string): Config {
   return { type: "disk", path: "/", pool };
 }
 
-/** What a person should know of the filters that the machine lacks. Pure. */
+/** A notice for each filter that the machine lacks. Pure. */
 export function filterNotices(filters: NicFilters): readonly string[] {
   const names = { mac: "MAC", ipv4: "IPv4", ipv6: "IPv6" } as const;
   const absent = (["mac", "ipv4", "ipv6"] as const).filter((filter) => !filters[filter]);
