@@ -66,7 +66,13 @@ export default defineConfig(
     },
   },
   {
-    files: ["tests/**/*.ts", "packages/*/tests/**/*.ts", "scripts/**/*.ts", "examples/**/*.ts"],
+    files: [
+      "tests/**/*.ts",
+      "packages/*/tests/**/*.ts",
+      "scripts/**/*.ts",
+      "examples/**/*.ts",
+      "packages/create-juju-charm/template/**/*.ts",
+    ],
     rules: {
       // chai's assertions are property reads.
       "@typescript-eslint/no-unused-expressions": "off",
@@ -75,12 +81,12 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/charm/charm.ts", "examples/*/src/*.ts"],
+    files: ["src/charm/charm.ts", "examples/*/src/*.ts", "packages/create-juju-charm/template/src/*.ts"],
     // The base class binds the methods of a charm, so that they can be handed over as handlers.
     rules: { "@typescript-eslint/unbound-method": "off" },
   },
   {
-    files: ["examples/*/tests/*.ts"],
+    files: ["examples/*/tests/*.ts", "packages/create-juju-charm/template/tests/*.ts"],
     rules: {
       // The runner of node:test awaits what these return.
       "@typescript-eslint/no-floating-promises": [

@@ -34,6 +34,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   [`${CHARM}/src/testing`]: { rooms: [KIT, CHARM, HOOK_TOOLS], packages: ["yaml"] },
   [`${CHARM}/src/pack`]: { rooms: [KIT, CHARM], packages: ["esbuild", "tinyglobby", "yaml", "yazl"] },
   [`${CHARM}/src/cli`]: { rooms: [KIT, CHARM, `${CHARM}/src/pack`], packages: ["commander"] },
+  "packages/create-juju-charm": { rooms: [KIT], packages: ["commander"] },
   "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["ajv", "yaml"] },
   "packages/lxd-client": { rooms: [KIT], packages: ["undici", "ws"] },
   "src/network": { rooms: [KIT] },
