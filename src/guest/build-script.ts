@@ -15,7 +15,7 @@ import {
   quietSystem,
 } from "./install-steps.ts";
 import type { GuestFile } from "./payload.ts";
-import type { ProxySettings } from "./settings.ts";
+import type { ProxySettings } from "../network/proxy-settings.ts";
 import { startScripts, startUnit } from "./start-scripts.ts";
 import type { WgetExecutable } from "./wget-executable.ts";
 

@@ -1,5 +1,6 @@
 import { isPlain, plainText, plainUrl } from "./plain-value.ts";
-import type { DebugSshHost, GuestSettings, ProxySettings } from "./settings.ts";
+import type { DebugSshHost, GuestSettings } from "./settings.ts";
+import type { ProxySettings } from "../network/proxy-settings.ts";
 
 /** Names and values, in the order of the lines. */
 export type Variables = ReadonlyMap<string, string>;

@@ -1,5 +1,5 @@
 import { aproxySnap } from "./aproxy.ts";
-import type { ProxySettings } from "./settings.ts";
+import type { ProxySettings } from "../network/proxy-settings.ts";
 import { shellWord } from "./shell-word.ts";
 import { installSnap } from "./snap.ts";
 import type { WgetExecutable } from "./wget-executable.ts";

@@ -1,12 +1,5 @@
 import type { Secret } from "charm-kit";
-
-/** The model's proxies, as URLs. At least one is set. */
-export interface ProxySettings {
-  readonly http: string | undefined;
-  readonly https: string | undefined;
-  /** Comma-separated hosts without a proxy; "" for none. */
-  readonly noProxy: string;
-}
+import type { ProxySettings } from "../network/proxy-settings.ts";
 
 /** The transparent proxy in the runner, which sends traffic to the model's proxy. */
 export interface AproxySettings {

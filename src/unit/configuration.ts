@@ -1,6 +1,7 @@
 import type { Secret } from "charm-kit";
 import type { GithubPath } from "../github/path.ts";
-import type { AproxySettings, ProxySettings } from "../guest/settings.ts";
+import type { AproxySettings } from "../guest/settings.ts";
+import type { ProxySettings } from "../network/proxy-settings.ts";
 import type { Network } from "../network/network.ts";
 import type { VirtualMachineResources } from "../runners/runner.ts";
 

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { UnavailableError } from "../../src/github/errors.ts";
-import { proxyDispatcher, type ProxyRoute } from "../../src/github/proxy-dispatcher.ts";
+import { proxyDispatcher } from "../../src/github/proxy-dispatcher.ts";
+import type { ProxySettings } from "../../src/network/proxy-settings.ts";
 import { clientOf, failureOf, never, page, runner, StubGithub } from "./support.ts";
 
 describe("A client behind a proxy", () => {
@@ -47,11 +48,11 @@ describe("A client behind a proxy", () => {
     proxy.close();
   });
 
-  const route = (change: Partial<ProxyRoute> = {}): ProxyRoute => {
+  const route = (change: Partial<ProxySettings> = {}): ProxySettings => {
     const { port } = proxy.address() as AddressInfo;
     return { http: `http://me:pass@127.0.0.1:${port}`, https: undefined, noProxy: "", ...change };
   };
-  const listBy = async (by: ProxyRoute) => {
+  const listBy = async (by: ProxySettings) => {
     const dispatcher = proxyDispatcher(by);
     try {
       return await clientOf(github, { dispatcher }).list(never);

@@ -1,5 +1,6 @@
 import type { Proxies } from "juju-charm";
-import type { AproxySettings, ProxySettings } from "../../guest/settings.ts";
+import type { AproxySettings } from "../../guest/settings.ts";
+import type { ProxySettings } from "../../network/proxy-settings.ts";
 import { wrong, type Fault } from "../configuration-faults.ts";
 import { parseAproxyAddresses, parsePorts } from "./addresses.ts";
 import { listed, type OptionReader } from "./option-reader.ts";
