@@ -1,26 +1,26 @@
 import type { ProcessOutcome } from "juju-hook-tools";
 import { CodedError } from "charm-kit";
 
-/** The process of a packed charm did not end well. */
+/** The process of a packed charm failed. */
 export class CharmProcessError extends CodedError {
   readonly code = "charm-process";
-  /** Undefined when it did not start or was killed. */
+  /** Undefined when the process did not start or was killed. */
   readonly exitCode: number | undefined;
   readonly stderr: string;
 
   /** @param logged the last error that the charm logged. */
   constructor({ exitCode, signal, startError, stderr }: ProcessOutcome, logged: string | undefined) {
-    const said = stderr.toString("utf8").trim();
-    const words = said === "" ? logged : said;
-    const how = startError
+    const output = stderr.toString("utf8").trim();
+    const detail = output === "" ? logged : output;
+    const ending = startError
       ? `it did not start, ${startError.message}`
       : signal
         ? `it was killed by ${signal}`
         : `it ended with code ${exitCode ?? "unknown"}`;
-    super(`Cannot run the charm: ${how}${words === undefined ? "" : `: ${words}`}`, {
+    super(`Cannot run the charm: ${ending}${detail === undefined ? "" : `: ${detail}`}`, {
       cause: startError,
     });
     this.exitCode = exitCode;
-    this.stderr = said;
+    this.stderr = output;
   }
 }

@@ -2,11 +2,11 @@ import { CodedError, messageOf } from "charm-kit";
 import type { JsonObject } from "juju-hook-tools";
 import type { State } from "./state/state.ts";
 
-/** The charm failed the hook. `cause` is what it threw; of a packed charm, how its process ended. */
+/** The hook failed. `cause` is the charm's error or, for a packed charm, a {@link CharmProcessError}. */
 export class UncaughtCharmError extends CodedError {
   readonly code = "uncaught-charm-error";
   readonly event: string;
-  /** What Juju has kept all the same: statuses, the workload version, which secrets are tracked. */
+  /** The state after the failure, with immediate changes: statuses, the workload version, tracked secret revisions. */
   readonly state: State;
 
   constructor(event: string, state: State, cause: unknown) {
@@ -16,10 +16,10 @@ export class UncaughtCharmError extends CodedError {
   }
 }
 
-/** The action failed. Its message is what its caller reads. */
+/** The action failed, with the message for its caller. */
 export class ActionFailed extends CodedError {
   readonly code = "action-failed";
-  /** The state after the action: with all it wrote when the process ended well, as it does when a handler throws. */
+  /** The state after the action, with all writes if the process succeeded, as it does when a handler throws. */
   readonly state: State;
   readonly results: JsonObject;
 

@@ -14,19 +14,19 @@ import {
   type PlannedDispatch,
 } from "./test-backend.ts";
 
-/** A charm's class, or a function that makes the charm, such as one that has more to be made with. */
+/** The class of a charm, or a function that creates the charm, for example with test dependencies. */
 export type CharmSource =
   (new (framework: Framework) => CharmInstance) | ((framework: Framework) => CharmInstance);
 
-/** Where a charm is tested in process. */
+/** Options of a {@link Context}. */
 export interface ContextOptions extends BackendOptions {
   readonly metadata: MetadataSource;
-  /** Absolute path of the charm's directory, for a charm that reads files of its own. @default one that is not there */
+  /** Absolute path of the charm directory, for a charm that reads its files. @default a path that does not exist */
   readonly charmDirectory?: string;
 }
 
 /**
- * Runs a charm in this process, with Juju in memory:
+ * Runs a charm in this process, on a simulated Juju:
  *
  * ```ts
  * const ctx = new Context(HelloCharm, { metadata: await loadMetadata(directory) });
@@ -45,7 +45,7 @@ export class Context extends TestBackend {
     this.#charmDirectory = options.charmDirectory;
   }
 
-  /** What the last run emitted, in order: deferred events, that of Juju, those of the framework and of the charm. */
+  /** Emitted events of the last run in order: deferred events, Juju's event, and events of the framework and the charm. */
   get emittedEvents(): readonly EventRecord[] {
     return this.#emitted;
   }
@@ -55,13 +55,13 @@ export class Context extends TestBackend {
     const { simulation, environment, signal, rebooted } = planned;
     const agent = `/var/lib/juju/agents/unit-${this.unitName.replace("/", "-")}`;
     const charmDirectory = this.#charmDirectory ?? `${agent}/charm`;
-    const place = {
+    const paths = {
       charmDirectory,
       toolsDirectory: `${agent}/tools`,
       socket: `${agent}/agent.socket`,
       path: "",
     };
-    const env = environment(place);
+    const env = environment(paths);
     const state = new MemoryStateBackend(planned.slots);
     const emitted: EventRecord[] = [];
     this.#emitted = emitted;

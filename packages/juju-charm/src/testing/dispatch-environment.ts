@@ -2,40 +2,40 @@ import { buildHookEnvironment, type HookTask } from "juju-hook-tools";
 import type { TestEvent } from "./events/test-event.ts";
 import type { Model } from "./state/model.ts";
 
-/** Where a dispatch runs. */
-export interface DispatchPlace {
+/** Facts of a dispatch for its environment. */
+export interface DispatchEnvironmentOptions {
   readonly unitName: string;
   readonly contextId: string;
   readonly charmDirectory: string;
   readonly toolsDirectory: string;
   readonly socket: string;
-  /** `PATH` behind the hook tools. */
+  /** `PATH` without the hook tools. */
   readonly path: string;
   readonly jujuVersion: string;
   readonly machineID: string;
   readonly availabilityZone: string;
-  /** Empty but for a subordinate. */
+  /** Empty unless the unit is a subordinate. */
   readonly principalUnit: string;
   readonly model: Model;
 }
 
 type Variables = Readonly<Record<string, string>>;
 
-/** All variables of the dispatch of an event, and none of the process that tests. */
-export function dispatchEnvironment(event: TestEvent, place: DispatchPlace): Variables {
-  const { unitName: unit, model } = place;
+/** The complete environment of an event's dispatch, without variables of the test process. */
+export function dispatchEnvironment(event: TestEvent, options: DispatchEnvironmentOptions): Variables {
+  const { unitName: unit, model } = options;
   return {
     ...buildHookEnvironment({
-      ...place,
+      ...options,
       unit,
       model: { name: model.name, uuid: model.uuid, config: {} },
       distribution: "ubuntu",
       task: taskOf(event),
     }),
-    JUJU_VERSION: place.jujuVersion,
-    JUJU_MACHINE_ID: place.machineID,
-    JUJU_AVAILABILITY_ZONE: place.availabilityZone,
-    JUJU_PRINCIPAL_UNIT: place.principalUnit,
+    JUJU_VERSION: options.jujuVersion,
+    JUJU_MACHINE_ID: options.machineID,
+    JUJU_AVAILABILITY_ZONE: options.availabilityZone,
+    JUJU_PRINCIPAL_UNIT: options.principalUnit,
     ...eventVariables(event),
   };
 }

@@ -1,7 +1,7 @@
 import type { StateBackend } from "../state/state-backend.ts";
 import type { JsonObject } from "juju-hook-tools";
 
-/** Keeps the stored state of one dispatch, as JSON: what the charm holds on to does not change it. */
+/** Keeps the stored state of one dispatch in memory, as JSON, so that later changes to values do not affect it. */
 export class MemoryStateBackend implements StateBackend {
   #text: string;
 

@@ -3,7 +3,7 @@ import type { RunTool } from "../tools/command-line/run-tool.ts";
 import type { Simulation } from "./simulation/simulation.ts";
 import { hookToolRefusal, UnknownToolError } from "../tools/hook-tool-refusals.ts";
 
-/** Runs hook tools in this process: the same command lines and the same refusals, but no process. */
+/** Runs hook tools within this process, with the same command lines and error messages as the programs. */
 export function memoryTools(context: Simulation, directory: string): RunTool {
   return async (name, argv, { input }, signal) => {
     signal.throwIfAborted();
@@ -12,7 +12,7 @@ export function memoryTools(context: Simulation, directory: string): RunTool {
     const stdin = input === undefined ? undefined : Buffer.from(input);
     try {
       const { stdout = "" } = await callTool<JujuBackend>(tool, argv, { context, directory, stdin });
-      // Juju kills the charm then, in the middle of this call.
+      // Juju would kill the charm during this call.
       if (context.effects.reboot === "now") return await new Promise<never>(() => undefined);
       return stdout;
     } catch (thrown) {

@@ -1,10 +1,10 @@
 import type { CharmMetadata } from "../metadata/metadata.ts";
 import { readMetadata, type MetadataFiles } from "../metadata/read-metadata.ts";
 
-/** Where a test has the charm's metadata from: the texts of its yaml files, or what was read of them already. */
+/** The charm's metadata for a test: the texts of its YAML files, or parsed metadata. */
 export type MetadataSource = MetadataFiles | CharmMetadata;
 
-/** @throws MetadataError when the texts are not as Juju takes them. */
+/** @throws MetadataError when Juju would not accept the texts. */
 export function metadataOf(source: MetadataSource): CharmMetadata {
   return "charm" in source ? readMetadata(source) : source;
 }

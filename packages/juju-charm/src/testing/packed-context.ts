@@ -25,13 +25,13 @@ import {
   type PlannedDispatch,
 } from "./test-backend.ts";
 
-/** Where a packed charm is tested. */
+/** Options of a {@link PackedContext}. */
 export interface PackedContextOptions extends BackendOptions {
-  /** Path of the `.charm` archive, or of a directory that holds what would be in one. */
+  /** Path of the `.charm` archive, or of a directory with its contents. */
   readonly charm: string;
-  /** `PATH` of the charm behind the hook tools. @default that of a fresh Ubuntu */
+  /** `PATH` of the charm, without the hook tools. @default Ubuntu's default */
   readonly path?: string;
-  /** Longest time that a dispatch may take, in milliseconds. @default 60000 */
+  /** Time limit for a dispatch, in milliseconds. @default 60000 */
   readonly limitMs?: number;
 }
 
@@ -39,10 +39,10 @@ const UBUNTU_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 const DEFAULT_LIMIT_MS = 60_000;
 
 /**
- * Runs a packed charm as Juju's agent does: its `dispatch` as a process of its own, with the environment of a dispatch
- * and the hook tools as programs on `PATH`, behind which Juju is in memory.
+ * Runs a packed charm like the unit agent: `dispatch` as a separate process, with a hook environment and the hook tools
+ * as programs on `PATH`. The tools work on a simulated Juju.
  *
- * It has a directory with the unpacked charm, which {@link close} removes; `await using` does that by itself.
+ * Unpacks the charm into a temporary directory, which {@link close} or `await using` removes.
  */
 export class PackedContext extends TestBackend {
   readonly #directory: string;
@@ -57,7 +57,7 @@ export class PackedContext extends TestBackend {
   /**
    * Unpacks a charm.
    *
-   * @throws CharmArchiveError or MetadataError when it is none.
+   * @throws CharmArchiveError or MetadataError when it is not a valid charm.
    */
   static async open(
     options: PackedContextOptions,
@@ -76,12 +76,12 @@ export class PackedContext extends TestBackend {
     }
   }
 
-  /** The charm's directory: what it writes there stays until {@link close}, as it does under Juju. */
+  /** The charm directory. As under Juju, its files stay between dispatches, until {@link close}. */
   get charmDirectory(): string {
     return join(this.#directory, "charm");
   }
 
-  /** Removes all that was unpacked. */
+  /** Removes the unpacked charm. */
   async close(): Promise<void> {
     await rm(this.#directory, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import type { RebootTime } from "../tools/model-tools.ts";
 import type { ShownStatus } from "../tools/status-tools.ts";
 import { ActionFailed, UncaughtCharmError } from "./charm-run-errors.ts";
 import { checkConsistency } from "./consistency/check-consistency.ts";
-import { dispatchEnvironment, type DispatchPlace } from "./dispatch-environment.ts";
+import { dispatchEnvironment, type DispatchEnvironmentOptions } from "./dispatch-environment.ts";
 import type { TestEvent } from "./events/test-event.ts";
 import { TestEvents } from "./events/test-events.ts";
 import { noSideEffects, type LogLine, type StorageRequest } from "./simulation/side-effects.ts";
@@ -15,7 +15,7 @@ import { Simulation } from "./simulation/simulation.ts";
 import { DeferredEvent } from "./state/deferred-event.ts";
 import type { State } from "./state/state.ts";
 
-/** Where a charm is tested. */
+/** Options of a {@link TestBackend}. */
 export interface BackendOptions {
   /** @default the charm's name */
   readonly appName?: string;
@@ -27,39 +27,39 @@ export interface BackendOptions {
   readonly machineID?: string;
   /** @default none */
   readonly availabilityZone?: string;
-  /** The unit that a subordinate sits beside. @default none */
+  /** The principal unit of a subordinate. @default none */
   readonly principalUnit?: string;
-  /** Milliseconds since 1970, for secrets that expire some time from now. @default the time of day */
+  /** Milliseconds since 1970, for secrets with a relative expiry. @default the system clock */
   readonly now?: () => number;
 }
 
-/** A dispatch that is to be run, in whatever way. */
+/** A prepared dispatch. */
 export interface PlannedDispatch {
   readonly simulation: Simulation;
-  /** The stored state, deferred events among it. */
+  /** The stored state, including deferred events. */
   readonly slots: JsonObject;
-  readonly environment: (place: Pick<DispatchPlace, PlaceOfBackend>) => Readonly<Record<string, string>>;
+  readonly environment: (paths: BackendPaths) => Readonly<Record<string, string>>;
   readonly contextId: string;
-  /** Resolves when the charm restarts the machine at once, which ends the dispatch. */
+  /** Resolves when the charm restarts the machine with `--now`, which ends the dispatch. */
   readonly rebooted: Promise<void>;
   readonly signal: AbortSignal;
 }
 
-type PlaceOfBackend = "charmDirectory" | "toolsDirectory" | "socket" | "path";
+type BackendPaths = Pick<DispatchEnvironmentOptions, "charmDirectory" | "toolsDirectory" | "socket" | "path">;
 
-/** How a dispatch ended: well, or with what the charm threw or its process ended with. */
+/** Result of a dispatch. `cause` is the error of the charm or its process. */
 export type DispatchOutcome =
   | { readonly kind: "succeeded"; readonly slots: JsonObject }
   | { readonly kind: "failed"; readonly cause: unknown }
   | { readonly kind: "rebooted" };
 
 /**
- * Runs a charm for one event after the other, each on a state that the test gives, and tells the state that it leaves.
+ * Runs a charm for single events: each run takes a state from the test and returns the resulting state.
  *
- * Nothing is remembered from one run to the next but what the members tell of the last run.
+ * A run does not affect later runs. The members report only the last run.
  */
 export abstract class TestBackend {
-  /** Every event that Juju can start a dispatch with. */
+  /** All events that can start a dispatch. */
   readonly on: TestEvents;
   readonly #options: BackendOptions;
   readonly #appName: string;
@@ -79,12 +79,12 @@ export abstract class TestBackend {
     return `${this.#appName}/${this.#options.unitID ?? 0}`;
   }
 
-  /** Statuses that the last run gave the unit, in order. */
+  /** Unit statuses that the last run set, in order. */
   get unitStatusHistory(): readonly ShownStatus[] {
     return this.#effects.unitStatuses;
   }
 
-  /** Statuses that the last run gave the application, in order. */
+  /** Application statuses that the last run set, in order. */
   get appStatusHistory(): readonly ShownStatus[] {
     return this.#effects.appStatuses;
   }
@@ -93,7 +93,7 @@ export abstract class TestBackend {
     return this.#effects.workloadVersions;
   }
 
-  /** What the last run logged, by `juju-log` and by its output, which Juju logs as well. */
+  /** Log lines of the last run, from `juju-log` and from its output, which Juju also logs. */
   get jujuLog(): readonly LogLine[] {
     return this.#effects.log;
   }
@@ -103,17 +103,17 @@ export abstract class TestBackend {
     return this.#effects.actionResults;
   }
 
-  /** Progress that the last run's action has shown. */
+  /** Progress messages of the last run's action. */
   get actionLogs(): readonly string[] {
     return this.#effects.actionLog;
   }
 
-  /** Storage that the last run asked for. */
+  /** Storage that the last run requested. */
   get requestedStorages(): readonly StorageRequest[] {
     return this.#effects.storageRequests;
   }
 
-  /** When the last run asked for a restart of the machine. */
+  /** The restart of the machine that the last run requested. */
   get reboot(): RebootTime | undefined {
     return this.#effects.reboot;
   }
@@ -121,10 +121,10 @@ export abstract class TestBackend {
   /**
    * Runs one dispatch.
    *
-   * @param stateIn stays as it is.
-   * @returns what Juju and the unit know afterwards.
-   * @throws {@link InconsistentStateError} when Juju would never run this, {@link ActionFailed} when the action failed,
-   *   {@link UncaughtCharmError} when the hook did.
+   * @param stateIn the state before; not modified.
+   * @returns the state after.
+   * @throws {@link InconsistentStateError} when event and state are impossible under Juju, {@link ActionFailed} when the
+   *   action failed, {@link UncaughtCharmError} when the hook failed.
    */
   async run(
     event: TestEvent,
@@ -147,14 +147,14 @@ export abstract class TestBackend {
     const outcome = await this.perform({
       simulation,
       slots: slotsOf(stateIn),
-      ...this.#place(event, stateIn),
+      ...this.#prepare(event, stateIn),
       rebooted: rebooted.promise,
       signal,
     });
     return finish(event, simulation, outcome);
   }
 
-  /** Runs the charm; what it does to Juju goes to the simulation. @internal */
+  /** Runs the charm on the simulation. @internal */
   protected abstract perform(planned: PlannedDispatch): Promise<DispatchOutcome>;
 
   #assertConsistent(event: TestEvent, state: State): void {
@@ -169,14 +169,14 @@ export abstract class TestBackend {
     });
   }
 
-  #place(event: TestEvent, { model }: State): Pick<PlannedDispatch, "environment" | "contextId"> {
+  #prepare(event: TestEvent, { model }: State): Pick<PlannedDispatch, "environment" | "contextId"> {
     const { jujuVersion = DEFAULT_VERSION, machineID = "0", availabilityZone = "" } = this.#options;
     const { principalUnit = "" } = this.#options;
     const { unitName } = this;
     this.#runs += 1;
     const contextId = `${unitName}-${event.name}-${String(this.#runs).padStart(32, "0")}`;
     const fixed = { unitName, contextId, jujuVersion, machineID, availabilityZone, principalUnit, model };
-    return { contextId, environment: (place) => dispatchEnvironment(event, { ...fixed, ...place }) };
+    return { contextId, environment: (paths) => dispatchEnvironment(event, { ...fixed, ...paths }) };
   }
 }
 
@@ -185,7 +185,7 @@ const DEFAULT_VERSION = "3.6.28";
 function finish(event: TestEvent, simulation: Simulation, outcome: DispatchOutcome): State {
   const refusal = outcome.kind === "succeeded" ? commit(simulation, outcome.slots) : undefined;
   const failure = outcome.kind === "failed" ? { cause: outcome.cause } : refusal && { cause: refusal };
-  const state = simulation.ledger.kept;
+  const state = simulation.transaction.committed;
   if (event.trigger.family === "action" && outcome.kind !== "rebooted") {
     const { actionFailure, actionResults: results } = simulation.effects;
     const ending = refusal ? "committing requested changes failed" : "exit status 1";
@@ -195,11 +195,11 @@ function finish(event: TestEvent, simulation: Simulation, outcome: DispatchOutco
   return state;
 }
 
-/** @returns what the controller refuses. The charm's own file is written before it is asked. */
-function commit({ ledger, effects }: Simulation, slots: JsonObject): ToolError | undefined {
-  ledger.keep((state) => withSlots(state, slots));
+/** Commits stored state, then buffered changes. @returns the controller's refusal, if any. */
+function commit({ transaction, effects }: Simulation, slots: JsonObject): ToolError | undefined {
+  transaction.commit((state) => withSlots(state, slots));
   try {
-    ledger.flush();
+    transaction.flush();
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;

@@ -29,27 +29,27 @@ const own = new Secret({ content: { key1: "value" }, owner: "application" });
 const unitOwn = own.with({ owner: "unit" });
 
 type Row = readonly [
-  fault: string,
+  problem: string,
   state: StateFields,
   event?: (on: TestEvents) => TestEvent,
   more?: { readonly jujuVersion?: string },
 ];
 
-/** One thing each that cannot be, and the fault that is told. */
+/** Impossible states and events, with the reported problem. */
 const IMPOSSIBLE: readonly Row[] = [
   ["the option colour is not in config.yaml", { config: { colour: "red" } }],
-  ['the option count is "3", which is no int', { config: { count: "3" } }],
-  ["the option count is 1.5, which is no int", { config: { count: 1.5 } }],
-  ["the option ratio is true, which is no float", { config: { ratio: true } }],
-  ["the option flag is 1, which is no boolean", { config: { flag: 1 } }],
-  ["the option do is 1, which is no string", { config: { do: 1 } }],
-  ['the option key is "abc", which is no secret', { config: { key: "abc" } }],
+  ['the option count is "3", which is not of the type int', { config: { count: "3" } }],
+  ["the option count is 1.5, which is not of the type int", { config: { count: 1.5 } }],
+  ["the option ratio is true, which is not of the type float", { config: { ratio: true } }],
+  ["the option flag is 1, which is not of the type boolean", { config: { flag: 1 } }],
+  ["the option do is 1, which is not of the type string", { config: { do: 1 } }],
+  ['the option key is "abc", which is not of the type secret', { config: { key: "abc" } }],
   ["several relations have the number 1", { relations: [db, new Relation({ endpoint: "web", id: 1 })] }],
   ["the endpoint cache is not in charm.yaml", { relations: [new Relation({ endpoint: "cache" })] }],
-  ["for peers: it takes a PeerRelation", { relations: [new Relation({ endpoint: "cluster" })] }],
-  ["not for peers: it takes no PeerRelation", { relations: [new PeerRelation({ endpoint: "db" })] }],
-  ["scope container: it takes a SubordinateRelation", { relations: [new Relation({ endpoint: "host" })] }],
-  ["scope global: it takes a Relation", { relations: [new SubordinateRelation({ endpoint: "db" })] }],
+  ["is a peer endpoint: use PeerRelation", { relations: [new Relation({ endpoint: "cluster" })] }],
+  ["is not a peer endpoint: do not use PeerRelation", { relations: [new PeerRelation({ endpoint: "db" })] }],
+  ["scope container: use SubordinateRelation", { relations: [new Relation({ endpoint: "host" })] }],
+  ["scope global: use Relation", { relations: [new SubordinateRelation({ endpoint: "db" })] }],
   [
     "the unit 0 is among the peers",
     { relations: [new PeerRelation({ endpoint: "cluster", peers: { 0: {} } })] },
@@ -60,13 +60,13 @@ const IMPOSSIBLE: readonly Row[] = [
   ],
   ["db:1 of the event is not in the state", {}, (on) => on.relationCreated(db)],
   [
-    "db:1 of the event is another than that in the state",
+    "db:1 of the event differs from the one in the state",
     { relations: [db.with({ remoteApp: "other" })] },
     (on) => on.relationChanged(db),
   ],
   ["a peer relation is never broken", { relations: [cluster] }, (on) => on.relationBroken(cluster)],
   [
-    "relation-joined could be about remote/0 or remote/1",
+    "relation-joined has several possible units, remote/0 or remote/1",
     { relations: [wide] },
     (on) => on.relationJoined(wide),
   ],
@@ -82,15 +82,18 @@ const IMPOSSIBLE: readonly Row[] = [
     (on) => on.relationDeparted(db, { departingUnit: "other/0" }),
   ],
   [
-    "several storages are disks/0",
+    "several storages have the ID disks/0",
     { storages: [0, 0].map((index) => new Storage({ name: "disks", type: "block", index })) },
   ],
   ["the storage cache is not in charm.yaml", { storages: [new Storage({ name: "cache" })] }],
   [
-    "data/0 is a block, and charm.yaml says filesystem",
+    "data/0 has the type block, and charm.yaml declares filesystem",
     { storages: [new Storage({ name: "data", type: "block" })] },
   ],
-  ["2 of the storage data, at most 1", { storages: [data, new Storage({ name: "data", index: 1 })] }],
+  [
+    "the storage data has 2 instances, and its maximum is 1",
+    { storages: [data, new Storage({ name: "data", index: 1 })] },
+  ],
   ["the storage data/0 of the event is not in the state", {}, (on) => on.storageAttached(data)],
   ["several secrets have the ID", { secrets: [granted, granted] }],
   [
@@ -101,11 +104,11 @@ const IMPOSSIBLE: readonly Row[] = [
   ["has no revision", { secrets: [new Secret({ revisions: {} })] }],
   ["has no revision 9 to track", { secrets: [new Secret({ revisions: { 1: {} }, tracked: 9 })] }],
   [
-    "who alone can grant it",
+    "only its owner can grant it",
     { relations: [db], secrets: [granted.with({ grants: [{ relation: 1, target: "remote" }] })] },
   ],
   [
-    "granted in the relation 99, which is not there",
+    "granted in the relation 99, which is not in the state",
     { secrets: [own.with({ grants: [{ relation: 99, target: "x" }] })] },
   ],
   ["of the event is not in the state", {}, (on) => on.secretChanged(granted)],
@@ -115,73 +118,81 @@ const IMPOSSIBLE: readonly Row[] = [
     (on) => on.secretChanged(granted),
     { jujuVersion: "2.9.50" },
   ],
-  ["secret-rotate is for the owner", { secrets: [granted] }, (on) => on.secretRotate(granted)],
-  ["is for the leader, which this unit is not", { secrets: [own] }, (on) => on.secretRotate(own)],
+  ["secret-rotate runs only on the owner", { secrets: [granted] }, (on) => on.secretRotate(granted)],
+  [
+    "runs only on the leader, and this unit is not the leader",
+    { secrets: [own] },
+    (on) => on.secretRotate(own),
+  ],
   ["has no revision 4", { secrets: [unitOwn] }, (on) => on.secretRemove(unitOwn, { revision: 4 })],
   ["the action dance is not in actions.yaml", {}, (on) => on.action("dance")],
   ["the action strict requires the parameter path", {}, (on) => on.action("strict")],
   ["the action act has no parameter speed", {}, (on) => on.action("act", { params: { speed: 1 } })],
-  ['times of act is "2", which is no integer', {}, (on) => on.action("act", { params: { times: "2" } })],
-  ['mode of act is "fast", which is none of', {}, (on) => on.action("act", { params: { mode: "fast" } })],
-  ["db-relation-changed is an event of Juju's own", {}, (on) => on.custom("db-relation-changed")],
-  ["leader-elected is for the leader", {}, (on) => on.leaderElected()],
+  [
+    'times of act is "2", which is not of the type integer',
+    {},
+    (on) => on.action("act", { params: { times: "2" } }),
+  ],
+  ['mode of act is "fast", which is not one of', {}, (on) => on.action("act", { params: { mode: "fast" } })],
+  ["db-relation-changed is a hook of Juju, not a custom event", {}, (on) => on.custom("db-relation-changed")],
+  ["leader-elected runs only on the leader", {}, (on) => on.leaderElected()],
   ["Juju 4.0.1 has no pre-series-upgrade", {}, (on) => on.preSeriesUpgrade(), { jujuVersion: "4.0.1" }],
   ["the resource image is not in charm.yaml", { resources: [new Resource({ name: "image", path: "/x" })] }],
   [
-    "the resource tool is there several times",
+    "there are several resources tool",
     { resources: [1, 2].map(() => new Resource({ name: "tool", path: "/x" })) },
   ],
   ["the binding public is neither", { networks: [new Network({ binding: "public" })] }],
   [
-    "the endpoint host has the scope container and so no network",
+    "the endpoint host has the scope container, which has no network",
     { networks: [new Network({ binding: "host" })] },
   ],
   ["the binding db has several networks", { networks: [1, 2].map(() => new Network({ binding: "db" })) }],
   ["the open ports 80-90/tcp and 85/tcp overlap", { openedPorts: [tcpPort(80, 90), tcpPort(85)] }],
   ["the open ports icmp and icmp overlap", { openedPorts: [icmpPort(), icmpPort()] }],
-  ["70000/tcp is no range of ports", { openedPorts: [tcpPort(70_000)] }],
-  ["0 units cannot be planned", { plannedUnits: 0 }],
-  ["the slot #deferred is the framework's own", { storedState: { "#deferred": [] } }],
-  ["the slot count holds what is no JSON", { storedState: { count: Number.NaN } }],
+  ["70000/tcp is not a port range", { openedPorts: [tcpPort(70_000)] }],
+  ["plannedUnits is 0, which is not a whole number from 1", { plannedUnits: 0 }],
+  ["the slot #deferred belongs to the framework", { storedState: { "#deferred": [] } }],
+  ["the value of the slot count is not JSON", { storedState: { count: Number.NaN } }],
 ];
 
-describe("the consistency check", () => {
+describe("checkConsistency()", () => {
   const check = async ([, fields, event, more]: Row): Promise<InconsistentStateError> => {
     const ctx = new Context(ProbeCharm, { metadata: METADATA, ...more });
     const run = ctx.run(event?.(ctx.on) ?? ctx.on.updateStatus(), new State(fields));
     const thrown: unknown = await run.catch((error: unknown) => error);
     if (thrown instanceof InconsistentStateError) return thrown;
-    throw new Error("nothing was refused", { cause: thrown });
+    throw new Error("no problem was reported", { cause: thrown });
   };
 
   for (const row of IMPOSSIBLE) {
-    it(`tells that ${row[0]}`, async () => {
-      const { faults } = await check(row);
-      expect(faults.filter((fault) => fault.includes(row[0]))).to.have.lengthOf(1);
-      expect(faults).to.have.lengthOf(1);
+    it(`reports that ${row[0]}`, async () => {
+      const { problems } = await check(row);
+      expect(problems.filter((problem) => problem.includes(row[0]))).to.have.lengthOf(1);
+      expect(problems).to.have.lengthOf(1);
     });
   }
 
-  it("tells that an action cannot be deferred, nor an event by nobody", async () => {
+  it("reports a deferred action and a deferred event without an observer name", async () => {
     const { on } = new Context(ProbeCharm, { metadata: METADATA });
-    const { faults } = await check([
+    const { problems } = await check([
       "",
       { deferred: [on.action("act").deferred("A.b"), on.install().deferred("")] },
     ]);
-    expect(faults).to.deep.equal([
+    expect(problems).to.deep.equal([
       "action:act cannot be deferred",
       "the observer of the deferred install has no name",
     ]);
   });
 
-  it("tells all faults at once, and the event", async () => {
+  it("reports all problems together, with the event", async () => {
     const { message } = await check(["", { config: { colour: "red" }, plannedUnits: 0 }]);
     expect(message).to.equal(
-      "Cannot run update-status: this cannot be under Juju: the option colour is not in config.yaml; 0 units cannot be planned",
+      "Cannot run update-status: event and state are impossible under Juju: the option colour is not in config.yaml; plannedUnits is 0, which is not a whole number from 1",
     );
   });
 
-  it("takes what can be", async () => {
+  it("accepts a possible state", async () => {
     const ctx = new Context(ProbeCharm, { metadata: METADATA });
     const host = new SubordinateRelation({ endpoint: "host" });
     const state = new State({

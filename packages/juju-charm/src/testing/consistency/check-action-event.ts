@@ -1,10 +1,10 @@
 import type { ParameterSchema, ParameterType } from "../../metadata/metadata.ts";
 import type { JsonValue } from "juju-hook-tools";
 import { isRecord } from "charm-kit";
-import type { Scene } from "./scene.ts";
+import type { Scenario } from "./scenario.ts";
 
-/** The action is declared, its parameters are declared and of the declared types, and none that is required is missing. */
-export function checkActionEvent({ event, metadata }: Scene): readonly string[] {
+/** The action and its parameters are declared, with values of the declared types, and without missing ones. */
+export function checkActionEvent({ event, metadata }: Scenario): readonly string[] {
   const { trigger } = event;
   if (trigger.family !== "action") return [];
   const { name, params } = trigger;
@@ -16,22 +16,22 @@ export function checkActionEvent({ event, metadata }: Scene): readonly string[] 
       .map((parameter) => `the action ${name} requires the parameter ${parameter}`),
     ...Object.entries(params).flatMap(([parameter, value]) => {
       const schema = action.params[parameter];
-      if (schema) return valueFaults(`the parameter ${parameter} of ${name}`, value, schema);
+      if (schema) return valueProblems(`the parameter ${parameter} of ${name}`, value, schema);
       return action.additionalProperties === true ? [] : [`the action ${name} has no parameter ${parameter}`];
     }),
   ];
 }
 
-function valueFaults(
+function valueProblems(
   what: string,
   value: JsonValue,
   { types, enum: values }: ParameterSchema,
 ): readonly string[] {
   if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
-    return [`${what} is ${JSON.stringify(value)}, which is no ${types.join(" or ")}`];
+    return [`${what} is ${JSON.stringify(value)}, which is not of the type ${types.join(" or ")}`];
   }
   if (!values || values.some((allowed) => JSON.stringify(allowed) === JSON.stringify(value))) return [];
-  return [`${what} is ${JSON.stringify(value)}, which is none of ${JSON.stringify(values)}`];
+  return [`${what} is ${JSON.stringify(value)}, which is not one of ${JSON.stringify(values)}`];
 }
 
 function isOfType(value: JsonValue, type: ParameterType): boolean {

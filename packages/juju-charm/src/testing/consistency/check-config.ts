@@ -1,16 +1,16 @@
 import type { OptionType } from "../../metadata/metadata.ts";
 import type { JsonValue } from "juju-hook-tools";
-import type { Scene } from "./scene.ts";
+import type { Scenario } from "./scenario.ts";
 
 const SECRET_URI = /^secret:(?:\/\/[0-9a-f-]{36}\/)?[0-9a-z]{20}$/;
 
-/** Options are declared, and their values are of the declared types. */
-export function checkConfig({ state, metadata }: Scene): readonly string[] {
+/** Options are declared, with values of the declared types. */
+export function checkConfig({ state, metadata }: Scenario): readonly string[] {
   return Object.entries(state.config).flatMap(([name, value]) => {
     const option = metadata.options[name];
     if (!option) return [`the option ${name} is not in config.yaml`];
     if (isOfType(value, option.type)) return [];
-    return [`the option ${name} is ${JSON.stringify(value)}, which is no ${option.type}`];
+    return [`the option ${name} is ${JSON.stringify(value)}, which is not of the type ${option.type}`];
   });
 }
 

@@ -1,14 +1,14 @@
 import { checkActionEvent } from "./check-action-event.ts";
 import { checkConfig } from "./check-config.ts";
 import { checkCustomEvent, checkLeaderEvent, checkSeriesUpgrade } from "./check-lifecycle.ts";
-import { checkDeferred, checkStoredState } from "./check-memory.ts";
-import { checkNetworks, checkPlannedUnits, checkPorts, checkResources } from "./check-surroundings.ts";
+import { checkDeferred, checkStoredState } from "./check-stored-state.ts";
+import { checkNetworks, checkPlannedUnits, checkPorts, checkResources } from "./check-model.ts";
 import { checkRelationEvent } from "./check-relation-event.ts";
 import { checkRelations } from "./check-relations.ts";
 import { checkSecretEvent, checkSecrets } from "./check-secrets.ts";
 import { checkStorageEvent, checkStorages } from "./check-storages.ts";
 import { InconsistentStateError } from "./inconsistent-state-error.ts";
-import type { Check, Scene } from "./scene.ts";
+import type { Check, Scenario } from "./scenario.ts";
 
 const CHECKS: readonly Check[] = [
   checkConfig,
@@ -31,11 +31,11 @@ const CHECKS: readonly Check[] = [
 ];
 
 /**
- * Refuses what Juju would never bring about, such as a relation that the charm does not have.
+ * Rejects a scenario that is impossible under Juju, such as an undeclared relation.
  *
- * @throws {@link InconsistentStateError} with every fault.
+ * @throws {@link InconsistentStateError} with all problems.
  */
-export function checkConsistency(scene: Scene): void {
-  const faults = CHECKS.flatMap((check) => check(scene));
-  if (faults.length > 0) throw new InconsistentStateError(scene.event.name, faults);
+export function checkConsistency(scenario: Scenario): void {
+  const problems = CHECKS.flatMap((check) => check(scenario));
+  if (problems.length > 0) throw new InconsistentStateError(scenario.event.name, problems);
 }

@@ -1,29 +1,29 @@
-import { repeated, type Scene } from "./scene.ts";
+import { repeated, type Scenario } from "./scenario.ts";
 
-/** Storages are declared, of the declared type, numbered apart, and no more than may be. */
-export function checkStorages({ state, metadata }: Scene): readonly string[] {
+/** Storages are declared, with the declared type and unique IDs, and respect the maximum. */
+export function checkStorages({ state, metadata }: Scenario): readonly string[] {
   const { storages } = state;
   return [
-    ...repeated(storages.map(({ id }) => id)).map((id) => `several storages are ${id}`),
+    ...repeated(storages.map(({ id }) => id)).map((id) => `several storages have the ID ${id}`),
     ...storages.flatMap(({ id, name, type }) => {
       const declared = metadata.storages[name];
       if (!declared) return [`the storage ${name} is not in charm.yaml`];
       return declared.type === type
         ? []
-        : [`the storage ${id} is a ${type}, and charm.yaml says ${declared.type}`];
+        : [`the storage ${id} has the type ${type}, and charm.yaml declares ${declared.type}`];
     }),
     ...Object.entries(metadata.storages).flatMap(([name, { multiple }]) => {
       const count = storages.filter((storage) => storage.name === name).length;
       const most = multiple ? multiple.maximum : 1;
       return most !== undefined && count > most
-        ? [`there are ${count} of the storage ${name}, at most ${most} can be`]
+        ? [`the storage ${name} has ${count} instances, and its maximum is ${most}`]
         : [];
     }),
   ];
 }
 
 /** The storage of the event is in the state. */
-export function checkStorageEvent({ event, state }: Scene): readonly string[] {
+export function checkStorageEvent({ event, state }: Scenario): readonly string[] {
   const { trigger } = event;
   if (trigger.family !== "storage") return [];
   const { id } = trigger.storage;

@@ -1,12 +1,12 @@
 import { CodedError } from "charm-kit";
 
-/** A test asks for what Juju would never bring about. All faults are told at once. */
+/** The event and state of a test are impossible under Juju. Reports all problems together. */
 export class InconsistentStateError extends CodedError {
   readonly code = "inconsistent-state";
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 
-  constructor(event: string, faults: readonly string[]) {
-    super(`Cannot run ${event}: this cannot be under Juju: ${faults.join("; ")}`);
-    this.faults = faults;
+  constructor(event: string, problems: readonly string[]) {
+    super(`Cannot run ${event}: event and state are impossible under Juju: ${problems.join("; ")}`);
+    this.problems = problems;
   }
 }

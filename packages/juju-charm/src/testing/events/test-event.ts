@@ -7,7 +7,7 @@ import type { AnyRelation } from "../state/relation.ts";
 import type { Secret } from "../state/secret.ts";
 import type { Storage } from "../state/storage.ts";
 
-/** What Juju tells the charm about an event. */
+/** Juju's data for an event. */
 export type Trigger =
   | { readonly family: "lifecycle"; readonly name: LifecycleHook }
   | {
@@ -25,7 +25,7 @@ export type Trigger =
   | { readonly family: "action"; readonly name: string; readonly params: JsonObject; readonly id: string }
   | { readonly family: "custom"; readonly name: string };
 
-/** An event to run, made by `ctx.on`. */
+/** An event to run, created by `ctx.on`. */
 export class TestEvent {
   readonly trigger: Trigger;
 
@@ -50,7 +50,7 @@ export class TestEvent {
     }
   }
 
-  /** What observers know it by. */
+  /** Kind of the event for observers. */
   get kind(): EventKind {
     const { trigger } = this;
     switch (trigger.family) {
@@ -69,9 +69,9 @@ export class TestEvent {
   }
 
   /**
-   * The event as one that an observer has deferred, for `State.deferred`.
+   * The event as a deferred event of an observer, for `State.deferred`.
    *
-   * @param observer the name of its method with its class, `HelloCharm.onInstall`.
+   * @param observer name of the observer: class and method, such as `HelloCharm.onInstall`.
    */
   deferred(observer: string): DeferredEvent {
     return new DeferredEvent({ kind: this.kind, observer, facts: this.#facts });
@@ -79,7 +79,7 @@ export class TestEvent {
 
   get #facts(): JsonValue {
     if (!("facts" in this.trigger)) return {};
-    // Undefined members are not in JSON.
+    // JSON has no undefined members.
     return JSON.parse(JSON.stringify(this.trigger.facts)) as JsonValue;
   }
 }

@@ -8,7 +8,7 @@ import type { Secret } from "../state/secret.ts";
 import type { Storage } from "../state/storage.ts";
 import { TestEvent } from "./test-event.ts";
 
-/** Number of the remote unit that an event is about. */
+/** Number of the event's remote unit. */
 export interface UnitOption {
   readonly unit?: number;
 }
@@ -19,7 +19,7 @@ export interface DepartedOptions extends UnitOption {
   readonly departingUnit?: string;
 }
 
-/** Every event that Juju can start a dispatch with, as `ctx.on`. */
+/** All events that can start a dispatch, as `ctx.on`. */
 export class TestEvents {
   readonly #appName: string;
 
@@ -71,18 +71,18 @@ export class TestEvents {
     return this.#relation("created", relation, {});
   }
 
-  /** @param options `unit`: the one that joined. @default the only remote unit */
+  /** @param options `unit`: the joined unit. @default the only remote unit */
   relationJoined(relation: AnyRelation, options: UnitOption = {}): TestEvent {
     return this.#relation("joined", relation, { remoteUnit: this.#unitOf(relation, options) });
   }
 
-  /** @param options `unit`: whose data changed; without one, that of the remote application did. */
+  /** @param options `unit`: the unit with changed data; without it, the application data changed. */
   relationChanged(relation: AnyRelation, options: UnitOption = {}): TestEvent {
     const remoteUnit = options.unit === undefined ? undefined : this.#unitOf(relation, options);
     return this.#relation("changed", relation, { remoteUnit });
   }
 
-  /** @param options `unit`: the remote unit that the relation lost. @default the only remote unit */
+  /** @param options `unit`: the departing remote unit. @default the only remote unit */
   relationDeparted(relation: AnyRelation, options: DepartedOptions = {}): TestEvent {
     const remoteUnit = this.#unitOf(relation, options);
     const departingUnit = options.departingUnit ?? remoteUnit;
@@ -109,23 +109,23 @@ export class TestEvents {
     return secretEvent("secret-rotate", secret);
   }
 
-  /** @param options `revision`: the one that is past its time. */
+  /** @param options `revision`: the expired revision. */
   secretExpired(secret: Secret, options: { readonly revision: number }): TestEvent {
     return secretEvent("secret-expired", secret, options.revision);
   }
 
-  /** @param options `revision`: the one that nobody reads any more. */
+  /** @param options `revision`: the unused revision. */
   secretRemove(secret: Secret, options: { readonly revision: number }): TestEvent {
     return secretEvent("secret-remove", secret, options.revision);
   }
 
-  /** @param options `params`: as the caller gave them; defaults are filled in. */
+  /** @param options `params`: the caller's parameters, without defaults. */
   action(name: string, options: { readonly params?: JsonObject; readonly id?: string } = {}): TestEvent {
     const { params = {}, id = freshActionID() } = options;
     return new TestEvent({ family: "action", name, params: frozen(params), id });
   }
 
-  /** An event of the charm's own, started as `hooks/<name>` by a timer or a watcher. */
+  /** A custom event, started as `hooks/<name>` by a timer or a watcher. */
   custom(name: string): TestEvent {
     return new TestEvent({ family: "custom", name });
   }
@@ -142,7 +142,7 @@ export class TestEvents {
     return new TestEvent({ family: "relation", relation, facts });
   }
 
-  /** Undefined when several units could be meant: the consistency check tells so. */
+  /** Undefined when there are several units, which the consistency check reports. */
   #unitOf(relation: AnyRelation, { unit }: UnitOption): string | undefined {
     if (unit !== undefined) return `${remoteAppOf(relation, this.#appName)}/${unit}`;
     const [only, ...others] = remoteUnitsOf(relation, this.#appName).keys();

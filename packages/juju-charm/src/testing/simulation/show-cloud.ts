@@ -1,6 +1,6 @@
 import type { CloudSpec } from "../../tools/cloud-spec.ts";
 
-/** A cloud as `credential-get` prints it. */
+/** The output of `credential-get` for a cloud. */
 export function showCloud(cloud: CloudSpec): object {
   const { credential } = cloud;
   const attributes = Object.entries(credential?.attributes ?? {}).map(

@@ -15,9 +15,9 @@ export interface StorageRequest {
   readonly count: number;
 }
 
-/** What a dispatch did that no state tells. */
+/** Effects of a dispatch that are not part of the state. */
 export interface SideEffects {
-  /** Statuses that the unit was given, in order. */
+  /** Statuses that the unit set, in order. */
   readonly unitStatuses: Status[];
   readonly appStatuses: Status[];
   readonly workloadVersions: string[];
@@ -29,7 +29,7 @@ export interface SideEffects {
   reboot: RebootTime | undefined;
 }
 
-/** The side effects of a dispatch that has done nothing yet. */
+/** The initial side effects of a dispatch. */
 export function noSideEffects(): SideEffects {
   return {
     unitStatuses: [],

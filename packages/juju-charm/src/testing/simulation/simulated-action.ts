@@ -9,22 +9,22 @@ import {
 import { isRecord } from "charm-kit";
 import type { ParameterSchema } from "../../metadata/metadata.ts";
 import type { SideEffects } from "./side-effects.ts";
-import type { Setting } from "./setting.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 
-/** The running action as the hook tools show it. What it says of itself is delivered however the dispatch ends. */
+/** The running action for hook tools. Its results and messages are delivered even when the dispatch fails. */
 export class SimulatedAction implements ActionBackend {
-  readonly #setting: Setting;
+  readonly #options: SimulationOptions;
   readonly #effects: SideEffects;
 
-  constructor(setting: Setting, effects: SideEffects) {
-    this.#setting = setting;
+  constructor(options: SimulationOptions, effects: SideEffects) {
+    this.#options = options;
     this.#effects = effects;
   }
 
-  /** As the caller gave them, with the defaults that the controller fills in. */
+  /** The caller's parameters, with defaults. */
   params(): JsonObject {
     const { name, params } = this.#assertRunning();
-    return withDefaults(params, this.#setting.metadata.actions[name]?.params ?? {});
+    return withDefaults(params, this.#options.metadata.actions[name]?.params ?? {});
   }
 
   set(results: readonly ActionResult[]): void {
@@ -43,13 +43,13 @@ export class SimulatedAction implements ActionBackend {
   }
 
   #assertRunning(): { readonly name: string; readonly params: JsonObject } {
-    const { trigger } = this.#setting.event;
+    const { trigger } = this.#options.event;
     if (trigger.family === "action") return trigger;
     throw new ToolError("not running an action");
   }
 }
 
-/** Objects that are not given are made where a member of theirs has a default. */
+/** Adds defaults. Creates a missing object when one of its members has a default. */
 function withDefaults(params: JsonObject, schemas: Readonly<Record<string, ParameterSchema>>): JsonObject {
   const filled: Record<string, JsonValue> = { ...params };
   for (const [name, schema] of Object.entries(schemas)) {

@@ -2,22 +2,22 @@ import { ToolError, type NetworkBackend } from "juju-hook-tools";
 import type { NetworkInfo, PortRange } from "../../tools/network-tools.ts";
 import { parsePortSpec, portSpec } from "../../tools/port-spec.ts";
 import { Network } from "../state/network.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Setting } from "./setting.ts";
+import type { StateTransaction } from "./state-transaction.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 
-/** Networks and ports as the hook tools show them. Ports are buffered. */
+/** Networks and ports for hook tools. Port changes are buffered. */
 export class SimulatedNetwork implements NetworkBackend {
-  readonly #ledger: Ledger;
-  readonly #setting: Setting;
+  readonly #transaction: StateTransaction;
+  readonly #options: SimulationOptions;
 
-  constructor(ledger: Ledger, setting: Setting) {
-    this.#ledger = ledger;
-    this.#setting = setting;
+  constructor(transaction: StateTransaction, options: SimulationOptions) {
+    this.#transaction = transaction;
+    this.#options = options;
   }
 
-  /** @throws ToolError for a binding that the charm does not have. */
+  /** @throws ToolError for an undeclared binding. */
   info(binding: string): NetworkInfo {
-    const { relations, extraBindings } = this.#setting.metadata;
+    const { relations, extraBindings } = this.#options.metadata;
     if (binding !== "juju-info" && !(binding in relations) && !extraBindings.includes(binding)) {
       throw new ToolError(`no network config found for binding "${binding}"`);
     }
@@ -29,33 +29,33 @@ export class SimulatedNetwork implements NetworkBackend {
     return this.#network("juju-info").bindAddresses[0]?.addresses[0]?.value ?? "";
   }
 
-  /** @throws ToolError when a port of the range is open already, but not by this range. */
+  /** @throws ToolError when another open range overlaps this one. */
   open(spec: string): void {
     const port = parsePortSpec(spec);
-    const { openedPorts } = this.#ledger.pending;
+    const { openedPorts } = this.#transaction.pending;
     if (!port || openedPorts.some((open) => portSpec(open) === spec)) return;
     const taken = openedPorts.find((open) => overlaps(open, port));
     if (taken) {
-      const { unitName } = this.#setting;
+      const { unitName } = this.#options;
       throw new ToolError(
         `cannot open ${spec} (unit "${unitName}"): port range conflicts with ${portSpec(taken)} (unit "${unitName}")`,
       );
     }
-    this.#ledger.buffer((state) => state.with({ openedPorts: [...state.openedPorts, port] }));
+    this.#transaction.buffer((state) => state.with({ openedPorts: [...state.openedPorts, port] }));
   }
 
   close(spec: string): void {
-    this.#ledger.buffer((state) =>
+    this.#transaction.buffer((state) =>
       state.with({ openedPorts: state.openedPorts.filter((open) => portSpec(open) !== spec) }),
     );
   }
 
   opened(): readonly string[] {
-    return this.#ledger.pending.openedPorts.map(portSpec);
+    return this.#transaction.pending.openedPorts.map(portSpec);
   }
 
   #network(binding: string): Network {
-    const networks = this.#ledger.kept.networks;
+    const networks = this.#transaction.committed.networks;
     return networks.find((network) => network.binding === binding) ?? new Network({ binding });
   }
 }

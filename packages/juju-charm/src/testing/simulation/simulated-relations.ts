@@ -3,64 +3,64 @@ import type { DataBag } from "../state/data-bag.ts";
 import type { AnyRelation } from "../state/relation.ts";
 import { remoteAppOf, remoteUnitsOf } from "../state/relation-members.ts";
 import type { RelationScope } from "../../tools/relation-tools.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Setting } from "./setting.ts";
+import type { StateTransaction } from "./state-transaction.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 
-/** Relations as the hook tools show them; who may read and write what is Juju's. */
+/** Relations for hook tools, with Juju's access rules. */
 export class SimulatedRelations implements RelationBackend {
-  readonly #ledger: Ledger;
-  readonly #setting: Setting;
+  readonly #transaction: StateTransaction;
+  readonly #options: SimulationOptions;
 
-  constructor(ledger: Ledger, setting: Setting) {
-    this.#ledger = ledger;
-    this.#setting = setting;
+  constructor(transaction: StateTransaction, options: SimulationOptions) {
+    this.#transaction = transaction;
+    this.#options = options;
   }
 
   current(): CurrentRelation | undefined {
-    const { trigger } = this.#setting.event;
+    const { trigger } = this.#options.event;
     return trigger.family === "relation" ? trigger.facts : undefined;
   }
 
-  /** As in `db:7`, sorted as text; one that is being broken is not among them. */
+  /** Such as `db:7`, sorted as text, without one that is being broken. */
   ids(endpoint: string): readonly string[] {
-    const { trigger } = this.#setting.event;
+    const { trigger } = this.#options.event;
     const broken =
       trigger.family === "relation" && trigger.facts.phase === "broken" ? trigger.facts.id : undefined;
-    return this.#ledger.pending.relations
+    return this.#transaction.pending.relations
       .filter((relation) => relation.endpoint === endpoint && relation.id !== broken)
       .map((relation) => `${relation.endpoint}:${relation.id}`)
       .sort();
   }
 
   has(id: number): boolean {
-    return this.#ledger.pending.relations.some((relation) => relation.id === id);
+    return this.#transaction.pending.relations.some((relation) => relation.id === id);
   }
 
-  /** Remote units, sorted as text, without one that departs. A relation that is being broken has none left. */
+  /** Remote units, sorted as text, without a departing one. A relation that is being broken has none. */
   units(id: number): readonly string[] {
     const relation = this.#relation(id);
-    const { trigger } = this.#setting.event;
+    const { trigger } = this.#options.event;
     const current = trigger.family === "relation" && trigger.facts.id === id ? trigger.facts : undefined;
     if (current?.phase === "broken") return [];
     const gone = current?.phase === "departed" ? current.remoteUnit : undefined;
-    return [...remoteUnitsOf(relation, this.#setting.appName).keys()].filter((unit) => unit !== gone).sort();
+    return [...remoteUnitsOf(relation, this.#options.appName).keys()].filter((unit) => unit !== gone).sort();
   }
 
   app(id: number): string {
-    return remoteAppOf(this.#relation(id), this.#setting.appName);
+    return remoteAppOf(this.#relation(id), this.#options.appName);
   }
 
-  /** UUID of the model of the other side. */
+  /** UUID of the remote application's model. */
   model(id: number): string {
     const relation = this.#relation(id);
     const other = relation.kind === "relation" ? relation.remoteModelUUID : undefined;
-    return other ?? this.#ledger.kept.model.uuid;
+    return other ?? this.#transaction.committed.model.uuid;
   }
 
-  /** @throws ToolError when the unit may not read what the member shares. */
+  /** @throws ToolError when the unit may not read the member's data. */
   read(id: number, member: string): DataBag {
     const relation = this.#relation(id);
-    const { appName, unitName } = this.#setting;
+    const { appName, unitName } = this.#options;
     const bag =
       member === unitName
         ? relation.localUnitData
@@ -71,11 +71,12 @@ export class SimulatedRelations implements RelationBackend {
     return bag;
   }
 
-  /** @throws ToolError when a unit that does not lead writes what the application shares. */
+  /** @throws ToolError when a unit without leadership writes application data. */
   write(id: number, scope: RelationScope, data: DataBag): void {
     this.#relation(id);
-    if (scope === "app" && !this.#ledger.kept.leader) throw new ToolError("cannot write relation settings");
-    this.#ledger.buffer((state) => {
+    if (scope === "app" && !this.#transaction.committed.leader)
+      throw new ToolError("cannot write relation settings");
+    this.#transaction.buffer((state) => {
       const relation = state.relation(id);
       const member = scope === "app" ? "localAppData" : "localUnitData";
       return state.withRelation(relation.with({ [member]: merged(relation[member], data) }));
@@ -83,13 +84,15 @@ export class SimulatedRelations implements RelationBackend {
   }
 
   #relation(id: number): AnyRelation {
-    return this.#ledger.pending.relation(id);
+    return this.#transaction.pending.relation(id);
   }
 
-  /** The leader reads what it has written; other units only what the controller has, and only of peer relations. */
+  /** The leader reads pending data. Other units read only committed data, and only in a peer relation. */
   #ownAppData(relation: AnyRelation): DataBag | undefined {
-    if (this.#ledger.kept.leader) return relation.localAppData;
-    return relation.kind === "peer" ? this.#ledger.kept.relation(relation.id).localAppData : undefined;
+    if (this.#transaction.committed.leader) return relation.localAppData;
+    return relation.kind === "peer"
+      ? this.#transaction.committed.relation(relation.id).localAppData
+      : undefined;
   }
 }
 
@@ -98,7 +101,7 @@ function remoteData(relation: AnyRelation, member: string, ownApp: string): Data
   return remoteUnitsOf(relation, ownApp).get(member);
 }
 
-/** An empty value takes a key away. */
+/** An empty value removes a key. */
 function merged(old: DataBag, data: DataBag): DataBag {
   return Object.fromEntries(Object.entries({ ...old, ...data }).filter(([, value]) => value !== ""));
 }

@@ -9,24 +9,24 @@ import {
 import type { SecretOwner, SecretRevision } from "../../tools/secret-tools.ts";
 import { remoteAppOf } from "../state/relation-members.ts";
 import { Secret, type SecretGrantRecord, type SecretText } from "../state/secret.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Setting } from "./setting.ts";
+import type { StateTransaction } from "./state-transaction.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 
-/** Secrets as the hook tools show them. What is read is tracked at once; what an owner changes is buffered. */
+/** Secrets for hook tools. Reads start tracking immediately. An owner's changes are buffered. */
 export class SimulatedSecrets implements SecretBackend {
-  readonly #ledger: Ledger;
-  readonly #setting: Setting;
+  readonly #transaction: StateTransaction;
+  readonly #options: SimulationOptions;
 
-  constructor(ledger: Ledger, setting: Setting) {
-    this.#ledger = ledger;
-    this.#setting = setting;
+  constructor(transaction: StateTransaction, options: SimulationOptions) {
+    this.#transaction = transaction;
+    this.#options = options;
   }
 
-  /** The content of a revision: that which the unit tracks, or the newest. */
+  /** The content of the tracked or the newest revision. */
   read(name: SecretName, revision: SecretRevision): SecretText {
     const secret = this.#named(name);
     if (name.id !== undefined && name.label !== undefined) this.#label(secret, name.label);
-    const isNew = !this.#ledger.kept.secrets.some(({ id }) => id === secret.id);
+    const isNew = !this.#transaction.committed.secrets.some(({ id }) => id === secret.id);
     if (revision === "peek") return secret.latest;
     const tracked =
       revision === "latest" || isNew
@@ -47,7 +47,7 @@ export class SimulatedSecrets implements SecretBackend {
 
   /** IDs of the secrets that the unit manages. */
   ids(): readonly string[] {
-    return this.#ledger.pending.secrets.filter((secret) => this.#isManaged(secret)).map(({ id }) => id);
+    return this.#transaction.pending.secrets.filter((secret) => this.#isManaged(secret)).map(({ id }) => id);
   }
 
   /** @returns the new secret's URI, in the long form. */
@@ -56,11 +56,11 @@ export class SimulatedSecrets implements SecretBackend {
     const { content, ...metadata } = changes;
     this.#assertFreeLabel(metadata.label);
     const secret = new Secret({ revisions: { 1: content }, owner, ...given(metadata) });
-    this.#ledger.buffer((state) => state.with({ secrets: [...state.secrets, secret] }));
-    return `secret://${this.#ledger.kept.model.uuid}/${secret.id}`;
+    this.#transaction.buffer((state) => state.with({ secrets: [...state.secrets, secret] }));
+    return `secret://${this.#transaction.committed.model.uuid}/${secret.id}`;
   }
 
-  /** Content equal to the newest makes no revision. */
+  /** Unchanged content creates no revision. */
   change(id: string, changes: SecretChanges): void {
     const secret = this.#owned(id);
     if (!secret) return;
@@ -70,7 +70,7 @@ export class SimulatedSecrets implements SecretBackend {
       content && !isSameText(content, secret.latest)
         ? { ...secret.revisions, [this.#nextRevision(secret)]: content }
         : secret.revisions;
-    // A plain read in this hook goes on with what the controller has.
+    // A plain read in this hook still returns the committed content.
     const tracked = secret.tracked ?? this.#committedRevision(secret);
     this.#replace(secret.with({ ...given(metadata), revisions, tracked }));
   }
@@ -90,18 +90,18 @@ export class SimulatedSecrets implements SecretBackend {
   revoke(id: string, from: Revocation): void {
     const secret = this.#owned(id);
     if (!secret) return;
-    const isMeant = (target: string, relation: number) =>
+    const isRevoked = (target: string, relation: number) =>
       from.unit !== undefined
         ? target === from.unit
         : from.app !== undefined
           ? target === from.app
           : relation === from.relation;
     this.#replace(
-      secret.with({ grants: secret.grants.filter(({ target, relation }) => !isMeant(target, relation)) }),
+      secret.with({ grants: secret.grants.filter(({ target, relation }) => !isRevoked(target, relation)) }),
     );
   }
 
-  /** Removes one revision, or all of the secret. */
+  /** Removes one revision, or the whole secret. */
   remove(id: string, revision: number | undefined): void {
     const secret = this.#owned(id);
     if (!secret) return;
@@ -109,7 +109,7 @@ export class SimulatedSecrets implements SecretBackend {
     if (revision !== undefined && rest.length > 0) {
       this.#replace(secret.with({ revisions: Object.fromEntries(rest) }));
     } else {
-      this.#ledger.buffer((state) =>
+      this.#transaction.buffer((state) =>
         state.with({ secrets: state.secrets.filter(({ id }) => id !== secret.id) }),
       );
     }
@@ -117,13 +117,13 @@ export class SimulatedSecrets implements SecretBackend {
 
   #access({ relation, target }: SecretGrantRecord): object {
     const kind = target.includes("/") ? "unit" : "application";
-    const found = this.#ledger.pending.relations.find(({ id }) => id === relation);
-    const scope = `relation-${this.#setting.appName}.${found?.endpoint ?? ""}#${target.split("/", 1)[0] ?? ""}`;
+    const found = this.#transaction.pending.relations.find(({ id }) => id === relation);
+    const scope = `relation-${this.#options.appName}.${found?.endpoint ?? ""}#${target.split("/", 1)[0] ?? ""}`;
     return { target: `${kind}-${target.replace("/", "-")}`, scope, role: "view" };
   }
 
   #named({ id: wanted, label }: SecretName): Secret {
-    const { secrets } = this.#ledger.pending;
+    const { secrets } = this.#transaction.pending;
     if (wanted === undefined) {
       const secret = secrets.find((candidate) => candidate.label === label);
       if (!secret) throw new ToolError(`consumer label "${label ?? ""}" not found`);
@@ -134,34 +134,36 @@ export class SimulatedSecrets implements SecretBackend {
     return secret;
   }
 
-  /** Undefined where Juju finds only at the end of the hook that the secret is not there, or another's. */
+  /** Undefined when the secret is missing or has another owner, which Juju reports only at the end of the hook. */
   #owned(wanted: string): Secret | undefined {
-    const secret = this.#ledger.pending.secrets.find(({ id }) => id === wanted);
+    const secret = this.#transaction.pending.secrets.find(({ id }) => id === wanted);
     if (secret?.owner === "application") this.#assertLeader();
     if (secret?.owner !== undefined) return secret;
-    this.#ledger.bufferRefused(secret ? "permission denied" : `secret "${wanted}" not found`);
+    this.#transaction.bufferRefused(secret ? "permission denied" : `secret "${wanted}" not found`);
     return undefined;
   }
 
   #isManaged({ owner }: Secret): boolean {
-    return owner === "unit" || (owner === "application" && this.#ledger.kept.leader);
+    return owner === "unit" || (owner === "application" && this.#transaction.committed.leader);
   }
 
-  /** The newest revision that the controller knows. */
+  /** The newest committed revision. */
   #committedRevision({ id, latestRevision }: Secret): number {
-    return this.#ledger.kept.secrets.find((secret) => secret.id === id)?.latestRevision ?? latestRevision;
+    return (
+      this.#transaction.committed.secrets.find((secret) => secret.id === id)?.latestRevision ?? latestRevision
+    );
   }
 
-  /** However often a hook sets the content, it makes one revision. */
+  /** A hook creates at most one revision, even when it sets the content several times. */
   #nextRevision(secret: Secret): number {
-    const kept = this.#ledger.kept.secrets.find(({ id }) => id === secret.id);
+    const kept = this.#transaction.committed.secrets.find(({ id }) => id === secret.id);
     return kept ? kept.latestRevision + 1 : secret.latestRevision;
   }
 
   #track({ id }: Secret, tracked: number): void {
-    // The controller cannot track what it does not have yet.
+    // The controller cannot track an uncommitted revision.
     const isCommitted = (secret: Secret) => secret.revisions[tracked] !== undefined;
-    this.#ledger.keep((state) => {
+    this.#transaction.commit((state) => {
       const secret = state.secrets.find((candidate) => candidate.id === id);
       return secret && isCommitted(secret) ? state.withSecret(secret.with({ tracked })) : state;
     });
@@ -170,27 +172,27 @@ export class SimulatedSecrets implements SecretBackend {
   #label({ id, label: old }: Secret, label: string): void {
     if (old === label) return;
     this.#assertFreeLabel(label);
-    this.#ledger.keep((state) => {
+    this.#transaction.commit((state) => {
       const secret = state.secrets.find((candidate) => candidate.id === id);
       return secret ? state.withSecret(secret.with({ label })) : state;
     });
   }
 
   #replace(secret: Secret): void {
-    this.#ledger.buffer((state) => state.withSecret(secret));
+    this.#transaction.buffer((state) => state.withSecret(secret));
   }
 
   #appOf(relation: number): string {
-    return remoteAppOf(this.#ledger.pending.relation(relation), this.#setting.appName);
+    return remoteAppOf(this.#transaction.pending.relation(relation), this.#options.appName);
   }
 
   #assertLeader(): void {
-    if (!this.#ledger.kept.leader) throw new ToolError("this unit is not the leader");
+    if (!this.#transaction.committed.leader) throw new ToolError("this unit is not the leader");
   }
 
   #assertFreeLabel(label: string | undefined): void {
     if (label === undefined || label === "") return;
-    if (!this.#ledger.pending.secrets.some((secret) => secret.label === label)) return;
+    if (!this.#transaction.pending.secrets.some((secret) => secret.label === label)) return;
     throw new ToolError(`secret with label "${label}" already exists`);
   }
 }
@@ -201,7 +203,7 @@ function isSameText(left: SecretText, right: SecretText): boolean {
   return sorted(left) === sorted(right);
 }
 
-/** Without what is undefined: that stays as it is. */
+/** Omits undefined members, so that they stay unchanged. */
 function given<T extends object>(changes: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

@@ -1,63 +1,63 @@
 import { ToolError, usageError, type StorageBackend } from "juju-hook-tools";
 import type { Storage } from "../state/storage.ts";
-import type { Ledger } from "./ledger.ts";
+import type { StateTransaction } from "./state-transaction.ts";
 import type { SideEffects } from "./side-effects.ts";
-import type { Setting } from "./setting.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 
-/** Storage, resources and what the controller remembers, as the hook tools show them. */
+/** Storage, resources and the state in the controller for hook tools. */
 export class SimulatedStorage implements StorageBackend {
-  readonly #ledger: Ledger;
-  readonly #setting: Setting;
+  readonly #transaction: StateTransaction;
+  readonly #options: SimulationOptions;
   readonly #effects: SideEffects;
 
-  constructor(ledger: Ledger, setting: Setting, effects: SideEffects) {
-    this.#ledger = ledger;
-    this.#setting = setting;
+  constructor(transaction: StateTransaction, options: SimulationOptions, effects: SideEffects) {
+    this.#transaction = transaction;
+    this.#options = options;
     this.#effects = effects;
   }
 
-  /** IDs of the attached storages, of one name or of all. */
+  /** IDs of attached storages, all or those with a name. */
   ids(name?: string): readonly string[] {
-    return this.#ledger.kept.storages
+    return this.#transaction.committed.storages
       .filter((storage) => name === undefined || storage.name === name)
       .map(({ id }) => id);
   }
 
   /** @throws ToolError when it is not attached. */
   get(id: string): Storage {
-    const storage = this.#ledger.kept.storages.find((candidate) => candidate.id === id);
+    const storage = this.#transaction.committed.storages.find((candidate) => candidate.id === id);
     if (storage) return storage;
     throw usageError(`invalid value "${id}" for option -s: storage "${id}" not found`);
   }
 
   current(): string | undefined {
-    const { trigger } = this.#setting.event;
+    const { trigger } = this.#options.event;
     return trigger.family === "storage" ? trigger.storage.id : undefined;
   }
 
-  /** Asks for more; counts once the dispatch succeeds. @throws ToolError for a name that the charm does not have. */
+  /** Requests more storage when the dispatch succeeds. @throws ToolError for an undeclared storage. */
   add(name: string, count: number): void {
-    if (!(name in this.#setting.metadata.storages)) throw new ToolError(`charm storage "${name}" not found`);
+    if (!(name in this.#options.metadata.storages)) throw new ToolError(`charm storage "${name}" not found`);
     this.#effects.storageRequests.push({ name, count });
   }
 
-  /** Path of a resource's file. @throws ToolError when it was not attached. */
+  /** Path of a resource's file. @throws ToolError when it is not attached. */
   resource(name: string): string {
-    const resource = this.#ledger.kept.resources.find((candidate) => candidate.name === name);
+    const resource = this.#transaction.committed.resources.find((candidate) => candidate.name === name);
     if (resource) return resource.path;
     throw new ToolError(`could not download resource: resource "${name}" not found`);
   }
 
   remembered(): Readonly<Record<string, string>> {
-    return this.#ledger.pending.serverState;
+    return this.#transaction.pending.serverState;
   }
 
   remember(data: Readonly<Record<string, string>>): void {
-    this.#ledger.buffer((state) => state.with({ serverState: { ...state.serverState, ...data } }));
+    this.#transaction.buffer((state) => state.with({ serverState: { ...state.serverState, ...data } }));
   }
 
   forget(key: string): void {
-    this.#ledger.buffer((state) => {
+    this.#transaction.buffer((state) => {
       const rest = Object.entries(state.serverState).filter(([name]) => name !== key);
       return state.with({ serverState: Object.fromEntries(rest) });
     });

@@ -4,69 +4,69 @@ import type { Goal, GoalState } from "../../tools/goal-state.ts";
 import type { RebootTime } from "../../tools/model-tools.ts";
 import type { ShownApplicationStatus, ShownStatus, Status } from "../../tools/status-tools.ts";
 import { remoteAppOf, remoteUnitsOf } from "../state/relation-members.ts";
-import type { Ledger } from "./ledger.ts";
+import type { StateTransaction } from "./state-transaction.ts";
 import { showCloud } from "./show-cloud.ts";
 import type { SideEffects } from "./side-effects.ts";
-import type { Setting } from "./setting.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 
-/** Time at which everything in a goal state began: there is no clock in a state. */
+/** Time of every goal in a goal state, because a test state has no clock. */
 const SINCE = "2026-01-01 00:00:00Z";
 
-/** The unit and its application as the hook tools show them. */
+/** The unit and its application for hook tools. */
 export class SimulatedUnit implements UnitBackend {
-  readonly #ledger: Ledger;
-  readonly #setting: Setting;
+  readonly #transaction: StateTransaction;
+  readonly #options: SimulationOptions;
   readonly #effects: SideEffects;
 
-  constructor(ledger: Ledger, setting: Setting, effects: SideEffects) {
-    this.#ledger = ledger;
-    this.#setting = setting;
+  constructor(transaction: StateTransaction, options: SimulationOptions, effects: SideEffects) {
+    this.#transaction = transaction;
+    this.#options = options;
     this.#effects = effects;
   }
 
-  /** Options that are set or have a default. */
+  /** Options with a value or a default. */
   config(): JsonObject {
     const values: Record<string, JsonValue> = {};
-    for (const [name, option] of Object.entries(this.#setting.metadata.options)) {
+    for (const [name, option] of Object.entries(this.#options.metadata.options)) {
       if (option.default !== undefined) values[name] = option.default;
     }
-    return { ...values, ...this.#ledger.kept.config };
+    return { ...values, ...this.#transaction.committed.config };
   }
 
   optionNames(): readonly string[] {
-    return Object.keys(this.#setting.metadata.options);
+    return Object.keys(this.#options.metadata.options);
   }
 
   isLeader(): boolean {
-    return this.#ledger.kept.leader;
+    return this.#transaction.committed.leader;
   }
 
   setStatus(unitStatus: Status): void {
     this.#effects.unitStatuses.push(unitStatus);
-    this.#ledger.keep((state) => state.with({ unitStatus }));
+    this.#transaction.commit((state) => state.with({ unitStatus }));
   }
 
-  /** @throws ToolError when the unit does not lead. */
+  /** @throws ToolError when the unit is not the leader. */
   setAppStatus(appStatus: Status): void {
     if (!this.isLeader()) throw new ToolError("this unit is not the leader");
     this.#effects.appStatuses.push(appStatus);
-    this.#ledger.keep((state) => state.with({ appStatus }));
+    this.#transaction.commit((state) => state.with({ appStatus }));
   }
 
   status(): ShownStatus {
-    return this.#ledger.kept.unitStatus;
+    return this.#transaction.committed.unitStatus;
   }
 
-  /** @throws ToolError when the unit does not lead. */
+  /** @throws ToolError when the unit is not the leader. */
   appStatus(): ShownApplicationStatus {
     if (!this.isLeader()) throw new ToolError("finding application status: this unit is not the leader");
-    const { appStatus, unitStatus } = this.#ledger.kept;
-    return { ...appStatus, units: { [this.#setting.unitName]: unitStatus } };
+    const { appStatus, unitStatus } = this.#transaction.committed;
+    return { ...appStatus, units: { [this.#options.unitName]: unitStatus } };
   }
 
   setWorkloadVersion(workloadVersion: string): void {
     this.#effects.workloadVersions.push(workloadVersion);
-    this.#ledger.keep((state) => state.with({ workloadVersion }));
+    this.#transaction.commit((state) => state.with({ workloadVersion }));
   }
 
   log(level: LogLevel, message: string): void {
@@ -75,18 +75,18 @@ export class SimulatedUnit implements UnitBackend {
 
   /** @throws ToolError in an action. */
   reboot(time: RebootTime): void {
-    if (this.#setting.event.trigger.family === "action") {
+    if (this.#options.event.trigger.family === "action") {
       throw new ToolError("juju-reboot is not supported when running an action.");
     }
     this.#effects.reboot = time;
-    if (time === "now") this.#setting.onRebootNow();
+    if (time === "now") this.#options.onRebootNow();
   }
 
-  /** Every planned unit and every remote unit is there; peer relations are not told. */
+  /** All planned units and all remote units, without peer relations. */
   goalState(): GoalState {
-    const { plannedUnits, relations, unitStatus } = this.#ledger.kept;
+    const { plannedUnits, relations, unitStatus } = this.#transaction.committed;
     const goal = (status: string): Goal => ({ status, since: SINCE });
-    const { appName, unitName } = this.#setting;
+    const { appName, unitName } = this.#options;
     const others = Array.from({ length: plannedUnits }, (_, number) => `${appName}/${number}`)
       .filter((name) => name !== unitName)
       .slice(0, plannedUnits - 1);
@@ -104,9 +104,9 @@ export class SimulatedUnit implements UnitBackend {
     return { units: Object.fromEntries<Goal>(units), relations: remote };
   }
 
-  /** @throws ToolError when the application is not trusted with its cloud. */
+  /** @throws ToolError when the application is deployed without `--trust`. */
   credential(): object {
-    const { cloudSpec } = this.#ledger.kept.model;
+    const { cloudSpec } = this.#transaction.committed.model;
     if (cloudSpec) return showCloud(cloudSpec);
     throw new ToolError("cannot access cloud credentials: permission denied");
   }

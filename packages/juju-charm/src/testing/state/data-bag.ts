@@ -1,9 +1,9 @@
 import { frozen } from "./frozen.ts";
 
-/** What one member of a relation shares. */
+/** The data of one member of a relation. */
 export type DataBag = Readonly<Record<string, string>>;
 
-/** Keys that Juju writes itself when a unit enters a relation. */
+/** Keys that Juju writes when a unit joins a relation. */
 export const ADDRESSES: DataBag = frozen({
   "egress-subnets": "192.0.2.0/32",
   "ingress-address": "192.0.2.0",

@@ -2,12 +2,12 @@ import type { EventKind } from "../../events/event-kind.ts";
 import type { JsonValue } from "juju-hook-tools";
 import { frozen } from "./frozen.ts";
 
-/** An event that an observer has deferred: what the next dispatch begins with. */
+/** A deferred event, which the next dispatch re-emits to its observer. */
 export class DeferredEvent {
   readonly kind: EventKind;
   /** Name of the observer, such as `HelloCharm.onInstall`. */
   readonly observer: string;
-  /** What the event carries beyond its name. */
+  /** The event's data besides its name. */
   readonly facts: JsonValue;
 
   constructor(fields: { readonly kind: EventKind; readonly observer: string; readonly facts: JsonValue }) {

@@ -1,23 +1,23 @@
 const LENGTH_OF_SECRET_ID = 20;
 
-/** Those that tests give themselves are lower. */
+/** Higher than the numbers that tests choose. */
 let relations = 1000;
 let secrets = 0;
 let actions = 0;
 
-/** A relation number that no other relation of the process was given. */
+/** A relation number that is unique within the process. */
 export function freshRelationID(): number {
   relations += 1;
   return relations;
 }
 
-/** A secret ID of Juju's form, 20 characters of `[0-9a-z]`, that no other secret of the process was given. */
+/** A secret ID in Juju's format, 20 characters of `[0-9a-z]`, that is unique within the process. */
 export function freshSecretID(): string {
   secrets += 1;
   return `secret${String(secrets).padStart(LENGTH_OF_SECRET_ID - "secret".length, "0")}`;
 }
 
-/** An action number that no other action of the process was given. */
+/** An action number that is unique within the process. */
 export function freshActionID(): string {
   actions += 1;
   return String(actions);

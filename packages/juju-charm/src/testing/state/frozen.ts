@@ -1,6 +1,5 @@
 /**
- * A copy of plain data that nobody can change, at any depth. Instances of classes are taken as they are: those of the
- * testing kit are frozen already.
+ * A deeply frozen copy of plain data. Class instances are not copied: those of the testing kit are already frozen.
  */
 export function frozen<T>(value: T): T {
   if (Array.isArray(value)) return Object.freeze(value.map((item: unknown) => frozen(item))) as T;

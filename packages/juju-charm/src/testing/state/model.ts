@@ -1,11 +1,11 @@
 import type { CloudSpec } from "../../tools/cloud-spec.ts";
 
-/** What a {@link Model} is made of. */
+/** Fields of a {@link Model}. */
 export interface ModelFields {
   /** @default "testing" */
   readonly name?: string;
   readonly uuid?: string;
-  /** What `credential-get` answers; without one the application is not trusted. @default undefined */
+  /** Result of `credential-get`; undefined without `--trust`. @default undefined */
   readonly cloudSpec?: CloudSpec | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { NetworkInfo, NetworkInterface } from "../../tools/network-tools.ts";
 import { frozen } from "./frozen.ts";
 
-/** What a {@link Network} is made of. */
+/** Fields of a {@link Network}. */
 export interface NetworkFields {
   /** An endpoint, an extra binding, or `juju-info`. */
   readonly binding: string;
@@ -19,7 +19,7 @@ const ETH0: NetworkInterface = {
   addresses: [{ hostname: "", value: "192.0.2.0", cidr: "192.0.2.0/24" }],
 };
 
-/** How a binding of the unit is reached, as `network-get` tells it. Bindings that no network is given for have the defaults. */
+/** Result of `network-get` for a binding. Bindings without a network have the default addresses. */
 export class Network implements NetworkInfo {
   readonly binding: string;
   readonly bindAddresses: readonly NetworkInterface[];

@@ -1,12 +1,12 @@
 import type { DataBag } from "./data-bag.ts";
 import type { AnyRelation } from "./relation.ts";
 
-/** The application on the other side; of a peer relation the own one. */
+/** The remote application; in a peer relation, the unit's own. */
 export function remoteAppOf(relation: AnyRelation, ownApp: string): string {
   return relation.kind === "peer" ? ownApp : relation.remoteApp;
 }
 
-/** What the remote units share, by unit name. */
+/** Data of the remote units, by unit name. */
 export function remoteUnitsOf(relation: AnyRelation, ownApp: string): ReadonlyMap<string, DataBag> {
   const app = remoteAppOf(relation, ownApp);
   const units = Object.entries(unitData(relation)).map(

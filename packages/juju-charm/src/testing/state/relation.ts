@@ -2,30 +2,30 @@ import { ADDRESSES, type DataBag } from "./data-bag.ts";
 import { freshRelationID } from "./fresh-id.ts";
 import { frozen } from "./frozen.ts";
 
-/** What every relation is made of. */
+/** Fields of every relation. */
 export interface RelationBaseFields {
   readonly endpoint: string;
-  /** The number after the colon in `db:7`. @default one that no other relation has */
+  /** The number after the colon in `db:7`. @default a unique number */
   readonly id?: number;
-  /** What this unit shares. @default the addresses that Juju writes */
+  /** Data of this unit. @default the addresses that Juju writes */
   readonly localUnitData?: DataBag;
-  /** What the leader of this application shares. @default {} */
+  /** Data of this application. @default {} */
   readonly localAppData?: DataBag;
 }
 
-/** What a {@link Relation} is made of. */
+/** Fields of a {@link Relation}. */
 export interface RelationFields extends RelationBaseFields {
   /** @default "remote" */
   readonly remoteApp?: string;
   /** @default {} */
   readonly remoteAppData?: DataBag;
-  /** What the remote units share, by the number of the unit. @default one unit, 0, with the addresses Juju writes */
+  /** Data of the remote units, by unit number. @default unit 0 with the addresses that Juju writes */
   readonly remoteUnits?: Readonly<Record<number, DataBag>>;
-  /** @default the model of the unit itself */
+  /** @default this unit's model */
   readonly remoteModelUUID?: string | undefined;
 }
 
-/** A relation with another application, by an endpoint of global scope. */
+/** A relation with another application, on an endpoint with global scope. */
 export class Relation {
   readonly kind = "relation";
   readonly endpoint: string;
@@ -49,19 +49,19 @@ export class Relation {
     Object.freeze(this);
   }
 
-  /** The same relation, changed. */
+  /** A changed copy of the relation. */
   with(changes: Partial<RelationFields>): Relation {
     return new Relation(Object.assign({}, this, changes));
   }
 }
 
-/** What a {@link PeerRelation} is made of. */
+/** Fields of a {@link PeerRelation}. */
 export interface PeerRelationFields extends RelationBaseFields {
-  /** What the other units share, by the number of the unit. @default {} */
+  /** Data of the other units, by unit number. @default {} */
   readonly peers?: Readonly<Record<number, DataBag>>;
 }
 
-/** The relation among the units of the application. */
+/** A peer relation between the units of the application. */
 export class PeerRelation {
   readonly kind = "peer";
   readonly endpoint: string;
@@ -79,25 +79,25 @@ export class PeerRelation {
     Object.freeze(this);
   }
 
-  /** The same relation, changed. */
+  /** A changed copy of the relation. */
   with(changes: Partial<PeerRelationFields>): PeerRelation {
     return new PeerRelation(Object.assign({}, this, changes));
   }
 }
 
-/** What a {@link SubordinateRelation} is made of. */
+/** Fields of a {@link SubordinateRelation}. */
 export interface SubordinateRelationFields extends RelationBaseFields {
   /** @default "remote" */
   readonly remoteApp?: string;
   /** @default {} */
   readonly remoteAppData?: DataBag;
-  /** Number of the one remote unit that is on the same machine. @default 0 */
+  /** Number of the remote unit on the same machine. @default 0 */
   readonly remoteUnit?: number;
   /** @default the addresses that Juju writes */
   readonly remoteUnitData?: DataBag;
 }
 
-/** A relation by an endpoint of container scope: of a subordinate with its principal, or the other way round. */
+/** A relation on an endpoint with container scope, between a subordinate and its principal, from either side. */
 export class SubordinateRelation {
   readonly kind = "subordinate";
   readonly endpoint: string;
@@ -121,11 +121,11 @@ export class SubordinateRelation {
     Object.freeze(this);
   }
 
-  /** The same relation, changed. */
+  /** A changed copy of the relation. */
   with(changes: Partial<SubordinateRelationFields>): SubordinateRelation {
     return new SubordinateRelation(Object.assign({}, this, changes));
   }
 }
 
-/** A relation of any of the three kinds. */
+/** A relation of any kind. */
 export type AnyRelation = Relation | PeerRelation | SubordinateRelation;

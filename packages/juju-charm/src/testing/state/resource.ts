@@ -1,4 +1,4 @@
-/** A resource of the charm that was attached: the file that `resource-get` answers. */
+/** An attached resource with the file of `resource-get`. */
 export class Resource {
   /** Name in the charm's metadata. */
   readonly name: string;

@@ -2,32 +2,32 @@ import type { SecretOwner, SecretRotation } from "../../tools/secret-tools.ts";
 import { freshSecretID } from "./fresh-id.ts";
 import { frozen } from "./frozen.ts";
 
-/** Keys and values of a revision of a secret. */
+/** Keys and values of a secret revision. */
 export type SecretText = Readonly<Record<string, string>>;
 
-/** Permission of a remote application, or of one of its units, to read a secret that this application owns. */
+/** A grant of this application's secret to a remote application or one of its units. */
 export interface SecretGrantRecord {
-  /** Number of the relation that the permission ends with. */
+  /** Number of the relation that is the scope of the grant. */
   readonly relation: number;
   /** `app` or `app/n`. */
   readonly target: string;
 }
 
-/** What revisions a secret has: the one that the unit reads and perhaps a newer one, or all of them by number. */
+/** Revisions of a secret: the tracked content with an optional newer one, or all revisions by number. */
 export type SecretRevisions =
   | { readonly content: SecretText; readonly latest?: SecretText | undefined }
   | { readonly revisions: Readonly<Record<number, SecretText>>; readonly tracked?: number | undefined };
 
-/** What the owner of a secret says of it. */
+/** Metadata fields of a {@link Secret}. */
 export interface SecretMetadataFields {
-  /** 20 characters of `[0-9a-z]`. @default one that no other secret has */
+  /** 20 characters of `[0-9a-z]`. @default a unique ID */
   readonly id?: string;
-  /** Whose it is; undefined for a secret of another application or of a user, granted to this unit. @default undefined */
+  /** Undefined for a granted secret of another application or a user. @default undefined */
   readonly owner?: SecretOwner | undefined;
-  /** The owner's label of an own secret, the consumer's label of a granted one. */
+  /** Owner's label of an own secret; consumer's label of a granted one. */
   readonly label?: string | undefined;
   readonly description?: string | undefined;
-  /** When the newest revision expires. */
+  /** Expiry of the newest revision. */
   readonly expires?: Date | undefined;
   /** @default "never" */
   readonly rotate?: SecretRotation;
@@ -35,10 +35,10 @@ export interface SecretMetadataFields {
   readonly grants?: readonly SecretGrantRecord[];
 }
 
-/** What a {@link Secret} is made of. */
+/** Fields of a {@link Secret}. */
 export type SecretFields = SecretMetadataFields & SecretRevisions;
 
-/** A secret that the unit can read, because it or its application owns it, or because it was granted. */
+/** A secret that the unit or its application owns, or that was granted to the unit. */
 export class Secret {
   readonly id: string;
   readonly owner: SecretOwner | undefined;
@@ -48,7 +48,7 @@ export class Secret {
   readonly rotate: SecretRotation;
   readonly grants: readonly SecretGrantRecord[];
   readonly revisions: Readonly<Record<number, SecretText>>;
-  /** The revision that the unit reads; undefined before the first time, which starts with the newest. */
+  /** The revision that the unit tracks; undefined before the first read, which tracks the newest. */
   readonly tracked: number | undefined;
 
   constructor(fields: SecretFields) {
@@ -65,7 +65,7 @@ export class Secret {
     Object.freeze(this);
   }
 
-  /** The secret URI in its short form, as options hold it. */
+  /** The secret URI in its short form, for options. */
   get uri(): string {
     return `secret:${this.id}`;
   }
@@ -80,12 +80,12 @@ export class Secret {
     return this.revisions[this.latestRevision] ?? {};
   }
 
-  /** Content that a plain read answers. */
+  /** Content for a plain read. */
   get content(): SecretText {
     return this.revisions[this.tracked ?? this.latestRevision] ?? {};
   }
 
-  /** The same secret, changed. */
+  /** A changed copy of the secret. */
   with(changes: Partial<SecretMetadataFields & Extract<SecretRevisions, { revisions: unknown }>>): Secret {
     const { id, owner, label, description, expires, rotate, grants, revisions, tracked } = this;
     const same = { id, owner, label, description, expires, rotate, grants, revisions, tracked };

@@ -1,12 +1,12 @@
 import { CodedError } from "charm-kit";
 
-/** A state was asked for something that it does not have. */
+/** A test reads something that the state does not contain. */
 export class StateError extends CodedError {
   readonly code = "testing-state";
 
   constructor(what: string) {
     super(
-      `Cannot look at ${what}: the state has none such; put it there, or look what the dispatch has made of it`,
+      `Cannot read the ${what}: the state does not contain it; add it to the input state, or check what the dispatch did`,
     );
   }
 }

@@ -11,9 +11,9 @@ import type { Secret } from "./secret.ts";
 import type { Storage } from "./storage.ts";
 import { StateError } from "./state-error.ts";
 
-/** What a {@link State} is made of; what is not given is empty. */
+/** Fields of a {@link State}. Omitted ones are empty. */
 export interface StateFields {
-  /** Options that were set; the others have their defaults. */
+  /** Values of options. Others have their defaults. */
   readonly config?: JsonObject;
   /** @default false */
   readonly leader?: boolean;
@@ -24,13 +24,13 @@ export interface StateFields {
   readonly resources?: readonly Resource[];
   readonly openedPorts?: readonly PortRange[];
   readonly model?: Model;
-  /** Units that the application is to have, this one among them. @default 1 */
+  /** Planned units of the application, including this one. @default 1 */
   readonly plannedUnits?: number;
-  /** Events that wait for their observers, the oldest first. */
+  /** Deferred events, oldest first. */
   readonly deferred?: readonly DeferredEvent[];
-  /** What the charm remembers in its own file, by name of the slot. */
+  /** Stored state of the charm, by slot name. */
   readonly storedState?: JsonObject;
-  /** What the controller remembers for the unit (`state-set`). */
+  /** The unit's state in the controller (`state-set`). */
   readonly serverState?: Readonly<Record<string, string>>;
   /** @default unknown */
   readonly unitStatus?: ShownStatus;
@@ -41,7 +41,7 @@ export interface StateFields {
 
 const UNKNOWN: ShownStatus = { name: "unknown", message: "" };
 
-/** All that Juju and the unit know before a dispatch, or after it. Nothing of it can be changed: {@link with} makes another. */
+/** The state of Juju and the unit before or after a dispatch. Immutable: {@link with} creates a changed copy. */
 export class State {
   readonly config: JsonObject;
   readonly leader: boolean;
@@ -80,26 +80,26 @@ export class State {
     Object.freeze(this);
   }
 
-  /** The same state, changed: `state.with({ leader: true })`. */
+  /** A changed copy of the state: `state.with({ leader: true })`. */
   with(changes: StateFields): State {
     return new State(Object.assign({}, this, changes));
   }
 
-  /** The state with one relation in place of the one that has its number. */
+  /** A copy of the state where this relation replaces the one with the same number. */
   withRelation(relation: AnyRelation): State {
     return this.with({ relations: this.relations.map((old) => (old.id === relation.id ? relation : old)) });
   }
 
-  /** The state with one secret in place of the one that has its ID. */
+  /** A copy of the state where this secret replaces the one with the same ID. */
   withSecret(secret: Secret): State {
     return this.with({ secrets: this.secrets.map((old) => (old.id === secret.id ? secret : old)) });
   }
 
   /**
-   * What has become of a relation: `stateOut.relation(db).localAppData`.
+   * The relation in this state: `stateOut.relation(db).localAppData`.
    *
-   * @param which the relation as it was in another state, or its number.
-   * @throws {@link StateError} when the state has none such.
+   * @param which the relation of another state, or its number.
+   * @throws {@link StateError} when the state does not contain it.
    */
   relation<R extends AnyRelation>(which: R): R;
   relation(which: number): AnyRelation;
@@ -112,10 +112,10 @@ export class State {
   }
 
   /**
-   * What has become of a secret.
+   * The secret in this state.
    *
-   * @param which the secret as it was in another state, or its ID, or its label.
-   * @throws {@link StateError} when the state has none such.
+   * @param which the secret of another state, its ID or its label.
+   * @throws {@link StateError} when the state does not contain it.
    */
   secret(which: Secret | string): Secret {
     const name = typeof which === "string" ? which : which.id;

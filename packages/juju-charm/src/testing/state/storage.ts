@@ -1,4 +1,4 @@
-/** What a {@link Storage} is made of. */
+/** Fields of a {@link Storage}. */
 export interface StorageFields {
   /** Name in the charm's metadata. */
   readonly name: string;
@@ -6,11 +6,11 @@ export interface StorageFields {
   readonly index?: number;
   /** @default "filesystem" */
   readonly type?: "filesystem" | "block";
-  /** Mount point or path of the device. @default where Juju mounts it */
+  /** Mount point or device path. @default Juju's mount point */
   readonly location?: string;
 }
 
-/** A storage that is attached to the unit. */
+/** A storage instance attached to the unit. */
 export class Storage {
   readonly name: string;
   readonly index: number;
@@ -25,7 +25,7 @@ export class Storage {
     Object.freeze(this);
   }
 
-  /** As in `data/0`. */
+  /** Such as `data/0`. */
   get id(): string {
     return `${this.name}/${this.index}`;
   }

@@ -1,22 +1,22 @@
 import type { PortRange } from "../../tools/network-tools.ts";
 import { portSpec } from "../../tools/port-spec.ts";
-import { repeated, type Scene } from "./scene.ts";
+import { repeated, type Scenario } from "./scenario.ts";
 
 const LARGEST_PORT = 65_535;
 
-/** Resources are declared. */
-export function checkResources({ state, metadata }: Scene): readonly string[] {
+/** Resources are declared, each at most once. */
+export function checkResources({ state, metadata }: Scenario): readonly string[] {
   const names = state.resources.map(({ name }) => name);
   return [
-    ...repeated(names).map((name) => `the resource ${name} is there several times`),
+    ...repeated(names).map((name) => `there are several resources ${name}`),
     ...names
       .filter((name) => !(name in metadata.resources))
       .map((name) => `the resource ${name} is not in charm.yaml`),
   ];
 }
 
-/** Networks are of endpoints of global scope, of extra bindings or of `juju-info`, each at most once. */
-export function checkNetworks({ state, metadata }: Scene): readonly string[] {
+/** Networks have a binding of global scope, an extra binding or `juju-info`, each at most once. */
+export function checkNetworks({ state, metadata }: Scenario): readonly string[] {
   const bindings = state.networks.map(({ binding }) => binding);
   return [
     ...repeated(bindings).map((binding) => `the binding ${binding} has several networks`),
@@ -25,17 +25,17 @@ export function checkNetworks({ state, metadata }: Scene): readonly string[] {
       const endpoint = metadata.relations[binding];
       if (!endpoint) return [`the binding ${binding} is neither an endpoint nor an extra binding`];
       return endpoint.scope === "container"
-        ? [`the endpoint ${binding} has the scope container and so no network`]
+        ? [`the endpoint ${binding} has the scope container, which has no network`]
         : [];
     }),
   ];
 }
 
-/** Open ports are ports, and no port is in two ranges. */
-export function checkPorts({ state }: Scene): readonly string[] {
+/** Open ports are valid and do not overlap. */
+export function checkPorts({ state }: Scenario): readonly string[] {
   const { openedPorts } = state;
   return openedPorts.flatMap((port, at) => {
-    if (!isRange(port)) return [`${portSpec(port)} is no range of ports`];
+    if (!isRange(port)) return [`${portSpec(port)} is not a port range`];
     const other = openedPorts.slice(0, at).find((earlier) => overlaps(earlier, port));
     return other ? [`the open ports ${portSpec(other)} and ${portSpec(port)} overlap`] : [];
   });
@@ -52,10 +52,10 @@ function overlaps(left: PortRange, right: PortRange): boolean {
   return left.protocol === right.protocol && left.from <= right.to && right.from <= left.to;
 }
 
-/** The unit itself is among those that are planned. */
-export function checkPlannedUnits({ state }: Scene): readonly string[] {
+/** The planned units include this unit. */
+export function checkPlannedUnits({ state }: Scenario): readonly string[] {
   const { plannedUnits } = state;
   return Number.isInteger(plannedUnits) && plannedUnits >= 1
     ? []
-    : [`${plannedUnits} units cannot be planned`];
+    : [`plannedUnits is ${plannedUnits}, which is not a whole number from 1`];
 }

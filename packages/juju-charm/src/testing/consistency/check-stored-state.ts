@@ -1,17 +1,17 @@
 import { isDeferrable } from "../../events/notice.ts";
 import { DEFERRED_SLOT } from "../../events/notice-queue.ts";
-import type { Scene } from "./scene.ts";
+import type { Scenario } from "./scenario.ts";
 
-/** What the charm remembers is what a file of JSON gives back. */
-export function checkStoredState({ state }: Scene): readonly string[] {
+/** The stored state is valid JSON. */
+export function checkStoredState({ state }: Scenario): readonly string[] {
   return Object.entries(state.storedState).flatMap(([name, value]) => {
-    if (name === DEFERRED_SLOT) return [`the slot ${name} is the framework's own: use State.deferred`];
-    return isPlain(value) ? [] : [`the slot ${name} holds what is no JSON`];
+    if (name === DEFERRED_SLOT) return [`the slot ${name} belongs to the framework: use State.deferred`];
+    return isPlain(value) ? [] : [`the value of the slot ${name} is not JSON`];
   });
 }
 
-/** Deferred events are of kinds that can be deferred, by observers with a name. */
-export function checkDeferred({ state }: Scene): readonly string[] {
+/** Deferred events have a deferrable kind and an observer with a name. */
+export function checkDeferred({ state }: Scenario): readonly string[] {
   return state.deferred.flatMap(({ kind, observer }) => [
     ...(isDeferrable(kind) ? [] : [`${kind} cannot be deferred`]),
     ...(observer === "" ? [`the observer of the deferred ${kind} has no name`] : []),

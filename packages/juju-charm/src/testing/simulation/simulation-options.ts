@@ -1,8 +1,8 @@
 import type { CharmMetadata } from "../../metadata/metadata.ts";
 import type { TestEvent } from "../events/test-event.ts";
 
-/** What a dispatch is about, which nothing in it changes. */
-export interface Setting {
+/** Constant facts of a simulated dispatch. */
+export interface SimulationOptions {
   readonly appName: string;
   /** `app/n`. */
   readonly unitName: string;
@@ -10,6 +10,6 @@ export interface Setting {
   readonly event: TestEvent;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** The charm restarts the machine at once, which kills the dispatch. */
+  /** Called when the charm restarts the machine with `--now`, which kills the dispatch. */
   readonly onRebootNow: () => void;
 }
