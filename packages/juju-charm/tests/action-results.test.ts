@@ -19,8 +19,8 @@ describe("flattenResults()", () => {
     ["a key that ends in a hyphen", { "busy-": 1 }, "busy-"],
     ["a dot in a key", { "delta.machines": 1 }, "delta.machines"],
     ["an empty key", { "": 1 }, ""],
-    ["a bad key inside", { delta: { VMs: 1 } }, "delta.VMs"],
-    ["a key of Juju's own", { stdout: "x" }, "stdout"],
+    ["an invalid nested key", { delta: { VMs: 1 } }, "delta.VMs"],
+    ["a reserved key", { stdout: "x" }, "stdout"],
   ];
   for (const [title, results, key] of bad) {
     it(`refuses ${title}`, () => {
@@ -30,7 +30,7 @@ describe("flattenResults()", () => {
     });
   }
 
-  it("takes a name of Juju's own below another key", () => {
+  it("accepts a reserved name below another key", () => {
     expect(flattenResults({ runner: { stdout: "x" } })).to.deep.equal({ "runner.stdout": "x" });
   });
 });

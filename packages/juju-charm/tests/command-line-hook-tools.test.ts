@@ -9,7 +9,7 @@ import { ToolScripts } from "./tool-scripts.ts";
 
 const never = new AbortController().signal;
 
-describe("CommandLineHookTools", () => {
+describe("commandLineHookTools()", () => {
   const directory = useTemporaryDirectory();
   const setUp = (options: { readonly limitMs?: number; readonly signal?: AbortSignal } = {}) => {
     const scripts = new ToolScripts(directory.path);
@@ -17,7 +17,7 @@ describe("CommandLineHookTools", () => {
     return { scripts, tools: commandLineHookTools({ env, signal: never, ...options }) };
   };
 
-  it("reads options as JSON, once in a dispatch", async () => {
+  it("reads options as JSON, once per dispatch", async () => {
     const { scripts, tools } = setUp();
     scripts.write("config-get", `echo '{"path":"a\\u003cb","virtual-machines":2,"flag":false}'`);
     const expected = { path: "a<b", "virtual-machines": 2, flag: false };
@@ -26,7 +26,7 @@ describe("CommandLineHookTools", () => {
     expect(scripts.calls()).to.deep.equal([["config-get", "--format=json"]]);
   });
 
-  it("takes null as empty where a map or a list is expected", async () => {
+  it("treats null as an empty map or list", async () => {
     const { scripts, tools } = setUp();
     for (const tool of ["config-get", "action-get", "relation-ids", "relation-get"]) {
       scripts.write(tool, "echo null");
@@ -37,13 +37,13 @@ describe("CommandLineHookTools", () => {
     expect(await tools.relationGet(1, "pg/0")).to.deep.equal({});
   });
 
-  it("hands the environment of the dispatch to the tool, and nothing of the process's own", async () => {
+  it("passes only the environment of the dispatch to a tool", async () => {
     const { scripts, tools } = setUp();
     scripts.write("config-get", `printf '{"context":"%s","home":"%s"}' "$JUJU_CONTEXT_ID" "$HOME"`);
     expect(await tools.configGet()).to.deep.equal({ context: "context-1", home: "" });
   });
 
-  it("sets a status once, however often it is said, and again after another one", async () => {
+  it("sets an unchanged status only once, and again after another one", async () => {
     const { scripts, tools } = setUp();
     scripts.write("status-set");
     const active = { name: "active", message: "-8 runners; $(ls) 'x'" } as const;
@@ -60,7 +60,7 @@ describe("CommandLineHookTools", () => {
     ]);
   });
 
-  it("sets a status again that failed", async () => {
+  it("sets a status again after a failure", async () => {
     const { scripts, tools } = setUp();
     scripts.write("status-set", "exit 1");
     expect(await rejection(tools.statusSet({ name: "active", message: "" }))).to.be.instanceOf(HookToolError);
@@ -103,7 +103,7 @@ describe("CommandLineHookTools", () => {
     ]);
   });
 
-  it("shares relation data through standard input, and reads it anew afterwards", async () => {
+  it("shares relation data through standard input, and reads it again afterwards", async () => {
     const { scripts, tools } = setUp();
     const received = join(directory.path, "received");
     scripts.write("relation-set", `cat > "${received}"`);
@@ -115,7 +115,7 @@ describe("CommandLineHookTools", () => {
     expect(scripts.calls()[1]).to.deep.equal(["relation-set", "-r", "3", "--app", "--file", "-"]);
   });
 
-  it("passes results, messages and versions as data, whatever they look like", async () => {
+  it("passes results, messages and versions as data, even when they look like flags", async () => {
     const { scripts, tools } = setUp();
     for (const tool of [
       "action-set",
@@ -141,7 +141,7 @@ describe("CommandLineHookTools", () => {
     ]);
   });
 
-  it("splits a log message that is longer than one argument may be", async () => {
+  it("splits a log message that exceeds the limit of an argument", async () => {
     const { scripts, tools } = setUp();
     scripts.write("juju-log");
     const message = "é€😀".repeat(40_000);
@@ -153,7 +153,7 @@ describe("CommandLineHookTools", () => {
     expect(calls.map((call) => call[4]).join("")).to.equal(message);
   });
 
-  it("tells tool, exit code and standard error of a failure, and none of the arguments", async () => {
+  it("reports tool, exit code and standard error of a failure, without arguments", async () => {
     const { scripts, tools } = setUp();
     scripts.write("action-set", `echo 'ERROR not running an action' >&2; exit 1`);
     const thrown = await rejection(tools.actionSet({ password: "hunter2-hunter2" }));
@@ -167,7 +167,7 @@ describe("CommandLineHookTools", () => {
     expect(String(thrown.stack)).not.to.include("hunter2");
   });
 
-  it("says that a tool was killed", async () => {
+  it("reports a killed tool", async () => {
     const { scripts, tools } = setUp();
     scripts.write("config-get", "kill -SEGV $$");
     const thrown = await rejection(tools.configGet());
@@ -175,14 +175,14 @@ describe("CommandLineHookTools", () => {
     expect(thrown).to.have.property("message", "Cannot run config-get: it was killed by SIGSEGV");
   });
 
-  it("refuses the output of a tool that does not end", async () => {
+  it("refuses unlimited output of a tool", async () => {
     const { scripts, tools } = setUp();
     scripts.write("config-get", "head -c 67108865 /dev/zero");
     const thrown = await rejection(tools.configGet());
     expect(thrown).to.have.property("message", "Cannot run config-get: it printed more than 64 MiB");
   });
 
-  it("says that a tool is not there", async () => {
+  it("reports a missing tool", async () => {
     const { tools } = setUp();
     const thrown = await rejection(tools.actionSet({ password: "hunter2-hunter2" }));
     expect(thrown).to.be.instanceOf(HookToolError).with.property("exitCode", undefined);
@@ -204,7 +204,7 @@ describe("CommandLineHookTools", () => {
     ["storage-get", "{}", (tools) => tools.storageGet("runner/0")],
   ];
   for (const [tool, answer, ask] of garbage) {
-    it(`refuses ${answer || "nothing"} as the answer of ${tool} and does not repeat it`, async () => {
+    it(`refuses the output "${answer}" of ${tool} without quoting it`, async () => {
       const { scripts, tools } = setUp();
       scripts.write(tool, `printf '%s' '${answer}'`);
       const thrown = await rejection(ask(tools));
@@ -216,7 +216,7 @@ describe("CommandLineHookTools", () => {
     });
   }
 
-  it("asks again after a failed read", async () => {
+  it("reads again after a failed read", async () => {
     const { scripts, tools } = setUp();
     scripts.write("is-leader", "exit 1");
     expect(await rejection(tools.isLeader())).to.be.instanceOf(HookToolError);
@@ -224,14 +224,14 @@ describe("CommandLineHookTools", () => {
     expect(await tools.isLeader()).to.equal(false);
   });
 
-  it("kills a tool that hangs, whatever its children hold open", async () => {
+  it("kills a hanging tool, even when its children keep pipes open", async () => {
     const { scripts, tools } = setUp({ limitMs: 200 });
     scripts.write("config-get", `trap '' TERM; sleep 30 & wait`);
     const thrown = await rejection(tools.configGet());
     expect(thrown).to.be.instanceOf(DeadlineError).with.property("action", "run config-get");
   });
 
-  it("kills a running tool when the dispatch is ended, starts no other, and still delivers log lines", async () => {
+  it("kills a running tool when the dispatch ends early, starts no other, and still delivers log lines", async () => {
     const controller = new AbortController();
     const { scripts, tools } = setUp({ signal: controller.signal });
     const started = join(directory.path, "started");
@@ -244,7 +244,7 @@ describe("CommandLineHookTools", () => {
     controller.abort(reason);
     expect(await reading).to.equal(reason);
     expect(await rejection(tools.isLeader())).to.equal(reason);
-    await tools.log("INFO", "Last words");
+    await tools.log("INFO", "Last line");
     expect(scripts.calls().map(([tool]) => tool)).to.deep.equal(["config-get", "juju-log"]);
   });
 });

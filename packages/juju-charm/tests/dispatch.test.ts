@@ -31,7 +31,7 @@ const counts: StateSlot<number> = {
   parse: (stored) => (typeof stored === "number" ? stored : 0),
 };
 
-/** A charm made of what a test gives it. */
+/** Registers the observers of a test. */
 type Observe = (framework: Framework, charm: Charm) => void;
 
 function charmThat(observe: Observe): (framework: Framework) => Charm {
@@ -71,13 +71,13 @@ describe("dispatch()", () => {
 
   const stateFile = () => join(directory.path, STATE_FILE);
 
-  describe("of hooks", () => {
-    it("calls observers, which may be methods or arrow properties, with this bound", async () => {
+  describe("for hooks", () => {
+    it("calls methods and arrow properties with the right this", async () => {
       class MixedCharm extends Charm {
         readonly #word = "private";
         constructor(framework: Framework) {
           super(framework);
-          // eslint-disable-next-line @typescript-eslint/unbound-method -- Charm binds methods; that is what is tested
+          // eslint-disable-next-line @typescript-eslint/unbound-method -- Charm binds methods, which is under test
           framework.observe(this.on.install, this.onInstall);
           framework.observe(this.on.install, this.onInstallLater);
           framework.observe(this.on.install, this.#onInstallLast);
@@ -101,12 +101,12 @@ describe("dispatch()", () => {
       expect(tools.lines).to.deep.equal(["INFO Observed word=private app=github-runner"]);
     });
 
-    it("binds the method of the most derived class and leaves getters alone", async () => {
+    it("binds the method of the most derived class, and does not call getters", async () => {
       const seen: string[] = [];
       class BaseCharm extends Charm {
         constructor(framework: Framework) {
           super(framework);
-          // eslint-disable-next-line @typescript-eslint/unbound-method -- Charm binds methods; that is what is tested
+          // eslint-disable-next-line @typescript-eslint/unbound-method -- Charm binds methods, which is under test
           framework.observe(this.on.start, this.onStart);
         }
         get dangerous(): string {
@@ -127,7 +127,7 @@ describe("dispatch()", () => {
       expect(seen).to.deep.equal(["base of github-runner/3", "derived of github-runner/3"]);
     });
 
-    it("hands over what Juju says of relations, secrets and storage, and of custom events", async () => {
+    it("passes the facts of relation, secret, storage and custom events", async () => {
       const seen: unknown[] = [];
       const create = charmThat((framework, { on }) => {
         const note = (event: RelationEvent | SecretEvent | StorageEvent | CharmEvent) => {
@@ -175,7 +175,7 @@ describe("dispatch()", () => {
     });
 
     for (const path of ["hooks/update-status", "hooks/no-such-event", "hooks/install"]) {
-      it(`leaves ${path} alone when nobody observes it: one line on standard output, no hook tool`, async () => {
+      it(`only writes one line to standard output for ${path} without observers, and runs no hook tool`, async () => {
         const create = charmThat((framework, { on }) => {
           framework.observe(on.start, () => undefined);
           framework.observe(on.action("install"), () => undefined);
@@ -190,7 +190,7 @@ describe("dispatch()", () => {
       });
     }
 
-    it("fails when a handler throws: an ERROR line with the stack, no later handler, nothing committed", async () => {
+    it("fails when a handler throws, logs the stack, runs no later handler, and commits nothing", async () => {
       const seen: string[] = [];
       const create = charmThat((framework, { on }) => {
         framework.observe(on.install, async () => {
@@ -221,7 +221,7 @@ describe("dispatch()", () => {
       expect(tools.lines.join()).to.include("broken constructor");
     });
 
-    it("fails at once when something outside of the handlers throws", async () => {
+    it("fails immediately on an uncaught error outside of the handlers", async () => {
       const create = charmThat((framework, { on }) => {
         framework.observe(on.install, () => new Promise<never>(() => undefined));
       });
@@ -232,7 +232,7 @@ describe("dispatch()", () => {
       expect(tools.lines.join()).to.include("nobody awaited this");
     });
 
-    it("commits the stored state of an event that went well", async () => {
+    it("commits the stored state of a successful event", async () => {
       const create = charmThat((framework, { on }) => {
         framework.observe(on.start, async () => {
           await framework.state.write(counts, (await framework.state.read(counts)) + 1);
@@ -261,7 +261,7 @@ describe("dispatch()", () => {
       expect(tools.lines.join()).to.include("time to go");
     });
 
-    it("reads options only when somebody asks", async () => {
+    it("reads options only on demand", async () => {
       const tools = new FakeHookTools();
       tools.config = { path: "canonical" };
       const seen: unknown[] = [];
@@ -276,18 +276,18 @@ describe("dispatch()", () => {
     });
   });
 
-  describe("when it collects statuses", () => {
+  describe("for collected statuses", () => {
     const blocked = { name: "blocked", message: "no path" } as const;
     const maintenance = { name: "maintenance", message: "building" } as const;
     const waiting = { name: "waiting", message: "for GitHub" } as const;
     const active = { name: "active", message: "" } as const;
     const cases: readonly (readonly [string, readonly Status[], readonly Status[]])[] = [
-      ["shows nothing when nobody says anything", [], []],
-      ["shows the only one", [active], [active]],
+      ["sets no status without a collected one", [], []],
+      ["sets the only one", [active], [active]],
       ["prefers waiting to active", [active, waiting], [waiting]],
       ["prefers maintenance to waiting", [maintenance, waiting], [maintenance]],
       ["prefers blocked to all", [active, waiting, blocked, maintenance], [blocked]],
-      ["shows the first of equals", [active, blocked, { name: "blocked", message: "later" }], [blocked]],
+      ["sets the first of equal ones", [active, blocked, { name: "blocked", message: "later" }], [blocked]],
     ];
     for (const [title, added, shown] of cases) {
       it(title, async () => {
@@ -304,7 +304,7 @@ describe("dispatch()", () => {
       });
     }
 
-    it("asks after the event's own handlers, and after actions too", async () => {
+    it("collects after the handlers of the event, also after actions", async () => {
       const create = charmThat((framework, { on, unit }) => {
         const work = () => unit.setStatus(maintenance);
         framework.observe(on.collectUnitStatus, (event) => {
@@ -319,7 +319,7 @@ describe("dispatch()", () => {
       }
     });
 
-    it("shows the application's status of a leader only", async () => {
+    it("sets the application's status only on the leader", async () => {
       const create = charmThat((framework, { on }) => {
         framework.observe(on.start, () => undefined);
         framework.observe(on.collectAppStatus, (event: CollectStatusEvent) => {
@@ -346,13 +346,13 @@ describe("dispatch()", () => {
     });
   });
 
-  describe("of actions", () => {
+  describe("for actions", () => {
     const action = (handler: (event: ActionEvent, framework: Framework) => void | Promise<void>) =>
       charmThat((framework, { on }) => {
         framework.observe(on.action("flush-runners"), (event) => handler(event, framework));
       });
 
-    it("hands parameters over and delivers results, progress and failure", async () => {
+    it("passes parameters, and delivers results, progress and failure", async () => {
       const tools = new FakeHookTools();
       tools.params = { mode: "idle" };
       const create = action(async (event) => {
@@ -368,7 +368,7 @@ describe("dispatch()", () => {
       expect(tools.failure).to.equal('{"mode":"idle"} is refused');
     });
 
-    it("turns a CodedError into a failure of the action that succeeds as a process and keeps the results", async () => {
+    it("turns a CodedError into a failed action with its results, and exits with 0", async () => {
       const create = action(async (event, framework) => {
         await event.setResults({ flushed: 1 });
         await framework.state.write(counts, 1);
@@ -382,7 +382,7 @@ describe("dispatch()", () => {
       expect(existsSync(stateFile())).to.equal(false);
     });
 
-    it("logs the stack of an unexpected error as well", async () => {
+    it("also logs the stack of an unexpected error", async () => {
       const create = action(() => {
         throw new TypeError("x is not a function");
       });
@@ -395,23 +395,23 @@ describe("dispatch()", () => {
       );
     });
 
-    it("fails one that nobody observes, as Juju does for one without code", async () => {
+    it("fails an action without observers", async () => {
       const create = action(() => undefined);
       const { code, tools } = await run("actions/build-image", create);
       expect(code).to.equal(0);
       expect(tools.failure).to.equal("Cannot run build-image: no handler of this charm observes the action");
     });
 
-    it("keeps standard output, which is part of the results, free of log lines", async () => {
+    it("writes no log lines to standard output, which is part of the results", async () => {
       const create = action((_event, framework) => {
-        framework.log.debug("Looking around");
+        framework.log.debug("Inspecting");
       });
       const { tools, written } = await run("actions/flush-runners", create);
       expect(written).to.deep.equal([]);
-      expect(tools.lines).to.deep.equal(["DEBUG Looking around"]);
+      expect(tools.lines).to.deep.equal(["DEBUG Inspecting"]);
     });
 
-    it("exits 1, and reports no failure of the action, when Juju ended it", async () => {
+    it("exits with 1 and reports no failed action when Juju ended it", async () => {
       const controller = new AbortController();
       const create = action(({ signal }) => {
         controller.abort(new Error("time to go"));
@@ -422,7 +422,7 @@ describe("dispatch()", () => {
       expect(tools.failure).to.equal(undefined);
     });
 
-    it("exits 1 when the failure itself cannot be delivered", async () => {
+    it("exits with 1 when the failure cannot be delivered", async () => {
       const tools = new FakeHookTools();
       tools.fail("actionFail", new Error("agent gone"));
       const create = action(() => {
@@ -433,7 +433,7 @@ describe("dispatch()", () => {
     });
   });
 
-  it("removes secrets from logs, statuses, results and failures, those of Juju's secrets by themselves", async () => {
+  it("redacts registered values and values of Juju secrets in logs, statuses, results and failures", async () => {
     const tools = new FakeHookTools();
     tools.secrets.set("secret:c7b", { "github-token": "ghp_from_juju" });
     const create = charmThat((framework, charm) => {
@@ -456,7 +456,7 @@ describe("dispatch()", () => {
     expect(everything.split("[redacted] and [redacted]")).to.have.lengthOf.at.least(8);
   });
 
-  it("lets a charm lead, read and share relation data, find its storage and restart its machine", async () => {
+  it("gives a charm leadership, relation data, storage and a restart of its machine", async () => {
     const tools = new FakeHookTools();
     tools.leader = true;
     tools.relations.set("debug-ssh", [4]);
@@ -490,9 +490,9 @@ describe("dispatch()", () => {
     expect(tools.applicationStatuses).to.deep.equal([{ name: "active", message: "leading" }]);
   });
 
-  it("fails to compile where event and handler do not fit", async () => {
+  it("fails to compile when event and handler do not match", async () => {
     const create = charmThat((framework, { on }) => {
-      // @ts-expect-error: a hook is no action
+      // @ts-expect-error: a hook is not an action
       framework.observe(on.install, async (event: ActionEvent) => event.params());
       // @ts-expect-error: there is no such event
       expect(on.installed).to.equal(undefined);

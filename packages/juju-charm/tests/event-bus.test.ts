@@ -11,7 +11,7 @@ async function turns(count: number): Promise<void> {
 }
 
 describe("EventBus", () => {
-  it("awaits each handler before it calls the next, in the order of registration", async () => {
+  it("emit() awaits each handler before it calls the next, in the order of registration", async () => {
     const bus = new EventBus<Kinds>();
     const seen: string[] = [];
     bus.on("runner-gone", async ({ runner }) => {
@@ -25,15 +25,15 @@ describe("EventBus", () => {
   });
 
   for (const [title, thrower] of [
-    ["throws", () => Promise.resolve().then(() => Promise.reject(new Error("broken")))],
+    ["rejects", () => Promise.resolve().then(() => Promise.reject(new Error("broken")))],
     [
-      "throws at once",
+      "throws synchronously",
       () => {
         throw new Error("broken");
       },
     ],
   ] as const) {
-    it(`rejects with the error of a handler that ${title} and calls no later one`, async () => {
+    it(`emit() rejects with the error of a handler that ${title}, and calls no later one`, async () => {
       const bus = new EventBus<Kinds>();
       const seen: string[] = [];
       bus.on("runner-gone", () => void seen.push("first"));
@@ -47,7 +47,7 @@ describe("EventBus", () => {
     });
   }
 
-  it("calls a handler no more once it is taken off, and all that were there when the run began", async () => {
+  it("emit() never calls a removed handler again, but still calls all handlers that were registered at its start", async () => {
     const bus = new EventBus<Kinds>();
     const seen: string[] = [];
     const off = bus.on("runner-gone", () => {
@@ -60,7 +60,7 @@ describe("EventBus", () => {
     expect(seen).to.deep.equal(["first", "second", "second"]);
   });
 
-  it("knows whether anybody listens", () => {
+  it("has() returns whether the kind has a handler", () => {
     const bus = new EventBus<Kinds>();
     expect(bus.has("runner-gone")).to.equal(false);
     const off = bus.on("runner-gone", () => undefined);
@@ -69,7 +69,7 @@ describe("EventBus", () => {
     expect(bus.has("runner-gone")).to.equal(false);
   });
 
-  it("refuses events of the wrong shape at compile time", async () => {
+  it("emit() accepts only events of the right type", async () => {
     const bus = new EventBus<Kinds>();
     const seen: unknown[] = [];
     bus.on("runner-gone", (event) => void seen.push(event));

@@ -3,16 +3,16 @@ import type { ShownApplicationStatus, ShownStatus } from "../src/tools/status-to
 import type { LogLevel } from "charm-kit";
 import { FakeModelTools } from "./fake-model-tools.ts";
 
-/** A unit agent in memory: what the charm may read is set by the test, what it wrote is there to be looked at. */
+/** A unit agent in memory. The test sets values for the charm to read, and inspects its writes. */
 export class FakeHookTools extends FakeModelTools implements HookTools {
   config: JsonObject = {};
   leader = false;
   params: JsonObject = {};
   /** Relation numbers by endpoint. */
   readonly relations = new Map<string, readonly number[]>();
-  /** What members share: by relation number, then by name of the unit or application. */
+  /** Relation data, by relation number and name of the unit or application. */
   readonly relationData = new Map<number, Record<string, Record<string, string>>>();
-  /** UUIDs of the models on the other side, by relation number. */
+  /** UUIDs of remote models, by relation number. */
   readonly remoteModels = new Map<number, string>();
 
   readonly statuses: Status[] = [];
@@ -20,7 +20,7 @@ export class FakeHookTools extends FakeModelTools implements HookTools {
   readonly lines: string[] = [];
   readonly results: Record<string, string> = {};
   readonly progress: string[] = [];
-  /** What was shared: by `<relation number> <unit or app>`. */
+  /** Written relation data, by `<relation number> <unit or app>`. */
   readonly shared = new Map<string, Readonly<Record<string, string>>>();
   failure: string | undefined;
   version: string | undefined;

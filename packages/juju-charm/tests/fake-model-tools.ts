@@ -18,7 +18,7 @@ import type { StorageTools } from "../src/tools/storage-tools.ts";
 import type { RebootTime } from "../src/tools/model-tools.ts";
 import { Secret } from "charm-kit";
 
-/** A secret that the unit owns, as the fake keeps it. */
+/** A secret that the unit owns. */
 export interface OwnedSecret {
   readonly owner: SecretOwner;
   metadata: SecretMetadata;
@@ -26,29 +26,29 @@ export interface OwnedSecret {
   readonly grants: SecretGrant[];
 }
 
-/** The half of the unit agent in memory that is about secrets, storage, networks and the unit's state. */
+/** The part of the in-memory unit agent for secrets, storage, networks and the unit's state. */
 export class FakeModelTools implements SecretTools, StorageTools, NetworkTools, StateTools {
-  /** Fields of the secrets that were granted to the unit, by what names them. */
+  /** Fields of granted secrets, by URI or label. */
   readonly secrets = new Map<string, Readonly<Record<string, string>>>();
-  /** Newer revisions of them, which are read by `latest` and `peek`. */
+  /** Newer revisions of granted secrets, for `latest` and `peek`. */
   readonly newerSecrets = new Map<string, Readonly<Record<string, string>>>();
   /** Secrets that the unit owns, by bare ID. */
   readonly owned = new Map<string, OwnedSecret>();
-  /** Locations by storage, as in `runner/0`. */
+  /** Locations by storage ID, such as `runner/0`. */
   readonly storages = new Map<string, string>();
-  /** Storage instances that were asked for, by name. */
+  /** Number of requested storage instances, by name. */
   readonly requested = new Map<string, number>();
   /** Paths of resources. */
   readonly resources = new Map<string, string>();
   readonly networks = new Map<string, NetworkInfo>();
   readonly ports = new Map<string, PortRange>();
-  readonly kept = new Map<string, string>();
+  readonly serverState = new Map<string, string>();
   goals: GoalState = { units: {}, relations: {} };
   cloud: CloudSpec | undefined;
   reboots = 0;
-  /** When the last reboot is to be. */
+  /** Time of the last requested reboot. */
   rebootTime: RebootTime | undefined;
-  /** Every tool that was called, in order. */
+  /** All tool calls, in order. */
   readonly calls: string[] = [];
   readonly #failures = new Map<string, Error>();
 
@@ -175,17 +175,17 @@ export class FakeModelTools implements SecretTools, StorageTools, NetworkTools, 
   }
 
   async stateGet(): Promise<Readonly<Record<string, string>>> {
-    return this.call("stateGet", () => Object.fromEntries(this.kept));
+    return this.call("stateGet", () => Object.fromEntries(this.serverState));
   }
 
   async stateSet(data: Readonly<Record<string, string>>): Promise<void> {
     return this.call("stateSet", () => {
-      for (const [key, value] of Object.entries(data)) this.kept.set(key, value);
+      for (const [key, value] of Object.entries(data)) this.serverState.set(key, value);
     });
   }
 
   async stateDelete(key: string): Promise<void> {
-    return this.call("stateDelete", () => void this.kept.delete(key));
+    return this.call("stateDelete", () => void this.serverState.delete(key));
   }
 
   async goalState(): Promise<GoalState> {
@@ -206,7 +206,7 @@ export class FakeModelTools implements SecretTools, StorageTools, NetworkTools, 
     });
   }
 
-  /** Resolves a turn later, as a real tool does. */
+  /** Resolves asynchronously, like a real tool. */
   protected async call<T>(member: keyof HookTools, work: () => T): Promise<T> {
     this.calls.push(member);
     await Promise.resolve();

@@ -1,6 +1,6 @@
 import type { Environment } from "../src/index.ts";
 
-/** The environment of a dispatch, as far as every dispatch has it. */
+/** The environment variables that every dispatch has. */
 export function hookEnvironment(dispatchPath: string, charmDir = "/nowhere/charm"): Environment {
   return {
     JUJU_UNIT_NAME: "github-runner/3",

@@ -3,7 +3,7 @@ import { JujuContextError, readJujuContext } from "../src/index.ts";
 import { hookEnvironment } from "./hook-environment.ts";
 
 describe("readJujuContext()", () => {
-  it("reads who the unit is and where it runs", () => {
+  it("reads the facts of the unit and its model", () => {
     const context = readJujuContext({
       ...hookEnvironment("hooks/install"),
       JUJU_MACHINE_ID: "4",
@@ -22,7 +22,7 @@ describe("readJujuContext()", () => {
     });
   });
 
-  it("is frozen through and through", () => {
+  it("returns a deeply frozen object", () => {
     const context = readJujuContext({
       ...hookEnvironment("hooks/db-relation-joined"),
       JUJU_RELATION_ID: "db:1",
@@ -39,7 +39,7 @@ describe("readJujuContext()", () => {
 
   const cases: readonly (readonly [string, string, Record<string, string>, object])[] = [
     [
-      "a hook of the unit's life",
+      "a lifecycle hook",
       "hooks/config-changed",
       {},
       { kind: "hook", name: "config-changed", hook: { family: "lifecycle", name: "config-changed" } },
@@ -56,12 +56,7 @@ describe("readJujuContext()", () => {
       {},
       { kind: "action", name: "install", id: undefined },
     ],
-    [
-      "a name that is not Juju's",
-      "hooks/reconcile-runners",
-      {},
-      { kind: "custom", name: "reconcile-runners" },
-    ],
+    ["a custom event", "hooks/reconcile-runners", {}, { kind: "custom", name: "reconcile-runners" }],
     [
       "an absolute path",
       "/var/lib/juju/hooks/stop",
@@ -95,7 +90,7 @@ describe("readJujuContext()", () => {
       },
     ],
     [
-      "a broken relation, whose remote unit is exported as empty",
+      "a broken relation with an empty remote unit",
       "hooks/db-relation-broken",
       { JUJU_RELATION_ID: "db:3", JUJU_REMOTE_APP: "pg", JUJU_REMOTE_UNIT: "" },
       {
@@ -164,7 +159,7 @@ describe("readJujuContext()", () => {
       { http: "http://p:1", https: "http://p:2", noProxy: "a,b" },
     ],
     [
-      "proxies in lower case where the upper case is empty",
+      "proxies in lower case when those in upper case are empty",
       { JUJU_CHARM_HTTP_PROXY: "", juju_charm_http_proxy: "http://p:1", juju_charm_no_proxy: "a" },
       { http: "http://p:1", https: undefined, noProxy: "a" },
     ],
@@ -205,10 +200,10 @@ describe("readJujuContext()", () => {
     ["JUJU_SECRET_ID", "", "hooks/secret-changed", "is not set"],
     ["JUJU_SECRET_REVISION", "last", "hooks/secret-expired", "not a number"],
   ];
-  for (const [variable, value, path, fault] of malformed) {
+  for (const [variable, value, path, problem] of malformed) {
     it(`refuses ${variable}="${value}" for ${path}`, () => {
       const env = { ...hookEnvironment(path), [variable]: value };
-      expect(() => readJujuContext(env)).to.throw(JujuContextError, fault);
+      expect(() => readJujuContext(env)).to.throw(JujuContextError, problem);
     });
   }
 });

@@ -28,7 +28,7 @@ describe("JujuLog", () => {
     expect(tools.lines).to.deep.equal(["INFO Registering runner runner=a-1", "WARNING Slow", "ERROR Broken"]);
   });
 
-  it("sends DEBUG through juju-log where standard output is somebody's result", async () => {
+  it("sends DEBUG to juju-log when standard output is part of a result", async () => {
     const { tools, written, log } = setUp("juju-log");
     log.logger.debug("Reading");
     await log.drain();
@@ -36,7 +36,7 @@ describe("JujuLog", () => {
     expect(tools.lines).to.deep.equal(["DEBUG Reading"]);
   });
 
-  it("runs one juju-log at a time, in the order of the lines, and drains those that come meanwhile", async () => {
+  it("runs one juju-log at a time, in the order of the lines, and drains lines written during the drain", async () => {
     const seen: string[] = [];
     let running = 0;
     let inner = 3;
@@ -61,7 +61,7 @@ describe("JujuLog", () => {
     expect(seen).to.deep.equal(["one", "two", "inner 2", "inner 1", "inner 0"]);
   });
 
-  it("removes secrets wherever a line goes, also when juju-log fails", async () => {
+  it("redacts secrets in all output, also when juju-log fails", async () => {
     const { tools, written, redactor, log } = setUp();
     redactor.add("ghp_secret");
     tools.fail("log", new Error("Cannot log ghp_secret"));
@@ -75,7 +75,7 @@ describe("JujuLog", () => {
     ]);
   });
 
-  it("waits for a juju-log that hangs once only, and writes the lines behind to standard output", async () => {
+  it("waits only once for a hanging juju-log, and writes later lines to standard output", async () => {
     const { tools, written, log } = setUp();
     tools.fail("log", new DeadlineError("run juju-log", 60_000));
     log.logger.info("one");

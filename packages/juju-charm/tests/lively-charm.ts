@@ -1,4 +1,4 @@
-/** The charm of the process tests: run as a child process with a hook environment. */
+/** The charm of the process tests, which run it as a child process with a hook environment. */
 import { writeFileSync, writeSync } from "node:fs";
 import { Charm, main, type ActionEvent, type CharmEvent, type Framework } from "../src/index.ts";
 import { CodedError } from "charm-kit";

@@ -65,7 +65,7 @@ describe("main()", () => {
     expect(JSON.stringify(calls)).not.to.include("ghp_");
   });
 
-  it("exits with 0 from an event that nobody observes, and runs no tool", async () => {
+  it("exits with 0 for an event without observers, and runs no tool", async () => {
     const { code, stdout, stderr } = await ended(start("hooks/update-status"));
     expect({ code, stdout, stderr }).to.deep.equal({
       code: 0,
@@ -75,7 +75,7 @@ describe("main()", () => {
     expect(scripts.calls()).to.deep.equal([]);
   });
 
-  it("exits with 1 from a hook that throws, with the stack in Juju's log", async () => {
+  it("exits with 1 when a hook throws, with the stack in Juju's log", async () => {
     const { code, stderr } = await ended(start("hooks/start"));
     expect({ code, stderr }).to.deep.equal({ code: 1, stderr: "" });
     const [call] = scripts.calls();
@@ -85,7 +85,7 @@ describe("main()", () => {
     );
   });
 
-  it("exits with 0 from an action that throws, so that its results are delivered", async () => {
+  it("exits with 0 when an action throws, so that its results are delivered", async () => {
     const { code, stdout } = await ended(start("actions/check-runners"));
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "" });
     expect(scripts.calls()).to.deep.equal([
@@ -94,13 +94,13 @@ describe("main()", () => {
     ]);
   });
 
-  it("exits with 1 when a promise that nobody awaits is rejected", async () => {
+  it("exits with 1 on an unhandled rejection", async () => {
     const { code } = await ended(start("hooks/config-changed"));
     expect(code).to.equal(1);
     expect(JSON.stringify(scripts.calls())).to.include("nobody awaits this");
   });
 
-  it("aborts the handlers on SIGTERM and ends by SIGTERM, which Juju does not take as a failed hook", async () => {
+  it("aborts the handlers on SIGTERM and ends by SIGTERM, so that Juju does not report a failed hook", async () => {
     const child = start("hooks/stop");
     await once(child.stdout, "data");
     child.kill("SIGTERM");
@@ -109,14 +109,14 @@ describe("main()", () => {
     expect(JSON.stringify(scripts.calls())).to.include("Juju ended the dispatch");
   });
 
-  it("says on standard error that it was not started by Juju", async () => {
+  it("reports on standard error that Juju did not start it", async () => {
     const child = start("hooks/install", undefined, { JUJU_UNIT_NAME: undefined });
     const { code, stderr } = await ended(child);
     expect(code).to.equal(1);
     expect(stderr).to.match(/^JujuContextError: Cannot read the Juju context: JUJU_UNIT_NAME is not set/);
   });
 
-  it("fails the hook with a readable line when a tool is missing", async () => {
+  it("fails the hook with a readable message when a tool is missing", async () => {
     const { code, stdout } = await ended(start("hooks/install", undefined, { PATH: "/nowhere" }));
     expect(code).to.equal(1);
     expect(stdout).to.match(
@@ -125,7 +125,7 @@ describe("main()", () => {
   });
 
   describe("when bundled", () => {
-    it("loads nothing heavy for an event that nobody observes", async () => {
+    it("loads no large modules for an event without observers", async () => {
       const bundle = join(directory.path, "bundle");
       await build({
         entryPoints: [join(import.meta.dirname, "lively-charm.ts")],

@@ -12,27 +12,27 @@ import {
 import { FakeHookTools } from "./fake-hook-tools.ts";
 import { hookEnvironment } from "./hook-environment.ts";
 
-/** What a test may set of a dispatch. */
+/** Options of {@link runCharm}. */
 export interface RunCharmOptions extends Partial<Omit<DispatchOptions, "context" | "tools">> {
   readonly tools?: FakeHookTools;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What came of a dispatch. */
-export interface Ran {
+/** Result of a dispatch. */
+export interface DispatchResult {
   readonly code: ExitCode;
   readonly tools: FakeHookTools;
   /** Lines of standard output. */
   readonly written: readonly string[];
 }
 
-/** Runs one dispatch of a charm in process; `charmDir` is where its state file is. */
+/** Runs one dispatch of a charm in process, with its state file in `charmDir`. */
 export async function runCharm(
   charmDir: string,
   dispatchPath: string,
   create: (framework: Framework) => Charm,
   options: RunCharmOptions = {},
-): Promise<Ran> {
+): Promise<DispatchResult> {
   const { tools = new FakeHookTools(), env = {}, ...more } = options;
   const written: string[] = [];
   const code = await dispatch(create, {
@@ -45,7 +45,7 @@ export async function runCharm(
   return { code, tools, written };
 }
 
-/** A charm made of what a test gives it. */
+/** A charm with the observers of a test. */
 export function charmThat(
   observe: (framework: Framework, charm: Charm) => void,
 ): (framework: Framework) => Charm {
@@ -58,7 +58,7 @@ export function charmThat(
     })();
 }
 
-/** What the state file holds. */
+/** The content of the state file. */
 export function readState(charmDir: string): Readonly<Record<string, unknown>> {
   return JSON.parse(readFileSync(join(charmDir, STATE_FILE), "utf8")) as Readonly<Record<string, unknown>>;
 }

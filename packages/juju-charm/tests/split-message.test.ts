@@ -16,7 +16,7 @@ describe("splitMessage()", () => {
     });
   }
 
-  it("loses nothing and keeps to the limit, whatever the text", () => {
+  it("preserves any text and respects the limit", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 4, max: 40 }), (text, limit) => {
         const parts = splitMessage(text, limit);

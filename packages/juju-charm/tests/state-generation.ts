@@ -1,7 +1,7 @@
 import { isRecord } from "charm-kit";
 import type { StateSlot } from "../src/index.ts";
 
-/** A state that shows whether it was written as a whole: the filler repeats the number. */
+/** A state that reveals partial writes: the filler repeats the number. */
 export const generations: StateSlot<{ readonly number: number; readonly filler: string }> = {
   name: "generation",
   parse: (stored) => {

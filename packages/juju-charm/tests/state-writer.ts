@@ -1,7 +1,7 @@
 /**
- * Run as a process of its own, which the test kills: replaces a stored state without end.
+ * Replaces a stored state in an endless loop, as a process that the test kills.
  *
- * Arguments: the path of the state file. Writes a line to standard output once the first state is there.
+ * Arguments: the path of the state file. Writes a line to standard output after the first commit.
  */
 import { writeSync } from "node:fs";
 import { FileStateBackend } from "../src/state/file-state-backend.ts";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { StatusName } from "../../src/index.ts";
 import { commandLineHookTools } from "../../src/index.ts";
 import { AgentFixture, NEVER } from "../../../juju-agent/tests/tiny-charm.ts";
-import { CONFIG, describeHookTools, PARAMETERS, type HookToolsBench } from "./hook-tools.contract.ts";
+import { CONFIG, describeHookTools, PARAMETERS, type HookToolsFixture } from "./hook-tools.contract.ts";
 
 const OPTIONS = `options:
   text: {type: string, default: ${JSON.stringify(CONFIG.text)}}
@@ -18,7 +18,7 @@ const ACTIONS = `greet:
     nested: {type: object, properties: {depth: {type: integer, default: ${PARAMETERS.nested.depth}}}}
 `;
 
-/** Leaves the environment of an action behind and stays in it until it is told to end. */
+/** Saves the environment of an action, and waits until the test ends it. */
 const DISPATCH = `[ "$JUJU_DISPATCH_PATH" = actions/greet ] || exit 0
 env -0 >environment.part
 mv environment.part environment
@@ -29,12 +29,12 @@ describe("commandLineHookTools() with the unit agent's tools", function () {
   describeHookTools(startAction);
 });
 
-/** Runs an action in the unit agent; its tools are called from this process, with the action's environment. */
-async function startAction(): Promise<HookToolsBench> {
-  const bench = await AgentFixture.make();
-  await bench.deploy(DISPATCH, { "config.yaml": OPTIONS, "actions.yaml": ACTIONS });
-  const directory = await bench.run("pwd");
-  const ended = bench.agent.runAction({ unit: "tiny/0", action: "greet" }, NEVER);
+/** Runs an action in the unit agent, and calls hook tools from this process with the action's environment. */
+async function startAction(): Promise<HookToolsFixture> {
+  const fixture = await AgentFixture.make();
+  await fixture.deploy(DISPATCH, { "config.yaml": OPTIONS, "actions.yaml": ACTIONS });
+  const directory = await fixture.run("pwd");
+  const ended = fixture.agent.runAction({ unit: "tiny/0", action: "greet" }, NEVER);
   while (!existsSync(`${directory}/environment`)) await new Promise((resolve) => setTimeout(resolve, 10));
   const text = readFileSync(`${directory}/environment`, "utf8");
   const env = Object.fromEntries(
@@ -46,20 +46,20 @@ async function startAction(): Promise<HookToolsBench> {
   const end = async () => {
     writeFileSync(`${directory}/end`, "");
     const { results: all, status, message, log } = await ended;
-    // The agent's own word on how the process ended.
+    // Without the result that the agent adds.
     const results = Object.fromEntries(Object.entries(all).filter(([key]) => key !== "return-code"));
     return { results, failure: status === "failed" ? message : undefined, progress: log };
   };
   return {
     tools: commandLineHookTools({ env, signal: NEVER }),
     lines: () =>
-      bench.events.flatMap((event) =>
+      fixture.events.flatMap((event) =>
         event.kind === "log" && event.line.logger.endsWith(".juju-log")
           ? [`${event.line.level} ${event.line.message}`]
           : [],
       ),
     statuses: () =>
-      bench.events.flatMap((event) =>
+      fixture.events.flatMap((event) =>
         event.kind === "status" && event.unit === "tiny/0"
           ? [{ name: event.status.name as StatusName, message: event.status.message }]
           : [],
@@ -67,7 +67,7 @@ async function startAction(): Promise<HookToolsBench> {
     end,
     dispose: async () => {
       await end();
-      await bench.dispose();
+      await fixture.dispose();
     },
   };
 }

@@ -25,7 +25,7 @@ const metadata = readMetadata({
 `,
 });
 
-describe("the hook tools of the testing kit", () => {
+describe("hook tools of the testing kit", () => {
   describeHookTools(() => {
     const { on } = new Context(() => ({}) as never, { metadata });
     const simulation = new Simulation(new State({ leader: true }), {

@@ -11,11 +11,11 @@ const words: StateSlot<string> = {
 };
 const blocked = { name: "blocked", message: "Set the option path" } as const;
 
-describe("The end of a dispatch", () => {
+describe("dispatch() at its end", () => {
   const directory = useTemporaryDirectory();
   const stateFile = () => join(directory.path, STATE_FILE);
 
-  it("is: statuses, pre-commit, commit, stored state", async () => {
+  it("collects statuses, emits pre-commit and commit, then writes the stored state", async () => {
     const seen: string[] = [];
     const create = charmThat((framework, { on }) => {
       framework.observe(on.commit, () => {
@@ -35,7 +35,7 @@ describe("The end of a dispatch", () => {
   });
 
   for (const at of ["start", "collectUnitStatus", "preCommit", "commit"] as const) {
-    it(`writes nothing when an observer of ${at} throws`, async () => {
+    it(`writes no state when an observer of ${at} throws`, async () => {
       const create = charmThat((framework, { on }) => {
         framework.observe(on.start, () => framework.state.write(words, "half"));
         framework.observe(on[at], () => {
@@ -58,7 +58,7 @@ describe("The end of a dispatch", () => {
     expect(tools.lines.join()).to.include(`Cannot write the stored state ${join(nowhere, STATE_FILE)}`);
   });
 
-  it("is never reached with a state file that is damaged: the hook fails, and the file stays as it is", async () => {
+  it("fails the hook for a damaged state file, and does not change the file", async () => {
     writeFileSync(stateFile(), `{"word": "to`);
     const create = charmThat((framework, { on }) => {
       framework.observe(on.start, () => undefined);
@@ -69,17 +69,17 @@ describe("The end of a dispatch", () => {
     expect(readFileSync(stateFile(), "utf8")).to.equal(`{"word": "to`);
   });
 
-  for (const [title, thrown, told] of [
+  for (const [title, thrown, logged] of [
     ["a string", "no disk", "no disk"],
     ["undefined", undefined, "undefined"],
     ["an object", { code: 7, detail: "no disk" }, "{ code: 7, detail: 'no disk' }"],
     ["an object without a prototype", Object.assign(Object.create(null) as object, { code: 7 }), "code: 7"],
     ["a symbol", Symbol("no disk"), "Symbol(no disk)"],
   ] as const) {
-    it(`fails the hook, and the action, readably when a handler throws ${title}`, async () => {
+    it(`fails the hook and the action with a readable message when a handler throws ${title}`, async () => {
       const create = charmThat((framework, { on }) => {
         const handler = () => {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error -- that is what is tested
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- the case under test
           throw thrown;
         };
         framework.observe(on.start, handler);
@@ -87,7 +87,7 @@ describe("The end of a dispatch", () => {
       });
       const { code, tools } = await runCharm(directory.path, "hooks/start", create);
       expect(code).to.equal(1);
-      expect(tools.lines.join()).to.include("Uncaught error in start: ").and.include(told);
+      expect(tools.lines.join()).to.include("Uncaught error in start: ").and.include(logged);
       const action = await runCharm(directory.path, "actions/look", create);
       expect(action.code).to.equal(0);
       expect(action.tools.failure).to.be.a("string").and.not.equal("");
@@ -95,7 +95,7 @@ describe("The end of a dispatch", () => {
   }
 
   describe("after StopWithStatus", () => {
-    it("shows the status, calls nobody else, commits, and the hook succeeds", async () => {
+    it("shows the status, skips other handlers, commits, and succeeds", async () => {
       const seen: string[] = [];
       const create = charmThat((framework, { on }) => {
         framework.observe(on.start, async () => {
@@ -114,7 +114,7 @@ describe("The end of a dispatch", () => {
       expect(readState(directory.path)).to.deep.equal({ word: "kept" });
     });
 
-    it("fails an action with the message, and keeps what it wrote", async () => {
+    it("fails an action with the message, and keeps its writes", async () => {
       const create = charmThat((framework, { on }) => {
         framework.observe(on.action("look"), async () => {
           await framework.state.write(words, "kept");
@@ -126,7 +126,7 @@ describe("The end of a dispatch", () => {
       expect(readState(directory.path)).to.deep.equal({ word: "kept" });
     });
 
-    it("counts as one of the statuses where they are collected", async () => {
+    it("adds the status to the collected ones", async () => {
       const create = charmThat((framework, { on }) => {
         framework.observe(on.start, () => undefined);
         framework.observe(on.collectUnitStatus, () => {
@@ -140,7 +140,7 @@ describe("The end of a dispatch", () => {
       expect([code, tools.statuses]).to.deep.equal([0, [blocked]]);
     });
 
-    it("ends the dispatch of a charm whose constructor throws it", async () => {
+    it("ends the dispatch when the constructor throws it", async () => {
       const create = charmThat(() => {
         throw new StopWithStatus(blocked);
       });
@@ -149,7 +149,7 @@ describe("The end of a dispatch", () => {
     });
   });
 
-  it("takes lines below the chosen level away", async () => {
+  it("drops log lines below the configured level", async () => {
     const create = charmThat((framework, { on, log }) => {
       framework.observe(on.start, () => {
         log.debug("detail");

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { JujuContextError } from "../../src/index.ts";
 import { assertFirstDispatch, markDispatch } from "../../src/dispatch/nested-dispatch.ts";
 
-describe("A dispatch within a dispatch", () => {
-  it("is refused: it would write over the state of the one that runs", () => {
+describe("assertFirstDispatch()", () => {
+  it("refuses a dispatch within a dispatch, which would overwrite the same state", () => {
     const env = { JUJU_CONTEXT_ID: "a-0-install-1" };
     const children: Record<string, string | undefined> = { ...env };
     expect(() => {
@@ -15,7 +15,7 @@ describe("A dispatch within a dispatch", () => {
     }).to.throw(JujuContextError, "belongs to a running dispatch");
   });
 
-  it("is none when Juju starts another hook from an environment that was marked before", () => {
+  it("accepts another hook in an environment with the mark of an earlier hook", () => {
     const children: Record<string, string | undefined> = {};
     markDispatch(children, { JUJU_CONTEXT_ID: "a-0-install-1" });
     expect(() => {

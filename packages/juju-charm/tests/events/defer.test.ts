@@ -16,9 +16,9 @@ import { useTemporaryDirectory } from "../../../../tests/support/temporary-direc
 
 describe("CharmEvent.defer()", () => {
   const directory = useTemporaryDirectory();
-  /** What the handlers of a test saw, in order. */
+  /** Events that the handlers of a test received, in order. */
   let seen: string[] = [];
-  /** Observers that defer what they get. */
+  /** Observers that defer their events. */
   let deferring = new Set<string>();
 
   beforeEach(() => {
@@ -32,7 +32,7 @@ describe("CharmEvent.defer()", () => {
     if (deferring.has(observer)) event.defer();
   };
 
-  /** Two observers of some events, known by their names. */
+  /** Two named observers of some events. */
   const pair = charmThat((framework, { on }) => {
     for (const event of [on.install, on.start, on.configChanged, on.relation("db").changed]) {
       for (const name of ["one", "two"]) framework.observe(event, note(name), { name });
@@ -43,7 +43,7 @@ describe("CharmEvent.defer()", () => {
   const changed = (unit: string) =>
     run("hooks/db-relation-changed", pair, { JUJU_RELATION_ID: "db:1", JUJU_REMOTE_UNIT: unit });
 
-  it("brings the event before the next one, to those that deferred it and to nobody else", async () => {
+  it("re-emits the event before the next one, only to the observers that deferred it", async () => {
     deferring = new Set(["two"]);
     await run("hooks/install");
     deferring = new Set();
@@ -56,7 +56,7 @@ describe("CharmEvent.defer()", () => {
     expect(seen).to.deep.equal(["one start", "two start"]);
   });
 
-  it("brings it again and again, until it is not deferred any more", async () => {
+  it("re-emits the event until it is no longer deferred", async () => {
     deferring = new Set(["one"]);
     await run("hooks/install");
     await run("hooks/update-status");
@@ -64,7 +64,7 @@ describe("CharmEvent.defer()", () => {
     expect(seen).to.deep.equal(["one install", "two install", "one install", "one install"]);
   });
 
-  it("brings events first come, first served, with the facts of their own dispatch", async () => {
+  it("re-emits events in their original order, with the facts of their own dispatch", async () => {
     deferring = new Set(["one", "two"]);
     await changed("postgres/0");
     await run("hooks/config-changed");
@@ -82,7 +82,7 @@ describe("CharmEvent.defer()", () => {
     ]);
   });
 
-  it("calls an observer once for an event that equals one which waits", async () => {
+  it("calls an observer once for two equal events", async () => {
     deferring = new Set(["one"]);
     await changed("postgres/0");
     seen = [];
@@ -94,7 +94,7 @@ describe("CharmEvent.defer()", () => {
     seen = [];
     deferring = new Set();
     await changed("postgres/0");
-    // The deferred one is done before the new one comes: there is none to stand for it.
+    // The deferred event is handled before the new one, so both are delivered.
     expect(seen).to.deep.equal([
       "one db-relation-changed of postgres/0",
       "one db-relation-changed of postgres/0",
@@ -102,7 +102,7 @@ describe("CharmEvent.defer()", () => {
     ]);
   });
 
-  it("is done before an event that nobody observes, and the status is collected then", async () => {
+  it("re-emits before an event without observers, and then collects the status", async () => {
     const create = charmThat((framework, { on }) => {
       framework.observe(on.install, note("one"), { name: "one" });
       framework.observe(on.collectUnitStatus, (event) => {
@@ -117,7 +117,7 @@ describe("CharmEvent.defer()", () => {
     expect(tools.statuses).to.deep.equal([{ name: "active", message: "" }]);
   });
 
-  it("leaves the queue as it was when a handler throws", async () => {
+  it("leaves the queue unchanged when a handler throws", async () => {
     deferring = new Set(["one", "two"]);
     await run("hooks/install");
     const before = readState(directory.path);
@@ -139,7 +139,7 @@ describe("CharmEvent.defer()", () => {
     expect(seen).to.deep.equal(["one install", "two install", "one start", "two start"]);
   });
 
-  it("fails the hook when a deferred event fails, before the event of the dispatch comes", async () => {
+  it("fails the hook when a deferred event fails, before the event of the dispatch", async () => {
     deferring = new Set(["one"]);
     await run("hooks/install");
     const failing = charmThat((framework, { on }) => {
@@ -163,7 +163,7 @@ describe("CharmEvent.defer()", () => {
     expect(action.tools.failure).to.equal("Cannot run look: a deferred event failed: still broken");
   });
 
-  it("is over after an action that fails, whose own writes are forgotten", async () => {
+  it("keeps the writes of deferred events when an action fails, and drops those of the action", async () => {
     const word = { name: "word", parse: (stored: unknown) => (typeof stored === "string" ? stored : "") };
     const create = charmThat((framework, { on }) => {
       framework.observe(
@@ -187,7 +187,7 @@ describe("CharmEvent.defer()", () => {
     expect(readState(directory.path)).to.deep.equal({ word: "kept", "#deferred": [] });
   });
 
-  it("knows methods by their class and name, from one dispatch to the next", async () => {
+  it("identifies methods by class and name", async () => {
     class HelloCharm extends Charm {
       constructor(framework: Framework) {
         super(framework);
@@ -214,7 +214,7 @@ describe("CharmEvent.defer()", () => {
     ]);
   });
 
-  it("drops, with a warning, what its observer is not there for any more, and goes on", async () => {
+  it("drops events of a missing observer with a warning, and continues", async () => {
     deferring = new Set(["one", "two"]);
     await run("hooks/install");
     seen = [];
@@ -231,7 +231,7 @@ describe("CharmEvent.defer()", () => {
     expect(readState(directory.path)).to.deep.equal({ "#deferred": [] });
   });
 
-  it("drops, with a warning, events that this version of the charm does not know, and entries that are none", async () => {
+  it("drops unknown events and invalid entries with a warning", async () => {
     const stored = [
       { kind: "pebble:web:ready", observer: "one", facts: {} },
       { kind: 3, observer: "one", facts: {} },
@@ -248,7 +248,7 @@ describe("CharmEvent.defer()", () => {
     ]);
   });
 
-  it("keeps an event that was deferred before its handler stopped with a status", async () => {
+  it("keeps a deferred event when its handler then throws StopWithStatus", async () => {
     const create = charmThat((framework, { on }) => {
       framework.observe(
         on.install,
@@ -268,7 +268,7 @@ describe("CharmEvent.defer()", () => {
     expect(tools.statuses).to.deep.equal([{ name: "waiting", message: "for the database" }]);
   });
 
-  it("defers events of the charm's own, with their payload", async () => {
+  it("defers events that the charm defines, with their payload", async () => {
     const ready = defineEvent<{ readonly url: string }>("database-ready");
     const create = charmThat((framework, { on }) => {
       framework.observe(on.install, () => framework.emit(ready, { url: "postgres://db" }));
@@ -289,7 +289,7 @@ describe("CharmEvent.defer()", () => {
   });
 
   describe("refuses", () => {
-    /** What the handler's `defer()` throws. */
+    /** The error of `defer()` in the handler. */
     const refusal = async (path: string, env: Readonly<Record<string, string>> = {}): Promise<unknown> => {
       let thrown: unknown;
       const create = charmThat((framework, { on }) => {
@@ -312,7 +312,7 @@ describe("CharmEvent.defer()", () => {
     };
 
     for (const name of ["stop", "remove", "secret-expired", "secret-rotate"]) {
-      it(`${name}, and says why`, async () => {
+      it(`${name}, with the reason`, async () => {
         const thrown = await refusal(`hooks/${name}`, { JUJU_SECRET_ID: "secret:1" });
         expect(thrown).to.be.instanceOf(DeferError).with.property("event", name);
         expect(thrown).to.have.property("message").that.includes("Juju does not wait for it");
@@ -325,14 +325,14 @@ describe("CharmEvent.defer()", () => {
     });
 
     for (const name of ["pre-commit", "collect-unit-status"]) {
-      it(`the framework's own ${name}`, async () => {
+      it(`the framework event ${name}`, async () => {
         expect(await refusal(name))
           .to.be.instanceOf(DeferError)
           .with.property("event", name);
       });
     }
 
-    it("an observer without a name, and those that share one", async () => {
+    it("observers without a name and observers with the same name", async () => {
       const messages: string[] = [];
       const attempt = (event: CharmEvent) => {
         try {

@@ -3,7 +3,7 @@ import { defineEvent, type Framework } from "../../src/index.ts";
 import { charmThat, runCharm } from "../run-charm.ts";
 import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
-describe("Events of the charm's own", () => {
+describe("Events that the charm defines", () => {
   const directory = useTemporaryDirectory();
   const gone = defineEvent<{ readonly runner: string }>("runner-gone");
   const install = async (observe: (framework: Framework, seen: string[]) => void) => {
@@ -19,7 +19,7 @@ describe("Events of the charm's own", () => {
     return { seen, ...(await runCharm(directory.path, "hooks/install", create)) };
   };
 
-  it("run to their end, observer after observer, before their emitter goes on", async () => {
+  it("run all observers, one after the other, before emit() resolves", async () => {
     const { seen } = await install((framework, noted) => {
       framework.observe(gone, async ({ payload }) => {
         await new Promise(setImmediate);
@@ -30,7 +30,7 @@ describe("Events of the charm's own", () => {
     expect(seen).to.deep.equal(["before", "slow a-1", "quick runner-gone", "after"]);
   });
 
-  it("throw to their emitter, and call no later observer", async () => {
+  it("make emit() reject with an observer's error, and call no later observer", async () => {
     const { seen, code, tools } = await install((framework, noted) => {
       framework.observe(gone, () => {
         throw new Error("broken");
@@ -42,7 +42,7 @@ describe("Events of the charm's own", () => {
     expect(tools.lines.join()).to.include("broken");
   });
 
-  it("do not run into themselves: one that its own observer emits is there already", async () => {
+  it("do not recurse when their observer emits an equal event", async () => {
     const { seen, code } = await install((framework, noted) => {
       framework.observe(
         gone,

@@ -7,7 +7,7 @@ import { reportError } from "../../src/dispatch/error-report.ts";
 import { mapStack } from "../../src/log/map-stack.ts";
 import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
-/** Bundled below; the line of its error is the fifth. */
+/** Bundled by the tests. Its error is thrown in line 5. */
 const SOURCE = `interface Charm {
   readonly name: string;
 }
@@ -19,7 +19,7 @@ export function start(charm: Charm): never {
 describe("mapStack()", () => {
   const directory = useTemporaryDirectory();
 
-  const thrownByBundle = async (): Promise<Error> => {
+  const errorInBundle = async (): Promise<Error> => {
     writeFileSync(join(directory.path, "hello-charm.ts"), SOURCE);
     const outfile = join(directory.path, "lib/main.mjs");
     await build({
@@ -41,8 +41,8 @@ describe("mapStack()", () => {
     }
   };
 
-  it("shows the TypeScript that a bundle was made from", async () => {
-    const error = await thrownByBundle();
+  it("maps positions in a bundle to its TypeScript sources", async () => {
+    const error = await errorInBundle();
     expect(error.stack).to.include("lib/main.mjs:");
     const [message, frame] = mapStack(error.stack ?? "").split("\n");
     expect(message).to.equal("Error: broken");
@@ -50,8 +50,8 @@ describe("mapStack()", () => {
     expect(reportError(error)).to.include("hello-charm.ts:5:");
   });
 
-  it("leaves frames alone where there is no source map, or a damaged one", async () => {
-    const error = await thrownByBundle();
+  it("keeps frames unchanged without a source map or with a damaged one", async () => {
+    const error = await errorInBundle();
     const map = join(directory.path, "lib/main.mjs.map");
     expect(readFileSync(map, "utf8")).to.include("hello-charm.ts");
     for (const damaged of ["{", "[]", "null", ""]) {

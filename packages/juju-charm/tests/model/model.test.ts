@@ -12,7 +12,7 @@ describe("Model", () => {
     return { tools, model: new Model({ context: readJujuContext(env), tools }) };
   };
 
-  it("knows its own facts without a tool", () => {
+  it("knows its name, UUID and proxies without a hook tool", () => {
     const { tools, model } = setUp();
     expect(model.name).to.equal("ci");
     expect(model.uuid).to.equal("0b3c5bd2-6a4c-4f1e-8e0c-8a1f9d5f0a11");
@@ -21,7 +21,7 @@ describe("Model", () => {
     expect(tools.calls).to.deep.equal([]);
   });
 
-  it("gives storages, resources, networks and goals", async () => {
+  it("returns storages, resources, networks and goals", async () => {
     const { tools, model } = setUp();
     tools.storages.set("data/4", "/srv/data").set("other/5", "/srv/other");
     tools.resources.set("image", "/resources/image");
@@ -49,7 +49,7 @@ describe("Model", () => {
     expect(await rejection(model.requestStorage("data", 0))).to.be.instanceOf(RangeError);
   });
 
-  it("opens and closes ports, and refuses those that cannot be", async () => {
+  it("opens and closes ports, and refuses invalid ones", async () => {
     const { tools, model } = setUp();
     const { ports } = model.unit;
     await ports.open(80, { protocol: "icmp" });
@@ -69,7 +69,7 @@ describe("Model", () => {
     expect(tools.calls).to.have.lengthOf(before);
   });
 
-  it("adds a secret, makes revisions of it, grants it, tells of it, and removes it", async () => {
+  it("adds, changes, grants, describes and removes a secret", async () => {
     const { tools, model } = setUp();
     const secret = await model.unit.addSecret({ password: "hunter2" }, { label: "db", rotate: "monthly" });
     expect(secret.label).to.equal("db");
@@ -93,7 +93,7 @@ describe("Model", () => {
     expect(tools.owned.size).to.equal(0);
   });
 
-  it("reads the tracked revision, peeks at the newest and moves on to it", async () => {
+  it("reads the tracked revision, peeks at the newest, and refreshes to it", async () => {
     const { tools, model } = setUp();
     tools.secrets.set("secret:a", { token: "old-token" });
     tools.newerSecrets.set("secret:a", { token: "new-token" });

@@ -36,7 +36,7 @@ describe("Relation", () => {
   };
   const theOne = async ({ model }: ReturnType<typeof setUp>) => (await model.relation("db"))!;
 
-  it("reads what members share, and undefined for keys that are not there or that objects have by nature", async () => {
+  it("reads the data of members, and returns undefined for absent keys and for names of object members", async () => {
     const relation = await theOne(setUp());
     expect(relation).to.include({ endpoint: "db", id: 7, isActive: true });
     expect(await relation.data("pg").get("version")).to.equal("16");
@@ -45,7 +45,7 @@ describe("Relation", () => {
     expect(await relation.data("pg/9").read()).to.deep.equal({});
   });
 
-  it("loads the fields that are asked for from their JSON, and ignores all others", async () => {
+  it("loads the requested fields from JSON, and ignores all others", async () => {
     const bag = (await theOne(setUp())).data("pg/0");
     const loaded = await bag.load({
       port: numberField,
@@ -55,37 +55,37 @@ describe("Relation", () => {
     expect(loaded).to.deep.equal({ port: 5432, hosts: ["a", "b"], password: undefined });
   });
 
-  const faults = [
+  const problems = [
     ["broken", textField, "it is not JSON"],
     ["absent", textField, "it is absent"],
     ["name", numberField, "it is not a number"],
     ["hosts", listField(numberField), "it is not a number"],
   ] as const;
-  for (const [key, reader, fault] of faults) {
-    it(`says that "${key}" cannot be read because ${fault}, without its value`, async () => {
+  for (const [key, reader, problem] of problems) {
+    it(`reports that "${key}" cannot be read because ${problem}, without its value`, async () => {
       const thrown = await rejection((await theOne(setUp())).data("pg/0").load({ [key]: reader }));
       expect(thrown)
         .to.be.instanceOf(RelationDataFormatError)
         .and.include({
           code: "relation-data-format",
           key,
-          message: `Cannot read "${key}" in the data of pg/0 in relation db:7: ${fault}`,
+          message: `Cannot read "${key}" in the data of pg/0 in relation db:7: ${problem}`,
         });
       expect(String(thrown.stack)).not.to.include("oops");
     });
   }
 
-  it("saves fields as JSON, takes undefined ones away, and reads them again", async () => {
-    const bench = setUp();
-    const bag = (await theOne(bench)).data(bench.model.unit);
+  it("saves fields as JSON, and removes undefined ones", async () => {
+    const fixture = setUp();
+    const bag = (await theOne(fixture)).data(fixture.model.unit);
     await bag.save({ port: 80, hosts: ["a"], name: "amy" });
     await bag.save({ name: undefined });
-    expect(bench.tools.shared.get("7 unit")).to.deep.equal({ port: "80", hosts: '["a"]' });
+    expect(fixture.tools.shared.get("7 unit")).to.deep.equal({ port: "80", hosts: '["a"]' });
   });
 
-  it("refuses an empty key and a value that is no text before a tool is called", async () => {
-    const bench = setUp();
-    const bag = (await theOne(bench)).data(bench.model.unit);
+  it("refuses an empty key and a value that is not a string before it calls a tool", async () => {
+    const fixture = setUp();
+    const bag = (await theOne(fixture)).data(fixture.model.unit);
     for (const values of [
       { "": "x" },
       { port: 80 as unknown as string },
@@ -95,34 +95,34 @@ describe("Relation", () => {
         .to.be.instanceOf(RelationDataTypeError)
         .with.property("code", "relation-data-type");
     }
-    expect(bench.tools.calls).to.deep.equal(["relationIDs"]);
+    expect(fixture.tools.calls).to.deep.equal(["relationIDs"]);
   });
 
-  it("lets the leader write and read the application's data, and nobody else in a relation with others", async () => {
-    const bench = setUp();
-    const relation = await theOne(bench);
-    const bag = relation.data(bench.model.app);
+  it("lets only the leader write and read application data in a relation with another application", async () => {
+    const fixture = setUp();
+    const relation = await theOne(fixture);
+    const bag = relation.data(fixture.model.app);
     for (const work of [bag.set("a", "b"), bag.read(), relation.data("github-runner").read()]) {
       expect(await rejection(work))
         .to.be.instanceOf(RelationDataAccessError)
         .with.property("code", "relation-data-access");
     }
-    expect(bench.tools.calls).not.to.include("relationSet").and.not.to.include("relationGet");
-    bench.tools.leader = true;
+    expect(fixture.tools.calls).not.to.include("relationSet").and.not.to.include("relationGet");
+    fixture.tools.leader = true;
     await bag.set("a", "b");
-    expect(bench.tools.shared.get("7 app")).to.deep.equal({ a: "b" });
+    expect(fixture.tools.shared.get("7 app")).to.deep.equal({ a: "b" });
     expect(await bag.get("ours")).to.equal("yes");
   });
 
-  it("lets every unit read the application's data among peers, and only the leader write it", async () => {
-    const bench = setUp();
-    bench.tools.relationData.set(7, { "github-runner/1": {}, "github-runner": { ours: "yes" } });
-    const bag = (await theOne(bench)).data(bench.model.app);
+  it("lets every unit read application data in a peer relation, and only the leader write it", async () => {
+    const fixture = setUp();
+    fixture.tools.relationData.set(7, { "github-runner/1": {}, "github-runner": { ours: "yes" } });
+    const bag = (await theOne(fixture)).data(fixture.model.app);
     expect(await bag.get("ours")).to.equal("yes");
     expect(await rejection(bag.delete("ours"))).to.be.instanceOf(RelationDataAccessError);
   });
 
-  it("leaves the relation that breaks out of the list, whatever Juju lists, with its data in reach", async () => {
+  it("omits the broken relation from the list, but still reads its data", async () => {
     const env = { JUJU_RELATION_ID: "db:7", JUJU_REMOTE_APP: "pg" };
     const { model, tools } = setUp("hooks/db-relation-broken", env);
     tools.relations.set("db", [7, 8]);
@@ -132,7 +132,7 @@ describe("Relation", () => {
     expect(await broken.data("pg/0").get("port")).to.equal("5432");
   });
 
-  it("refuses to choose among several relations", async () => {
+  it("refuses to choose between several relations", async () => {
     const { model, tools } = setUp();
     tools.relations.set("db", [7, 8]);
     expect(await rejection(model.relation("db")))

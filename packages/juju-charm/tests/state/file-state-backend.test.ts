@@ -6,7 +6,7 @@ import { FileStateBackend } from "../../src/index.ts";
 import { diskSteps, type WriteSteps } from "charm-kit";
 import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
-/** The process is gone: nothing that it would have done afterwards is done. */
+/** Simulates a killed process: no later step runs. */
 class KilledError extends Error {}
 
 const killed = () => Promise.reject(new KilledError("killed"));
@@ -22,7 +22,7 @@ describe("FileStateBackend", () => {
   const directory = useTemporaryDirectory();
   const path = () => join(directory.path, "state.json");
 
-  /** Replaces the old state by the new one on a disk that fails; tells what the next dispatch reads. */
+  /** Replaces the old state with the new one on a failing disk, and returns the state that the next dispatch reads. */
   const interrupted = async (steps: WriteSteps): Promise<unknown> => {
     await new FileStateBackend(path()).write(before);
     const thrown = await new FileStateBackend(path(), steps).write(after).catch((error: unknown) => error);
@@ -30,7 +30,7 @@ describe("FileStateBackend", () => {
     return new FileStateBackend(path()).read();
   };
 
-  it("leaves the old state, whole, when its process is killed after any byte of the new one", async () => {
+  it("keeps the complete old state when the process is killed after any byte of the new one", async () => {
     const bytes = Buffer.from(`${JSON.stringify(after, undefined, 2)}\n`);
     for (let written = 0; written <= bytes.length; written += 1) {
       const read = await interrupted({
@@ -44,12 +44,12 @@ describe("FileStateBackend", () => {
     }
   });
 
-  it("leaves the old state when it is killed before the rename, and the new one after it", async () => {
+  it("keeps the old state when the process is killed before the rename, and the new one after it", async () => {
     expect(await interrupted({ ...diskSteps, rename: killed })).to.deep.equal(before);
     expect(await interrupted({ ...diskSteps, syncDirectory: killed })).to.deep.equal(after);
   });
 
-  it("writes where a killed process left its half, of the same process number or of another", async () => {
+  it("writes despite a partial file of a killed process with the same or another process ID", async () => {
     for (const left of [process.pid, 2 ** 22 + 1]) {
       writeFileSync(`${path()}.${left}-abc~`, `{"word": "ha`);
       const backend = new FileStateBackend(path());
@@ -58,10 +58,10 @@ describe("FileStateBackend", () => {
     }
   });
 
-  it("leaves the old state when the disk is full", async () => {
+  it("keeps the old state when the disk is full", async () => {
     const full: WriteSteps = {
       ...diskSteps,
-      // A device that takes nothing: the real error of the real system call.
+      // A device that is always full, for the real system call error.
       create: (_file, text) => writeFile("/dev/full", text),
     };
     await new FileStateBackend(path()).write(before);

@@ -13,37 +13,37 @@ const counts: StateSlot<number> = {
 describe("JujuStateBackend", () => {
   const directory = useTemporaryDirectory();
 
-  it("keeps each slot under its name, and sets and deletes only what has changed", async () => {
+  it("stores each slot under its name, and sets and deletes only changed ones", async () => {
     const tools = new FakeHookTools();
     const backend = new JujuStateBackend(tools);
     expect(await backend.read()).to.deep.equal({});
     await backend.write({ count: 1, list: ["a"] });
-    expect(Object.fromEntries(tools.kept)).to.deep.equal({ count: "1", list: '["a"]' });
+    expect(Object.fromEntries(tools.serverState)).to.deep.equal({ count: "1", list: '["a"]' });
     const later = new JujuStateBackend(tools);
     expect(await later.read()).to.deep.equal({ count: 1, list: ["a"] });
     tools.calls.length = 0;
     await later.write({ count: 1 });
     expect(tools.calls).to.deep.equal(["stateDelete"]);
-    expect(Object.fromEntries(tools.kept)).to.deep.equal({ count: "1" });
+    expect(Object.fromEntries(tools.serverState)).to.deep.equal({ count: "1" });
   });
 
-  it("refuses a value that is longer than Juju takes, before anything is set", async () => {
+  it("refuses a value above Juju's limit before it sets any slot", async () => {
     const tools = new FakeHookTools();
     const thrown = await new JujuStateBackend(tools)
       .write({ count: 1, log: "ä".repeat(40_000) })
       .catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(StoredStateError).with.property("path", "log");
-    expect(tools.kept.size).to.equal(0);
+    expect(tools.serverState.size).to.equal(0);
   });
 
-  it("says which value is damaged", async () => {
+  it("names the damaged value", async () => {
     const tools = new FakeHookTools();
-    tools.kept.set("count", "{");
+    tools.serverState.set("count", "{");
     const thrown = await new JujuStateBackend(tools).read().catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(StoredStateError).with.property("path", "count");
   });
 
-  it("carries a charm's state and deferred events from dispatch to dispatch, and no file is written", async () => {
+  it("keeps state and deferred events between dispatches, without a file", async () => {
     const tools = new FakeHookTools();
     const seen: string[] = [];
     const create = charmThat((framework, { on }) => {
@@ -64,7 +64,7 @@ describe("JujuStateBackend", () => {
       expect(code).to.equal(0);
     }
     expect(seen).to.deep.equal(["install", "install"]);
-    expect(tools.kept.get("count")).to.equal("2");
+    expect(tools.serverState.get("count")).to.equal("2");
     expect(readdirSync(directory.path)).to.deep.equal([]);
   });
 });

@@ -23,7 +23,7 @@ class MemoryBackend implements StateBackend {
 const strings = (stored: JsonValue | undefined): readonly string[] =>
   Array.isArray(stored) ? stored.filter((item) => typeof item === "string") : [];
 
-/** A list of hosts, which was one host in version 1, and one host in a member in version 2. */
+/** A list of hosts. Version 1 was a string, and version 2 an object with one host. */
 const hosts: StateSlot<readonly string[]> = {
   name: "hosts",
   version: 3,
@@ -41,7 +41,7 @@ const older: StateSlot<{ readonly host: string }> = {
 };
 
 describe("StateSlot", () => {
-  it("has a value of an older version migrated from that version, the first one having no note of it", async () => {
+  it("migrates a value from its version, which defaults to 1", async () => {
     expect(await new StoredState(new MemoryBackend({ hosts: "a" })).read(hosts)).to.deep.equal(["a"]);
     const backend = new MemoryBackend();
     const before = new StoredState(backend);
@@ -50,7 +50,7 @@ describe("StateSlot", () => {
     expect(await new StoredState(backend).read(hosts)).to.deep.equal(["b"]);
   });
 
-  it("migrates nothing that is of its version, or not there", async () => {
+  it("migrates neither a value of its own version nor an absent one", async () => {
     const backend = new MemoryBackend();
     const state = new StoredState(backend);
     expect(await state.read(hosts)).to.deep.equal([]);
@@ -60,7 +60,7 @@ describe("StateSlot", () => {
     expect(await new StoredState(backend).read(hosts)).to.deep.equal(["a", "b"]);
   });
 
-  it("keeps what it reads in its old form until it is written", async () => {
+  it("keeps the old form in storage until the value is written", async () => {
     const backend = new MemoryBackend({ hosts: "a" });
     const state = new StoredState(backend);
     await state.read(hosts);
@@ -71,14 +71,14 @@ describe("StateSlot", () => {
     expect(backend.slots).to.deep.equal({ hosts: ["a"], "#versions": { hosts: 3 } });
   });
 
-  it("refuses a value that a newer charm wrote, and says so", async () => {
+  it("refuses a value of a newer version, with both versions in the message", async () => {
     const backend = new MemoryBackend({ hosts: { byName: {} }, "#versions": { hosts: 4 } });
     const thrown = await new StoredState(backend).read(hosts).catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(StoredStateError).with.property("path", "hosts");
     expect(thrown).to.have.property("message").that.includes("version 4").and.includes("version 3");
   });
 
-  it("forgets the note of a version when the slot is back at the first one", async () => {
+  it("removes the stored version when the slot returns to version 1", async () => {
     const backend = new MemoryBackend({ hosts: ["a"], "#versions": { hosts: 3 } });
     const state = new StoredState(backend);
     await state.write({ name: "hosts", parse: strings }, ["b"]);
@@ -86,7 +86,7 @@ describe("StateSlot", () => {
     expect(backend.slots).to.deep.equal({ hosts: ["b"] });
   });
 
-  it("remembers a value as it was when it was written", async () => {
+  it("stores the value from the time of the write", async () => {
     const backend = new MemoryBackend();
     const state = new StoredState(backend);
     const list = ["a"];
@@ -96,7 +96,7 @@ describe("StateSlot", () => {
     expect(backend.slots["hosts"]).to.deep.equal(["a"]);
   });
 
-  it("refuses what JSON cannot hold", async () => {
+  it("refuses a value that is not JSON", async () => {
     const state = new StoredState(new MemoryBackend());
     const loop: unknown[] = [];
     loop.push(loop);
@@ -106,7 +106,7 @@ describe("StateSlot", () => {
     }
   });
 
-  it("goes back to a savepoint", async () => {
+  it("restores a savepoint", async () => {
     const backend = new MemoryBackend({ hosts: "a" });
     const state = new StoredState(backend);
     const savepoint = await state.savepoint();

@@ -22,7 +22,7 @@ describe("StoredState", () => {
   const directory = useTemporaryDirectory();
   const path = () => join(directory.path, ".unit-state.json");
 
-  it("remembers what was committed, each slot by itself", async () => {
+  it("keeps committed values, independently for each slot", async () => {
     const state = stateIn(path());
     await state.write(images, "noble");
     await state.write(counts, 3);
@@ -34,14 +34,14 @@ describe("StoredState", () => {
     expect(await stateIn(path()).read(counts)).to.equal(4);
   });
 
-  it("shows at once what was written, and forgets it without a commit", async () => {
+  it("reads a written value immediately, and drops it without a commit", async () => {
     const state = stateIn(path());
     await state.write(images, "noble");
     expect(await state.read(images)).to.equal("noble");
     expect(await stateIn(path()).read(images)).to.equal("jammy");
   });
 
-  it("writes no file while nothing has changed", async () => {
+  it("writes no file without a change", async () => {
     const state = stateIn(path());
     await state.commit();
     await state.read(images);
@@ -56,7 +56,7 @@ describe("StoredState", () => {
     expect(statSync(path()).ino).to.equal(ino);
   });
 
-  it("reads a file written by hand, in whatever layout, and keeps slots it does not know", async () => {
+  it("reads a manually written file, and keeps unknown slots", async () => {
     writeFileSync(path(), `{"count":2,"of-a-newer-charm":[1]}`);
     const state = stateIn(path());
     await state.write(counts, 5);
@@ -64,7 +64,7 @@ describe("StoredState", () => {
     expect(JSON.parse(readFileSync(path(), "utf8"))).to.deep.equal({ count: 5, "of-a-newer-charm": [1] });
   });
 
-  it("keeps the file to its owner and leaves nothing else behind", async () => {
+  it("writes a file that only its owner can read, and leaves no other files", async () => {
     writeFileSync(`${path()}.${2 ** 22 + 1}-abc~`, "left by a killed process");
     const state = stateIn(path());
     await state.write(counts, 1);
@@ -74,7 +74,7 @@ describe("StoredState", () => {
   });
 
   for (const text of ["", "{", "[]", "null", `{"count":1}garbage`]) {
-    it(`says that a file with ${text || "nothing"} in it is damaged, and leaves it`, async () => {
+    it(`reports that a file with the content "${text}" is damaged, and does not change it`, async () => {
       writeFileSync(path(), text);
       const state = stateIn(path());
       const thrown = await state.read(counts).catch((error: unknown) => error);
@@ -84,7 +84,7 @@ describe("StoredState", () => {
     });
   }
 
-  it("says that the file cannot be read", async () => {
+  it("reports a file that cannot be read", async () => {
     mkdirSync(path());
     const thrown = await stateIn(path())
       .read(counts)
@@ -92,7 +92,7 @@ describe("StoredState", () => {
     expect(thrown).to.be.instanceOf(StoredStateError).with.property("message").that.includes("EISDIR");
   });
 
-  it("says that the file cannot be written", async () => {
+  it("reports a file that cannot be written", async () => {
     const state = stateIn(join(directory.path, "gone", "state.json"));
     await state.write(counts, 1);
     const thrown = await state.commit().catch((error: unknown) => error);
@@ -102,14 +102,14 @@ describe("StoredState", () => {
       .that.includes("Cannot write the stored state");
   });
 
-  it("leaves the old or the new state when its writer is killed at any point", async function () {
+  it("keeps the old or the new state when the process is killed at any time", async function () {
     this.timeout(60_000);
     const writer = join(import.meta.dirname, "../state-writer.ts");
     let last = 0;
     for (let round = 0; round < 25; round += 1) {
       const child = spawn(process.execPath, [writer, path()], { stdio: ["ignore", "pipe", "inherit"] });
       await once(child.stdout, "data");
-      // A different point of the writer's loop in every round.
+      // Kills the writer at a different point of its loop in every round.
       for (let turn = 0; turn < round * 4; turn += 1) await new Promise(setImmediate);
       child.kill("SIGKILL");
       await once(child, "exit");

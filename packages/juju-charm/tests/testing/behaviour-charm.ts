@@ -18,14 +18,14 @@ const count: StateSlot<number> = {
   parse: (stored) => (typeof stored === "number" ? stored : 0),
 };
 
-/** What the charm does; what it returns becomes the message of its status. */
-type Deed = (charm: ProbeCharm, event: CharmEvent) => Promise<JsonValue | undefined>;
+/** A task of the charm. Its result becomes the message of the status. */
+type Task = (charm: ProbeCharm, event: CharmEvent) => Promise<JsonValue | undefined>;
 
 const text = (fields: Readonly<Record<string, Secret>>) =>
   Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, value.reveal()]));
 const fields = (content: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(content).map(([key, value]) => [key, new Secret(value)]));
-const tried = async (work: () => Promise<unknown>): Promise<string> => {
+const outcomeOf = async (work: () => Promise<unknown>): Promise<string> => {
   try {
     await work();
     return "done";
@@ -34,10 +34,10 @@ const tried = async (work: () => Promise<unknown>): Promise<string> => {
   }
 };
 
-export const DEEDS = {
+export const TASKS = {
   nothing: () => Promise.resolve(undefined),
 
-  "tell the configuration": ({ framework }) => framework.tools.configGet(),
+  "return the configuration": ({ framework }) => framework.tools.configGet(),
 
   "write everything, then fail": async ({ framework: { tools, state } }) => {
     await tools.relationSet(1, "unit", { half: "written" });
@@ -65,25 +65,25 @@ export const DEEDS = {
     };
   },
 
-  "look at relations": async ({ framework: { tools } }) => ({
+  "read relations": async ({ framework: { tools } }) => ({
     ids: await tools.relationIDs("db"),
     units: await tools.relationUnits(1),
     app: (await tools.relationApp(1)) ?? null,
-    departing: await tried(() => tools.relationGet(1, "pg/1")),
+    departing: await outcomeOf(() => tools.relationGet(1, "pg/1")),
     appData: await tools.relationGet(1, "pg"),
     model: await tools.relationModel(1),
   }),
 
-  "look where it may not": async ({ framework: { tools } }) => ({
-    ownApp: await tried(() => tools.relationGet(1, "probe")),
-    peerApp: await tried(() => tools.relationGet(2, "probe")),
-    stranger: await tried(() => tools.relationGet(1, "mysql/0")),
-    noRelation: await tried(() => tools.relationUnits(99)),
-    appStatus: await tried(() => tools.applicationStatusSet({ name: "active", message: "" })),
-    appSecret: await tried(() => tools.secretAdd(fields({ key1: "value" }), "application", {})),
-    credential: await tried(() => tools.credentialGet()),
-    action: await tried(() => tools.actionGet()),
-    resource: await tried(() => tools.resourceGet("tool")),
+  "try forbidden operations": async ({ framework: { tools } }) => ({
+    ownApp: await outcomeOf(() => tools.relationGet(1, "probe")),
+    peerApp: await outcomeOf(() => tools.relationGet(2, "probe")),
+    stranger: await outcomeOf(() => tools.relationGet(1, "mysql/0")),
+    noRelation: await outcomeOf(() => tools.relationUnits(99)),
+    appStatus: await outcomeOf(() => tools.applicationStatusSet({ name: "active", message: "" })),
+    appSecret: await outcomeOf(() => tools.secretAdd(fields({ key1: "value" }), "application", {})),
+    credential: await outcomeOf(() => tools.credentialGet()),
+    action: await outcomeOf(() => tools.actionGet()),
+    resource: await outcomeOf(() => tools.resourceGet("tool")),
   }),
 
   "write as the leader": async ({ framework: { tools } }) => {
@@ -120,7 +120,7 @@ export const DEEDS = {
     };
   },
 
-  "make a secret": async ({ framework: { tools } }) => {
+  "add a secret": async ({ framework: { tools } }) => {
     const uri = await tools.secretAdd(fields({ password: "fresh" }), "unit", {
       label: "made",
       rotate: "monthly",
@@ -135,7 +135,7 @@ export const DEEDS = {
     return undefined;
   },
 
-  "look around": async ({ framework: { tools } }) => ({
+  "read everything else": async ({ framework: { tools } }) => ({
     storages: await tools.storageList(),
     data: { ...(await tools.storageGet("data/0")) },
     resource: await tools.resourceGet("tool"),
@@ -150,7 +150,7 @@ export const DEEDS = {
     return Promise.resolve(undefined);
   },
 
-  "restart the machine at once": async ({ framework: { tools } }) => {
+  "restart the machine now": async ({ framework: { tools } }) => {
     await tools.stateSet({ half: "written" });
     await tools.reboot("now");
     await tools.statusSet({ name: "blocked", message: "never reached" });
@@ -158,8 +158,8 @@ export const DEEDS = {
   },
 
   "log lines": ({ log }) => {
-    log.info("Told", { by: "juju-log" });
-    log.debug("Told by standard output");
+    log.info("Logged", { by: "juju-log" });
+    log.debug("Logged to standard output");
     return Promise.resolve(undefined);
   },
 
@@ -167,11 +167,11 @@ export const DEEDS = {
     await tools.relationSet(1, "unit", { large: "x".repeat(1024 * 1024) });
     return (await tools.relationGet(1, "probe/0"))["large"]?.length ?? 0;
   },
-} satisfies Readonly<Record<string, Deed>>;
+} satisfies Readonly<Record<string, Task>>;
 
-export type DeedName = keyof typeof DEEDS;
+export type TaskName = keyof typeof TASKS;
 
-/** Does, on every event, what its option says. */
+/** Runs the task in its option on every event. */
 export class ProbeCharm extends Charm {
   constructor(framework: Framework) {
     super(framework);
@@ -200,7 +200,7 @@ export class ProbeCharm extends Charm {
 
   async #do(event: CharmEvent): Promise<JsonValue | undefined> {
     const { do: name } = await this.framework.tools.configGet();
-    const deed: Deed = DEEDS[name as DeedName];
-    return deed(this, event);
+    const task: Task = TASKS[name as TaskName];
+    return task(this, event);
   }
 }

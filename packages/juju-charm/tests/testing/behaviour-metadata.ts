@@ -1,6 +1,6 @@
 import { readMetadata } from "../../src/metadata/read-metadata.ts";
 
-/** The yaml files of the charm that both backends are tested with. */
+/** The YAML files of the charm in the tests of both backends. */
 export const FILES = {
   charm: `name: probe
 summary: Does what its options say

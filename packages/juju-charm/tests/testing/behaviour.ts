@@ -15,7 +15,7 @@ import {
   type TestBackend,
   type TestEvent,
 } from "../../src/testing/index.ts";
-import type { DeedName } from "./behaviour-charm.ts";
+import type { TaskName } from "./behaviour-charm.ts";
 
 const db = new Relation({
   id: 1,
@@ -32,7 +32,7 @@ const cluster = new PeerRelation({
 });
 const KEY = "00000000000000000007";
 
-/** Runs the behaviour of the testing kit on a backend that has the probe charm in it. */
+/** Tests the testing kit on a backend with the probe charm. */
 export function describeBackend(make: () => Promise<TestBackend>): void {
   let ctx: TestBackend;
 
@@ -40,12 +40,12 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     ctx = await make();
   });
 
-  const doing = (deed: DeedName, fields: StateFields = {}) =>
-    new State({ relations: [db, cluster], ...fields, config: { ...fields.config, do: deed } });
+  const doing = (task: TaskName, fields: StateFields = {}) =>
+    new State({ relations: [db, cluster], ...fields, config: { ...fields.config, do: task } });
 
-  /** Runs a deed and gives what it told. */
-  const tell = async (deed: DeedName, fields: StateFields = {}, event: TestEvent = ctx.on.install()) => {
-    const state = await ctx.run(event, doing(deed, fields));
+  /** Runs a task and returns its result. */
+  const resultOf = async (task: TaskName, fields: StateFields = {}, event: TestEvent = ctx.on.install()) => {
+    const state = await ctx.run(event, doing(task, fields));
     return JSON.parse(state.unitStatus.message) as JsonValue;
   };
 
@@ -67,20 +67,20 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     throw new Error("the action did not fail", { cause: thrown });
   };
 
-  it("leaves a state as it is when nobody observes the event", async () => {
-    const state = doing("tell the configuration");
+  it("returns an unchanged state for an event without observers", async () => {
+    const state = doing("return the configuration");
     expect(await ctx.run(ctx.on.updateStatus(), state)).to.deep.equal(state);
   });
 
-  it("gives options their defaults", async () => {
-    expect(await tell("tell the configuration", { config: { flag: true } })).to.deep.equal({
+  it("fills in the defaults of options", async () => {
+    expect(await resultOf("return the configuration", { config: { flag: true } })).to.deep.equal({
       count: 3,
-      do: "tell the configuration",
+      do: "return the configuration",
       flag: true,
     });
   });
 
-  it("keeps all writes of a hook that succeeds, and shows them to the hook itself", async () => {
+  it("keeps all writes of a successful hook, which also reads them", async () => {
     const state = doing("write everything", {
       openedPorts: [udpPort(53)],
       serverState: { old: "gone", other: "kept" },
@@ -93,18 +93,18 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     expect(out.serverState).to.deep.equal({ other: "kept", all: "written" });
     expect(out.storedState).to.deep.equal({ count: 2 });
     expect(ctx.requestedStorages).to.deep.equal([{ name: "disks", count: 2 }]);
-    const told = JSON.parse(out.unitStatus.message) as JsonObject;
-    expect(told).to.deep.equal({ bag, ports: 1, state: { other: "kept", all: "written" } });
+    const result = JSON.parse(out.unitStatus.message) as JsonObject;
+    expect(result).to.deep.equal({ bag, ports: 1, state: { other: "kept", all: "written" } });
   });
 
-  it("changes nothing in the state that it was given", async () => {
+  it("does not modify the input state", async () => {
     const state = doing("write everything", { serverState: { old: "there" } });
     const copy = JSON.stringify(state);
     await ctx.run(ctx.on.install(), state);
     expect(JSON.stringify(state)).to.equal(copy);
   });
 
-  it("drops what a failed hook has buffered and keeps what Juju keeps at once", async () => {
+  it("drops the buffered writes of a failed hook and keeps the immediate ones", async () => {
     const state = doing("write everything, then fail", { storedState: { count: 1 } });
     const { state: out, event } = await failing(ctx.on.install(), state);
     expect(event).to.equal("install");
@@ -119,7 +119,7 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
   });
 
   it("hides a departing unit but shows its data", async () => {
-    expect(await tell("look at relations", {}, ctx.on.relationDeparted(db, { unit: 1 }))).to.deep.equal({
+    expect(await resultOf("read relations", {}, ctx.on.relationDeparted(db, { unit: 1 }))).to.deep.equal({
       ids: [1],
       units: ["pg/0", "pg/10"],
       app: "pg",
@@ -129,15 +129,15 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     });
   });
 
-  it("hides a relation that is being broken from its endpoint, and its units", async () => {
-    const told = (await tell("look at relations", {}, ctx.on.relationBroken(db))) as JsonObject;
-    expect(told["ids"]).to.deep.equal([]);
-    expect(told["units"]).to.deep.equal([]);
-    expect(told["app"]).to.equal("pg");
+  it("hides a relation that is being broken, and its units", async () => {
+    const result = (await resultOf("read relations", {}, ctx.on.relationBroken(db))) as JsonObject;
+    expect(result["ids"]).to.deep.equal([]);
+    expect(result["units"]).to.deep.equal([]);
+    expect(result["app"]).to.equal("pg");
   });
 
-  it("refuses what Juju refuses to a unit that does not lead", async () => {
-    expect(await tell("look where it may not")).to.deep.equal({
+  it("refuses the same operations as Juju on a unit that is not the leader", async () => {
+    expect(await resultOf("try forbidden operations")).to.deep.equal({
       ownApp: "permission-denied",
       peerApp: "done",
       stranger: "permission-denied",
@@ -150,12 +150,12 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     });
   });
 
-  it("fails a hook that writes for its application and does not lead", async () => {
+  it("fails a hook that writes application data without leadership", async () => {
     const { message } = await failing(ctx.on.install(), doing("write as the leader"));
     expect(message).to.include("cannot write relation settings");
   });
 
-  it("lets the leader write for its application, and read it back", async () => {
+  it("lets the leader write and read application data", async () => {
     const out = await ctx.run(ctx.on.leaderElected(), doing("share as the leader", { leader: true }));
     expect(out.relation(cluster).localAppData).to.deep.equal({ old: "data", leader: "probe/0" });
     expect(out.appStatus).to.deep.equal({ name: "active", message: "led" });
@@ -170,22 +170,22 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
       latest: { password: "new" },
     });
 
-    it("reads the tracked revision, and a newer one only when asked to", async () => {
-      expect(await tell("read a secret", { secrets: [secret] })).to.deep.equal({
+    it("reads the tracked revision, and a newer one only on request", async () => {
+      expect(await resultOf("read a secret", { secrets: [secret] })).to.deep.equal({
         tracked: { password: "old" },
         peeked: { password: "new" },
         still: { password: "old" },
       });
     });
 
-    it("begins to track the newest revision at the first read", async () => {
+    it("starts to track the newest revision at the first read", async () => {
       const { revisions } = secret;
       const fresh = new Secret({ id: KEY, label: "key", revisions });
       const out = await ctx.run(ctx.on.install(), doing("read a secret", { secrets: [fresh] }));
       expect(out.secret(fresh).tracked).to.equal(2);
     });
 
-    it("keeps what a failed hook tracks", async () => {
+    it("keeps the tracked revision of a failed hook", async () => {
       const { state } = await failing(
         ctx.on.secretChanged(secret),
         doing("refresh a secret, then fail", { secrets: [secret] }),
@@ -193,10 +193,10 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
       expect(state.secret("key").tracked).to.equal(2);
     });
 
-    it("gives an own secret a revision, which a plain read does not show yet, and a grant", async () => {
+    it("adds a revision, which a plain read does not return yet, and a grant to an own secret", async () => {
       const own = secret.with({ owner: "unit" });
       const out = await ctx.run(ctx.on.secretRotate(own), doing("rotate a secret", { secrets: [own] }));
-      // The newest revision has that content already: nothing is added.
+      // The newest revision already has that content: no revision is added.
       expect(out.secret(own).latestRevision).to.equal(2);
       const older = new Secret({ id: KEY, label: "key", owner: "unit", content: { password: "old" } });
       const rotated = await ctx.run(
@@ -218,7 +218,7 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     });
 
     it("adds a secret with its metadata once the hook succeeds", async () => {
-      const out = await ctx.run(ctx.on.install(), doing("make a secret"));
+      const out = await ctx.run(ctx.on.install(), doing("add a secret"));
       const { owner, rotate, revisions, expires } = out.secret("made");
       expect({ owner, rotate, revisions }).to.deep.equal({
         owner: "unit",
@@ -228,7 +228,7 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
       expect(expires).to.be.a("date");
     });
 
-    it("fails a hook at its end for what the controller refuses only then, and keeps nothing", async () => {
+    it("fails a hook when the controller refuses its buffered writes, and keeps none of them", async () => {
       const { state, message } = await failing(
         ctx.on.install(),
         doing("set another's secret", { secrets: [secret] }),
@@ -239,10 +239,10 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     });
   });
 
-  it("shows storage, resources, networks, goals and the status", async () => {
+  it("returns storage, resources, networks, goals and the status", async () => {
     const data = new Storage({ name: "data", location: "/srv/data" });
-    const told = await tell(
-      "look around",
+    const result = await resultOf(
+      "read everything else",
       {
         storages: [data],
         resources: [new Resource({ name: "tool", path: "/tmp/tool.tgz" })],
@@ -250,7 +250,7 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
       },
       ctx.on.storageAttached(data),
     );
-    expect(told).to.deep.equal({
+    expect(result).to.deep.equal({
       storages: ["data/0"],
       data: { kind: "filesystem", location: "/srv/data" },
       resource: "/tmp/tool.tgz",
@@ -261,7 +261,7 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     });
   });
 
-  it("keeps a deferred event for its observer, and brings it before the next", async () => {
+  it("keeps a deferred event for its observer, and re-emits it before the next event", async () => {
     const deferred = ctx.on.relationChanged(db, { unit: 1 }).deferred("ProbeCharm.onEvent");
     const out = await ctx.run(ctx.on.relationChanged(db, { unit: 1 }), doing("defer it"));
     expect(out.deferred).to.deep.equal([deferred]);
@@ -283,36 +283,36 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     expect(ctx.actionLogs).to.deep.equal(["acting"]);
   });
 
-  it("tells the message of an action that fails, with what it wrote, since its process ends well", async () => {
+  it("reports a failed action with its message and its writes, because its process succeeds", async () => {
     const error = await failingAction(ctx.on.action("act"), doing("write everything, then fail"));
     expect(error.message).to.equal("Cannot go on: it is over");
     expect(error.results["who"]).to.equal('{"who":"world"}');
     expect(error.state.openedPorts).to.deep.equal([tcpPort(80)]);
-    expect(error.state.storedState, "but for the stored state").to.deep.equal({});
+    expect(error.state.storedState, "except the stored state").to.deep.equal({});
   });
 
-  it("fails an action that the charm has no code for", async () => {
+  it("fails an action without observers", async () => {
     const error = await failingAction(ctx.on.action("strict", { params: { path: "/" } }), doing("nothing"));
     expect(error.message).to.include("no handler of this charm observes the action");
   });
 
-  it("ends a hook that restarts the machine at once where it is, and drops what it buffered", async () => {
-    const state = doing("restart the machine at once");
+  it("ends a hook that restarts the machine now, and drops its buffered writes", async () => {
+    const state = doing("restart the machine now");
     expect(await ctx.run(ctx.on.install(), state)).to.deep.equal(state);
     expect(ctx.reboot).to.equal("now");
   });
 
-  it("tells lines of juju-log and of standard output", async () => {
+  it("reports lines of juju-log and standard output", async () => {
     await ctx.run(ctx.on.custom("tick"), doing("log lines"));
-    const told = ctx.jujuLog.filter(({ message }) => message.startsWith("Told"));
-    expect(told.map(({ level }) => level).sort()).to.deep.equal(["DEBUG", "INFO"]);
+    const result = ctx.jujuLog.filter(({ message }) => message.startsWith("Logged"));
+    expect(result.map(({ level }) => level).sort()).to.deep.equal(["DEBUG", "INFO"]);
   });
 
-  it("carries a value of a megabyte in a relation", async () => {
-    expect(await tell("share a megabyte")).to.equal(1024 * 1024);
+  it("transfers a value of 1 MiB in relation data", async () => {
+    expect(await resultOf("share a megabyte")).to.equal(1024 * 1024);
   });
 
-  it("tells nothing of the run before", async () => {
+  it("reports nothing of the previous run", async () => {
     await ctx.run(ctx.on.action("act"), doing("nothing"));
     await ctx.run(ctx.on.updateStatus(), doing("nothing"));
     expect(ctx.actionLogs).to.deep.equal([]);

@@ -1,4 +1,4 @@
-/** The program of the packed charm that the out-of-process backend is tested with. */
+/** The program of the packed charm in the tests of the out-of-process backend. */
 import { main } from "../../src/index.ts";
 import { ProbeCharm } from "./behaviour-charm.ts";
 

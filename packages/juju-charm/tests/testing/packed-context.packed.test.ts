@@ -8,7 +8,7 @@ import { describeBackend } from "./behaviour.ts";
 import { FILES } from "./behaviour-metadata.ts";
 import { writeArchive } from "../../src/pack/write-archive.ts";
 
-/** Runs the bundle by the very runtime that tests; a packed charm would have its own. */
+/** Runs the bundle with the runtime of the tests; a packed charm contains its own runtime. */
 const DISPATCH = `#!/bin/sh\nexec ${process.execPath} "$JUJU_CHARM_DIR/main.mjs"\n`;
 
 describe("PackedContext", function () {
@@ -52,7 +52,7 @@ describe("PackedContext", function () {
 
   describeBackend(open);
 
-  /** Writes a charm that is a shell script. */
+  /** Writes a charm with a shell script as `dispatch`. */
   const script = async (lines: string): Promise<string> => {
     const charm = await mkdtemp(join(directory, "script-"));
     await writeFile(join(charm, "metadata.yaml"), FILES.charm);
@@ -61,13 +61,13 @@ describe("PackedContext", function () {
     return charm;
   };
 
-  it("runs a charm from a directory, in whatever language, with nothing of the tester's environment", async () => {
+  it("runs a charm in any language from a directory, without environment variables of the test process", async () => {
     const ctx = await open({ charm: await script('status-set active "$HOME|$USER|$JUJU_HOOK_NAME"') });
     const out = await ctx.run(ctx.on.install(), new State());
     expect(out.unitStatus).to.deep.equal({ name: "active", message: "||install" });
   });
 
-  it("tells the exit code and the last words of a charm that fails", async () => {
+  it("reports the exit code and standard error of a failed charm", async () => {
     const ctx = await open({ charm: await script("state-set half=written; echo over >&2; exit 3") });
     const thrown: unknown = await ctx.run(ctx.on.install(), new State()).catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(UncaughtCharmError);
@@ -78,7 +78,7 @@ describe("PackedContext", function () {
     expect(ctx.jujuLog).to.deep.include({ level: "WARNING", message: "over" });
   });
 
-  it("kills a charm that takes too long", async () => {
+  it("kills a charm at the time limit", async () => {
     const ctx = await open({ charm: await script("sleep 60"), limitMs: 100 });
     const thrown: unknown = await ctx.run(ctx.on.install(), new State()).catch((error: unknown) => error);
     expect(thrown).to.include({ code: "deadline" });

@@ -5,7 +5,7 @@ import { Context, Relation, Secret, State, StateError, UncaughtCharmError } from
 import { METADATA } from "./behaviour-metadata.ts";
 
 describe("State", () => {
-  it("cannot be changed, at any depth, not even by way of what it was made of", () => {
+  it("is deeply frozen and independent of its input", () => {
     const bag: Record<string, string> = { key: "value" };
     const relation = new Relation({ endpoint: "db", localUnitData: bag });
     const state = new State({ relations: [relation], config: { list: ["a"] } });
@@ -22,13 +22,13 @@ describe("State", () => {
     }
   });
 
-  it("makes another by with(), with all that is not changed", () => {
+  it("with() returns a changed copy and keeps all other fields", () => {
     const state = new State({ leader: true, config: { count: 2 } });
     expect(state.with({ leader: false })).to.deep.equal(new State({ config: { count: 2 } }));
     expect(state.leader).to.be.true;
   });
 
-  it("numbers relations and secrets apart", () => {
+  it("gives relations and secrets unique numbers", () => {
     const [one, two] = [new Relation({ endpoint: "db" }), new Relation({ endpoint: "db" })];
     expect(one.id).not.to.equal(two.id);
     const [first, second] = [new Secret({ content: {} }), new Secret({ content: {} })];
@@ -36,19 +36,19 @@ describe("State", () => {
     expect(first.id).to.match(/^[0-9a-z]{20}$/);
   });
 
-  it("throws an error for a relation or a secret that it does not have", () => {
+  it("throws an error for a relation or a secret that is not in the state", () => {
     expect(() => new State().relation(7)).to.throw(StateError, "relation 7");
     expect(() => new State().secret("none")).to.throw(StateError, "secret none");
   });
 });
 
 describe("Context", () => {
-  const fault = new TypeError("a mistake");
+  const failure = new TypeError("a mistake");
 
   class Failing extends Charm {
     constructor(framework: Framework, message: string) {
       super(framework);
-      framework.observe(this.on.install, () => Promise.reject(fault));
+      framework.observe(this.on.install, () => Promise.reject(failure));
       framework.observe(this.on.start, this.onStart);
       framework.observe(this.on.collectUnitStatus, (event) => {
         event.addStatus({ name: "active", message });
@@ -62,13 +62,13 @@ describe("Context", () => {
 
   const ctx = new Context((framework) => new Failing(framework, "well"), { metadata: METADATA });
 
-  it("takes a function that makes the charm, and throws what the charm threw as a cause", async () => {
+  it("accepts a function that creates the charm, and throws an error with the charm's error as its cause", async () => {
     const thrown: unknown = await ctx.run(ctx.on.install(), new State()).catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(UncaughtCharmError);
-    expect((thrown as UncaughtCharmError).cause).to.equal(fault);
+    expect((thrown as UncaughtCharmError).cause).to.equal(failure);
   });
 
-  it("tells what was emitted, the events of the framework among them", async () => {
+  it("reports emitted events, including those of the framework", async () => {
     const deferred = [ctx.on.start().deferred("Failing.onStart")];
     const out = await ctx.run(ctx.on.start(), new State({ deferred }));
     expect(ctx.emittedEvents.map(({ kind }) => kind)).to.deep.equal([
@@ -82,7 +82,7 @@ describe("Context", () => {
     expect(ctx.unitStatusHistory).to.deep.equal([{ name: "active", message: "well" }]);
   });
 
-  it("drops a deferred event whose observer is gone, with a warning", async () => {
+  it("drops a deferred event without its observer, with a warning", async () => {
     const state = new State({ deferred: [ctx.on.install().deferred("Older.onInstall")] });
     expect((await ctx.run(ctx.on.updateStatus(), state)).deferred).to.deep.equal([]);
     expect(ctx.jujuLog.filter(({ level }) => level === "WARNING")).to.have.lengthOf(1);

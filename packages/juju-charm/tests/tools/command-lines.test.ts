@@ -145,7 +145,7 @@ describe("command lines of the hook tools", () => {
   ];
 
   for (const { tool, args, output, ask, answer } of readings) {
-    it(`${tool} ${args.join(" ")} is asked once and read`, async () => {
+    it(`${tool} ${args.join(" ")} runs once and is parsed`, async () => {
       const { scripts, tools } = setUp();
       scripts.write(tool, `printf '%s' '${output}'`);
       expect(await ask(tools)).to.deep.equal(answer);
@@ -153,7 +153,7 @@ describe("command lines of the hook tools", () => {
       expect(scripts.calls()).to.deep.equal([[tool, ...args]]);
     });
 
-    it(`${tool} that prints garbage is refused by name, and the garbage is not repeated`, async () => {
+    it(`${tool} with invalid output fails with an error that names the tool and omits the output`, async () => {
       const { scripts, tools } = setUp();
       scripts.write(tool, `printf '[["%s"' hunter2-hunter2`);
       const thrown = await rejection(ask(tools));
@@ -165,7 +165,7 @@ describe("command lines of the hook tools", () => {
     });
   }
 
-  it("credential-get gives attributes that do not print", async () => {
+  it("credential-get returns attributes that print as redacted", async () => {
     const { scripts, tools } = setUp();
     scripts.write(
       "credential-get",
@@ -188,7 +188,7 @@ describe("command lines of the hook tools", () => {
     });
   });
 
-  it("writes through storage-add, the tools of ports, state and reboots", async () => {
+  it("writes with storage-add, the port and state tools, and juju-reboot", async () => {
     const { scripts, tools } = setUp();
     const kept = join(directory.path, "kept");
     for (const tool of ["storage-add", "open-port", "close-port", "state-delete", "juju-reboot"])
@@ -213,7 +213,7 @@ describe("command lines of the hook tools", () => {
     ]);
   });
 
-  it("asks anew for what it has changed itself, and for nothing else", async () => {
+  it("reads again only values that it has changed", async () => {
     const { scripts, tools } = setUp();
     scripts.write("opened-ports", "echo '[]'");
     scripts.write("open-port");
@@ -247,7 +247,7 @@ describe("command lines of the hook tools", () => {
     ]);
   });
 
-  it("trusts a yes of is-leader for 30 seconds, and a no for the dispatch", async () => {
+  it("caches a positive is-leader for 30 seconds, and a negative one for the dispatch", async () => {
     let now = 1_000_000;
     const { scripts, tools } = setUp(() => now);
     scripts.write("is-leader", "echo true");
@@ -264,8 +264,8 @@ describe("command lines of the hook tools", () => {
     expect(scripts.calls()).to.have.lengthOf(2);
   });
 
-  describe("of secrets", () => {
-    /** What the script of secret-add or secret-set saw: arguments, modes, and contents of the files. */
+  describe("for secrets", () => {
+    /** Records arguments, file modes and file contents in the script of secret-add or secret-set. */
     const record = (scripts: ToolScripts, tool: string) => {
       const seen = join(directory.path, "seen");
       scripts.write(
@@ -278,7 +278,7 @@ esac; done; echo '${URI}'`,
       return { seen: () => readFileSync(seen, "utf8"), file: join(directory.path, "file") };
     };
 
-    it("hands contents over in private files that are gone afterwards, none on a command line", async () => {
+    it("passes contents in temporary private files, never on a command line", async () => {
       const { scripts, tools } = setUp();
       const { seen, file } = record(scripts, "secret-add");
       const content = { password: new Secret("hunter2-\nhunter2 ") };
@@ -294,7 +294,7 @@ esac; done; echo '${URI}'`,
       ]);
     });
 
-    it("removes the files when the tool fails, and tells nothing of the content", async () => {
+    it("removes the files when the tool fails, and reports no content", async () => {
       const { scripts, tools } = setUp();
       scripts.write("secret-set", `echo "$4" > '${directory.path}/file'; echo 'ERROR no' >&2; exit 1`);
       const content = { password: new Secret("hunter2-hunter2") };
@@ -327,7 +327,7 @@ esac; done; echo '${URI}'`,
       ]);
     });
 
-    it("reads by URI, label or both, and reads the tracked revision anew after a refresh", async () => {
+    it("reads by URI, label or both, and reads the tracked revision again after a refresh", async () => {
       const { scripts, tools } = setUp();
       scripts.write("secret-get", `echo '{"password":"hunter2"}'`);
       await tools.secretGet({ label: "db" }, "peek");
@@ -386,7 +386,7 @@ esac; done; echo '${URI}'`,
     ["storage-get", 'ERROR storage "data/0" not found', "hook-tool", (tools) => tools.storageGet("data/0")],
   ];
   for (const [tool, stderr, code, ask] of refusals) {
-    it(`throws ${code} when ${tool} says "${stderr}"`, async () => {
+    it(`throws ${code} when ${tool} prints "${stderr}"`, async () => {
       const { scripts, tools } = setUp();
       scripts.write(tool, `echo '${stderr}' >&2; exit 1`);
       const thrown = await rejection(ask(tools));
@@ -394,7 +394,7 @@ esac; done; echo '${URI}'`,
     });
   }
 
-  it("throws hook-tool-missing when a tool is not there, with what to do", async () => {
+  it("throws hook-tool-missing with advice when a tool is missing", async () => {
     const { tools } = setUp();
     expect(await rejection(tools.goalState()))
       .to.be.instanceOf(HookToolError)
@@ -405,7 +405,7 @@ esac; done; echo '${URI}'`,
       });
   });
 
-  it("tells of a value that is longer than a command line, without the value", async () => {
+  it("reports a value that exceeds the limit of a command line, without the value", async () => {
     const { scripts, tools } = setUp();
     scripts.write("action-set");
     const thrown = await rejection(tools.actionSet({ log: "hunter2 ".repeat(20_000) }));

@@ -15,10 +15,10 @@ import { ToolScripts } from "../tool-scripts.ts";
 
 const HOOK = { JUJU_RELATION_ID: "db:7", JUJU_REMOTE_APP: "pg", JUJU_REMOTE_UNIT: "pg/0" };
 
-describe("the calls of a dispatch", () => {
+describe("hook tool calls of a dispatch", () => {
   const directory = useTemporaryDirectory();
 
-  /** Runs a dispatch with real tools. `relation-set` keeps its input as `set-<calls so far>`. */
+  /** Runs a dispatch with tool scripts. `relation-set` saves its input as `set-<number of earlier calls>`. */
   const run = async (path: string, create: (framework: Framework) => Charm, leader = "true") => {
     const scripts = new ToolScripts(directory.path);
     for (const tool of ["status-set", "juju-log", "action-fail", "open-port", "close-port", "action-set"])
@@ -43,7 +43,7 @@ describe("the calls of a dispatch", () => {
   const written = (index: number): unknown =>
     JSON.parse(readFileSync(join(directory.path, `set-${index}`), "utf8"));
 
-  it("a handler that answers a relation, as it does most: one read, one write", async () => {
+  it("a typical relation handler needs one read and one write", async () => {
     const { code, calls } = await run(
       "hooks/db-relation-changed",
       charmThat((framework, { on, unit }) => {
@@ -59,7 +59,7 @@ describe("the calls of a dispatch", () => {
     expect(written(0)).to.deep.equal({ greeting: 'hello "amy"', port: "80", host: "10.0.0.1" });
   });
 
-  it("a leader that tells all relations of an endpoint something: one write a bag", async () => {
+  it("a leader that writes to all relations of an endpoint needs one write for each bag", async () => {
     const { calls } = await run(
       "hooks/config-changed",
       charmThat((framework, { on, app, unit, model, config }) => {
@@ -90,7 +90,7 @@ describe("the calls of a dispatch", () => {
     expect(written(0)).to.deep.equal({ greeting: '"hello"', more: "yes" });
   });
 
-  it("ports that are set: only the difference", async () => {
+  it("setting ports calls tools only for differences", async () => {
     const { calls } = await run(
       "hooks/start",
       charmThat((framework, { on, unit }) => {
@@ -107,7 +107,7 @@ describe("the calls of a dispatch", () => {
     ]);
   });
 
-  it("1 MB in a relation bag arrives whole", async () => {
+  it("a value of 1 MB in relation data arrives complete", async () => {
     const payload = 'é"\n '.repeat(209_716);
     const { code } = await run(
       "hooks/config-changed",
@@ -123,7 +123,7 @@ describe("the calls of a dispatch", () => {
     expect(written(0)).to.deep.equal({ payload });
   });
 
-  it("tells a later handler of the dispatch what an earlier one wrote and took away", async () => {
+  it("a later handler reads the values that an earlier handler wrote and removed", async () => {
     const seen: unknown[] = [];
     await run(
       "hooks/start",
@@ -143,7 +143,7 @@ describe("the calls of a dispatch", () => {
     expect(seen).to.deep.equal([{ "egress-subnets": "10.0.0.5/32", port: "80" }, "1", undefined]);
   });
 
-  it("shares nothing when a handler throws, and nothing of an action that fails", async () => {
+  it("a failed hook and a failed action share nothing", async () => {
     const writing = charmThat((framework, { on, unit, model }) => {
       const handler = async (): Promise<void> => {
         await model.relationByID({ endpoint: "db", id: 7 }).data(unit).set("half", "written");
@@ -160,7 +160,7 @@ describe("the calls of a dispatch", () => {
     expect(calls).to.deep.equal([]);
   });
 
-  it("fails the hook when Juju refuses what was written", async () => {
+  it("a refused write fails the hook", async () => {
     const create = charmThat((framework, { on, unit, model }) => {
       framework.observe(on.start, async () => {
         const tools = new ToolScripts(directory.path);

@@ -1,4 +1,4 @@
-// What must not compile in a charm that names its generated types: `npm run types` fails when any of it does.
+// Errors that the compiler must find in a charm with generated types: `npm run types` fails when one compiles.
 import type { GithubRunnerTypes } from "../../../../src/charm/metadata.generated.ts";
 import {
   Charm,
@@ -30,7 +30,7 @@ export class TypedCharm extends Charm<GithubRunnerTypes> {
     this.on.relation("debug-ssh").change;
     // @ts-expect-error: the event of a hook has no parameters
     framework.observe(this.on.install, this.onFlush);
-    // @ts-expect-error: parameters of one action are not those of another
+    // @ts-expect-error: two actions have different parameters
     framework.observe(this.on.action("collect-logs"), this.onFlush);
   }
 
@@ -42,14 +42,14 @@ export class TypedCharm extends Charm<GithubRunnerTypes> {
     use(options["vm-cpus"]);
     // @ts-expect-error: the option is a number
     const text: string = options["vm-cpu"];
-    // @ts-expect-error: options are for the operator to change
+    // @ts-expect-error: a charm cannot change options
     options.path = text;
     use(path, cpus);
   };
 
   readonly onFlush = async (event: ActionEventOf<GithubRunnerTypes, "flush-runners">): Promise<void> => {
     const { mode } = await event.params();
-    // @ts-expect-error: the action takes no such mode
+    // @ts-expect-error: the action has no such mode
     if (mode === "bussy") return;
     // @ts-expect-error: the action has no parameter of this name
     use((await event.params()).force);
@@ -65,13 +65,13 @@ export class TypedCharm extends Charm<GithubRunnerTypes> {
   };
 }
 
-/** A charm without types of its own takes every name, and knows nothing of the values. */
+/** In a charm without types, every name compiles, and values are JSON. */
 export class UntypedProbe extends Charm {
   constructor(framework: Framework) {
     super(framework);
     framework.observe(this.on.action("anything"), async (event) => {
       const { mode } = await event.params();
-      // @ts-expect-error: any JSON may be in a parameter
+      // @ts-expect-error: a parameter may be any JSON
       const text: string = mode;
       use(text);
     });

@@ -1,4 +1,4 @@
-/** What a charm's types must let pass, and what must not compile. The compiler is the test: nothing here runs. */
+/** Code that must compile and code that must not, for the types of a charm. Only the compiler runs these tests. */
 import {
   Charm,
   defineEvent,
@@ -32,7 +32,7 @@ interface HelloTypes extends CharmTypes {
 
 const greeted = defineEvent<{ readonly who: string }>("greeted");
 
-/** Looks at a value: reading it has to compile. */
+/** Uses a value, which must compile. */
 const use = (_value: unknown): void => undefined;
 
 export class HelloCharm extends Charm<HelloTypes> {
@@ -55,24 +55,24 @@ export class HelloCharm extends Charm<HelloTypes> {
     this.on.action("great");
     // @ts-expect-error: a misspelt endpoint
     this.on.relation("bd");
-    // @ts-expect-error: an endpoint is no storage
+    // @ts-expect-error: an endpoint is not a storage
     this.on.storage("db");
     // @ts-expect-error: no such phase
     use(this.on.relation("db").change);
-    // @ts-expect-error: a hook is no action
+    // @ts-expect-error: a hook is not an action
     framework.observe(this.on.install, this.onAction);
-    // @ts-expect-error: an action's parameters are its own
+    // @ts-expect-error: two actions have different parameters
     framework.observe(this.on.action("count-greetings"), this.onGreet);
-    // @ts-expect-error: storage is no relation
+    // @ts-expect-error: a storage is not a relation
     framework.observe(this.on.storage("data").attached, this.onDatabase);
-    // @ts-expect-error: an event's payload has its form
+    // @ts-expect-error: the payload has another type
     void framework.emit(greeted, { whom: "you" });
-    // @ts-expect-error: events of Juju are not for the charm to emit
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- that is what must not compile
+    // @ts-expect-error: a charm cannot emit Juju's events
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the error under test
     void framework.emit(this.on.install, {});
     framework.observe(
       this.on.install,
-      // @ts-expect-error: a handler gives nothing back
+      // @ts-expect-error: a handler returns nothing
       (): number => 7,
     );
   }
@@ -85,7 +85,7 @@ export class HelloCharm extends Charm<HelloTypes> {
     use(options.greting);
     // @ts-expect-error: the option may be unset
     use(options["log-file"].length);
-    // @ts-expect-error: options are set by people, not by the charm
+    // @ts-expect-error: a charm cannot change options
     options.times = 3;
   };
 
@@ -117,25 +117,25 @@ export class HelloCharm extends Charm<HelloTypes> {
   };
 }
 
-/** A charm without types takes every name, and JSON. */
+/** In a charm without types, every name compiles, and values are JSON. */
 export class UntypedHelloCharm extends Charm {
   constructor(framework: Framework) {
     super(framework);
     framework.observe(this.on.relation("anything").created, this.onEvent);
     framework.observe(this.on.action("anything"), async (event) => {
       const { who } = await event.params();
-      // @ts-expect-error: nobody knows what it is
+      // @ts-expect-error: the type is unknown
       who satisfies string;
     });
     framework.observe(this.on.stop, this.onEvent);
   }
 
-  /** A handler of less may observe more. */
+  /** A handler for a base event may observe events of subclasses. */
   readonly onEvent = (event: CharmEvent): void => {
     this.log.info("Seen", { event: event.name });
   };
 }
 
-/** Charms of whatever types can be dispatched. */
+/** Charms with any types can be dispatched. */
 export const charms: readonly CharmClass[] = [HelloCharm, UntypedHelloCharm];
 export const instance = (charm: HelloCharm): CharmInstance => charm;

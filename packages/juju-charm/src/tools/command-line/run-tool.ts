@@ -46,7 +46,7 @@ export async function runTool(
   return stdout;
 }
 
-/** Far more than any answer of Juju's. */
+/** Limit for the output of a tool, far above the size of any real output. */
 const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
 
 /** Reports only the code of the error: its text may contain the arguments. */
