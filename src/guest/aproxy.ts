@@ -1,9 +1,8 @@
-import { GuestValueError } from "./guest-value-error.ts";
+import { GuestValueError, shellWord } from "./plain-value.ts";
 import type { GuestFile } from "./payload.ts";
 import { GUEST_PROGRAMS } from "./paths.ts";
 import type { AproxySettings, GuestPolicy } from "./settings.ts";
-import { shellWord } from "./shell-word.ts";
-import type { Snap } from "./snap.ts";
+import type { Snap } from "./installed-programs.ts";
 
 export const APROXY_ARM_REVISION = 9;
 export const APROXY_AMD_REVISION = 8;

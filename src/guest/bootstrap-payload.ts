@@ -1,7 +1,7 @@
 import { Secret } from "charm-kit";
 import { aproxyRules } from "./aproxy.ts";
 import { dockerClientFiles, dockerDaemonFiles } from "./docker-files.ts";
-import { environmentFile } from "./environment-file.ts";
+import { environmentFile, systemEnvironment } from "./environment-files.ts";
 import { proxyVariables } from "./environment-variables.ts";
 import type { GuestFile, BootstrapPayload, SecretFile } from "./payload.ts";
 import { OPERATOR_SCRIPT, POLICY_TOKEN, PREPARATION, RUNNER_USER } from "./paths.ts";
@@ -9,7 +9,6 @@ import { preJobScript } from "./pre-job-script.ts";
 import { preparation } from "./preparation.ts";
 import { registrationEnvironment, type GuestRegistration } from "./registration.ts";
 import type { GuestSettings } from "./settings.ts";
-import { systemEnvironment } from "./system-environment.ts";
 
 /**
  * All files for a runner, from its settings.

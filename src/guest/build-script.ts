@@ -17,7 +17,7 @@ import {
 import type { GuestFile } from "./payload.ts";
 import type { ProxySettings } from "../network/proxy-settings.ts";
 import { startScripts, startUnit } from "./start-scripts.ts";
-import type { WgetExecutable } from "./wget-executable.ts";
+import type { WgetExecutable } from "./installed-programs.ts";
 
 /** The inputs of a runner image's build script. */
 export interface BuildOptions {

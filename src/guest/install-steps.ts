@@ -1,8 +1,7 @@
 import { aproxySnap } from "./aproxy.ts";
 import type { ProxySettings } from "../network/proxy-settings.ts";
-import { shellWord } from "./shell-word.ts";
-import { installSnap } from "./snap.ts";
-import type { WgetExecutable } from "./wget-executable.ts";
+import { shellWord } from "./plain-value.ts";
+import { installSnap, type WgetExecutable } from "./installed-programs.ts";
 
 /**
  * A non-interactive apt-get that waits for the package lock and fails when an index cannot be downloaded. By default it

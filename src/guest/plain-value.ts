@@ -1,4 +1,4 @@
-import { GuestValueError } from "./guest-value-error.ts";
+import { ConditionError } from "charm-kit";
 
 /** Characters that shells, pam_env, systemd and the runner application read literally without quotes. */
 const PLAIN = "A-Za-z0-9_@%+=:,./[\\]*?!-";
@@ -26,4 +26,25 @@ export function plainUrl(url: string): string {
   return url.replace(NOT_PLAIN, (letters) =>
     [...Buffer.from(letters)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
   );
+}
+
+/** A setting contains characters that a file in the runner cannot represent. */
+export class GuestValueError extends ConditionError {
+  readonly code = "guest-value";
+  readonly remedy = "retry";
+  readonly setting: string;
+
+  /**
+   * @param setting the option's name in messages.
+   * @param accepted the accepted form.
+   */
+  constructor(setting: string, accepted: string) {
+    super(`Cannot prepare a runner: ${setting} is not ${accepted}`);
+    this.setting = setting;
+  }
+}
+
+/** Quotes a text as one shell word. NUL characters, which a shell cannot represent, are removed. */
+export function shellWord(text: string): string {
+  return `'${text.replaceAll("\0", "").replaceAll("'", `'\\''`)}'`;
 }

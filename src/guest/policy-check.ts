@@ -1,6 +1,6 @@
 import { POLICY_TOKEN, POST_JOB_METRICS } from "./paths.ts";
 import type { GuestPolicy } from "./settings.ts";
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "./plain-value.ts";
 
 /** Longest time of a check, in seconds. */
 const CHECK_SECONDS = 60;

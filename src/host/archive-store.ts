@@ -4,11 +4,30 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Agent, type Dispatcher } from "undici";
+import { type Clock, ConditionError, messageOf, ProcessLock, systemClock, withDeadline } from "charm-kit";
 import type { Archives, RunnerApplication } from "../runners/ports.ts";
-import { systemClock, withDeadline, messageOf, ProcessLock, type Clock } from "charm-kit";
-import { ArchiveDownloadError, ArchiveError } from "./archive-errors.ts";
 import { AnswerError, download } from "./download.ts";
 import { inspectArchive } from "./inspect-archive.ts";
+
+/** The runner application's archive is untrusted: its checksum is wrong or missing, or its content is dangerous. */
+export class ArchiveError extends ConditionError {
+  readonly code = "archive";
+  readonly remedy = "person";
+
+  constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
+    super(`Cannot use the runner application ${application.version}: ${detail}`, options);
+  }
+}
+
+/** The runner application's archive could not be downloaded; another attempt may succeed. */
+export class ArchiveDownloadError extends ConditionError {
+  readonly code = "archive-download";
+  readonly remedy = "outside";
+
+  constructor(application: RunnerApplication, detail: string, options?: ErrorOptions) {
+    super(`Cannot download the runner application ${application.version}: ${detail}`, options);
+  }
+}
 
 export interface ArchiveStoreOptions {
   /** Absolute; created when missing. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { parseNetwork, type Network } from "../network/network.ts";
+import { type Network, parseNetwork } from "../network/network.ts";
+import { networksBehind } from "./routes.ts";
 
 /**
  * Every local IPv4 address of this machine, as networks: those of all interfaces, even without a
@@ -21,4 +22,13 @@ export function parseLocalAddresses(table: string): readonly Network[] {
     if (network) found.set(`${address}/${prefix}`, network);
   }
   return [...found.values()];
+}
+
+/**
+ * Networks that no runner may reach: every address of this machine, and all runner networks.
+ *
+ * @param bridges matches the names of the runners' bridges.
+ */
+export async function closedNetworks(bridges: RegExp): Promise<readonly Network[]> {
+  return (await Promise.all([localAddresses(), networksBehind(bridges)])).flat();
 }

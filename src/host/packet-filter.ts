@@ -1,5 +1,15 @@
-import { NOT_STARTED, type ProcessOutcome, type RunProcess } from "charm-kit";
-import { PacketFilterError } from "./packet-filter-error.ts";
+import { ConditionError, NOT_STARTED, type ProcessOutcome, type RunProcess } from "charm-kit";
+
+/** The kernel's packet filter refuses the rules that block runners from the machine. */
+export class PacketFilterError extends ConditionError {
+  readonly code = "packet-filter";
+  readonly remedy = "person";
+  override readonly checkedBy = "update-status";
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`Cannot close this machine to its runners: ${detail}`, options);
+  }
+}
 
 /** The path on Debian and Ubuntu, which is not in every PATH of root. */
 const NFT = "/usr/sbin/nft";

@@ -1,10 +1,20 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type RunProcess, writeFileAtomically } from "charm-kit";
+import { ConditionError, type RunProcess, writeFileAtomically } from "charm-kit";
 import type { Timer, Timers, TimerState } from "../unit/ports.ts";
-import { SystemdError } from "./systemd-error.ts";
-import { renderTimer, timerPrefix, type RenderedTimer, type TimedUnit, type UnitFile } from "./timers.ts";
+import { type RenderedTimer, renderTimer, type TimedUnit, timerPrefix, type UnitFile } from "./timers.ts";
+
+/** A systemd command failed. */
+export class SystemdError extends ConditionError {
+  readonly code = "systemd";
+  readonly remedy = "retry";
+  override readonly checkedBy = "update-status";
+
+  constructor(action: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot ${action}: systemd says "${detail}"`, options);
+  }
+}
 
 /** Paths of systemd. */
 export interface SystemdPaths {

@@ -1,7 +1,19 @@
-import { Agent, request, type Dispatcher } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
+import { type Clock, ConditionError, messageOf, Secret, withDeadline } from "charm-kit";
 import type { PolicyService } from "../runners/ports.ts";
-import { withDeadline, messageOf, Secret, type Clock } from "charm-kit";
-import { PolicyServiceError } from "./errors.ts";
+
+/** The policy service returned no one-time token. */
+export class PolicyServiceError extends ConditionError {
+  readonly code = "policy-service";
+  readonly remedy = "retry";
+  /** The HTTP status; undefined without an answer. */
+  readonly status: number | undefined;
+
+  constructor(detail: string, status: number | undefined, options?: ErrorOptions) {
+    super(`Cannot get a one-time token from the repository policy service: ${detail}`, options);
+    this.status = status;
+  }
+}
 
 export interface ExternalPolicyOptions {
   /** Base URL of the service. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { buildScript, cleanScript, type BuildOptions } from "../guest/build-script.ts";
 import { startScripts, startUnit } from "../guest/start-scripts.ts";
-import { yqExecutable } from "../guest/wget-executable.ts";
+import { yqExecutable } from "../guest/installed-programs.ts";
 import type { ImageRecipe } from "./ports.ts";
 
 /** Fingerprint of the programs that this version of the charm puts into an image, and hands runners over to. */

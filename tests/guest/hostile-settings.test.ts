@@ -5,12 +5,10 @@ import { aproxyCommands, aproxyRules } from "../../src/guest/aproxy.ts";
 import { dockerClientFiles, dockerDaemonFiles } from "../../src/guest/docker-files.ts";
 import { noProxy, proxyVariables, tmateVariables } from "../../src/guest/environment-variables.ts";
 import { guestFiles } from "../../src/guest/bootstrap-payload.ts";
-import { GuestValueError } from "../../src/guest/guest-value-error.ts";
-import { isPlain, plainUrl } from "../../src/guest/plain-value.ts";
+import { GuestValueError, isPlain, plainUrl, shellWord } from "../../src/guest/plain-value.ts";
 import { policyCheck } from "../../src/guest/policy-check.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
-import { shellWord } from "../../src/guest/shell-word.ts";
-import { systemEnvironment } from "../../src/guest/system-environment.ts";
+import { systemEnvironment } from "../../src/guest/environment-files.ts";
 import { Secret } from "charm-kit";
 import { SAMPLES } from "./sample-settings.ts";
 

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
-import { environmentFile } from "../../src/guest/environment-file.ts";
+import { environmentFile } from "../../src/guest/environment-files.ts";
 import { renderPayload } from "../../src/guest/payload.ts";
 import { preJobScript } from "../../src/guest/pre-job-script.ts";
 import { registrationEnvironment } from "../../src/guest/registration.ts";

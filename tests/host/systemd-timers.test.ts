@@ -3,9 +3,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunProcess } from "charm-kit";
-import { SystemdError } from "../../src/host/systemd-error.ts";
+import { SystemdError, SystemdTimers } from "../../src/host/systemd-timers.ts";
 import { jujuDispatchCommand } from "../../src/charm/juju-dispatch.ts";
-import { SystemdTimers } from "../../src/host/systemd-timers.ts";
 import { everyMinutes } from "../../src/host/timers.ts";
 import type { Timer } from "../../src/unit/ports.ts";
 

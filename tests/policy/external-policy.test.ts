@@ -2,8 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { expect } from "chai";
-import { PolicyServiceError } from "../../src/policy/errors.ts";
-import { ExternalPolicy } from "../../src/policy/external-policy.ts";
+import { ExternalPolicy, PolicyServiceError } from "../../src/policy/external-policy.ts";
 import { Secret } from "charm-kit";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,8 +1,11 @@
 import type { Readable } from "node:stream";
-import { openPromise, type Entry, type ZipFile } from "yauzl";
+import { type Entry, openPromise, type ZipFile } from "yauzl";
+import { CodedError, messageOf } from "charm-kit";
 
-import { messageOf } from "charm-kit";
-import { CharmArchiveError } from "./charm-archive-error.ts";
+/** `juju deploy` would not accept an archive or a file in it. */
+export class CharmArchiveError extends CodedError {
+  readonly code = "charm-archive";
+}
 
 const TYPE_MASK = 0o170000;
 const SYMLINK = 0o120000;

@@ -1,6 +1,5 @@
 export { type ActionResult, type ActionResults, withResults } from "./action-results.ts";
-export { type ArchiveEntry, eachArchiveEntry, type EntryKind } from "./archive-entries.ts";
-export { CharmArchiveError } from "./charm-archive-error.ts";
+export { type ArchiveEntry, CharmArchiveError, eachArchiveEntry, type EntryKind } from "./archive-entries.ts";
 export { CharmProcess, type OutputName, type ProcessOutcome, type ProcessPlan } from "./charm-process.ts";
 export {
   type Environment,

@@ -3,8 +3,7 @@ import { chmod, mkdir, realpath, symlink } from "node:fs/promises";
 import { dirname, join, normalize, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 
-import { eachArchiveEntry, type ArchiveEntry } from "./archive-entries.ts";
-import { CharmArchiveError } from "./charm-archive-error.ts";
+import { type ArchiveEntry, CharmArchiveError, eachArchiveEntry } from "./archive-entries.ts";
 
 /**
  * Unpacks an archive into a directory, which it creates.

@@ -1,5 +1,5 @@
 import { ConditionError } from "./errors.ts";
-import { withResolvers } from "./resolvers.ts";
+import { withResolvers } from "./concurrency.ts";
 
 /** Something took longer than it may. */
 export class DeadlineError extends ConditionError {

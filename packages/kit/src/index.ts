@@ -7,7 +7,7 @@ export {
   writeFileAtomically,
 } from "./atomic-write.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { Gate, settleAll } from "./concurrency.ts";
+export { Gate, type Resolvers, settleAll, withResolvers } from "./concurrency.ts";
 export { DeadlineError, orAborted, unhindered, withDeadline } from "./deadline.ts";
 export { CodedError, ConditionError, type Remedy, findCause, messageOf, systemErrorCode } from "./errors.ts";
 export { isRecord, readJSONFile } from "./json.ts";
@@ -22,7 +22,6 @@ export {
 export { LockedError, PatientLock, type PatientLockOptions } from "./patient-lock.ts";
 export { ProcessLock } from "./process-lock.ts";
 export { Redactor } from "./redactor.ts";
-export { type Resolvers, withResolvers } from "./resolvers.ts";
 export {
   NOT_STARTED,
   ProcessError,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Gate, settleAll } from "../src/concurrency.ts";
+import { Gate, settleAll, withResolvers } from "../src/concurrency.ts";
 
 /** Work that ends when it is told to, and knows how much of it is under way. */
 class Workshop {
@@ -146,5 +146,20 @@ describe("Gate", () => {
     await turns();
     shop.finish(3);
     await Promise.all(all);
+  });
+});
+
+describe("withResolvers()", () => {
+  it("gives a promise that its caller resolves", async () => {
+    const { promise, resolve } = withResolvers<number>();
+    resolve(7);
+    expect(await promise).to.equal(7);
+  });
+
+  it("gives a promise that its caller rejects, once", async () => {
+    const { promise, resolve, reject } = withResolvers<number>();
+    reject(new Error("first"));
+    resolve(7);
+    expect(await promise.catch((thrown: unknown) => thrown)).to.have.property("message", "first");
   });
 });

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { promisify } from "node:util";
 import { runProcess } from "charm-kit";
-import { closedNetworks } from "../../../src/host/closed-networks.ts";
+import { closedNetworks } from "../../../src/host/local-addresses.ts";
 import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
 import type { LxdClient } from "lxd-client";
 import { BRIDGE_NAMES } from "../../../src/lxd/lxd-infrastructure.ts";

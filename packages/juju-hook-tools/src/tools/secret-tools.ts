@@ -5,8 +5,7 @@ import type { ToolAnswer } from "../hook-tool.ts";
 import { parseExpiry } from "./expiry.ts";
 import { givenRelation, RELATION_FLAG, relationOf } from "./relation-flag.ts";
 import { readSecretContent } from "./secret-content.ts";
-import { parseSecretId } from "./secret-id.ts";
-import { readingTool, writingTool, type HookTool, type ToolCall } from "./backend-tool.ts";
+import { type HookTool, readingTool, type ToolCall, writingTool } from "./backend-tool.ts";
 
 const METADATA: FlagKinds = {
   label: "value",
@@ -173,4 +172,13 @@ function showInfo(secret: ManagedSecret): object {
       ...(access.length > 0 && { access }),
     },
   };
+}
+
+const SECRET_ID = /^(?:secret:(?:\/\/[0-9a-f-]{36}\/)?|[0-9a-f-]{36}\/)?([0-9a-z]{20})$/;
+
+/** Extracts the bare ID from any form of a secret URI. @throws ToolError */
+export function parseSecretId(uri: string): string {
+  const id = SECRET_ID.exec(uri)?.[1];
+  if (id === undefined) throw usageError(`secret URI "${uri}" not valid`);
+  return id;
 }
