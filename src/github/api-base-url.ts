@@ -1,5 +1,8 @@
 import { ConditionError } from "charm-kit";
 
+/** Path of the REST API on a GitHub Enterprise Server. */
+export const ENTERPRISE_API_PATH = "/api/v3";
+
 /** A text that is not the address of a GitHub. */
 export class GithubUrlError extends ConditionError {
   readonly code = "github-url";
@@ -26,7 +29,7 @@ export function apiBaseUrl(githubUrl: string): string {
   if (host.endsWith(".ghe.com")) {
     return `${url.protocol}//${host.startsWith("api.") ? host : `api.${host}`}${port(url)}`;
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}/api/v3`;
+  return `${url.origin}${url.pathname.replace(/\/+$/, "")}${ENTERPRISE_API_PATH}`;
 }
 
 function parse(text: string): URL {

@@ -6,6 +6,7 @@ import type { Credentials } from "./credentials.ts";
 import { AppRefusedError, type GithubError } from "./errors.ts";
 import type { TokenSource } from "./github-api.ts";
 import type { AppPermissions } from "./scope.ts";
+import { SharedWork } from "./shared-work.ts";
 import { toGithubError } from "./translate-error.ts";
 import type { Transport } from "./transport.ts";
 
@@ -45,7 +46,7 @@ const ACTION = "get a token for the GitHub App";
 export class AppTokens implements TokenSource {
   readonly #dependencies: AppTokensDependencies;
   #current: InstallationToken | undefined;
-  #making: Promise<InstallationToken> | undefined;
+  readonly #making = new SharedWork<InstallationToken>();
 
   constructor(dependencies: AppTokensDependencies) {
     this.#dependencies = dependencies;
@@ -73,12 +74,8 @@ export class AppTokens implements TokenSource {
     return (await this.#make(signal)).token;
   }
 
-  /** All who wait for a token wait for the same one. */
   async #make(signal: AbortSignal): Promise<InstallationToken> {
-    this.#making ??= this.#ask(signal).finally(() => {
-      this.#making = undefined;
-    });
-    this.#current = await this.#making;
+    this.#current = await this.#making.run((shared) => this.#ask(shared), signal);
     return this.#current;
   }
 

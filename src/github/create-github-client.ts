@@ -13,6 +13,7 @@ import { retryingTransport } from "./retrying-transport.ts";
 import { RunnerGroups } from "./runner-groups.ts";
 import { RunnerList } from "./runner-list.ts";
 import { scopeOf } from "./scope.ts";
+import { TokenRegistration } from "./token-registration.ts";
 import { TokenBucket, type WriteRate } from "./token-bucket.ts";
 
 /** Which runners of which GitHub, and how to talk to it. */
@@ -69,14 +70,10 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
     clock,
     deadlineMs: options.deadlineMs ?? 30_000,
   });
-  return new GithubForge({
-    api,
-    list: new RunnerList(api, options.etagStore, log),
-    groups: new RunnerGroups(api, options.group ?? "default"),
-    jobs: new JobLookup(api, path),
-    redactor,
-    log,
-  });
+  const list = new RunnerList(api, options.etagStore, log);
+  const groups = new RunnerGroups(api, options.group ?? "default");
+  const tokens = new TokenRegistration({ api, list, groups, redactor, clock, log });
+  return new GithubForge({ api, list, groups, tokens, jobs: new JobLookup(api, path), redactor, log });
 }
 
 function tokenSource(

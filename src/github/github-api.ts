@@ -1,4 +1,5 @@
 import { withDeadline, type Clock, type Secret } from "charm-kit";
+import { ENTERPRISE_API_PATH } from "./api-base-url.ts";
 import { GithubError, UnavailableError } from "./errors.ts";
 import { githubPathText, type GithubPath } from "./path.ts";
 import { REPOSITORY_PREFIX, scopeOf, type Scope } from "./scope.ts";
@@ -66,6 +67,11 @@ export class GithubApi {
     this.scope = scopeOf(dependencies.path);
     this.path = githubPathText(dependencies.path);
     this.baseUrl = dependencies.baseUrl;
+  }
+
+  /** Whether the API is that of a GitHub Enterprise Server, which may be of any age. */
+  get isEnterpriseServer(): boolean {
+    return this.baseUrl.endsWith(ENTERPRISE_API_PATH);
   }
 
   /**

@@ -2,12 +2,12 @@ import type {
   Arch,
   DeregisterOutcome,
   Forge,
-  JitRegistration,
+  RunnerRegistration,
   Registration,
   RunnerApplication,
 } from "../runners/ports.ts";
 import type { JobFacts, JobQuery, Jobs } from "../metrics/ports.ts";
-import type { Logger, Redactor, Secret } from "charm-kit";
+import type { Logger, Redactor } from "charm-kit";
 import {
   GithubDeadlineError,
   GithubError,
@@ -21,13 +21,15 @@ import type { GithubApi } from "./github-api.ts";
 import type { JobLookup } from "./job-lookup.ts";
 import type { RunnerGroups } from "./runner-groups.ts";
 import type { RunnerList } from "./runner-list.ts";
-import { readApplications, readJitConfig, readRunner, readToken } from "./shapes.ts";
+import type { TokenRegistration } from "./token-registration.ts";
+import { readApplications, readJitConfig, readRunner } from "./shapes.ts";
 
 /** What a {@link GithubForge} is made of. */
 export interface GithubForgeDependencies {
   readonly api: GithubApi;
   readonly list: RunnerList;
   readonly groups: RunnerGroups;
+  readonly tokens: TokenRegistration;
   readonly jobs: JobLookup;
   /** Learns the secrets that GitHub gives out. */
   readonly redactor: Redactor | undefined;
@@ -74,21 +76,27 @@ export class GithubForge implements Forge, Jobs {
   }
 
   /**
-   * Registers a runner for one job.
+   * Registers a runner for one job, or lets it register itself where the server has no just-in-time configuration.
    *
    * The request is never repeated: GitHub may have registered the runner although its answer is lost, and it then refuses
    * the name. Such a registration is looked for and deleted.
    *
    * @throws `NameTakenError` and `RegistrationLostError`, after which the next attempt needs a new name.
    */
-  async register(name: string, labels: readonly string[], signal: AbortSignal): Promise<JitRegistration> {
-    const group = await this.#dependencies.groups.id(signal);
+  async register(name: string, labels: readonly string[], signal: AbortSignal): Promise<RunnerRegistration> {
+    const { groups, tokens } = this.#dependencies;
+    const byToken = tokens.current();
+    if (byToken) return byToken;
+    const group = await groups.id(signal);
     try {
       return await this.#generate({ name, labels, runner_group_id: group, work_folder: WORK_FOLDER }, signal);
     } catch (thrown) {
       if (!(thrown instanceof GithubError)) throw thrown;
-      if (thrown instanceof NotFoundError || thrown instanceof RefusedError)
-        this.#dependencies.groups.forget();
+      // The group may have been deleted.
+      if (thrown instanceof NotFoundError || thrown instanceof RefusedError) groups.forget();
+      if (thrown instanceof NotFoundError && tokens.isPossible) {
+        return await tokens.detect({ runner: name, group }, thrown, signal);
+      }
       if (thrown.status === 409) throw new NameTakenError(name, thrown);
       if (!isAnswerLost(thrown)) throw thrown;
       throw new RegistrationLostError(name, await this.#takeBack(name, signal), thrown);
@@ -121,16 +129,6 @@ export class GithubForge implements Forge, Jobs {
     return this.#dependencies.jobs.find(query, signal);
   }
 
-  /** A token that `config.sh` registers with; good for an hour. */
-  registrationToken(signal: AbortSignal): Promise<Secret> {
-    return this.#token("registration-token", signal);
-  }
-
-  /** A token that `config.sh remove` deregisters with; good for an hour. */
-  removeToken(signal: AbortSignal): Promise<Secret> {
-    return this.#token("remove-token", signal);
-  }
-
   /** The runner application for Linux that GitHub offers at this moment; not always the newest release. */
   async application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication> {
     const { api } = this.#dependencies;
@@ -148,7 +146,7 @@ export class GithubForge implements Forge, Jobs {
   async #generate(
     parameters: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
-  ): Promise<JitRegistration> {
+  ): Promise<RunnerRegistration> {
     const { api } = this.#dependencies;
     const action = `register runner '${String(parameters["name"])}'`;
     const answer = await api.send(
@@ -158,7 +156,7 @@ export class GithubForge implements Forge, Jobs {
     const registration = readJitConfig(answer.body);
     if (!registration) throw api.garbage(action, answer);
     this.#dependencies.redactor?.add(registration.jitConfig.reveal());
-    return registration;
+    return { by: "just-in-time", ...registration };
   }
 
   /** Deletes what a lost answer may have left. What is not found now, the next reconcile finds by its name. */
@@ -174,16 +172,6 @@ export class GithubForge implements Forge, Jobs {
       });
       return false;
     }
-  }
-
-  async #token(kind: "registration-token" | "remove-token", signal: AbortSignal): Promise<Secret> {
-    const { api } = this.#dependencies;
-    const action = `get a ${kind.replace("-", " ")} of '${api.path}'`;
-    const answer = await api.send({ action, method: "POST", route: `/actions/runners/${kind}` }, signal);
-    const token = readToken(answer.body);
-    if (!token) throw api.garbage(action, answer);
-    this.#dependencies.redactor?.add(token.reveal());
-    return token;
   }
 }
 

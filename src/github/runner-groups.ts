@@ -1,5 +1,6 @@
 import { RunnerGroupError, UnavailableError } from "./errors.ts";
 import type { GithubApi } from "./github-api.ts";
+import { SharedWork } from "./shared-work.ts";
 import { readRunnerGroups, type RunnerGroup } from "./shapes.ts";
 
 /** ID of the group that every scope has. */
@@ -11,12 +12,22 @@ const MOST_PAGES = 100;
 export class RunnerGroups {
   readonly #api: GithubApi;
   readonly #name: string;
-  #found: Promise<number> | undefined;
+  #found: number | undefined;
+  readonly #finding = new SharedWork<number>();
 
   /** @param name as the option `group` has it; repositories have the default group whatever it says. */
   constructor(api: GithubApi, name: string) {
     this.#api = api;
     this.#name = name;
+  }
+
+  /** The group as `config.sh` takes it; undefined for the default group. */
+  get name(): string | undefined {
+    return this.#isDefault ? undefined : this.#name;
+  }
+
+  get #isDefault(): boolean {
+    return !this.#api.scope.hasRunnerGroups || this.#name.toLowerCase() === "default";
   }
 
   /**
@@ -25,14 +36,9 @@ export class RunnerGroups {
    * @throws `RunnerGroupError` when the scope has no group of this name.
    */
   async id(signal: AbortSignal): Promise<number> {
-    if (!this.#api.scope.hasRunnerGroups || this.#name.toLowerCase() === "default") return DEFAULT_GROUP;
-    this.#found ??= this.#find(signal);
-    try {
-      return await this.#found;
-    } catch (thrown) {
-      this.forget();
-      throw thrown;
-    }
+    if (this.#isDefault) return DEFAULT_GROUP;
+    this.#found ??= await this.#finding.run((shared) => this.#find(shared), signal);
+    return this.#found;
   }
 
   /** Looks the ID up again the next time: the group may have been deleted and made anew. */

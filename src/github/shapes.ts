@@ -38,10 +38,12 @@ export function readJitConfig(body: unknown): { id: number; jitConfig: Secret } 
   return { id: runner.id, jitConfig: new Secret(encoded) };
 }
 
-/** Reads the answer of `registration-token` and `remove-token`. */
-export function readToken(body: unknown): Secret | undefined {
+/** Reads the answer of `registration-token`. */
+export function readToken(body: unknown): { token: Secret; expiresAt: number } | undefined {
   const token = field(body, "token");
-  return typeof token === "string" && token !== "" ? new Secret(token) : undefined;
+  const expiresAt = readTime(field(body, "expires_at"));
+  if (typeof token !== "string" || token === "" || expiresAt === undefined) return undefined;
+  return { token: new Secret(token), expiresAt };
 }
 
 /** Reads `{ runner_groups: [...] }`. */

@@ -9,6 +9,8 @@ export type GuestRegistration =
       readonly token: Secret;
       readonly name: string;
       readonly labels: readonly string[];
+      /** Undefined for the default group. */
+      readonly group: string | undefined;
     };
 
 /**
@@ -24,5 +26,8 @@ export function registrationEnvironment(registration: GuestRegistration): Readon
     ["ACTIONS_RUNNER_INPUT_TOKEN", registration.token],
     ["ACTIONS_RUNNER_INPUT_NAME", new Secret(registration.name)],
     ["ACTIONS_RUNNER_INPUT_LABELS", new Secret(registration.labels.join(","))],
+    ...(registration.group === undefined
+      ? []
+      : [["ACTIONS_RUNNER_INPUT_RUNNERGROUP", new Secret(registration.group)] as const]),
   ]);
 }

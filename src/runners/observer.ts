@@ -148,6 +148,5 @@ const NOBODY: Forge = {
   list: () => Promise.resolve([]),
   deregister: () => Promise.resolve("gone"),
   register: () => Promise.reject(new Error("there is no GitHub to register at")),
-  registrationToken: () => Promise.reject(new Error("there is no GitHub to register at")),
   application: () => Promise.reject(new Error("there is no GitHub to ask")),
 };

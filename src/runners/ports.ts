@@ -8,12 +8,23 @@ export interface Registration {
   readonly busy: boolean;
 }
 
-/** What a newly registered runner is given to prove who it is. */
-export interface JitRegistration {
-  readonly id: number;
-  /** GitHub's `encoded_jit_config`: holds the private key of the runner. */
-  readonly jitConfig: Secret;
-}
+/** How a new runner authenticates to GitHub. */
+export type RunnerRegistration =
+  /** GitHub has registered the runner. */
+  | {
+      readonly by: "just-in-time";
+      readonly id: number;
+      /** GitHub's `encoded_jit_config`: holds the private key of the runner. */
+      readonly jitConfig: Secret;
+    }
+  /** The server has no just-in-time configuration: the runner registers itself by `config.sh`. */
+  | {
+      readonly by: "token";
+      /** A registration token: valid for an hour, and for any number of runners. */
+      readonly token: Secret;
+      /** Runner group for `config.sh`; undefined for the default one. */
+      readonly group: string | undefined;
+    };
 
 /** Whether GitHub gave the registration up. It keeps that of a runner that has a job. */
 export type DeregisterOutcome = "gone" | "busy";
@@ -33,12 +44,10 @@ export interface RunnerApplication {
 export interface Forge {
   /** All registrations of the scope, other people's among them. A page that fails fails the list. */
   list(signal: AbortSignal): Promise<readonly Registration[]>;
-  /** Registers a runner for one job. A name is good for one attempt. */
-  register(name: string, labels: readonly string[], signal: AbortSignal): Promise<JitRegistration>;
+  /** Registers a runner for one job, or lets it register itself. A name is good for one attempt. */
+  register(name: string, labels: readonly string[], signal: AbortSignal): Promise<RunnerRegistration>;
   /** Deletes a registration; one that is not there counts as gone. */
   deregister(id: number, signal: AbortSignal): Promise<DeregisterOutcome>;
-  /** Asks for a token that `config.sh` registers with, for servers without just-in-time configuration. */
-  registrationToken(signal: AbortSignal): Promise<Secret>;
   /** The runner applications that GitHub offers for an architecture. */
   application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication>;
 }

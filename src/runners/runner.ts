@@ -19,6 +19,7 @@ import type {
   Machines,
   RunnerLogs,
   RunnerMetrics,
+  RunnerRegistration,
   PolicyService,
 } from "./ports.ts";
 
@@ -66,19 +67,16 @@ export interface CreateRunnerConfig {
   readonly resources: VirtualMachineResources;
   /** Where the image holds the runner application. */
   readonly binaryPath: string;
-  /** Registers the runner by `config.sh`, for servers without just-in-time configuration. */
+  /**
+   * Has the runner register itself by `config.sh` with this token. @default GitHub's just-in-time configuration, or a
+   * token of GitHub's where the server has none
+   */
   readonly registrationToken?: Secret;
   readonly arch: Arch;
   /** What the operator's settings change inside the runner. */
   readonly guest: GuestSettings;
   /** Asked for a token for each runner. @default nobody checks repositories */
   readonly policy?: PolicyService | undefined;
-}
-
-/** A runner that was registered just in time has a registration from the first moment. */
-interface Registered {
-  readonly id: number | undefined;
-  readonly guest: GuestRegistration;
 }
 
 /** One ephemeral runner: an LXD instance and a GitHub registration of one name. */
@@ -152,7 +150,7 @@ export class Runner {
     if (failed.signal.aborted) throw failed.signal.reason;
     if (registered.status === "rejected") throw registered.reason;
     if (launched.status === "rejected") throw launched.reason;
-    const payload = renderPayload(bootstrapPayload(settings, name, registered.value.guest));
+    const payload = renderPayload(bootstrapPayload(settings, name, registered.value));
     this.#isDelivered = true;
     const answer = await machines.deliver(name, payload, signal);
     if (answer !== "listening") throw new ApplicationEndedError(answer.ended);
@@ -166,13 +164,16 @@ export class Runner {
     await machines.launch({ name, template: image, profiles, configHash, scopeKey, deadline, share }, signal);
   }
 
-  async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<Registered> {
-    const { name, labels, registrationUrl } = this.config;
-    const token = config.registrationToken;
-    if (token) return { id: undefined, guest: { by: "token", url: registrationUrl, token, name, labels } };
-    const { id, jitConfig } = await this.#dependencies.forge.register(name, labels, signal);
+  async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<GuestRegistration> {
+    const { name, labels, registrationUrl: url } = this.config;
+    const { registrationToken } = config;
+    const registration: RunnerRegistration = registrationToken
+      ? { by: "token", token: registrationToken, group: undefined }
+      : await this.#dependencies.forge.register(name, labels, signal);
+    if (registration.by === "token") return { ...registration, url, name, labels };
+    const { id, jitConfig } = registration;
     this.#status = { ...this.#status, runnerId: id, exist: true };
-    return { id, guest: { by: "just-in-time", jitConfig } };
+    return { by: "just-in-time", jitConfig };
   }
 
   /** Takes both halves away after a failure, and tells what could not be taken. */

@@ -225,7 +225,6 @@ function unusableForge(reason: Error): Forge & Jobs {
     list: refuse,
     register: refuse,
     deregister: refuse,
-    registrationToken: refuse,
     application: refuse,
     job: refuse,
   };

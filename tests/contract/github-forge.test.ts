@@ -64,6 +64,11 @@ class StandInFixture implements ForgeFixture {
     return Promise.resolve();
   }
 
+  async removeJustInTime(): Promise<void> {
+    const fault = { kind: "status", status: 404 } as const;
+    await this.#github.control("add-fault", { route: "generate-jitconfig", fault, times: 100 });
+  }
+
   async dispose(): Promise<void> {
     const violations = [...this.#github.violations];
     await this.#github.control("reset", null);

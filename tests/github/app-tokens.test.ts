@@ -7,7 +7,7 @@ import type { GithubForge } from "../../src/github/github-forge.ts";
 import { parseGithubPath } from "../../src/github/path.ts";
 import { systemClock, silentLogger, Redactor, Secret, type Clock } from "charm-kit";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
-import { clientOf, failureOf, json, never, page, StubGithub } from "./support.ts";
+import { clientOf, failureOf, json, never, page, StubGithub, justInTime } from "./support.ts";
 
 const keys = generateKeyPairSync("rsa", {
   modulusLength: 2048,
@@ -79,7 +79,7 @@ describe("A GitHub App at the stand-in", function () {
     it(`manages the runners of ${at} with tokens that can do that and read jobs, and no more`, async () => {
       await install({ [permission]: "write", actions: "read", contents: "write", members: "read" });
       const forge = forgeOf(at);
-      const { id } = await forge.register("app-0-1", ["x"], never);
+      const { id } = await justInTime(forge.register("app-0-1", ["x"], never));
       expect(await forge.list(never)).to.have.length(1);
       expect(await forge.deregister(id, never)).to.equal("gone");
       expect(minted().map(({ body }) => body)).to.deep.equal([

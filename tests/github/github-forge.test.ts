@@ -11,6 +11,7 @@ import {
   empty,
   failureOf,
   json,
+  justInTime,
   never,
   page,
   raw,
@@ -39,7 +40,9 @@ describe("GithubForge", () => {
   describe("register()", () => {
     it("gives the configuration of a new runner in the default group", async () => {
       github.on(REGISTER, registered(7));
-      const { id, jitConfig } = await clientOf(github).register("app-0-7", ["self-hosted", "x64"], never);
+      const { id, jitConfig } = await justInTime(
+        clientOf(github).register("app-0-7", ["self-hosted", "x64"], never),
+      );
       expect(id).to.equal(7);
       expect(jitConfig.reveal()).to.equal("aml0LWNvbmZpZw==");
       expect(github.requests[0]?.body).to.deep.equal({
@@ -115,7 +118,9 @@ describe("GithubForge", () => {
     it("makes the configuration known to the redactor", async () => {
       github.on(REGISTER, registered(7));
       const redactor = new Redactor();
-      const { jitConfig } = await clientOf(github, { redactor }).register("app-0-7", ["x"], never);
+      const { jitConfig } = await justInTime(
+        clientOf(github, { redactor }).register("app-0-7", ["x"], never),
+      );
       expect(redactor.scrub(`config ${jitConfig.reveal()}`)).to.equal("config [redacted]");
     });
 
@@ -180,25 +185,6 @@ describe("GithubForge", () => {
 
     it("gives nothing for a runner that is not registered", async () => {
       expect(await clientOf(github).get(7, never)).to.equal(undefined);
-    });
-  });
-
-  describe("registrationToken() and removeToken()", () => {
-    it("give the token of their own route and make it known to the redactor", async () => {
-      const redactor = new Redactor();
-      github
-        .on(
-          `POST ${RUNNERS}/registration-token`,
-          json(201, { token: "AREGISTER", expires_at: "2026-01-01T00:00:00Z" }),
-        )
-        .on(
-          `POST ${RUNNERS}/remove-token`,
-          json(201, { token: "AREMOVE", expires_at: "2026-01-01T00:00:00Z" }),
-        );
-      const forge = clientOf(github, { redactor });
-      expect((await forge.registrationToken(never)).reveal()).to.equal("AREGISTER");
-      expect((await forge.removeToken(never)).reveal()).to.equal("AREMOVE");
-      expect(redactor.scrub("AREGISTER AREMOVE")).to.equal("[redacted] [redacted]");
     });
   });
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createGithubClient, type GithubClientOptions } from "../../src/github/create-github-client.ts";
 import type { GithubForge } from "../../src/github/github-forge.ts";
 import { parseGithubPath } from "../../src/github/path.ts";
+import type { RunnerRegistration } from "../../src/runners/ports.ts";
 import { silentLogger, Secret } from "charm-kit";
 
 /** Looks like a real one, so that leaks of it are found. */
@@ -159,6 +160,15 @@ export const registered = (id: number): Answer =>
     runner: runner(id, { status: "offline", os: "unknown" }),
     encoded_jit_config: "aml0LWNvbmZpZw==",
   });
+
+/** A registration that must be a just-in-time one. */
+export async function justInTime(
+  registration: Promise<RunnerRegistration>,
+): Promise<RunnerRegistration & { readonly by: "just-in-time" }> {
+  const made = await registration;
+  if (made.by !== "just-in-time") throw new Error("The runner has to register itself");
+  return made;
+}
 
 /** A client of the stub with short waits. */
 export function clientOf(

@@ -63,6 +63,73 @@ suite(`a runner on LXD${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     );
   });
 
+  describe("on a server without just-in-time configuration", () => {
+    const TOKEN = "AREGISTRATIONTOKENOFGITHUBS";
+    /** Tells its arguments, its environment, and every command line and environment in the guest. */
+    const CONFIG = `#!/bin/bash
+echo "$*" >/tmp/config-arguments
+env -0 >/tmp/config-environment
+cat /proc/[0-9]*/cmdline >/tmp/command-lines 2>/dev/null
+id -un >/tmp/config-user
+`;
+
+    before(async () => {
+      await guest.run("cp /home/ubuntu/github-runner/config.sh /root/config.sh");
+      await guest.write("/home/ubuntu/github-runner/config.sh", CONFIG);
+      const registration = {
+        by: "token",
+        url: "https://ghes.example/acme",
+        token: new Secret(TOKEN),
+        name: guest.name,
+        labels: ["self-hosted", "large"],
+        group: "fast ones",
+      } as const;
+      expect(await guest.become(PLAIN_GUEST, registration)).to.include({ code: 0, stdout: "listening\n" });
+    });
+
+    after(() =>
+      guest.run(
+        "cp /root/config.sh /home/ubuntu/github-runner/config.sh; rm -f /tmp/config-* /tmp/command-lines",
+      ),
+    );
+
+    it("registers by config.sh as the runner's user, for one job", async () => {
+      expect(await guest.run("cat /tmp/config-arguments /tmp/config-user")).to.equal(
+        "--unattended --ephemeral\nubuntu\n",
+      );
+      expect(await guest.variables("/tmp/config-environment")).to.include({
+        ACTIONS_RUNNER_INPUT_URL: "https://ghes.example/acme",
+        ACTIONS_RUNNER_INPUT_TOKEN: TOKEN,
+        ACTIONS_RUNNER_INPUT_NAME: guest.name,
+        ACTIONS_RUNNER_INPUT_LABELS: "self-hosted,large",
+        ACTIONS_RUNNER_INPUT_RUNNERGROUP: "fast ones",
+      });
+    });
+
+    it("starts the application without the token and the rest of it", async () => {
+      const names = Object.keys(await guest.variables("/tmp/environment"));
+      expect(names.filter((name) => name.startsWith("ACTIONS_RUNNER_INPUT_"))).to.deep.equal([]);
+    });
+
+    it("has the token on no command line, in no environment that is left, in no log and on no disk", async () => {
+      await guest.run("rm /tmp/config-environment");
+      const encoded = Buffer.from(TOKEN).toString("base64");
+      for (const form of [TOKEN, encoded]) {
+        // The pattern does not find the command line of its own search.
+        const pattern = `[${form.slice(0, 1)}]${form.slice(1)}`;
+        const found = await guest.run(
+          [
+            `grep -c '${pattern}' /tmp/command-lines || true`,
+            `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c '${pattern}' || true`,
+            `journalctl --no-pager | grep -c '${pattern}' || true`,
+            `grep -rsl --devices=skip '${pattern}' /etc /home /root /tmp /run /usr/local /var || true`,
+          ].join("\n"),
+        );
+        expect(found, form).to.equal("0\n0\n0\n");
+      }
+    });
+  });
+
   describe("behind a proxy", () => {
     let proxy: Tinyproxy;
 

@@ -8,6 +8,7 @@ import { buildScript } from "../../src/guest/build-script.ts";
 import { bootstrapPayload } from "../../src/guest/bootstrap-payload.ts";
 import { renderPayload } from "../../src/guest/payload.ts";
 import { BUILD_ARCHIVE, DELIVER_PROGRAM, METRICS_SHARE, PRE_JOB_SCRIPT } from "../../src/guest/paths.ts";
+import type { GuestRegistration } from "../../src/guest/registration.ts";
 import type { GuestSettings } from "../../src/guest/settings.ts";
 import { Secret } from "charm-kit";
 import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
@@ -43,6 +44,11 @@ while (my $client = $server->accept) {
 const DOCKER_UNIT = `[Service]
 ExecStart=/bin/bash -c 'env -0 >/run/docker-environment; exec sleep infinity'
 `;
+
+const JUST_IN_TIME: GuestRegistration = {
+  by: "just-in-time",
+  jitConfig: new Secret("the configuration"),
+};
 
 const LIMIT_MS = 120_000;
 
@@ -107,7 +113,7 @@ export class GuestMachine {
   }
 
   /** Makes it a fresh runner of these settings. @returns what the deliver program printed and ended with. */
-  async become(settings: GuestSettings): Promise<Ended> {
+  async become(settings: GuestSettings, registration = JUST_IN_TIME): Promise<Ended> {
     await this.run(
       [
         "systemctl stop github-runner-power-off.timer 2>/dev/null || true",
@@ -117,8 +123,7 @@ export class GuestMachine {
         "systemctl start --no-block github-runner",
       ].join("\n"),
     );
-    const jitConfig = new Secret("the configuration");
-    const payload = bootstrapPayload(settings, this.name, { by: "just-in-time", jitConfig });
+    const payload = bootstrapPayload(settings, this.name, registration);
     return execute(["exec", this.name, "-T", "--", DELIVER_PROGRAM], renderPayload(payload).reveal());
   }
 

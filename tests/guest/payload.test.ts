@@ -85,6 +85,7 @@ describe("registrationEnvironment()", () => {
       token: new Secret("token"),
       name: "runner-1",
       labels: ["self-hosted", "large"],
+      group: undefined,
     });
     expect(revealed(variables)).to.deep.equal({
       ACTIONS_RUNNER_INPUT_URL: "https://github.com/octo/cat",
@@ -92,6 +93,18 @@ describe("registrationEnvironment()", () => {
       ACTIONS_RUNNER_INPUT_NAME: "runner-1",
       ACTIONS_RUNNER_INPUT_LABELS: "self-hosted,large",
     });
+  });
+
+  it("names the runner group of a runner that registers itself", () => {
+    const variables = registrationEnvironment({
+      by: "token",
+      url: "https://github.com/octo",
+      token: new Secret("token"),
+      name: "runner-1",
+      labels: ["self-hosted"],
+      group: "Large ones",
+    });
+    expect(revealed(variables)).to.include({ ACTIONS_RUNNER_INPUT_RUNNERGROUP: "Large ones" });
   });
 });
 

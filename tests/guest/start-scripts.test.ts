@@ -132,27 +132,66 @@ describe("the guest's programs", () => {
     expect(existsSync(guest.path(`${RUNNER_APPLICATION}/injected`))).to.equal(false);
   });
 
-  it("keep the registration off every command line, and off the guest's disk", async () => {
+  for (const [title, registration] of [
+    ["just-in-time configuration", { by: "just-in-time", jitConfig: new Secret(KEY) }],
+    [
+      "registration token",
+      {
+        by: "token",
+        url: "https://github.example/octo",
+        token: new Secret(KEY),
+        name: "runner",
+        labels: ["one"],
+        group: undefined,
+      },
+    ],
+  ] as const) {
+    it(`keep a ${title} off every command line, the guest's disk and its journal`, async () => {
+      const inspect = [
+        `ps -eww -o args >>${guest.root}/processes`,
+        `cat /proc/[0-9]*/cmdline >>${guest.root}/command-lines 2>&1`,
+      ].join("; ");
+      guest.configuration(inspect);
+      guest.application(`${inspect}; ${LISTENS}`);
+      const environment = registrationEnvironment(registration);
+      const { answer, receive } = await deliver(renderPayload({ files: [], environment }).reveal());
+      expect(answer).to.equal("listening\n");
+      const seen = readFileSync(guest.path("processes"), "utf8");
+      expect(seen).to.contain(registration.by === "token" ? "config.sh --unattended --ephemeral" : "run.sh");
+      for (const form of [KEY, Buffer.from(KEY).toString("base64")]) {
+        expect(seen).to.not.contain(form);
+        expect(readFileSync(guest.path("command-lines"), "utf8")).to.not.contain(form);
+        expect(`${receive.stdout}${receive.stderr}`).to.not.contain(form);
+        const found = execFileSync("bash", [
+          "-c",
+          `grep -r -l -F --devices=skip -- "$1" "$2" || true`,
+          "-",
+          form,
+          guest.root,
+        ]);
+        expect(found.toString()).to.equal("");
+      }
+    });
+  }
+
+  it("keep a registration token out of the environment of the application and its jobs", async () => {
+    guest.configuration("true");
     guest.application(
-      `ps -eww -o args >${guest.root}/processes; cat /proc/[0-9]*/cmdline >${guest.root}/command-lines 2>&1; ${LISTENS}`,
+      `cat /proc/$$/environ /proc/$PPID/environ >${guest.root}/environments; env -0 >>${guest.root}/environments; ${LISTENS}`,
     );
-    const environment = registrationEnvironment({ by: "just-in-time", jitConfig: new Secret(KEY) });
+    const environment = registrationEnvironment({
+      by: "token",
+      url: "https://github.example/octo",
+      token: new Secret(KEY),
+      name: "runner",
+      labels: ["one"],
+      group: undefined,
+    });
     const { answer } = await deliver(renderPayload({ files: [], environment }).reveal());
     expect(answer).to.equal("listening\n");
-    const seen = readFileSync(guest.path("processes"), "utf8");
-    expect(seen).to.contain("run.sh");
-    for (const form of [KEY, Buffer.from(KEY).toString("base64")]) {
-      expect(seen).to.not.contain(form);
-      expect(readFileSync(guest.path("command-lines"), "utf8")).to.not.contain(form);
-      const found = execFileSync("bash", [
-        "-c",
-        `grep -r -l -F --devices=skip -- "$1" "$2" || true`,
-        "-",
-        form,
-        guest.root,
-      ]);
-      expect(found.toString()).to.equal("");
-    }
+    expect(readFileSync(guest.path("environments"), "utf8"))
+      .to.contain("HOME=")
+      .and.not.contain(KEY);
   });
 
   describe("write files", () => {
@@ -333,9 +372,11 @@ describe("the guest's programs", () => {
 
   describe("start.sh", () => {
     it("registers first where it is given a registration token, and takes the token from the environment", async () => {
-      guest.configuration(`echo "config $* token=$ACTIONS_RUNNER_INPUT_TOKEN"`);
+      guest.configuration(
+        `echo "config $* token=$ACTIONS_RUNNER_INPUT_TOKEN group=$ACTIONS_RUNNER_INPUT_RUNNERGROUP"`,
+      );
       guest.application(
-        'echo "run $* token=${ACTIONS_RUNNER_INPUT_TOKEN-gone} url=${ACTIONS_RUNNER_INPUT_URL-gone}"',
+        'echo "run $* token=${ACTIONS_RUNNER_INPUT_TOKEN-gone} url=${ACTIONS_RUNNER_INPUT_URL-gone} group=${ACTIONS_RUNNER_INPUT_RUNNERGROUP-gone}"',
       );
       const registration = registrationEnvironment({
         by: "token",
@@ -343,6 +384,7 @@ describe("the guest's programs", () => {
         token: new Secret("a-token"),
         name: "runner",
         labels: ["one"],
+        group: "large",
       });
       const environment = Object.fromEntries(
         [...registration].map(([name, value]) => [name, value.reveal()]),
@@ -350,7 +392,8 @@ describe("the guest's programs", () => {
       const { code, stdout } = await guest.start(environment).ended;
       expect({ code, stdout }).to.deep.equal({
         code: 0,
-        stdout: "config --unattended --ephemeral token=a-token\nrun  token=gone url=gone\n",
+        stdout:
+          "config --unattended --ephemeral token=a-token group=large\nrun  token=gone url=gone group=gone\n",
       });
     });
 

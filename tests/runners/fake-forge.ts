@@ -2,9 +2,9 @@ import type {
   Arch,
   DeregisterOutcome,
   Forge,
-  JitRegistration,
   Registration,
   RunnerApplication,
+  RunnerRegistration,
 } from "../../src/runners/ports.ts";
 import { Secret } from "charm-kit";
 import { SCOPE, type FakeSite } from "./fake-site.ts";
@@ -24,6 +24,8 @@ export class FakeForge implements Forge {
   readonly #calls: PortCalls;
   /** Labels that runners were registered with, by runner. */
   readonly labels = new Map<string, readonly string[]>();
+  /** Whether runners have to register themselves. */
+  lacksJustInTime = false;
 
   readonly #scope: string;
 
@@ -37,11 +39,14 @@ export class FakeForge implements Forge {
     return this.#calls.step("forge.list", signal, () => this.#site.registrationsAt(this.#scope));
   }
 
-  register(name: string, labels: readonly string[], signal: AbortSignal): Promise<JitRegistration> {
+  register(name: string, labels: readonly string[], signal: AbortSignal): Promise<RunnerRegistration> {
     return this.#calls.step("forge.register", signal, () => {
+      if (this.lacksJustInTime) {
+        return { by: "token", token: new Secret("registration-token"), group: "large" };
+      }
       this.labels.set(name, labels);
       const { id } = this.#site.addRegistration(name, {}, this.#scope);
-      return { id, jitConfig: new Secret(`private-key-of-${name}`) };
+      return { by: "just-in-time", id, jitConfig: new Secret(`private-key-of-${name}`) };
     });
   }
 
@@ -52,10 +57,6 @@ export class FakeForge implements Forge {
       this.#site.registrations.delete(id);
       return "gone";
     });
-  }
-
-  registrationToken(signal: AbortSignal): Promise<Secret> {
-    return this.#calls.step("forge.registrationToken", signal, () => new Secret("registration-token"));
   }
 
   /** There is one for x64 alone. */

@@ -50,6 +50,8 @@ export class FakeMachines implements Machines {
     return this.#calls.step("machines.deliver", signal, () => {
       this.#running(name);
       this.payloads.set(name, payload);
+      // As config.sh does, before the application starts.
+      if (payload.reveal().includes("ACTIONS_RUNNER_INPUT_TOKEN")) this.#site.addRegistration(name);
       return this.#site.startApplication(name);
     });
   }

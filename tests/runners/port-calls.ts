@@ -16,7 +16,6 @@ export type PortVerb =
   | "forge.list"
   | "forge.register"
   | "forge.deregister"
-  | "forge.registrationToken"
   | "forge.application"
   | "scopes.remember"
   | "scopes.former"

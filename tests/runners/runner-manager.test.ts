@@ -151,6 +151,20 @@ describe("RunnerManager", () => {
       expect(report.counts).to.deep.include({ online: 0, busy: 2, busyNames: [B, D] });
     });
 
+    it("keeps the wanted number where runners register themselves, and ends no job", async () => {
+      const site = new FakeSite();
+      const process = new FakeProcess(site);
+      process.forge.lacksJustInTime = true;
+      await reconcile(process, fleetOf(2));
+      const [busy = ""] = site.machineNames();
+      site.assignJob(busy);
+      const report = await reconcile(process, fleetOf(2, "hash-2"));
+      expect(report.counts).to.include({ online: 1, busy: 1 });
+      expect(site.machineNames()).to.include(busy).and.to.have.length(2);
+      expect(site.registrationNames()).to.deep.equal(site.machineNames());
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
     it("replaces idle runners with another configuration, and busy ones once their job has ended", async () => {
       const site = siteWith(A, B);
       site.assignJob(B);

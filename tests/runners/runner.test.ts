@@ -129,14 +129,28 @@ describe("Runner", () => {
     });
 
     it("lets a runner register itself where a registration token is given", async () => {
-      const { site, process, runner } = newRunner();
+      const { process, runner } = newRunner();
       await create(runner, { registrationToken: new Secret("registration-token") });
-      expect(site.registrationNames(), "registered by the unit").to.deep.equal([]);
+      expect(process.forge.labels.size, "registered by the unit").to.equal(0);
       expect(payloadOf(process)).to.include.members([
         "environment ACTIONS_RUNNER_INPUT_URL https://github.com/octo/cat",
         "environment ACTIONS_RUNNER_INPUT_TOKEN registration-token",
         `environment ACTIONS_RUNNER_INPUT_NAME ${NAME}`,
         "environment ACTIONS_RUNNER_INPUT_LABELS self-hosted,large",
+      ]);
+    });
+
+    it("lets a runner register itself where the server has no just-in-time configuration", async () => {
+      const { site, process, runner } = newRunner();
+      process.forge.lacksJustInTime = true;
+      await create(runner);
+      expect(site.registrationOf(NAME)).to.include({ online: true });
+      expect(payloadOf(process)).to.include.members([
+        "environment ACTIONS_RUNNER_INPUT_URL https://github.com/octo/cat",
+        "environment ACTIONS_RUNNER_INPUT_TOKEN registration-token",
+        `environment ACTIONS_RUNNER_INPUT_NAME ${NAME}`,
+        "environment ACTIONS_RUNNER_INPUT_LABELS self-hosted,large",
+        "environment ACTIONS_RUNNER_INPUT_RUNNERGROUP large",
       ]);
     });
 
@@ -222,7 +236,7 @@ describe("Runner", () => {
     it("spares a runner that registered itself and took a job", async () => {
       const { site, calls, runner } = newRunner();
       calls.afterNext("machines.deliver", () => {
-        site.addRegistration(NAME, { online: true, busy: true });
+        site.changeRegistration(NAME, { busy: true });
         throw new Error("the answer was lost");
       });
       await rejection(create(runner, { registrationToken: new Secret("registration-token") }));
@@ -233,7 +247,7 @@ describe("Runner", () => {
     it("deletes the registration that a runner made of itself", async () => {
       const { site, calls, runner } = newRunner();
       calls.afterNext("machines.deliver", () => {
-        site.addRegistration(NAME, { online: true });
+        expect(site.registrationNames()).to.deep.equal([NAME]);
         throw new Error("the answer was lost");
       });
       await rejection(create(runner, { registrationToken: new Secret("registration-token") }));

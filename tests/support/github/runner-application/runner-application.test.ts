@@ -239,6 +239,9 @@ describe("The runner application of the GitHub stand-in", () => {
     expect(code, application.output).to.equal(0);
     const [runner] = await standIn.control("list-runners", null);
     expect(runner?.labels).to.deep.equal(["self-hosted", "Linux", "X64", "extra"]);
+    const listed = await client.call("GET", "/repos/octo/hello/actions/runners");
+    expect(standIn.violations, "of GitHub's description").to.deep.equal([]);
+    expect(listed.status).to.equal(200);
     const { id } = await standIn.control("queue-job", { repository: "octo/hello", labels: ["extra"] });
     expect(await application.run("run.sh", {})).to.equal(0);
     expect(await standIn.control("wait-for-job", { id, status: "completed" })).to.include({

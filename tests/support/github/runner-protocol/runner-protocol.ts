@@ -179,8 +179,9 @@ export class RunnerProtocol {
     const request = parseJSON(text) as {
       name: string;
       labels: string[];
-      ephemeral: boolean;
-      replace: boolean;
+      // Perl has no booleans.
+      ephemeral: unknown;
+      replace: unknown;
     };
     const known = [...service.runners.values()].find(
       ({ name, scope }) => name === request.name && scope === grant.scope,
@@ -191,7 +192,8 @@ export class RunnerProtocol {
     }
     if (verb !== "POST agents" || grant.use !== "register") throw new ProtocolError("BadRequest");
     if (known && request.replace) service.remove(known);
-    const { name, labels, ephemeral } = request;
+    const { name, labels } = request;
+    const ephemeral = Boolean(request.ephemeral);
     const { scope } = grant;
     const runner = service.register({ scope, name, labels, ephemeral, groupId: 1, workFolder: "_work" });
     if (!runner) throw new ProtocolError("RunnerSessionConflict");
