@@ -72,6 +72,7 @@ const STATUS_OF_REMEDY: Readonly<Record<Remedy, Status["name"]>> = {
 /** The remedies of the LXD client's errors, which know nothing of a unit. */
 const REMEDY_OF_LXD: Readonly<Record<LxdClientErrorCode, Remedy>> = {
   lxd: "retry",
+  "lxd-answer": "retry",
   "lxd-operation": "retry",
   "lxd-operation-unseen": "retry",
   "lxd-output-limit": "retry",

@@ -2,6 +2,7 @@ import { json, path } from "./call.ts";
 import { type Deletion, perform, readTagged, type ReadTarget, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Outcome, Tagged } from "./types.ts";
+import { listOf } from "./envelope.ts";
 
 /** What a collection holds. */
 export interface CollectionKind<T> {
@@ -25,8 +26,7 @@ export class Collection<T, Settings extends object, New extends { readonly name:
   /** All objects, other owners' among them. */
   list(signal: AbortSignal): Promise<readonly T[]> {
     const { noun, segment, decode } = this.kind;
-    const decodeAll = (metadata: unknown) => ((metadata ?? []) as readonly unknown[]).map(decode);
-    return this.transport.read(`list the ${noun}s`, `/1.0/${segment}?recursion=1`, decodeAll, signal);
+    return this.transport.read(`list the ${noun}s`, `/1.0/${segment}?recursion=1`, listOf(decode), signal);
   }
 
   /** @throws `LxdError` with `notFound` when it is not there. */

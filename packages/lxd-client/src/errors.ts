@@ -1,8 +1,8 @@
-import { CodedError } from "charm-kit";
+import { CodedError, DeadlineError } from "charm-kit";
 
 /** Codes of the errors of this client. */
 export type LxdClientErrorCode =
-  "lxd" | "lxd-unreachable" | "lxd-operation" | "lxd-operation-unseen" | "lxd-output-limit";
+  "lxd" | "lxd-answer" | "lxd-unreachable" | "lxd-operation" | "lxd-operation-unseen" | "lxd-output-limit";
 
 /** Root of the errors of this client. */
 export abstract class LxdClientError extends CodedError {
@@ -40,6 +40,18 @@ export class LxdError extends LxdClientError {
   /** Whether an object of that name is there already. */
   get alreadyExists(): boolean {
     return this.status === 409 || this.detail.includes("already exists");
+  }
+}
+
+/** LXD sent an answer that is none of its API. */
+export class LxdAnswerError extends LxdClientError {
+  readonly code = "lxd-answer";
+  readonly action: string;
+
+  /** @param detail what is wrong with it, as it reads after "LXD's answer". */
+  constructor(action: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot ${action}: LXD's answer ${detail}`, options);
+    this.action = action;
   }
 }
 
@@ -124,14 +136,15 @@ export class OperationUnseenError extends LxdClientError {
   }
 }
 
-/** Something that is read from a guest, or from LXD, is larger than it may be. */
+/** Something read from a guest, or from LXD, exceeds its limit. */
 export class OutputLimitError extends LxdClientError {
   readonly code = "lxd-output-limit";
   readonly action: string;
   readonly limitBytes: number;
 
-  constructor(action: string, limitBytes: number) {
-    super(`Cannot ${action}: the output is larger than ${limitBytes} bytes`);
+  /** @param subject what exceeds the limit. */
+  constructor(action: string, limitBytes: number, subject = "the output") {
+    super(`Cannot ${action}: ${subject} is larger than ${limitBytes} bytes`);
     this.action = action;
     this.limitBytes = limitBytes;
   }
@@ -148,17 +161,39 @@ const REASONS: Readonly<Record<string, UnreachableReason>> = {
   UND_ERR_SOCKET: "lost",
 };
 
-/** What a failed call throws: a broken connection as {@link LxdUnreachableError}, anything else as it is. */
-export function explainFailure(action: string, socketPath: string, thrown: unknown): Error {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
-  // An upload's own file errors carry such codes too, but have a path that is not the socket's.
-  const { code, address, path, syscall } = error as NodeJS.ErrnoException & { readonly address?: string };
-  const reason = code === undefined ? undefined : REASONS[code];
-  const isOfSocket =
-    path === undefined && (syscall !== "connect" || address === undefined || address === socketPath);
-  return reason !== undefined && isOfSocket
-    ? new LxdUnreachableError(action, reason, socketPath, { cause: error })
-    : error;
+/** What HTTP parsers say of what is no HTTP, or has no end; undici's own gives a name alone. */
+const NO_HTTP = /^(HPE_.*|UND_ERR_HEADERS_OVERFLOW|HTTPParserError)$/;
+
+/** The facts of a connection that explain its failures. */
+export interface Connection {
+  readonly socketPath: string;
+  /** `stalledMs`: milliseconds without a byte after which a body counts as stalled. */
+  readonly limits: { readonly stalledMs: number };
+}
+
+/**
+ * What a failed call throws: {@link LxdUnreachableError} for a broken connection, {@link LxdAnswerError} for an answer that
+ * is no HTTP, `DeadlineError` for one that stalls, anything else as it is.
+ */
+export function explainFailure(action: string, connection: Connection, thrown: unknown): Error {
+  const cause = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  if (code === "UND_ERR_BODY_TIMEOUT")
+    return new DeadlineError(action, connection.limits.stalledMs, { cause });
+  if (NO_HTTP.test(code) || NO_HTTP.test(cause.name)) {
+    // The parser's error holds what was received, which may be secret.
+    return new LxdAnswerError(action, "is not HTTP", { cause: new Error(cause.message) });
+  }
+  const reason = REASONS[code];
+  return reason !== undefined && isOfSocket(cause, connection.socketPath)
+    ? new LxdUnreachableError(action, reason, connection.socketPath, { cause })
+    : cause;
+}
+
+/** An upload's own file errors have the same codes, but a path that is not the socket's. */
+function isOfSocket(error: Error, socketPath: string): boolean {
+  const { address, path, syscall } = error as NodeJS.ErrnoException & { readonly address?: string };
+  return path === undefined && (syscall !== "connect" || address === undefined || address === socketPath);
 }
 
 const HEAD = 1400;

@@ -1,4 +1,5 @@
 import { DeadlineError, orAborted, withDeadline, withResolvers } from "charm-kit";
+import { decoded } from "./envelope.ts";
 import { OperationError, OperationUnseenError } from "./errors.ts";
 import { type ExecInput, sendInput } from "./exec-input.ts";
 import { type MessageHandlers, MessageSocket } from "./message-socket.ts";
@@ -162,10 +163,16 @@ export class ExecSession {
 
   #connect(descriptor: Descriptor, handlers: MessageHandlers): MessageSocket {
     const { action, operation } = this.#plan;
-    const secrets = operation.metadata["fds"] as Readonly<Record<Descriptor, string>>;
-    const target = `${path`/1.0/operations/${operation.id}/websocket`}?secret=${secrets[descriptor]}`;
+    const secret = decoded(action, (fds) => secretOf(fds, descriptor), operation.metadata["fds"]);
+    const target = path`/1.0/operations/${operation.id}/websocket?secret=${secret}`;
     return new MessageSocket(this.#transport, { action, path: target, answersPings: false }, handlers);
   }
+}
+
+function secretOf(fds: unknown, descriptor: Descriptor): string {
+  const secret = (fds as Readonly<Record<Descriptor, unknown>>)[descriptor];
+  if (typeof secret !== "string") throw new TypeError(`There is no secret of descriptor ${descriptor}`);
+  return secret;
 }
 
 function silent(): MessageHandlers {

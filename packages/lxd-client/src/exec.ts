@@ -2,7 +2,7 @@ import { withDeadline, withResolvers } from "charm-kit";
 import { type Call, json, path } from "./call.ts";
 import { bodyStream, readText } from "./body.ts";
 import { BoundedQueue } from "./bounded-queue.ts";
-import { toOperation } from "./envelope.ts";
+import { decoded, toOperation } from "./envelope.ts";
 import { LxdError, OperationError, OperationUnseenError } from "./errors.ts";
 import type { ExecInput } from "./exec-input.ts";
 import { ExecSession } from "./exec-session.ts";
@@ -171,7 +171,7 @@ export class Exec {
     if (url === undefined) return "";
     try {
       const reply = await this.#transport.query({ action, method: "GET", path: url }, signal);
-      return await readText(action, bodyStream(action, this.#transport.socketPath, reply.body), limitBytes);
+      return await readText(action, bodyStream(action, this.#transport, reply.body), limitBytes);
     } finally {
       await this.#deleteOutput(action, url);
     }
@@ -214,7 +214,7 @@ export class Exec {
       payload: json(body),
     };
     const { envelope } = await this.#transport.ask(call, signal);
-    return toOperation(envelope.metadata);
+    return decoded(call.action, toOperation, envelope.metadata);
   }
 
   #limit(request: ExecRequest): number {

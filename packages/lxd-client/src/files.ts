@@ -68,7 +68,7 @@ export class Files {
     const call: Call = { ...target("read", place), method: "GET" };
     const reply = await this.#transport.open(call, signal);
     const attributes = this.#attributes(reply);
-    const content = bodyStream(call.action, this.#transport.socketPath, reply.body);
+    const content = bodyStream(call.action, this.#transport, reply.body);
     switch (this.#header(reply, "type")) {
       case "directory":
         return { type: "directory", ...attributes, names: await directoryNames(call.action, content) };

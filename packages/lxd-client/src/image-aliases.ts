@@ -3,6 +3,7 @@ import { LxdError } from "./errors.ts";
 import { type Deletion, perform, readTagged, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Outcome, Tagged } from "./types.ts";
+import { listOf } from "./envelope.ts";
 
 /** A name for an image. */
 export interface ImageAlias {
@@ -27,8 +28,8 @@ export class ImageAliases {
   }
 
   list(signal: AbortSignal): Promise<readonly ImageAlias[]> {
-    const decode = (metadata: unknown) => (metadata ?? []) as readonly ImageAlias[];
-    return this.#transport.read("list the image aliases", "/1.0/images/aliases?recursion=1", decode, signal);
+    const target = "/1.0/images/aliases?recursion=1";
+    return this.#transport.read("list the image aliases", target, listOf(toAlias), signal);
   }
 
   /**
@@ -37,8 +38,7 @@ export class ImageAliases {
    * @throws {@link LxdError} with `notFound` when it is not there.
    */
   get(name: string, signal: AbortSignal): Promise<Tagged<ImageAlias>> {
-    const decode = (metadata: unknown) => metadata as ImageAlias;
-    return readTagged(this.#transport, { ...targetOf("read", name), decode }, signal);
+    return readTagged(this.#transport, { ...targetOf("read", name), decode: toAlias }, signal);
   }
 
   /** @throws {@link LxdError} with `alreadyExists` when the name is taken, with `notFound` without such an image. */
@@ -94,6 +94,10 @@ export class ImageAliases {
       throw thrown;
     }
   }
+}
+
+function toAlias(metadata: unknown): ImageAlias {
+  return metadata as ImageAlias;
 }
 
 function targetOf(verb: string, name: string): { readonly action: string; readonly path: string } {

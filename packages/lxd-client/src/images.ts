@@ -6,6 +6,7 @@ import { multipartForm, type TypedBody } from "./multipart.ts";
 import { type Deletion, readTagged, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Config, InstanceType, Metadata, Outcome, Sent } from "./types.ts";
+import { listOf } from "./envelope.ts";
 
 /** An image in the store of the server. */
 export interface Image {
@@ -83,8 +84,7 @@ export class Images {
 
   /** All images, other owners' among them. */
   list(signal: AbortSignal): Promise<readonly Image[]> {
-    const decode = (metadata: unknown) => ((metadata ?? []) as readonly unknown[]).map(toImage);
-    return this.#transport.read("list the images", "/1.0/images?recursion=1", decode, signal);
+    return this.#transport.read("list the images", "/1.0/images?recursion=1", listOf(toImage), signal);
   }
 
   /**
@@ -135,7 +135,7 @@ export class Images {
     const { action, path: image } = targetOf("export", fingerprint);
     const reply = await this.#transport.open({ action, method: "GET", path: `${image}/export` }, signal);
     const contentType = String(reply.headers["content-type"]);
-    return { contentType, content: bodyStream(action, this.#transport.socketPath, reply.body) };
+    return { contentType, content: bodyStream(action, this.#transport, reply.body) };
   }
 
   /** Deletes an image with its aliases; one that is not there counts as deleted. Instances made from it stay. */

@@ -2,6 +2,7 @@ export { INCUS, LXD, type Dialect } from "./dialect.ts";
 export {
   LxdClientError,
   type LxdClientErrorCode,
+  LxdAnswerError,
   LxdError,
   LxdUnreachableError,
   OperationError,
@@ -82,7 +83,7 @@ export {
   type StoragePools,
   type StoragePoolSettings,
 } from "./storage-pools.ts";
-export type { Limits } from "./transport.ts";
+export type { Limits } from "./limits.ts";
 export type {
   Config,
   Devices,

@@ -11,6 +11,7 @@ import type {
   Sent,
   Tagged,
 } from "./types.ts";
+import { listOf } from "./envelope.ts";
 
 /** How an instance's state is changed. */
 export interface StateChange {
@@ -42,8 +43,8 @@ export class Instances {
    */
   list(filter: string | undefined, signal: AbortSignal): Promise<readonly Instance[]> {
     const query = filter === undefined ? "" : `&filter=${encodeURIComponent(filter)}`;
-    const decode = (metadata: unknown) => ((metadata ?? []) as readonly unknown[]).map(toInstance);
-    return this.#transport.read("list the instances", `/1.0/instances?recursion=1${query}`, decode, signal);
+    const target = `/1.0/instances?recursion=1${query}`;
+    return this.#transport.read("list the instances", target, listOf(toInstance), signal);
   }
 
   /** @throws {@link LxdError} with `notFound` when it is not there. */
@@ -161,9 +162,7 @@ export class Instances {
   }
 }
 
-function toNames(metadata: unknown): readonly string[] {
-  return ((metadata ?? []) as readonly string[]).map(nameFromURL);
-}
+const toNames = listOf((url) => nameFromURL(url as string));
 
 function toInstance(metadata: unknown): Instance {
   const sent = metadata as Sent<Instance>;

@@ -11,18 +11,8 @@ import { Profiles } from "./profiles.ts";
 import { Server } from "./server.ts";
 import type { LxdSocket } from "./find-socket.ts";
 import { StoragePools } from "./storage-pools.ts";
-import { Transport, type Limits } from "./transport.ts";
-
-const MINUTE = 60_000;
-const MIB = 1024 * 1024;
-
-const LIMITS: Limits = {
-  callMs: MINUTE,
-  transferMs: 15 * MINUTE,
-  operationMs: 10 * MINUTE,
-  messageBytes: 64 * MIB,
-  backlogBytes: 16 * MIB,
-};
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { Transport } from "./transport.ts";
 
 /** A typed client of the LXD API of one daemon, over its unix socket. */
 export class LxdClient {
@@ -42,7 +32,7 @@ export class LxdClient {
 
   /** Makes a client; the first call connects. */
   constructor(socket: LxdSocket, limits: Partial<Limits> = {}) {
-    const transport = new Transport(socket, { ...LIMITS, ...limits });
+    const transport = new Transport(socket, { ...DEFAULT_LIMITS, ...limits });
     this.#transport = transport;
     this.server = new Server(transport);
     this.instances = new Instances(transport);

@@ -51,12 +51,12 @@ export async function loadWebSocket(): Promise<typeof WebSocket> {
 
 /**
  * One of LXD's WebSockets. Messages are handed over in order, from the first one on, each at most
- * {@link Limits.messageBytes} long. `ws` is loaded when the first one opens.
+ * `messageBytes` of the limits long. `ws` is loaded when the first one opens.
  */
 export class MessageSocket {
   /**
    * Resolves when the socket is open. Rejects with an `LxdError` when LXD refuses it, a `DeadlineError` when LXD does not
-   * answer within {@link Limits.callMs}, or an {@link LxdUnreachableError}.
+   * answer within `callMs`, or an {@link LxdUnreachableError}.
    */
   readonly opened: Promise<void>;
   readonly #transport: Transport;
@@ -112,7 +112,7 @@ export class MessageSocket {
 
   async #open(): Promise<void> {
     const { action } = this.#target;
-    const { limits, socketPath } = this.#transport;
+    const { limits } = this.#transport;
     const forget = this.#transport.track(this);
     const end = (fault?: Error) => {
       forget();
@@ -124,7 +124,7 @@ export class MessageSocket {
       await withDeadline(action, limits.callMs, signal, (inner) => this.#connect(Socket, inner, end));
     } catch (thrown) {
       if (!this.#socket) end();
-      throw explainFailure(action, socketPath, thrown);
+      throw explainFailure(action, this.#transport, thrown);
     }
   }
 
@@ -193,6 +193,6 @@ export class MessageSocket {
     if (TOO_LARGE.has(code)) return new OutputLimitError(action, limits.messageBytes);
     return code?.startsWith("WS_ERR")
       ? new LxdUnreachableError(action, "lost", socketPath, { cause: thrown })
-      : explainFailure(action, socketPath, thrown);
+      : explainFailure(action, this.#transport, thrown);
   }
 }

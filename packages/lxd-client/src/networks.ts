@@ -1,6 +1,7 @@
 import { Collection } from "./collection.ts";
 import type { Transport } from "./transport.ts";
 import type { Config, InstanceAddress, Sent } from "./types.ts";
+import { listOf } from "./envelope.ts";
 
 /** What of a network a person may set. */
 export interface NetworkSettings {
@@ -54,7 +55,7 @@ export class Networks extends Collection<Network, NetworkSettings, NewNetwork> {
   /** Leases of the instances that are there, and the gateway's own address. */
   leases(name: string, signal: AbortSignal): Promise<readonly NetworkLease[]> {
     const { action, path } = this.target("read the leases of", name);
-    const decode = (metadata: unknown) => (metadata ?? []) as readonly NetworkLease[];
+    const decode = listOf((lease) => lease as NetworkLease);
     return this.transport.read(action, `${path}/leases`, decode, signal);
   }
 }

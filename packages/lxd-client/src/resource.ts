@@ -2,6 +2,7 @@ import type { Call } from "./call.ts";
 import { LxdError, OperationError } from "./errors.ts";
 import type { Transport } from "./transport.ts";
 import type { Outcome, Tagged } from "./types.ts";
+import { decoded, type Decode } from "./envelope.ts";
 
 /** Whether something was deleted, or was not there. */
 export type Deletion = "deleted" | "absent";
@@ -10,7 +11,7 @@ export type Deletion = "deleted" | "absent";
 export interface ReadTarget<T> {
   readonly action: string;
   readonly path: string;
-  readonly decode: (metadata: unknown) => T;
+  readonly decode: Decode<T>;
 }
 
 /** Reads an object with its ETag. */
@@ -23,7 +24,7 @@ export async function readTagged<T>(
     { action: target.action, method: "GET", path: target.path },
     signal,
   );
-  return { value: target.decode(envelope.metadata), etag };
+  return { value: decoded(target.action, target.decode, envelope.metadata), etag };
 }
 
 /** Carries out a mutation whose result tells nothing more. */

@@ -1,34 +1,22 @@
-import { type Dispatcher, Pool } from "undici";
+import { Pool, type Dispatcher } from "undici";
 import { withDeadline } from "charm-kit";
-import { type Call, path } from "./call.ts";
+import { path, type Call } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
+import { readAnswer, refusal } from "./body.ts";
 import {
-  type Answer,
-  assertNoError,
-  type Envelope,
+  decoded,
   isFinal,
   operationId,
   outcomeOf,
+  parseEnvelope,
   toOperation,
+  type Answer,
+  type Decode,
 } from "./envelope.ts";
-import { explainFailure, LxdError } from "./errors.ts";
-import { refusal } from "./body.ts";
+import { explainFailure, LxdAnswerError, LxdError } from "./errors.ts";
 import type { LxdSocket } from "./find-socket.ts";
+import type { Limits } from "./limits.ts";
 import type { Metadata, Operation, Outcome } from "./types.ts";
-
-/** How long things may take, in milliseconds, and how much LXD may send, in bytes. */
-export interface Limits {
-  /** One request and its answer, and the handshake of a WebSocket. @default one minute */
-  readonly callMs: number;
-  /** A request that carries a file or an image, up to its answer. @default 15 minutes */
-  readonly transferMs: number;
-  /** A mutation with the operation that it begins. @default 10 minutes */
-  readonly operationMs: number;
-  /** One message of a WebSocket. @default 64 MiB */
-  readonly messageBytes: number;
-  /** Events that wait for their reader. @default 16 MiB */
-  readonly backlogBytes: number;
-}
 
 /** An answer whose body is not read yet; who takes it must read it to the end or destroy it. */
 export type Reply = Dispatcher.ResponseData;
@@ -40,8 +28,6 @@ export interface Closable {
 
 const ORIGIN = "http://lxd";
 const CONNECTIONS = 32;
-/** Milliseconds without a byte after which a body counts as stalled. */
-const STALLED_MS = 60_000;
 /** Seconds; shorter than any limit in between, so that a wait that lost its daemon is noticed. */
 const WAIT_SECONDS = 60;
 
@@ -62,7 +48,7 @@ export class Transport {
     this.socketPath = socket.path;
     this.limits = limits;
     const shared = { socketPath: socket.path, headersTimeout: 0, pipelining: 1 } as const;
-    this.#calls = new Pool(ORIGIN, { ...shared, connections: CONNECTIONS, bodyTimeout: STALLED_MS });
+    this.#calls = new Pool(ORIGIN, { ...shared, connections: CONNECTIONS, bodyTimeout: limits.stalledMs });
     this.#waits = new Pool(ORIGIN, { ...shared, connections: null, bodyTimeout: 0 });
   }
 
@@ -83,10 +69,11 @@ export class Transport {
         body: isJSON ? JSON.stringify(payload.value) : (payload?.content ?? null),
         signal,
       } as Dispatcher.RequestOptions);
+      assertNotCompressed(call.action, reply);
       if (reply.statusCode >= 400) throw await refusal(call.action, reply.statusCode, reply.body);
       return reply;
     } catch (thrown) {
-      throw explainFailure(call.action, this.socketPath, thrown);
+      throw explainFailure(call.action, this, thrown);
     }
   }
 
@@ -106,14 +93,9 @@ export class Transport {
   }
 
   /** Reads an object or a list; `decode` gives the answer its type. */
-  async read<T>(
-    action: string,
-    path: string,
-    decode: (metadata: unknown) => T,
-    signal: AbortSignal,
-  ): Promise<T> {
+  async read<T>(action: string, path: string, decode: Decode<T>, signal: AbortSignal): Promise<T> {
     const { envelope } = await this.ask({ action, method: "GET", path }, signal);
-    return decode(envelope.metadata);
+    return decoded(action, decode, envelope.metadata);
   }
 
   /**
@@ -129,7 +111,7 @@ export class Transport {
     return withDeadline(call.action, limit, signal, async (inner) => {
       const { envelope } = await this.#exchange(call, inner);
       if (envelope.type === "sync") return { state: "done", value: (envelope.metadata ?? {}) as Metadata };
-      return this.settle(call.action, operationId(envelope), inner);
+      return this.settle(call.action, operationId(call.action, envelope), inner);
     });
   }
 
@@ -161,7 +143,7 @@ export class Transport {
     };
     try {
       const { envelope } = await this.#exchange(call, signal, this.#waits);
-      return toOperation(envelope.metadata);
+      return decoded(action, toOperation, envelope.metadata);
     } catch (thrown) {
       if (thrown instanceof LxdError && thrown.notFound) return undefined;
       throw thrown;
@@ -181,18 +163,27 @@ export class Transport {
   }
 
   async #exchange(call: Call, signal: AbortSignal, dispatcher?: Dispatcher): Promise<Answer> {
+    const { action } = call;
     const reply = await this.query(call, signal, dispatcher);
-    const envelope = await this.#parse(call.action, reply);
-    assertNoError(call.action, envelope);
+    const envelope = parseEnvelope(action, await this.#readAnswer(action, reply));
     const etag = reply.headers["etag"];
     return { envelope, etag: typeof etag === "string" ? etag : "" };
   }
 
-  async #parse(action: string, reply: Reply): Promise<Envelope> {
+  async #readAnswer(action: string, { body }: Reply): Promise<string> {
     try {
-      return (await reply.body.json()) as Envelope;
+      return await readAnswer(action, body, this.limits.answerBytes);
     } catch (thrown) {
-      throw explainFailure(action, this.socketPath, thrown);
+      throw explainFailure(action, this, thrown);
     }
   }
+}
+
+/** A few kilobytes on the wire could be gigabytes in memory. */
+function assertNotCompressed(action: string, { headers, body }: Reply): void {
+  const encoding = headers["content-encoding"];
+  if (encoding === undefined || encoding === "identity") return;
+  body.on("error", () => undefined).destroy();
+  const name = String(encoding);
+  throw new LxdAnswerError(action, `has the content encoding '${name}', which was not requested`);
 }

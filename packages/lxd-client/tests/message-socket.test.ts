@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { DeadlineError } from "charm-kit";
 import { LxdError, LXD, OutputLimitError } from "../src/index.ts";
 import { MessageSocket } from "../src/message-socket.ts";
-import { Transport, type Limits } from "../src/transport.ts";
+import type { Limits } from "../src/limits.ts";
+import { Transport } from "../src/transport.ts";
 import { ExecStandIn } from "./exec-stand-in.ts";
 import { OPCODE, serverFrame } from "./raw-websocket.ts";
 import { rejection } from "../../../tests/support/rejection.ts";
@@ -12,6 +13,8 @@ const LIMITS: Limits = {
   callMs: 5000,
   transferMs: 5000,
   operationMs: 5000,
+  stalledMs: 5000,
+  answerBytes: 1024 * 1024,
   messageBytes: 1024 * 1024,
   backlogBytes: 1024 * 1024,
 };

@@ -1,0 +1,34 @@
+/** How long things may take, in milliseconds, and how much LXD may send, in bytes. */
+export interface Limits {
+  /** One request and its answer, and the handshake of a WebSocket. @default one minute */
+  readonly callMs: number;
+  /** A request that carries a file or an image, up to its answer. @default 15 minutes */
+  readonly transferMs: number;
+  /** A mutation with the operation that it begins. @default 10 minutes */
+  readonly operationMs: number;
+  /** A body without a byte, after which it counts as stalled. @default one minute */
+  readonly stalledMs: number;
+  /**
+   * One JSON answer. It is what travels and what is parsed: no compression is requested, and a compressed answer is
+   * refused. @default 64 MiB, which is about 30 000 instances
+   */
+  readonly answerBytes: number;
+  /** One message of a WebSocket. @default 64 MiB */
+  readonly messageBytes: number;
+  /** Events that wait for their reader. @default 16 MiB */
+  readonly backlogBytes: number;
+}
+
+const MINUTE = 60_000;
+const MIB = 1024 * 1024;
+
+/** The limits of a client that sets none. */
+export const DEFAULT_LIMITS: Limits = {
+  callMs: MINUTE,
+  transferMs: 15 * MINUTE,
+  operationMs: 10 * MINUTE,
+  stalledMs: MINUTE,
+  answerBytes: 64 * MIB,
+  messageBytes: 64 * MIB,
+  backlogBytes: 16 * MIB,
+};

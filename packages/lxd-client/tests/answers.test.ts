@@ -1,0 +1,144 @@
+import { expect } from "chai";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { DeadlineError } from "charm-kit";
+import { LXD, LxdAnswerError, LxdClient, OutputLimitError, type Limits } from "../src/index.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
+import { patience } from "./support.ts";
+
+const MIB = 1024 * 1024;
+
+describe("Answers of LXD that are no answers", () => {
+  let directory = "";
+  let server: Server;
+  let client: LxdClient;
+  let answer: (response: ServerResponse) => void;
+
+  const clientWith = (limits: Partial<Limits>) =>
+    new LxdClient({ path: join(directory, "unix.socket"), dialect: LXD }, limits);
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "lxdclient-"));
+    server = createServer((_request, response) => {
+      answer(response);
+    });
+    await new Promise<void>((resolve) => server.listen(join(directory, "unix.socket"), resolve));
+    client = clientWith({ answerBytes: MIB });
+  });
+  afterEach(async () => {
+    await client.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(directory, { recursive: true });
+  });
+
+  const sync = (metadata: unknown) => JSON.stringify({ type: "sync", metadata });
+  /** Sends text without an end, and counts what the client lets through. */
+  const flood = (status: number, begin: string) => {
+    const sent = { bytes: 0 };
+    answer = (response) => {
+      response.writeHead(status).write(begin);
+      const chunk = Buffer.alloc(64 * 1024, " ");
+      const more = () => {
+        while (!response.destroyed && response.write(chunk)) sent.bytes += chunk.length;
+      };
+      response.on("drain", more);
+      more();
+    };
+    return sent;
+  };
+  const kinds: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ["a list", () => client.instances.list(undefined, patience())],
+    ["an object", () => client.profiles.get("p", patience())],
+    ["the result of a mutation", () => client.profiles.delete("p", patience())],
+    ["the state of an operation", () => client.operations.wait("x", patience())],
+  ];
+
+  for (const [title, call] of kinds) {
+    it(`are not read beyond the limit, which the error names: ${title}`, async () => {
+      const sent = flood(200, '{"type":"sync","metadata":');
+      const error = await rejection(call());
+      expect(error)
+        .to.be.instanceOf(OutputLimitError)
+        .and.include({ code: "lxd-output-limit", limitBytes: MIB });
+      expect(error.message).to.match(/: LXD's answer is larger than 1048576 bytes$/);
+      expect(sent.bytes).to.be.lessThan(8 * MIB);
+    });
+  }
+
+  it("are read up to the limit", async () => {
+    const name = "a".repeat(MIB - sync(["/1.0/instances/"]).length);
+    answer = (response) => response.end(sync([`/1.0/instances/${name}`]));
+    expect(await client.instances.names(patience())).to.deep.equal([name]);
+    answer = (response) => response.end(sync([`/1.0/instances/${name}a`]));
+    expect(await rejection(client.instances.names(patience()))).to.be.instanceOf(OutputLimitError);
+  });
+
+  it("are not read beyond a limit when they are errors; their status is kept", async () => {
+    const sent = flood(404, '{"type":"error","error":"');
+    expect(await rejection(client.profiles.get("p", patience()))).to.include({ code: "lxd", status: 404 });
+    expect(sent.bytes).to.be.lessThan(8 * MIB);
+  });
+
+  it("are refused when they are compressed: nothing asks for it, and their size is not known", async () => {
+    answer = (response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(64 * MIB, " ")));
+    const error = await rejection(client.instances.names(patience()));
+    expect(error).to.be.instanceOf(LxdAnswerError).and.include({ code: "lxd-answer" });
+    expect(error.message).to.equal(
+      "Cannot list the instances: LXD's answer has the content encoding 'gzip', which was not requested",
+    );
+    expect(await rejection(client.files.get({ instance: "x", path: "/f" }, patience()))).to.include({
+      code: "lxd-answer",
+    });
+  });
+
+  const garbled: readonly (readonly [string, string])[] = [
+    ["nothing", ""],
+    ["no JSON", "<html>"],
+    ["JSON that is cut short", '{"type":"sync","metadata":['],
+    ["a number", "7"],
+    ["null", "null"],
+    ["an unknown type", '{"type":"maybe"}'],
+    ["text for a list", sync("text")],
+    ["a list of null", sync([null])],
+  ];
+  for (const [title, text] of garbled) {
+    it(`are an error of this client: ${title}`, async () => {
+      answer = (response) => response.end(text);
+      const error = await rejection(client.instances.list(undefined, patience()));
+      expect(error).to.be.instanceOf(LxdAnswerError);
+      expect(error.message).to.match(/^Cannot list the instances: LXD's answer /);
+    });
+  }
+
+  it("are an error of this client: no HTTP, and a head without an end", async () => {
+    answer = (response) => response.socket?.end("SSH-2.0-OpenSSH\r\n\r\n");
+    expect(await rejection(client.instances.names(patience()))).to.be.instanceOf(LxdAnswerError);
+    answer = (response) => response.socket?.write(`HTTP/1.1 200 OK\r\nx: ${"x".repeat(MIB)}`);
+    expect(await rejection(client.instances.names(patience()))).to.be.instanceOf(LxdAnswerError);
+  });
+
+  it("do not stall without an end", async () => {
+    await client.close();
+    client = clientWith({ stalledMs: 100 });
+    answer = (response) => response.writeHead(200).write("{");
+    expect(await rejection(client.instances.names(patience())))
+      .to.be.instanceOf(DeadlineError)
+      .and.include({ action: "list the instances", limitMs: 100 });
+  });
+
+  it("are an error of this client: an operation without an identity or without WebSockets", async () => {
+    answer = (response) => response.writeHead(202).end(JSON.stringify({ type: "async", metadata: null }));
+    expect(await rejection(client.profiles.delete("p", patience()))).to.be.instanceOf(LxdAnswerError);
+    const request = { command: ["true"] } as const;
+    expect(await rejection(client.exec.run("x", request, patience()))).to.be.instanceOf(LxdAnswerError);
+    answer = (response) => {
+      response.writeHead(202).end(JSON.stringify({ type: "async", metadata: { id: "x", metadata: {} } }));
+    };
+    expect(await rejection(client.exec.run("x", request, patience()))).to.be.instanceOf(LxdAnswerError);
+  });
+});
