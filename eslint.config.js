@@ -22,7 +22,7 @@ const SYNTAX = [
 ];
 
 export default defineConfig(
-  { ignores: ["dist", "coverage", "node_modules", ".cache", "**/*.generated.ts", "examples/*/dist"] },
+  { ignores: ["dist", "coverage", "node_modules", ".cache", "**/*.generated.ts"] },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -66,13 +66,7 @@ export default defineConfig(
     },
   },
   {
-    files: [
-      "tests/**/*.ts",
-      "packages/*/tests/**/*.ts",
-      "scripts/**/*.ts",
-      "examples/**/*.ts",
-      "packages/create-juju-charm/template/**/*.ts",
-    ],
+    files: ["tests/**/*.ts", "packages/*/tests/**/*.ts", "scripts/**/*.ts"],
     rules: {
       // chai's assertions are property reads.
       "@typescript-eslint/no-unused-expressions": "off",
@@ -81,19 +75,9 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/charm/charm.ts", "examples/*/src/*.ts", "packages/create-juju-charm/template/src/*.ts"],
+    files: ["src/charm/charm.ts"],
     // The base class binds the methods of a charm, so that they can be handed over as handlers.
     rules: { "@typescript-eslint/unbound-method": "off" },
-  },
-  {
-    files: ["examples/*/tests/*.ts", "packages/create-juju-charm/template/tests/*.ts"],
-    rules: {
-      // The runner of node:test awaits what these return.
-      "@typescript-eslint/no-floating-promises": [
-        "error",
-        { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["describe", "it"] }] },
-      ],
-    },
   },
   {
     files: ["**/*.js"],
