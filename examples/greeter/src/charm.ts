@@ -11,7 +11,7 @@ import {
 } from "juju-charm";
 import type { GreeterTypes } from "./metadata.generated.ts";
 
-/** Names of those who were greeted, in their order. */
+/** Names of greeted guests, in order. */
 export const greeted: StateSlot<readonly string[]> = {
   name: "greeted",
   parse: (stored) => (Array.isArray(stored) ? stored.map(String) : []),
@@ -38,7 +38,7 @@ export class GreeterCharm extends Charm<GreeterTypes> {
 
   async onGuestsChanged({ relation, unit }: RelationEvent<"guests">): Promise<void> {
     const guest = unit && (await relation.data(unit).get("name"));
-    // A guest that has not said its name yet brings another relation-changed when it does.
+    // Without a name yet: another relation-changed follows when the guest sets it.
     if (guest) await relation.data(this.unit).set("greeting", await this.#greet(guest));
   }
 
@@ -63,7 +63,7 @@ export class GreeterCharm extends Charm<GreeterTypes> {
     await writeFile(join(this.framework.context.charmDir, "page.txt"), lines.join(""));
   }
 
-  /** Without a word there is nothing to do but to tell who can help. */
+  /** Blocks the unit when the greeting word is missing. */
   async #greetingWord(): Promise<string> {
     const { greeting } = await this.config.read();
     if (greeting === "") throw new StopWithStatus({ name: "blocked", message: "Set the option greeting" });

@@ -20,7 +20,7 @@ describe("GreeterCharm", () => {
   const context = () => new Context(GreeterCharm, { metadata, charmDirectory });
   const page = () => readFile(join(charmDirectory, "page.txt"), "utf8");
 
-  it("greets whom the action names, and remembers it", async () => {
+  it("greets the guest of an action, and stores the name", async () => {
     const ctx = context();
     const state = await ctx.run(ctx.on.action("greet", { params: { who: "Ada" } }), new State());
     assert.equal(ctx.actionResults["greeting"], "Hello, Ada!");
@@ -29,7 +29,7 @@ describe("GreeterCharm", () => {
     assert.equal(await page(), "Hello, Ada!\n");
   });
 
-  it("greets a guest that has said its name", async () => {
+  it("greets a related guest with a name", async () => {
     const ctx = context();
     const guests = new Relation({ endpoint: "guests", remoteUnits: { 0: { name: "Grace" } } });
     const before = new State({ relations: [guests], config: { greeting: "Ahoi" } });
@@ -37,7 +37,7 @@ describe("GreeterCharm", () => {
     assert.equal(state.relation(guests).localUnitData["greeting"], "Ahoi, Grace!");
   });
 
-  it("waits for a guest that has not said its name yet", async () => {
+  it("waits for a related guest without a name", async () => {
     const ctx = context();
     const guests = new Relation({ endpoint: "guests" });
     const before = new State({ relations: [guests] });
@@ -46,18 +46,18 @@ describe("GreeterCharm", () => {
     assert.equal(state.unitStatus.message, "Greeted 0");
   });
 
-  it("writes its page anew when the word changes", async () => {
+  it("rewrites the page when the greeting word changes", async () => {
     const ctx = context();
     const before = new State({ config: { greeting: "Servus" }, storedState: { greeted: ["Ada", "Grace"] } });
     await ctx.run(ctx.on.configChanged(), before);
     assert.equal(await page(), "Servus, Ada!\nServus, Grace!\n");
   });
 
-  it("asks for a word when it has none", async () => {
+  it("blocks when the greeting word is missing", async () => {
     const ctx = context();
-    const mute = new State({ config: { greeting: "" } });
-    const state = await ctx.run(ctx.on.configChanged(), mute);
+    const noWord = new State({ config: { greeting: "" } });
+    const state = await ctx.run(ctx.on.configChanged(), noWord);
     assert.deepEqual(state.unitStatus, { name: "blocked", message: "Set the option greeting" });
-    await assert.rejects(ctx.run(ctx.on.action("greet", { params: { who: "Ada" } }), mute), ActionFailed);
+    await assert.rejects(ctx.run(ctx.on.action("greet", { params: { who: "Ada" } }), noWord), ActionFailed);
   });
 });
