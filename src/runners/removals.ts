@@ -145,8 +145,7 @@ export class Removals {
 
   #runner({ machine, registration }: ObservedRunner): Runner {
     const { logs, machines, metrics } = this.#dependencies;
-    const { name, configHash, scopeKey, deadline } = machine;
-    const config = { name, labels: [], registrationUrl: "", configHash, scopeKey, deadline, startUpMs: 0 };
+    const config = { name: machine.name };
     const status = {
       runnerId: registration?.id,
       exist: registration !== undefined,

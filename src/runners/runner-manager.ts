@@ -25,16 +25,17 @@ export interface RunnerManagerClients extends RunnerDependencies {
   readonly entropy: () => string;
 }
 
-/** How the unit's runners are made. */
+/** Settings of one new runner; the manager adds the rest of {@link CreateRunnerConfig}. */
+export type RunnerSettings = Omit<CreateRunnerConfig, "configHash" | "scopeKey" | "deadline" | "startUpMs">;
+
+/** The wanted runners of the unit. */
 export interface Fleet {
   /** Number of runners; 0 or more. */
   readonly count: number;
-  /** Fingerprint of the configuration; runners of another one are replaced when they are idle. */
+  /** Hash of the configuration; idle runners with another hash are replaced. */
   readonly configHash: string;
-  readonly labels: readonly string[];
-  readonly registrationUrl: string;
-  /** How one more runner is made: some settings are drawn by lot, or good for one runner alone. */
-  readonly create: (signal: AbortSignal) => Promise<CreateRunnerConfig>;
+  /** Gives the settings of one new runner: some are drawn at random, or valid for one runner only. */
+  readonly create: (signal: AbortSignal) => Promise<RunnerSettings>;
 }
 
 export interface ManagerOptions {
@@ -197,18 +198,16 @@ export class RunnerManager {
   async #createOne(name: string, fleet: Fleet, signal: AbortSignal): Promise<void> {
     const { clock, log, metrics } = this.#clients;
     const startedAt = clock.now();
+    const status = { runnerId: undefined, exist: false, online: false, busy: false };
+    const runner = new Runner(this.#clients, { name }, status);
     const config = {
-      name,
-      labels: fleet.labels,
-      registrationUrl: fleet.registrationUrl,
+      ...(await fleet.create(signal)),
       configHash: fleet.configHash,
       scopeKey: this.#clients.scopes.present ?? "",
       deadline: startedAt + this.#options.idleLifetimeMs,
       startUpMs: this.#options.patience.startUpMs,
     };
-    const status = { runnerId: undefined, exist: false, online: false, busy: false };
-    const runner = new Runner(this.#clients, config, status);
-    await runner.create(await fleet.create(signal), signal);
+    await runner.create(config, signal);
     const tookMs = clock.now() - startedAt;
     log.info("Runner is online", { runner: name, seconds: tookMs / 1000 });
     await metrics.installed(name, tookMs);

@@ -31,20 +31,9 @@ export interface RunnerDependencies {
   readonly metrics: RunnerMetrics;
 }
 
-/** What distinguishes a runner from its siblings, and what they share. */
+/** Identity of a runner: enough to remove it and to pull its logs. */
 export interface RunnerConfig {
   readonly name: string;
-  readonly labels: readonly string[];
-  /** Where a runner that registers itself does so, such as `https://github.com/owner/repo`. */
-  readonly registrationUrl: string;
-  /** Fingerprint of the configuration that the runner is made with. */
-  readonly configHash: string;
-  /** Key of the scope in which the runner registers. */
-  readonly scopeKey: string;
-  /** Milliseconds since the Unix epoch after which an idle runner is replaced. */
-  readonly deadline: number;
-  /** Most milliseconds from the start of `create` until the runner listens for jobs. */
-  readonly startUpMs: number;
 }
 
 /** What GitHub says of a runner. */
@@ -59,7 +48,19 @@ export interface RunnerStatus {
 /** Resources of a runner; the name is older than runners in containers. */
 export type VirtualMachineResources = MachineResources;
 
+/** Everything that a runner is created with. */
 export interface CreateRunnerConfig {
+  readonly labels: readonly string[];
+  /** URL for a runner that registers itself, such as `https://github.com/owner/repo`. */
+  readonly registrationUrl: string;
+  /** Hash of the configuration, which the instance carries. */
+  readonly configHash: string;
+  /** Key of the registration scope, which the instance carries. */
+  readonly scopeKey: string;
+  /** Milliseconds since the Unix epoch after which an idle runner is replaced. */
+  readonly deadline: number;
+  /** Longest time from the start of `create` until the runner listens for jobs, in milliseconds. */
+  readonly startUpMs: number;
   /** Name of the template that the image's runners are cloned from. */
   readonly image: string;
   /** LXD profiles, the one of the resources among them. */
@@ -118,9 +119,9 @@ export class Runner {
    *   the runner has got a job by then.
    */
   async create(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
-    const { name, startUpMs } = this.config;
+    const { name } = this.config;
     try {
-      await withDeadline(`start runner '${name}'`, startUpMs, signal, (limited) =>
+      await withDeadline(`start runner '${name}'`, config.startUpMs, signal, (limited) =>
         this.#bringUp(config, limited),
       );
     } catch (thrown) {
@@ -157,16 +158,17 @@ export class Runner {
     await machines.note(name, { phase: "ready" }, signal);
   }
 
-  async #launch({ image, profiles }: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
+  async #launch(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { machines, metrics } = this.#dependencies;
-    const { name, configHash, scopeKey, deadline } = this.config;
+    const { name } = this.config;
+    const { image: template, profiles, configHash, scopeKey, deadline } = config;
     const share = await metrics.share(name, signal);
-    await machines.launch({ name, template: image, profiles, configHash, scopeKey, deadline, share }, signal);
+    await machines.launch({ name, template, profiles, configHash, scopeKey, deadline, share }, signal);
   }
 
   async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<GuestRegistration> {
-    const { name, labels, registrationUrl: url } = this.config;
-    const { registrationToken } = config;
+    const { name } = this.config;
+    const { labels, registrationToken, registrationUrl: url } = config;
     const registration: RunnerRegistration = registrationToken
       ? { by: "token", token: registrationToken, group: undefined }
       : await this.#dependencies.forge.register(name, labels, signal);

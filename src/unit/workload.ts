@@ -186,7 +186,9 @@ export class Workload {
     const labels = runnerLabels(configuration, appName, system.arch);
     const profiles = infrastructure.profiles(resources);
     const configHash = configHashOf({ configuration, credentials, integrations, labels, profiles, template });
-    const create = {
+    const settings = {
+      labels,
+      registrationUrl: `${githubUrl}/${githubPathText(path)}`,
       image: template,
       profiles,
       resources,
@@ -194,9 +196,8 @@ export class Workload {
       arch: system.arch,
       policy,
     };
-    const registrationUrl = `${githubUrl}/${githubPathText(path)}`;
-    const createOne = () => Promise.resolve({ ...create, guest: this.#guest() });
-    return { count, configHash, labels, registrationUrl, create: createOne };
+    const create = () => Promise.resolve({ ...settings, guest: this.#guest() });
+    return { count, configHash, create };
   }
 
   /** The settings of one runner. */

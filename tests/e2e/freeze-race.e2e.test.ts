@@ -5,7 +5,8 @@ import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { createGithubClient, parseGithubPath, type GithubForge } from "../../src/github/index.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import type { Machine } from "../../src/runners/ports.ts";
-import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "../../src/runners/runner.ts";
+import { Runner, type RunnerDependencies } from "../../src/runners/runner.ts";
+import type { RunnerSettings } from "../../src/runners/runner-manager.ts";
 import { systemClock, settleAll, silentLogger, Secret } from "charm-kit";
 import { FakeRunnerMetrics } from "../runners/fake-runner-metrics.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
@@ -86,14 +87,14 @@ class RaceFixture {
   readonly #rig: Rig;
   readonly #clients: RunnerDependencies;
   readonly #forge: GithubForge;
-  readonly #create: CreateRunnerConfig;
+  readonly #settings: RunnerSettings;
   #names = 0;
 
-  private constructor(rig: Rig, clients: RunnerDependencies, forge: GithubForge, create: CreateRunnerConfig) {
+  private constructor(rig: Rig, clients: RunnerDependencies, forge: GithubForge, settings: RunnerSettings) {
     this.#rig = rig;
     this.#clients = clients;
     this.#forge = forge;
-    this.#create = create;
+    this.#settings = settings;
   }
 
   /** Runners are made from the template and with the profiles of the unit. */
@@ -124,7 +125,9 @@ class RaceFixture {
     metrics.share = () => Promise.resolve(undefined as never);
     const never = () => Promise.reject(new Error("nothing crashes"));
     const logs = { pull: never, kept: never, delete: never };
-    const create = {
+    const settings = {
+      labels: [],
+      registrationUrl: "",
       image: template?.name ?? "",
       profiles,
       resources: { cpu: 1, memory: "1GiB", disk: "5GiB" },
@@ -132,7 +135,7 @@ class RaceFixture {
       arch: "x64",
       guest: PLAIN_GUEST,
     } as const;
-    return new RaceFixture(rig, { forge, machines, logs, metrics }, forge, create);
+    return new RaceFixture(rig, { forge, machines, logs, metrics }, forge, settings);
   }
 
   /** Removes a runner while a job comes, and waits until the job has ended, on this runner or on another one. */
@@ -158,28 +161,20 @@ class RaceFixture {
   async #make(label: string, signal: AbortSignal): Promise<Machine> {
     const name = `${this.#rig.slug}-race${(this.#names++).toString(16).padStart(6, "0")}`;
     const config = {
-      name,
+      ...this.#settings,
       labels: [label],
-      registrationUrl: "",
       configHash: "race",
       scopeKey: "",
       deadline: Date.now() + 3_600_000,
       startUpMs: 60_000,
     };
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
-    await new Runner(this.#clients, config, status).create(this.#create, signal);
-    const { state, phase, configHash, scopeKey, deadline } = {
-      ...config,
+    await new Runner(this.#clients, { name }, status).create(config, signal);
+    const { configHash, scopeKey, deadline } = config;
+    return {
+      ...{ name, configHash, scopeKey, deadline },
       state: "running",
       phase: "ready",
-    } as const;
-    return {
-      name,
-      state,
-      phase,
-      configHash,
-      scopeKey,
-      deadline,
       createdAt: Date.now(),
       suspectSince: undefined,
     };
@@ -209,16 +204,7 @@ class RaceFixture {
     }
     const clients = this.#watched(comes, () => job);
     const status = { runnerId: registered?.id, exist: true, online: true, busy: false };
-    const { name, configHash, scopeKey, deadline } = machine;
-    const config = {
-      name,
-      labels: [],
-      registrationUrl: "",
-      configHash,
-      scopeKey,
-      deadline,
-      startUpMs: 60_000,
-    };
+    const config = { name: machine.name };
     const outcome = await new Runner(clients, config, status, machine).remove(undefined, signal);
     comes("a job is queued after it");
     return { outcome, job: await (job ?? Promise.reject(new Error("no job was queued"))) };

@@ -1,8 +1,12 @@
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { RUNNER_APPLICATION } from "../../src/guest/paths.ts";
-import { RunnerManager, type Fleet, type ManagerOptions } from "../../src/runners/runner-manager.ts";
+import {
+  RunnerManager,
+  type Fleet,
+  type ManagerOptions,
+  type RunnerSettings,
+} from "../../src/runners/runner-manager.ts";
 import { RunnerNames } from "../../src/runners/runner-name.ts";
-import type { CreateRunnerConfig } from "../../src/runners/runner.ts";
 import { createLogger, type Clock, type Logger } from "charm-kit";
 import { FakeForge } from "./fake-forge.ts";
 import { FakeMachines } from "./fake-machines.ts";
@@ -21,7 +25,9 @@ export const options: ManagerOptions = {
   concurrency: 4,
 };
 
-export const createConfig: CreateRunnerConfig = {
+export const settings: RunnerSettings = {
+  labels: ["self-hosted", "linux"],
+  registrationUrl: "https://github.com/octo",
   image: "template-1",
   profiles: ["runner", "cpu-2-mem-7GiB-disk-10GiB"],
   resources: { cpu: 2, memory: "7GiB", disk: "10GiB" },
@@ -35,9 +41,7 @@ export function fleetOf(count: number, configHash = "hash-1"): Fleet {
   return {
     count,
     configHash,
-    labels: ["self-hosted", "linux"],
-    registrationUrl: "https://github.com/octo",
-    create: () => Promise.resolve(createConfig),
+    create: () => Promise.resolve(settings),
   };
 }
 

@@ -4,7 +4,7 @@ import sinon from "sinon";
 import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "../../src/runners/errors.ts";
 import { Runner, type CreateRunnerConfig } from "../../src/runners/runner.ts";
 import { DeadlineError, findCause, Secret } from "charm-kit";
-import { createConfig, FakeProcess, runnerName } from "./fake-process.ts";
+import { FakeProcess, runnerName, settings } from "./fake-process.ts";
 import { FakeSite } from "./fake-site.ts";
 import type { PortVerb } from "./port-calls.ts";
 import { rejection } from "../support/rejection.ts";
@@ -12,21 +12,22 @@ import { unaborted } from "./signals.ts";
 
 const NAME = runnerName(1);
 
+const createConfig: CreateRunnerConfig = {
+  ...settings,
+  labels: ["self-hosted", "large"],
+  registrationUrl: "https://github.com/octo/cat",
+  configHash: "hash-1",
+  scopeKey: "scope-1",
+  deadline: Date.UTC(2026, 0, 2),
+  startUpMs: 5000,
+};
+
 /** A runner that is yet to be made, on a site of its own. */
-function newRunner(startUpMs = 5000) {
+function newRunner() {
   const site = new FakeSite();
   const process = new FakeProcess(site);
-  const config = {
-    name: NAME,
-    labels: ["self-hosted", "large"],
-    registrationUrl: "https://github.com/octo/cat",
-    configHash: "hash-1",
-    scopeKey: "scope-1",
-    deadline: site.now + 1000,
-    startUpMs,
-  };
   const status = { runnerId: undefined, exist: false, online: false, busy: false };
-  return { site, process, calls: process.calls, runner: new Runner(process, config, status) };
+  return { site, process, calls: process.calls, runner: new Runner(process, { name: NAME }, status) };
 }
 
 /** A runner that a reconcile finds on both sides. */
@@ -100,7 +101,7 @@ describe("Runner", () => {
         state: "running",
         phase: "ready",
         configHash: "hash-1",
-        deadline: runner.config.deadline,
+        deadline: createConfig.deadline,
       });
       expect(site.registrationOf(NAME)).to.include({ online: true, busy: false });
       expect(runner.status).to.deep.equal({
@@ -281,7 +282,7 @@ describe("Runner", () => {
     it("gives up after its start-up allowance, and cleans up", async () => {
       const clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
       try {
-        const { site, calls, runner } = newRunner(5000);
+        const { site, calls, runner } = newRunner();
         // The answer of the guest never comes; the call ends with its signal only.
         calls.beforeNext("machines.deliver", () => {
           clock.tick(5000);
