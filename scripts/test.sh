@@ -3,7 +3,8 @@
 # Runs the fast tests alone, with nothing made ready:       test.sh --unit
 #
 # Which tests are not fast is told by their names: *.lxd.test.ts and packages/lxd-client need the LXD daemon,
-# *.packed.test.ts the packed archive, *.e2e.test.ts and tests/e2e both. Further arguments go to mocha.
+# *.packed.test.ts the packed archive, *.e2e.test.ts and tests/e2e both, *.slow.test.ts only time. Further arguments go to
+# mocha.
 set -eu
 cd "$(dirname -- "$0")/.."
 
@@ -21,7 +22,7 @@ if [ "${1:-}" = --unit ]; then
   shift
   # More jobs than processors: many tests wait for programs that they started.
   exec mocha --parallel --jobs "$(($(nproc) * 2))" \
-    --ignore '**/*.{lxd,packed,e2e}.test.ts' --ignore 'packages/lxd-client/**' --ignore 'tests/{contract,e2e}/**' "$@"
+    --ignore '**/*.{lxd,packed,e2e,slow}.test.ts' --ignore 'packages/lxd-client/**' --ignore 'tests/{contract,e2e}/**' "$@"
 fi
 
 # A step that fails is told at once, counted as a failed test by tests/steps.ts, and does not hide what the tests say.

@@ -11,13 +11,13 @@ export interface PlannedTest {
 export interface Round {
   readonly changed: readonly string[];
   readonly tests: readonly PlannedTest[];
-  /** Tests that need LXD or the packed archive: only `npm test` runs them. */
+  /** Tests that need LXD, the packed archive or much time: only `npm test` runs them. */
   readonly left: readonly string[];
   /** Whether the types have to be checked. */
   readonly types: boolean;
 }
 
-const SLOW = /\.(?:lxd|packed|e2e)\.test\.ts$|^packages\/lxd-client\/|^tests\/(?:contract|e2e)\//;
+const SLOW = /\.(?:lxd|packed|e2e|slow)\.test\.ts$|^packages\/lxd-client\/|^tests\/(?:contract|e2e)\//;
 /** Tests that read all pages. */
 const OF_PAGES = "tests/docs/";
 
@@ -57,7 +57,7 @@ export function describeRound({ changed, tests, left, types }: Round): string {
     ...tests.slice(0, MOST_LINES).map(describeTest),
     ...(more > 0 ? [`  and ${more} more tests`] : []),
     ...(tests.length === 0 ? ["  no fast test depends on it"] : []),
-    ...(left.length > 0 ? [`  not run, they need LXD or the packed archive: ${left.join(", ")}`] : []),
+    ...(left.length > 0 ? [`  left to npm test: ${left.join(", ")}`] : []),
     ...(types ? ["  types"] : []),
   ];
   return `${lines.join("\n")}\n`;

@@ -58,7 +58,7 @@ describe("a round", () => {
         "Changed: src/a.ts, tests/options.test.ts",
         "  tests/a.test.ts: src/a.ts",
         "  tests/options.test.ts: itself",
-        "  not run, they need LXD or the packed archive: tests/a.lxd.test.ts",
+        "  left to npm test: tests/a.lxd.test.ts",
         "  types",
         "",
       ].join("\n"),
