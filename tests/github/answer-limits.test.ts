@@ -1,8 +1,9 @@
 import { pipeline } from "node:stream/promises";
 import { createGzip, gzipSync } from "node:zlib";
 import { expect } from "chai";
+import { rejection } from "../support/rejection.ts";
 import { RegistrationLostError, UnavailableError } from "../../src/github/errors.ts";
-import { clientOf, failureOf, json, never, page, StubGithub, type Answer } from "./support.ts";
+import { clientOf, json, never, page, useStubGithub, type Answer } from "./support.ts";
 
 const RUNNERS = "/repos/octo/hello/actions/runners";
 const LIST = `GET ${RUNNERS}`;
@@ -35,14 +36,7 @@ const EMPTY_MEMBER = gzipSync("");
 
 describe("the size of GitHub's answers", function () {
   this.timeout(20_000);
-  let github: StubGithub;
-
-  beforeEach(async () => {
-    github = new StubGithub();
-    await github.listen();
-  });
-
-  afterEach(() => github.close());
+  const github = useStubGithub();
 
   for (const [title, answer, bound] of [
     ["a gzip bomb", bomb, "16 MiB after decompression"],
@@ -58,9 +52,9 @@ describe("the size of GitHub's answers", function () {
     it(`is bounded: ${title} is refused with the bound, after one request and little memory`, async () => {
       github.on(LIST, answer);
       const before = process.memoryUsage().rss;
-      const error = await failureOf(clientOf(github).list(never));
+      const error = await rejection(clientOf(github).list(never));
       expect(error).to.be.instanceOf(UnavailableError);
-      expect((error as Error).message).to.equal(
+      expect(error.message).to.equal(
         `Cannot list the runners of 'octo/hello': GitHub's answer is larger than ${bound}`,
       );
       expect(github.requests).to.have.length(1);
@@ -72,14 +66,12 @@ describe("the size of GitHub's answers", function () {
     github.on(LIST, (response) => {
       response.writeHead(500, asJson).end(Buffer.alloc(9 * MIB, " "));
     });
-    expect(((await failureOf(clientOf(github).list(never))) as Error).message).to.contain(
-      "8 MiB on the wire",
-    );
+    expect((await rejection(clientOf(github).list(never))).message).to.contain("8 MiB on the wire");
   });
 
   it("leaves no registration behind where the answer to it is too large", async () => {
     github.on(`POST ${RUNNERS}/generate-jitconfig`, bomb).on(LIST, page([]));
-    const error = await failureOf(clientOf(github).register("app-0-1", ["x"], never));
+    const error = await rejection(clientOf(github).register("app-0-1", ["x"], never));
     expect(error).to.be.instanceOf(RegistrationLostError).with.property("cleaned", true);
   });
 

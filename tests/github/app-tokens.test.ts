@@ -6,8 +6,9 @@ import { AppRefusedError, BadCredentialsError, RateLimitError } from "../../src/
 import type { GithubForge } from "../../src/github/github-forge.ts";
 import { parseGithubPath } from "../../src/github/path.ts";
 import { systemClock, silentLogger, Redactor, Secret, type Clock } from "charm-kit";
+import { rejection } from "../support/rejection.ts";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
-import { clientOf, failureOf, json, never, page, StubGithub, justInTime } from "./support.ts";
+import { clientOf, json, never, page, useStubGithub, justInTime } from "./support.ts";
 
 const keys = generateKeyPairSync("rsa", {
   modulusLength: 2048,
@@ -117,25 +118,23 @@ describe("A GitHub App at the stand-in", function () {
 
   it("says that key and App do not belong together", async () => {
     await install({ administration: "write" });
-    const error = await failureOf(
+    const error = await rejection(
       forgeOf("octo/hello", { ...APP, privateKey: new Secret(otherKey) }).list(never),
     );
     expect(error).to.be.instanceOf(AppRefusedError).and.to.include({ code: "github-app", status: 401 });
-    expect((error as Error).message).to.match(
-      /check that github-app-client-id and the private key belong together/,
-    );
+    expect(error.message).to.match(/check that github-app-client-id and the private key belong together/);
   });
 
   it("says that the App has no such installation", async () => {
     await install({ administration: "write" });
-    const error = await failureOf(forgeOf("octo/hello", { ...APP, installationId: 1 }).list(never));
-    expect((error as Error).message).to.match(/it has no installation 1; set github-app-installation-id/);
+    const error = await rejection(forgeOf("octo/hello", { ...APP, installationId: 1 }).list(never));
+    expect(error.message).to.match(/it has no installation 1; set github-app-installation-id/);
   });
 
   it("says which permission the installation lacks", async () => {
     await install({ contents: "read" });
-    const error = await failureOf(forgeOf("octo").list(never));
-    expect((error as Error).message).to.match(
+    const error = await rejection(forgeOf("octo").list(never));
+    expect(error.message).to.match(
       /its installation lacks 'organization_self_hosted_runners: write'; give the App this, and accept it/,
     );
   });
@@ -146,13 +145,7 @@ describe("A GitHub App", () => {
   const LIST = "GET /repos/octo/hello/actions/runners";
   const token = (name: string, endsInMs = HOUR_MS) =>
     json(201, { token: name, expires_at: new Date(Date.now() + endsInMs).toISOString(), permissions: {} });
-  let github: StubGithub;
-
-  beforeEach(async () => {
-    github = new StubGithub();
-    await github.listen();
-  });
-  afterEach(() => github.close());
+  const github = useStubGithub();
 
   const authorizations = () => github.seen(LIST).map(({ headers }) => headers.authorization);
 
@@ -179,7 +172,7 @@ describe("A GitHub App", () => {
     lead = 10_000;
     expect(await forge.list(never)).to.deep.equal([]);
     lead = 20_000;
-    expect(await failureOf(forge.list(never))).to.be.instanceOf(BadCredentialsError);
+    expect(await rejection(forge.list(never))).to.be.instanceOf(BadCredentialsError);
     expect(authorizations()).to.deep.equal(
       ["ghs_1", "ghs_1", "ghs_2", "ghs_2", "ghs_3"].map((name) => `Bearer ${name}`),
     );
@@ -202,14 +195,14 @@ describe("A GitHub App", () => {
 
   it("says why GitHub forbids it a token", async () => {
     github.on(MINT, json(403, { message: "This installation has been suspended" }));
-    const error = await failureOf(clientOf(github, { credentials: APP }).list(never));
-    expect((error as Error).message).to.match(/403 \(This installation has been suspended\); look at/);
+    const error = await rejection(clientOf(github, { credentials: APP }).list(never));
+    expect(error.message).to.match(/403 \(This installation has been suspended\); look at/);
   });
 
   it("takes a rate limit for what it is", async () => {
     const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1893456000" };
     github.on(MINT, json(403, { message: "API rate limit exceeded" }, headers));
-    expect(await failureOf(clientOf(github, { credentials: APP }).list(never))).to.be.instanceOf(
+    expect(await rejection(clientOf(github, { credentials: APP }).list(never))).to.be.instanceOf(
       RateLimitError,
     );
   });
@@ -217,8 +210,8 @@ describe("A GitHub App", () => {
   it("shows its tokens to the redactor, and in no error", async () => {
     const redactor = new Redactor();
     github.on(MINT, token("ghs_verysecret")).on(LIST, json(422, { message: "token ghs_verysecret is bad" }));
-    const error = await failureOf(clientOf(github, { credentials: APP, redactor }).list(never));
-    expect((error as Error).message).not.to.include("ghs_verysecret");
+    const error = await rejection(clientOf(github, { credentials: APP, redactor }).list(never));
+    expect(error.message).not.to.include("ghs_verysecret");
     expect(redactor.scrub("ghs_verysecret")).to.equal("[redacted]");
   });
 });

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { expect } from "chai";
+import { assert, expect } from "chai";
 import {
   BadCredentialsError,
   GithubDeadlineError,
@@ -11,9 +11,9 @@ import {
   UnavailableError,
 } from "../../src/github/errors.ts";
 import { createLogger, systemClock } from "charm-kit";
+import { rejection } from "../support/rejection.ts";
 import {
   clientOf,
-  failureOf,
   json,
   never,
   page,
@@ -22,7 +22,7 @@ import {
   reset,
   runner,
   silent,
-  StubGithub,
+  useStubGithub,
   TOKEN,
 } from "./support.ts";
 
@@ -34,17 +34,10 @@ const PRIMARY = "API rate limit exceeded for user ID 1.";
 const INTEGRATION = "Resource not accessible by integration";
 
 describe("failures of GitHub", () => {
-  let github: StubGithub;
+  const github = useStubGithub();
   const clock = { ...systemClock, now: () => NOW };
   const listFailure = (change: Parameters<typeof clientOf>[1] = {}) =>
-    failureOf(clientOf(github, { clock, ...change }).list(never));
-
-  beforeEach(async () => {
-    github = new StubGithub();
-    await github.listen();
-  });
-
-  afterEach(() => github.close());
+    rejection(clientOf(github, { clock, ...change }).list(never));
 
   for (const [status, body, type, code] of [
     [401, { message: "Bad credentials" }, BadCredentialsError, "github-bad-credentials"],
@@ -64,7 +57,7 @@ describe("failures of GitHub", () => {
       const error = await listFailure();
       expect(error).to.be.instanceOf(type).and.to.be.instanceOf(GithubError);
       expect(error).to.include({ code, status, requestId: "C0DE:1234" });
-      expect((error as Error).message).to.match(/^Cannot list the runners of 'octo\/hello': /);
+      expect(error.message).to.match(/^Cannot list the runners of 'octo\/hello': /);
       expect(github.requests).to.have.length(1);
     });
   }
@@ -72,11 +65,11 @@ describe("failures of GitHub", () => {
   it("reports a server that nobody runs as unavailable, with the reason", async () => {
     const { url } = github;
     await github.close();
-    const error = await failureOf(clientOf(github, { githubUrl: url }).list(never));
+    const error = await rejection(clientOf(github, { githubUrl: url }).list(never));
     await github.listen();
     expect(error).to.be.instanceOf(UnavailableError).with.property("status", undefined);
-    expect((error as Error).message).to.contain("ECONNREFUSED");
-    expect((error as Error).cause).to.have.property("code", "ECONNREFUSED");
+    expect(error.message).to.contain("ECONNREFUSED");
+    expect(error.cause).to.have.property("code", "ECONNREFUSED");
   });
 
   describe("missing permissions", () => {
@@ -87,8 +80,8 @@ describe("failures of GitHub", () => {
     ] as const) {
       it(`name the scope that a path such as ${at} needs and those that the token has`, async () => {
         github.on(route, json(403, { message: INTEGRATION }, { "x-oauth-scopes": "read:org, gist" }));
-        const error = (await listFailure({ at })) as MissingPermissionError;
-        expect(error).to.be.instanceOf(MissingPermissionError);
+        const error = await listFailure({ at });
+        assert.instanceOf(error, MissingPermissionError);
         expect(error.message).to.contain(needed).and.to.contain("it has 'read:org, gist'");
         expect(error.permissions.granted).to.equal("read:org, gist");
       });
@@ -99,12 +92,12 @@ describe("failures of GitHub", () => {
         LIST,
         json(403, { message: INTEGRATION }, { "x-accepted-github-permissions": "administration=write" }),
       );
-      expect(((await listFailure()) as Error).message).to.contain("GitHub asks for 'administration=write'");
+      expect((await listFailure()).message).to.contain("GitHub asks for 'administration=write'");
     });
 
     it("say that a token has no scope at all", async () => {
       github.on(LIST, json(403, { message: INTEGRATION }, { "x-oauth-scopes": "" }));
-      expect(((await listFailure()) as Error).message).to.contain("it has no scope");
+      expect((await listFailure()).message).to.contain("it has no scope");
     });
 
     it("are told from a rate limit when the refused request was the last of the hour", async () => {
@@ -126,7 +119,7 @@ describe("failures of GitHub", () => {
         expect(error)
           .to.be.instanceOf(RateLimitError)
           .and.to.include({ limit: "primary", resetAt: 1_893_456_000_000 });
-        expect((error as Error).message).to.contain("until 2030-01-01T00:00:00.000Z");
+        expect(error.message).to.contain("until 2030-01-01T00:00:00.000Z");
         expect(github.requests).to.have.length(1);
       });
 
@@ -172,7 +165,7 @@ describe("failures of GitHub", () => {
 
     it("of a registration are no lost answer: the name stays free", async () => {
       github.on(REGISTER, json(403, { message: SECONDARY }, { "retry-after": "120" }));
-      const error = await failureOf(clientOf(github).register("app-0-1", ["x"], never));
+      const error = await rejection(clientOf(github).register("app-0-1", ["x"], never));
       expect(error).to.be.instanceOf(RateLimitError);
       expect(github.requests).to.have.length(1);
     });
@@ -241,7 +234,7 @@ describe("failures of GitHub", () => {
             caller.abort(reason);
           }, 20);
         });
-        const error = await failureOf(clientOf(github, { secondMs: 100 }).list(caller.signal));
+        const error = await rejection(clientOf(github, { secondMs: 100 }).list(caller.signal));
         expect(error).to.equal(reason);
         await new Promise((resolve) => setTimeout(resolve, 250));
         expect(github.requests).to.have.length(1);
@@ -250,7 +243,7 @@ describe("failures of GitHub", () => {
 
     it("reject at once when the signal is aborted before, without a request", async () => {
       const reason = new Error("the unit stops");
-      const error = await failureOf(clientOf(github).list(AbortSignal.abort(reason)));
+      const error = await rejection(clientOf(github).list(AbortSignal.abort(reason)));
       expect(error).to.equal(reason);
       expect(github.requests).to.have.length(0);
     });
@@ -259,7 +252,7 @@ describe("failures of GitHub", () => {
       const reason = new Error("the unit stops");
       const caller = new AbortController();
       const forge = clientOf(github, { writeRate: { burst: 0, perSecond: 0.1 } });
-      const registering = failureOf(forge.register("app-0-1", ["x"], caller.signal));
+      const registering = rejection(forge.register("app-0-1", ["x"], caller.signal));
       caller.abort(reason);
       expect(await registering).to.equal(reason);
       expect(github.requests).to.have.length(0);
@@ -290,7 +283,7 @@ describe("failures of GitHub", () => {
         github.on(LIST, answer).on(REGISTER, answer);
         const forge = clientOf(github, { log, deadlineMs: 400 });
         for (const attempt of [forge.list(never), forge.register("app-0-1", ["x"], never)]) {
-          const error = await failureOf(attempt);
+          const error = await rejection(attempt);
           const shown = inspect(error, { depth: Infinity, showHidden: true });
           expect(error).to.be.instanceOf(GithubError);
           expect(shown).not.to.contain(TOKEN);

@@ -6,10 +6,10 @@ import {
   UnavailableError,
 } from "../../src/github/errors.ts";
 import { Redactor } from "charm-kit";
+import { rejection } from "../support/rejection.ts";
 import {
   clientOf,
   empty,
-  failureOf,
   json,
   justInTime,
   never,
@@ -19,7 +19,7 @@ import {
   reset,
   runner,
   silent,
-  StubGithub,
+  useStubGithub,
   TOKEN,
 } from "./support.ts";
 
@@ -28,14 +28,7 @@ const REGISTER = `POST ${RUNNERS}/generate-jitconfig`;
 const LIST = `GET ${RUNNERS}`;
 
 describe("GithubForge", () => {
-  let github: StubGithub;
-
-  beforeEach(async () => {
-    github = new StubGithub();
-    await github.listen();
-  });
-
-  afterEach(() => github.close());
+  const github = useStubGithub();
 
   describe("register()", () => {
     it("gives the configuration of a new runner in the default group", async () => {
@@ -68,7 +61,7 @@ describe("GithubForge", () => {
         REGISTER,
         json(409, { message: "Already exists - A runner with the name *** already exists." }),
       );
-      const error = await failureOf(clientOf(github).register("app-0-7", ["x"], never));
+      const error = await rejection(clientOf(github).register("app-0-7", ["x"], never));
       expect(error).to.be.instanceOf(NameTakenError).with.property("runner", "app-0-7");
       expect(github.requests).to.have.length(1);
     });
@@ -85,7 +78,7 @@ describe("GithubForge", () => {
           .on(LIST, page([runner(6), runner(7)]))
           .on(`DELETE ${RUNNERS}/7`, empty(204));
         const forge = clientOf(github, { deadlineMs: 300 });
-        const error = await failureOf(forge.register("app-0-7", ["x"], never));
+        const error = await rejection(forge.register("app-0-7", ["x"], never));
         expect(error).to.be.instanceOf(RegistrationLostError).with.property("cleaned", true);
         expect(github.requests.map(({ method, query }) => [method, query["name"]])).to.deep.equal([
           ["POST", undefined],
@@ -97,9 +90,9 @@ describe("GithubForge", () => {
 
     it("says that a registration may be left when GitHub stays away", async () => {
       github.on(REGISTER, reset).on(LIST, reset);
-      const error = await failureOf(clientOf(github).register("app-0-7", ["x"], never));
+      const error = await rejection(clientOf(github).register("app-0-7", ["x"], never));
       expect(error).to.be.instanceOf(RegistrationLostError).with.property("cleaned", false);
-      expect((error as Error).cause).to.be.instanceOf(UnavailableError);
+      expect(error.cause).to.be.instanceOf(UnavailableError);
       expect(github.seen(REGISTER)).to.have.length(1);
     });
 
@@ -110,9 +103,9 @@ describe("GithubForge", () => {
         documentation_url: "https://x",
       };
       github.on(REGISTER, json(422, body));
-      const error = await failureOf(clientOf(github).register("app-0-7", ["x"], never));
+      const error = await rejection(clientOf(github).register("app-0-7", ["x"], never));
       expect(error).to.be.instanceOf(RefusedError).with.property("status", 422);
-      expect((error as Error).message).to.contain("Validation Failed: labels are too long");
+      expect(error.message).to.contain("Validation Failed: labels are too long");
     });
 
     it("makes the configuration known to the redactor", async () => {
@@ -139,7 +132,7 @@ describe("GithubForge", () => {
       github.on("GET /orgs/slow/actions/runners", silent).on("GET /orgs/quick/actions/runners", page([]));
       const caller = new AbortController();
       const slow = clientOf(github, { at: "slow", deadlineMs: 60_000 });
-      const waiting = Array.from({ length: 12 }, () => failureOf(slow.list(caller.signal)));
+      const waiting = Array.from({ length: 12 }, () => rejection(slow.list(caller.signal)));
       expect(await clientOf(github, { at: "quick" }).list(never)).to.deep.equal([]);
       caller.abort(new Error("enough"));
       await Promise.all(waiting);
@@ -226,11 +219,9 @@ describe("GithubForge", () => {
 
     it("tells that there is none for the architecture", async () => {
       github.on(`GET ${RUNNERS}/downloads`, json(200, [offer("win", "x64")]));
-      const error = await failureOf(clientOf(github).application("x64", never));
+      const error = await rejection(clientOf(github).application("x64", never));
       expect(error).to.be.instanceOf(UnavailableError);
-      expect((error as Error).message).to.equal(
-        "Cannot find the runner application for linux x64: GitHub offers none",
-      );
+      expect(error.message).to.equal("Cannot find the runner application for linux x64: GitHub offers none");
     });
   });
 });

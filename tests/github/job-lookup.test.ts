@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { rejection } from "../support/rejection.ts";
 import { MissingPermissionError, UnavailableError } from "../../src/github/errors.ts";
-import { clientOf, failureOf, json, never, StubGithub } from "./support.ts";
+import { clientOf, json, never, useStubGithub } from "./support.ts";
 
 const ROUTE = "GET /repos/octo/hello/actions/runs/7/jobs";
 const QUERY = { repository: "octo/hello", runId: 7, runner: "app-0-1" };
@@ -18,14 +19,7 @@ const jobs = (all: readonly object[], headers: Record<string, string> = {}) =>
 const next = { link: '<https://example.com/?page=2>; rel="next"' };
 
 describe("GithubForge.job()", () => {
-  let github: StubGithub;
-
-  beforeEach(async () => {
-    github = new StubGithub();
-    await github.listen();
-  });
-
-  afterEach(() => github.close());
+  const github = useStubGithub();
 
   it("finds the job of a runner among those of its run, on whichever page", async () => {
     const others = [job({ runner_name: null, conclusion: null }), job({ runner_name: "app-0-2" })];
@@ -77,10 +71,10 @@ describe("GithubForge.job()", () => {
 
   it("fails on a refusal, and on an answer that is none", async () => {
     github.on(ROUTE, json(403, { message: "Resource not accessible by personal access token" }));
-    expect(await failureOf(clientOf(github).job(QUERY, never))).to.be.instanceOf(MissingPermissionError);
+    expect(await rejection(clientOf(github).job(QUERY, never))).to.be.instanceOf(MissingPermissionError);
     for (const body of [{}, { jobs: [job({ started_at: "soon" })] }, { jobs: {} }]) {
       github.on(ROUTE, json(200, body));
-      expect(await failureOf(clientOf(github).job(QUERY, never))).to.be.instanceOf(UnavailableError);
+      expect(await rejection(clientOf(github).job(QUERY, never))).to.be.instanceOf(UnavailableError);
     }
   });
 });

@@ -2,20 +2,19 @@ import { expect } from "chai";
 import { once } from "node:events";
 import { createServer, request as httpRequest, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { rejection } from "../support/rejection.ts";
 import { UnavailableError } from "../../src/github/errors.ts";
 import { proxyDispatcher } from "../../src/github/proxy-dispatcher.ts";
 import type { ProxySettings } from "../../src/network/proxy-settings.ts";
-import { clientOf, failureOf, never, page, runner, StubGithub } from "./support.ts";
+import { clientOf, never, page, runner, useStubGithub } from "./support.ts";
 
 describe("A client behind a proxy", () => {
-  let github: StubGithub;
+  const github = useStubGithub();
   let proxy: Server;
   let passed: (string | undefined)[];
 
   beforeEach(async () => {
     passed = [];
-    github = new StubGithub();
-    await github.listen();
     github.on("GET /repos/octo/hello/actions/runners", page([runner(1)]));
     proxy = createServer((incoming, answer) => {
       passed.push(incoming.headers["proxy-authorization"]);
@@ -42,8 +41,7 @@ describe("A client behind a proxy", () => {
     await once(proxy, "listening");
   });
 
-  afterEach(async () => {
-    await github.close();
+  afterEach(() => {
     proxy.closeAllConnections();
     proxy.close();
   });
@@ -72,10 +70,8 @@ describe("A client behind a proxy", () => {
   });
 
   it("tells a proxy that is not there by a reason that names no password", async () => {
-    const error = await failureOf(listBy(route({ http: "http://me:pass@127.0.0.1:1" })));
+    const error = await rejection(listBy(route({ http: "http://me:pass@127.0.0.1:1" })));
     expect(error).to.be.instanceOf(UnavailableError);
-    expect((error as Error).message)
-      .to.include("ECONNREFUSED")
-      .and.not.to.include("pass");
+    expect(error.message).to.include("ECONNREFUSED").and.not.to.include("pass");
   });
 });

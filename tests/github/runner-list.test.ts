@@ -2,11 +2,11 @@ import { expect } from "chai";
 import { UnavailableError } from "../../src/github/errors.ts";
 import type { CachedPage, EtagStore } from "../../src/github/etag-store.ts";
 import { createLogger } from "charm-kit";
+import { rejection } from "../support/rejection.ts";
 import {
   type Answer,
   clientOf,
   empty,
-  failureOf,
   json,
   never,
   page,
@@ -14,7 +14,7 @@ import {
   raw,
   reset,
   runner,
-  StubGithub,
+  useStubGithub,
 } from "./support.ts";
 
 const RUNNERS = "/repos/octo/hello/actions/runners";
@@ -36,15 +36,8 @@ class JsonStore implements EtagStore {
 }
 
 describe("GithubForge.list()", () => {
-  let github: StubGithub;
+  const github = useStubGithub();
   const idsOf = async (forge = clientOf(github)) => (await forge.list(never)).map(({ id }) => id);
-
-  beforeEach(async () => {
-    github = new StubGithub();
-    await github.listen();
-  });
-
-  afterEach(() => github.close());
 
   it("gives name, online and busy of every runner", async () => {
     github.on(LIST, page([runner(1, { busy: true }), runner(2, { status: "offline", name: "other" })]));
@@ -73,14 +66,14 @@ describe("GithubForge.list()", () => {
 
   it("fails when a page in the middle answers 409, and does not ask again", async () => {
     github.on(LIST, pages(page([runner(1)], { total: 2, next: true }), json(409, { message: "Conflict" })));
-    const error = await failureOf(clientOf(github).list(never));
+    const error = await rejection(clientOf(github).list(never));
     expect(error).to.be.instanceOf(UnavailableError).with.property("status", 409);
     expect(github.requests).to.have.length(2);
   });
 
   it("fails when a page in the middle stays away", async () => {
     github.on(LIST, pages(page([runner(1)], { total: 2, next: true }), reset));
-    expect(await failureOf(clientOf(github).list(never))).to.be.instanceOf(UnavailableError);
+    expect(await rejection(clientOf(github).list(never))).to.be.instanceOf(UnavailableError);
   });
 
   for (const [title, answer] of [
@@ -95,9 +88,9 @@ describe("GithubForge.list()", () => {
 
     it(`gives up after ${title} three times`, async () => {
       github.on(LIST, answer);
-      const error = await failureOf(clientOf(github).list(never));
+      const error = await rejection(clientOf(github).list(never));
       expect(error).to.be.instanceOf(UnavailableError);
-      expect((error as Error).message).not.to.contain("<");
+      expect(error.message).not.to.contain("<");
       expect(github.requests).to.have.length(3);
     });
   }
@@ -120,7 +113,7 @@ describe("GithubForge.list()", () => {
   ] as const) {
     it(`fails on a body that is ${title}`, async () => {
       github.on(LIST, answer);
-      expect(await failureOf(clientOf(github).list(never))).to.be.instanceOf(UnavailableError);
+      expect(await rejection(clientOf(github).list(never))).to.be.instanceOf(UnavailableError);
     });
   }
 
@@ -169,9 +162,9 @@ describe("GithubForge.list()", () => {
         total += 1;
         page([runner(1)], { total })(response, request);
       });
-      const error = await failureOf(clientOf(github).list(never));
+      const error = await rejection(clientOf(github).list(never));
       expect(error).to.be.instanceOf(UnavailableError);
-      expect((error as Error).message).to.contain("counts 13 runners and lists 1");
+      expect(error.message).to.contain("counts 13 runners and lists 1");
     });
 
     it("takes two equal readings for the truth although the count is another, and warns", async () => {

@@ -1,16 +1,16 @@
 import { expect } from "chai";
 import { RunnerGroupError } from "../../src/github/errors.ts";
 import { Secret } from "charm-kit";
+import { rejection } from "../support/rejection.ts";
 import {
   clientOf,
   empty,
-  failureOf,
   json,
   never,
   page,
   registered,
   runner,
-  StubGithub,
+  useStubGithub,
   justInTime,
 } from "./support.ts";
 
@@ -23,14 +23,7 @@ const groups = (names: readonly string[], headers: Record<string, string> = {}) 
   );
 
 describe("paths on GitHub", () => {
-  let github: StubGithub;
-
-  beforeEach(async () => {
-    github = new StubGithub();
-    await github.listen();
-  });
-
-  afterEach(() => github.close());
+  const github = useStubGithub();
 
   for (const [at, prefix] of [
     ["octo/hello", "/repos/octo/hello"],
@@ -117,9 +110,9 @@ describe("paths on GitHub", () => {
       const route = "GET /orgs/octo/actions/runner-groups";
       github.on(route, groups(["Default", "slow"]), groups(["Default", "slow", "fast"]));
       const forge = clientOf(github, { at: "octo", group: "fast" });
-      const error = await failureOf(forge.register("a", ["x"], never));
+      const error = await rejection(forge.register("a", ["x"], never));
       expect(error).to.be.instanceOf(RunnerGroupError).with.property("code", "github-runner-group");
-      expect((error as Error).message).to.equal(
+      expect(error.message).to.equal(
         "Cannot use runner group 'fast': 'octo' has no such group; the token sees 'Default', 'slow'",
       );
       expect((await justInTime(forge.register("b", ["x"], never))).id).to.equal(7);
@@ -135,7 +128,7 @@ describe("paths on GitHub", () => {
           registered(7),
         );
       const forge = clientOf(github, { at: "octo", group: "fast" });
-      await failureOf(forge.register("a", ["x"], never));
+      await rejection(forge.register("a", ["x"], never));
       await forge.register("b", ["x"], never);
       expect(github.seen(route)).to.have.length(2);
     });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { rejection } from "../support/rejection.ts";
 import { SharedWork } from "../../src/github/shared-work.ts";
-import { failureOf, never } from "./support.ts";
+import { never } from "./support.ts";
 
 describe("SharedWork", () => {
   /** Work that a test ends; each start is noted with its signal. */
@@ -35,7 +36,7 @@ describe("SharedWork", () => {
   it("fails for all of them alike, and starts again for the next caller", async () => {
     const [shared, work] = [new SharedWork<string>(), new Work()];
     const failure = new Error("GitHub is down");
-    const failures = [shared.run(work.run, never), shared.run(work.run, never)].map(failureOf);
+    const failures = [shared.run(work.run, never), shared.run(work.run, never)].map(rejection);
     work.end(failure);
     expect(await Promise.all(failures)).to.deep.equal([failure, failure]);
     const next = shared.run(work.run, never);
@@ -47,7 +48,7 @@ describe("SharedWork", () => {
   it("goes on for the others when one caller gives up", async () => {
     const [shared, work] = [new SharedWork<string>(), new Work()];
     const first = new AbortController();
-    const failure = failureOf(shared.run(work.run, first.signal));
+    const failure = rejection(shared.run(work.run, first.signal));
     const second = shared.run(work.run, never);
     const reason = new Error("the instance did not start");
     first.abort(reason);
@@ -60,7 +61,7 @@ describe("SharedWork", () => {
   it("is aborted when the last caller gives up, and starts again for the next one", async () => {
     const [shared, work] = [new SharedWork<string>(), new Work()];
     const callers = [new AbortController(), new AbortController()];
-    const failures = callers.map(({ signal }) => failureOf(shared.run(work.run, signal)));
+    const failures = callers.map(({ signal }) => rejection(shared.run(work.run, signal)));
     const reason = new Error("the unit stops");
     for (const caller of callers) caller.abort(reason);
     expect(await Promise.all(failures)).to.deep.equal([reason, reason]);
@@ -75,7 +76,7 @@ describe("SharedWork", () => {
   it("does not start for a caller whose signal is aborted", async () => {
     const [shared, work] = [new SharedWork<string>(), new Work()];
     const reason = new Error("the unit stops");
-    expect(await failureOf(shared.run(work.run, AbortSignal.abort(reason)))).to.equal(reason);
+    expect(await rejection(shared.run(work.run, AbortSignal.abort(reason)))).to.equal(reason);
     expect(work.signals).to.have.length(0);
   });
 });

@@ -34,6 +34,12 @@ export class StubGithub {
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
+  /** Forgets requests and answers. */
+  reset(): void {
+    this.requests.length = 0;
+    this.#answers.clear();
+  }
+
   async listen(): Promise<void> {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
@@ -80,6 +86,17 @@ export class StubGithub {
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     answer?.(response, request);
   }
+}
+
+/** Gives each test of the surrounding suite a listening stub without requests and answers. Call inside `describe`. */
+export function useStubGithub(): StubGithub {
+  const github = new StubGithub();
+  beforeEach(() => {
+    github.reset();
+    return github.listen();
+  });
+  afterEach(() => github.close());
+  return github;
 }
 
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
@@ -185,14 +202,4 @@ export function clientOf(
     deadlineMs: 5000,
     ...options,
   });
-}
-
-/** What a promise is rejected with. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (thrown) {
-    return thrown;
-  }
-  throw new Error("The promise was fulfilled");
 }

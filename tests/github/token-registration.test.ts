@@ -1,16 +1,16 @@
 import { expect } from "chai";
 import { MockAgent } from "undici";
 import { createLogger, Redactor, systemClock, type Clock } from "charm-kit";
+import { rejection } from "../support/rejection.ts";
 import { MissingPermissionError, NotFoundError, RunnerGroupError } from "../../src/github/errors.ts";
 import {
   clientOf,
-  failureOf,
   json,
   justInTime,
   never,
   page,
   registered,
-  StubGithub,
+  useStubGithub,
   type Answer,
 } from "./support.ts";
 
@@ -28,20 +28,16 @@ const groups = (...names: readonly string[]): Answer =>
   json(200, { total_count: names.length, runner_groups: names.map((name, id) => ({ id: id + 1, name })) });
 
 describe("registration on a server without just-in-time configuration", () => {
-  let github: StubGithub;
+  const github = useStubGithub();
   let now = NOW;
   const clock: Clock = { ...systemClock, now: () => now };
   const client = (change: Parameters<typeof clientOf>[1] = {}) =>
     clientOf(github, { at: "octo", clock, ...change });
 
-  beforeEach(async () => {
+  beforeEach(() => {
     now = NOW;
-    github = new StubGithub();
-    await github.listen();
     github.on(LIST, page([])).on(TOKEN, token("AREGISTER"));
   });
-
-  afterEach(() => github.close());
 
   it("is by a token that the redactor knows, and says which servers do better", async () => {
     const lines: string[] = [];
@@ -60,7 +56,7 @@ describe("registration on a server without just-in-time configuration", () => {
   it("is found out once for many runners, of which one may give up", async () => {
     const forge = client();
     const caller = new AbortController();
-    const lost = failureOf(forge.register("app-0-0", ["x"], caller.signal));
+    const lost = rejection(forge.register("app-0-0", ["x"], caller.signal));
     const names = Array.from({ length: 8 }, (_, index) => `app-0-${index + 1}`);
     const made = Promise.all(names.map((name) => forge.register(name, ["x"], never)));
     caller.abort(new Error("its instance did not start"));
@@ -95,14 +91,14 @@ describe("registration on a server without just-in-time configuration", () => {
     it(`is not what a 404 means when the runner group ${title}`, async () => {
       github.on(GROUPS, groups("Default", "fast"), later);
       const forge = client({ group: "fast" });
-      expect(await failureOf(forge.register("app-0-1", ["x"], never))).to.be.instanceOf(error);
+      expect(await rejection(forge.register("app-0-1", ["x"], never))).to.be.instanceOf(error);
       expect(github.seen(TOKEN)).to.have.length(0);
     });
   }
 
   it("is not what a 404 means where the list of runners answers 404, too", async () => {
     github.on(LIST, json(404, { message: "Not Found" }));
-    const error = await failureOf(client().register("app-0-1", ["x"], never));
+    const error = await rejection(client().register("app-0-1", ["x"], never));
     expect(error).to.be.instanceOf(NotFoundError);
     expect((error as Error).message).to.match(/^Cannot register runner 'app-0-1': 'octo' is not there/);
     expect(github.seen(TOKEN)).to.have.length(0);
@@ -110,7 +106,7 @@ describe("registration on a server without just-in-time configuration", () => {
 
   it("needs the permission to register: a 404 to both ways is a lack of it", async () => {
     github.on(TOKEN, json(404, { message: "Not Found" }));
-    const error = await failureOf(client().register("app-0-1", ["x"], never));
+    const error = await rejection(client().register("app-0-1", ["x"], never));
     expect(error).to.be.instanceOf(MissingPermissionError);
     expect((error as Error).message).to.equal(
       "Cannot register runner 'app-0-1': GitHub lists the runners of 'octo' and answers 404 to a registration; the " +
@@ -127,6 +123,6 @@ describe("registration on a server without just-in-time configuration", () => {
       .reply(404, { message: "Not Found" }, { headers: { "content-type": "application/json" } });
     const forge = client({ githubUrl: "https://github.com", dispatcher });
     // Any other request would fail otherwise.
-    expect(await failureOf(forge.register("app-0-1", ["x"], never))).to.be.instanceOf(NotFoundError);
+    expect(await rejection(forge.register("app-0-1", ["x"], never))).to.be.instanceOf(NotFoundError);
   });
 });

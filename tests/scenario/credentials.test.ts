@@ -7,7 +7,7 @@ import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import type { JsonObject } from "juju-charm";
 import { loadMetadata } from "juju-charm/metadata";
 import { Context, Secret, State } from "juju-charm/testing";
-import { json, StubGithub } from "../github/support.ts";
+import { json, useStubGithub } from "../github/support.ts";
 import { lonelySystem } from "../charm/lonely-system.ts";
 
 const OLD = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
@@ -21,7 +21,7 @@ const { privateKey } = generateKeyPairSync("rsa", {
 describe("the runner charm's credentials", () => {
   let directory: string;
   let ctx: Context;
-  let github: StubGithub;
+  const github = useStubGithub();
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "credentials-"));
@@ -31,12 +31,6 @@ describe("the runner charm's credentials", () => {
     });
   });
   after(() => rm(directory, { recursive: true, force: true }));
-  beforeEach(async () => {
-    github = new StubGithub();
-    await github.listen();
-  });
-  afterEach(() => github.close());
-
   const configChanged = async (secrets: readonly Secret[], config: JsonObject) => {
     const common = { path: "octo/hello", "instance-type": "container", "image-server": "local" };
     const server = { "github-url": github.url, "test-mode": "insecure" };

@@ -1,7 +1,5 @@
 import { expect } from "chai";
-import { APIClient } from "./api-client.ts";
-import { startGithubStandIn } from "./github-stand-in.ts";
-import type { GithubStandIn } from "./github-stand-in.ts";
+import { useStandIn } from "./use-stand-in.ts";
 import { ExchangeValidator } from "./validation/exchange-validator.ts";
 
 const LIST = {
@@ -46,33 +44,30 @@ describe("ExchangeValidator", () => {
 });
 
 describe("The GitHub stand-in's validation", () => {
-  let standIn: GithubStandIn;
-  let client: APIClient;
-
-  beforeEach(async () => {
-    standIn = await startGithubStandIn();
-    client = new APIClient(standIn);
-  });
-
-  afterEach(async () => {
-    await standIn.close();
-  });
+  const github = useStandIn();
 
   it("answers a wrong request with its violation and remembers it", async () => {
     const path = "/orgs/octo/actions/runners/generate-jitconfig";
-    const response = await client.call("POST", path, { name: "one", runner_group_id: "1", labels: ["a"] });
+    const response = await github.client.call("POST", path, {
+      name: "one",
+      runner_group_id: "1",
+      labels: ["a"],
+    });
     expect(response.status).to.equal(500);
     expect(await response.json()).to.have.nested.property("violation.direction", "request");
-    expect(standIn.violations).to.have.lengthOf(1);
-    expect(standIn.violations[0]?.errors).to.match(/runner_group_id: must be integer/);
-    expect(standIn.service.runners.size).to.equal(0);
+    expect(github.standIn.violations).to.have.lengthOf(1);
+    expect(github.standIn.violations[0]?.errors).to.match(/runner_group_id: must be integer/);
+    expect(github.standIn.service.runners.size).to.equal(0);
   });
 
   it("replaces a wrong response by its violation", async () => {
-    await standIn.control("add-fault", { route: "list-runners", fault: { kind: "status", status: 418 } });
-    const response = await client.call("GET", "/orgs/octo/actions/runners");
+    await github.standIn.control("add-fault", {
+      route: "list-runners",
+      fault: { kind: "status", status: 418 },
+    });
+    const response = await github.client.call("GET", "/orgs/octo/actions/runners");
     expect(response.status).to.equal(500);
-    expect(standIn.violations).to.deep.equal([
+    expect(github.standIn.violations).to.deep.equal([
       {
         direction: "response",
         method: "GET",
@@ -84,7 +79,7 @@ describe("The GitHub stand-in's validation", () => {
   });
 
   it("takes a path that is none of GitHub's for a violation", async () => {
-    expect((await client.call("GET", "/orgs/octo/runners")).status).to.equal(500);
-    expect(standIn.violations).to.have.lengthOf(1);
+    expect((await github.client.call("GET", "/orgs/octo/runners")).status).to.equal(500);
+    expect(github.standIn.violations).to.have.lengthOf(1);
   });
 });

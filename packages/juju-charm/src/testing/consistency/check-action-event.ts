@@ -1,6 +1,6 @@
 import type { ParameterSchema, ParameterType } from "../../metadata/metadata.ts";
 import type { JsonValue } from "juju-hook-tools";
-import { isRecord } from "charm-kit";
+import { isOfType } from "../../metadata/read-schema.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** The action and its parameters are declared, with values of the declared types, and without missing ones. */
@@ -27,26 +27,14 @@ function valueProblems(
   value: JsonValue,
   { types, enum: values }: ParameterSchema,
 ): readonly string[] {
-  if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
+  if (types.length > 0 && !types.some((type) => isParameter(value, type))) {
     return [`${what} is ${JSON.stringify(value)}, which is not of the type ${types.join(" or ")}`];
   }
   if (!values || values.some((allowed) => JSON.stringify(allowed) === JSON.stringify(value))) return [];
   return [`${what} is ${JSON.stringify(value)}, which is not one of ${JSON.stringify(values)}`];
 }
 
-function isOfType(value: JsonValue, type: ParameterType): boolean {
-  switch (type) {
-    case "string":
-    case "number":
-    case "boolean":
-      return typeof value === type;
-    case "integer":
-      return Number.isSafeInteger(value);
-    case "array":
-      return Array.isArray(value);
-    case "object":
-      return isRecord(value);
-    case "null":
-      return value === null;
-  }
+/** Stricter than a schema's default: Juju passes integers that JSON cannot hold without loss. */
+function isParameter(value: JsonValue, type: ParameterType): boolean {
+  return type === "integer" ? Number.isSafeInteger(value) : isOfType(value, type);
 }
