@@ -1,6 +1,7 @@
 import { parseGithubPath, GithubPathError, type GithubPath } from "../github/path.ts";
 import type { Proxies, JsonObject } from "juju-charm";
-import type { Configuration, ForgeConfiguration, InstanceType } from "../unit/configuration.ts";
+import type { InstanceType } from "../runners/ports.ts";
+import type { Configuration, ForgeConfiguration } from "../unit/configuration.ts";
 import { ConfigurationError, wrong } from "./configuration-faults.ts";
 import { parseNetworks } from "./options/addresses.ts";
 import { parseUbuntuRelease } from "./options/base-image.ts";

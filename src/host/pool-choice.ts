@@ -1,6 +1,3 @@
-/** Values of the option `runner-storage`. */
-export type StorageKind = "juju-storage" | "memory";
-
 /** The backing storage of a pool. */
 export type PoolMethod = (typeof POOL_METHODS)[number];
 

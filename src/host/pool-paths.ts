@@ -1,6 +1,7 @@
+import type { RunnerStorage } from "../unit/ports.ts";
 import { join } from "node:path";
 import type { HostPaths } from "./host-paths.ts";
-import type { PoolSources, StorageKind } from "./pool-choice.ts";
+import type { PoolSources } from "./pool-choice.ts";
 
 /** Paths of one unit's backing storage. All contain the unit's slug. */
 export class PoolPaths {
@@ -34,7 +35,7 @@ export class PoolPaths {
   }
 
   /** The directory that contains the pool. */
-  base(kind: StorageKind): string {
+  base(kind: RunnerStorage): string {
     return kind === "memory" ? this.memoryMount : this.#storage;
   }
 
@@ -54,7 +55,7 @@ export class PoolPaths {
   }
 
   /** The pool's `source` in LXD. */
-  sources(kind: StorageKind): PoolSources {
+  sources(kind: RunnerStorage): PoolSources {
     return { direct: this.source(this.base(kind)), loop: this.source(this.loopMount), zpool: this.zpool };
   }
 }

@@ -1,11 +1,12 @@
+import type { RunnerStorage } from "../unit/ports.ts";
 import { existsSync } from "node:fs";
 import { isRecord, type Logger } from "charm-kit";
 import { JsonRecord } from "./json-record.ts";
-import { POOL_METHODS, type PoolChoice, type StorageKind } from "./pool-choice.ts";
+import { POOL_METHODS, type PoolChoice } from "./pool-choice.ts";
 
 /** The backing storage of a unit's pool, decided once for the unit's lifetime. */
 export interface PoolDecision extends PoolChoice {
-  readonly kind: StorageKind;
+  readonly kind: RunnerStorage;
 }
 
 /** Stores the decision in a file. */

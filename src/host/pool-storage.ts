@@ -1,3 +1,4 @@
+import type { RunnerStorage } from "../unit/ports.ts";
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { totalmem } from "node:os";
@@ -12,7 +13,6 @@ import {
   sizeOnDisk,
   sizeOnMount,
   type KnownPool,
-  type StorageKind,
 } from "./pool-choice.ts";
 import { PoolPaths } from "./pool-paths.ts";
 import { PoolRecord, type PoolDecision } from "./pool-record.ts";
@@ -28,7 +28,7 @@ export interface PoolStorageOptions {
   readonly slug: string;
   /** The unit's data directory. */
   readonly directory: string;
-  readonly kind: StorageKind;
+  readonly kind: RunnerStorage;
   /** A directory on the disk with LXD's own loop files. @default "/var/lib" */
   readonly lxdDirectory?: string;
 }

@@ -1,10 +1,9 @@
 import { createReadStream } from "node:fs";
-import type { BaseImage, ImageRecipe } from "../runners/ports.ts";
+import type { BaseImage, ImageRecipe, InstanceType } from "../runners/ports.ts";
 import { messageOf } from "charm-kit";
 import {
   LxdError,
   OperationError,
-  type InstanceType,
   type LxdClient,
   type NewInstance,
   type Outcome,

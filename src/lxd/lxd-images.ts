@@ -1,6 +1,6 @@
-import type { ImageRecipe, Images, RunnerImage } from "../runners/ports.ts";
+import type { ImageRecipe, Images, InstanceType, RunnerImage } from "../runners/ports.ts";
 import { messageOf } from "charm-kit";
-import type { Image, Instance, InstanceType, LxdClient } from "lxd-client";
+import type { Image, Instance, LxdClient } from "lxd-client";
 import { ImageBuildError } from "./errors.ts";
 import { ImageBuilder } from "./image-builder.ts";
 import { discardInstance, discardUnhindered } from "./image-instance.ts";

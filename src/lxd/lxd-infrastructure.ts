@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { MachineResources } from "../runners/ports.ts";
-import type { Infrastructure } from "../unit/ports.ts";
+import type { InstanceType, MachineResources } from "../runners/ports.ts";
+import type { Infrastructure, RunnerCapacity } from "../unit/ports.ts";
 import { ProcessLock } from "charm-kit";
-import type { InstanceType, LxdClient, Profile } from "lxd-client";
+import type { LxdClient, Profile } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { LxdPool } from "./lxd-pool.ts";
 import { describeOwner, ownerText, type Owner } from "./ownership.ts";
@@ -21,8 +21,6 @@ export interface LxdInfrastructureOptions {
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
   readonly instanceType: InstanceType;
-  /** Number of runners that the pool must hold. */
-  readonly runners: number;
   readonly poolStore: PoolStore;
   /**
    * Chooses a gateway address and prefix for a new bridge, such as `10.83.12.1/24`.
@@ -84,9 +82,9 @@ export class LxdInfrastructure implements Infrastructure {
     return [this.baseProfile, this.#resourceProfile(resources)];
   }
 
-  async ensure(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]> {
+  async ensure(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]> {
     // LXD refuses the second of two concurrent creations before the first one is usable.
-    return this.#lock.run(() => this.#ensureAll(resources, signal), signal);
+    return this.#lock.run(() => this.#ensureAll(capacity, signal), signal);
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -97,11 +95,12 @@ export class LxdInfrastructure implements Infrastructure {
     await this.#lock.run(() => this.#removeAll(signal), signal);
   }
 
-  async #ensureAll(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]> {
+  async #ensureAll(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]> {
+    const { resources } = capacity;
     const { instanceType, nicFilters } = this.#options;
     const release = () => this.#removeProfiles(signal);
     // First, so that nothing else is created for a pool that is too small.
-    await this.#pool.ensure(resources.disk, release, signal);
+    await this.#pool.ensure(capacity, release, signal);
     await this.#ensureBridge(signal);
     const { firewall } = await this.#client.server.info(signal);
     const filters = await nicFilters(firewall, signal);

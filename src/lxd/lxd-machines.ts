@@ -7,6 +7,7 @@ import type {
   Machines,
   MachineSpec,
   MachineState,
+  InstanceType,
 } from "../runners/ports.ts";
 import { Gate, unhindered, type Secret } from "charm-kit";
 import {
@@ -15,7 +16,6 @@ import {
   OperationError,
   type Instance,
   type InstanceStatus,
-  type InstanceType,
   type LxdClient,
   type NewInstance,
 } from "lxd-client";

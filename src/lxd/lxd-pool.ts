@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withDeadline } from "charm-kit";
 import type { LxdClient, StoragePool } from "lxd-client";
+import type { RunnerCapacity } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
 import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";
@@ -12,8 +13,6 @@ export interface LxdPoolOptions {
   readonly owner: Owner;
   readonly name: string;
   readonly store: PoolStore;
-  /** Number of runners that the pool must hold. */
-  readonly runners: number;
 }
 
 /** LXD retries the mount of a pool every minute. */
@@ -31,13 +30,16 @@ export class LxdPool {
   /**
    * Creates a missing pool on the unit's backing storage.
    *
-   * @param disk a runner's disk size, such as `10GiB`.
    * @param release deletes the unit's objects that refer to the pool, except instances.
    * @throws `PoolTooSmallError` before anything is created, when the pool cannot hold the runners.
    */
-  async ensure(disk: string, release: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { client, name, runners, store } = this.#options;
-    const need = spaceNeed(runners, disk);
+  async ensure(
+    { count, resources }: RunnerCapacity,
+    release: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { client, name, store } = this.#options;
+    const need = spaceNeed(count, resources.disk);
     const { storageDrivers } = await client.server.refresh(signal);
     const drivers = storageDrivers.map((driver) => driver.name);
     const known = await absentAsUndefined(client.storagePools.get(name, signal));
@@ -45,14 +47,14 @@ export class LxdPool {
     if (known && !backing.lost) {
       if (known.status === "Unavailable") await this.#awaitAvailable(signal);
       const { space } = await client.storagePools.resources(name, signal);
-      checkSpace(runners, requiredOf(backing, need), space.total);
+      checkSpace(count, requiredOf(backing, need), space.total);
       return;
     }
     if (known) {
       await this.#forget(release, signal);
       backing = await store.prepare({ drivers, need, known: undefined }, signal);
     }
-    checkSpace(runners, requiredOf(backing, need), backing.room);
+    checkSpace(count, requiredOf(backing, need), backing.room);
     await this.#create(backing, signal);
   }
 

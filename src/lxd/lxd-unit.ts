@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Network } from "../network/network.ts";
-import type { Images, Machines, RunnerLogs } from "../runners/ports.ts";
+import type { Images, InstanceType, Machines, RunnerLogs } from "../runners/ports.ts";
 import type { Firewall, Infrastructure } from "../unit/ports.ts";
-import { findSocket, LxdClient, socketAt, type InstanceType } from "lxd-client";
+import { findSocket, LxdClient, socketAt } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
@@ -35,8 +35,6 @@ export interface LxdUnitOptions {
   /** Absolute path on the host of the directory with the logs of crashed runners. */
   readonly logDirectory: string;
   readonly instanceType: InstanceType;
-  /** Number of runners that the pool must hold. */
-  readonly runners: number;
   readonly poolStore: PoolStore;
   /** Chooses a gateway address and prefix for the unit's bridge that avoids LXD's other bridges. */
   readonly freeSubnet: (taken: readonly string[]) => Promise<string>;

@@ -1,5 +1,5 @@
-import type { MachineResources } from "../runners/ports.ts";
-import type { Config, Devices, InstanceType } from "lxd-client";
+import type { InstanceType, MachineResources } from "../runners/ports.ts";
+import type { Config, Devices } from "lxd-client";
 
 /** Filters of a runner's network device. Each is on if the machine supports it. */
 export interface NicFilters {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { buildScript, cleanScript, type BuildOptions } from "../guest/build-script.ts";
 import { startScripts, startUnit } from "../guest/start-scripts.ts";
 import { yqExecutable } from "../guest/installed-programs.ts";
-import type { ImageRecipe } from "./ports.ts";
+import type { ImageRecipe, InstanceType } from "./ports.ts";
 
 /** Fingerprint of the programs that this version of the charm puts into an image, and hands runners over to. */
 export const guestPrograms = digest(JSON.stringify([startScripts, startUnit])).slice(0, 16);
@@ -11,7 +11,7 @@ export const guestPrograms = digest(JSON.stringify([startScripts, startUnit])).s
 export type ImageIngredients = Pick<ImageRecipe, "base" | "arch" | "application"> &
   Omit<BuildOptions, "executables" | "aproxy"> & {
     /** An image of one type makes no instances of the other. @default "container" */
-    readonly instanceType?: "container" | "virtual-machine";
+    readonly instanceType?: InstanceType;
     /** Whether the image holds the snap aproxy. @default false */
     readonly hasAproxy?: boolean;
   };

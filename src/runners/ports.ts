@@ -1,5 +1,8 @@
 import type { Secret } from "charm-kit";
 
+/** The kind of instance that a runner is. Option `instance-type`. */
+export type InstanceType = "container" | "virtual-machine";
+
 /** GitHub's view of a runner, as its API lists it. */
 export interface Registration {
   readonly id: number;

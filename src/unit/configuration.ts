@@ -3,7 +3,9 @@ import type { GithubPath } from "../github/path.ts";
 import type { AproxySettings } from "../guest/settings.ts";
 import type { ProxySettings } from "../network/proxy-settings.ts";
 import type { Network } from "../network/network.ts";
+import type { InstanceType } from "../runners/ports.ts";
 import type { VirtualMachineResources } from "../runners/runner.ts";
+import type { RunnerStorage } from "./ports.ts";
 
 /** Who checks a repository's settings before each job. */
 export type RepositoryPolicy =
@@ -11,11 +13,6 @@ export type RepositoryPolicy =
   | { readonly by: "charm" }
   /** A service, which the charm asks for one-time tokens with its own token. */
   | { readonly by: "service"; readonly url: string; readonly token: Secret };
-
-export type InstanceType = "virtual-machine" | "container";
-
-/** Where the runners' disks are stored. */
-export type RunnerStorage = "juju-storage" | "memory";
 
 /** The unit's validated configuration. Plain data, independent of its source. */
 export interface Configuration {

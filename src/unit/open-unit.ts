@@ -8,19 +8,19 @@ import { expectedSocket } from "../host/lxd-installer.ts";
 import { probeNicFilters } from "../host/nic-filters.ts";
 import { NftPacketFilter } from "../host/packet-filter.ts";
 import { HOST_PATHS } from "../host/host-paths.ts";
-import type { StorageKind } from "../host/pool-choice.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
 import { BRIDGE_NAMES } from "../lxd/lxd-infrastructure.ts";
 import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork } from "../network/network.ts";
+import type { InstanceType } from "../runners/ports.ts";
 import { unitSlug } from "../runners/runner-name.ts";
+import type { RunnerStorage } from "./ports.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** The resources that the unit needs from LXD. */
 export interface UnitDemand {
-  readonly instanceType: "container" | "virtual-machine";
-  readonly runners: number;
-  readonly storage: StorageKind;
+  readonly instanceType: InstanceType;
+  readonly storage: RunnerStorage;
   /** Whether LXD may be missing, because the host side installs it. */
   readonly lxdMayCome: boolean;
 }
@@ -28,7 +28,6 @@ export interface UnitDemand {
 /** For operations that create nothing. */
 const NO_DEMAND: UnitDemand = {
   instanceType: "container",
-  runners: 0,
   storage: "juju-storage",
   lxdMayCome: false,
 };
@@ -59,7 +58,6 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     closedNetworks: () => closedNetworks(BRIDGE_NAMES),
     packetFilter: new NftPacketFilter(slug, runProcess),
     instanceType: demand.instanceType,
-    runners: demand.runners,
     poolStore: new PoolStorage({
       paths,
       systemd: system.systemd,

@@ -86,8 +86,8 @@ export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext
   return new Teardown(openServices(forge, scopes, context, TEARDOWN_DEMAND));
 }
 
-function demandOf({ count, instanceType, storage }: Configuration): UnitDemand {
-  return { instanceType, runners: count, storage, lxdMayCome: true };
+function demandOf({ instanceType, storage }: Configuration): UnitDemand {
+  return { instanceType, storage, lxdMayCome: true };
 }
 
 /** The services that workload and teardown share. */

@@ -2,6 +2,17 @@ import type { Address } from "../network/address.ts";
 import type { Network } from "../network/network.ts";
 import type { MachineResources } from "../runners/ports.ts";
 
+/** Where the runners' disks are stored. Option `runner-storage`. */
+export type RunnerStorage = "juju-storage" | "memory";
+
+/** What a unit's infrastructure must hold at a time. */
+export interface RunnerCapacity {
+  /** Number of runners. */
+  readonly count: number;
+  /** Of each runner. */
+  readonly resources: MachineResources;
+}
+
 /** Storage pool, bridge and profiles for a unit's instances. They belong to this unit alone. */
 export interface Infrastructure {
   /**
@@ -9,7 +20,7 @@ export interface Infrastructure {
    *
    * @returns features that the machine lacks and that runners can work without, each as a short text.
    */
-  ensure(resources: MachineResources, signal: AbortSignal): Promise<readonly string[]>;
+  ensure(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]>;
   /** The profiles of a runner of these resources, in the order in which they apply. */
   profiles(resources: MachineResources): readonly string[];
   /** Fails when LXD does not answer. */

@@ -135,14 +135,15 @@ export class Workload {
       this.#dependencies;
     // GitHub first: invalid credentials are reported before anything is created.
     await images.updateApplication(false, signal);
+    const { count, resources } = configuration;
     const need = {
-      runners: configuration.count,
+      runners: count,
       virtualMachines: configuration.instanceType === "virtual-machine",
     };
     const notices = await host.prepare(need, step, signal);
     const decision = await images.decide(signal, refreshMs);
     await rotation.ensure(signal);
-    const lacks = await infrastructure.ensure(configuration.resources, signal);
+    const lacks = await infrastructure.ensure({ count, resources }, signal);
     await firewall.ensure(firewallRules(configuration, integrations), signal);
     return { decision, notices: [...notices, ...lacks] };
   }

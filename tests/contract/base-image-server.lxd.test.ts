@@ -15,7 +15,7 @@ import { makeCertificates, type TestCertificates } from "../support/simplestream
 import {
   listUnitObjects,
   openInfrastructure,
-  SMALL,
+  roomFor,
   type InfrastructureFixture,
 } from "./lxd-infrastructure-fixture.ts";
 
@@ -53,7 +53,7 @@ describeLxd(
       files = await splitImage(base.fingerprint, join(directory, "image"), signal());
       daemon = await startOwnDaemon({ directory, authorityFile: certificates.authorityFile }, signal());
       unit = await openInfrastructure(daemon.client);
-      await unit.infrastructure.ensure(SMALL, signal());
+      await unit.infrastructure.ensure(roomFor(0), signal());
       images = new LxdImages({
         client: unit.client,
         owner: unit.owner,

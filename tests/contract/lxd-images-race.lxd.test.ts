@@ -9,7 +9,12 @@ import { settleAll } from "charm-kit";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
-import { openInfrastructure, SMALL, type InfrastructureFixture } from "./lxd-infrastructure-fixture.ts";
+import {
+  openInfrastructure,
+  roomFor,
+  SMALL,
+  type InfrastructureFixture,
+} from "./lxd-infrastructure-fixture.ts";
 
 const LIMIT_MS = 5 * 60_000;
 
@@ -34,7 +39,7 @@ describeLxd(
       await writeFile(join(directory, "archive"), "the runner application");
       unit = await openInfrastructure();
       const { client, owner, slug, infrastructure } = unit;
-      await infrastructure.ensure(SMALL, signal());
+      await infrastructure.ensure(roomFor(0), signal());
       images = new LxdImages({
         client,
         owner,

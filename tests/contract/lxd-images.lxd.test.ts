@@ -12,7 +12,7 @@ import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import {
   listUnitObjects,
   openInfrastructure,
-  SMALL,
+  roomFor,
   type InfrastructureFixture,
 } from "./lxd-infrastructure-fixture.ts";
 
@@ -39,7 +39,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     directory = await mkdtemp(join(tmpdir(), "images-contract-"));
     await writeFile(join(directory, "archive"), "the runner application");
     unit = await openInfrastructure();
-    await unit.infrastructure.ensure(SMALL, signal());
+    await unit.infrastructure.ensure(roomFor(0), signal());
     images = imagesOf(unit);
   });
   afterEach(() => images.prune(undefined, signal()));
@@ -217,7 +217,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     const other = await openInfrastructure(unit.client);
     const others = imagesOf(other);
     try {
-      await other.infrastructure.ensure(SMALL, signal());
+      await other.infrastructure.ensure(roomFor(0), signal());
       const [mine, theirs] = await Promise.all([
         build(recipe("a")),
         others.build(recipe("a"), () => undefined, signal()),

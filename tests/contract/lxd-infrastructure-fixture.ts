@@ -1,6 +1,8 @@
 import { runProcess } from "charm-kit";
 import { connect, type LxdClient } from "lxd-client";
-import { LxdInfrastructure, type LxdInfrastructureOptions } from "../../src/lxd/lxd-infrastructure.ts";
+import { LxdInfrastructure } from "../../src/lxd/lxd-infrastructure.ts";
+import type { MachineResources } from "../../src/runners/ports.ts";
+import type { RunnerCapacity } from "../../src/unit/ports.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import type { Owner } from "../../src/lxd/ownership.ts";
 import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
@@ -10,6 +12,11 @@ import { patience, socketHere } from "../../packages/lxd-client/tests/support.ts
 
 /** Resources of an instance that fits anywhere. */
 export const SMALL = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
+
+/** Room for a number of runners. */
+export function roomFor(count: number, resources: MachineResources = SMALL): RunnerCapacity {
+  return { count, resources };
+}
 
 /** A unit's infrastructure on this machine's LXD, under names that no other run has. */
 export interface InfrastructureFixture {
@@ -22,7 +29,6 @@ export interface InfrastructureFixture {
 /** Parts that a test replaces. */
 export interface FixtureOptions {
   readonly poolStore?: PoolStore;
-  readonly infrastructure?: Partial<LxdInfrastructureOptions>;
 }
 
 /** A small loop file of LXD's own, of a driver with clones that share. */
@@ -55,10 +61,8 @@ export async function openInfrastructure(
     owner,
     slug,
     instanceType: "container",
-    runners: 0,
     poolStore: change.poolStore ?? smallPool,
     nicFilters: (firewall, signal) => probeNicFilters(HOST_PATHS, runProcess, firewall, signal),
-    ...change.infrastructure,
     freeSubnet: async () => chooseSubnet(await networksOfHost(), process.pid + number * 977),
   });
   return { client: connected, owner, slug, infrastructure };

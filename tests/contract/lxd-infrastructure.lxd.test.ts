@@ -7,6 +7,7 @@ import { filterNotices } from "../../src/lxd/runner-profiles.ts";
 import {
   listUnitObjects,
   openInfrastructure,
+  roomFor,
   SMALL,
   type InfrastructureFixture,
 } from "./lxd-infrastructure-fixture.ts";
@@ -33,7 +34,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("are a pool, a bridge and profiles, all with the unit in name or description", async () => {
     const { infrastructure, slug } = fixture;
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     const { instances, images, profiles, networks, pools } = await listObjects();
     expect({ instances, images, profiles, networks, pools }).to.deep.equal({
       instances: [],
@@ -50,7 +51,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("bound a runner's resources and keep runners apart", async () => {
     const { client, infrastructure, slug } = fixture;
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     const [base, resources] = await Promise.all(
       infrastructure.profiles(SMALL).map((name) => client.profiles.get(name, patience())),
     );
@@ -67,7 +68,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("filter MAC, IPv4 and IPv6 addresses of a runner as far as the machine can, and tell what it cannot", async () => {
     const { client, infrastructure } = fixture;
-    const notices = await infrastructure.ensure(SMALL, patience());
+    const notices = await infrastructure.ensure(roomFor(0), patience());
     const { devices } = await client.profiles.get(infrastructure.baseProfile, patience());
     const filters = await probeNicFilters(HOST_PATHS, runProcess, "nftables", patience());
     expect(Object.keys(devices["eth0"] ?? {}).filter((key) => key.endsWith("_filtering"))).to.have.length(
@@ -78,18 +79,20 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("have profiles that are corrected when somebody has changed them", async () => {
     const { client, infrastructure } = fixture;
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     const before = await client.profiles.get(infrastructure.baseProfile, patience());
     const { etag } = await client.profiles.getTagged(infrastructure.baseProfile, patience());
     const changed = { ...before, config: { "security.privileged": "true" }, devices: {} };
     await client.profiles.put(infrastructure.baseProfile, changed, etag, patience());
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     expect(await client.profiles.get(infrastructure.baseProfile, patience())).to.deep.equal(before);
   });
 
   it("are not made for runners that the pool cannot hold", async () => {
-    const small = await openInfrastructure(fixture.client, { infrastructure: { runners: 9 } });
-    const refused = await small.infrastructure.ensure(SMALL, patience()).catch((thrown: unknown) => thrown);
+    const small = await openInfrastructure(fixture.client);
+    const refused = await small.infrastructure
+      .ensure(roomFor(9), patience())
+      .catch((thrown: unknown) => thrown);
     expect(refused).to.be.instanceOf(PoolTooSmallError);
     expect((refused as Error).message).to.match(
       /^Cannot keep 9 runners: .* needs 11 GiB and has 5 GiB; lower /,
@@ -104,7 +107,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("stay as they are when they are ensured again", async () => {
     const { client, infrastructure } = fixture;
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     const read = () =>
       Promise.all([
         client.networks.get(infrastructure.bridge, patience()),
@@ -112,36 +115,36 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
         client.profiles.get(infrastructure.baseProfile, patience()),
       ]);
     const before = await read();
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     expect(await read()).to.deep.equal(before);
   });
 
   it("are made once by several who ensure them at the same time", async () => {
     const { infrastructure } = fixture;
-    await Promise.all([1, 2, 3].map(() => infrastructure.ensure(SMALL, patience())));
+    await Promise.all([1, 2, 3].map(() => infrastructure.ensure(roomFor(0), patience())));
     const { profiles, networks, pools } = await listObjects();
     expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
   });
 
   it("are completed where a kill left them half made", async () => {
     const { client, infrastructure } = fixture;
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     await client.profiles.delete(infrastructure.baseProfile, patience());
     await client.networks.delete(infrastructure.bridge, patience()).catch(() => undefined);
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     const { profiles, networks, pools } = await listObjects();
     expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
   });
 
   it("lose the profile of resources that no instance has any more, and all of them in the end", async () => {
     const { client, infrastructure, slug } = fixture;
-    await infrastructure.ensure(SMALL, patience());
+    await infrastructure.ensure(roomFor(0), patience());
     const used = { name: `${slug}-user`, type: "container", source: { type: "none" } } as const;
     await client.instances.create({ ...used, profiles: [...infrastructure.profiles(SMALL)] }, patience());
-    await infrastructure.ensure(LARGER, patience());
+    await infrastructure.ensure(roomFor(0, LARGER), patience());
     expect((await listObjects()).profiles).to.have.length(3);
     await client.instances.delete(used.name, patience());
-    await infrastructure.ensure(LARGER, patience());
+    await infrastructure.ensure(roomFor(0, LARGER), patience());
     expect((await listObjects()).profiles).to.deep.equal([
       `${slug}-cpu-2-mem-512MiB-disk-3GiB`,
       `${slug}-runner`,
@@ -161,14 +164,14 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("may be removed twice, and before they were made", async () => {
     await fixture.infrastructure.remove(patience());
-    await fixture.infrastructure.ensure(SMALL, patience());
+    await fixture.infrastructure.ensure(roomFor(0), patience());
     await fixture.infrastructure.remove(patience());
     await fixture.infrastructure.remove(patience());
     expect((await listObjects()).pools).to.deep.equal([]);
   });
 
   it("change nothing of the default profile", async () => {
-    await fixture.infrastructure.ensure(SMALL, patience());
+    await fixture.infrastructure.ensure(roomFor(0), patience());
     expect((await listObjects()).shared.profile).to.deep.equal(sharedBefore);
     await fixture.infrastructure.remove(patience());
     expect((await listObjects()).shared.profile).to.deep.equal(sharedBefore);
@@ -178,8 +181,8 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     const other = await openInfrastructure(fixture.client);
     try {
       await Promise.all([
-        fixture.infrastructure.ensure(SMALL, patience()),
-        other.infrastructure.ensure(SMALL, patience()),
+        fixture.infrastructure.ensure(roomFor(0), patience()),
+        other.infrastructure.ensure(roomFor(0), patience()),
       ]);
       expect(other.infrastructure.bridge).not.to.equal(fixture.infrastructure.bridge);
       const subnets = await Promise.all(
@@ -199,7 +202,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("can be checked before they are there", async () => {
     await fixture.infrastructure.check(patience());
-    await fixture.infrastructure.ensure(SMALL, patience());
+    await fixture.infrastructure.ensure(roomFor(0), patience());
     await fixture.infrastructure.check(patience());
   });
 });

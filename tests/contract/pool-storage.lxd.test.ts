@@ -22,6 +22,7 @@ import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import {
   listUnitObjects,
   openInfrastructure,
+  roomFor,
   type InfrastructureFixture,
 } from "./lxd-infrastructure-fixture.ts";
 
@@ -84,10 +85,7 @@ describeLxd(
         },
         remove: (limited) => store.remove(limited),
       };
-      fixture = await openInfrastructure(undefined, {
-        poolStore,
-        infrastructure: { runners: 1 },
-      });
+      fixture = await openInfrastructure(undefined, { poolStore });
       return fixture;
     };
     const poolOf = ({ client, infrastructure }: InfrastructureFixture) =>
@@ -136,12 +134,12 @@ describeLxd(
     it("is btrfs in a loop file on a mount of another file system, and leaves nothing of itself", async () => {
       mountStorage("mkfs.ext4 -q");
       const unit = await open("juju-storage");
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       const pool = await poolOf(unit);
       expect(pool.driver).to.equal("btrfs");
       expect(pool.config["source"]).to.match(new RegExp(`^${root}/unit/pool/`));
       await makeInstance(unit);
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       const [instance] = (await listUnitObjects(unit.client, unit.slug, unit.owner.unitName)).instances;
       expect(instance).to.equal(`${unit.slug}-kept`);
       await unit.client.instances.patch(
@@ -157,7 +155,7 @@ describeLxd(
     it("is there again with all that is on it after a restart of the machine", async () => {
       mountStorage("mkfs.ext4 -q");
       const unit = await open("juju-storage");
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       const pool = await poolOf(unit);
       writeFileSync(join(pool.config["source"] ?? "", "mark"), "here");
       sh(`umount --lazy ${root}/unit/pool`);
@@ -165,14 +163,14 @@ describeLxd(
       await unit.infrastructure.check(signal());
       expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
       sh(`umount --lazy ${root}/unit/pool`);
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       expect(readFileSync(join(pool.config["source"] ?? "", "mark"), "utf8")).to.equal("here");
     });
 
     it("stays the same pool when the unit's record of it is damaged, also after a restart of the machine", async () => {
       mountStorage("mkfs.ext4 -q");
       const unit = await open("juju-storage");
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       const { config } = await poolOf(unit);
       writeFileSync(join(config["source"] ?? "", "mark"), "here");
       for (const call of ["check", "ensure"] as const) {
@@ -180,7 +178,7 @@ describeLxd(
         sh(`umount --lazy ${root}/unit/pool`);
         await (call === "check"
           ? unit.infrastructure.check(signal())
-          : unit.infrastructure.ensure(RESOURCES, signal()));
+          : unit.infrastructure.ensure(roomFor(1, RESOURCES), signal()));
         expect(readFileSync(join(config["source"] ?? "", "mark"), "utf8"), call).to.equal("here");
       }
       expect((await poolOf(unit)).config).to.deep.equal(config);
@@ -192,11 +190,11 @@ describeLxd(
     it("stays in LXD's own storage when the record is damaged and there is storage now", async () => {
       const nowhere = join(root, "later");
       const unit = await open("juju-storage", nowhere);
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       const { config } = await poolOf(unit);
       mkdirSync(nowhere);
       writeFileSync(join(root, "unit/pool.json"), "");
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       expect((await poolOf(unit)).config).to.deep.equal(config);
       expect(readdirSync(nowhere)).to.deep.equal([]);
     });
@@ -204,7 +202,7 @@ describeLxd(
     it("is a subvolume of a mount that is btrfs itself", async () => {
       mountStorage("mkfs.btrfs -q");
       const unit = await open("juju-storage");
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       const pool = await poolOf(unit);
       expect([pool.driver, pool.config["source"]]).to.deep.equal(["btrfs", readSource("storage")]);
       await unit.infrastructure.remove(signal());
@@ -219,17 +217,17 @@ describeLxd(
 
     it("is where LXD keeps its own where there is no storage", async () => {
       const unit = await open("juju-storage", join(root, "nowhere"));
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       expect((await poolOf(unit)).config["source"]).to.match(/\/disks\/.*\.img$/);
     });
 
     it("is not made anew on the machine's disk when its mount is not there", async () => {
       mountStorage("mkfs.ext4 -q");
       const unit = await open("juju-storage");
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       sh(`umount --lazy ${root}/unit/pool; umount --lazy ${root}/storage`);
       const refused = await unit.infrastructure
-        .ensure(RESOURCES, signal())
+        .ensure(roomFor(1, RESOURCES), signal())
         .catch((thrown: unknown) => thrown);
       expect(refused).to.be.instanceOf(StorageMissingError);
       expect(readdirSync(join(root, "storage"))).to.deep.equal([]);
@@ -238,11 +236,11 @@ describeLxd(
 
     it("is made anew in memory after a restart of the machine, without the instances that were on it", async () => {
       const unit = await open("memory");
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       const name = await makeInstance(unit);
       expect(leftovers().mounts.map((line) => line.split(" ")[2])).to.deep.equal(["tmpfs", "btrfs"]);
       forgetMounts(unit);
-      await unit.infrastructure.ensure(RESOURCES, signal());
+      await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       expect((await listUnitObjects(unit.client, unit.slug, unit.owner.unitName)).instances).to.deep.equal(
         [],
       );

@@ -10,7 +10,12 @@ import { BRIDGE_NAMES } from "../../../src/lxd/lxd-infrastructure.ts";
 import { LxdFirewall } from "../../../src/lxd/lxd-firewall.ts";
 import { packImage, patience } from "../../../packages/lxd-client/tests/support.ts";
 import { NetworkNamespace } from "../../support/github/network-namespace.ts";
-import { openInfrastructure, SMALL, type InfrastructureFixture } from "../lxd-infrastructure-fixture.ts";
+import {
+  openInfrastructure,
+  roomFor,
+  SMALL,
+  type InfrastructureFixture,
+} from "../lxd-infrastructure-fixture.ts";
 import { answer } from "./answer.ts";
 import { NetworkPeer } from "./network-peer.ts";
 
@@ -82,7 +87,9 @@ export class FirewallSite {
     for (const { infrastructure } of [unit, other]) cleanUps.push(() => infrastructure.remove(patience()));
     const site = new FirewallSite(unit, other, cleanUps);
     try {
-      await Promise.all([unit, other].map(({ infrastructure }) => infrastructure.ensure(SMALL, patience())));
+      await Promise.all(
+        [unit, other].map(({ infrastructure }) => infrastructure.ensure(roomFor(0), patience())),
+      );
       return site;
     } catch (thrown) {
       await site.close();

@@ -8,7 +8,7 @@ import type { UnitContext } from "../../../src/unit/unit-system.ts";
 import { silentLogger, systemClock } from "charm-kit";
 
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "64MiB" };
-const DEMAND = { instanceType: "container", runners: 1, storage: "memory", lxdMayCome: true } as const;
+const DEMAND = { instanceType: "container", storage: "memory", lxdMayCome: true } as const;
 const signal = AbortSignal.timeout(240_000);
 
 const context: UnitContext = {
@@ -40,7 +40,7 @@ async function work(verb: string): Promise<object> {
       return { steps, notices, answers: await unit.server.answers(signal) };
     }
     case "infrastructure":
-      await unit.infrastructure.ensure(RESOURCES, signal);
+      await unit.infrastructure.ensure({ count: 1, resources: RESOURCES }, signal);
       return {};
     default:
       await unit.infrastructure.remove(signal);
