@@ -100,7 +100,7 @@ describe("registration on a server without just-in-time configuration", () => {
     github.on(LIST, json(404, { message: "Not Found" }));
     const error = await rejection(client().register("app-0-1", ["x"], never));
     expect(error).to.be.instanceOf(NotFoundError);
-    expect((error as Error).message).to.match(/^Cannot register runner 'app-0-1': 'octo' is not there/);
+    expect(error.message).to.match(/^Cannot register runner 'app-0-1': 'octo' is not there/);
     expect(github.seen(TOKEN)).to.have.length(0);
   });
 
@@ -108,7 +108,7 @@ describe("registration on a server without just-in-time configuration", () => {
     github.on(TOKEN, json(404, { message: "Not Found" }));
     const error = await rejection(client().register("app-0-1", ["x"], never));
     expect(error).to.be.instanceOf(MissingPermissionError);
-    expect((error as Error).message).to.equal(
+    expect(error.message).to.equal(
       "Cannot register runner 'app-0-1': GitHub lists the runners of 'octo' and answers 404 to a registration; the " +
         "token needs the scope 'admin:org', or the permission 'organization_self_hosted_runners: write'",
     );
