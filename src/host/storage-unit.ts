@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { removeFile, writeFileAtomically } from "charm-kit";
 import type { Mounts } from "./mounts.ts";
+
+const WANTED_BY = "multi-user.target";
 
 /** Absolute paths: systemd's directory for local unit files, and a path that exists when systemd is PID 1. */
 export interface SystemdPaths {
@@ -33,9 +36,11 @@ export class StorageUnit {
   async ensure(storage: StorageMount, signal: AbortSignal): Promise<void> {
     if (!existsSync(this.#paths.booted)) return;
     const text = renderStorageUnit(this.#slug, storage);
-    if ((await readFile(this.#path, "utf8").catch(() => "")) === text) return;
+    const isWritten = (await readFile(this.#path, "utf8").catch(() => "")) === text;
+    // A process may have been killed between the two.
+    if (isWritten && existsSync(this.#enabledPath)) return;
     await mkdir(this.#paths.units, { recursive: true });
-    await writeFile(this.#path, text);
+    await writeFileAtomically(this.#path, text, { mode: 0o644 });
     await this.#mounts.run("read systemd's units again", ["systemctl", "daemon-reload"], signal);
     await this.#mounts.run(
       "enable the runners' storage",
@@ -54,7 +59,7 @@ export class StorageUnit {
         signal,
       );
     }
-    await rm(this.#path, { force: true });
+    await removeFile(this.#path);
     if (isBooted)
       await this.#mounts.attempt("read systemd's units again", ["systemctl", "daemon-reload"], signal);
   }
@@ -65,6 +70,11 @@ export class StorageUnit {
 
   get #path(): string {
     return join(this.#paths.units, this.#name);
+  }
+
+  /** Exists when systemd starts the service at boot. */
+  get #enabledPath(): string {
+    return join(this.#paths.units, `${WANTED_BY}.wants`, this.#name);
   }
 }
 
@@ -85,6 +95,6 @@ RemainAfterExit=yes
 ExecStart=mount -o loop,user_subvol_rm_allowed ${file} ${mount}
 
 [Install]
-WantedBy=multi-user.target
+WantedBy=${WANTED_BY}
 `;
 }
