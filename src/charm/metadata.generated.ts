@@ -1,7 +1,7 @@
 // Generated from the charm's YAML files by `juju-charm generate`: do not edit.
 import type { ActionResults, CharmTypes } from "juju-charm";
 
-/** What the YAML files of the charm github-runner declare. */
+/** Types for the YAML files of the charm github-runner. */
 export interface GithubRunnerTypes extends CharmTypes {
   readonly options: {
     /**

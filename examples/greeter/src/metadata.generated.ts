@@ -1,7 +1,7 @@
 // Generated from the charm's YAML files by `juju-charm generate`: do not edit.
 import type { CharmTypes } from "juju-charm";
 
-/** What the YAML files of the charm greeter declare. */
+/** Types for the YAML files of the charm greeter. */
 export interface GreeterTypes extends CharmTypes {
   readonly options: {
     /** The greeting word. */

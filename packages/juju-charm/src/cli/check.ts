@@ -5,26 +5,26 @@ import { findInstalled } from "../pack/find-upwards.ts";
 import { CliError } from "./cli-error.ts";
 import { generate } from "./generate.ts";
 import { runProgram } from "./run-program.ts";
-import type { Session } from "./verb.ts";
+import type { Session } from "./session.ts";
 
-/** Checks a charm's YAML files, that the module of its types is made of them, and its types. @returns the exit code. */
+/** Checks a charm's YAML files, whether its generated types are current, and its code. @returns the exit code. */
 export async function check(session: Session): Promise<number> {
   const stale = await generate(session, { check: true });
   return stale === 0 ? compile(session) : stale;
 }
 
-/** Checks the types of a charm by the TypeScript of its own project. @returns the exit code. */
+/** Type-checks a charm with the TypeScript of its project. @returns the exit code. */
 export async function compile({ charm }: Session): Promise<number> {
   if (!existsSync(join(charm, "tsconfig.json"))) {
     throw new CliError(
-      `Cannot check ${charm}: it has no tsconfig.json; write one with {"extends": "juju-charm/tsconfig.json"}`,
+      `Cannot check ${charm}: it has no tsconfig.json; create one with {"extends": "juju-charm/tsconfig.json"}`,
     );
   }
   const directory = findInstalled(charm, "typescript");
   if (directory === undefined) {
     throw new CliError(
-      `Cannot check ${charm}: no node_modules from there upwards has TypeScript; ` +
-        'add it by "npm install --save-dev typescript"',
+      `Cannot check ${charm}: TypeScript is not installed; ` +
+        'add it with "npm install --save-dev typescript"',
     );
   }
   const { bin } = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as {

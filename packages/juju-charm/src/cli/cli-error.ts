@@ -1,6 +1,6 @@
 import { CodedError } from "charm-kit";
 
-/** A verb of the command line cannot do its work; the message says what to do. */
+/** A command of `juju-charm` failed. The message includes advice. */
 export class CliError extends CodedError {
   readonly code = "command-line";
 }

@@ -7,9 +7,9 @@ import { check } from "./check.ts";
 import { generate } from "./generate.ts";
 import { pack } from "./pack.ts";
 import { test } from "./test.ts";
-import type { Session } from "./verb.ts";
+import type { Session } from "./session.ts";
 
-/** What the command line has of the process that it runs in. */
+/** The command line's access to its process. */
 export interface CommandLineContext {
   /** The working directory. */
   readonly directory: string;
@@ -17,10 +17,13 @@ export interface CommandLineContext {
   readonly printError: (text: string) => void;
 }
 
-/** Exit code of a command line that cannot be understood. */
+/** Exit code for a usage error. */
 const USAGE = 2;
 
-const CHARM = new Option("--charm <directory>", "directory of the charm").default(".", "the current one");
+const CHARM = new Option("--charm <directory>", "directory of the charm").default(
+  ".",
+  "the current directory",
+);
 
 interface CharmOption {
   readonly charm: string;
@@ -29,8 +32,8 @@ interface CharmOption {
 /**
  * Runs `juju-charm`.
  *
- * @param argv what follows the name of the program.
- * @returns the exit code: 0 when all went well, 1 when the charm has faults, 2 when the command line cannot be understood.
+ * @param argv arguments after the program name.
+ * @returns the exit code: 0 on success, 1 for problems in the charm, 2 for a usage error.
  */
 export async function runCommandLine(argv: readonly string[], context: CommandLineContext): Promise<number> {
   let code = 0;
@@ -48,7 +51,7 @@ export async function runCommandLine(argv: readonly string[], context: CommandLi
 
 function programFor(context: CommandLineContext, done: (code: number) => void): Command {
   const program = new Command("juju-charm")
-    .description("Makes the types of a Juju charm in TypeScript, checks it, tests it and packs it.")
+    .description("Generates types for a Juju charm in TypeScript, and checks, tests and packs it.")
     .version(ownVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .exitOverride()
@@ -58,41 +61,41 @@ function programFor(context: CommandLineContext, done: (code: number) => void): 
     print: context.print,
     printError: context.printError,
   });
-  const verb = (name: string, summary: string) =>
+  const command = (name: string, summary: string) =>
     program.command(name).summary(summary).helpOption("-h, --help", "print this help").addOption(CHARM);
 
-  verb("generate", "make the types of what the YAML files declare")
-    .description("Makes a module with the types of what the charm's YAML files declare.")
-    .option("--check", "change nothing, and fail when the module is stale", false)
+  command("generate", "generate types from the YAML files")
+    .description("Generates a module with types from the charm's YAML files.")
+    .option("--check", "write nothing, and fail when the module is out of date", false)
     .action(async (options: CharmOption & { readonly check: boolean }) => {
       done(await generate(session(options), { check: options.check }));
     });
 
-  verb("check", "check the YAML files and compile the charm")
-    .description("Checks the charm's YAML files and its types, by the TypeScript of the charm's project.")
+  command("check", "check the YAML files and the types")
+    .description("Checks the charm's YAML files, and its types with the TypeScript of the charm's project.")
     .action(async (options: CharmOption) => {
       done(await check(session(options)));
     });
 
-  verb("test", "run the charm's tests")
+  command("test", "run the charm's tests")
     .description(
-      "Runs the charm's tests: by the script test of its package.json, or by node --test where there is none or the " +
-        "script is this command. They run on the Node.js that is packed, where this machine can run it.",
+      "Runs the charm's tests with the script test of its package.json. Without this script, or when the script is this " +
+        "command, runs node --test, with the packed Node.js when this machine can run it.",
     )
-    .argument("[arguments...]", "go to the program that runs the tests; options among them after --")
+    .argument("[arguments...]", "arguments for the test program; write options after --")
     .action(async (argv: readonly string[], options: CharmOption) => {
       done(await test(session(options), argv));
     });
 
-  verb("pack", "make the types, check them, and pack the charm")
-    .description("Makes the types, checks the charm, and packs it into an archive that Juju deploys.")
+  command("pack", "generate types, check the charm, and pack it")
+    .description("Generates types, checks the charm, and packs it into an archive for Juju.")
     .addOption(
-      new Option("--arch <architecture>", "architecture of the machines")
+      new Option("--arch <architecture>", "architecture of the target machines")
         .choices([...ARCHITECTURES, "all"])
         .default(hostArchitecture(), "this machine's"),
     )
-    .option("--output <directory>", "directory of the archives (default: dist in the charm's directory)")
-    .option("--no-check", "pack without making the types and checking the charm")
+    .option("--output <directory>", "directory for the archives (default: dist in the charm directory)")
+    .option("--no-check", "pack without generating types and checking the charm")
     .action(async (options: PackArguments) => {
       const { arch, output, check: isChecked } = options;
       const architectures = arch === "all" ? ARCHITECTURES : [arch];

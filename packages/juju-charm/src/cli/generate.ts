@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { generateTypes, loadCharmSettings, loadMetadataFiles } from "../metadata/index.ts";
-import type { Session } from "./verb.ts";
+import type { Session } from "./session.ts";
 
 /**
- * Makes the module of a charm's types where it differs from what is there.
+ * Generates the module with a charm's types. Writes it only when it has changed.
  *
- * @returns the exit code: 1 when the module is stale and was to be left as it is.
+ * @returns the exit code: 1 when `check` is set and the module is out of date.
  */
 export async function generate(
   { charm, print, printError }: Session,
@@ -17,7 +17,7 @@ export async function generate(
   const text = generateTypes(await loadMetadataFiles(charm));
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return 0;
   if (check) {
-    printError(`${types} is stale: run "juju-charm generate" and commit the result\n`);
+    printError(`${types} is out of date: run "juju-charm generate" and commit the result\n`);
     return 1;
   }
   await mkdir(dirname(path), { recursive: true });

@@ -4,21 +4,21 @@ import type { Architecture } from "../pack/architecture.ts";
 import { packCharm, type PackOptions } from "../pack/pack-charm.ts";
 import { compile } from "./check.ts";
 import { generate } from "./generate.ts";
-import type { Session } from "./verb.ts";
+import type { Session } from "./session.ts";
 
 /** Settings of {@link pack}. */
-export interface PackVerbOptions {
+export interface PackCommandOptions {
   readonly architectures: readonly Architecture[];
-  /** Undefined for `dist` in the charm's directory. */
+  /** Undefined for `dist` in the charm directory. */
   readonly outputDirectory: string | undefined;
-  /** Whether the types are made and checked before. */
+  /** Whether to generate types and check the charm first. */
   readonly isChecked: boolean;
-  /** What paths are shown relative to. */
+  /** Base directory of printed paths. */
   readonly directory: string;
 }
 
-/** Makes a charm's types, checks them and packs the charm. @returns the exit code. */
-export async function pack(session: Session, options: PackVerbOptions): Promise<number> {
+/** Generates a charm's types, checks the charm, and packs it. @returns the exit code. */
+export async function pack(session: Session, options: PackCommandOptions): Promise<number> {
   const { architectures, outputDirectory, isChecked, directory } = options;
   if (isChecked) {
     await generate(session, { check: false });

@@ -4,10 +4,10 @@ import { withResolvers } from "charm-kit";
 import { CliError } from "./cli-error.ts";
 
 /**
- * Runs a program that shares the terminal of this one, and that a key such as Ctrl-C ends together with it.
+ * Runs a program in the same terminal, so that Ctrl-C also ends it.
  *
- * @returns its exit code, or as a shell gives it 128 and the number of the signal that ended it.
- * @throws {@link CliError} when it cannot be started.
+ * @returns its exit code or, like a shell, 128 plus the number of the signal that ended it.
+ * @throws {@link CliError} when it does not start.
  */
 export function runProgram(
   file: string,

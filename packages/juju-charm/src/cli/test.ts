@@ -4,15 +4,16 @@ import { loadText } from "../metadata/load-text.ts";
 import { hostArchitecture, RUNTIME_PACKAGES } from "../pack/architecture.ts";
 import { findInstalled } from "../pack/find-upwards.ts";
 import { runProgram } from "./run-program.ts";
-import type { Session } from "./verb.ts";
+import type { Session } from "./session.ts";
 
-/** A script that is this command again would have no end. */
+/** A script that runs this command, which would recurse endlessly. */
 const OWN_SCRIPT = /\bjuju-charm\s+test\b/;
 
 /**
- * Runs a charm's tests by its own script, else by the runner of Node.js, on the Node.js that is packed where that runs here.
+ * Runs a charm's tests with its npm script `test`. Without one, runs the Node.js test runner, with the packed Node.js when
+ * this machine can run it.
  *
- * @param argv goes to whatever runs the tests.
+ * @param argv arguments for the test program.
  * @returns the exit code.
  */
 export async function test({ charm }: Session, argv: readonly string[]): Promise<number> {

@@ -1,13 +1,13 @@
 import { closestMatch } from "leven";
 
-/** More words than this are no help to a person. */
+/** Longest list of words in a message. */
 const MOST_WORDS = 10;
 
-/** What to do about a word that is not known: the closest one, else all when they are few. */
+/** Advice for an unknown word: the closest known word, or a short list of known words. */
 export function acceptedInstead(word: string, known: readonly string[]): string {
   const closest = closestMatch(word, known, { maxDistance: word.length < 4 ? 1 : 2 });
   if (closest !== undefined) return `did you mean ${closest}?`;
-  return known.length > MOST_WORDS ? "take it out" : `use ${listed(known)}`;
+  return known.length > MOST_WORDS ? "remove it" : `use ${listed(known)}`;
 }
 
 /** `a, b or c`. */

@@ -1,7 +1,7 @@
 import { acceptedInstead } from "./accepted-instead.ts";
 import type { YamlNode } from "./yaml-node.ts";
 
-/** Keys that Juju reads, by the names that they have in `metadata.yaml` too. */
+/** Keys that Juju reads, with the same names in `metadata.yaml`. */
 const SHARED_KEYS = [
   "name",
   "summary",
@@ -18,7 +18,7 @@ const SHARED_KEYS = [
   "terms",
 ];
 
-/** Keys of the unified file that `metadata.yaml` has not: charmcraft splits them off or keeps them for itself. */
+/** Keys of the unified file that are not in `metadata.yaml`: charmcraft moves them to other files or only uses them itself. */
 export const UNIFIED_KEYS: readonly string[] = [
   "title",
   "type",
@@ -37,7 +37,7 @@ export const UNIFIED_KEYS: readonly string[] = [
   "charmhub",
 ];
 
-/** Keys of `metadata.yaml` that tell people, or Charmhub; the unified file has other names for most. */
+/** Descriptive keys of `metadata.yaml`, with their replacement in the unified file. */
 const LEGACY_KEYS: Readonly<Record<string, string>> = {
   "display-name": "write title",
   maintainer: "write links.contact",
@@ -46,39 +46,39 @@ const LEGACY_KEYS: Readonly<Record<string, string>> = {
   issues: "write links.issues",
   source: "write links.source",
   website: "write links.website",
-  tags: "Charmhub reads none any more",
-  categories: "Charmhub reads none any more",
+  tags: "Charmhub no longer reads it",
+  categories: "Charmhub no longer reads it",
 };
 
-/** Keys that are known and cannot be honoured. */
+/** Known but unsupported keys. */
 const REFUSED_KEYS: Readonly<Record<string, string>> = {
-  series: "it belongs to an old metadata format: name systems in bases",
+  series: "it belongs to an old metadata format: declare systems in bases",
   "min-juju-version": 'it belongs to an old metadata format: write "assumes: [juju >= <version>]"',
-  deployment: "it belongs to an old metadata format: it was for Kubernetes charms",
-  payloads: "it belongs to an old metadata format: Juju has none any more",
-  containers: "it is for Kubernetes charms, and this is a framework for machine charms; take it out",
-  devices: "it is for Kubernetes charms, and this is a framework for machine charms; take it out",
+  deployment: "it belongs to an old metadata format for Kubernetes charms",
+  payloads: "it belongs to an old metadata format: Juju no longer has payloads",
+  containers: "it is for Kubernetes charms, and this framework is for machine charms; remove it",
+  devices: "it is for Kubernetes charms, and this framework is for machine charms; remove it",
   options: "write it below config, or in config.yaml",
-  extensions: 'only charmcraft expands extensions; write out what "charmcraft expand-extensions" prints',
+  extensions: 'only charmcraft expands extensions; use the output of "charmcraft expand-extensions"',
 };
 
-/** Which of the files a charm's metadata may be in. */
+/** Name of a metadata file. */
 export type CharmFile = (typeof CHARM_FILES)[number];
-/** The unified file, by its name here and by charmcraft's, and what both become in an archive. */
+/** The unified file with the name of this framework or charmcraft, and the metadata file of an archive. */
 export const CHARM_FILES = ["charm.yaml", "charmcraft.yaml", "metadata.yaml"] as const;
 
-/** Notes what must not be in the file: `charmcraft.yaml` as charmcraft takes it, `charm.yaml` with Juju's own names too. */
+/** Reports invalid keys. `charmcraft.yaml` accepts charmcraft's keys, and `charm.yaml` also Juju's names. */
 export function checkKeys(charm: YamlNode, file: CharmFile): void {
   const known = [...SHARED_KEYS, ...UNIFIED_KEYS];
   for (const [name, member] of charm.members()) {
     const refusal = REFUSED_KEYS[name];
-    if (refusal !== undefined) member.fault(`${name} cannot be used: ${refusal}`);
-    // Juju ignores what it does not know in metadata.yaml, which newer programs may have written.
+    if (refusal !== undefined) member.report(`${name} cannot be used: ${refusal}`);
+    // Juju ignores unknown keys in metadata.yaml, which a newer program may have written.
     else if (file === "metadata.yaml" || known.includes(name)) continue;
     else if (!Object.hasOwn(LEGACY_KEYS, name))
-      member.fault(`${name} is not known; ${acceptedInstead(name, known)}`);
+      member.report(`${name} is not known; ${acceptedInstead(name, known)}`);
     else if (file === "charmcraft.yaml") {
-      member.fault(`${name} is not known to charmcraft; ${LEGACY_KEYS[name] ?? ""}`);
+      member.report(`${name} is not known to charmcraft; ${LEGACY_KEYS[name] ?? ""}`);
     }
   }
   if (file === "metadata.yaml") return;
@@ -86,7 +86,7 @@ export function checkKeys(charm: YamlNode, file: CharmFile): void {
   checkUnread(charm);
 }
 
-/** Checks the shape of what only Juju, Charmhub or charmcraft reads. */
+/** Checks the types of keys that only Juju, Charmhub or charmcraft reads. */
 function checkUnread(charm: YamlNode): void {
   charm.member("links").allowOnly(["contact", "documentation", "issues", "source", "website"]);
   charm.member("charm-user").choice(["root", "sudoer", "non-root"], "root");

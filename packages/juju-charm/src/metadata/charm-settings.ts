@@ -1,33 +1,33 @@
 import { isAbsolute, normalize } from "node:path";
-import { MetadataError, type MetadataFault } from "./metadata-error.ts";
+import { MetadataError, type MetadataProblem } from "./metadata-error.ts";
 import { loadText } from "./load-text.ts";
 import { YamlNode } from "./yaml-node.ts";
 
 const FILE = "package.json";
 const KEYS = ["entry", "types", "files", "plugins"];
 
-/** What a charm's `package.json` says under `charm` about generating, checking and packing. Paths are relative to the charm. */
+/** Settings under `charm` in a charm's `package.json`, for generating, checking and packing. Paths are relative to the charm. */
 export interface CharmSettings {
   /**
-   * The program.
+   * The main module.
    *
    * @default "src/main.ts"
    */
   readonly entry: string;
   /**
-   * The module that is generated from the metadata.
+   * The generated module with types.
    *
    * @default "src/metadata.generated.ts"
    */
   readonly types: string;
   /**
-   * Globs of the charm's own files that go into the archive at the same path; those that begin with `!` leave files out.
+   * Globs of additional files for the archive, which keep their paths. A glob that begins with `!` excludes files.
    *
    * @default []
    */
   readonly files: readonly string[];
   /**
-   * Modules that export `plugins`, a list of plugins for esbuild.
+   * Modules that export `plugins`, a list of esbuild plugins.
    *
    * @default []
    */
@@ -35,9 +35,9 @@ export interface CharmSettings {
 }
 
 /**
- * Reads the settings of the charm in a directory; those of one without a `package.json` are the defaults.
+ * Reads the settings of a charm. Without a `package.json`, returns the defaults.
  *
- * @throws {@link MetadataError} when a key is not known or a value is not of its type.
+ * @throws {@link MetadataError} for an unknown key or a value of the wrong type.
  */
 export async function loadCharmSettings(directory: string): Promise<CharmSettings> {
   return readCharmSettings(await loadText(directory, FILE));
@@ -45,8 +45,8 @@ export async function loadCharmSettings(directory: string): Promise<CharmSetting
 
 /** Reads the settings from the text of a `package.json`. @throws {@link MetadataError} */
 export function readCharmSettings(packageJson = "{}"): CharmSettings {
-  const faults: MetadataFault[] = [];
-  const settings = YamlNode.parse(FILE, packageJson, faults).member("charm");
+  const problems: MetadataProblem[] = [];
+  const settings = YamlNode.parse(FILE, packageJson, problems).member("charm");
   settings.allowOnly(KEYS);
   const read: CharmSettings = {
     entry: readPath(settings.member("entry")) ?? "src/main.ts",
@@ -54,7 +54,7 @@ export function readCharmSettings(packageJson = "{}"): CharmSettings {
     files: readPaths(settings.member("files")),
     plugins: readPaths(settings.member("plugins")),
   };
-  if (faults.length > 0) throw new MetadataError(faults);
+  if (problems.length > 0) throw new MetadataError(problems);
   return read;
 }
 
@@ -67,7 +67,7 @@ function readPath(node: YamlNode): string | undefined {
   if (path === undefined) return undefined;
   const plain = normalize(path.replace(/^!/, ""));
   if (path === "" || isAbsolute(plain) || plain.split("/").includes("..")) {
-    node.fault(`${node.label} is ${JSON.stringify(path)}; use a path inside the charm's directory`);
+    node.report(`${node.label} is ${JSON.stringify(path)}; use a path inside the charm directory`);
   }
   return path;
 }

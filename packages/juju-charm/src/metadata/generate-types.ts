@@ -6,7 +6,7 @@ import { documented, indented, objectType, propertyKey, type Member } from "./ty
 /** Settings of {@link generateTypes}. */
 export interface GenerateTypesOptions {
   /**
-   * What the generated module imports the framework as.
+   * Module name of the framework in the generated import.
    *
    * @default "juju-charm"
    */
@@ -24,11 +24,11 @@ const OPTION_VALUES: Readonly<Record<OptionType, string>> = {
 };
 
 /**
- * Makes a TypeScript module from a charm's metadata: an interface, called by the charm (`my-charm`: `MyCharmTypes`), that
- * tells the compiler the names and types of options, actions, endpoints, storages and resources. A charm names it once, as
- * in `class MyCharm extends Charm<MyCharmTypes>`.
+ * Generates a TypeScript module from a charm's metadata. It contains an interface with the names and types of options,
+ * actions, endpoints, storages and resources, for `class MyCharm extends Charm<MyCharmTypes>`. The interface is named after
+ * the charm: `MyCharmTypes` for `my-charm`.
  *
- * @throws {@link MetadataError} when the metadata is not as Juju takes it.
+ * @throws {@link MetadataError} when the metadata is invalid.
  */
 export function generateTypes(files: MetadataFiles, options: GenerateTypesOptions = {}): string {
   const metadata = readMetadata(files);
@@ -48,7 +48,7 @@ export function generateTypes(files: MetadataFiles, options: GenerateTypesOption
     `import type { ${imported.join(", ")} } from ${JSON.stringify(options.framework ?? FRAMEWORK)};\n`,
     indented(
       documented(
-        `What the YAML files of the charm ${metadata.name} declare.`,
+        `Types for the YAML files of the charm ${metadata.name}.`,
         `export interface ${name} extends CharmTypes ${body}`,
       ),
     ),
@@ -95,7 +95,7 @@ function paramsType({ params, required }: ActionMetadata): string {
 }
 
 function parameter(name: string, schema: ParameterSchema, required: readonly string[]): Member {
-  // The controller fills in defaults before the charm sees the parameters.
+  // The controller adds defaults before the charm receives the parameters.
   const optional = schema.default === undefined && !required.includes(name);
   return { name, description: schema.description, optional, type: schemaType(schema) };
 }

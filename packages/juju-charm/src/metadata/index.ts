@@ -17,5 +17,5 @@ export type {
   ResourceMetadata,
   StorageMetadata,
 } from "./metadata.ts";
-export { MetadataError, type MetadataFault } from "./metadata-error.ts";
+export { MetadataError, type MetadataProblem } from "./metadata-error.ts";
 export { readMetadata, type MetadataFiles } from "./read-metadata.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { messageOf } from "charm-kit";
 import { MetadataError } from "./metadata-error.ts";
 
-/** The text of a file of a charm; undefined when there is none. @throws {@link MetadataError} when it cannot be read. */
+/** The text of a charm's file; undefined when it does not exist. @throws {@link MetadataError} when it cannot be read. */
 export async function loadText(directory: string, file: string): Promise<string | undefined> {
   try {
     return await readFile(join(directory, file), "utf8");

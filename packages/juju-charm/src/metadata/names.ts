@@ -1,12 +1,12 @@
 import type { YamlNode } from "./yaml-node.ts";
 
-/** A pattern of names, and how a person is told of it. */
+/** A pattern for names, with its description for messages. */
 export interface NameRule {
   readonly pattern: RegExp;
   readonly accepted: string;
 }
 
-/** Names as Juju takes them (names of juju/names and juju/charm). */
+/** Juju's rules for names (from juju/names and juju/charm). */
 export const NAMES = {
   charm: {
     pattern: /^[a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*$/,
@@ -39,13 +39,13 @@ export const NAMES = {
   },
 } as const satisfies Record<string, NameRule>;
 
-/** Notes a fault at the node when its name is not one of the kind. */
+/** Reports an invalid name. */
 export function checkName(node: YamlNode, name: string, kind: keyof typeof NAMES): void {
   const { pattern, accepted } = NAMES[kind];
-  if (!pattern.test(name)) node.fault(`the ${kind} name "${name}" is not valid; use ${accepted}`);
+  if (!pattern.test(name)) node.report(`the ${kind} name "${name}" is not valid; use ${accepted}`);
 }
 
-/** Tells whether Juju keeps a name of an endpoint, an interface or an action for itself. */
+/** Whether Juju reserves a name of an endpoint, an interface or an action. */
 export function isReserved(name: string): boolean {
   return name === "juju" || name.startsWith("juju-");
 }

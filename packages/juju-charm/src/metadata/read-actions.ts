@@ -4,10 +4,10 @@ import { readRequired, readSchemas } from "./read-schema.ts";
 import { checkInnerKeys, OBJECT_KEYWORDS, refuseReferences } from "./schema-keys.ts";
 import type { YamlNode } from "./yaml-node.ts";
 
-/** What Juju reads of an action, keywords of the schema of its parameters among it, and what the framework reads. */
+/** Keys of an action that Juju or the framework reads, including schema keywords for its parameters. */
 const KEYS = ["description", "title", "params", "parallel", "execution-group", "results", ...OBJECT_KEYWORDS];
 
-/** Keys of results that Juju fills in itself. */
+/** Result keys that Juju sets. */
 const RESERVED_RESULTS = ["stdout", "stdout-encoding", "stderr", "stderr-encoding", "return-code"];
 
 /** Reads `actions.yaml`. */
@@ -18,7 +18,7 @@ export function readActions(file: YamlNode): Readonly<Record<string, ActionMetad
 function readAction(name: string, action: YamlNode): ActionMetadata {
   checkName(action, name, "action");
   if (isReserved(name))
-    action.fault(`the action name "${name}" is Juju's own; use one that does not begin with juju`);
+    action.report(`the action name "${name}" is reserved by Juju; use one that does not begin with juju`);
   action.allowOnly([...KEYS, ...refuseReferences(action)]);
   checkInnerKeys(action);
   action.member("parallel").boolean(false);
@@ -36,19 +36,20 @@ function readAction(name: string, action: YamlNode): ActionMetadata {
 
 function readResults(results: YamlNode): ActionMetadata["results"] {
   for (const [name, result] of results.members()) {
-    if (RESERVED_RESULTS.includes(name)) result.fault(`the result ${name} is Juju's own; use another name`);
+    if (RESERVED_RESULTS.includes(name))
+      result.report(`the result ${name} is reserved by Juju; use another name`);
   }
   const schemas = readSchemas(results, "result");
   for (const [name, { types }] of Object.entries(schemas)) {
     const refused = types.filter((type) => type === "array" || type === "null");
     if (refused.length === 0) continue;
-    const accepted = "Juju takes texts, numbers, booleans and objects of them";
-    results.member(name).fault(`the result ${name} is of type ${refused.join(" or ")}; ${accepted}`);
+    const accepted = "Juju accepts strings, numbers, booleans and objects of them";
+    results.member(name).report(`the result ${name} is of type ${refused.join(" or ")}; ${accepted}`);
   }
   return schemas;
 }
 
-/** A schema of other parameters takes some of them. */
+/** A schema for additional parameters means that they are accepted. */
 function readAdditional(node: YamlNode): boolean | undefined {
   return typeof node.value === "object" && node.value !== null ? true : node.optionalBoolean();
 }

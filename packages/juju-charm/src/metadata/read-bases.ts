@@ -1,13 +1,13 @@
 import { BASE_ARCHITECTURES, type BaseArchitecture, type BaseMetadata } from "./metadata.ts";
 import type { YamlNode } from "./yaml-node.ts";
 
-/** `ubuntu@24.04`, and in platforms `ubuntu@24.04:amd64`. */
+/** A system, such as `ubuntu@24.04`, and a platform, such as `ubuntu@24.04:amd64`. */
 const PLATFORM = /^(?:(?<system>[a-z]+@[^:@]+):)?(?<architecture>[a-z0-9]+)$/;
 const SYSTEM = /^(?<name>[a-z]+)@(?<channel>[^:@\s]+)$/;
 
 /**
- * Reads the systems that a charm runs on, in any of the ways that charmcraft takes: `bases` with a name and a channel, or
- * with `build-on` and `run-on`; or `platforms`, with or without `base`.
+ * Reads the systems that a charm runs on, in any form of charmcraft: `bases` with a name and a channel, or with `build-on`
+ * and `run-on`; or `platforms`, with or without `base`.
  */
 export function readBases(charm: YamlNode): readonly BaseMetadata[] {
   const bases = charm.member("bases");
@@ -15,7 +15,7 @@ export function readBases(charm: YamlNode): readonly BaseMetadata[] {
   const base = charm.member("base");
   if (bases.isMissing) return readPlatforms(platforms, base);
   for (const other of [platforms, base]) {
-    if (!other.isMissing) other.fault(`${other.label} and bases say the same; keep one of them`);
+    if (!other.isMissing) other.report(`${other.label} and bases declare the same; keep one of them`);
   }
   return bases.items().flatMap(readBase);
 }
@@ -39,7 +39,7 @@ function readSystem(base: YamlNode): BaseMetadata {
   };
 }
 
-/** What a platform runs on; no architecture stands for every one. */
+/** Target of a platform; an undefined architecture means all. */
 interface Target {
   readonly system: string;
   readonly architecture: BaseArchitecture | undefined;
@@ -48,10 +48,10 @@ interface Target {
 function readPlatforms(platforms: YamlNode, base: YamlNode): readonly BaseMetadata[] {
   const common = base.text();
   if (common !== undefined && !SYSTEM.test(common)) {
-    base.fault(`base is ${JSON.stringify(common)}; use a system and its release, such as ubuntu@24.04`);
+    base.report(`base is ${JSON.stringify(common)}; use a system and its release, such as ubuntu@24.04`);
   }
   if (common !== undefined && platforms.isMissing) {
-    platforms.fault("base needs platforms; write the architectures there");
+    platforms.report("base needs platforms; add them with the architectures");
   }
   const targets = platforms.members().flatMap(([name, platform]) => readPlatform(name, platform, common));
   return [...new Set(targets.map(({ system }) => system))].flatMap((system) => {
@@ -73,7 +73,7 @@ function readPlatform(name: string, platform: YamlNode, common: string | undefin
   platform.allowOnly(["build-on", "build-for"]);
   for (const built of namesIn(platform.member("build-on"))) readTarget(built.text() ?? "", built, common);
   const builtFor = platform.member("build-for");
-  if (builtFor.isMissing) builtFor.fault(`${builtFor.label} is missing; write the architecture`);
+  if (builtFor.isMissing) builtFor.report(`${builtFor.label} is missing; add the architecture`);
   return namesIn(builtFor).flatMap((target) => readTarget(target.text() ?? "", target, common));
 }
 
@@ -86,14 +86,12 @@ function readTarget(text: string, node: YamlNode, common: string | undefined): r
   const { system = common, architecture } = PLATFORM.exec(text)?.groups ?? {};
   const known = BASE_ARCHITECTURES.find((one) => one === architecture);
   if (known === undefined && architecture !== "all") {
-    node.fault(
-      `the platform ${text} is none; use an architecture such as amd64, with its system before it as in ` +
+    node.report(
+      `the platform ${text} is invalid; use an architecture such as amd64, with its system as in ` +
         "ubuntu@24.04:amd64, or a name with build-on and build-for",
     );
   } else if (system === undefined) {
-    node.fault(
-      `the platform ${text} has no system; write base, or the system before it as in ubuntu@24.04:amd64`,
-    );
+    node.report(`the platform ${text} has no system; add base, or write the system as in ubuntu@24.04:amd64`);
   } else return [{ system, architecture: known }];
   return [];
 }

@@ -7,7 +7,7 @@ import { readStorages } from "./read-storages.ts";
 import type { YamlNode } from "./yaml-node.ts";
 import type { JsonObject } from "../tools/hook-tools.ts";
 
-/** Reads a charm's file, but for options and actions. @param file its name. */
+/** Reads a charm's main metadata file, without options and actions. @param file its name. */
 export function readCharm(charm: YamlNode, file: CharmFile): Omit<CharmMetadata, "options" | "actions"> {
   const name = charm.member("name").requiredText();
   if (name) checkName(charm.member("name"), name, "charm");
@@ -18,7 +18,7 @@ export function readCharm(charm: YamlNode, file: CharmFile): Omit<CharmMetadata,
     ({ role, scope }) => role === "requires" && scope === "container",
   );
   if (subordinate && !joins) {
-    charm.member("subordinate").fault('a subordinate needs an endpoint in requires with "scope: container"');
+    charm.member("subordinate").report('a subordinate needs an endpoint in requires with "scope: container"');
   }
   return {
     name,
@@ -38,8 +38,9 @@ export function readCharm(charm: YamlNode, file: CharmFile): Omit<CharmMetadata,
 function readExtraBindings(bindings: YamlNode, relations: CharmMetadata["relations"]): string[] {
   return bindings.members().map(([name, binding]) => {
     checkName(binding, name, "endpoint");
-    if (!binding.isMissing) binding.fault(`the extra binding ${name} takes no value; write "${name}:"`);
-    if (Object.hasOwn(relations, name)) binding.fault(`${name} is an endpoint too; give one another name`);
+    if (!binding.isMissing)
+      binding.report(`the extra binding ${name} must not have a value; write "${name}:"`);
+    if (Object.hasOwn(relations, name)) binding.report(`${name} is also an endpoint; rename one of them`);
     return name;
   });
 }
@@ -52,6 +53,6 @@ function readResource([name, resource]: readonly [string, YamlNode]): [string, R
   if (type === "oci-image") return [name, { type, description, filename: undefined }];
   const filename = resource.member("filename").requiredText();
   if (filename.includes("/"))
-    resource.member("filename").fault(`${filename} is a path; use a name without "/"`);
+    resource.member("filename").report(`${filename} is a path; use a name without "/"`);
   return [name, { type, description, filename }];
 }

@@ -2,14 +2,14 @@ import { OPTION_TYPES, type OptionMetadata, type OptionType } from "./metadata.t
 import { checkName } from "./names.ts";
 import type { YamlNode } from "./yaml-node.ts";
 
-/** Juju gives every application this option and keeps it from the charm. */
+/** Juju adds this option to every application and does not pass it to the charm. */
 const TRUST = "trust";
 
-/** What a default of each type is, for people and for the check. */
+/** Valid defaults for each type. */
 const DEFAULTS: Readonly<
   Record<OptionType, { readonly accepted: string; readonly matches: (value: unknown) => boolean }>
 > = {
-  string: { accepted: "a text in quotes", matches: (value) => typeof value === "string" },
+  string: { accepted: "a string in quotes", matches: (value) => typeof value === "string" },
   int: { accepted: "a whole number", matches: Number.isSafeInteger },
   float: { accepted: "a number", matches: Number.isFinite },
   boolean: { accepted: "true or false", matches: (value) => typeof value === "boolean" },
@@ -32,7 +32,7 @@ export function readOptions(file: YamlNode): Readonly<Record<string, OptionMetad
 
 function readOption(name: string, option: YamlNode): OptionMetadata {
   checkName(option, name, "option");
-  if (name === TRUST) option.fault("the option name trust is Juju's own; use another");
+  if (name === TRUST) option.report("the option name trust is reserved by Juju; use another");
   option.allowOnly(["type", "default", "description"]);
   const type = option.member("type").choice(OPTION_TYPES);
   return {
@@ -47,6 +47,8 @@ function readDefault(node: YamlNode, type: OptionType): OptionMetadata["default"
   if (node.isMissing) return undefined;
   const { accepted, matches } = DEFAULTS[type];
   if (matches(value)) return value as string | number | boolean;
-  node.fault(`${node.label} is ${JSON.stringify(value)}, but the option is of type ${type}; use ${accepted}`);
+  node.report(
+    `${node.label} is ${JSON.stringify(value)}, but the option is of type ${type}; use ${accepted}`,
+  );
   return undefined;
 }

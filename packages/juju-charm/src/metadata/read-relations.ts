@@ -2,14 +2,14 @@ import type { RelationMetadata, RelationRole } from "./metadata.ts";
 import { checkName, isReserved } from "./names.ts";
 import type { YamlNode } from "./yaml-node.ts";
 
-/** Keys of `charm.yaml`, and what an endpoint under them is. */
+/** Keys of `charm.yaml` and the role of their endpoints. */
 const ROLES = [
   ["provides", "provides"],
   ["requires", "requires"],
   ["peers", "peer"],
 ] as const;
 
-/** Reads the endpoints of all roles. @param charmName charms of Juju itself may use its reserved names. */
+/** Reads the endpoints of all roles. @param charmName Juju's charms may use reserved names. */
 export function readRelations(
   charm: YamlNode,
   charmName: string,
@@ -19,7 +19,7 @@ export function readRelations(
     for (const [name, endpoint] of charm.member(key).members()) {
       checkName(endpoint, name, "endpoint");
       if (Object.hasOwn(relations, name)) {
-        endpoint.fault(`the endpoint ${name} is in two roles; give one another name`);
+        endpoint.report(`the endpoint ${name} is in two roles; rename one of them`);
       }
       const relation = readRelation(role, endpoint);
       refuseReserved(endpoint, name, relation, charmName);
@@ -45,7 +45,7 @@ function readRelation(role: RelationRole, endpoint: YamlNode): RelationMetadata 
 function readLimit(limit: YamlNode): number | undefined {
   if (limit.isMissing) return undefined;
   if (typeof limit.value === "number" && Number.isInteger(limit.value) && limit.value > 0) return limit.value;
-  limit.fault(`${limit.label} is ${JSON.stringify(limit.value)}; use 1 or a greater whole number`);
+  limit.report(`${limit.label} is ${JSON.stringify(limit.value)}; use a whole number from 1`);
   return undefined;
 }
 
@@ -58,9 +58,9 @@ function refuseReserved(
   if (isReserved(charmName)) return;
   const joinsHost = role === "requires" && scope === "container" && interfaceName === "juju-info";
   if (isReserved(name) && !(joinsHost && name === "juju-info")) {
-    endpoint.fault(`the endpoint name "${name}" is Juju's own; use one that does not begin with juju`);
+    endpoint.report(`the endpoint name "${name}" is reserved by Juju; use one that does not begin with juju`);
   }
   if (isReserved(interfaceName) && !joinsHost) {
-    endpoint.fault(`the interface "${interfaceName}" is Juju's own; only subordinates require it`);
+    endpoint.report(`the interface "${interfaceName}" is reserved by Juju; only subordinates can require it`);
   }
 }

@@ -17,13 +17,13 @@ export function readSchemas(schemas: YamlNode, kind: "parameter" | "result"): Sc
   );
 }
 
-/** Reads a list of names that must be there; each has a schema. */
+/** Reads a list of required names, each with a schema. */
 export function readRequired(required: YamlNode, schemas: Schemas): readonly string[] {
   return required.items().map((item) => {
     const name = item.requiredText();
     if (name && !Object.hasOwn(schemas, name)) {
       const known = Object.keys(schemas).join(", ") || "none";
-      item.fault(`${name} is required but not described; the names described are: ${known}`);
+      item.report(`${name} is required but not declared; declared names: ${known}`);
     }
     return name;
   });
@@ -34,7 +34,7 @@ function readSchema(schema: YamlNode, kind: "parameter" | "result"): ParameterSc
   const types = readTypes(schema.member("type"));
   const enumeration = schema.member("enum");
   const values = enumeration.isMissing ? undefined : enumeration.items().map(({ value = null }) => value);
-  if (values?.length === 0) enumeration.fault(`${enumeration.label} has no values; add some`);
+  if (values?.length === 0) enumeration.report(`${enumeration.label} has no values; add some`);
   const fallback = schema.member("default");
   const properties = schema.member("properties");
   const members = properties.isMissing ? undefined : readSchemas(properties, kind);
@@ -45,7 +45,7 @@ function readSchema(schema: YamlNode, kind: "parameter" | "result"): ParameterSc
     description: schema.member("description").text() ?? "",
     default: fallback.value,
     enum: values,
-    // A list has a schema for each position, which no type here tells.
+    // A list has a schema for each position, which the generated types do not support.
     items: items.isMissing || Array.isArray(items.value) ? undefined : readSchema(items, kind),
     properties: members,
     required: readRequired(schema.member("required"), members ?? {}),
@@ -67,15 +67,15 @@ function checkDefault(
   if (value === undefined) return;
   const shown = JSON.stringify(value);
   if (values && !values.some((allowed) => JSON.stringify(allowed) === shown)) {
-    node.fault(
+    node.report(
       `${node.label} is ${shown}; use one of ${values.map((one) => JSON.stringify(one)).join(", ")}`,
     );
   } else if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
-    node.fault(`${node.label} is ${shown}; use a value of type ${types.join(" or ")}`);
+    node.report(`${node.label} is ${shown}; use a value of type ${types.join(" or ")}`);
   }
 }
 
-/** Tells whether a value is of a type of JSON schema. */
+/** Whether a value has a JSON schema type. */
 export function isOfType(value: JsonValue, type: ParameterType): boolean {
   switch (type) {
     case "array":

@@ -14,7 +14,7 @@ const KEYS = [
 ];
 const RANGE = /^(\d+)(?:[+-]|-(\d+))?$/;
 const SIZE = /^\d+(?:\.\d+)?[MGTPEZY](?:i?B)?$/;
-/** Where Juju itself mounts storages. */
+/** Juju's directory for storages. */
 const JUJU_STORAGE = "/var/lib/juju/storage";
 
 /** Reads the storages of a charm. */
@@ -44,16 +44,16 @@ function readStorage(storage: YamlNode): StorageMetadata {
 
 function checkSize(size: YamlNode): void {
   if (size.isMissing || (typeof size.value === "string" && SIZE.test(size.value))) return;
-  size.fault(`${size.label} is ${JSON.stringify(size.value)}; use a number and a unit, such as 10G`);
+  size.report(`${size.label} is ${JSON.stringify(size.value)}; use a number and a unit, such as 10G`);
 }
 
 function readLocation(node: YamlNode, type: StorageMetadata["type"]): string | undefined {
   const location = node.text();
   if (location === undefined) return undefined;
-  if (type === "block") node.fault("a block device has no location; take it out or use type filesystem");
-  if (!location.startsWith("/")) node.fault(`the location ${location} is relative; use an absolute path`);
+  if (type === "block") node.report("a block device has no location; remove it or use the type filesystem");
+  if (!location.startsWith("/")) node.report(`the location ${location} is relative; use an absolute path`);
   if (`${location}/`.startsWith(`${JUJU_STORAGE}/`)) {
-    node.fault(`the location ${location} is in Juju's own directory ${JUJU_STORAGE}; use another`);
+    node.report(`the location ${location} is in Juju's directory ${JUJU_STORAGE}; use another`);
   }
   return location;
 }
@@ -67,6 +67,6 @@ function readMultiple(multiple: YamlNode): StorageMetadata["multiple"] {
   const minimum = Number(match?.[1]);
   const maximum = match?.[2] === undefined ? (/\d$/.test(text) ? minimum : undefined) : Number(match[2]);
   if (match && (maximum === undefined || (maximum >= minimum && maximum > 0))) return { minimum, maximum };
-  range.fault(`${range.label} is ${JSON.stringify(range.value)}; use "m", "m-n" or "m+"`);
+  range.report(`${range.label} is ${JSON.stringify(range.value)}; use "m", "m-n" or "m+"`);
   return { minimum: 0, maximum: undefined };
 }

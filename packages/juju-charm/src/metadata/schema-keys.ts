@@ -7,7 +7,7 @@ const LISTS = ["allOf", "anyOf", "oneOf"];
 /** Keywords whose value is a map of schemas. */
 const MAPS = ["definitions", "dependencies", "patternProperties"];
 
-/** Keywords of JSON schema draft 4 that hold for objects, beside those that Juju fills in of an action. */
+/** Keywords of JSON schema draft 4 for objects, without those that Juju sets for an action. */
 export const OBJECT_KEYWORDS: readonly string[] = [
   ...LISTS,
   ...MAPS,
@@ -44,8 +44,8 @@ const KEYWORDS: readonly string[] = [
 ];
 
 /**
- * Notes keywords that JSON schema draft 4 has not, by which Juju checks, and which it would ignore. Schemas in `properties`
- * and `items` are not looked into, but for `items` that are a list.
+ * Reports unknown keywords, which Juju would ignore: it uses JSON schema draft 4. Does not check schemas in `properties`
+ * and `items`, except a list in `items`.
  */
 export function checkSchemaKeys(schema: YamlNode): void {
   schema.allowOnly([...KEYWORDS, ...refuseReferences(schema)]);
@@ -54,7 +54,7 @@ export function checkSchemaKeys(schema: YamlNode): void {
   if (Array.isArray(items)) schema.member("items").items().forEach(checkWholeSchema);
 }
 
-/** Notes what is wrong in the schemas that keywords such as `anyOf` hold. */
+/** Reports problems in the schemas of keywords such as `anyOf`. */
 export function checkInnerKeys(schema: YamlNode): void {
   for (const keyword of ONE) checkPossibleSchema(schema.member(keyword));
   for (const keyword of LISTS) schema.member(keyword).items().forEach(checkWholeSchema);
@@ -63,17 +63,17 @@ export function checkInnerKeys(schema: YamlNode): void {
   }
 }
 
-/** Notes the keywords that Juju refuses, and returns them. */
+/** Reports keywords that Juju refuses, and returns their names. */
 export function refuseReferences(schema: YamlNode): readonly string[] {
   const keywords = ["$ref", "$schema"];
   for (const keyword of keywords) {
     const member = schema.member(keyword);
-    if (!member.isMissing) member.fault(`Juju refuses ${keyword}; write the schema out`);
+    if (!member.isMissing) member.report(`Juju refuses ${keyword}; write the full schema instead`);
   }
   return keywords;
 }
 
-/** A boolean or a list of names stands where a schema could. */
+/** Checks a schema. A boolean or a list of names is also valid. */
 function checkPossibleSchema(node: YamlNode): void {
   if (typeof node.value === "boolean" || Array.isArray(node.value)) return;
   checkWholeSchema(node);

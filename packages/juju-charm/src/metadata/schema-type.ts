@@ -2,7 +2,7 @@ import type { JsonValue } from "../tools/hook-tools.ts";
 import type { ParameterSchema, ParameterType } from "./metadata.ts";
 import { objectType } from "./type-text.ts";
 
-/** The TypeScript type of the values that a JSON schema takes. */
+/** The TypeScript type for a JSON schema. */
 export function schemaType(schema: ParameterSchema): string {
   const { enum: values, types, properties } = schema;
   if (values) return union(values.map(literalType));

@@ -8,7 +8,7 @@ export interface Member {
   readonly optional?: boolean;
 }
 
-/** The text of an object type with read-only members; the type of an object without any when there are none. */
+/** The text of an object type with read-only members, or of an empty object type. */
 export function objectType(members: readonly Member[]): string {
   if (members.length === 0) return "Readonly<Record<never, never>>";
   const lines = members.map(({ name, type, description = "", optional = false }) =>
@@ -17,7 +17,7 @@ export function objectType(members: readonly Member[]): string {
   return `{\n${lines.join("\n")}\n}`;
 }
 
-/** A declaration with its description above it. */
+/** A declaration with a doc comment. */
 export function documented(description: string, declaration: string): string {
   const lines = description.trim().replaceAll("*/", "*\\/").split("\n");
   if (lines.length === 1) return lines[0] ? `/** ${lines[0]} */\n${declaration}` : declaration;
@@ -29,7 +29,7 @@ export function propertyKey(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** The text of a module with its object types indented; comments keep their own lines. */
+/** Indents object types in the text of a module. Comments keep their lines. */
 export function indented(text: string): string {
   let depth = 0;
   const lines = text.split("\n").map((line) => {

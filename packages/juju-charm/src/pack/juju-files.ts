@@ -5,10 +5,10 @@ import type { BaseMetadata, CharmMetadata } from "../metadata/index.ts";
 import type { JsonObject, JsonValue } from "../tools/hook-tools.ts";
 import type { Architecture } from "./architecture.ts";
 
-/** What links are called in `metadata.yaml`, where it is another name. */
+/** Names of links in `metadata.yaml` that differ from the unified file. */
 const LINKS: Readonly<Record<string, string>> = { documentation: "docs", contact: "maintainers" };
 
-/** `metadata.yaml` as Juju reads it, which is what charmcraft makes of its unified file. The manifest has the bases. */
+/** `metadata.yaml` for Juju, as charmcraft creates it from its unified file. Bases are in the manifest. */
 export function renderJujuMetadata({ name, title, summary, description, source }: CharmMetadata): string {
   const others = Object.entries(source).filter(([key]) => !UNIFIED_KEYS.includes(key));
   const links = Object.entries(mapIn(source["links"])).map(
@@ -24,15 +24,15 @@ export function renderJujuMetadata({ name, title, summary, description, source }
   });
 }
 
-/** `config.yaml` of a charm that has its options in the unified file. */
+/** `config.yaml` for a charm with options in the unified file. */
 export function renderJujuConfig({ source }: CharmMetadata): string {
   return stringify(source["config"]);
 }
 
 /**
- * `actions.yaml` as Juju reads it: without the schemas of results, which only the framework knows.
+ * `actions.yaml` for Juju, without result schemas, which only the framework supports.
  *
- * @param text of the charm's `actions.yaml`; undefined when its actions are in the unified file.
+ * @param text text of the charm's `actions.yaml`; undefined when its actions are in the unified file.
  */
 export function renderJujuActions({ source }: CharmMetadata, text: string | undefined): string {
   const document = parseDocument(text ?? stringify(source["actions"]));
@@ -45,7 +45,7 @@ function mapIn(value: JsonValue | undefined): JsonObject {
   return isRecord(value) ? value : {};
 }
 
-/** `manifest.yaml`: the bases that the archive runs on, with the one architecture of its runtime. */
+/** `manifest.yaml`: the bases of the archive, with the architecture of its runtime. */
 export function renderManifest({ bases }: CharmMetadata, architecture: Architecture): string {
   return stringify({
     bases: bases
@@ -54,15 +54,15 @@ export function renderManifest({ bases }: CharmMetadata, architecture: Architect
   });
 }
 
-/** Tells whether a base names an architecture, or none at all, which stands for every one. */
+/** Whether a base supports an architecture. A base without architectures supports all. */
 export function runsOn({ architectures }: BaseMetadata, architecture: Architecture): boolean {
   return architectures.length === 0 || architectures.includes(architecture);
 }
 
 /**
- * What Juju runs for each event. It needs nothing of its environment: neither HOME nor PATH has to be set, and no Node.js
- * has to be installed. V8's compiled code is kept beside the sources for the next event; where it cannot be kept, it is
- * compiled again. The last word is the program's path from the charm's directory: charmcraft's linter looks for it there.
+ * The program that Juju runs for each event. It needs neither HOME nor PATH nor an installed Node.js. V8's compiled code is
+ * cached in the charm directory for later events; without the cache, it is compiled again. The last word is the program's
+ * path relative to the charm directory, because charmcraft's linter expects it there.
  */
 export const DISPATCH = `#!/bin/sh
 cd "\${0%/*}" || exit

@@ -4,17 +4,17 @@ import { isRecord, messageOf } from "charm-kit";
 import { build, type Plugin } from "esbuild";
 import { PackError } from "./pack-error.ts";
 
-/** What changes how a charm is bundled: a plugin of esbuild. A module that `charm.plugins` names exports a list `plugins`. */
+/** An esbuild plugin for a charm's bundle. Each module in `charm.plugins` exports a list `plugins`. */
 export type BundlePlugin = Plugin;
 
-/** Plugins, and where they come from. */
+/** Plugins and their source files. */
 export interface LoadedPlugins {
   readonly plugins: readonly BundlePlugin[];
-  /** Files of the modules and of what they import, but for npm packages; relative to the charm. */
+  /** Files of the modules and their imports, without npm packages; relative to the charm. */
   readonly sources: readonly string[];
 }
 
-/** Imports the plugins of a charm. @throws {@link PackError} when a module cannot be imported or exports none. */
+/** Imports the plugins of a charm. @throws {@link PackError} when a module cannot be imported or exports no plugins. */
 export async function loadPlugins(charm: string, modules: readonly string[]): Promise<LoadedPlugins> {
   const plugins = await Promise.all(modules.map((path) => importPlugins(charm, path)));
   return { plugins: plugins.flat(), sources: modules.length === 0 ? [] : await sourcesOf(charm, modules) };
@@ -25,7 +25,7 @@ async function importPlugins(charm: string, path: string): Promise<readonly Bund
   const runsTypeScript = "typescript" in features && Boolean(features.typescript);
   if (extname(path) === ".ts" && !runsTypeScript) {
     throw new PackError(
-      `Cannot load the plugins in ${path}: Node.js ${process.versions.node} runs no TypeScript; ` +
+      `Cannot load the plugins in ${path}: Node.js ${process.versions.node} cannot run TypeScript; ` +
         "use Node.js 22.18 or later, or write them in JavaScript",
     );
   }
@@ -37,7 +37,7 @@ async function importPlugins(charm: string, path: string): Promise<readonly Bund
   }
   if (!Array.isArray(module.plugins) || !module.plugins.every(isPlugin)) {
     throw new PackError(
-      `Cannot load the plugins in ${path}: it exports no list "plugins" of esbuild plugins; add that export`,
+      `Cannot load the plugins in ${path}: it exports no list "plugins" of esbuild plugins; add this export`,
     );
   }
   return module.plugins;

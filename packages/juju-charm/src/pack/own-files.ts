@@ -4,18 +4,18 @@ import { glob } from "tinyglobby";
 import { PackError } from "./pack-error.ts";
 import type { ArchiveEntry } from "./write-archive.ts";
 
-/** What the packer makes, Juju rewrites, or a controller of Juju 3.6 leaves out when it repacks an archive. */
+/** Paths that the packer creates, Juju rewrites, or a Juju 3.6 controller omits when it repacks an archive. */
 const RESERVED =
   /^(?:dispatch|metadata\.yaml|manifest\.yaml|version|revision|\.juju-charm|(?:lib|runtime|hooks|build|\.cache|\.git|\.svn|\.hg|\.bzr|\.tox)\/.*)$/;
 
-/** These are never a charm's own: its dependencies are bundled, and archives do not hold archives. */
+/** Never packed: dependencies, which are bundled, and archives. */
 const NEVER = ["**/node_modules/**", "dist/**"];
 
 /**
- * The files that a charm's settings name, at their paths below the charm. Links are followed.
+ * The additional files of a charm's settings, with their paths relative to the charm. Follows symbolic links.
  *
- * @param globs those that begin with `!` leave files out.
- * @throws {@link PackError} when a glob matches nothing, or a file is where the packer or Juju puts its own.
+ * @param globs patterns for files. Those that begin with `!` exclude files.
+ * @throws {@link PackError} when a glob matches nothing, or a file has a reserved path.
  */
 export async function ownFiles(charm: string, globs: readonly string[]): Promise<readonly ArchiveEntry[]> {
   const ignore = [...NEVER, ...globs.filter((one) => one.startsWith("!")).map((one) => one.slice(1))];
@@ -24,7 +24,7 @@ export async function ownFiles(charm: string, globs: readonly string[]): Promise
     const paths = await glob(pattern, { cwd: charm, ignore, dot: true, expandDirectories: false });
     if (paths.length === 0) {
       throw new PackError(
-        `Cannot pack ${charm}: no file matches "${pattern}" of charm.files in package.json; mend or remove it`,
+        `Cannot pack ${charm}: no file matches "${pattern}" of charm.files in package.json; fix or remove it`,
       );
     }
     for (const path of paths) found.add(path);
@@ -35,7 +35,7 @@ export async function ownFiles(charm: string, globs: readonly string[]): Promise
 async function ownFile(charm: string, path: string): Promise<ArchiveEntry> {
   if (RESERVED.test(path)) {
     throw new PackError(
-      `Cannot pack ${charm}: charm.files in package.json names ${path}, which is for the packer or Juju; move the file`,
+      `Cannot pack ${charm}: charm.files in package.json includes ${path}, which is reserved for the packer or Juju; move the file`,
     );
   }
   const source = join(charm, path);

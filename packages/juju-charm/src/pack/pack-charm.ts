@@ -31,37 +31,37 @@ export interface PackOptions {
   /** @default this machine's */
   readonly architecture?: Architecture;
   /**
-   * The program, absolute or relative to the charm's directory.
+   * The main module, absolute or relative to the charm directory.
    *
-   * @default the one of the charm's settings
+   * @default the entry in the charm's settings
    */
   readonly entry?: string;
-  /** @default "dist" in the charm's directory */
+  /** @default "dist" in the charm directory */
   readonly outputDirectory?: string;
 }
 
-/** An archive. */
+/** A packed archive. */
 export interface PackedCharm {
   readonly path: string;
-  /** False when an archive of the same inputs was there. */
+  /** False when an archive with the same inputs already existed. */
   readonly made: boolean;
-  /** What the bundler warns of, for people; empty when the archive was there. */
+  /** Formatted warnings of the bundler; empty when the archive already existed. */
   readonly warnings: readonly string[];
 }
 
-/** The runtime is most of the archive: the highest speed costs a tenth of size and saves most of the time. */
+/** The runtime is most of the archive. The fastest level increases the size by a tenth and saves most of the time. */
 const RUNTIME_COMPRESSION = 1;
 
-/** Files that go into the archive as they are, where a charm has them. */
+/** Optional files that are packed unchanged. */
 const PLAIN_FILES = ["lxd-profile.yaml", "LICENSE", "README.md", "icon.svg"];
 
-/** What Juju is told. */
+/** Metadata files. */
 const METADATA_FILES = [...CHARM_FILES, "config.yaml", "actions.yaml"];
 
-/** Files that tell how a charm is bundled without being in its archive. */
+/** Files that affect bundling but are not packed. */
 const PROJECT_FILES = ["package.json", "package-lock.json", "tsconfig.json"];
 
-/** What a charm is packed from, but for its program. */
+/** Inputs of an archive, without the bundled program. */
 interface Charm {
   readonly directory: string;
   readonly metadata: CharmMetadata;
@@ -69,14 +69,14 @@ interface Charm {
   readonly architecture: Architecture;
   readonly runtime: Runtime;
   readonly version: string;
-  /** The files that the charm's settings name. */
+  /** The additional files of the charm's settings. */
   readonly own: readonly ArchiveEntry[];
 }
 
 /**
- * Packs a charm for one architecture, unless an archive of the same inputs is there.
+ * Packs a charm for one architecture, unless an archive with the same inputs already exists.
  *
- * @throws {@link PackError} or {@link MetadataError} when it cannot be packed; the message says what to do.
+ * @throws {@link PackError} or {@link MetadataError} when it cannot be packed; the message includes advice.
  */
 export async function packCharm(options: PackOptions): Promise<PackedCharm> {
   const charm = await openCharm(options);
@@ -115,7 +115,7 @@ async function openCharm(options: PackOptions): Promise<Charm> {
   };
 }
 
-/** Whatever an archive depends on beside the content of files. The runtime goes by its size and time, since it is large. */
+/** Inputs that are not file contents. The large runtime is identified by size and modification time. */
 async function settingsOf({ entry, version, runtime, own, directory }: Charm): Promise<string> {
   const { size, mtimeMs } = await stat(programOf(runtime));
   const plain = PLAIN_FILES.filter((name) => existsSync(join(directory, name)));
@@ -123,7 +123,7 @@ async function settingsOf({ entry, version, runtime, own, directory }: Charm): P
   return JSON.stringify([await packerDigest(), entry, version, runtime, size, mtimeMs, plain, files]);
 }
 
-/** Files that the archive depends on beside those that are bundled. */
+/** Input files that are not bundled. */
 function fixedInputs({ directory, own }: Charm): string[] {
   return [
     ...METADATA_FILES,
@@ -133,7 +133,7 @@ function fixedInputs({ directory, own }: Charm): string[] {
   ];
 }
 
-/** What Juju would refuse at deployment, or esbuild less clearly. */
+/** Reports errors that Juju would find only at deployment, or esbuild with a less clear message. */
 function check(
   { bases }: CharmMetadata,
   charm: string,
@@ -141,12 +141,12 @@ function check(
 ): void {
   if (!existsSync(resolve(charm, entry))) {
     throw new PackError(
-      `Cannot pack ${charm}: it has no ${entry}; write one that calls main() with the charm's class`,
+      `Cannot pack ${charm}: it has no ${entry}; create one that calls main() with the charm's class`,
     );
   }
   if (!bases.some((base) => runsOn(base, architecture))) {
     throw new PackError(
-      `Cannot pack ${charm} for ${architecture}: no base in charm.yaml runs on it; add one to bases`,
+      `Cannot pack ${charm} for ${architecture}: no base in charm.yaml supports it; add one to bases`,
     );
   }
 }
@@ -182,7 +182,7 @@ async function jujuFiles({ directory, metadata, architecture }: Charm): Promise<
     ...PLAIN_FILES.filter((name) => existsSync(join(directory, name))).map((name) =>
       file(name, join(directory, name)),
     ),
-    // An empty file is no map, and charmcraft's linters fail on it.
+    // Charmcraft's linters fail for an empty file, which is not a map.
     ...(Object.keys(options).length > 0
       ? [text("config.yaml", (await loadText(directory, "config.yaml")) ?? renderJujuConfig(metadata))]
       : []),

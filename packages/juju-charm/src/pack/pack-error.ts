@@ -1,6 +1,6 @@
 import { CodedError } from "charm-kit";
 
-/** A charm cannot be packed; the message says what to do. */
+/** A charm cannot be packed. The message includes advice. */
 export class PackError extends CodedError {
   readonly code = "pack";
 }

@@ -7,7 +7,7 @@ import { upwards } from "./find-upwards.ts";
 
 const GIT_MS = 30_000;
 
-/** A charm's version: that of the nearest package, and the commit where there is one, such as `0.1.0-8713396`. */
+/** A charm's version: the version of the nearest package, with the commit if available, such as `0.1.0-8713396`. */
 export async function versionOf(charm: string): Promise<string> {
   const version = (await packageVersion(charm)) ?? "0.0.0";
   try {
@@ -15,7 +15,7 @@ export async function versionOf(charm: string): Promise<string> {
     const { stdout } = await promisify(execFile)("git", describe, { cwd: charm, timeout: GIT_MS });
     return `${version}-${stdout.trim()}`;
   } catch {
-    return version; // A source archive has no history.
+    return version; // A source archive has no Git history.
   }
 }
 

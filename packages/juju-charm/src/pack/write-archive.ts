@@ -3,7 +3,7 @@ import { rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { ZipFile, type Options } from "yazl";
 
-/** A file of an archive: its bytes, or where they are. */
+/** A file of an archive: its bytes, or the path of its source. */
 export interface ArchiveEntry {
   readonly path: string;
   readonly content: { readonly bytes: Uint8Array } | { readonly file: string };
@@ -13,12 +13,12 @@ export interface ArchiveEntry {
   readonly compressionLevel?: number;
 }
 
-// The earliest time that zip can tell: the same inputs make the same bytes at any time.
+// The earliest time in a zip file, so that the same inputs always create the same bytes.
 const MODIFIED = new Date(1980, 0, 1);
 const EXECUTABLE = 0o100755;
 const PLAIN = 0o100644;
 
-/** Writes a zip archive, entries in the order of their paths, and puts it in place in one step. */
+/** Writes a zip archive atomically, with entries sorted by path. */
 export async function writeArchive(path: string, entries: readonly ArchiveEntry[]): Promise<void> {
   const zip = new ZipFile();
   for (const entry of entries.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {

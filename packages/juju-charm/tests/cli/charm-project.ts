@@ -8,14 +8,14 @@ const PACKAGE = join(import.meta.dirname, "../..");
 const MAIN = join(PACKAGE, "src/cli/main.ts");
 const MODULES = join(PACKAGE, "../../node_modules");
 
-/** What a command line did. */
+/** Result of a command line. */
 export interface Outcome {
   readonly code: number | null;
   readonly output: string;
   readonly errors: string;
 }
 
-/** A small charm in a project that has the framework and TypeScript, and the command line of the framework. */
+/** A small charm in a project with the framework and TypeScript, with access to the framework's command line. */
 export class CharmProject extends SmallCharm {
   constructor() {
     super();
@@ -30,7 +30,7 @@ export class CharmProject extends SmallCharm {
     return readFileSync(join(this.directory, path), "utf8");
   }
 
-  /** Runs the command line in this process; what other programs print is not seen. */
+  /** Runs the command line in this process, without output of other programs. */
   async run(...argv: string[]): Promise<Outcome> {
     const printed = { output: "", errors: "" };
     const code = await runCommandLine(argv, {
@@ -41,7 +41,7 @@ export class CharmProject extends SmallCharm {
     return { code, ...printed };
   }
 
-  /** Runs the command line as a program. */
+  /** Runs the command line as a separate process. */
   spawn(...argv: string[]): Outcome {
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...argv], {
       cwd: this.directory,

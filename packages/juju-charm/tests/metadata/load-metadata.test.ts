@@ -13,9 +13,9 @@ describe("loadMetadata()", () => {
     rmSync(directory, { recursive: true });
   });
 
-  const faultOf = (): Promise<unknown> => loadMetadata(directory).catch((thrown: unknown) => thrown);
+  const errorOf = (): Promise<unknown> => loadMetadata(directory).catch((thrown: unknown) => thrown);
 
-  it("reads the metadata.yaml of a packed charm, and does without options and actions", async () => {
+  it("reads the metadata.yaml of a packed charm without options and actions", async () => {
     writeFileSync(join(directory, "metadata.yaml"), CHARM);
     expect(await loadMetadata(directory)).to.include({ name: "probe" });
   });
@@ -29,20 +29,20 @@ describe("loadMetadata()", () => {
     expect(Object.keys(actions)).to.deep.equal(["go"]);
   });
 
-  it("reads the one file of charmcraft", async () => {
+  it("reads charmcraft's unified file", async () => {
     writeFileSync(join(directory, "charmcraft.yaml"), `${CHARM}config: {options: {size: {type: int}}}\n`);
     expect(Object.keys((await loadMetadata(directory)).options)).to.deep.equal(["size"]);
   });
 
-  it("refuses a second file of metadata, which would not be read", async () => {
+  it("refuses a second metadata file", async () => {
     writeFileSync(join(directory, "charm.yaml"), CHARM);
     writeFileSync(join(directory, "charmcraft.yaml"), CHARM);
-    expect(String(await faultOf())).to.include("charmcraft.yaml:1: charm.yaml is there too");
+    expect(String(await errorOf())).to.include("charmcraft.yaml:1: charm.yaml exists too");
   });
 
-  it("says what is missing in a directory that has no charm in it", async () => {
-    const thrown = await faultOf();
+  it("reports the missing file in a directory without a charm", async () => {
+    const thrown = await errorOf();
     expect(thrown).to.be.instanceOf(MetadataError);
-    expect(String(thrown)).to.include(`charm.yaml:1: there is no such file in ${directory}`);
+    expect(String(thrown)).to.include(`charm.yaml:1: ${directory} has no such file`);
   });
 });

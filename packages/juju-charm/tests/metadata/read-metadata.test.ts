@@ -2,28 +2,28 @@ import { expect } from "chai";
 import {
   MetadataError,
   readMetadata,
-  type MetadataFault,
+  type MetadataProblem,
   type MetadataFiles,
 } from "../../src/metadata/index.ts";
 
 const CHARM = "name: probe\nsummary: A probe.\ndescription: Probes.\n";
 
-function faultsOf(files: Partial<MetadataFiles>): readonly MetadataFault[] {
+function problemsOf(files: Partial<MetadataFiles>): readonly MetadataProblem[] {
   try {
     readMetadata({ charm: CHARM, ...files });
   } catch (thrown) {
-    if (thrown instanceof MetadataError) return thrown.faults;
+    if (thrown instanceof MetadataError) return thrown.problems;
     throw thrown;
   }
   return [];
 }
 
 function messagesOf(files: Partial<MetadataFiles>): readonly string[] {
-  return faultsOf(files).map(({ file, line, text }) => `${file}:${line}: ${text}`);
+  return problemsOf(files).map(({ file, line, text }) => `${file}:${line}: ${text}`);
 }
 
 describe("readMetadata()", () => {
-  it("reads a charm that has nothing but what Juju asks for", () => {
+  it("reads a charm with only the required keys", () => {
     const metadata = readMetadata({ charm: CHARM });
     expect(metadata.title).to.equal("probe");
     expect(metadata).to.deep.include({
@@ -35,7 +35,7 @@ describe("readMetadata()", () => {
     });
   });
 
-  it("reads endpoints of all roles, written short or long, with Juju's defaults", () => {
+  it("reads endpoints of all roles, in short and long form, with Juju's defaults", () => {
     const roles = `provides:\n  site: http\nrequires:\n  db: {interface: pgsql, scope: container, limit: 2, optional: true}
 peers:\n  ring: {interface: ring}\n`;
     const { relations } = readMetadata({ charm: CHARM + roles });
@@ -47,7 +47,7 @@ peers:\n  ring: {interface: ring}\n`;
     });
   });
 
-  it("reads how many storages there may be", () => {
+  it("reads the number of storage instances", () => {
     const ranges = ["3", '"1-2"', '"0+"', '"2-"'];
     const read = ranges.map((range) => {
       const charm = `${CHARM}storage:\n  data: {type: filesystem, multiple: {range: ${range}}}\n`;
@@ -61,12 +61,12 @@ peers:\n  ring: {interface: ring}\n`;
     ]);
   });
 
-  it("lets a subordinate require what every application provides", () => {
+  it("lets a subordinate require juju-info", () => {
     const charm = `${CHARM}subordinate: true\nrequires:\n  juju-info: {interface: juju-info, scope: container}\n`;
-    expect(faultsOf({ charm })).to.deep.equal([]);
+    expect(problemsOf({ charm })).to.deep.equal([]);
   });
 
-  it("tells every fault of every file at once, in their order", () => {
+  it("reports all problems of all files together, in order", () => {
     expect(
       messagesOf({
         charm: "name: Probe\nsummary: A probe.\nprovides:\n  site: {}\n",
@@ -74,7 +74,7 @@ peers:\n  ring: {interface: ring}\n`;
         actions: "juju-run: {}\n",
       }),
     ).to.deep.equal([
-      `actions.yaml:1: the action name "juju-run" is Juju's own; use one that does not begin with juju`,
+      `actions.yaml:1: the action name "juju-run" is reserved by Juju; use one that does not begin with juju`,
       'charm.yaml:1: the charm name "Probe" is not valid; use lower-case letters, digits and hyphens, with a letter in each part',
       "charm.yaml:1: description is missing; add it",
       "charm.yaml:4: provides.site.interface is missing; add it",
@@ -82,21 +82,21 @@ peers:\n  ring: {interface: ring}\n`;
     ]);
   });
 
-  it("says so when a file is no YAML, and where", () => {
-    const [fault] = faultsOf({ config: "options:\n  a: {type: string\n" });
-    expect(fault).to.deep.include({ file: "config.yaml", line: 3 });
-    expect(fault?.text).to.include("the YAML is malformed");
+  it("reports the line of malformed YAML", () => {
+    const [problem] = problemsOf({ config: "options:\n  a: {type: string\n" });
+    expect(problem).to.deep.include({ file: "config.yaml", line: 3 });
+    expect(problem?.text).to.include("the YAML is malformed");
   });
 
   const CASES: readonly (readonly [title: string, files: Partial<MetadataFiles>, message: string])[] = [
-    ["a list for a map", { config: "- a\n" }, "the file is no map"],
+    ["a list instead of a map", { config: "- a\n" }, "the file is not a map"],
     [
-      "a word that Juju takes for a boolean",
+      "a word that Juju reads as a boolean",
       { config: "options:\n  policy: {type: string, default: off}\n" },
-      "config.yaml:2: Juju takes off for a boolean; write true or false, or put it in quotes",
+      "config.yaml:2: Juju reads off as a boolean; write true or false, or put it in quotes",
     ],
     [
-      "a type of option that Juju does not have",
+      "an unknown option type",
       { config: "options:\n  size: {type: integer}\n" },
       'config.yaml:2: options.size.type is "integer"; use string, int, float, boolean or secret',
     ],
@@ -111,7 +111,7 @@ peers:\n  ring: {interface: ring}\n`;
       "use true or false",
     ],
     [
-      "a secret that is none",
+      "an invalid secret URI",
       { config: "options:\n  s: {type: secret, default: key}\n" },
       "use a secret URI",
     ],
@@ -120,25 +120,29 @@ peers:\n  ring: {interface: ring}\n`;
       { config: "options:\n  size:\n    type: int\n    defualt: 2\n" },
       "config.yaml:4: options.size.defualt is not known; did you mean default?",
     ],
-    ["Juju's own option", { config: "options:\n  trust: {type: boolean}\n" }, "trust is Juju's own"],
     [
-      "an option in capitals",
+      "a reserved option name",
+      { config: "options:\n  trust: {type: boolean}\n" },
+      "trust is reserved by Juju",
+    ],
+    [
+      "an option name in capitals",
       { config: "options:\n  Size: {type: int}\n" },
       'the option name "Size" is not valid',
     ],
     ["an action with an underscore", { actions: "do_it: {}\n" }, 'the action name "do_it" is not valid'],
     [
-      "a required parameter that is not described",
+      "an undeclared required parameter",
       { actions: "go:\n  params:\n    to: {type: string}\n  required: [too]\n" },
-      "actions.yaml:4: too is required but not described; the names described are: to",
+      "actions.yaml:4: too is required but not declared; declared names: to",
     ],
     [
-      "a type that JSON schema does not have",
+      "a type that is not in JSON schema",
       { actions: "go:\n  params:\n    size: {type: int}\n" },
       'go.params.size.type is "int"; use string, integer, number',
     ],
     [
-      "a default that its enum does not have",
+      "a default that is not in the enum",
       { actions: "go: {params: {how: {type: string, enum: [soft, hard], default: mild}}}" },
       'go.params.how.default is "mild"; use one of "soft", "hard"',
     ],
@@ -150,12 +154,12 @@ peers:\n  ring: {interface: ring}\n`;
     [
       "a reference",
       { actions: 'go: {params: {size: {$ref: "#/a"}}}' },
-      "Juju refuses $ref; write the schema out",
+      "Juju refuses $ref; write the full schema instead",
     ],
     [
       "a result that Juju sets",
       { actions: "go: {results: {stdout: {type: string}}}" },
-      "stdout is Juju's own",
+      "stdout is reserved by Juju",
     ],
     [
       "a result that is a list",
@@ -168,47 +172,51 @@ peers:\n  ring: {interface: ring}\n`;
       "charm.yaml:7: the endpoint db is in two roles",
     ],
     [
-      "Juju's own endpoint",
+      "a reserved endpoint name",
       { charm: `${CHARM}provides:\n  juju-x: x\n` },
-      'the endpoint name "juju-x" is Juju\'s own',
+      'the endpoint name "juju-x" is reserved by Juju',
     ],
     [
-      "Juju's own interface",
+      "a reserved interface",
       { charm: `${CHARM}provides:\n  x: juju-x\n` },
-      'the interface "juju-x" is Juju\'s own',
+      'the interface "juju-x" is reserved by Juju',
     ],
     [
-      "a limit of none",
+      "a limit of zero",
       { charm: `${CHARM}provides:\n  x: {interface: x, limit: 0}\n` },
-      "use 1 or a greater",
+      "use a whole number from 1",
     ],
+    ["an unknown scope", { charm: `${CHARM}provides:\n  x: {interface: x, scope: unit}\n` }, "container"],
     [
-      "a scope that Juju does not have",
-      { charm: `${CHARM}provides:\n  x: {interface: x, scope: unit}\n` },
-      "container",
+      "a subordinate without a container endpoint",
+      { charm: `${CHARM}subordinate: true\n` },
+      'with "scope: container"',
     ],
-    ["a subordinate that joins nothing", { charm: `${CHARM}subordinate: true\n` }, 'with "scope: container"'],
-    ["containers", { charm: `${CHARM}containers:\n  web: {}\n` }, "framework for machine charms"],
-    ["series", { charm: `${CHARM}series: [jammy]\n` }, "name systems in bases"],
+    ["containers", { charm: `${CHARM}containers:\n  web: {}\n` }, "this framework is for machine charms"],
+    ["series", { charm: `${CHARM}series: [jammy]\n` }, "declare systems in bases"],
     [
       "a channel that is a number",
       { charm: `${CHARM}bases:\n  - {name: ubuntu, channel: 24.04}\n` },
       "put it in quotes",
     ],
     ["a storage without a type", { charm: `${CHARM}storage:\n  data: {}\n` }, "storage.data.type is missing"],
-    ["a mount point that is relative", storage("location: srv"), "use an absolute path"],
-    ["a mount point of Juju's", storage("location: /var/lib/juju/storage/x"), "Juju's own directory"],
-    ["a size without a unit", storage("minimum-size: 10"), "such as 10G"],
-    ["a range that ends before it begins", storage('multiple: {range: "3-1"}'), 'use "m", "m-n" or "m+"'],
+    ["a relative mount point", storage("location: srv"), "use an absolute path"],
     [
-      "a resource that is a path",
+      "a mount point in Juju's directory",
+      storage("location: /var/lib/juju/storage/x"),
+      "is in Juju's directory",
+    ],
+    ["a size without a unit", storage("minimum-size: 10"), "such as 10G"],
+    ["a range with its end before its start", storage('multiple: {range: "3-1"}'), 'use "m", "m-n" or "m+"'],
+    [
+      "a resource file name with a directory",
       { charm: `${CHARM}resources:\n  r: {type: file, filename: a/b}\n` },
       'without "/"',
     ],
     [
-      "an extra binding that is an endpoint",
+      "an extra binding with the name of an endpoint",
       { charm: `${CHARM}provides:\n  x: x\nextra-bindings:\n  x:\n` },
-      "x is an endpoint too",
+      "x is also an endpoint",
     ],
   ];
   for (const [title, files, message] of CASES) {

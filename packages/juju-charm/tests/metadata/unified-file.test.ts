@@ -3,7 +3,7 @@ import { MetadataError, readMetadata, type CharmFile, type MetadataFiles } from 
 
 const CHARM = "name: probe\nsummary: A probe.\ndescription: Probes.\n";
 
-/** All that charmcraft's schema knows, but for what is only for Kubernetes charms. */
+/** All keys of charmcraft's schema, except those for Kubernetes charms. */
 const UNIFIED = `${CHARM}type: charm
 title: Probe
 base: ubuntu@24.04
@@ -43,7 +43,7 @@ function messagesOf(files: Partial<MetadataFiles>): readonly string[] {
     readMetadata({ charm: CHARM, ...files });
   } catch (thrown) {
     if (thrown instanceof MetadataError)
-      return thrown.faults.map(({ file, line, text }) => `${file}:${line}: ${text}`);
+      return thrown.problems.map(({ file, line, text }) => `${file}:${line}: ${text}`);
     throw thrown;
   }
   return [];
@@ -51,9 +51,9 @@ function messagesOf(files: Partial<MetadataFiles>): readonly string[] {
 
 const basesOf = (yaml: string) => readMetadata({ charm: `${CHARM}${yaml}` }).bases;
 
-describe("readMetadata() of a unified file", () => {
+describe("readMetadata() for a unified file", () => {
   for (const charmFile of ["charm.yaml", "charmcraft.yaml"] as const) {
-    it(`reads all that charmcraft knows from ${charmFile}`, () => {
+    it(`reads all keys of charmcraft from ${charmFile}`, () => {
       const metadata = readMetadata({ charm: UNIFIED, charmFile });
       expect(metadata.title).to.equal("Probe");
       expect(metadata.options).to.have.all.keys("size");
@@ -64,16 +64,16 @@ describe("readMetadata() of a unified file", () => {
     });
   }
 
-  it("refuses options and actions that are in a file of their own too, one of which would be lost", () => {
+  it("refuses options and actions that are also in separate files", () => {
     expect(
       messagesOf({ charm: UNIFIED, config: "options: {}\n", actions: "stop: {description: x}\n" }),
     ).to.deep.equal([
-      "charm.yaml:31: config.yaml is there too, and only one of the two is read; keep one of them",
-      "charm.yaml:34: actions.yaml is there too, and only one of the two is read; keep one of them",
+      "charm.yaml:31: config.yaml exists too, and only one of the two is read; keep one of them",
+      "charm.yaml:34: actions.yaml exists too, and only one of the two is read; keep one of them",
     ]);
   });
 
-  it("checks options and actions as in their own files", () => {
+  it("checks options and actions like those in separate files", () => {
     const charm = `${CHARM}config:\n  options:\n    size: {type: text}\nactions:\n  go:\n    parms: {}\n`;
     expect(messagesOf({ charm, charmFile: "charmcraft.yaml" })).to.deep.equal([
       'charmcraft.yaml:6: config.options.size.type is "text"; use string, int, float, boolean or secret',
@@ -81,7 +81,7 @@ describe("readMetadata() of a unified file", () => {
     ]);
   });
 
-  it("takes Juju's own names in charm.yaml, and says charmcraft's instead in charmcraft.yaml", () => {
+  it("accepts Juju's names in charm.yaml, and reports charmcraft's names for charmcraft.yaml", () => {
     const charm = `${CHARM}display-name: Probe\ndocs: https://docs\n`;
     expect(messagesOf({ charm })).to.deep.equal([]);
     expect(messagesOf({ charm, charmFile: "charmcraft.yaml" })).to.deep.equal([
@@ -90,18 +90,18 @@ describe("readMetadata() of a unified file", () => {
     ]);
   });
 
-  it("leaves keys of a packed metadata.yaml alone, as Juju does", () => {
+  it("ignores unknown keys of a packed metadata.yaml, like Juju", () => {
     expect(messagesOf({ charm: `${CHARM}future: 1\n`, charmFile: "metadata.yaml" })).to.deep.equal([]);
   });
 
-  describe("its bases", () => {
+  describe("for bases", () => {
     const ubuntu = (channel: string, ...architectures: string[]) => ({
       name: "ubuntu",
       channel,
       architectures,
     });
 
-    it("are what bases name, short or with run-on", () => {
+    it("reads bases in short form and with run-on", () => {
       expect(basesOf("bases: [{name: ubuntu, channel: '22.04', architectures: [amd64]}]\n")).to.deep.equal([
         ubuntu("22.04", "amd64"),
       ]);
@@ -111,12 +111,12 @@ describe("readMetadata() of a unified file", () => {
       expect(basesOf(long)).to.deep.equal([ubuntu("22.04"), ubuntu("24.04", "arm64")]);
     });
 
-    it("are what platforms name with their system", () => {
+    it("reads platforms with their system", () => {
       const platforms = "platforms:\n  ubuntu@22.04:amd64:\n  ubuntu@24.04:amd64:\n  ubuntu@24.04:arm64:\n";
       expect(basesOf(platforms)).to.deep.equal([ubuntu("22.04", "amd64"), ubuntu("24.04", "amd64", "arm64")]);
     });
 
-    it("are what named platforms are built for", () => {
+    it("reads the targets of named platforms", () => {
       const named = `base: ubuntu@24.04
 platforms:
   small: {build-on: [amd64, arm64], build-for: arm64}
@@ -129,7 +129,7 @@ platforms:
 
   const CASES: readonly (readonly [title: string, yaml: string, message: string, file?: CharmFile])[] = [
     ["a misspelt key", "provies: {}\n", "4: provies is not known; did you mean provides?"],
-    ["a key that nobody knows", "colour: red\n", "4: colour is not known; take it out"],
+    ["an unknown key", "colour: red\n", "4: colour is not known; remove it"],
     ["options beside config", "options: {}\n", "4: options cannot be used: write it below config"],
     ["a misspelt link", "links:\n  isues: x\n", "5: links.isues is not known; did you mean issues?"],
     [
@@ -139,18 +139,18 @@ platforms:
     ],
     ["a misspelt key of analysis", "analysis:\n  ignore:\n    linter: []\n", "did you mean linters?"],
     ["a key of a charm library", "charm-libs:\n  - {lib: a.b, versoin: '0'}\n", "did you mean version?"],
-    ["another charm user", "charm-user: nobody\n", "use root, sudoer or non-root"],
-    ["another type", "type: bundle\n", 'type is "bundle"; use charm'],
+    ["an unknown charm user", "charm-user: nobody\n", "use root, sudoer or non-root"],
+    ["an unknown charm type", "type: bundle\n", 'type is "bundle"; use charm'],
     ["extensions", "extensions: [flask-framework]\n", "only charmcraft expands extensions"],
     ["bases beside platforms", "platforms: {amd64: }\nbase: ubuntu@24.04\nbases: []\n", "keep one of them"],
     [
       "a platform without a system",
       "platforms:\n  amd64:\n",
-      "5: the platform amd64 has no system; write base",
+      "5: the platform amd64 has no system; add base",
     ],
     ["a base without platforms", "base: ubuntu@24.04\n", "base needs platforms"],
-    ["a base that is none", "base: ubuntu-24.04\nplatforms: {amd64: }\n", "such as ubuntu@24.04"],
-    ["a platform that is none", "base: ubuntu@24.04\nplatforms:\n  x86:\n", "6: the platform x86 is none"],
+    ["an invalid base", "base: ubuntu-24.04\nplatforms: {amd64: }\n", "such as ubuntu@24.04"],
+    ["an invalid platform", "base: ubuntu@24.04\nplatforms:\n  x86:\n", "6: the platform x86 is invalid"],
     [
       "a misspelt key of a platform",
       "base: ubuntu@24.04\nplatforms:\n  a: {build-on: amd64, build-four: amd64}\n",
@@ -165,10 +165,10 @@ platforms:
   }
 });
 
-describe("readMetadata() of schemas", () => {
+describe("readMetadata() for schemas", () => {
   const schema = (text: string) => messagesOf({ actions: `go:\n  params:\n    far: ${text}\n` }).join("\n");
 
-  it("takes every keyword of JSON schema draft 4", () => {
+  it("accepts every keyword of JSON schema draft 4", () => {
     const keywords = `{title: t, description: d, type: object, default: {}, minProperties: 0, maxProperties: 2,
       properties: {a: {type: integer, minimum: 0, exclusiveMinimum: true, maximum: 9, exclusiveMaximum: true, multipleOf: 1}},
       patternProperties: {"^x": {type: string, minLength: 1, maxLength: 2, pattern: "^x", format: uri}},
@@ -183,7 +183,7 @@ describe("readMetadata() of schemas", () => {
       "{type: integer, minimun: 1}",
       "actions.yaml:3: go.params.far.minimun is not known; did you mean minimum?",
     ],
-    ["a later draft's keyword", "{const: 1}", "go.params.far.const is not known; take it out"],
+    ["a keyword of a later draft", "{const: 1}", "go.params.far.const is not known; remove it"],
     [
       "a keyword of a member",
       "{type: object, properties: {a: {tpye: string}}}",
@@ -205,13 +205,13 @@ describe("readMetadata() of schemas", () => {
     ["a keyword inside a member of not", "{not: {properties: {a: {minimun: 1}}}}", "minimun is not known"],
     ["a reference", '{$ref: "#/x"}', "Juju refuses $ref"],
   ] as const) {
-    it(`refuses a misspelt or unknown keyword once: ${title}`, () => {
+    it(`reports a misspelt or unknown keyword once: ${title}`, () => {
       expect(schema(text)).to.include(message);
       expect(schema(text).split("\n")).to.have.length(1);
     });
   }
 
-  it("refuses a misspelt key of an action, and takes those of a schema of objects", () => {
+  it("reports a misspelt key of an action, and accepts keywords of object schemas", () => {
     expect(messagesOf({ actions: "go:\n  descripton: x\n" })[0]).to.equal(
       "actions.yaml:2: go.descripton is not known; did you mean description?",
     );

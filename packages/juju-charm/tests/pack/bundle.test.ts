@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { bundle } from "../../src/pack/bundle.ts";
 
-describe("bundle() of a small program", function () {
+describe("bundle()", function () {
   this.timeout(20_000);
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "bundle-"))));
@@ -17,7 +17,7 @@ describe("bundle() of a small program", function () {
     writeFileSync(join(directory, name), text);
   };
 
-  it("maps positions to the sources, below the hashbang of the program", async () => {
+  it("maps positions to the sources, despite the hashbang line", async () => {
     write("main.ts", "const name: string = 'x';\n\nconsole.log(new Error(name).stack);\n");
     const { files } = await bundle(directory, "main.ts");
     for (const { name, content } of files) writeFileSync(join(directory, name), content);
@@ -27,7 +27,7 @@ describe("bundle() of a small program", function () {
     expect(output.toString()).to.match(/main\.ts:3:13/);
   });
 
-  it("loads two files at the start when a module that is imported later shares a part of it", async () => {
+  it("loads two files at the start when a dynamic import shares modules with it", async () => {
     write("part.ts", "export const part = () => 'part';\n");
     write("other.ts", "export const other = () => 'other';\n");
     write("later.js", "import { part } from './part.ts';\nexport const later = part();\n");

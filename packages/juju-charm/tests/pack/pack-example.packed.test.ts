@@ -11,7 +11,7 @@ import { unpack } from "./unpack.ts";
 const ROOT = join(import.meta.dirname, "../../../..");
 const EXAMPLE = join(ROOT, "examples/greeter");
 
-describe("packCharm() of another charm", function () {
+describe("packCharm() for another charm", function () {
   this.timeout(60_000);
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "pack-"))));
@@ -19,7 +19,7 @@ describe("packCharm() of another charm", function () {
     rmSync(directory, { recursive: true });
   });
 
-  it("takes the metadata of that charm, and keeps the schemas of results from Juju", async () => {
+  it("packs the metadata of that charm without result schemas", async () => {
     const { path } = await packCharm({ charm: EXAMPLE, outputDirectory: directory });
     expect(path).to.match(/\/greeter_ubuntu-24\.04_\w+\.charm$/);
     const unpacked = join(directory, "unpacked");
@@ -34,7 +34,7 @@ describe("packCharm() of another charm", function () {
     expect(greet).to.have.all.keys("description", "params", "required");
   });
 
-  it("bundles nothing of the charm of this repository", async () => {
+  it("bundles no code of this repository's charm", async () => {
     const { sources } = await bundle(EXAMPLE, "src/main.ts");
     expect(
       sources.filter(
@@ -46,13 +46,13 @@ describe("packCharm() of another charm", function () {
     );
   });
 
-  it("says what is missing of a charm without a program, and of one without bases", async () => {
+  it("reports a missing program and missing bases", async () => {
     cpSync(join(EXAMPLE, "charm.yaml"), join(directory, "charm.yaml"));
     const noProgram = await rejection(packCharm({ charm: directory }));
-    expect(noProgram.message).to.include("it has no src/main.ts; write one");
+    expect(noProgram.message).to.include("it has no src/main.ts; create one");
     cpSync(join(EXAMPLE, "src"), join(directory, "src"), { recursive: true });
     writeFileSync(join(directory, "charm.yaml"), "name: bare\nsummary: Bare.\ndescription: Bare.\n");
     const noBase = await rejection(packCharm({ charm: directory }));
-    expect(noBase.message).to.include("no base in charm.yaml runs on it; add one to bases");
+    expect(noBase.message).to.include("no base in charm.yaml supports it; add one to bases");
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { RUNTIME_PACKAGES } from "../../src/pack/architecture.ts";
 
-/** A project with a charm that has next to nothing in it, and a runtime of a few bytes. */
+/** A project with a minimal charm and a fake runtime. */
 export class SmallCharm {
   readonly directory = mkdtempSync(join(tmpdir(), "small-charm-"));
 
@@ -22,7 +22,7 @@ export class SmallCharm {
     this.write("package.json", JSON.stringify({ type: "module", version: "1.2.3", charm: settings }));
   }
 
-  /** Writes a file at a path below the charm. */
+  /** Writes a file in the charm directory. */
   write(path: string, content: string, mode = 0o644): void {
     const target = join(this.directory, path);
     mkdirSync(dirname(target), { recursive: true });

@@ -2,7 +2,7 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { openPromise, type Entry } from "yauzl";
 
-/** Unpacks an archive as Juju's agent does, with the modes that it tells, and returns its entries' modes by path. */
+/** Unpacks an archive with file modes, like the unit agent, and returns the modes by path. */
 export async function unpack(archive: string, directory: string): Promise<ReadonlyMap<string, number>> {
   const modes = new Map<string, number>();
   const zip = await openPromise(archive);

@@ -1,8 +1,8 @@
-/** What a verb of the command line works with. */
+/** The charm and the output of a command. */
 export interface Session {
-  /** Directory of the charm, absolute. */
+  /** Absolute path of the charm directory. */
   readonly charm: string;
-  /** Prints to the standard output, as it is. */
+  /** Prints unchanged text to standard output. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
 }
