@@ -4,7 +4,7 @@ import { CodedError } from "charm-kit";
 import { Command, CommanderError } from "commander";
 import { createCharm } from "./create-charm.ts";
 
-/** What the command line has of the process that it runs in. */
+/** The process around the command line. */
 export interface CommandLineContext {
   /** The working directory. */
   readonly directory: string;
@@ -12,21 +12,21 @@ export interface CommandLineContext {
   readonly printError: (text: string) => void;
 }
 
-/** Exit code of a command line that cannot be understood. */
+/** Exit code for wrong usage. */
 const USAGE = 2;
 
 /**
  * Runs `create-juju-charm`, which is what `npm create juju-charm` starts.
  *
- * @param argv what follows the name of the program.
- * @returns the exit code: 0 when the project was made, 1 when it cannot be, 2 when the command line cannot be understood.
+ * @param argv the arguments.
+ * @returns the exit code: 0 for success, 1 for a failure, 2 for wrong usage.
  */
 export async function runCommandLine(argv: readonly string[], context: CommandLineContext): Promise<number> {
   const { directory, print, printError } = context;
   const program = new Command("create-juju-charm")
-    .description("Starts the project of a Juju charm in TypeScript.")
+    .description("Creates a project for a Juju charm in TypeScript.")
     .usage("<directory>")
-    .argument("<directory>", "directory to make; its name is the charm's")
+    .argument("<directory>", "new directory, named like the charm")
     .version(ownVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .exitOverride()
@@ -49,7 +49,7 @@ export async function runCommandLine(argv: readonly string[], context: CommandLi
 
 function nextSteps(name: string, path: string): string {
   const steps = [...(path === "" ? [] : [`cd ${path}`]), "npm install", "npm run pack"];
-  return `The charm ${name} is there. Go on with:\n\n${steps.map((step) => `  ${step}\n`).join("")}\n`;
+  return `Created the charm ${name}. Next:\n\n${steps.map((step) => `  ${step}\n`).join("")}\n`;
 }
 
 function ownVersion(): string {

@@ -2,21 +2,21 @@ import { cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promise
 import { basename, join } from "node:path";
 import { CreateCharmError } from "./create-error.ts";
 
-/** The charm of the template, by the names that its files call it. */
+/** The template is a charm called sample. */
 const TEMPLATE = join(import.meta.dirname, "../template");
 
-/** Names of charms as Juju takes them. */
+/** Names of charms, as Juju accepts them. */
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*$/;
 
-/** npm leaves files of this name out of packages. */
+/** npm does not publish files with this name. */
 const IGNORE = { packed: "gitignore", name: ".gitignore" };
 
 /**
- * Starts the project of a charm.
+ * Creates a charm's project.
  *
- * @param directory is made where it is not there; its name is the charm's.
+ * @param directory created if needed; its name is the charm's.
  * @returns the charm's name.
- * @throws {@link CreateCharmError} when the name is none of a charm, or the directory has something in it.
+ * @throws {@link CreateCharmError} when the name is not a charm's, or the directory is not empty.
  */
 export async function createCharm(directory: string): Promise<string> {
   const name = basename(directory);
@@ -44,9 +44,7 @@ async function makeEmpty(directory: string): Promise<void> {
       cause,
     });
   }
-  throw new CreateCharmError(
-    `Cannot make a charm in ${directory}: it has something in it; use another directory`,
-  );
+  throw new CreateCharmError(`Cannot make a charm in ${directory}: it is not empty; use another directory`);
 }
 
 async function filesIn(directory: string): Promise<readonly string[]> {
@@ -54,7 +52,7 @@ async function filesIn(directory: string): Promise<readonly string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** The template's charm is called sample, its class SampleCharm and its title Sample Title. */
+/** Replaces the names in the template: sample, SampleCharm, Sample Title. */
 function named(text: string, name: string): string {
   const words = name.split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return text

@@ -1,6 +1,6 @@
 import { CodedError } from "charm-kit";
 
-/** The project of a charm cannot be started; the message says what to do. */
+/** A charm's project cannot be created; the message says what to do. */
 export class CreateCharmError extends CodedError {
   readonly code = "create-charm";
 }

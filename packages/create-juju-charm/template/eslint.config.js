@@ -9,16 +9,16 @@ export default defineConfig(
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // What nobody awaits may be lost when the process of the event ends.
+      // A promise that is not awaited may be lost when the event's process ends.
       "@typescript-eslint/no-floating-promises": "error",
-      // The base class binds the methods of a charm, so that they can be handed over as handlers.
+      // The base class binds the methods of a charm, so they can be passed as handlers.
       "@typescript-eslint/unbound-method": "off",
     },
   },
   {
     files: ["tests/**/*.ts"],
     rules: {
-      // The runner of node:test awaits what these return.
+      // node:test awaits the promises of these functions.
       "@typescript-eslint/no-floating-promises": [
         "error",
         { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["describe", "it"] }] },

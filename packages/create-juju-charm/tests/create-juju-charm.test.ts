@@ -34,8 +34,7 @@ describe("create-juju-charm", () => {
   it("starts a project in a directory of the charm's name, and says how to go on", async () => {
     expect(await run("my-greeter")).to.deep.equal({
       code: 0,
-      output:
-        "The charm my-greeter is there. Go on with:\n\n  cd my-greeter\n  npm install\n  npm run pack\n\n",
+      output: "Created the charm my-greeter. Next:\n\n  cd my-greeter\n  npm install\n  npm run pack\n\n",
       errors: "",
     });
     expect(readdirSync(join(directory, "my-greeter"))).to.include.members([
@@ -76,7 +75,7 @@ describe("create-juju-charm", () => {
     const { code, errors } = await run("taken");
     expect(code).to.equal(1);
     expect(errors).to.equal(
-      `Cannot make a charm in ${directory}/taken: it has something in it; use another directory\n`,
+      `Cannot make a charm in ${directory}/taken: it is not empty; use another directory\n`,
     );
     expect(readdirSync(join(directory, "taken"))).to.deep.equal(["file"]);
   });

@@ -1,7 +1,7 @@
 import { Charm, type ActionEventOf, type CollectStatusEvent, type Framework } from "juju-charm";
 import type { SampleTypes } from "./metadata.generated.ts";
 
-/** Greets whoever an action names. */
+/** Greets guests. */
 export class SampleCharm extends Charm<SampleTypes> {
   constructor(framework: Framework) {
     super(framework);
@@ -11,7 +11,7 @@ export class SampleCharm extends Charm<SampleTypes> {
   }
 
   onConfigChanged(): void {
-    // What depends on options is done here: write files, restart services.
+    // Apply the options here: write files, restart services.
   }
 
   async onGreet(event: ActionEventOf<SampleTypes, "greet">): Promise<void> {

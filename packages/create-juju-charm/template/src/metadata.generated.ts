@@ -4,18 +4,18 @@ import type { CharmTypes } from "juju-charm";
 /** Types for the YAML files of the charm sample. */
 export interface SampleTypes extends CharmTypes {
   readonly options: {
-    /** The word that greets. */
+    /** The greeting word. */
     readonly greeting: string;
   };
   readonly actions: {
-    /** Greets somebody. */
+    /** Greets a guest. */
     readonly greet: {
       readonly params: {
-        /** Name of whoever is greeted. */
+        /** Name of the guest. */
         readonly who: string;
       };
       readonly results: {
-        /** What was said. */
+        /** The greeting. */
         readonly greeting: string;
       };
     };

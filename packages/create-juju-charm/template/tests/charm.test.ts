@@ -11,14 +11,14 @@ describe("SampleCharm", () => {
     metadata = await loadMetadata(join(import.meta.dirname, ".."));
   });
 
-  it("greets whom the action names", async () => {
+  it("greets the guest of an action", async () => {
     const ctx = new Context(SampleCharm, { metadata });
     const state = await ctx.run(ctx.on.action("greet", { params: { who: "Ada" } }), new State());
     assert.equal(ctx.actionResults["greeting"], "Hello, Ada!");
     assert.equal(state.unitStatus.name, "active");
   });
 
-  it("asks for a word when it has none", async () => {
+  it("is blocked without a greeting word", async () => {
     const ctx = new Context(SampleCharm, { metadata });
     const state = await ctx.run(ctx.on.configChanged(), new State({ config: { greeting: "" } }));
     assert.deepEqual(state.unitStatus, { name: "blocked", message: "Set the option greeting" });
