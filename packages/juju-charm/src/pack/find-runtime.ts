@@ -1,15 +1,11 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { messageOf } from "charm-kit";
+import { messageOf, runOrFail, runProcess } from "charm-kit";
 import { RUNTIME_PACKAGES, type Architecture } from "./architecture.ts";
 import { findInstalled, upwards } from "./find-upwards.ts";
 import { PackError } from "./pack-error.ts";
-
-const run = promisify(execFile);
 
 /** Time limit to download and unpack 50 MB on a slow connection. */
 const FETCH_MS = 10 * 60_000;
@@ -91,19 +87,25 @@ async function fetchPackage(
   const work = await mkdtemp(join(dirname(cached), "fetch-"));
   try {
     const pack = ["pack", `${name}@${version}`, "--pack-destination", work, "--json", "--loglevel=error"];
-    await run("npm", pack, { cwd: project, timeout: FETCH_MS });
+    await run(["npm", ...pack], project);
     const archive = join(work, `${name}-${version}.tgz`);
     const actual = `sha512-${createHash("sha512")
       .update(await readFile(archive))
       .digest("base64")}`;
     if (actual !== integrity) throw new Error("its checksum differs from package-lock.json");
-    await run("tar", ["--extract", "--gzip", "--no-same-owner", "--file", archive, "--directory", work], {
-      timeout: FETCH_MS,
-    });
+    await run(
+      ["tar", "--extract", "--gzip", "--no-same-owner", "--file", archive, "--directory", work],
+      work,
+    );
     await rename(join(work, "package"), cached);
   } catch (cause) {
     throw new PackError(`Cannot use ${name} ${version}: ${messageOf(cause)}`, { cause });
   } finally {
     await rm(work, { recursive: true });
   }
+}
+
+function run(command: readonly string[], cwd: string): Promise<string> {
+  const { signal } = new AbortController();
+  return runOrFail(runProcess, command, { action: "fetch the runtime", limitMs: FETCH_MS, signal, cwd });
 }

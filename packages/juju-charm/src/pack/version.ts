@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { runProcess } from "charm-kit";
 import { upwards } from "./find-upwards.ts";
 
 const GIT_MS = 30_000;
@@ -10,13 +9,14 @@ const GIT_MS = 30_000;
 /** A charm's version: the version of the nearest package, with the commit if available, such as `0.1.0-8713396`. */
 export async function versionOf(charm: string): Promise<string> {
   const version = (await packageVersion(charm)) ?? "0.0.0";
-  try {
-    const describe = ["describe", "--always", "--dirty", "--exclude=*"];
-    const { stdout } = await promisify(execFile)("git", describe, { cwd: charm, timeout: GIT_MS });
-    return `${version}-${stdout.trim()}`;
-  } catch {
-    return version; // A source archive has no Git history.
-  }
+  const { exitCode, stdout } = await runProcess(["git", "describe", "--always", "--dirty", "--exclude=*"], {
+    action: "read the commit",
+    limitMs: GIT_MS,
+    signal: new AbortController().signal,
+    cwd: charm,
+  });
+  // A source archive has no Git history.
+  return exitCode === 0 ? `${version}-${stdout.trim()}` : version;
 }
 
 async function packageVersion(charm: string): Promise<string | undefined> {

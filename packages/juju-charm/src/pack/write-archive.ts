@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { ZipFile, type Options } from "yazl";
+import { makeFileAtomically } from "charm-kit";
 
 /** A file of an archive: its bytes, or the path of its source. */
 export interface ArchiveEntry {
@@ -32,11 +32,9 @@ export async function writeArchive(path: string, entries: readonly ArchiveEntry[
     else zip.addBuffer(Buffer.from(entry.content.bytes), entry.path, options);
   }
   zip.end();
-  const partial = `${path}.partial`;
-  try {
-    await pipeline(zip.outputStream, createWriteStream(partial));
-    await rename(partial, path);
-  } finally {
-    await rm(partial, { force: true });
-  }
+  // An archive is quickly made again: its place need not survive a power cut.
+  const durable = false;
+  await makeFileAtomically(path, (partial) => pipeline(zip.outputStream, createWriteStream(partial)), {
+    durable,
+  });
 }
