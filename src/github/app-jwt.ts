@@ -1,25 +1,25 @@
 import { createPrivateKey, sign } from "node:crypto";
 import type { Secret } from "charm-kit";
 
-/** Clocks differ; GitHub refuses what was signed in its future. */
+/** Clocks differ, and GitHub rejects tokens from the future. */
 const SKEW_SECONDS = 60;
-/** GitHub takes ten minutes at most, by its own clock. */
+/** GitHub accepts ten minutes at most, by its own clock. */
 const LIFETIME_SECONDS = 540;
 
-/** What a GitHub App signs to say that it is itself. */
+/** Claims that a GitHub App signs to authenticate. */
 export interface AppClaims {
   /** Client ID or App ID. */
   readonly issuer: string;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
-  /** Different at each call: units that sign in the same second would else sign the same, which GitHub has refused. */
+  /** Different for each call: GitHub has rejected identical tokens that several units signed in the same second. */
   readonly nonce: string;
 }
 
 /**
- * Signs a JSON Web Token by RS256, as GitHub's documentation on App authentication has it.
+ * Signs a JSON Web Token with RS256 (https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app).
  *
- * @returns the token, and when it ends in milliseconds since the Unix epoch.
+ * @returns the token, and its expiry in milliseconds since the Unix epoch.
  */
 export function appJwt(
   privateKey: Secret,

@@ -10,17 +10,16 @@ import { SharedWork } from "./shared-work.ts";
 import { toGithubError } from "./translate-error.ts";
 import type { Transport } from "./transport.ts";
 
-/** A GitHub App, as credentials name it. */
+/** Credentials of a GitHub App. */
 export type AppCredentials = Extract<Credentials, { by: "app" }>;
 
-/** What {@link AppTokens} is made of. */
 export interface AppTokensDependencies {
   readonly app: AppCredentials;
-  /** What tokens can do at most; of several the first that the installation was granted. */
+  /** Permissions of the tokens: the first of these sets that the installation has. */
   readonly permissions: readonly AppPermissions[];
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Learns the tokens. */
+  /** Hides the tokens in output. */
   readonly redactor: Redactor | undefined;
 }
 
@@ -32,16 +31,16 @@ interface InstallationToken {
   readonly endsAt: number;
 }
 
-/** A token is renewed this long before its end, so that no request leaves with one that ends on the way. */
+/** A token is renewed this long before its expiry, so that none expires during a request. */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** Within this time of its making GitHub may not know a token yet. */
+/** For this time after its creation, GitHub may not know a token yet. */
 const REPLICATION_MS = 5000;
 const REPLICATION_PAUSE_MS = 1000;
 const ACTION = "get a token for the GitHub App";
 
 /**
- * Tokens of a GitHub App's installation. Each lives an hour and can do no more than runners need, whatever else the App
- * may do.
+ * Tokens of a GitHub App's installation. Each is valid for an hour and has only the permissions for runners, even if the
+ * App has more.
  */
 export class AppTokens implements TokenSource {
   readonly #dependencies: AppTokensDependencies;
@@ -53,9 +52,9 @@ export class AppTokens implements TokenSource {
   }
 
   /**
-   * The token of this time; a new one when the last is about to end.
+   * The present token; a new one when it is about to expire.
    *
-   * @throws {@link AppRefusedError} when GitHub gives none to this App, and what else can go wrong with GitHub.
+   * @throws {@link AppRefusedError} when GitHub issues none to this App, and the other errors of GitHub.
    */
   async token(signal: AbortSignal): Promise<Secret> {
     const current = this.#current;
@@ -63,7 +62,7 @@ export class AppTokens implements TokenSource {
     return (await this.#make(signal)).token;
   }
 
-  /** Another token than the refused one, or the same a little later when it is so new that GitHub may not know it yet. */
+  /** Another token than the refused one. A token that is so new that GitHub may not know it yet is tried again a little later. */
   async renew(refused: Secret, signal: AbortSignal): Promise<Secret> {
     const current = this.#current;
     if (current && current.token !== refused) return current.token;
@@ -88,7 +87,7 @@ export class AppTokens implements TokenSource {
       } catch (thrown) {
         signal.throwIfAborted();
         refusal = this.#translate(thrown, permissions);
-        // Not granted; less may be.
+        // The installation lacks a permission: try a smaller set.
         if (!(refusal instanceof AppRefusedError) || refusal.status !== 422) throw refusal;
       }
     }
@@ -98,7 +97,7 @@ export class AppTokens implements TokenSource {
   async #askFor(permissions: AppPermissions, signal: AbortSignal): Promise<InstallationToken> {
     const { app, clock, redactor, transport } = this.#dependencies;
     const { createAppAuth } = await import("@octokit/auth-app");
-    // One more token does no harm.
+    // A second token does no harm.
     const request = (
       route: string,
       { headers, ...parameters }: Record<string, unknown> & { readonly headers: Record<string, string> },
@@ -115,7 +114,7 @@ export class AppTokens implements TokenSource {
         redactor?.add(jwt);
         return Promise.resolve({ jwt, expiresAt: new Date(endsAt).toISOString() });
       },
-      // It is called with a route and its parameters only.
+      // The library calls it with a route and its parameters only.
       request: request as unknown as NonNullable<StrategyOptions["request"]>,
       log: { warn: () => undefined },
     });
@@ -145,7 +144,7 @@ function describePermissions(permissions: AppPermissions): string {
     .join(" and ");
 }
 
-/** What a refusal means for an App; undefined for what is no refusal. */
+/** Meaning of a refusal for an App; undefined for other errors. */
 function describeRefusal(
   { code, status, message }: GithubError,
   app: AppCredentials,
@@ -154,10 +153,10 @@ function describeRefusal(
   if (code === "github-rate-limit") return undefined;
   const detail = message.replace(/^Cannot [^:]*: /, "").replace(/;.*$/, "");
   const meanings: Readonly<Record<number, string>> = {
-    401: "GitHub does not know its signature; check that github-app-client-id and the private key belong together, and the machine's clock",
-    403: `GitHub refuses it, ${detail}; look at the App's installation`,
-    404: `it has no installation ${app.installationId}; set github-app-installation-id to one that it has`,
-    422: `its installation lacks ${describePermissions(permissions)}; give the App this, and accept it for the installation`,
+    401: "GitHub does not accept its signature; check that github-app-client-id and the private key belong together, and the machine's clock",
+    403: `GitHub refuses it, ${detail}; check the App's installation`,
+    404: `it has no installation ${app.installationId}; set github-app-installation-id to an existing one`,
+    422: `its installation lacks ${describePermissions(permissions)}; add it to the App, and accept it for the installation`,
   };
   return status === undefined ? undefined : meanings[status];
 }

@@ -1,20 +1,20 @@
 import { fetch as undiciFetch, getGlobalDispatcher, type Dispatcher, type RequestInit } from "undici";
 import { ConditionError, formatSize } from "charm-kit";
 
-/** Largest answer that is read, in bytes. */
+/** Size limits of an answer, in bytes. */
 export interface AnswerLimits {
-  /** As it travels, compressed or not. */
+  /** On the wire, compressed or not. */
   readonly wire: number;
   /** After decompression. */
   readonly text: number;
 }
 
-/** A server sends more than an answer of its API can hold. */
+/** An answer is larger than any answer of the API. */
 export class AnswerTooLargeError extends ConditionError {
   readonly code = "answer-too-large";
   readonly remedy = "retry";
 
-  /** The state alone, as it reads after "Cannot <action>: ". */
+  /** The part of the message after "Cannot <action>: ". */
   readonly detail: string;
 
   constructor(limit: number, where: "on the wire" | "after decompression") {
@@ -24,7 +24,7 @@ export class AnswerTooLargeError extends ConditionError {
   }
 }
 
-/** As much of a response as Octokit reads. The body is complete. */
+/** The part of a response that Octokit reads, with the complete body. */
 export interface ReadResponse {
   readonly status: number;
   readonly url: string;
@@ -34,10 +34,10 @@ export interface ReadResponse {
 }
 
 /**
- * Undici's fetch, which returns once the whole body is read: Octokit takes a body that ends in an error for a text.
+ * Undici's fetch, except that it reads the whole body: Octokit treats a body that fails half-way as a text.
  *
- * @param dispatcher sends requests by another way than straight to the server, such as a proxy.
- * @returns a function that throws {@link AnswerTooLargeError} as soon as a limit is passed, with nothing beyond it kept.
+ * @param dispatcher route of the requests, such as a proxy. @default directly to the server
+ * @returns a function that throws {@link AnswerTooLargeError} as soon as an answer exceeds a limit.
  */
 export function boundedFetch(dispatcher: Dispatcher | undefined, limits: AnswerLimits) {
   const bounded = (dispatcher ?? getGlobalDispatcher()).compose(limitWire(limits.wire));
@@ -61,7 +61,7 @@ export function boundedFetch(dispatcher: Dispatcher | undefined, limits: AnswerL
   };
 }
 
-/** Ends a response that is too long before it is decompressed: what it costs to unpack is not known from its size. */
+/** Aborts a response that is too large on the wire: it may decompress to nothing, without end. */
 function limitWire(limit: number): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     let size = 0;

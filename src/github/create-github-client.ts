@@ -16,41 +16,40 @@ import { scopeOf } from "./scope.ts";
 import { TokenRegistration } from "./token-registration.ts";
 import { TokenBucket, type WriteRate } from "./token-bucket.ts";
 
-/** Which runners of which GitHub, and how to talk to it. */
 export interface GithubClientOptions {
   readonly path: GithubPath;
   /** Address of the web site, such as `https://github.com`. */
   readonly githubUrl: string;
-  /** A personal access token, a GitHub App, or where else tokens come from. */
+  /** A personal access token, a GitHub App, or another source of tokens. */
   readonly credentials: Credentials | TokenSource;
-  /** Runner group of new runners; means nothing for a repository. @default "default" */
+  /** Runner group of new runners; ignored for a repository. @default "default" */
   readonly group?: string;
   readonly log: Logger;
-  /** Learns the secrets that GitHub gives out. @default none */
+  /** Hides secrets of GitHub in output. @default none */
   readonly redactor?: Redactor;
-  /** Keeps pages for the next process. @default none */
+  /** Stores pages for the next process. @default none */
   readonly etagStore?: EtagStore;
-  /** Undici's dispatcher for all requests, such as a proxy. @default straight to the server */
+  /** Undici's dispatcher for all requests, such as a proxy. @default directly to the server */
   readonly dispatcher?: Dispatcher;
   /** @default the system's clock */
   readonly clock?: Clock;
-  /** Longest time for one request with its retries and waits, in milliseconds. @default 30000 */
+  /** Deadline of a request with its retries and pauses, in milliseconds. @default 30000 */
   readonly deadlineMs?: number;
   /** Longest pause within a request, in seconds; where GitHub asks for a longer one, the request fails. @default 5 */
   readonly patienceSeconds?: number;
-  /** How fast registrations and their like may leave. @default a burst of 20, then 2 a second */
+  /** Maximum rate of writes. @default a burst of 20, then 2 per second */
   readonly writeRate?: WriteRate;
-  /** Length of a second in pauses between attempts, in milliseconds; tests shorten it. @default 1000 */
+  /** Length of a second in pauses between attempts, in milliseconds; for tests. @default 1000 */
   readonly secondMs?: number;
 }
 
-/** 20 at once and 2 a second stay below 180 writes a minute, which GitHub's secondary limit allows. */
+/** Stays below 180 writes per minute, GitHub's secondary limit. */
 const WRITE_RATE: WriteRate = { burst: 20, perSecond: 2 };
 
 /**
- * Makes a client for the runners of one path. Nothing is sent until a method is called.
+ * Makes a client for the runners of one path. Sends nothing before the first call of a method.
  *
- * @throws `GithubUrlError` when the GitHub URL is none.
+ * @throws `GithubUrlError` for an invalid GitHub URL.
  */
 export function createGithubClient(options: GithubClientOptions): GithubForge {
   const { path, credentials, log, redactor, clock = systemClock } = options;

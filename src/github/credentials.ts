@@ -1,13 +1,13 @@
 import type { Secret } from "charm-kit";
 
-/** How the unit proves to GitHub who it is. */
+/** The unit's credentials for GitHub. */
 export type Credentials =
   /** A personal access token. */
   | { readonly by: "token"; readonly token: Secret }
   /** An installation of a GitHub App. */
   | {
       readonly by: "app";
-      /** Client ID or, on servers that know no client IDs, App ID. */
+      /** Client ID; the App ID on servers without client IDs. */
       readonly clientId: string;
       readonly installationId: number;
       /** In PEM format. */

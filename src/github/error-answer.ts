@@ -1,16 +1,16 @@
-/** An answer that is an error, reduced to what tells one kind from another. */
+/** An error answer, reduced to the parts that identify its kind. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** GitHub's own text; "" where there is none. */
+  /** GitHub's own text; "" if there is none. */
   readonly message: string;
   /** GitHub's `x-github-request-id`. */
   readonly requestId: string | undefined;
 }
 
-/** A limit on the number of requests that GitHub says is reached. */
+/** A rate limit of GitHub that is exceeded. */
 export interface RateLimit {
-  /** `primary` counts requests an hour; `secondary` guards against bursts. */
+  /** `primary`: requests per hour; `secondary`: protection against bursts. */
   readonly limit: "primary" | "secondary";
   /** Milliseconds since the Unix epoch. */
   readonly resetAt: number;
@@ -20,10 +20,10 @@ export interface RateLimit {
 const DEFAULT_PAUSE_MS = 60_000;
 
 /**
- * Reads the answer from what Octokit threw.
+ * Reads the answer from an error of Octokit.
  *
- * @param scrub removes secrets from text that came from outside.
- * @returns undefined where there was no answer.
+ * @param scrub removes secrets from text of the server.
+ * @returns undefined if there was no answer.
  */
 export function readErrorAnswer(thrown: unknown, scrub: (text: string) => string): ErrorAnswer | undefined {
   const { status, response } = Object(thrown) as {
@@ -42,11 +42,11 @@ export function readErrorAnswer(thrown: unknown, scrub: (text: string) => string
   };
 }
 
-/** Tells a rate limit from a missing permission: GitHub answers 403 for both. */
+/** Distinguishes a rate limit from a missing permission: GitHub answers 403 to both. */
 export function rateLimitOf(answer: ErrorAnswer, now: number): RateLimit | undefined {
   const { status, headers, message } = answer;
   if (status !== 403 && status !== 429) return undefined;
-  // The last request of the hour may be refused for another reason, and says so.
+  // The last request of the hour can be refused for another reason.
   if (/\b(?:not accessible|must have|required scopes?)\b/i.test(message)) return undefined;
   const pauseMs = retryAfterMs(answer);
   if (/\bsecondary rate\b/i.test(message)) {
@@ -64,12 +64,12 @@ export function rateLimitOf(answer: ErrorAnswer, now: number): RateLimit | undef
   return undefined;
 }
 
-/** The pause that an answer asks for, in milliseconds. */
+/** The pause that an answer requests, in milliseconds. */
 export function retryAfterMs({ headers }: ErrorAnswer): number | undefined {
   return readSeconds(headers["retry-after"]);
 }
 
-/** A header of seconds, in milliseconds. */
+/** A header in seconds, converted to milliseconds. */
 function readSeconds(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,12}$/.test(header) ? Number(header) * 1000 : undefined;
 }

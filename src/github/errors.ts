@@ -1,19 +1,19 @@
 import { ConditionError } from "charm-kit";
 
-/** What is known of an answer that is an error; all of it is missing when there was no answer. */
+/** Facts of an error answer; all undefined if there was no answer. */
 export interface AnswerFacts {
   /** HTTP status. */
   readonly status?: number | undefined;
-  /** GitHub's `x-github-request-id`, which its support asks for. */
+  /** GitHub's `x-github-request-id`, for its support. */
   readonly requestId?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** Root of what can go wrong with GitHub. No message holds a token. */
+/** Root of the errors of GitHub. No message contains a token. */
 export abstract class GithubError extends ConditionError {
-  /** HTTP status; undefined when no answer came. */
+  /** HTTP status; undefined if there was no answer. */
   readonly status: number | undefined;
-  /** GitHub's `x-github-request-id`, which its support asks for. */
+  /** GitHub's `x-github-request-id`, for its support. */
   readonly requestId: string | undefined;
 
   constructor(action: string, state: string, facts: AnswerFacts = {}) {
@@ -34,24 +34,24 @@ export class BadCredentialsError extends GithubError {
   }
 }
 
-/** GitHub gives no token to the GitHub App: its key, its installation or the permissions of that are not what they should be. */
+/** GitHub issues no token to the GitHub App, because of its key, its installation or the installation's permissions. */
 export class AppRefusedError extends GithubError {
   readonly code = "github-app";
   readonly remedy = "person";
   override readonly title = "Invalid GitHub App";
 }
 
-/** What a refused token has and lacks. */
+/** Permissions of a refused token. */
 export interface PermissionFacts {
-  /** What the token needs for this kind of path, as a person reads it. */
+  /** The needed permissions for this kind of path, as text. */
   readonly needed: string;
-  /** `x-oauth-scopes`: what a classic token has; the empty string is a token without any scope. */
+  /** `x-oauth-scopes`: the scopes of a classic token; "" for a token without any scope. */
   readonly granted: string | undefined;
-  /** `x-accepted-github-permissions`: what GitHub wants of a fine-grained token or an App. */
+  /** `x-accepted-github-permissions`: the permissions that GitHub requires of a fine-grained token or an App. */
   readonly accepted: string | undefined;
 }
 
-/** GitHub knows the token, but the token may not do this. */
+/** GitHub knows the token, but the token lacks a permission. */
 export class MissingPermissionError extends GithubError {
   readonly code = "github-missing-permission";
   readonly remedy = "person";
@@ -71,13 +71,13 @@ export class MissingPermissionError extends GithubError {
   }
 }
 
-/** GitHub wants fewer requests for some time. */
+/** A rate limit of GitHub is exceeded. */
 export class RateLimitError extends GithubError {
   readonly code = "github-rate-limit";
   readonly remedy = "outside";
-  /** `primary` counts requests an hour; `secondary` is GitHub's guard against bursts. */
+  /** `primary`: requests per hour; `secondary`: protection against bursts. */
   readonly limit: "primary" | "secondary";
-  /** When requests are welcome again, in milliseconds since the Unix epoch. */
+  /** When requests are allowed again, in milliseconds since the Unix epoch. */
   readonly resetAt: number;
 
   constructor(action: string, rate: { limit: "primary" | "secondary"; resetAt: number }, facts: AnswerFacts) {
@@ -88,20 +88,20 @@ export class RateLimitError extends GithubError {
   }
 }
 
-/** What was asked for is not there, or the token cannot see it: GitHub gives the same answer for both. */
+/** The object does not exist, or the token has no access to it: GitHub gives the same answer in both cases. */
 export class NotFoundError extends GithubError {
   readonly code = "github-not-found";
   readonly remedy = "person";
-  /** The path, as the option `path` has it. */
+  /** The value of the option `path`. */
   readonly path: string;
 
   constructor(action: string, path: string, facts: AnswerFacts) {
-    super(action, `'${path}' is not there, or the token cannot see it`, facts);
+    super(action, `'${path}' does not exist, or the token has no access to it`, facts);
     this.path = path;
   }
 }
 
-/** GitHub refuses the request as such; the same request again is refused again. */
+/** GitHub rejects the request; it would reject the same request again. */
 export class RefusedError extends GithubError {
   readonly code = "github-refused";
   readonly remedy = "person";
@@ -118,7 +118,7 @@ export class NameTakenError extends GithubError {
   readonly runner: string;
 
   constructor(runner: string, facts: AnswerFacts) {
-    super(`register runner '${runner}'`, "a runner of this name is registered; take a new name", facts);
+    super(`register runner '${runner}'`, "a runner of this name is registered; use a new name", facts);
     this.runner = runner;
   }
 }
@@ -129,14 +129,14 @@ export class RegistrationLostError extends GithubError {
   readonly remedy = "retry";
   readonly runner: string;
   /**
-   * Whether a registration of this name was deleted or none was found. GitHub's list may lag by seconds, so one may
-   * still come to light; the next reconcile finds it by its name.
+   * Whether the registration was deleted or not found. GitHub's list may lag by seconds, so it may still appear; the next
+   * reconcile finds it by its name.
    */
   readonly cleaned: boolean;
 
   constructor(runner: string, cleaned: boolean, cause: GithubError) {
     const left = cleaned ? "no registration was found left" : "a registration may be left";
-    super(`register runner '${runner}'`, `the answer was lost and ${left}; take a new name`, {
+    super(`register runner '${runner}'`, `the answer was lost and ${left}; use a new name`, {
       status: cause.status,
       requestId: cause.requestId,
       cause,
@@ -146,13 +146,13 @@ export class RegistrationLostError extends GithubError {
   }
 }
 
-/** No usable answer: network trouble, a server error, a body that is not what the API promises. */
+/** No usable answer: a network error, a server error, an unexpected body. */
 export class UnavailableError extends GithubError {
   readonly code = "github-unavailable";
   readonly remedy = "outside";
 }
 
-/** GitHub took longer than it may. */
+/** GitHub did not answer before the deadline. */
 export class GithubDeadlineError extends GithubError {
   readonly code = "github-deadline";
   readonly remedy = "outside";
@@ -164,17 +164,17 @@ export class GithubDeadlineError extends GithubError {
   }
 }
 
-/** The organisation or enterprise has no runner group of this name, or the token cannot see it. */
+/** The organisation or enterprise has no runner group of this name, or the token has no access to it. */
 export class RunnerGroupError extends GithubError {
   readonly code = "github-runner-group";
   readonly remedy = "person";
   readonly group: string;
-  /** Names of the groups that the token sees. */
+  /** Names of the groups that the token has access to. */
   readonly available: readonly string[];
 
   constructor(group: string, path: string, available: readonly string[]) {
     const names = available.length === 0 ? "none" : available.map((name) => `'${name}'`).join(", ");
-    super(`use runner group '${group}'`, `'${path}' has no such group; the token sees ${names}`);
+    super(`use runner group '${group}'`, `'${path}' has no such group; the token has access to ${names}`);
     this.group = group;
     this.available = available;
   }

@@ -8,23 +8,23 @@ import { toGithubError } from "./translate-error.ts";
 import type { Transport, TransportAnswer } from "./transport.ts";
 
 /**
- * Where the token of a request comes from. A personal access token never changes; the installation tokens of a GitHub
- * App live an hour, so an App's source makes them anew.
+ * Source of the token for a request. A personal access token never changes; a GitHub App renews its tokens, which are
+ * valid for an hour.
  */
 export interface TokenSource {
   token(signal: AbortSignal): Promise<Secret>;
-  /** What to try once more with when GitHub refuses a token; left out where there is nothing else to try. */
+  /** The token for one more attempt after GitHub has refused one. @default no other attempt */
   renew?(refused: Secret, signal: AbortSignal): Promise<Secret>;
 }
 
-/** One request below the scope of the path. */
+/** One request in the scope of the path. */
 export interface ApiCall {
-  /** What is being done, as it reads after "Cannot". */
+  /** The action, for the message "Cannot <action>". */
   readonly action: string;
   readonly method: "GET" | "POST" | "DELETE";
-  /** What follows the scope's prefix, such as `/actions/runners/{runner_id}`. */
+  /** Route after the scope's prefix, such as `/actions/runners/{runner_id}`. */
   readonly route: string;
-  /** Goes to this repository, where that is not the scope of the path. */
+  /** Sent to this repository instead of the scope of the path. */
   readonly repository?: { readonly owner: string; readonly repo: string };
   /** Values of the template, of the query and of the body. */
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -35,14 +35,13 @@ export interface ApiCall {
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** Unchecked. */
+  /** Not validated. */
   readonly body: unknown;
   readonly requestId: string | undefined;
-  /** Whether the answer is a page and another one follows. */
+  /** Whether the answer is a page with a next one. */
   readonly hasNext: boolean;
 }
 
-/** What a {@link GithubApi} is made of. */
 export interface GithubApiDependencies {
   readonly transport: Transport;
   readonly tokens: TokenSource;
@@ -51,11 +50,11 @@ export interface GithubApiDependencies {
   readonly baseUrl: string;
   readonly writes: TokenBucket;
   readonly clock: Clock;
-  /** Longest time that a call may take with all its retries and waits, in milliseconds. */
+  /** Deadline of a call with its retries and pauses, in milliseconds. */
   readonly deadlineMs: number;
 }
 
-/** Sends requests about the runners of one path: with a token, a deadline and typed errors. */
+/** Sends requests for the runners of one path, with a token, a deadline and typed errors. */
 export class GithubApi {
   readonly scope: Scope;
   readonly path: string;
@@ -91,7 +90,7 @@ export class GithubApi {
         if (!tokens.renew) return await sent;
         const answer = await sent.catch(unauthorised);
         if (answer) return answer;
-        // What GitHub refuses for its token it has not done.
+        // GitHub has not executed the refused request.
         token = await tokens.renew(token, limited);
         return await this.#request(call, token, limited);
       });
@@ -101,9 +100,9 @@ export class GithubApi {
     }
   }
 
-  /** The error of an answer whose body is not what the API promises. */
+  /** The error for an unexpected body. */
   garbage(action: string, { status, requestId }: ApiAnswer): UnavailableError {
-    return new UnavailableError(action, "the body of GitHub's answer is not what its API promises", {
+    return new UnavailableError(action, "the body of GitHub's answer does not match its API", {
       status,
       requestId,
     });
@@ -116,7 +115,7 @@ export class GithubApi {
         route: `${call.method} ${prefix}${call.route}`,
         parameters: { ...(call.repository ?? this.scope.parameters), ...call.parameters },
         headers: { ...call.headers, authorization: `Bearer ${token.reveal()}` },
-        // A lost answer to a POST is its caller's to find out.
+        // The caller of a POST handles a lost answer.
         isRepeatable: call.method !== "POST",
       },
       signal,
@@ -144,7 +143,7 @@ export class GithubApi {
   }
 }
 
-/** Octokit throws the answer 304, which is what a conditional request hopes for. */
+/** Octokit throws a 304, which is a good answer to a conditional request. */
 function notModified(thrown: unknown): TransportAnswer {
   const { status, response } = Object(thrown) as {
     status?: unknown;
@@ -154,7 +153,7 @@ function notModified(thrown: unknown): TransportAnswer {
   throw thrown;
 }
 
-/** Lets the answer 401 pass as no answer. */
+/** Converts a 401 to undefined. */
 function unauthorised(thrown: unknown): undefined {
   if ((Object(thrown) as { status?: unknown }).status !== 401) throw thrown;
 }

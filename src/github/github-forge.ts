@@ -24,23 +24,22 @@ import type { RunnerList } from "./runner-list.ts";
 import type { TokenRegistration } from "./token-registration.ts";
 import { readApplications, readJitConfig, readRunner } from "./shapes.ts";
 
-/** What a {@link GithubForge} is made of. */
 export interface GithubForgeDependencies {
   readonly api: GithubApi;
   readonly list: RunnerList;
   readonly groups: RunnerGroups;
   readonly tokens: TokenRegistration;
   readonly jobs: JobLookup;
-  /** Learns the secrets that GitHub gives out. */
+  /** Hides secrets of GitHub in output. */
   readonly redactor: Redactor | undefined;
   readonly log: Logger;
 }
 
-/** Below the runner user's directory in the guest; GitHub's own default. */
+/** GitHub's default; relative to the directory of the runner application. */
 const WORK_FOLDER = "_work";
 
 /**
- * The runners of one repository, organisation or enterprise on GitHub, by its REST API
+ * Client for the runners of one repository, organisation or enterprise
  * (https://docs.github.com/rest/actions/self-hosted-runners). All methods throw a {@link GithubError}, or the signal's
  * reason when it is aborted.
  */
@@ -51,7 +50,7 @@ export class GithubForge implements Forge, Jobs {
     this.#dependencies = dependencies;
   }
 
-  /** All runners of the scope, other people's among them, each once; a page that fails fails the list. */
+  /** All runners of the scope, including those of others, each once. If one page fails, the list fails. */
   list(signal: AbortSignal): Promise<readonly Registration[]> {
     return this.#dependencies.list.read(signal);
   }
@@ -78,8 +77,8 @@ export class GithubForge implements Forge, Jobs {
   /**
    * Registers a runner for one job, or lets it register itself where the server has no just-in-time configuration.
    *
-   * The request is never repeated: GitHub may have registered the runner although its answer is lost, and it then refuses
-   * the name. Such a registration is looked for and deleted.
+   * The request is never repeated: GitHub may have registered the runner although its answer was lost, and would then
+   * refuse the name. Such a registration is searched and deleted.
    *
    * @throws `NameTakenError` and `RegistrationLostError`, after which the next attempt needs a new name.
    */
@@ -103,7 +102,7 @@ export class GithubForge implements Forge, Jobs {
     }
   }
 
-  /** Deletes a registration; one that is not there counts as gone, and GitHub keeps that of a runner that has a job. */
+  /** Deletes a registration. A missing one counts as gone; GitHub keeps the registration of a runner that has a job. */
   async deregister(id: number, signal: AbortSignal): Promise<DeregisterOutcome> {
     const parameters = { runner_id: id };
     try {
@@ -124,12 +123,12 @@ export class GithubForge implements Forge, Jobs {
     }
   }
 
-  /** The job that a runner had in a workflow run, by what its guest says of it. */
+  /** The job that a runner had in a workflow run. Untrusted: the query comes from the guest. */
   job(query: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined> {
     return this.#dependencies.jobs.find(query, signal);
   }
 
-  /** The runner application for Linux that GitHub offers at this moment; not always the newest release. */
+  /** The runner application for Linux that GitHub offers now; not always the newest release. */
   async application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication> {
     const { api } = this.#dependencies;
     const action = `find the runner application for linux ${arch}`;
@@ -159,14 +158,14 @@ export class GithubForge implements Forge, Jobs {
     return { by: "just-in-time", ...registration };
   }
 
-  /** Deletes what a lost answer may have left. What is not found now, the next reconcile finds by its name. */
+  /** Deletes the registration that a lost answer may have left. If it is not listed yet, the next reconcile finds it. */
   async #takeBack(name: string, signal: AbortSignal): Promise<boolean> {
     try {
       const found = await this.#dependencies.list.find(name, signal);
       return found === undefined || (await this.deregister(found.id, signal)) === "gone";
     } catch (thrown) {
       if (!(thrown instanceof GithubError)) throw thrown;
-      this.#dependencies.log.warning("Registration of a lost answer not taken back", {
+      this.#dependencies.log.warning("Cannot delete the registration of a lost answer", {
         runner: name,
         reason: thrown.message,
       });
@@ -175,7 +174,7 @@ export class GithubForge implements Forge, Jobs {
   }
 }
 
-/** Whether GitHub may have done what it was asked for. */
+/** Whether GitHub may have executed the request. */
 function isAnswerLost(error: GithubError): boolean {
   return error instanceof UnavailableError || error instanceof GithubDeadlineError;
 }

@@ -5,7 +5,7 @@ import type { GithubPath } from "./path.ts";
 import { readJobPage } from "./shapes.ts";
 
 const PER_PAGE = 100;
-/** A run has at most 256 jobs, and as many again for each time that it is run again. */
+/** A run has at most 256 jobs per attempt. */
 const MOST_PAGES = 5;
 
 /** Finds the job that a runner had (https://docs.github.com/rest/actions/workflow-jobs). */
@@ -19,10 +19,10 @@ export class JobLookup {
   }
 
   /**
-   * Looks for the job among those of its run.
+   * Searches the run's jobs for that of the runner.
    *
-   * @returns undefined where there is none, and for a repository that the unit's runners cannot have a job of: the query
-   *   is what a guest says, and the unit's token does not go wherever a guest wants it to.
+   * @returns undefined if there is none, and for a repository outside of the unit's path. Untrusted: the query comes from
+   *   the guest, which must not choose the target of the unit's requests.
    */
   async find({ repository, runId, runner }: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined> {
     const [owner = "", repo = ""] = repository.split("/");

@@ -6,7 +6,7 @@ import type { Transport } from "./transport.ts";
 
 export interface OctokitTransportOptions {
   readonly baseUrl: string;
-  /** Sends requests by another way than straight to the server, such as a proxy. */
+  /** Route of the requests, such as a proxy. @default directly to the server */
   readonly dispatcher: Dispatcher | undefined;
   readonly log: Logger;
 }
@@ -15,7 +15,7 @@ const USER_AGENT = "github-runner-charm";
 const API_VERSION = "2022-11-28";
 
 const MIB = 1024 * 1024;
-/** Ten times a page of 100 jobs with 50 steps each, which is the largest answer that is asked for. */
+/** The largest answer is a page of 100 jobs; with 50 steps each, it has about 1.5 MiB. */
 const LIMITS: AnswerLimits = { wire: 8 * MIB, text: 16 * MIB };
 
 /** Sends each request once, by Octokit on undici. */
@@ -39,7 +39,7 @@ function octokitLog(log: Logger) {
     log.debug("GitHub request", { outcome: message });
   };
   return {
-    // Octokit logs whole requests here, with their headers.
+    // Here Octokit logs whole requests with their headers.
     debug: () => undefined,
     info: debug,
     error: debug,

@@ -1,16 +1,16 @@
 import { ConditionError } from "charm-kit";
 
-/** Where runners register. */
+/** A repository, an organisation or an enterprise that runners register in. */
 export type GithubPath =
   | { readonly kind: "repository"; readonly owner: string; readonly repository: string }
   | { readonly kind: "organisation"; readonly organisation: string }
   | { readonly kind: "enterprise"; readonly enterprise: string };
 
-/** A text that names no place on GitHub. */
+/** The option names no repository, organisation or enterprise. */
 export class GithubPathError extends ConditionError {
   readonly code = "github-path";
   readonly remedy = "retry";
-  /** What is wrong, without the forms that are accepted. */
+  /** The fault, without the accepted forms. */
   readonly fault: string;
 
   constructor(fault: string) {
@@ -21,16 +21,16 @@ export class GithubPathError extends ConditionError {
   }
 }
 
-/** Words of letters and digits with single hyphens between; an underscore sets off the suffix of managed users. */
+/** Words of letters and digits with single hyphens between them; an underscore before the suffix of managed users. */
 const ACCOUNT = /^[a-z\d]+(?:[-_][a-z\d]+)*$/i;
 const REPOSITORY = /^[\w.-]{1,100}$/;
 const LONGEST_ACCOUNT = 39;
 const LONGEST_ENTERPRISE = 60;
 
 /**
- * Reads `owner/repository`, `organisation` or `enterprises/enterprise-slug`, by GitHub's rules for names.
+ * Parses `owner/repository`, `organisation` or `enterprises/enterprise-slug` by GitHub's rules for names.
  *
- * @throws {@link GithubPathError} for anything else, such as the address of a web page.
+ * @throws {@link GithubPathError} for other texts, such as the address of a web page.
  */
 export function parseGithubPath(text: string): GithubPath {
   const parts = text.trim().split("/");
@@ -50,7 +50,7 @@ export function parseGithubPath(text: string): GithubPath {
   };
 }
 
-/** The path as {@link parseGithubPath} reads it, and as GitHub's web addresses have it. */
+/** The text of a path, as in GitHub's web addresses. */
 export function githubPathText(path: GithubPath): string {
   switch (path.kind) {
     case "repository":

@@ -4,29 +4,29 @@ import { rateLimitOf, readErrorAnswer, retryAfterMs } from "./error-answer.ts";
 import type { Transport } from "./transport.ts";
 
 export interface RetryOptions {
-  /** Longest pause within a request, in seconds; where GitHub asks for a longer one, the request fails at once. */
+  /** Longest pause within a request, in seconds; if GitHub requests a longer one, the request fails at once. */
   readonly patienceSeconds: number;
-  /** Length of a second in pauses, in milliseconds; tests shorten it. */
+  /** Length of a second in pauses, in milliseconds; for tests. */
   readonly secondMs: number;
   readonly clock: Clock;
 }
 
-/** Attempts that a request has left. */
+/** Remaining attempts of a request. */
 interface Budget {
   /** Pauses before the next attempts after a server error or a lost answer, in seconds. */
   readonly pauses: number[];
-  /** How many more rate limits are waited for. */
+  /** Remaining waits for a rate limit. */
   limits: number;
 }
 
 const PAUSES: readonly number[] = [1, 4];
 const LIMITS = 1;
-/** GitHub gives the end of its primary limit in whole seconds, by its own clock. */
+/** GitHub sends the reset of its primary limit in whole seconds of its own clock. */
 const CLOCK_SKEW_SECONDS = 1;
 
 /**
- * Sends a request again where that may help: a repeatable one after a server error or a lost answer, any one after a
- * rate limit that ends soon, since GitHub has refused it. A pause ends as soon as the signal is aborted.
+ * Repeats requests that fail: repeatable ones after a server error or a lost answer, and all after a rate limit that ends
+ * soon, because GitHub has not executed them. An abort ends a pause at once.
  */
 export function retryingTransport(transport: Transport, options: RetryOptions): Transport {
   const { clock, patienceSeconds, secondMs } = options;
@@ -36,7 +36,7 @@ export function retryingTransport(transport: Transport, options: RetryOptions): 
       try {
         return await transport(request, signal);
       } catch (thrown) {
-        // Octokit wraps the reason of an abort.
+        // Octokit wraps the signal's reason.
         signal.throwIfAborted();
         const seconds = pauseAfter(thrown, budget, clock.now());
         if (seconds === undefined || seconds > patienceSeconds) throw thrown;
@@ -46,7 +46,7 @@ export function retryingTransport(transport: Transport, options: RetryOptions): 
   };
 }
 
-/** The pause before the next attempt, in seconds; undefined where there is none. Takes the attempt from the budget. */
+/** The pause before the next attempt, in seconds; undefined if there is none. Takes the attempt from the budget. */
 function pauseAfter(thrown: unknown, budget: Budget, now: number): number | undefined {
   const answer = readErrorAnswer(thrown, (text) => text);
   const limit = answer && rateLimitOf(answer, now);

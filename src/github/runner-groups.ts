@@ -3,25 +3,25 @@ import type { GithubApi } from "./github-api.ts";
 import { SharedWork } from "./shared-work.ts";
 import { readRunnerGroups, type RunnerGroup } from "./shapes.ts";
 
-/** ID of the group that every scope has. */
+/** ID of the default group. */
 const DEFAULT_GROUP = 1;
 const PER_PAGE = 100;
 const MOST_PAGES = 100;
 
-/** Finds the ID of the runner group that runners are put in, once. */
+/** Finds and remembers the ID of the runner group. */
 export class RunnerGroups {
   readonly #api: GithubApi;
   readonly #name: string;
   #found: number | undefined;
   readonly #finding = new SharedWork<number>();
 
-  /** @param name as the option `group` has it; repositories have the default group whatever it says. */
+  /** @param name the option `group`; ignored for repositories, which have the default group only. */
   constructor(api: GithubApi, name: string) {
     this.#api = api;
     this.#name = name;
   }
 
-  /** The group as `config.sh` takes it; undefined for the default group. */
+  /** The group for `config.sh`; undefined for the default group. */
   get name(): string | undefined {
     return this.#isDefault ? undefined : this.#name;
   }
@@ -41,7 +41,7 @@ export class RunnerGroups {
     return this.#found;
   }
 
-  /** Looks the ID up again the next time: the group may have been deleted and made anew. */
+  /** Finds the ID again the next time: the group may have been deleted and created again. */
   forget(): void {
     this.#found = undefined;
   }

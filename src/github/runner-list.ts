@@ -5,31 +5,31 @@ import type { CachedPage, EtagStore } from "./etag-store.ts";
 import type { GithubApi } from "./github-api.ts";
 import { readCachedPage, readRunnerPage } from "./shapes.ts";
 
-/** What GitHub allows at most. */
+/** GitHub's maximum. */
 const PER_PAGE = 100;
-/** Ten times the runners that a group may have: more pages than this are a server that never ends. */
+/** Ten times the maximum of a runner group, against a server that sends pages without end. */
 const MOST_PAGES = 1000;
-/** How often the list is read when it changes while it is read. */
+/** Maximum number of readings of a list that changes during the reading. */
 const MOST_READINGS = 3;
 
 type Page = Omit<CachedPage, "etag">;
 
-/** One walk over all pages. */
+/** One reading of all pages. */
 interface Reading {
   readonly runners: ReadonlyMap<number, Registration>;
   /** `total_count` of the last page. */
   readonly total: number;
-  /** Whether all pages gave the same `total_count`. */
+  /** Whether all pages had the same `total_count`. */
   readonly steady: boolean;
 }
 
 /**
- * Reads the runners of a scope, all pages, with conditional requests.
+ * Reads all pages of a scope's runners, with conditional requests.
  *
- * Octokit's `paginate` is not used: it takes a 409 for the end of the list, and a short list looks like vanished
- * runners. For the same reason a list that changes while it is read is not trusted at once. Pages are numbers, not
- * cursors: a runner that goes while page 1 is read moves another one from page 2 to page 1, where nobody sees it. The
- * sign of it is a `total_count` that changes between pages or that is not the number of runners found.
+ * Octokit's `paginate` is not used: it treats a 409 as the end of the list, and runners that are missing in a list look
+ * like lost runners. For the same reason, a list that changes during the reading is read again. Pages are numbered: when a
+ * runner of page 1 is deleted after page 1 was read, a runner of page 2 moves to page 1 and is missed. Then `total_count`
+ * changes between the pages, or differs from the number of runners.
  */
 export class RunnerList {
   readonly #api: GithubApi;
@@ -46,10 +46,10 @@ export class RunnerList {
   /**
    * All runners, each once.
    *
-   * A list that changes while it is read is read up to three times, and what any reading saw is given: a runner too many is found to be gone
-   * when it is deleted, a runner too few would be replaced while it works.
+   * A list that changes during the reading is read up to three times, and the result is the union of the readings: a
+   * runner too many is found to be gone when it is deleted, a runner too few would be replaced while it works.
    *
-   * @throws `UnavailableError` when the list stays shorter than GitHub says it is and does not come to rest.
+   * @throws `UnavailableError` when the list keeps changing and has fewer runners than GitHub counts.
    */
   async read(signal: AbortSignal): Promise<readonly Registration[]> {
     const action = `list the runners of '${this.#api.path}'`;
@@ -71,16 +71,16 @@ export class RunnerList {
     return [...seen.values()];
   }
 
-  /** The runner of a name, if it is registered. Asks anew, whatever is cached. */
+  /** The runner of this name, if it is registered. Never uses the cache. */
   async find(name: string, signal: AbortSignal): Promise<Registration | undefined> {
     const { runners } = await this.#walk(`look for runner '${name}'`, { name }, signal);
-    // A server that does not know the parameter lists everything.
+    // A server without this parameter lists all runners.
     return [...runners.values()].find((runner) => runner.name === name);
   }
 
-  /** Two readings that agree are the server's truth, and its count is wrong. */
+  /** Two readings agree, so the count is wrong. */
   #acceptMiscount(reading: Reading, seen: ReadonlyMap<number, Registration>): Registration[] {
-    this.#log.warning("GitHub counts its runners otherwise than it lists them", {
+    this.#log.warning("GitHub's count of runners differs from its list", {
       counted: reading.total,
       listed: reading.runners.size,
     });
@@ -92,7 +92,7 @@ export class RunnerList {
     const totals = new Set<number>();
     for (let number = 1; number <= MOST_PAGES; number += 1) {
       const page = await this.#page(action, { ...filter, per_page: PER_PAGE, page: number }, signal);
-      // A duplicate comes from a list that moved: the later view is the newer one.
+      // A duplicate comes from a list that changed: the later entry is newer.
       for (const runner of page.runners) runners.set(runner.id, runner);
       totals.add(page.total);
       if (!page.hasNext) return { runners, total: page.total, steady: totals.size === 1 };
@@ -127,7 +127,7 @@ export class RunnerList {
     try {
       return readCachedPage(await this.#store.get(key));
     } catch (thrown) {
-      this.#log.debug("Cached page unreadable", { reason: messageOf(thrown) });
+      this.#log.debug("Cannot read a cached page", { reason: messageOf(thrown) });
       return undefined;
     }
   }
@@ -142,11 +142,11 @@ export class RunnerList {
     try {
       await this.#store?.put(key, cached);
     } catch (thrown) {
-      this.#log.debug("Cached page not kept", { reason: messageOf(thrown) });
+      this.#log.debug("Cannot cache a page", { reason: messageOf(thrown) });
     }
   }
 
-  /** The address of a page; templates are filled in, so that scopes of one server do not share a key. */
+  /** The address of a page, with the values of the template: scopes of one server must not share a key. */
   #keyOf(query: Record<string, string | number>): string {
     const { prefix, parameters } = this.#api.scope;
     const scope = prefix.replaceAll(/\{(\w+)\}/g, (_match, name: string) => parameters[name] ?? "");

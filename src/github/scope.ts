@@ -1,22 +1,22 @@
 import type { GithubPath } from "./path.ts";
 
-/** Permissions of a GitHub App, by their keys. */
+/** Permissions of a GitHub App, by key. */
 export type AppPermissions = Readonly<Record<string, "read" | "write">>;
 
-/** The part of GitHub's API that serves the runners of one path. */
+/** The part of GitHub's API for the runners of one path. */
 export interface Scope {
-  /** URL template that every route of the scope starts with. */
+  /** URL template at the start of every route of the scope. */
   readonly prefix: string;
   /** Values of the template. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** What a token needs here, as a person reads it after "The token needs". */
+  /** The needed permissions, for the message "The token needs ...". */
   readonly permission: string;
   /**
-   * What tokens of a GitHub App are asked for, the best first: reading jobs is for metrics only, and an installation may
-   * not have it. There are none for enterprises, which Apps cannot serve.
+   * Permissions for tokens of a GitHub App, the best set first: reading jobs is for metrics only, and an installation may
+   * lack it. Empty for enterprises, which do not support Apps.
    */
   readonly appPermissions: readonly AppPermissions[];
-  /** Repositories have the default group only. */
+  /** False for repositories, which have the default group only. */
   readonly hasRunnerGroups: boolean;
 }
 

@@ -4,11 +4,11 @@ import { Secret } from "charm-kit";
 import type { CachedPage } from "./etag-store.ts";
 
 /*
- * Guards by hand instead of JSON schemas: eight fields are read of these bodies, and a schema library costs more time
- * to load than all requests of a dispatch to check. Each returns undefined when the body is not what the API promises.
+ * Guards by hand instead of JSON schemas: only eight fields of these bodies are read, and loading a schema library takes
+ * longer than checking all answers of a dispatch. Each returns undefined for an unexpected body.
  */
 
-/** A runner group, as far as it is read. */
+/** The part of a runner group that is used. */
 export interface RunnerGroup {
   readonly id: number;
   readonly name: string;
@@ -54,7 +54,7 @@ export function readRunnerGroups(body: unknown): RunnerGroup[] | undefined {
   });
 }
 
-/** Reads `{ jobs: [...] }`: which runner had each, and what is known of it. */
+/** Reads `{ jobs: [...] }`: the runner and the facts of each job. */
 export function readJobPage(body: unknown): { runnerName: unknown; facts: JobFacts }[] | undefined {
   return readAll(field(body, "jobs"), (item) => {
     const [createdAt, startedAt] = ["created_at", "started_at"].map((key) => readTime(field(item, key)));
@@ -69,7 +69,7 @@ export function readJobPage(body: unknown): { runnerName: unknown; facts: JobFac
   });
 }
 
-/** Reads the bare list of applications, each with its operating system and architecture. */
+/** Reads the list of applications, each with its operating system and architecture. */
 export function readApplications(
   body: unknown,
 ): { os: string; architecture: string; application: RunnerApplication }[] | undefined {
@@ -82,7 +82,7 @@ export function readApplications(
   });
 }
 
-/** Reads a page that an {@link EtagStore} kept. */
+/** Reads a page of an {@link EtagStore}. */
 export function readCachedPage(stored: unknown): CachedPage | undefined {
   const [etag, total, hasNext] = ["etag", "total", "hasNext"].map((key) => field(stored, key));
   const runners = readAll(field(stored, "runners"), readRegistration);
@@ -134,7 +134,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** Reads every item, or nothing at all: one bad item makes the whole list unusable. */
+/** Reads all items; one invalid item makes the whole list unusable. */
 function readAll<T>(items: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
   if (!Array.isArray(items)) return undefined;
   const all = items.map(read);

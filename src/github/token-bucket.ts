@@ -1,14 +1,14 @@
 import type { Clock } from "charm-kit";
 
-/** How fast writes may leave. */
+/** Maximum rate of writes. */
 export interface WriteRate {
-  /** How many may leave at once after a pause. */
+  /** Number of writes without a delay after a pause. */
   readonly burst: number;
-  /** How many a second follow. */
+  /** Number of further writes per second. */
   readonly perSecond: number;
 }
 
-/** Lets a burst pass and spaces what follows. Those who wait go in the order in which they came. */
+/** Allows a burst and delays further calls, first come, first served. */
 export class TokenBucket {
   readonly #rate: WriteRate;
   readonly #clock: Clock;
@@ -23,9 +23,9 @@ export class TokenBucket {
   }
 
   /**
-   * Resolves when one more may leave.
+   * Resolves when one more write is allowed.
    *
-   * @throws the signal's reason, as soon as it is aborted; the place in the queue is then free again.
+   * @throws the signal's reason as soon as it is aborted; the next caller then moves up.
    */
   async take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

@@ -11,7 +11,7 @@ export interface TokenRegistrationDependencies {
   readonly api: GithubApi;
   readonly list: RunnerList;
   readonly groups: RunnerGroups;
-  /** Learns the tokens. */
+  /** Hides the tokens in output. */
   readonly redactor: Redactor | undefined;
   readonly clock: Clock;
   readonly log: Logger;

@@ -12,26 +12,26 @@ import {
 } from "./errors.ts";
 import { rateLimitOf, readErrorAnswer, type ErrorAnswer } from "./error-answer.ts";
 
-/** What a failure is told with. */
+/** Context of a failed request. */
 export interface FailureContext {
-  /** What was being done, as it reads after "Cannot". */
+  /** The action, for the message "Cannot <action>". */
   readonly action: string;
-  /** The path, as the option `path` has it. */
+  /** The value of the option `path`. */
   readonly path: string;
-  /** What a token needs for this path. */
+  /** The needed permissions for this path, as text. */
   readonly permission: string;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
-  /** Takes secrets out of text that came from outside. */
+  /** Removes secrets from text of the server. */
   readonly scrub: (text: string) => string;
 }
 
 const LONGEST_DETAIL = 200;
 
 /**
- * Makes a typed error of what Octokit threw.
+ * Converts an error of Octokit to a typed one.
  *
- * The answer itself is not kept: its body may hold anything, the token and a runner's private key among it.
+ * The answer itself is dropped: its body may contain anything, such as the token or a runner's private key.
  */
 export function toGithubError(thrown: unknown, context: FailureContext): GithubError {
   if (thrown instanceof DeadlineError) {
@@ -70,7 +70,7 @@ function describe({ status, message }: ErrorAnswer): string {
   return `${status} (${line.length > LONGEST_DETAIL ? `${line.slice(0, LONGEST_DETAIL)}…` : line})`;
 }
 
-/** GitHub names the scopes of classic tokens, and what it wants of fine-grained tokens and Apps. */
+/** GitHub sends the scopes of classic tokens, and the permissions that it requires of fine-grained tokens and Apps. */
 function permissionsOf({ headers }: ErrorAnswer): {
   granted: string | undefined;
   accepted: string | undefined;
@@ -87,7 +87,7 @@ function networkError(thrown: unknown, { action, scrub }: FailureContext): Githu
   });
 }
 
-/** The innermost error: fetch and Octokit wrap what the socket said, Octokit together with the whole request. */
+/** The innermost error: fetch and Octokit wrap the error of the socket, Octokit together with the whole request. */
 function rootOf(thrown: unknown): Error | undefined {
   let root: Error | undefined;
   for (let link = thrown; link instanceof Error; link = link.cause) root = link;

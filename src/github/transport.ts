@@ -1,4 +1,4 @@
-/** One HTTP request, by a route template of GitHub's documentation. */
+/** One HTTP request for a route template of GitHub's documentation. */
 export interface TransportRequest {
   /** Method and template, such as `GET /repos/{owner}/{repo}/actions/runners`. */
   readonly route: string;
@@ -16,5 +16,5 @@ export interface TransportAnswer {
   readonly data: unknown;
 }
 
-/** Sends a request. Throws what Octokit throws, which holds the answer where there was one. */
+/** Sends a request. Throws the errors of Octokit, which contain the answer if there was one. */
 export type Transport = (request: TransportRequest, signal: AbortSignal) => Promise<TransportAnswer>;

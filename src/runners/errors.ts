@@ -1,6 +1,6 @@
 import { ConditionError } from "charm-kit";
 
-/** A runner could not be made; nothing of it is left, on LXD or on GitHub. */
+/** A runner could not be created; nothing of it is left on LXD or GitHub. */
 export class RunnerCreateError extends ConditionError {
   readonly code = "runner-create";
   readonly remedy = "retry";
@@ -12,7 +12,7 @@ export class RunnerCreateError extends ConditionError {
   }
 }
 
-/** Exit code of the runner application that GitHub refuses for its version. */
+/** Exit code of a runner application whose version GitHub rejects. */
 const VERSION_REFUSED = 7;
 
 /** The runner application ended before it listened for jobs. */
@@ -22,20 +22,20 @@ export class ApplicationEndedError extends ConditionError {
   readonly exitCode: number;
 
   constructor(exitCode: number) {
-    const reason = exitCode === VERSION_REFUSED ? "; GitHub refuses its version" : "";
+    const reason = exitCode === VERSION_REFUSED ? "; GitHub rejects its version" : "";
     super(
       `Cannot start the runner application: it ended with ${exitCode} before it listened for jobs${reason}`,
     );
     this.exitCode = exitCode;
   }
 
-  /** Whether a newer runner application is needed. */
+  /** Whether GitHub requires a newer runner application. */
   get versionRefused(): boolean {
     return this.exitCode === VERSION_REFUSED;
   }
 }
 
-/** A runner could not be taken away; the next reconcile tries again. */
+/** A runner could not be removed; the next reconcile tries again. */
 export class RunnerRemoveError extends ConditionError {
   readonly code = "runner-remove";
   readonly remedy = "retry";

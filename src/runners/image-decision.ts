@@ -1,32 +1,32 @@
 import type { RunnerImage } from "./ports.ts";
 
-/** Age at which an image is built afresh for newer packages; up to an hour is added, so that units do not do so at once. */
+/** Age at which an image is rebuilt for newer packages; up to an hour is added, so that units do not rebuild at the same time. */
 export const REFRESH_MS = 6 * 60 * 60_000;
 const SPREAD_MINUTES = 60;
 
-/** How long a build that failed is not tried again; doubled with each further failure, up to the longest. */
+/** Pause after a failed build; doubled with each further failure, up to the longest. */
 const PAUSE_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 2 * 60 * 60_000;
 
-/** A build that failed, until one succeeds. */
+/** The last failed build; deleted after a successful one. */
 export interface ImageFailure {
   /** Key of the recipe. */
   readonly recipe: string;
-  /** What it said. */
+  /** The message of its error. */
   readonly reason: string;
   /** Milliseconds since the Unix epoch. */
   readonly failedAt: number;
-  /** How many have failed since the last success, this one included. */
+  /** Number of failures since the last success, including this one. */
   readonly attempts: number;
 }
 
-/** What a unit knows of its images. */
+/** The facts that the decision depends on. */
 export interface ImageFacts {
   /** Newest first. */
   readonly images: readonly RunnerImage[];
-  /** Key of the recipe that is wanted. */
+  /** Key of the wanted recipe. */
   readonly recipe: string;
-  /** Fingerprint of the programs that the charm works with; an image with others is of no use. */
+  /** Hash of the guest programs of this charm; it cannot use images with other programs. */
   readonly programs: string;
   readonly failure: ImageFailure | null;
   /** Milliseconds since the Unix epoch. */
@@ -35,17 +35,17 @@ export interface ImageFacts {
   readonly refreshMs?: number;
 }
 
-/** The image that runners can be made from now, and whether another one is to be built. */
+/** The image for new runners, and whether to build another one. */
 export interface ImageDecision {
   readonly image: RunnerImage | undefined;
-  /** `paused`: wanted, and not yet tried again after a failure. */
+  /** `paused`: due, but the pause after a failure is not over. */
   readonly build: "none" | "due" | "paused";
 }
 
 /**
- * Decides which image runners are made from and whether to build. Pure.
+ * Decides which image runners are created from and whether to build another one. Pure.
  *
- * Without any image there is nothing else to do than to try: there is no pause then, nor after the recipe has changed.
+ * There is no pause without a usable image, nor after a change of the recipe.
  */
 export function decideImage(facts: ImageFacts): ImageDecision {
   const { recipe, failure, now, refreshMs } = facts;
@@ -59,7 +59,7 @@ export function decideImage(facts: ImageFacts): ImageDecision {
 
 function isPause({ failedAt, attempts }: ImageFailure, now: number): boolean {
   const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (attempts - 1));
-  // A clock that was set back must not make it last.
+  // A clock that was set back must not prolong the pause.
   return now >= failedAt && now - failedAt < pause;
 }
 

@@ -4,55 +4,54 @@ import { guestPrograms, imageRecipe, recipeKey, type ImageIngredients } from "./
 import type { Archives, Forge, Images, RunnerApplication, RunnerImage } from "./ports.ts";
 import type { Lock } from "./runner-manager.ts";
 
-/** How long the version of the runner application is taken from memory before GitHub is asked again. */
+/** How long a known version of the runner application is used before GitHub is asked again. */
 const APPLICATION_CHECK_MS = 6 * 60 * 60_000;
 
-/** What the unit remembers of the runner application, so that a reconcile need not ask GitHub for it each time. */
+/** The known version of the runner application, so that a reconcile does not ask GitHub each time. */
 export interface ApplicationMemo {
   readonly version: string;
-  /** Milliseconds since the Unix epoch at which GitHub was asked. */
+  /** When GitHub was asked, in milliseconds since the Unix epoch. */
   readonly checkedAt: number;
 }
 
-/** Something that is kept from one event to the next; `null` until it is first written. */
+/** A value that is stored from one event to the next; `null` until the first write. */
 export interface Memory<Kept> {
   read(): Promise<Kept | null>;
   write(kept: Kept | null): Promise<void>;
 }
 
-/** Services that images are kept by. */
 export interface ImageKeeperDependencies {
   readonly forge: Pick<Forge, "application">;
   readonly images: Images;
   readonly archives: Archives;
   readonly application: Memory<ApplicationMemo>;
   readonly failure: Memory<ImageFailure>;
-  /** Holds other builds of the unit off. */
+  /** Keeps the unit from building twice at a time. */
   readonly lock: Lock;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Shows what is being done. */
+  /** Shows the present step. */
   readonly step: (message: string) => void;
 }
 
-/** What images are made from, beside the runner application. */
+/** Ingredients of images, without the runner application. */
 export type ImageSettings = Omit<ImageIngredients, "application">;
 
-/** The image that runners are made from, and what a person should know of it. */
+/** The image for new runners. */
 export interface ImageSupply {
   readonly image: RunnerImage;
-  /** Why it is not the one that it should be. */
+  /** Why it is an older one than wanted; undefined otherwise. */
   readonly notice: string | undefined;
 }
 
 /** The runner application that GitHub offers. */
 export interface ApplicationUpdate {
   readonly version: string;
-  /** Whether it is another one than before. */
+  /** Whether the version has changed. */
   readonly changed: boolean;
 }
 
-/** Keeps an image of the wanted recipe, not too old, and the last good one while it cannot be had. */
+/** Keeps an up-to-date image of the wanted recipe. While a build fails, the last good image stays in use. */
 export class ImageKeeper {
   readonly #dependencies: ImageKeeperDependencies;
   readonly #settings: ImageSettings;
@@ -65,8 +64,8 @@ export class ImageKeeper {
   /**
    * Reads the images and decides which one to use and whether to build.
    *
-   * @param refreshMs age in milliseconds from which an image is too old; the usual one where it is left out.
-   * @throws what GitHub's client throws when GitHub has to be asked for the runner application.
+   * @param refreshMs age in milliseconds from which an image is too old. @default the usual age
+   * @throws the errors of GitHub's client, when it asks for the runner application.
    */
   async decide(signal: AbortSignal, refreshMs?: number): Promise<ImageDecision> {
     const { clock, failure, images } = this.#dependencies;
@@ -84,7 +83,7 @@ export class ImageKeeper {
   /**
    * Carries out a decision of {@link decide}.
    *
-   * @throws what a build throws, where there is no image to fall back on.
+   * @throws the error of the build, when no older image can be used.
    */
   async supply({ image, build }: ImageDecision, signal: AbortSignal): Promise<ImageSupply> {
     if (image && build === "none") return { image, notice: undefined };
@@ -102,9 +101,9 @@ export class ImageKeeper {
   }
 
   /**
-   * Builds an image, whether one is due or not, and lets the earlier ones go.
+   * Builds an image, even when none is due, and deletes earlier ones.
    *
-   * @throws what made it fail; earlier images stay.
+   * @throws the error of the build; earlier images stay.
    */
   build(signal: AbortSignal): Promise<RunnerImage> {
     const { images, lock, log } = this.#dependencies;
@@ -130,7 +129,7 @@ export class ImageKeeper {
   /**
    * The runner application that GitHub offers.
    *
-   * @param force asks GitHub, however short ago it was asked.
+   * @param force asks GitHub even when the known version is recent.
    */
   async updateApplication(force: boolean, signal: AbortSignal): Promise<ApplicationUpdate> {
     const { application, clock } = this.#dependencies;
@@ -143,7 +142,7 @@ export class ImageKeeper {
     return { version, changed: known !== null && known.version !== version };
   }
 
-  /** GitHub is asked each time: its download tokens are good for an hour, and builds are rare. */
+  /** Always asks GitHub: its download tokens are valid for an hour, and builds are rare. */
   async #make(signal: AbortSignal): Promise<RunnerImage> {
     const { archives, images, step } = this.#dependencies;
     const offer = await this.#offer(signal);
@@ -177,7 +176,7 @@ export class ImageKeeper {
   }
 }
 
-/** The date before the reason, which a status may cut. */
+/** The date comes before the reason, because a status may cut the end. */
 function notice({ builtAt }: RunnerImage, reason: string): string {
   const date = new Date(builtAt).toISOString().slice(0, 16).replace("T", " ");
   return `image build failed, using the image of ${date} UTC: ${reason}`;

@@ -4,19 +4,19 @@ import { startScripts, startUnit } from "../guest/start-scripts.ts";
 import { yqExecutable } from "../guest/installed-programs.ts";
 import type { ImageRecipe, InstanceType } from "./ports.ts";
 
-/** Fingerprint of the programs that this version of the charm puts into an image, and hands runners over to. */
+/** Hash of the guest programs that this version of the charm puts into an image. */
 export const guestPrograms = digest(JSON.stringify([startScripts, startUnit])).slice(0, 16);
 
-/** What a runner image is made from. */
+/** Everything that a runner image is built from. */
 export type ImageIngredients = Pick<ImageRecipe, "base" | "arch" | "application"> &
   Omit<BuildOptions, "executables" | "aproxy"> & {
-    /** An image of one type makes no instances of the other. @default "container" */
+    /** An image works for one type of instance only. @default "container" */
     readonly instanceType?: InstanceType;
-    /** Whether the image holds the snap aproxy. @default false */
+    /** Whether the image contains the snap aproxy. @default false */
     readonly hasAproxy?: boolean;
   };
 
-/** Completes the ingredients to a recipe. Pure: the same ingredients give the same key. */
+/** Makes a recipe of the ingredients. Pure: the same ingredients give the same key. */
 export function imageRecipe(ingredients: ImageIngredients): ImageRecipe {
   const { base, arch, application } = ingredients;
   return {
@@ -33,8 +33,8 @@ export function imageRecipe(ingredients: ImageIngredients): ImageRecipe {
 /** The key of the recipe for a version of the runner application. */
 export function recipeKey(settings: Omit<ImageIngredients, "application">, version: string): string {
   const { base, arch, instanceType = "container" } = settings;
-  // The scripts hold the packages and all that this version of the charm puts into the image. By what proxy they come
-  // makes no difference.
+  // The scripts contain the packages and everything else that this version of the charm puts into the image. The proxy
+  // for the downloads makes no difference.
   const script = buildScript(optionsOf({ ...settings, proxy: undefined }));
   const inputs = [base.server, base.alias, instanceType, arch, version, script, cleanScript];
   return digest(JSON.stringify(inputs));

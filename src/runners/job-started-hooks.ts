@@ -16,7 +16,7 @@ const INTERVAL_MS = 2000;
 /**
  * Waits until no runner runs its job-started hook, in which a policy may refuse the job; at most 150 seconds.
  *
- * @param observe reads the world; called anew after each wait, since a runner may have taken a job meanwhile.
+ * @param observe reads LXD and GitHub; called again after each wait, since a runner may have taken a job meanwhile.
  * @returns the last reading: no runner ran its hook then, or the time was over.
  */
 export async function afterJobStartedHooks<T extends World>(

@@ -2,7 +2,6 @@ import { messageOf, type Clock, type Logger } from "charm-kit";
 import type { KeptLogs, RunnerLogs } from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
 
-/** What a {@link LogKeeper} is made of. */
 export interface LogKeeperDependencies {
   readonly logs: RunnerLogs;
   readonly names: RunnerNames;
@@ -12,7 +11,7 @@ export interface LogKeeperDependencies {
 
 const KEPT_MS = 7 * 24 * 60 * 60_000;
 
-/** Ends the time for which the logs of a unit's runners are kept on the host. */
+/** Deletes old logs of a unit's runners from the host. */
 export class LogKeeper {
   readonly #dependencies: LogKeeperDependencies;
 
@@ -20,7 +19,7 @@ export class LogKeeper {
     this.#dependencies = dependencies;
   }
 
-  /** Deletes what was pulled seven days ago or earlier. What cannot be deleted is logged, and tried again. */
+  /** Deletes logs that are seven days old. A failure is logged, and the next sweep tries again. */
   async sweep(): Promise<void> {
     const { logs, clock, log } = this.#dependencies;
     try {
@@ -28,11 +27,11 @@ export class LogKeeper {
         if (clock.now() - pulledAt >= KEPT_MS) await logs.delete(runner);
       }
     } catch (thrown) {
-      log.warning("Old logs of runners not deleted", { reason: messageOf(thrown) });
+      log.warning("Cannot delete old logs of runners", { reason: messageOf(thrown) });
     }
   }
 
-  /** Deletes all that is kept of the unit's runners. */
+  /** Deletes all logs of the unit's runners. */
   async remove(): Promise<void> {
     for (const { runner } of await this.#kept()) await this.#dependencies.logs.delete(runner);
   }

@@ -1,12 +1,12 @@
 import type { Machine, Registration } from "./ports.ts";
 
-/** A runner as both sides show it: an instance, and its registration where GitHub lists one. */
+/** A runner as LXD and GitHub list it: an instance, and its registration if there is one. */
 export interface ObservedRunner {
   readonly machine: Machine;
   readonly registration: Registration | undefined;
 }
 
-/** Joins the two lists by name. Orphans are registrations that no instance stands behind. */
+/** Joins the two lists by name. Orphans are registrations without an instance. */
 export function joinRunners(
   machines: readonly Machine[],
   registrations: readonly Registration[],
@@ -17,12 +17,12 @@ export function joinRunners(
   return { runners, orphans: registrations.filter(({ name }) => !names.has(name)) };
 }
 
-/** Numbers of runners, as `check-runners` and the status tell them. */
+/** Numbers of runners, as in `check-runners` and the status. */
 export interface RunnerCounts {
   /** Idle and waiting for a job. */
   readonly online: number;
   readonly busy: number;
-  /** Registered and not connected, runners that are starting among them. */
+  /** Registered and not connected; includes runners that are starting. */
   readonly offline: number;
   /** Instances that GitHub does not list. */
   readonly unknown: number;
@@ -30,7 +30,7 @@ export interface RunnerCounts {
   readonly busyNames: readonly string[];
 }
 
-/** Counts live instances by what GitHub says of them. */
+/** Counts live instances by their state on GitHub. */
 export function countRunners(runners: readonly ObservedRunner[]): RunnerCounts {
   const live = runners.filter(({ machine }) => machine.state === "running" || machine.state === "frozen");
   const of = (test: (runner: ObservedRunner) => boolean) => live.filter(test).length;

@@ -3,7 +3,6 @@ import type { Forge, FormerScope, Machine, Machines, RegistrationScopes, Registr
 import type { RunnerNames } from "./runner-name.ts";
 import type { World } from "./world.ts";
 
-/** What an observer reads. */
 export interface ObserverDependencies {
   readonly forge: Forge;
   readonly machines: Machines;
@@ -20,7 +19,7 @@ interface VisitedScope {
   readonly answer: Answer;
 }
 
-/** What both sides showed of the unit at one moment, and which GitHub showed what. */
+/** The unit's instances and registrations at one moment, and the client for each of them. */
 export class Observation implements World {
   readonly machines: readonly Machine[];
   readonly registrations: readonly Registration[];
@@ -46,7 +45,7 @@ export class Observation implements World {
     this.lostScopes = new Set(machines.map(({ scopeKey }) => scopeKey).filter((key) => !known.has(key)));
   }
 
-  /** The GitHub that a runner is registered at; one that knows nothing where that cannot be asked. */
+  /** The client of a runner's scope; an empty one for a scope that cannot be asked. */
   forgeOf(machine: Machine | undefined, registration: Registration | undefined): Forge {
     if (registration) {
       const visited = this.#visited.find((each) => listed(each).includes(registration));
@@ -90,7 +89,7 @@ export class Observer {
   }
 
   /**
-   * @param withoutForge goes on with no registrations when GitHub cannot be asked.
+   * @param withoutForge continues without registrations when GitHub cannot be reached.
    * @throws the errors of the list of instances and of the list of the present scope.
    */
   async observe(signal: AbortSignal, withoutForge = false): Promise<Observation> {
@@ -114,7 +113,7 @@ export class Observer {
     } catch (thrown) {
       signal.throwIfAborted();
       if (!withoutForge) throw thrown;
-      this.#dependencies.log.warning("Going on without GitHub", { reason: messageOf(thrown) });
+      this.#dependencies.log.warning("Continuing without GitHub", { reason: messageOf(thrown) });
       return [];
     }
   }
@@ -143,10 +142,10 @@ function listed({ answer }: VisitedScope): readonly Registration[] {
   return typeof answer === "string" ? [] : answer;
 }
 
-/** Stands in for a GitHub that cannot be asked any more. */
+/** Replaces the client of a scope that can no longer be asked. */
 const NOBODY: Forge = {
   list: () => Promise.resolve([]),
   deregister: () => Promise.resolve("gone"),
-  register: () => Promise.reject(new Error("there is no GitHub to register at")),
-  application: () => Promise.reject(new Error("there is no GitHub to ask")),
+  register: () => Promise.reject(new Error("this scope can no longer be asked")),
+  application: () => Promise.reject(new Error("this scope can no longer be asked")),
 };

@@ -2,23 +2,23 @@ import type { Machine, MachineNote, Registration } from "./ports.ts";
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
 import type { World } from "./world.ts";
 
-/** What the unit should have. */
+/** The runners that the unit should have. */
 export interface Wanted {
   /** Number of runners; 0 or more. */
   readonly count: number;
-  /** Fingerprint of the configuration that new runners are made with. */
+  /** Hash of the configuration for new runners. */
   readonly configHash: string;
 }
 
-/** Limits of patience, in milliseconds. */
+/** Time limits, in milliseconds. */
 export interface Patience {
-  /** How long a runner may be on its way from its creation to GitHub's "online". */
+  /** Longest time from the creation of a runner until GitHub lists it as online. */
   readonly startUpMs: number;
-  /** How long a runner may be suspect (offline, or missing in GitHub's list) before it is removed. */
+  /** How long a runner may be suspect (offline, or missing in GitHub's list) before its removal. */
   readonly graceMs: number;
 }
 
-/** Why a runner, or half of one, is taken away. */
+/** Why an instance, a registration or both are removed. */
 export type Reason =
   | "left over from a killed creation"
   | "instance stopped"
@@ -28,17 +28,17 @@ export type Reason =
   | "past its deadline"
   | "offline for too long"
   | "registration gone"
-  | "registered where the unit is no longer let in";
+  | "registered in a scope that refuses the credentials";
 
 export type Step =
-  /** Take an idle runner away without a chance of killing a job: freeze, deregister, destroy. */
+  /** Remove an idle runner without any chance of killing a job: freeze, deregister, destroy. */
   | {
       readonly action: "retire";
       readonly machine: Machine;
       readonly registration: Registration;
       readonly reason: Reason;
     }
-  /** Take an instance away that should have no job, and its registration. One that lives is inspected first. */
+  /** Remove an instance that should have no job, and its registration. A live one is inspected first. */
   | {
       readonly action: "destroy";
       readonly machine: Machine;
@@ -46,17 +46,17 @@ export type Step =
       readonly reason: Reason;
     }
   | { readonly action: "deregister"; readonly registration: Registration; readonly reason: Reason }
-  /** A retirement that was cut short left a runner frozen that has a job now. */
+  /** An interrupted retirement left a frozen runner that has a job now. */
   | { readonly action: "unfreeze"; readonly machine: Machine }
-  /** Write down what the next reconcile needs to know. */
+  /** Store facts for the next reconcile on the instance. */
   | { readonly action: "note"; readonly machine: Machine; readonly note: MachineNote };
 
-/** A step that takes an instance away. */
+/** A step that removes an instance. */
 export type Removal = Step & { readonly action: "retire" | "destroy" };
 
 export interface Plan {
   readonly steps: readonly Step[];
-  /** How many runners to create once the steps are done, if every retirement succeeds. */
+  /** Number of runners to create after the steps, if every retirement succeeds. */
   readonly creations: number;
 }
 
@@ -65,10 +65,10 @@ type Verdict =
   { readonly keep: true; readonly isSuspect: boolean } | { readonly keep: false; readonly reason: Reason };
 
 /**
- * Decides what to do. Pure: the same world always gives the same plan.
+ * Decides which steps to take. Pure: the same input always gives the same plan.
  *
- * Busy runners are never taken away, and no plan makes the number of live runners exceed `wanted.count`: what is busy
- * or suspect counts until it is gone.
+ * Busy runners are never removed, and no plan makes the number of live runners exceed `wanted.count`: busy and suspect
+ * runners count until they are gone.
  */
 export function plan(observed: World, wanted: Wanted, patience: Patience, now: number): Plan {
   const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
@@ -92,7 +92,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   }
   // An inspected runner that has a job stays, and must not exceed the wanted number together with idle ones.
   for (const runner of pickSurplus([...kept.keys()], Math.max(0, wanted.count - mayStay))) {
-    // Steps run side by side: a note about an instance that is being destroyed would fail.
+    // Steps run in parallel: a note on an instance that is being destroyed would fail.
     kept.delete(runner);
     steps.push(removal(runner, "more runners than wanted"));
   }
@@ -100,7 +100,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   return { steps, creations: Math.max(0, wanted.count - kept.size) };
 }
 
-/** What a runner is judged by beside itself. */
+/** Input of a verdict, besides the runner. */
 interface Standards {
   readonly patience: Patience;
   readonly now: number;
@@ -123,7 +123,7 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
   if (!registration) return judgeUnregistered(machine, standards);
   if (machine.configHash !== wanted.configHash)
     return { keep: false, reason: "made with another configuration" };
-  // Frozen and not busy: a retirement was cut short, and the decision to take it away stands.
+  // Frozen and not busy: a retirement was interrupted, and its decision stands.
   if (machine.state === "frozen") return { keep: false, reason: "more runners than wanted" };
   if (registration.online) return { keep: true, isSuspect: false };
   const startsUp = standards.now - machine.createdAt < standards.patience.startUpMs;
@@ -133,15 +133,15 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
 }
 
 function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
-  // GitHub lets go of idle runners only: a retirement was cut short after its answer.
+  // GitHub deletes registrations of idle runners only: a retirement was interrupted after that.
   if (machine.state === "frozen") return { keep: false, reason: "registration gone" };
   if (standards.lost.has(machine.scopeKey)) {
-    return { keep: false, reason: "registered where the unit is no longer let in" };
+    return { keep: false, reason: "registered in a scope that refuses the credentials" };
   }
   return judgeSuspect(machine, standards, "registration gone");
 }
 
-/** One reading is no proof: GitHub's list lags, and a runner that has just ended its job powers itself off. */
+/** One reading is no proof: GitHub's list lags, and a runner powers off after its job. */
 function judgeSuspect(machine: Machine, { patience, now }: Standards, reason: Reason): Verdict {
   const overdue = machine.suspectSince !== undefined && now - machine.suspectSince >= patience.graceMs;
   return overdue ? { keep: false, reason } : { keep: true, isSuspect: true };
@@ -151,7 +151,7 @@ function upkeep({ machine, registration }: ObservedRunner, isSuspect: boolean, n
   const note: MachineNote = {
     ...(isSuspect && machine.suspectSince === undefined && { suspectSince: now }),
     ...(!isSuspect && machine.suspectSince !== undefined && { suspectSince: null }),
-    // It listened for jobs although whoever made it did not live to write that down.
+    // The process that created it was killed before it could store this.
     ...(registration?.online && machine.phase === "creating" && { phase: "ready" as const }),
   };
   return [
@@ -173,7 +173,7 @@ function removal({ machine, registration }: ObservedRunner, reason: Reason): Rem
     : { action: "destroy", machine, registration, reason };
 }
 
-/** The runners to take away for a smaller number: those not yet online first, then the youngest idle ones. */
+/** The runners to remove for a smaller number: first those not yet online, then the youngest idle ones. */
 function pickSurplus(kept: readonly ObservedRunner[], count: number): ObservedRunner[] {
   const removable = kept
     .filter(({ registration }) => registration !== undefined && !registration.busy)

@@ -1,9 +1,9 @@
 import type { Secret } from "charm-kit";
 
-/** The kind of instance that a runner is. Option `instance-type`. */
+/** Type of a runner's instance: the option `instance-type`. */
 export type InstanceType = "container" | "virtual-machine";
 
-/** GitHub's view of a runner, as its API lists it. */
+/** A runner in GitHub's list. */
 export interface Registration {
   readonly id: number;
   readonly name: string;
@@ -29,7 +29,7 @@ export type RunnerRegistration =
       readonly group: string | undefined;
     };
 
-/** Whether GitHub gave the registration up. It keeps that of a runner that has a job. */
+/** `busy`: GitHub keeps the registration of a runner that has a job. */
 export type DeregisterOutcome = "gone" | "busy";
 
 /** An archive of the runner application that GitHub offers. */
@@ -37,21 +37,21 @@ export interface RunnerApplication {
   readonly version: string;
   readonly filename: string;
   readonly downloadUrl: string;
-  /** Hexadecimal. GitHub leaves it out on some servers; such an archive is refused. */
+  /** Hexadecimal. Some servers send none; such an archive is rejected. */
   readonly sha256: string | undefined;
-  /** Short-lived bearer for the download, where the server wants one. */
+  /** Short-lived bearer token for the download, if the server requires one. */
   readonly downloadToken: Secret | undefined;
 }
 
-/** GitHub, as far as a unit needs it. */
+/** The part of GitHub that a unit needs. */
 export interface Forge {
-  /** All registrations of the scope, other people's among them. A page that fails fails the list. */
+  /** All registrations of the scope, including those of others. If one page fails, the list fails. */
   list(signal: AbortSignal): Promise<readonly Registration[]>;
-  /** Registers a runner for one job, or lets it register itself. A name is good for one attempt. */
+  /** Registers a runner for one job, or lets it register itself. A name can be used for one attempt only. */
   register(name: string, labels: readonly string[], signal: AbortSignal): Promise<RunnerRegistration>;
-  /** Deletes a registration; one that is not there counts as gone. */
+  /** Deletes a registration; a missing one counts as gone. */
   deregister(id: number, signal: AbortSignal): Promise<DeregisterOutcome>;
-  /** The runner applications that GitHub offers for an architecture. */
+  /** The runner application that GitHub offers for an architecture. */
   application(arch: Arch, signal: AbortSignal): Promise<RunnerApplication>;
 }
 
@@ -82,40 +82,40 @@ export interface RegistrationScopes {
 
 export type Arch = "x64" | "arm64";
 
-/** States of an instance, folded to what decisions need. */
+/** State of an instance, reduced to the cases that matter for decisions. */
 export type MachineState = "running" | "frozen" | "stopped" | "error";
 
 /**
- * How far a runner's creation got: `creating` until its application has listened for jobs, then `ready`. An instance
- * that a later reconcile finds `creating` was left behind by a killed one.
+ * Progress of a runner's creation: `creating` until its application listens for jobs, then `ready`. An instance that a
+ * later reconcile finds in `creating` was left behind by a killed process.
  */
 export type MachinePhase = "creating" | "ready";
 
-/** LXD's view of a runner. */
+/** A runner's instance on LXD. */
 export interface Machine {
   readonly name: string;
   readonly state: MachineState;
   readonly phase: MachinePhase;
-  /** Fingerprint of the configuration the runner was made with. */
+  /** Hash of the configuration that the runner was created with. */
   readonly configHash: string;
   /** Key of the scope in which the runner was registered; "" for runners of versions that kept none. */
   readonly scopeKey: string;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
-  /** Milliseconds since the Unix epoch after which the runner is no longer wanted, whatever it does. */
+  /** Milliseconds since the Unix epoch after which the runner is replaced when it is not busy. */
   readonly deadline: number;
   /** Since when the runner has been suspect, in milliseconds since the Unix epoch; undefined if it is not. */
   readonly suspectSince: number | undefined;
 }
 
-/** What changes on an instance while it lives. */
+/** Facts on an instance that change during its life. */
 export interface MachineNote {
   readonly phase?: MachinePhase;
   /** `null`: no longer suspect. */
   readonly suspectSince?: number | null;
 }
 
-/** A directory of the host that a guest sees, and writes to. */
+/** A directory of the host that is mounted in a guest, which can write to it. */
 export interface SharedDirectory {
   /** Absolute path on the host. */
   readonly source: string;
@@ -123,7 +123,7 @@ export interface SharedDirectory {
   readonly path: string;
 }
 
-/** What a runner's instance is made from. */
+/** Everything that a runner's instance is created from. */
 export interface MachineSpec {
   readonly name: string;
   /** Name of the template to clone. */
@@ -132,7 +132,7 @@ export interface MachineSpec {
   readonly configHash: string;
   readonly scopeKey: string;
   readonly deadline: number;
-  /** What the guest may leave something in that survives it. @default nothing */
+  /** A directory in which files of the guest outlive it. @default none */
   readonly share?: SharedDirectory | undefined;
 }
 
@@ -145,7 +145,7 @@ export type BootstrapAnswer = "listening" | { readonly ended: number };
  */
 export type GuestActivity = "waiting" | "job-started-hook" | "job" | "unknown" | { readonly ended: number };
 
-/** Instances of this unit's runners on LXD. Nothing of other owners is listed or touched. */
+/** Instances of this unit's runners on LXD. Instances of other owners are never listed or touched. */
 export interface Machines {
   list(signal: AbortSignal): Promise<readonly Machine[]>;
   /** Clones the template and starts the clone. On failure nothing is left. */
@@ -156,46 +156,46 @@ export interface Machines {
    * @param payload standard input of the guest's program; holds secrets.
    */
   deliver(name: string, payload: Secret, signal: AbortSignal): Promise<BootstrapAnswer>;
-  /** Writes facts on the instance that the next reconcile reads back. */
+  /** Stores facts for the next reconcile on the instance. */
   note(name: string, note: MachineNote, signal: AbortSignal): Promise<void>;
   /** Asks the guest for the activity of its application. Costs a process in the guest: for suspect runners only. */
   inspect(name: string, signal: AbortSignal): Promise<GuestActivity>;
-  /** Stops all processes of a running instance; one that does not run, or is not there, is left as it is. */
+  /** Stops all processes of a running instance. No effect on other or missing instances. */
   freeze(name: string, signal: AbortSignal): Promise<void>;
-  /** Lets a frozen instance go on; any other is left as it is. */
+  /** Continues a frozen instance. No effect on others. */
   unfreeze(name: string, signal: AbortSignal): Promise<void>;
   /**
-   * Ends and deletes an instance and checks that it is gone. One that is not there, or is somebody else's, counts as
+   * Stops and deletes an instance and checks that it is gone. A missing instance, or one of another owner, counts as
    * destroyed.
    */
   destroy(name: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Logs of a runner that are kept on the host. */
+/** Stored logs of a runner. */
 export interface KeptLogs {
   readonly runner: string;
   /** Milliseconds since the Unix epoch. */
   readonly pulledAt: number;
 }
 
-/** Where the logs of runners that crashed are kept. */
+/** Storage for logs of crashed runners, on the host. */
 export interface RunnerLogs {
   /**
-   * Copies the journal and the runner application's diagnostics of a running instance to the host, in place of what was
-   * pulled before.
+   * Copies the journal and the runner application's diagnostics of a running instance to the host. Replaces earlier logs
+   * of the runner.
    *
-   * @returns the directory that they are in.
+   * @returns the directory of the logs.
    */
   pull(name: string, signal: AbortSignal): Promise<string>;
-  /** What is there, of other units' runners too. */
+  /** All stored logs, including those of other units' runners. */
   kept(): Promise<readonly KeptLogs[]>;
-  /** Deletes what is kept of a runner. */
+  /** Deletes the logs of a runner. */
   delete(name: string): Promise<void>;
 }
 
-/** What one reconcile came to. */
+/** Result of one reconcile. */
 export interface Round {
-  /** Names of the runners that are alive. */
+  /** Names of the live runners. */
   readonly runners: readonly string[];
   readonly idle: number;
   readonly busy: number;
@@ -204,49 +204,49 @@ export interface Round {
   readonly tookMs: number;
 }
 
-/** Tells what becomes of runners. It is wanted, not needed: none of it fails what it tells of. */
+/** Reports the life of runners. Best effort: a failure here never fails the reported operation. */
 export interface RunnerMetrics {
-  /** Makes the directory in which a runner tells of its job; undefined where it cannot be had. */
+  /** Creates the directory for a runner's metrics; undefined if that is not possible. */
   share(name: string, signal: AbortSignal): Promise<SharedDirectory | undefined>;
   /** A runner listens for jobs. */
   installed(name: string, tookMs: number): Promise<void>;
-  /** A reconcile is done: tells what runners that are gone have left, and takes their directories away. */
+  /** A reconcile is done: reports the metrics that removed runners left, and deletes their directories. */
   reconciled(round: Round, signal: AbortSignal): Promise<void>;
-  /** Tells what the last runners have left, and takes away all that it keeps for the unit. They have to be gone. */
+  /** Reports the metrics of the last runners, which must be gone, and deletes all files of the unit. */
   remove(signal: AbortSignal): Promise<void>;
 }
 
-/** The system that a runner image is built from. */
+/** The base system of a runner image. */
 export interface BaseImage {
-  /** Address of the simplestreams server that LXD fetches it from; undefined for an image in the local LXD store. */
+  /** Address of the simplestreams server; undefined for an image in the local LXD store. */
   readonly server: string | undefined;
   readonly alias: string;
 }
 
-/** Everything that decides what a runner image holds. */
+/** Everything that determines the content of a runner image. */
 export interface ImageRecipe {
   readonly base: BaseImage;
   readonly arch: Arch;
   readonly application: { readonly version: string; readonly archivePath: string };
-  /** Fingerprint of all inputs; two recipes with the same key differ in the age of the packages alone. */
+  /** Hash of all inputs; images with the same key differ only in the age of their packages. */
   readonly key: string;
   /** Hash of the guest programs in it. Only a charm with the same guest programs can start runners from this image. */
   readonly programs: string;
   /** Run as root in the builder with the runner application's archive at `/root/runner.tar.gz`. */
   readonly buildScript: string;
-  /** Run as root in the template after its first start, to take its identity away. */
+  /** Run as root in the template after its first start, to remove its identity. */
   readonly cleanScript: string;
 }
 
-/** A runner image that is ready to be cloned from. */
+/** A finished runner image with its template. */
 export interface RunnerImage {
   /** LXD's fingerprint of the image. */
   readonly fingerprint: string;
-  /** Name of the template instance made from it. */
+  /** Name of its template instance, which runners are cloned from. */
   readonly template: string;
   /** Key of the recipe that it was built by. */
   readonly recipe: string;
-  /** Fingerprint of the charm's programs in it. */
+  /** Hash of the guest programs in it. */
   readonly programs: string;
   /** Milliseconds since the Unix epoch. */
   readonly builtAt: number;
@@ -257,13 +257,13 @@ export interface Images {
   /** The finished images with their templates, the newest first. */
   list(signal: AbortSignal): Promise<readonly RunnerImage[]>;
   /**
-   * Builds an image and its template, whether there is one of the recipe or not. A build that fails keeps the images that
-   * are there; of its own it leaves at most a finished image, from which the next attempt makes the template.
+   * Builds an image and its template, even if one of the recipe exists. A failed build keeps the existing images and
+   * leaves at most a finished image, from which the next attempt creates the template.
    */
   build(recipe: ImageRecipe, progress: (step: string) => void, signal: AbortSignal): Promise<RunnerImage>;
   /**
-   * Deletes images, templates and left-overs of earlier builds, but those of `keep`. A template that LXD is copying from
-   * stays for the next time.
+   * Deletes images, templates and remains of earlier builds, except those of `keep`. A template that LXD is copying is
+   * kept until the next time.
    */
   prune(keep: RunnerImage | undefined, signal: AbortSignal): Promise<void>;
 }
@@ -271,18 +271,18 @@ export interface Images {
 /** Verified archives of the runner application on the unit's machine. */
 export interface Archives {
   /**
-   * Fetches an archive unless it is there.
+   * Downloads an archive unless it is stored already.
    *
    * @returns the path of the archive.
    */
   fetch(application: RunnerApplication, signal: AbortSignal): Promise<string>;
 }
 
-/** An external service that says whether a repository may use the runners. */
+/** An external service that decides whether a repository may use the runners. */
 export interface PolicyService {
-  /** Where runners ask it. */
+  /** Address for the checks of runners. */
   readonly url: string;
-  /** Asks for a token that is good for the check of one runner. */
+  /** Requests a token for the check of one runner. */
   oneTimeToken(signal: AbortSignal): Promise<Secret>;
 }
 

@@ -6,25 +6,24 @@ import { isInspected, type Removal, type Step } from "./plan.ts";
 import type { GuestActivity, Machine } from "./ports.ts";
 import { Runner, type RunnerDependencies } from "./runner.ts";
 
-/** Services that steps are carried out with. */
 export interface RemovalsDependencies extends RunnerDependencies {
   readonly log: Logger;
-  /** Most steps at a time. */
+  /** Maximum number of parallel steps. */
   readonly concurrency: number;
 }
 
-/** What carrying steps out has come to. */
+/** Result of the steps. */
 export interface RemovalsReport {
   /** Runners that could not be removed and keep their slots. */
   readonly stayed: number;
   readonly failures: readonly unknown[];
-  /** Whether a runner was found that had ended since GitHub refuses the version of its application. */
+  /** Whether an application had exited because GitHub rejects its version. */
   readonly versionRefused: boolean;
 }
 
 type Outcome = "done" | "stayed" | "version refused";
 
-/** Carries the steps of a plan out: takes runners away without ending a job. */
+/** Executes the steps of a plan: removes runners without ending a job. */
 export class Removals {
   readonly #dependencies: RemovalsDependencies;
   readonly #observation: Observation;
@@ -34,7 +33,7 @@ export class Removals {
     this.#observation = observation;
   }
 
-  /** Takes all steps; one that fails stops no other. */
+  /** Executes all steps; a failed one does not stop the others. */
   async carryOut(steps: readonly Step[], signal: AbortSignal): Promise<RemovalsReport> {
     const outcomes = await settleAll(steps, this.#dependencies.concurrency, (step) =>
       this.#take(step, signal),
@@ -56,12 +55,12 @@ export class Removals {
     };
   }
 
-  /** Takes an idle runner away; one that turns out to have a job lives on. */
+  /** Removes an idle runner; one that has a job after all is kept. */
   remove({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
     return this.#runner({ machine, registration }).remove(undefined, signal);
   }
 
-  /** Ends a runner with whatever job it has. GitHub lets a busy registration go when it misses the runner. */
+  /** Removes a runner even if it has a job. GitHub later deletes the registration of a busy runner that stays away. */
   async end({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed"> {
     await this.#dependencies.machines.destroy(machine.name, signal);
     if (registration) {
@@ -96,14 +95,14 @@ export class Removals {
     const { machine, reason } = step;
     const activity = isInspected(step) ? await this.#inspect(machine, signal) : undefined;
     if (hasJob(activity)) {
-      log.info("Runner has a job that GitHub does not show", { runner: machine.name });
+      log.info("Runner has a job that GitHub does not list", { runner: machine.name });
       return "stayed";
     }
     log.info("Removing runner", { runner: machine.name, reason, activity: describe(activity) });
     if (isCrash(step, activity)) await this.#keepLogs(step, signal);
     const outcome = await this.#removeFrom(step, signal);
     if (outcome === "busy") {
-      log.info("Runner took a job and stays", { runner: machine.name });
+      log.info("Runner took a job and is kept", { runner: machine.name });
       return "stayed";
     }
     const refused = typeof activity === "object" && new ApplicationEndedError(activity.ended).versionRefused;
@@ -130,7 +129,7 @@ export class Removals {
     }
   }
 
-  /** Logs are wanted, not needed: a guest that is too broken to give them goes all the same. */
+  /** Best effort: a guest that gives no logs is removed nevertheless. */
   async #keepLogs(runner: ObservedRunner, signal: AbortSignal): Promise<void> {
     const { log } = this.#dependencies;
     const { name } = runner.machine;
@@ -162,11 +161,11 @@ function hasJob(activity: GuestActivity | undefined): boolean {
 }
 
 /**
- * A runner that lives on without a connection has crashed. One whose application has ended well has not: GitHub drops
- * idle runners, whose application then ends without a job.
+ * A live runner without a connection has crashed, unless its application has exited with 0: GitHub drops idle runners,
+ * whose application then exits without a job.
  */
 function isCrash({ machine, reason }: Removal, activity: GuestActivity | undefined): boolean {
-  // A frozen one was being retired.
+  // A frozen runner was being retired.
   if (machine.state !== "running") return false;
   const isLost = reason === "offline for too long" || reason === "registration gone";
   return isLost && activity !== undefined && !(typeof activity === "object" && activity.ended === 0);

@@ -10,12 +10,12 @@ import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runn
 import type { RunnerNames } from "./runner-name.ts";
 import { liveRunners, type World } from "./world.ts";
 
-/** Holds other reconciles of the unit off. A process that dies gives it up. */
+/** Allows one reconcile of the unit at a time. The lock of a process ends with the process. */
 export interface Lock {
   run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
-/** Services that the manager and its runners work with. */
+/** Services of the manager and its runners. */
 export interface RunnerManagerClients extends RunnerDependencies {
   readonly scopes: RegistrationScopes;
   readonly lock: Lock;
@@ -43,7 +43,7 @@ export interface ManagerOptions {
   readonly patience: Patience;
   /** Milliseconds after which an idle runner is replaced. */
   readonly idleLifetimeMs: number;
-  /** Most creations, and most removals, at a time. */
+  /** Maximum number of parallel creations, and of parallel removals. */
   readonly concurrency: number;
 }
 
@@ -52,23 +52,23 @@ export type Progress = (done: number, total: number) => void;
 
 export interface ReconcileReport {
   readonly counts: RunnerCounts;
-  /** Runners more, or fewer, than before. */
+  /** Change of the number of runners. */
   readonly delta: number;
-  /** What went wrong with single runners; the next reconcile tries again. */
+  /** Errors of single runners; the next reconcile tries again. */
   readonly failures: readonly Error[];
-  /** Whether GitHub refuses the version of the runner application: a new image is needed. */
+  /** Whether GitHub rejects the version of the runner application: a new image is needed. */
   readonly versionRefused: boolean;
 }
 
 export interface FlushReport extends ReconcileReport {
-  /** Runners that were taken away. */
+  /** Number of removed runners. */
   readonly flushed: number;
 }
 
 /** GitHub deletes the registration of an ephemeral runner that has not connected for a day. */
 const FORGOTTEN_BY_GITHUB_MS = 24 * 60 * 60_000;
 
-/** Keeps the wanted number of healthy runners alive: reads both sides, decides by {@link plan}, carries it out. */
+/** Keeps the wanted number of healthy runners alive: reads LXD and GitHub, decides by {@link plan}, executes the plan. */
 export class RunnerManager {
   readonly #clients: RunnerManagerClients;
   readonly #options: ManagerOptions;
@@ -79,9 +79,9 @@ export class RunnerManager {
   }
 
   /**
-   * Makes the world as the fleet says. A runner that cannot be made or taken away is reported and stops no other.
+   * Makes the runners match the fleet. A runner that cannot be created or removed is reported and does not stop the others.
    *
-   * @throws what either list throws: without both, nothing is decided.
+   * @throws the errors of either list: without both, nothing is decided.
    */
   reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
     const { clock, lock, scopes } = this.#clients;
@@ -112,7 +112,7 @@ export class RunnerManager {
     await metrics.reconciled({ runners, idle, busy, wanted, tookMs: clock.now() - startedAt }, signal);
   }
 
-  /** Takes all idle runners away; those that have a job live on. */
+  /** Removes all idle runners; those with a job are kept. */
   flushIdle(signal: AbortSignal): Promise<FlushReport> {
     return this.#clients.lock.run(async () => {
       const observed = await this.#observe(signal);
@@ -128,12 +128,12 @@ export class RunnerManager {
   }
 
   /**
-   * Takes all runners away, those with a job too, and their registrations where GitHub gives them up. Waits first for
-   * runners that run their job-started hooks.
+   * Removes all runners, even those with a job, and their registrations as far as GitHub allows. Waits first for runners
+   * that run their job-started hooks.
    *
-   * This ends jobs: only `stop` and a person's explicit order may ask for it.
+   * This ends jobs: only for `stop` and for an explicit request.
    *
-   * @param mode `force` goes on when GitHub cannot be reached.
+   * @param mode `force` continues when GitHub cannot be reached.
    */
   flushAll(mode: "busy" | "force", signal: AbortSignal): Promise<FlushReport> {
     const withoutForge = mode === "force";
@@ -156,7 +156,7 @@ export class RunnerManager {
     }, signal);
   }
 
-  /** Reads both sides and counts; changes nothing. */
+  /** Counts the runners; changes nothing. */
   async check(signal: AbortSignal): Promise<RunnerCounts> {
     return countRunners(liveRunners(await this.#observe(signal)));
   }

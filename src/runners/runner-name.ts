@@ -5,7 +5,7 @@ const LONGEST_NAME = 63;
 const OWNER_DIGITS = 6;
 const ATTEMPT_DIGITS = 6;
 
-/** The application's name leaves no room for the names of its runners. */
+/** The application's name is too long for the names of its runners. */
 export class UnitNameError extends ConditionError {
   readonly code = "unit-name";
   readonly remedy = "person";
@@ -14,14 +14,14 @@ export class UnitNameError extends ConditionError {
 /**
  * The names of one unit's runners: `<app>-<unit>-<hex>`.
  *
- * The first digits tell the model, so that applications of one name in two models never take each other's runners for
- * their own; the last digits tell the attempt, since GitHub remembers a name that it has seen.
+ * The first digits identify the model, so that applications of the same name in two models do not share runners; the last
+ * digits identify the attempt, because GitHub refuses a name that it knows.
  */
 export class RunnerNames {
   readonly #prefix: string;
 
   /**
-   * @param unitName the unit as Juju names it, such as `runners/0`.
+   * @param unitName Juju's name of the unit, such as `runners/0`.
    * @param ownerTag hexadecimal digits that differ between models; the first six are used.
    * @throws {@link UnitNameError} when names would be longer than 63 characters.
    */

@@ -23,7 +23,7 @@ import type {
   PolicyService,
 } from "./ports.ts";
 
-/** Services that a runner is made of. */
+/** Services of a runner. */
 export interface RunnerDependencies {
   readonly forge: Forge;
   readonly machines: Machines;
@@ -36,7 +36,7 @@ export interface RunnerConfig {
   readonly name: string;
 }
 
-/** What GitHub says of a runner. */
+/** State of a runner on GitHub. */
 export interface RunnerStatus {
   /** GitHub's identifier, once the runner is registered. */
   readonly runnerId: number | undefined;
@@ -63,20 +63,20 @@ export interface CreateRunnerConfig {
   readonly startUpMs: number;
   /** Name of the template that the image's runners are cloned from. */
   readonly image: string;
-  /** LXD profiles, the one of the resources among them. */
+  /** LXD profiles, including the one for the resources. */
   readonly profiles: readonly string[];
   readonly resources: VirtualMachineResources;
-  /** Where the image holds the runner application. */
+  /** Path of the runner application in the image. */
   readonly binaryPath: string;
   /**
-   * Has the runner register itself by `config.sh` with this token. @default GitHub's just-in-time configuration, or a
-   * token of GitHub's where the server has none
+   * The runner registers itself by `config.sh` with this token. @default just-in-time configuration, or a token from
+   * GitHub if the server has none
    */
   readonly registrationToken?: Secret;
   readonly arch: Arch;
-  /** What the operator's settings change inside the runner. */
+  /** Settings inside the runner. */
   readonly guest: GuestSettings;
-  /** Asked for a token for each runner. @default nobody checks repositories */
+  /** Gives a token for each runner. @default repositories are not checked */
   readonly policy?: PolicyService | undefined;
 }
 
@@ -112,11 +112,11 @@ export class Runner {
   }
 
   /**
-   * Registers the runner, makes its instance, and returns once its application listens for jobs. Registration and
-   * start go side by side: GitHub's answer is needed only when the guest is up.
+   * Registers the runner, starts its instance, and returns once its application listens for jobs. Registration and start
+   * run in parallel: GitHub's answer is needed only when the guest is up.
    *
-   * @throws {@link RunnerCreateError} when any part fails; nothing is left then, unless the clean-up fails too or
-   *   the runner has got a job by then.
+   * @throws {@link RunnerCreateError} when any part fails; nothing is left then, unless the clean-up fails too or the
+   *   runner has a job by then.
    */
   async create(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { name } = this.config;
@@ -135,7 +135,7 @@ export class Runner {
   async #bringUp(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { machines } = this.#dependencies;
     const { name } = this.config;
-    // First: without a token of its own the runner would take no job, so nothing else need be made.
+    // First: without this token the runner would reject every job.
     const settings = await guestOf(config, signal);
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
@@ -143,7 +143,7 @@ export class Runner {
       failed.abort(thrown);
       throw thrown;
     };
-    // Both are awaited to their end, so that the clean-up finds whatever they made.
+    // Wait for the end of both, so that the clean-up finds everything that they created.
     const [registered, launched] = await Promise.allSettled([
       this.#register(config, either).catch(abortOther),
       this.#launch(config, either).catch(abortOther),
@@ -178,12 +178,12 @@ export class Runner {
     return { by: "just-in-time", jitConfig };
   }
 
-  /** Takes both halves away after a failure, and tells what could not be taken. */
+  /** Removes instance and registration after a failure. @returns the errors of the removal */
   async #cleanUp(): Promise<string[]> {
-    // Once it has its registration, it may listen and have a job although nobody heard it say so.
+    // After the delivery it may have a job, even if its answer was lost.
     const mayHaveJob = this.#isDelivered;
     try {
-      // The failure may be the caller's abort: the clean-up has a time of its own.
+      // The failure may be the caller's abort: the clean-up has its own deadline.
       await unhindered(`clean up after runner '${this.config.name}'`, CLEAN_UP_MS, (limited) =>
         this.#takeAway(mayHaveJob, limited),
       );
@@ -194,14 +194,14 @@ export class Runner {
   }
 
   /**
-   * Takes the runner away unless it has a job.
+   * Removes the runner unless it has a job.
    *
-   * A running instance is frozen first, so that it cannot take a job while GitHub is asked; GitHub refuses to delete
-   * the registration of a runner that has one, and then the instance is unfrozen and left alone. Where no registration is
-   * known, GitHub's list is read again while the instance is frozen: lists lag.
+   * A running instance is frozen first, so that it cannot take a job during the deregistration. GitHub refuses to delete
+   * the registration of a runner that has a job; then the instance is unfrozen and kept. If no registration is known,
+   * GitHub's list is read again while the instance is frozen, because lists lag.
    *
-   * @param _removeToken not needed: the registration is deleted through the API, with the unit's own credentials.
-   * @returns `busy` when the runner has a job and lives on.
+   * @param _removeToken not needed: the API deletes the registration with the unit's credentials.
+   * @returns `busy` when the runner has a job and is kept.
    * @throws {@link RunnerRemoveError}
    */
   async remove(_removeToken: Secret | undefined, signal: AbortSignal): Promise<"removed" | "busy"> {
@@ -245,23 +245,23 @@ export class Runner {
       if (outcome === "busy") await unfreeze();
       return outcome;
     } catch (thrown) {
-      // Unknown is as good as busy: a frozen runner with a job would lose it.
+      // It may be busy: a runner that stays frozen would lose its job.
       await unfreeze();
       throw thrown;
     }
   }
 
-  /** Only GitHub's list tells the identifier of a runner that has registered itself. */
+  /** Only GitHub's list has the identifier of a runner that has registered itself. */
   async #findRegistration(signal: AbortSignal): Promise<number | undefined> {
     const registrations = await this.#dependencies.forge.list(signal);
     return registrations.find(({ name }) => name === this.config.name)?.id;
   }
 
   /**
-   * Copies the journal and the runner application's diagnostics of the instance to the host, to be looked at when it is
-   * gone. The instance has to run.
+   * Copies the journal and the runner application's diagnostics from the running instance to the host, where they outlive
+   * the instance.
    *
-   * @returns the directory that they are in.
+   * @returns the directory of the logs.
    * @throws {@link RunnerLogsError}
    */
   async pullLogs(signal: AbortSignal): Promise<string> {
@@ -276,7 +276,7 @@ export class Runner {
   }
 }
 
-/** The settings of one runner: the token of its policy check is its own. */
+/** The settings of one runner, with a token of its own for the policy check. */
 async function guestOf({ guest, policy }: CreateRunnerConfig, signal: AbortSignal): Promise<GuestSettings> {
   if (!policy) return guest;
   return { ...guest, policy: { url: policy.url, oneTimeToken: await policy.oneTimeToken(signal) } };

@@ -1,7 +1,7 @@
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
 import type { Machine, Registration } from "./ports.ts";
 
-/** What both sides showed of one unit at one moment. */
+/** A unit's instances and registrations at one moment. */
 export interface World {
   readonly machines: readonly Machine[];
   readonly registrations: readonly Registration[];
@@ -9,7 +9,7 @@ export interface World {
   readonly lostScopes?: ReadonlySet<string>;
 }
 
-/** Runners whose instance is alive, frozen ones among them. */
+/** Runners whose instance is alive, including frozen ones. */
 export function liveRunners({ machines, registrations }: World): ObservedRunner[] {
   return joinRunners(machines, registrations).runners.filter(
     ({ machine }) => machine.state === "running" || machine.state === "frozen",

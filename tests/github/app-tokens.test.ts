@@ -135,7 +135,7 @@ describe("A GitHub App at the stand-in", function () {
     await install({ contents: "read" });
     const error = await rejection(forgeOf("octo").list(never));
     expect(error.message).to.match(
-      /its installation lacks 'organization_self_hosted_runners: write'; give the App this, and accept it/,
+      /its installation lacks 'organization_self_hosted_runners: write'; add it to the App, and accept it/,
     );
   });
 });
@@ -196,7 +196,7 @@ describe("A GitHub App", () => {
   it("says why GitHub forbids it a token", async () => {
     github.on(MINT, json(403, { message: "This installation has been suspended" }));
     const error = await rejection(clientOf(github, { credentials: APP }).list(never));
-    expect(error.message).to.match(/403 \(This installation has been suspended\); look at/);
+    expect(error.message).to.match(/403 \(This installation has been suspended\); check/);
   });
 
   it("takes a rate limit for what it is", async () => {

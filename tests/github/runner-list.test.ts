@@ -175,9 +175,7 @@ describe("GithubForge.list()", () => {
       );
       github.on(LIST, page([runner(1)], { total: 2 }));
       expect(await idsOf(clientOf(github, { log }))).to.deep.equal([1]);
-      expect(lines).to.include(
-        "WARNING GitHub counts its runners otherwise than it lists them counted=2 listed=1",
-      );
+      expect(lines).to.include("WARNING GitHub's count of runners differs from its list counted=2 listed=1");
       expect(github.requests).to.have.length(2);
     });
   });

@@ -100,7 +100,7 @@ describe("registration on a server without just-in-time configuration", () => {
     github.on(LIST, json(404, { message: "Not Found" }));
     const error = await rejection(client().register("app-0-1", ["x"], never));
     expect(error).to.be.instanceOf(NotFoundError);
-    expect(error.message).to.match(/^Cannot register runner 'app-0-1': 'octo' is not there/);
+    expect(error.message).to.match(/^Cannot register runner 'app-0-1': 'octo' does not exist/);
     expect(github.seen(TOKEN)).to.have.length(0);
   });
 

@@ -216,7 +216,7 @@ const moved: readonly Row[] = [
     "takes a runner away at once whose registration nobody can see any more",
     { ...one({ scopeKey: "there" }), lostScopes: lost },
     1,
-    ["destroy a: registered where the unit is no longer let in"],
+    ["destroy a: registered in a scope that refuses the credentials"],
     1,
   ],
   [

@@ -567,7 +567,7 @@ describe("RunnerManager", () => {
       site.endings.push(7, 7);
       const report = await reconcile(new FakeProcess(site), fleetOf(2));
       expect(report.versionRefused).to.equal(true);
-      expect(report.failures.map(({ message }) => message).join()).to.contain("GitHub refuses its version");
+      expect(report.failures.map(({ message }) => message).join()).to.contain("GitHub rejects its version");
       expect(site.machineNames()).to.deep.equal([]);
       expect(site.registrationNames()).to.deep.equal([]);
     });
