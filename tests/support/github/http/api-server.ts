@@ -41,6 +41,9 @@ interface Outcome {
   readonly fault?: FaultKind | undefined;
 }
 
+/** Of all servers of a process: it reads 26 MB of descriptions, and compiles those of the operations that are used. */
+const VALIDATOR = new ExchangeValidator();
+
 /** GitHub's REST API: who may call, how often, what goes wrong, and that all of it is as GitHub's description says. */
 export class APIServer {
   readonly faults = new Faults();
@@ -49,7 +52,6 @@ export class APIServer {
   /** Scopes that callers do not see. */
   readonly hidden = new Set<Scope>();
   readonly #world: World;
-  readonly #validator = new ExchangeValidator();
 
   constructor(world: World) {
     this.#world = world;
@@ -120,7 +122,7 @@ export class APIServer {
     } catch {
       return this.#violated({ direction: "request", ...arrival, errors: ["body: is not JSON"] });
     }
-    const errors = key ? this.#validator.request(key, { parameters, query: arrival.query, body }) : [];
+    const errors = key ? VALIDATOR.request(key, { parameters, query: arrival.query, body }) : [];
     if (errors.length > 0) return this.#violated({ direction: "request", ...arrival, errors });
     const scope = scopeOf(parameters);
     if (this.hidden.has(scope)) return failure(404, "Not Found");
@@ -177,7 +179,7 @@ export class APIServer {
     const match = matchRoute(arrival.method, arrival.path);
     const key = match && operationKey(match);
     if (!key || isViolation(answer)) return answer;
-    const errors = this.#validator.response(key, answer.status, answer.body);
+    const errors = VALIDATOR.response(key, answer.status, answer.body);
     if (errors.length === 0) return answer;
     return this.#violated({ direction: "response", ...arrival, status: answer.status, errors });
   }
