@@ -36,7 +36,7 @@ export class ActionEvent<
     await this.#tools.actionFail(message);
   }
 
-  /** Shows progress to the caller at once. */
+  /** Shows progress to the caller immediately. */
   async log(message: string): Promise<void> {
     await this.#tools.actionLog(message);
   }

@@ -79,8 +79,8 @@ export class HelloCharm extends Charm<HelloTypes> {
 
   readonly onConfigChanged = async (): Promise<void> => {
     const options = await this.config.read();
-    const told: string = options.greeting.repeat(options.times);
-    this.log.info(told, { file: options["log-file"] });
+    const greeting: string = options.greeting.repeat(options.times);
+    this.log.info(greeting, { file: options["log-file"] });
     // @ts-expect-error: no such option
     use(options.greting);
     // @ts-expect-error: the option may be unset
