@@ -32,7 +32,7 @@ export async function writeArchive(path: string, entries: readonly ArchiveEntry[
     else zip.addBuffer(Buffer.from(entry.content.bytes), entry.path, options);
   }
   zip.end();
-  // An archive is quickly made again: its place need not survive a power cut.
+  // An archive is easy to pack again, so its rename need not survive a power loss.
   const durable = false;
   await makeFileAtomically(path, (partial) => pipeline(zip.outputStream, createWriteStream(partial)), {
     durable,
