@@ -1,4 +1,6 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
+
+// The module is imported late: most dispatches take no lock, and it costs each more than a millisecond.
 
 /**
  * A lock between processes that a killed one cannot leave behind: an abstract unix socket, which the kernel frees when
@@ -50,7 +52,8 @@ export class ProcessLock {
   }
 }
 
-function tryBind(path: string): Promise<(() => Promise<void>) | undefined> {
+async function tryBind(path: string): Promise<(() => Promise<void>) | undefined> {
+  const { createServer } = await import("node:net");
   const waiting = new Set<Socket>();
   const server = createServer((socket) => {
     waiting.add(socket);
@@ -78,7 +81,8 @@ function close(server: Server, waiting: ReadonlySet<Socket>): Promise<void> {
 }
 
 /** A connection to the holder, or nothing when nobody holds the lock. */
-function dial(path: string): Promise<Socket | undefined> {
+async function dial(path: string): Promise<Socket | undefined> {
+  const { connect } = await import("node:net");
   return new Promise((resolve) => {
     const socket = connect({ path });
     socket.once("connect", () => {

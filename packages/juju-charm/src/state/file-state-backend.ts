@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isRecord, messageOf, systemErrorCode, type WriteSteps } from "charm-kit";
+import { isRecord, messageOf, systemErrorCode, writeFileAtomically, type WriteSteps } from "charm-kit";
 import type { JsonObject } from "../tools/hook-tools.ts";
 import { parseJSON } from "../tools/json.ts";
 import type { StateBackend } from "./state-backend.ts";
@@ -27,7 +27,6 @@ export class FileStateBackend implements StateBackend {
 
   /** @throws {@link StoredStateError} when the file cannot be written. The old file stays. */
   async write(slots: JsonObject): Promise<void> {
-    const { writeFileAtomically } = await import("./write-state-file.ts");
     const text = `${JSON.stringify(slots, undefined, 2)}\n`;
     try {
       // Mode 0600: only the owner may read the state.
