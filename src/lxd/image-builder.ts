@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import type { BaseImage, ImageRecipe, InstanceType } from "../runners/ports.ts";
 import { messageOf } from "charm-kit";
 import {
@@ -91,7 +90,7 @@ export class ImageBuilder {
   }
 
   async #push({ application }: ImageRecipe, signal: AbortSignal): Promise<void> {
-    const content = createReadStream(application.archivePath);
+    const content = { file: application.archivePath };
     const target = { instance: this.#options.builder, path: this.#options.archivePathInGuest };
     await this.#client.files.put(target, content, { mode: 0o600 }, signal);
   }

@@ -1,11 +1,8 @@
-import type { Readable } from "node:stream";
+import type { Bytes } from "./upload.ts";
 
 /** What a request carries: nothing, a value that is sent as JSON, or bytes. */
 export type Payload =
   { readonly kind: "json"; readonly value: unknown } | { readonly kind: "bytes"; readonly content: Bytes };
-
-/** Bytes for the wire: in memory, or streamed, at most once. */
-export type Bytes = string | Uint8Array | Readable | AsyncIterable<Uint8Array>;
 
 /** One request to the API. */
 export interface Call {

@@ -1,9 +1,10 @@
 import type { Readable } from "node:stream";
 import { bodyStream, readBytes } from "./body.ts";
-import { type Bytes, type Call, path } from "./call.ts";
+import { type Call, path } from "./call.ts";
 import { LxdError } from "./errors.ts";
 import { type Deletion, remove } from "./resource.ts";
 import type { Reply, Transport } from "./transport.ts";
+import type { Bytes } from "./upload.ts";
 
 /** Owner and mode of a file that is made. LXD leaves those of a file that is there as they are. */
 export interface FileAttributes {

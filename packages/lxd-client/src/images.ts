@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import { bodyStream } from "./body.ts";
-import { type Bytes, type Call, json, path } from "./call.ts";
+import { type Call, json, path } from "./call.ts";
 import { OperationError } from "./errors.ts";
-import { multipartForm, type TypedBody } from "./multipart.ts";
+import { multipartForm, type Bytes, type TypedBody } from "./upload.ts";
 import { type Deletion, readTagged, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Config, InstanceType, Metadata, Outcome, Sent } from "./types.ts";

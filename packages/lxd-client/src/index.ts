@@ -72,9 +72,10 @@ export {
 } from "./networks.ts";
 export { type Operations } from "./operations.ts";
 export type { Overflow } from "./exec-output.ts";
-export { type Bytes, nameFromURL } from "./call.ts";
+export { nameFromURL } from "./call.ts";
 export { type NewProfile, type Profile, type Profiles, type ProfileSettings } from "./profiles.ts";
 export type { Deletion } from "./resource.ts";
+export type { Bytes, HostFile } from "./upload.ts";
 export { type Server, type ServerInfo, type StorageDriver } from "./server.ts";
 export {
   type NewStoragePool,

@@ -16,6 +16,7 @@ import {
 import { explainFailure, LxdAnswerError, LxdError } from "./errors.ts";
 import type { LxdSocket } from "./find-socket.ts";
 import type { Limits } from "./limits.ts";
+import { bodyOf } from "./upload.ts";
 import type { Metadata, Operation, Outcome } from "./types.ts";
 
 /** An answer whose body is not read yet; who takes it must read it to the end or destroy it. */
@@ -58,15 +59,12 @@ export class Transport {
    * @throws {@link LxdError} when LXD refuses, `LxdUnreachableError` when it cannot be reached, the signal's reason.
    */
   async query(call: Call, signal: AbortSignal, dispatcher: Dispatcher = this.#calls): Promise<Reply> {
-    const { payload } = call;
-    const isJSON = payload?.kind === "json";
     try {
       const reply = await dispatcher.request({
         origin: ORIGIN,
         method: call.method,
         path: call.path,
-        headers: isJSON ? { "content-type": "application/json", ...call.headers } : (call.headers ?? {}),
-        body: isJSON ? JSON.stringify(payload.value) : (payload?.content ?? null),
+        ...wired(call),
         signal,
       } as Dispatcher.RequestOptions);
       assertNotCompressed(call.action, reply);
@@ -176,6 +174,21 @@ export class Transport {
     } catch (thrown) {
       throw explainFailure(action, this, thrown);
     }
+  }
+}
+
+/** Headers and body of a request. */
+function wired({ payload, headers = {} }: Call) {
+  switch (payload?.kind) {
+    case undefined:
+      return { headers, body: null };
+    case "bytes":
+      return { headers, body: bodyOf(payload.content) };
+    case "json":
+      return {
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(payload.value),
+      };
   }
 }
 

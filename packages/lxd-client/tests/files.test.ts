@@ -1,3 +1,5 @@
+import { createReadStream, statSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { expect } from "chai";
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
@@ -59,6 +61,17 @@ describeDaemon("LXD files", (daemon) => {
   it("does not read more than it may", async () => {
     const error = await rejection(files().read(at("/root/large"), 1000, patience()));
     expect(error).to.be.instanceOf(OutputLimitError).and.include({ limitBytes: 1000 });
+  });
+
+  it("pushes a file of this machine in full", async () => {
+    const file = process.execPath;
+    await files().put(at("/root/pushed"), { file }, { mode: 0o755 }, patience());
+    const entry = await files().get(at("/root/pushed"), patience());
+    expect(entry).to.include({ type: "file", mode: 0o755, sizeBytes: statSync(file).size });
+    if (entry.type !== "file") return;
+    const hashes = [createHash("sha256"), createHash("sha256")] as const;
+    await Promise.all([pipeline(entry.content, hashes[0]), pipeline(createReadStream(file), hashes[1])]);
+    expect(hashes[0].digest("hex")).to.equal(hashes[1].digest("hex"));
   });
 
   it("makes a directory with all above it, and again without effect", async () => {

@@ -1,0 +1,101 @@
+import { expect } from "chai";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { LXD, LxdClient } from "../src/index.ts";
+import { rejection } from "../../../tests/support/rejection.ts";
+import { patience } from "./support.ts";
+
+const MIB = 1024 * 1024;
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+describe("Uploads of files of this machine", () => {
+  let directory = "";
+  let file = "";
+  let server: Server;
+  let client: LxdClient;
+  let received: Buffer;
+  let read: (request: IncomingMessage) => Promise<void>;
+
+  const readSlowly = async (request: IncomingMessage) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) {
+      chunks.push(chunk as Buffer);
+      if (chunks.length % 8 === 0) await delay(1);
+    }
+    received = Buffer.concat(chunks);
+  };
+  const place = { instance: "x", path: "/f" };
+  const openFiles = () =>
+    readdirSync("/proc/self/fd").filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === file;
+      } catch {
+        return false;
+      }
+    });
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "lxdclient-"));
+    file = join(directory, "content");
+    read = readSlowly;
+    server = createServer((request, response) => {
+      void read(request).then(() => response.end('{"type":"sync","metadata":{}}'));
+    });
+    await new Promise<void>((resolve) => server.listen(join(directory, "unix.socket"), resolve));
+    client = new LxdClient({ path: join(directory, "unix.socket"), dialect: LXD });
+  });
+  afterEach(async () => {
+    await client.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(directory, { recursive: true });
+  });
+
+  for (const size of [0, 1, MIB - 1, MIB, MIB + 1, 9 * MIB + 123]) {
+    it(`arrive as they are, however slowly LXD reads: ${size} bytes`, async () => {
+      const content = randomBytes(size);
+      writeFileSync(file, content);
+      await client.files.put(place, { file }, {}, patience());
+      expect(sha256(received)).to.equal(sha256(content));
+      expect(openFiles()).to.be.empty;
+    });
+  }
+
+  it("arrive as they are in the parts of a split image", async () => {
+    const content = randomBytes(3 * MIB + 5);
+    writeFileSync(file, content);
+    const image = { format: "split", type: "container", metadata: { file }, rootfs: { file } } as const;
+    await client.images.import(image, {}, patience());
+    const parts = received.toString("latin1").split(content.toString("latin1"));
+    expect(parts).to.have.length(3);
+  });
+
+  it("are not sent when the file is missing, and say which", async () => {
+    const error = await rejection(client.files.put(place, { file }, {}, patience()));
+    expect(error).to.include({ code: "ENOENT", path: file });
+  });
+
+  it("close the file when they are aborted, and when LXD goes away", async () => {
+    writeFileSync(file, Buffer.alloc(64 * MIB));
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    read = () => {
+      controller.abort(reason);
+      return new Promise(() => undefined);
+    };
+    expect(await rejection(client.files.put(place, { file }, {}, controller.signal))).to.equal(reason);
+    read = (request) => {
+      request.socket.destroy();
+      return Promise.resolve();
+    };
+    expect(await rejection(client.files.put(place, { file }, {}, patience()))).to.include({
+      code: "lxd-unreachable",
+    });
+    for (let tries = 0; openFiles().length > 0 && tries < 100; tries += 1) await delay(10);
+    expect(openFiles()).to.be.empty;
+  });
+});
