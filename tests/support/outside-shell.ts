@@ -3,14 +3,16 @@ import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { buildPackages } from "../../scripts/packages/build-packages.ts";
-import { packPackages } from "../../scripts/packages/pack-packages.ts";
+import { packedPackages } from "../packages/packed-packages.ts";
 import { NpmRegistry } from "./npm-registry.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
 /** What npm has downloaded is kept between runs; what it was asked for is not. */
 const DOWNLOADS = join(ROOT, ".cache/npm-downloads");
+
+const BUILD_MS = 4 * 60_000;
+const SCRIPT_MS = 4 * 60_000;
 
 const run = promisify(execFile);
 
@@ -33,7 +35,7 @@ export class OutsideShell {
   }
 
   static async open(): Promise<OutsideShell> {
-    const registry = await NpmRegistry.start(await packPackages(ROOT, await buildPackages(ROOT)));
+    const registry = await NpmRegistry.start(await packedPackages(AbortSignal.timeout(BUILD_MS)));
     const home = await mkdtemp(join(tmpdir(), "outside-"));
     await mkdir(join(home, "work"));
     await mkdir(join(home, "npm"));
@@ -50,7 +52,8 @@ export class OutsideShell {
    */
   async run(script: string, node?: string): Promise<Printed> {
     try {
-      return await run("sh", ["-euc", script], { cwd: this.directory, env: this.#environment(node) });
+      const env = this.#environment(node);
+      return await run("sh", ["-euc", script], { cwd: this.directory, env, timeout: SCRIPT_MS });
     } catch (thrown) {
       const { stdout = "", stderr = "" } = thrown as Partial<Printed>;
       throw new Error(`Cannot run ${script}\n${stdout}${stderr}`, { cause: thrown });

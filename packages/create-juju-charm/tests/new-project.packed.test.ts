@@ -1,6 +1,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { installNodeVersions, NODE_VERSIONS } from "../../../tests/packages/node-versions.ts";
 import { OutsideShell } from "../../../tests/support/outside-shell.ts";
 
 const README = join(import.meta.dirname, "../README.md");
@@ -37,6 +38,23 @@ describe("a project that npm create juju-charm starts", function () {
     const { stdout } = await run("npm test");
     expect(stdout).to.match(/^ℹ pass 2$/m);
   });
+
+  for (const version of NODE_VERSIONS) {
+    it(`is generated, checked, tested and packed by Node.js ${version}`, async () => {
+      const directory = (await installNodeVersions())[version];
+      const { stdout } = await run(
+        `node --version
+juju_charm="node node_modules/juju-charm/dist/cli/main.js"
+$juju_charm generate --check
+$juju_charm test
+$juju_charm pack --output "dist/node${version}"`,
+        directory,
+      );
+      expect(stdout).to.match(new RegExp(`^v${version}\\.`));
+      expect(stdout).to.match(/^ℹ pass 2$/m);
+      expect(stdout).to.match(/^dist\/node\d+\/greeter_\S+ packed /m);
+    });
+  }
 
   it("is told by lint of a promise that nobody awaits", async () => {
     const charm = join(project(), "src/charm.ts");
