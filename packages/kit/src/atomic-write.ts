@@ -2,41 +2,41 @@ import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemErrorCode } from "./errors.ts";
 
-/** How {@link writeFileAtomically} writes a file. */
+/** Options of {@link writeFileAtomically}. */
 export interface AtomicWriteOptions {
-  /** Permission bits of the file, whatever the process's umask, such as `0o600`. */
+  /** Permission bits, independent of the process's umask, such as `0o600`. */
   readonly mode: number;
   /**
-   * Waits until the disk has the file and its name. Without it the file still changes in one step, but a power cut may
-   * leave a damaged one: enough for a cache.
+   * Whether the file must survive a power cut: syncs the file and its directory. Without it the write is still atomic,
+   * but a power cut may leave a damaged file. That is enough for a cache.
    *
    * @default true
    */
   readonly durable?: boolean;
-  /** The single steps. @default {@link diskSteps} */
+  /** The file operations. @default {@link diskSteps} */
   readonly steps?: WriteSteps;
 }
 
-/** The steps in which {@link writeFileAtomically} writes; tests make one of them fail. */
+/** The file operations of {@link writeFileAtomically}. Tests replace one to make it fail. */
 export interface WriteSteps {
-  /** Creates a file that does not exist yet, never through a symbolic link. */
+  /** Creates a new file. Fails if it exists, even as a symbolic link. */
   create(
     path: string,
     content: string | Uint8Array,
     options: { mode: number; durable: boolean },
   ): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Waits until the disk has the names in a directory. */
+  /** Syncs a directory to the disk. */
   syncDirectory(path: string): Promise<void>;
 }
 
-/** The steps on the machine's disk. */
+/** The file operations of the machine's disk. */
 export const diskSteps: WriteSteps = {
   create: async (path, content, { mode, durable }) => {
-    // "wx" also refuses a symbolic link that somebody has put in the way.
+    // "wx" also refuses a symbolic link.
     const file = await open(path, "wx", mode);
     try {
-      // The umask may have taken permissions away at creation.
+      // The umask may have removed permissions at creation.
       await file.chmod(mode);
       await file.writeFile(content);
       if (durable) await file.sync();
@@ -53,14 +53,14 @@ export const diskSteps: WriteSteps = {
 };
 
 /**
- * Writes a file in one step: readers, and the next process after a kill or a power cut, find the old or the new
- * content, never a part of it. Several processes may write the same file; the last one wins.
+ * Writes a file atomically. Readers find the old or the new content, never a part of it, even after a kill or a power
+ * cut. Several processes may write the same file; the last write wins.
  *
- * The content is first written to a partial file in the same directory, whose name starts with the file's name and ends
- * with `~`. A failure removes it. The next write or {@link removeFile} removes partial files of killed processes.
+ * The content first goes to a partial file in the same directory. Its name starts with the file's name and ends with
+ * `~`. A failure removes the partial file. The next write and {@link removeFile} remove those of killed processes.
  *
- * @param path of the file; its directory must exist. A symbolic link is replaced, not followed.
- * @throws the file system's error, such as ENOSPC; the old file stays then.
+ * @param path of the file. Its directory must exist. A symbolic link is replaced, not followed.
+ * @throws the file system's error, such as ENOSPC. The old file stays.
  */
 export async function writeFileAtomically(
   path: string,
@@ -71,12 +71,12 @@ export async function writeFileAtomically(
 }
 
 /**
- * Makes a file in one step, like {@link writeFileAtomically}, for content that does not fit into memory or that another
+ * Creates a file atomically like {@link writeFileAtomically}, for content that is too large for memory or that another
  * program writes.
  *
- * @param make writes the content to the path that it gets, which does not exist yet.
- * @param options.durable waits until the disk has the file. @default true
- * @throws whatever `make` throws, and the file system's error; the old file stays then.
+ * @param make writes the content to the given path, which does not exist yet.
+ * @param options.durable whether the file must survive a power cut. @default true
+ * @throws the error of `make`, and the file system's error. The old file stays.
  */
 export async function makeFileAtomically(
   path: string,
@@ -103,7 +103,7 @@ async function replace(
     await rm(partial, { force: true }).catch(() => undefined);
     throw thrown;
   }
-  // A rename is on the disk only once its directory is.
+  // Only a sync of the directory puts the new name on the disk.
   if (durable) await steps.syncDirectory(dirname(path));
 }
 
@@ -116,16 +116,16 @@ async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Removes a file and the partial files that killed processes have left of it. A missing file is no error. */
+/** Removes a file and the partial files of killed processes. A missing file is no error. */
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });
   await removePartials(path);
 }
 
-/** Milliseconds after which no write is under way any more. */
+/** The longest time that a write can take, in milliseconds. */
 const LONGEST_WRITE_MS = 3_600_000;
 
-/** Names that end with `~` are ignored by programs that read whole directories, such as logrotate and sysctl. */
+/** Programs that read whole directories, such as logrotate and sysctl, ignore names that end with `~`. */
 function partialOf(path: string): string {
   return `${path}.${process.pid}-${Math.random().toString(36).slice(2)}~`;
 }
@@ -151,7 +151,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Another process may have the number of the one that was killed. */
+/** A new process may have the number of the killed one. */
 async function isOld(path: string): Promise<boolean> {
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
   return Date.now() - mtimeMs > LONGEST_WRITE_MS;

@@ -1,11 +1,11 @@
-/** Time as the code sees it; tests pass their own. */
+/** The source of time. Tests pass a clock of their own. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
    * Resolves after `delayMs` milliseconds.
    *
-   * @throws the signal's reason, as soon as it is aborted.
+   * @throws the signal's reason, as soon as the signal is aborted.
    */
   wait(delayMs: number, signal: AbortSignal): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
- * Maps items with at most `limit` in flight and waits for all, whatever fails.
+ * Runs `work` for all items, at most `limit` at a time. A failure does not stop the others.
  *
- * @returns the outcomes in the order of the items.
+ * @returns the outcomes, in the order of the items.
  */
 export async function settleAll<T, R>(
   items: readonly T[],
@@ -23,7 +23,7 @@ export async function settleAll<T, R>(
   return outcomes;
 }
 
-/** Lets at most `limit` pieces of work run at a time; the others wait their turn. */
+/** Runs at most `limit` pieces of work at a time; the others wait, in order. */
 export class Gate {
   readonly #limit: number;
   #running = 0;
@@ -46,14 +46,14 @@ export class Gate {
   }
 }
 
-/** A promise with what settles it. */
+/** A promise and the functions that settle it. */
 export interface Resolvers<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T | PromiseLike<T>) => void;
   readonly reject: (reason?: unknown) => void;
 }
 
-/** Makes a promise that its caller settles: `Promise.withResolvers`, which Node.js 20 does not have. */
+/** Creates a promise that its caller settles. Node.js 20 has no `Promise.withResolvers`. */
 export function withResolvers<T>(): Resolvers<T> {
   let resolve: Resolvers<T>["resolve"] = () => undefined;
   let reject: Resolvers<T>["reject"] = () => undefined;

@@ -1,7 +1,7 @@
 import { ConditionError } from "./errors.ts";
 import { withResolvers } from "./concurrency.ts";
 
-/** Something took longer than it may. */
+/** Work exceeded its time limit. */
 export class DeadlineError extends ConditionError {
   readonly code = "deadline";
   readonly remedy = "retry";
@@ -18,8 +18,8 @@ export class DeadlineError extends ConditionError {
 /**
  * Runs `work` with a signal that is aborted when `signal` is, or after `limitMs` milliseconds.
  *
- * @param action what is being done, as it reads after "Cannot".
- * @throws {@link DeadlineError} when the limit, and not the caller, ended the work.
+ * @param action names the work in the error's message, after "Cannot".
+ * @throws {@link DeadlineError} when the time limit ended the work; the signal's reason when the caller did.
  */
 export async function withDeadline<T>(
   action: string,
@@ -35,7 +35,7 @@ export async function withDeadline<T>(
   try {
     return await work(AbortSignal.any([signal, timeout.signal]));
   } catch (thrown) {
-    // Libraries wrap or replace the reason; the caller wants to know that it was the limit.
+    // Libraries wrap or replace the reason, but the caller must see the time limit.
     if (timeout.signal.aborted && !signal.aborted) throw expired;
     throw thrown;
   } finally {
@@ -44,10 +44,9 @@ export async function withDeadline<T>(
 }
 
 /**
- * Runs what has to come to its end even though the caller has given up, such as a clean-up, within `limitMs`
- * milliseconds.
+ * Runs work that must complete even if the caller is aborted, such as a cleanup, within `limitMs` milliseconds.
  *
- * @throws {@link DeadlineError} when the limit is reached.
+ * @throws {@link DeadlineError} when the time limit ended the work.
  */
 export function unhindered<T>(
   action: string,
@@ -58,9 +57,9 @@ export function unhindered<T>(
 }
 
 /**
- * Waits for work that knows no signal, until the signal is aborted.
+ * Waits for work that takes no signal. An abort ends the wait, not the work.
  *
- * @throws the signal's reason, or what the work throws.
+ * @throws the signal's reason, and the work's error.
  */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();

@@ -1,11 +1,10 @@
 /**
- * Root of every error this project throws on purpose.
+ * Base class of errors with a stable code.
  *
- * A message reads "Cannot <action>: <state, and what the person can do>". `code` is stable: tests, statuses and
- * `docs/reference/errors.md` compare it, never the message.
+ * A message has the form "Cannot <action>: <state, and what to do>". Compare `code`, never the message.
  */
 export abstract class CodedError extends Error {
-  /** Stable, kebab-case identity of the condition. */
+  /** Identifies the condition, in kebab case. Never changes. */
   abstract readonly code: string;
 
   override get name(): string {
@@ -13,20 +12,20 @@ export abstract class CodedError extends Error {
   }
 }
 
-/** Who ends what an error reports: a person, something outside that comes back by itself, or the next try. */
+/** What ends a condition: a person, an outside service that recovers by itself, or the next attempt. */
 export type Remedy = "person" | "outside" | "retry";
 
-/** An error that a service lives with: it reports the condition and goes on. */
+/** An error that a service reports as a condition, and then continues. */
 export abstract class ConditionError extends CodedError {
-  /** Who can end the condition. */
+  /** What ends the condition. */
   abstract readonly remedy: Remedy;
   /** A short name of the condition, shown before the explanation. */
   readonly title: string | undefined = undefined;
-  /** Which check notices the end of the condition: the cheap one of `update-status`, or a whole reconcile. */
+  /** The check that detects the end of the condition: the cheap one of `update-status`, or a whole reconcile. */
   readonly checkedBy: "update-status" | "reconcile" = "reconcile";
 }
 
-/** The text of anything that was thrown; of what is no error, its JSON. Never throws. */
+/** The message of an error, or the text of any other thrown value. Never throws. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message;
   if (typeof thrown === "string") return thrown;
@@ -37,19 +36,19 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** The declaration of `JSON.stringify` leaves out that there is none of a function, a symbol or undefined. */
+/** The declared type of `JSON.stringify` omits undefined, its result for functions, symbols and undefined. */
 function jsonOf(value: unknown): string | undefined {
   return JSON.stringify(value);
 }
 
-/** The code of a system error, such as `ENOENT`; undefined for anything else. */
+/** The code of a system error, such as `ENOENT`; undefined for any other value. */
 export function systemErrorCode(thrown: unknown): string | undefined {
   return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string"
     ? thrown.code
     : undefined;
 }
 
-/** The first error of a class among something thrown and its causes. */
+/** The first error of a class among a thrown value and its causes. */
 export function findCause<E extends Error>(
   thrown: unknown,
   type: abstract new (...parameters: never[]) => E,

@@ -1,18 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, systemErrorCode } from "./errors.ts";
 
-/** Whether a value is an object with members: no array, and not null. */
+/** Whether a value is an object, neither an array nor null. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
- * Reads a record that a program keeps for itself in a file of JSON. A damaged record never throws: the program goes on
- * without it.
+ * Reads a JSON file in which a program keeps a record of its own. A damaged file is no error: the program continues
+ * without the record.
  *
- * @param parse checks the content; undefined when it is no such record.
- * @param onDamage told why a file that exists cannot be used; never any of its content, which may be secret.
- * @returns undefined when there is no file or it cannot be used.
+ * @param parse validates the content; returns undefined for an invalid record.
+ * @param onDamage receives the reason when an existing file cannot be used. It never contains the file's content.
+ * @returns undefined for a missing or damaged file.
  */
 export async function readJSONFile<T>(
   path: string,
@@ -32,7 +32,7 @@ export async function readJSONFile<T>(
   return record;
 }
 
-/** Undefined stands for what is not JSON: the error of `JSON.parse` quotes the text. */
+/** Undefined for invalid JSON, because the error of `JSON.parse` quotes the text. */
 function parseJSON(text: string): unknown {
   try {
     return JSON.parse(text);

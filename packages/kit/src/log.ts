@@ -1,10 +1,10 @@
-/** Levels as `juju-log` names them, least important first. */
+/** The log levels of `juju-log`, in ascending order. */
 export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL";
 
-/** Facts of a log line. The message is constant; what varies is here. */
+/** The variable values of a log line. The message itself is constant. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Takes messages by how important they are. */
+/** Logs messages at four levels. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -12,7 +12,7 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Where finished lines go, already scrubbed. */
+/** Receives complete lines, without secrets. */
 export type LogSink = (level: LogLevel, line: string) => void;
 
 /** Renders a message and its fields as `Message key=value key="two words"`. */
@@ -28,7 +28,7 @@ function renderValue(value: string | number | boolean | undefined): string {
   return /^[\w./:@+-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** Makes a logger whose lines pass through `scrub` before they reach the sink. */
+/** Creates a logger. `scrub` removes secrets from each line before the sink receives it. */
 export function createLogger(sink: LogSink, scrub: (text: string) => string): Logger {
   const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
     sink(level, scrub(renderLine(message, fields)));
@@ -36,7 +36,7 @@ export function createLogger(sink: LogSink, scrub: (text: string) => string): Lo
   return { debug: at("DEBUG"), info: at("INFO"), warning: at("WARNING"), error: at("ERROR") };
 }
 
-/** A logger that drops everything. */
+/** A logger without output. */
 export const silentLogger: Logger = createLogger(
   () => undefined,
   (text) => text,

@@ -2,7 +2,7 @@ import { withDeadline } from "./deadline.ts";
 import { ConditionError } from "./errors.ts";
 import type { ProcessLock } from "./process-lock.ts";
 
-/** Somebody else has held the lock for longer than anybody should wait. */
+/** Another process held the lock for the whole time limit. */
 export class LockedError extends ConditionError {
   readonly code = "locked";
   readonly remedy = "retry";
@@ -15,17 +15,17 @@ export class LockedError extends ConditionError {
   }
 }
 
-/** Whom to wait for, and how long. */
+/** Options of {@link PatientLock}. */
 export interface PatientLockOptions {
-  /** Who holds it when it is held, such as "another reconcile of this unit". */
+  /** Names the holder in messages, such as "another reconcile of this unit". */
   readonly holder: string;
-  /** Most milliseconds to wait for it. */
+  /** Time limit of the wait, in milliseconds. */
   readonly limitMs: number;
-  /** Told once where there is something to wait for. */
+  /** Called once, before a wait. */
   readonly onWait: (message: string) => void;
 }
 
-/** A lock that says that it waits, and does not do so for ever. */
+/** A {@link ProcessLock} that reports a wait, and limits it. */
 export class PatientLock {
   readonly #lock: ProcessLock;
   readonly #options: PatientLockOptions;
@@ -38,7 +38,7 @@ export class PatientLock {
   /**
    * Runs the work while holding the lock.
    *
-   * @throws {@link LockedError} when it does not come free in time; whatever the work throws.
+   * @throws {@link LockedError} when the lock is not released in time; the work's error.
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const { holder, limitMs, onWait } = this.#options;

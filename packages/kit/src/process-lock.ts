@@ -1,16 +1,17 @@
 import type { Server, Socket } from "node:net";
 
-// The module is imported late: most dispatches take no lock, and it costs each more than a millisecond.
+// Imported lazily below: most dispatches take no lock, and the module costs more than a millisecond.
 
 /**
- * A lock between processes that a killed one cannot leave behind: an abstract unix socket, which the kernel frees when
- * its process ends, however it ends. Those who wait connect to it and take the end of the connection for the end of
- * the lock. Abstract names belong to a network namespace, so all who share a lock must run in the same one.
+ * A lock between processes, for Linux. The kernel releases it when its process ends, even when the process is killed.
+ *
+ * The lock is an abstract Unix socket. Waiting processes connect to it; the end of the connection means that the lock
+ * is released. Abstract names belong to a network namespace: all processes that share a lock must run in the same one.
  */
 export class ProcessLock {
   readonly #name: string;
 
-  /** @param name what is locked; at most 100 characters. */
+  /** @param name identifies the lock on this machine; at most 100 characters. */
   constructor(name: string) {
     this.#name = `\0${name}`;
   }
@@ -25,7 +26,7 @@ export class ProcessLock {
   /**
    * Runs the work while holding the lock.
    *
-   * @throws the signal's reason when it is aborted while waiting, and whatever the work throws.
+   * @throws the signal's reason when the wait is aborted; the work's error.
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const release = await this.acquire(signal);
@@ -39,8 +40,8 @@ export class ProcessLock {
   /**
    * Waits for the lock.
    *
-   * @returns what gives it up again.
-   * @throws the signal's reason when it is aborted first.
+   * @returns a function that releases the lock.
+   * @throws the signal's reason when the wait is aborted.
    */
   async acquire(signal: AbortSignal): Promise<() => Promise<void>> {
     for (;;) {
@@ -80,7 +81,7 @@ function close(server: Server, waiting: ReadonlySet<Socket>): Promise<void> {
   });
 }
 
-/** A connection to the holder, or nothing when nobody holds the lock. */
+/** Connects to the holder; undefined when the lock is free. */
 async function dial(path: string): Promise<Socket | undefined> {
   const { connect } = await import("node:net");
   return new Promise((resolve) => {

@@ -1,15 +1,15 @@
 const REPLACEMENT = "[redacted]";
 const SHORTEST_SECRET = 6;
 
-/** Removes known secret values from text that is about to leave the process. */
+/** Removes known secrets from text before it leaves the process. */
 export class Redactor {
   readonly #values = new Set<string>();
 
-  /** Remembers a value. Values under 6 characters are ignored: removing them would garble ordinary text. */
+  /** Adds a secret. Values shorter than 6 characters are ignored, because ordinary text contains them. */
   add(value: string): void {
     if (value.length < SHORTEST_SECRET) return;
     this.#values.add(value);
-    // The same value inside JSON, a URL or a base64 line is the same secret.
+    // JSON, URLs and base64 contain the secret in another form.
     this.#values.add(JSON.stringify(value).slice(1, -1));
     this.#values.add(encodeURIComponent(value));
     this.#values.add(Buffer.from(value).toString("base64"));

@@ -1,56 +1,56 @@
 import { withDeadline } from "./deadline.ts";
 import { ConditionError, messageOf, systemErrorCode } from "./errors.ts";
 
-/** How a program is run. */
+/** Options of {@link runProcess}. */
 export interface ProcessOptions {
-  /** What it is run for, as it reads after "Cannot". */
+  /** Names the work in error messages, after "Cannot". */
   readonly action: string;
   /** Milliseconds until the program is killed. */
   readonly limitMs: number;
-  /** Kills it when aborted. */
+  /** Kills the program when aborted. */
   readonly signal: AbortSignal;
   /** @default the environment of this process */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Absolute path of its working directory. @default that of this process */
+  /** Absolute path of the working directory. @default the directory of this process */
   readonly cwd?: string;
-  /** What it reads on standard input. @default nothing */
+  /** Standard input. @default empty */
   readonly input?: string | Uint8Array;
-  /** Bytes of standard output, and of standard error, that are kept: the first ones. @default 4 MiB */
+  /** Limit for standard output and for standard error, in bytes; the rest is dropped. @default 4 MiB */
   readonly maxOutputBytes?: number;
 }
 
-/** How a program ended and what it wrote. */
+/** The end of a program, and its output. */
 export interface ProcessOutcome {
-  /** {@link NOT_STARTED} when it did not start, -1 when a signal ended it. */
+  /** {@link NOT_STARTED} when the program did not start, -1 when a signal ended it. */
   readonly exitCode: number;
   readonly stdout: string;
-  /** When it did not start, the reason. */
+  /** The reason when the program did not start. */
   readonly stderr: string;
-  /** The signal that ended it. */
+  /** The signal that ended the program. */
   readonly killedBy?: NodeJS.Signals;
-  /** The system's error when it did not start, such as `ENOENT` when it is not installed. */
+  /** The system's error when the program did not start, such as `ENOENT` when it is not installed. */
   readonly startError?: string;
-  /** Whether it wrote more than was kept. */
+  /** Whether output was dropped. */
   readonly isTruncated?: boolean;
 }
 
-/** {@link runProcess}, or what a test puts in its place. */
+/** The type of {@link runProcess}. */
 export type RunProcess = (command: readonly string[], options: ProcessOptions) => Promise<ProcessOutcome>;
 
-/** The exit code of a program that did not start, as a shell gives it. */
+/** The exit code of a program that did not start, as in a shell. */
 export const NOT_STARTED = 127;
 
 const MOST_OUTPUT_BYTES = 4 * 2 ** 20;
 
 /**
- * Runs a program of this machine without a shell and waits for its end. An exit code other than 0 and a program that
- * is not installed are outcomes, not errors.
+ * Runs a program on this machine, without a shell, and waits for its end. Neither an exit code other than 0 nor a
+ * program that is not installed is an error.
  *
  * @param command name or path of the program, and its arguments.
- * @throws DeadlineError when it takes too long, and the signal's reason when it is aborted; the program is killed then.
+ * @throws DeadlineError after the time limit, and the signal's reason after an abort. The program is killed first.
  */
 export const runProcess: RunProcess = async ([program = "", ...args], options) => {
-  // Loaded late: many processes run no program.
+  // Imported lazily: many processes run no program.
   const { spawn } = await import("node:child_process");
   const { action, limitMs, signal, env, cwd, input, maxOutputBytes = MOST_OUTPUT_BYTES } = options;
   return withDeadline(action, limitMs, signal, (limited) => {
@@ -75,7 +75,7 @@ export const runProcess: RunProcess = async ([program = "", ...args], options) =
         limited.removeEventListener("abort", kill);
         resolve(outcome);
       };
-      // A program may end without reading its input; its exit code tells why.
+      // A program may end without reading its input. Its exit code then shows the error.
       child.stdin?.on("error", () => undefined).end(input);
       child.once("error", (cause) => {
         end(notStarted(cause));
@@ -93,7 +93,7 @@ export const runProcess: RunProcess = async ([program = "", ...args], options) =
   });
 };
 
-/** Some faults, such as arguments that are too long, are thrown at once; others are events of the process. */
+/** Spawn throws some errors, such as too long arguments; it reports others as events of the process. */
 function startOrTell<T>(start: () => T): T | (ProcessOutcome & { readonly startError: string }) {
   try {
     return start();
@@ -102,7 +102,7 @@ function startOrTell<T>(start: () => T): T | (ProcessOutcome & { readonly startE
   }
 }
 
-/** Of the error only code and message: it also holds the arguments, which may be secret. */
+/** Takes only code and message of the error, because it also contains the arguments, which may be secret. */
 function notStarted(cause: unknown): ProcessOutcome & { readonly startError: string } {
   const startError = systemErrorCode(cause) ?? "unknown";
   return { exitCode: NOT_STARTED, stdout: "", stderr: messageOf(cause), startError };
@@ -121,15 +121,15 @@ function gather(stream: NodeJS.ReadableStream | null, maxBytes: number) {
   };
 }
 
-/** A program of the machine failed. */
+/** A program on the machine failed. */
 export class ProcessError extends ConditionError {
   readonly code = "process";
   readonly remedy = "retry";
   readonly exitCode: number;
-  /** The signal that ended it. */
+  /** The signal that ended the program. */
   readonly killedBy: NodeJS.Signals | undefined;
 
-  /** @param action what it was run for, as it reads after "Cannot". */
+  /** @param action names the work in the message, after "Cannot". */
   constructor(action: string, command: readonly string[], outcome: ProcessOutcome) {
     super(`Cannot ${action}: \`${renderCommand(command)}\` ${endOf(outcome)}${saidBy(outcome)}`);
     this.exitCode = outcome.exitCode;
@@ -140,8 +140,8 @@ export class ProcessError extends ConditionError {
 /**
  * Runs a program that must succeed.
  *
- * @returns what it wrote to standard output.
- * @throws {@link ProcessError} when it ends with an exit code other than 0, and what {@link RunProcess} throws.
+ * @returns its standard output.
+ * @throws {@link ProcessError} when the exit code is not 0, and the errors of {@link runProcess}.
  */
 export async function runOrFail(
   run: RunProcess,
@@ -157,7 +157,7 @@ const LONGEST_COMMAND = 300;
 const LINES_SAID = 3;
 const LONGEST_SAID = 1000;
 
-/** A command as a person would type it, shortened, and without passwords of URLs. */
+/** Renders a command for messages: quoted, shortened, and without the passwords of URLs. */
 export function renderCommand(command: readonly string[]): string {
   const text = command
     .map((word) => word.replaceAll(/(\/\/)[^/@\s]*@/g, "$1[redacted]@"))
@@ -170,7 +170,7 @@ function endOf({ exitCode, killedBy }: ProcessOutcome): string {
   return killedBy === undefined ? `ended with ${exitCode}` : `was killed by ${killedBy}`;
 }
 
-/** The end of what it said: there is the cause. */
+/** The end of the output, which usually names the cause. */
 function saidBy({ stdout, stderr }: ProcessOutcome): string {
   const lines = (stderr.trim() || stdout.trim()).split("\n").slice(-LINES_SAID);
   const said = lines.join("; ").slice(-LONGEST_SAID);
