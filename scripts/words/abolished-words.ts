@@ -74,5 +74,6 @@ export const ABOLISHED_WORDS: readonly AbolishedWord[] = [
     word: "deps",
     use: "Dependencies, or Options for settings",
     pattern: /(?<=[a-z])Deps\b|(?<![A-Za-z-])deps\b/g,
+    except: /tsPreCompilationDeps/g,
   },
 ];

@@ -273,13 +273,13 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
 
     it("writes nothing to LXD where nothing is to do", async () => {
       // Whatever LXD writes there gets new handles.
-      const look = () =>
+      const ruleset = () =>
         machine("nft", "-a", "list", "chain", "inet", "lxd", `acl.${site.unit.infrastructure.bridge}`);
-      const before = await look();
+      const before = await ruleset();
       await ensure();
-      expect(await look()).to.equal(before);
+      expect(await ruleset()).to.equal(before);
       await ensure({ denied: [] });
-      expect(await look()).not.to.equal(before);
+      expect(await ruleset()).not.to.equal(before);
       await ensure();
     });
 

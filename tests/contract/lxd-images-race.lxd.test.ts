@@ -103,7 +103,7 @@ describeLxd(
         if (made.length > 3) await machines.destroy(made.shift() ?? "", signal());
       }
       const second = await done;
-      // One or the other at each look: never none.
+      // One or the other at each reading: never none.
       expect([first.fingerprint, second.fingerprint]).to.include.members([...seen]);
       expect(await alias()).to.equal(second.fingerprint);
       const running = (await machines.list(signal())).filter(({ state }) => state === "running");

@@ -203,7 +203,7 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
     });
   });
 
-  describe("look()", () => {
+  describe("inspect()", () => {
     it("sees an idle runner wait", async () => {
       const name = await launch();
       await machines.deliver(name, new Secret("listening\n"), NEVER);

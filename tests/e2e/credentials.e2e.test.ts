@@ -9,7 +9,7 @@ const APP = {
   "github-app-client-id": "Iv1.fedcba9876543210",
   "github-app-installation-id": "4711",
 };
-/** What the agent keeps in Juju's place, and where the unit keeps the credentials of its places. */
+/** What the agent keeps as Juju would, and the unit's record of its registration scopes. */
 const FOR_SECRETS = ["state.json", "state.json.*~", "places.json"];
 
 endToEnd("credentials in secrets", () => {
@@ -133,8 +133,8 @@ endToEnd("credentials in secrets", () => {
     const requests = await rig.github.call("requests", null, patience());
     const instances = await rig.lxd.instances(rig.slug, patience());
     const texts = { log, requests, events: rig.events, instances };
-    for (const [place, text] of Object.entries(texts)) {
-      expect(hunt.inText(JSON.stringify(text)), place).to.deep.equal([]);
+    for (const [source, text] of Object.entries(texts)) {
+      expect(hunt.inText(JSON.stringify(text)), source).to.deep.equal([]);
     }
     expect(log.join("\n"), "the log is there to be searched").to.include("secret-changed");
     const directories = [rig.dataDirectory, rig.directory, "/var/log", "/var/lib/lxd/database", "/run/lock"];

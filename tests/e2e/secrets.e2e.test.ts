@@ -50,9 +50,9 @@ endToEnd("secrets", () => {
       variable.startsWith(JIT_VARIABLE) ? [variable.slice(JIT_VARIABLE.length)] : [],
     );
 
-  /** Looks everywhere but into the places that are given to secrets. */
+  /** Searches everything but the files that keep secrets. */
   const search = async (): Promise<string[]> => {
-    processes.look();
+    processes.read();
     const [log, instances] = await Promise.all([
       rig.agent.debugLog(Infinity),
       rig.lxd.instances(rig.slug, patience()),
@@ -66,8 +66,8 @@ endToEnd("secrets", () => {
       ["configuration of instances", JSON.stringify(instances)],
       ["monitor of LXD", monitored],
     ]);
-    const inTexts = [...everything].flatMap(([place, text]) =>
-      hunt.inText(text).map((name) => `${name} in ${place}`),
+    const inTexts = [...everything].flatMap(([source, text]) =>
+      hunt.inText(text).map((name) => `${name} in ${source}`),
     );
     const onHost = hunt.inFiles(
       [rig.dataDirectory, rig.directory, "/var/log", "/var/lib/lxd/database", "/run/lock", "/etc"],
@@ -79,9 +79,20 @@ endToEnd("secrets", () => {
   /** Looks into the file system and the journal of a runner, but not into the application's own credentials. */
   const searchGuest = async (runner: string): Promise<string[]> => {
     const root = `/proc/${await initOf(runner)}/root`;
-    const places = ["etc", "home", "root", "run", "tmp", "var", "opt", "srv", "usr/local", "usr/lib/systemd"];
+    const folders = [
+      "etc",
+      "home",
+      "root",
+      "run",
+      "tmp",
+      "var",
+      "opt",
+      "srv",
+      "usr/local",
+      "usr/lib/systemd",
+    ];
     const files = hunt.inFiles(
-      places.map((place) => join(root, place)),
+      folders.map((folder) => join(root, folder)),
       CREDENTIALS,
     );
     const journal = await rig.lxd.client.exec.run(
@@ -183,7 +194,7 @@ endToEnd("secrets", () => {
     await until(
       "the process",
       () => {
-        processes.look();
+        processes.read();
         return Promise.resolve([...processes.commandLines].some((line) => line.includes(planted)));
       },
       patience(),
@@ -196,8 +207,8 @@ endToEnd("secrets", () => {
       patience(),
     );
     const found = (await search()).join("\n");
-    for (const place of ["command lines", "environments", "configuration of instances"]) {
-      expect(found).to.include(`control in ${place}`);
+    for (const source of ["command lines", "environments", "configuration of instances"]) {
+      expect(found).to.include(`control in ${source}`);
     }
     const inGuest = (await searchGuest(runner)).join("\n");
     expect(inGuest)

@@ -23,7 +23,7 @@ endToEnd("an upgrade of the charm", () => {
       .map(({ name }) => name);
   const upgrade = () => rig.agent.refresh(rig.application, ARCHIVE, false, patience(120_000));
 
-  it("leaves runners of the same kind alone, and ends no job", async () => {
+  it("leaves runners with the same configuration alone, and ends no job", async () => {
     const job = await rig.occupy(patience());
     const before = await rig.machines(patience());
     await upgrade();

@@ -5,7 +5,7 @@ export const SCOPE = "scope-1";
 
 /** GitHub refuses the credentials of a scope. */
 export class ScopeRefusedError extends Error {
-  override readonly name = "PlaceRefusedError";
+  override readonly name = "ScopeRefusedError";
 }
 
 /** LXD and GitHub as they really are, whatever processes come and go: the state behind the fakes of both ports. */
@@ -90,7 +90,7 @@ export class FakeSite {
     return [...this.registrations.values()].filter(({ id }) => this.#scopes.get(id) === scope);
   }
 
-  /** @throws {@link PlaceRefusedError} */
+  /** @throws {@link ScopeRefusedError} */
   checkAccess(scope: string): void {
     if (this.refusing.has(scope)) throw new ScopeRefusedError(`Bad credentials for ${scope}`);
   }

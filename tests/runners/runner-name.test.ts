@@ -39,7 +39,7 @@ describe("RunnerNames", () => {
     );
   });
 
-  it("owns no name of a neighbouring unit of the same model", () => {
+  it("owns no name of another unit of the same model", () => {
     for (const other of ["runners/1", "runners/00", "runner/0", "runners-x/0", "x-runners/0"]) {
       expect(names.owns(new RunnerNames(other, "abcdef").next("000000")), other).to.equal(false);
     }

@@ -47,7 +47,7 @@ export class Stage {
     this.statuses();
   }
 
-  /** Statuses since the last look, in plain words. */
+  /** Statuses since the last call, in plain words. */
   statuses(): readonly string[] {
     const fresh = this.rig.statuses.slice(this.#seen);
     this.#seen = this.rig.statuses.length;

@@ -42,7 +42,7 @@ export interface GuestLink extends GuestAttributes {
   readonly target: string;
 }
 
-/** A place in an instance's file system; `path` is absolute. */
+/** A file or directory of an instance; `path` is absolute. */
 export interface GuestPath {
   readonly instance: string;
   readonly path: string;
@@ -65,8 +65,8 @@ export class Files {
    *
    * @throws {@link LxdError} with `notFound` when nothing is there.
    */
-  async get(place: GuestPath, signal: AbortSignal): Promise<GuestEntry> {
-    const call: Call = { ...target("read", place), method: "GET" };
+  async get(file: GuestPath, signal: AbortSignal): Promise<GuestEntry> {
+    const call: Call = { ...target("read", file), method: "GET" };
     const reply = await this.#transport.open(call, signal);
     const attributes = this.#attributes(reply);
     const content = bodyStream(call.action, this.#transport, reply.body);
@@ -86,50 +86,45 @@ export class Files {
    * @throws `OutputLimitError` when it has more than `limitBytes`; {@link LxdError} with `notFound` when it is not there,
    *   or is no file.
    */
-  async read(place: GuestPath, limitBytes: number, signal: AbortSignal): Promise<Buffer> {
-    const entry = await this.get(place, signal);
-    const { action } = target("read", place);
+  async read(file: GuestPath, limitBytes: number, signal: AbortSignal): Promise<Buffer> {
+    const entry = await this.get(file, signal);
+    const { action } = target("read", file);
     if (entry.type !== "file") throw new LxdError(action, 404, `it is a ${entry.type}`);
     return readBytes(action, entry.content, limitBytes);
   }
 
   /** Writes a file in place: a reader may see half of it. Its directory must be there. */
-  async put(
-    place: GuestPath,
-    content: Bytes,
-    attributes: FileAttributes,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await this.#post(target("write", place), { type: "file", attributes, content }, signal);
+  async put(file: GuestPath, content: Bytes, attributes: FileAttributes, signal: AbortSignal): Promise<void> {
+    await this.#post(target("write", file), { type: "file", attributes, content }, signal);
   }
 
   /** Makes a directory and those above it; the attributes go to all that are made. One that is there is left as is. */
-  async makeDirectory(place: GuestPath, attributes: FileAttributes, signal: AbortSignal): Promise<void> {
+  async makeDirectory(directory: GuestPath, attributes: FileAttributes, signal: AbortSignal): Promise<void> {
     const made = { type: "directory", attributes: { mode: 0o755, ...attributes }, content: "" } as const;
     try {
-      await this.#post(target("make directory", place), made, signal);
+      await this.#post(target("make directory", directory), made, signal);
     } catch (thrown) {
-      const parent = parentOf(place);
+      const parent = parentOf(directory);
       if (parent === undefined || !(thrown instanceof LxdError && thrown.notFound)) throw thrown;
       await this.makeDirectory(parent, attributes, signal);
-      await this.#post(target("make directory", place), made, signal);
+      await this.#post(target("make directory", directory), made, signal);
     }
   }
 
   /** Makes a symbolic link. */
-  async link(place: GuestPath, linkTarget: string, signal: AbortSignal): Promise<void> {
-    await this.#post(target("link", place), { type: "symlink", attributes: {}, content: linkTarget }, signal);
+  async link(file: GuestPath, linkTarget: string, signal: AbortSignal): Promise<void> {
+    await this.#post(target("link", file), { type: "symlink", attributes: {}, content: linkTarget }, signal);
   }
 
   /** Deletes a file or an empty directory; one that is not there counts as deleted. */
-  async delete(place: GuestPath, signal: AbortSignal): Promise<Deletion> {
-    const outcome = await remove(this.#transport, target("delete", place), signal);
+  async delete(file: GuestPath, signal: AbortSignal): Promise<Deletion> {
+    const outcome = await remove(this.#transport, target("delete", file), signal);
     // LXD deletes files at once; a forgotten operation cannot be.
     return outcome.state === "done" ? outcome.value : "deleted";
   }
 
   async #post(
-    place: { readonly action: string; readonly path: string },
+    call: { readonly action: string; readonly path: string },
     entry: { readonly type: string; readonly attributes: FileAttributes; readonly content: Bytes },
     signal: AbortSignal,
   ): Promise<void> {
@@ -144,7 +139,7 @@ export class Files {
     };
     const payload = { kind: "bytes", content: entry.content } as const;
     const limitMs = this.#transport.limits.transferMs;
-    await this.#transport.mutate({ ...place, method: "POST", payload, headers, limitMs }, signal);
+    await this.#transport.mutate({ ...call, method: "POST", payload, headers, limitMs }, signal);
   }
 
   #attributes(reply: Reply): GuestAttributes {
@@ -162,9 +157,9 @@ export class Files {
   }
 }
 
-function target(verb: string, place: GuestPath): { readonly action: string; readonly path: string } {
-  const files = path`/1.0/instances/${place.instance}/files?path=${place.path}`;
-  return { action: `${verb} '${place.path}' in instance '${place.instance}'`, path: files };
+function target(verb: string, file: GuestPath): { readonly action: string; readonly path: string } {
+  const files = path`/1.0/instances/${file.instance}/files?path=${file.path}`;
+  return { action: `${verb} '${file.path}' in instance '${file.instance}'`, path: files };
 }
 
 function parentOf({ instance, path }: GuestPath): GuestPath | undefined {

@@ -50,7 +50,7 @@ export async function loadWebSocket(): Promise<typeof WebSocket> {
 }
 
 /**
- * One of LXD's WebSockets. Messages are handed over in order, from the first one on, each at most
+ * One of LXD's WebSockets. Messages are given in order, from the first one on, each at most
  * `messageBytes` of the limits long. `ws` is loaded when the first one opens.
  */
 export class MessageSocket {

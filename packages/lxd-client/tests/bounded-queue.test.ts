@@ -7,7 +7,7 @@ const make = (limit = 10) =>
   new BoundedQueue<string>({ limit, weigh: (item) => item.length, overflow: () => overflow });
 
 describe("BoundedQueue", () => {
-  it("hands over what came before the reader and what comes after, in order", async () => {
+  it("gives what came before the reader and what comes after, in order", async () => {
     const queue = make();
     queue.push("a");
     const read: string[] = [];
@@ -55,7 +55,7 @@ describe("BoundedQueue", () => {
     await left;
   });
 
-  it("hands over what is there before it fails", async () => {
+  it("gives what is there before it fails", async () => {
     const queue = make();
     queue.push("a");
     const fault = new Error("broken");

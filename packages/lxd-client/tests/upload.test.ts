@@ -28,7 +28,7 @@ describe("Uploads of files of this machine", () => {
     }
     received = Buffer.concat(chunks);
   };
-  const place = { instance: "x", path: "/f" };
+  const target = { instance: "x", path: "/f" };
   const openFiles = () =>
     readdirSync("/proc/self/fd").filter((fd) => {
       try {
@@ -59,7 +59,7 @@ describe("Uploads of files of this machine", () => {
     it(`arrive as they are, however slowly LXD reads: ${size} bytes`, async () => {
       const content = randomBytes(size);
       writeFileSync(file, content);
-      await client.files.put(place, { file }, {}, patience());
+      await client.files.put(target, { file }, {}, patience());
       expect(sha256(received)).to.equal(sha256(content));
       expect(openFiles()).to.be.empty;
     });
@@ -75,7 +75,7 @@ describe("Uploads of files of this machine", () => {
   });
 
   it("are not sent when the file is missing, and say which", async () => {
-    const error = await rejection(client.files.put(place, { file }, {}, patience()));
+    const error = await rejection(client.files.put(target, { file }, {}, patience()));
     expect(error).to.include({ code: "ENOENT", path: file });
   });
 
@@ -87,12 +87,12 @@ describe("Uploads of files of this machine", () => {
       controller.abort(reason);
       return new Promise(() => undefined);
     };
-    expect(await rejection(client.files.put(place, { file }, {}, controller.signal))).to.equal(reason);
+    expect(await rejection(client.files.put(target, { file }, {}, controller.signal))).to.equal(reason);
     read = (request) => {
       request.socket.destroy();
       return Promise.resolve();
     };
-    expect(await rejection(client.files.put(place, { file }, {}, patience()))).to.include({
+    expect(await rejection(client.files.put(target, { file }, {}, patience()))).to.include({
       code: "lxd-unreachable",
     });
     for (let tries = 0; openFiles().length > 0 && tries < 100; tries += 1) await delay(10);

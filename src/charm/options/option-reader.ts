@@ -36,8 +36,8 @@ export class OptionReader {
   /** In the declared order of the options; other names come last. */
   get faults(): readonly Fault[] {
     const order = Object.keys(configurationSchema.properties);
-    const place = ({ option }: Fault) => (order.includes(option) ? order.indexOf(option) : order.length);
-    return this.#faults.toSorted((left, right) => place(left) - place(right));
+    const rank = ({ option }: Fault) => (order.includes(option) ? order.indexOf(option) : order.length);
+    return this.#faults.toSorted((left, right) => rank(left) - rank(right));
   }
 
   /** The text of an option; "" when it is not set. */

@@ -48,7 +48,7 @@ const DHCP_SCRIPT = `#!/bin/sh
 /bin/busybox ip route add default via "$router"
 `;
 
-/** Two units with runners, neighbours beside the machine, and somebody who answers at every address. */
+/** Two units with runners, hosts beside the machine, and somebody who answers at every address. */
 export class FirewallSite {
   readonly client: LxdClient;
   readonly unit: InfrastructureFixture;

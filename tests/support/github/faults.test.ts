@@ -11,7 +11,7 @@ describe("Faults of the GitHub stand-in", () => {
   const github = useStandIn();
 
   afterEach(() => {
-    // Faults are GitHub's failures, not departures from its description.
+    // Faults are GitHub's failures, not deviations from its description.
     expect(github.standIn.violations).to.deep.equal([]);
   });
 

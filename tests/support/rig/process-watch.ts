@@ -22,8 +22,8 @@ export class ProcessWatch implements AsyncDisposable {
     await this.#ended;
   }
 
-  /** Looks once. */
-  look(): void {
+  /** Reads the processes of this moment. */
+  read(): void {
     for (const pid of readdirSync("/proc")) {
       if (!/^\d+$/.test(pid)) continue;
       const commandLine = read(`/proc/${pid}/cmdline`);
@@ -37,7 +37,7 @@ export class ProcessWatch implements AsyncDisposable {
 
   async #watch(): Promise<void> {
     while (!this.#end.signal.aborted) {
-      this.look();
+      this.read();
       await systemClock.wait(PERIOD_MS, this.#end.signal).catch(() => undefined);
     }
   }

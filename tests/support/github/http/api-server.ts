@@ -131,8 +131,8 @@ export class APIServer {
     const { apiURL, origin, path, query } = arrival;
     await this.#world.instants.emit("request", { route: route.name, path });
     const listView = new ListView(strike?.fault, strike?.stale ?? []);
-    const place = { world: this.#world, route, apiURL, origin, path, query };
-    return route.handle({ ...place, parameters, scope, caller, body, listView } satisfies Call);
+    const request = { world: this.#world, route, apiURL, origin, path, query };
+    return route.handle({ ...request, parameters, scope, caller, body, listView } satisfies Call);
   }
 
   #unknownPath(arrival: Arrival): Outcome {

@@ -89,6 +89,6 @@ function end(pid: number): void {
 /** Whatever works below a directory; steps are in process groups of their own. */
 async function processesIn(directory: string): Promise<readonly number[]> {
   const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
-  const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));
-  return pids.filter((_, index) => places[index]?.startsWith(directory));
+  const directories = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));
+  return pids.filter((_, index) => directories[index]?.startsWith(directory));
 }

@@ -70,11 +70,11 @@ export class RunnerProtocol {
   async #reply(request: IncomingMessage, response: ServerResponse): Promise<Reply> {
     const origin = `http://${request.headers.host ?? "localhost"}`;
     const { pathname, searchParams } = new URL(request.url ?? "/", origin);
-    const [place = "", ...operands] = pathname.slice(RUNNER_SERVICE.length).split("/");
+    const [collection = "", ...operands] = pathname.slice(RUNNER_SERVICE.length).split("/");
     const proof = tokenOf(request.headers.authorization) ?? "";
     const text = await readText(request);
-    const verb = `${request.method ?? ""} ${[place, ...operands.slice(1)].join(" ")}`.trim();
-    if (place === "agents") return this.#agent(verb, proof, text, origin);
+    const verb = `${request.method ?? ""} ${[collection, ...operands.slice(1)].join(" ")}`.trim();
+    if (collection === "agents") return this.#agent(verb, proof, text, origin);
     const hungUp = new AbortController();
     response.on("close", () => {
       hungUp.abort();

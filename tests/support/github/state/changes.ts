@@ -16,7 +16,7 @@ export class Changes {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const leave = () => {
-        this.#probes.delete(look);
+        this.#probes.delete(check);
         signal.removeEventListener("abort", onAbort);
       };
       const onAbort = () => {
@@ -24,7 +24,7 @@ export class Changes {
         reject(signal.reason as Error);
       };
       // What a probe throws is for the one who waits, not for the one who made the change.
-      const look = () => {
+      const check = () => {
         try {
           const found = probe();
           if (found === undefined) return;
@@ -35,9 +35,9 @@ export class Changes {
           reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
         }
       };
-      this.#probes.add(look);
+      this.#probes.add(check);
       signal.addEventListener("abort", onAbort, { once: true });
-      look();
+      check();
     });
   }
 }
