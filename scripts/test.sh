@@ -67,6 +67,7 @@ case $status in
 *) STEPS="${STEPS}local LXD=failed;" ;;
 esac
 
+step "packages, up to their release" node scripts/packages/release.ts --dry-run
 step "packed archive" juju-charm pack --no-check
 step "outcome of the static checks" static_checks
 rm -f "$outcome"

@@ -9,19 +9,16 @@ import { formatMessage } from "publint/utils";
  */
 export async function faultsOfTarball(path: string): Promise<readonly string[]> {
   const tarball = Uint8Array.from(await readFile(path));
-  return [...(await faultsOfTypes(tarball)), ...(await faultsOfManifest(tarball))];
+  const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true });
+  const faults = messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code);
+  // A package of programs alone has nothing that is imported.
+  return pkg["exports"] === undefined ? faults : [...faults, ...(await faultsOfTypes(tarball))];
 }
 
 async function faultsOfTypes(tarball: Uint8Array): Promise<readonly string[]> {
   const result = await checkPackage(createPackageFromTarballData(tarball));
-  // A package of programs alone has no types.
-  if (!result.types) return [];
+  if (!result.types) return ["types: there are none"];
   return result.problems.filter((problem) => !isOfCommonJS(problem)).map(describe);
-}
-
-async function faultsOfManifest(tarball: Uint8Array<ArrayBuffer>): Promise<readonly string[]> {
-  const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true });
-  return messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code);
 }
 
 /**

@@ -49,7 +49,7 @@ function reachableFrom(start: string): Set<string> {
 }
 
 describe("links between documentation pages", () => {
-  const pages = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT });
+  const pages = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], { cwd: ROOT });
 
   it("lead to existing files and headings", () => {
     const links = pages.flatMap((page) => linksOf(page).map((target) => [target, page] as const));

@@ -69,7 +69,7 @@ function takeState(argv: readonly string[]): { stateDirectory: string; rest: rea
 export function renderHelp(): string {
   const commands = COMMANDS.map(({ name, usage, summary }) => `  ${name} ${usage}\n      ${summary}\n`);
   return [
-    "Usage: agent [--state DIR] <command> [argument]...\n",
+    "Usage: juju-agent [--state DIR] <command> [argument]...\n",
     "\nRuns packed charms on this machine as a Juju unit agent would.\n",
     `The state directory is ${DEFAULT_STATE_DIRECTORY}; --state names another one.\n\n`,
     ...commands,
