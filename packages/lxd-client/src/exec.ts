@@ -6,7 +6,7 @@ import { decoded, toOperation } from "./envelope.ts";
 import { LxdError, OperationError, OperationUnseenError } from "./errors.ts";
 import type { ExecInput } from "./exec-input.ts";
 import { ExecSession } from "./exec-session.ts";
-import { loadWebSocket } from "./message-socket.ts";
+import { preloadWebSocket } from "./message-socket.ts";
 import { OutputCollector, type OutputSink, type Overflow } from "./exec-output.ts";
 import type { Transport } from "./transport.ts";
 import type { Metadata, Operation } from "./types.ts";
@@ -194,7 +194,7 @@ export class Exec {
     signal: AbortSignal,
   ): Promise<ExecSession> {
     const posted = this.#post(instance, request, { "wait-for-websocket": true }, signal);
-    const [operation] = await Promise.all([posted, loadWebSocket()]);
+    const [operation] = await Promise.all([posted, preloadWebSocket()]);
     const action = actionOf(instance, request);
     return new ExecSession(this.#transport, { action, operation, stdin: request.stdin, ...sinks });
   }

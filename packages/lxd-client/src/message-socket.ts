@@ -45,8 +45,9 @@ const TOO_LARGE: ReadonlySet<unknown> = new Set([
  * Loads `ws`, which the first WebSocket of a process needs: about 11 ms, which a caller can spend while LXD prepares what
  * the socket is for.
  */
-export async function loadWebSocket(): Promise<typeof WebSocket> {
-  return (await import("ws")).WebSocket;
+export async function preloadWebSocket(): Promise<void> {
+  // Its types stay inside: the declarations of the package must not need @types/ws.
+  await import("ws");
 }
 
 /**
@@ -119,7 +120,7 @@ export class MessageSocket {
       this.#handlers.ended(fault);
     };
     try {
-      const Socket = await loadWebSocket();
+      const { WebSocket: Socket } = await import("ws");
       const { signal } = this.#closing;
       await withDeadline(action, limits.callMs, signal, (inner) => this.#connect(Socket, inner, end));
     } catch (thrown) {
