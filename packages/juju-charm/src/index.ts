@@ -38,6 +38,7 @@ export type { Storage } from "./model/storage.ts";
 export type { CloudCredential, CloudSpec } from "./tools/cloud-spec.ts";
 export type { Goal, GoalState } from "./tools/goal-state.ts";
 export {
+  HookToolInputError,
   NotLeaderError,
   PermissionDeniedError,
   RelationNotFoundError,

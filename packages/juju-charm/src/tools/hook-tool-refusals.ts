@@ -10,6 +10,15 @@ export class UnknownToolError extends HookToolError {
   }
 }
 
+/** Juju would refuse, change or ignore the input. The tool was not called. */
+export class HookToolInputError extends HookToolError {
+  override readonly code = "hook-tool-input";
+
+  constructor(tool: string, problem: string, options?: ErrorOptions) {
+    super(tool, { detail: problem }, options);
+  }
+}
+
 /** The relation does not exist. */
 export class RelationNotFoundError extends HookToolError {
   override readonly code = "relation-not-found";

@@ -1,3 +1,4 @@
+import { assertWritable } from "./command-line/string-map-input.ts";
 import type { HookTools } from "./hook-tools.ts";
 import { overlayHookTools } from "./overlay-hook-tools.ts";
 import type { RelationScope } from "./relation-tools.ts";
@@ -31,7 +32,9 @@ export class RelationWrites {
       [appName, "app"],
     ]);
     this.tools = overlayHookTools(tools, {
-      relationSet: (id, scope, data) => {
+      // The refusal belongs to the handler that writes, not to the end of the dispatch.
+      relationSet: async (id, scope, data) => {
+        assertWritable("relation-set", data);
         this.#add({ id, scope, data });
         return Promise.resolve();
       },

@@ -1,4 +1,5 @@
 import type { RelationTools } from "../relation-tools.ts";
+import { stringMapInput } from "./string-map-input.ts";
 import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
 
 /** The `relation-*` tools. */
@@ -29,7 +30,7 @@ export function relationCommands(caller: ToolCaller): RelationTools {
     async relationSet(id, scope, data) {
       const flags = scope === "app" ? ["--app"] : [];
       // In a file, values are not on the command line, may be long, and are not trimmed by Juju.
-      const input = JSON.stringify(data);
+      const input = stringMapInput("relation-set", data);
       await caller.run("relation-set", ["-r", String(id), ...flags, "--file", "-"], { input });
       caller.forget("relation-get", "-r", String(id));
     },
