@@ -7,7 +7,7 @@ export interface ChangeEffect {
 /** The effects, by the `change` of an option in the configuration's schema. */
 export const CHANGES: Readonly<Record<string, ChangeEffect>> = {
   replaces: {
-    idle: "replaced at once by runners with the new configuration",
+    idle: "replaced at once by runners with the new configuration, the first one alone",
     busy: "finish their jobs, and are then replaced",
   },
   builds: {

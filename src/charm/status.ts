@@ -13,10 +13,16 @@ export interface Shortcomings {
   readonly failures: readonly Error[];
   /** Problems that do not stop the unit. */
   readonly notices: readonly string[];
+  /** Number of outdated runners that stay until one of their successors is online. @default 0 */
+  readonly waiting?: number;
 }
 
 /** The status after a reconcile. */
-export function summarise(counts: RunnerCounts, wanted: number, { failures, notices }: Shortcomings): Status {
+export function summarise(
+  counts: RunnerCounts,
+  wanted: number,
+  { failures, notices, waiting = 0 }: Shortcomings,
+): Status {
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
   if (present < wanted && reason) {
@@ -27,7 +33,14 @@ export function summarise(counts: RunnerCounts, wanted: number, { failures, noti
           message: withNotices(`${present} of ${wanted} runners; retrying: ${reason}`, notices),
         };
   }
-  return { name: "active", message: withNotices(describeCounts(counts), notices) };
+  const unreplaced = waiting > 0 && reason ? [`${describeOutdated(waiting)}; retrying: ${reason}`] : [];
+  return { name: "active", message: withNotices(describeCounts(counts), [...unreplaced, ...notices]) };
+}
+
+function describeOutdated(count: number): string {
+  return count === 1
+    ? "1 keeps its earlier configuration until a successor is online"
+    : `${count} keep their earlier configuration until a successor is online`;
 }
 
 /** A status message with notices appended. */

@@ -74,6 +74,12 @@ export class GithubForge implements Forge, Jobs {
     }
   }
 
+  /** Finds the runner group. GitHub has no request that checks the rest without registering a runner. */
+  async checkRegistration(signal: AbortSignal): Promise<void> {
+    const { groups, tokens } = this.#dependencies;
+    if (tokens.current() === undefined) await groups.id(signal);
+  }
+
   /**
    * Registers a runner for one job, or lets it register itself where the server has no just-in-time configuration.
    *

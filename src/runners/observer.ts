@@ -146,6 +146,7 @@ function listed({ answer }: VisitedScope): readonly Registration[] {
 const NOBODY: Forge = {
   list: () => Promise.resolve([]),
   deregister: () => Promise.resolve("gone"),
+  checkRegistration: () => Promise.reject(new Error("this scope can no longer be asked")),
   register: () => Promise.reject(new Error("this scope can no longer be asked")),
   application: () => Promise.reject(new Error("this scope can no longer be asked")),
 };

@@ -8,6 +8,11 @@ export interface Wanted {
   readonly count: number;
   /** Hash of the configuration for new runners. */
   readonly configHash: string;
+  /**
+   * Whether a runner of this configuration can be made: `proven` after a successful creation, `refused` after a failed
+   * check. @default the plan looks for an online runner of this configuration
+   */
+  readonly successor?: "proven" | "refused";
 }
 
 /** Time limits, in milliseconds. */
@@ -58,17 +63,30 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Number of runners to create after the steps, if every retirement succeeds. */
   readonly creations: number;
+  /** Number of outdated runners that stay until one of their successors is online. */
+  readonly waiting: number;
+  /** Whether a working runner is removed although no successor is online yet. */
+  readonly isTrial: boolean;
+}
+
+/** Why a working runner needs a successor. */
+type Outdated = Extract<Reason, "made with another configuration" | "past its deadline">;
+
+/** A runner that may stay. */
+interface Kept {
+  readonly isSuspect: boolean;
+  readonly outdated: Outdated | undefined;
 }
 
 /** Whether one runner may stay. */
-type Verdict =
-  { readonly keep: true; readonly isSuspect: boolean } | { readonly keep: false; readonly reason: Reason };
+type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readonly reason: Reason };
 
 /**
  * Decides which steps to take. Pure: the same input always gives the same plan.
  *
  * Busy runners are never removed, and no plan makes the number of live runners exceed `wanted.count`: busy and suspect
- * runners count until they are gone.
+ * runners count until they are gone. Of several working runners that need a successor only one is removed before a
+ * successor is online, so that a configuration that makes no runner leaves the others in service.
  */
 export function plan(observed: World, wanted: Wanted, patience: Patience, now: number): Plan {
   const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
@@ -79,7 +97,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
       registration,
       reason: "registration without an instance",
     }));
-  const kept = new Map<ObservedRunner, { readonly isSuspect: boolean }>();
+  const kept = new Map<ObservedRunner, Kept>();
   let mayStay = 0;
   for (const runner of runners) {
     const verdict = judge(runner, wanted, { patience, now, lost: observed.lostScopes ?? new Set() });
@@ -91,13 +109,25 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     }
   }
   // An inspected runner that has a job stays, and must not exceed the wanted number together with idle ones.
-  for (const runner of pickSurplus([...kept.keys()], Math.max(0, wanted.count - mayStay))) {
-    // Steps run in parallel: a note on an instance that is being destroyed would fail.
+  const room = Math.max(0, wanted.count - mayStay);
+  // Steps run in parallel: a note on an instance that is being destroyed would fail.
+  for (const runner of pickSurplus(kept, room)) {
+    steps.push(removal(runner, kept.get(runner)?.outdated ?? "more runners than wanted"));
     kept.delete(runner);
-    steps.push(removal(runner, "more runners than wanted"));
+  }
+  const isProven = hasSuccessor(kept, wanted);
+  const replaced = isProven ? outdatedIn(kept) : pickFirstReplaced(kept, room - kept.size, wanted);
+  for (const [runner, reason] of replaced) {
+    steps.push(removal(runner, reason));
+    kept.delete(runner);
   }
   for (const [runner, { isSuspect }] of kept) steps.push(...upkeep(runner, isSuspect, now));
-  return { steps, creations: Math.max(0, wanted.count - kept.size) };
+  return {
+    steps,
+    creations: Math.max(0, wanted.count - kept.size),
+    waiting: outdatedIn(kept).length,
+    isTrial: !isProven && replaced.length > 0,
+  };
 }
 
 /** Input of a verdict, besides the runner. */
@@ -115,24 +145,29 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
       reason: machine.phase === "creating" ? "left over from a killed creation" : "instance stopped",
     };
   }
-  if (registration?.busy) return { keep: true, isSuspect: false };
+  if (registration?.busy) return { keep: true, isSuspect: false, outdated: undefined };
   if (registration?.online !== true && machine.phase === "creating") {
     return { keep: false, reason: "left over from a killed creation" };
   }
-  if (machine.deadline <= standards.now) return { keep: false, reason: "past its deadline" };
   if (!registration) return judgeUnregistered(machine, standards);
-  if (machine.configHash !== wanted.configHash)
-    return { keep: false, reason: "made with another configuration" };
+  const outdated = outdatedReason(machine, wanted, standards.now);
   // Frozen and not busy: a retirement was interrupted, and its decision stands.
-  if (machine.state === "frozen") return { keep: false, reason: "more runners than wanted" };
-  if (registration.online) return { keep: true, isSuspect: false };
+  if (machine.state === "frozen") return { keep: false, reason: outdated ?? "more runners than wanted" };
+  if (registration.online) return { keep: true, isSuspect: false, outdated };
   const startsUp = standards.now - machine.createdAt < standards.patience.startUpMs;
-  return startsUp
-    ? { keep: true, isSuspect: true }
+  const verdict: Verdict = startsUp
+    ? { keep: true, isSuspect: true, outdated }
     : judgeSuspect(machine, standards, "offline for too long");
+  return verdict.keep ? { ...verdict, outdated } : verdict;
+}
+
+function outdatedReason(machine: Machine, wanted: Wanted, now: number): Outdated | undefined {
+  if (machine.deadline <= now) return "past its deadline";
+  return machine.configHash === wanted.configHash ? undefined : "made with another configuration";
 }
 
 function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
+  if (machine.deadline <= standards.now) return { keep: false, reason: "past its deadline" };
   // GitHub deletes registrations of idle runners only: a retirement was interrupted after that.
   if (machine.state === "frozen") return { keep: false, reason: "registration gone" };
   if (standards.lost.has(machine.scopeKey)) {
@@ -144,7 +179,7 @@ function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
 /** One reading is no proof: GitHub's list lags, and a runner powers off after its job. */
 function judgeSuspect(machine: Machine, { patience, now }: Standards, reason: Reason): Verdict {
   const overdue = machine.suspectSince !== undefined && now - machine.suspectSince >= patience.graceMs;
-  return overdue ? { keep: false, reason } : { keep: true, isSuspect: true };
+  return overdue ? { keep: false, reason } : { keep: true, isSuspect: true, outdated: undefined };
 }
 
 function upkeep({ machine, registration }: ObservedRunner, isSuspect: boolean, now: number): Step[] {
@@ -173,15 +208,54 @@ function removal({ machine, registration }: ObservedRunner, reason: Reason): Rem
     : { action: "destroy", machine, registration, reason };
 }
 
-/** The runners to remove for a smaller number: first those not yet online, then the youngest idle ones. */
-function pickSurplus(kept: readonly ObservedRunner[], count: number): ObservedRunner[] {
-  const removable = kept
-    .filter(({ registration }) => registration !== undefined && !registration.busy)
+/** The runners to remove for a smaller number: outdated ones, then those not yet online, then the youngest idle ones. */
+function pickSurplus(kept: ReadonlyMap<ObservedRunner, Kept>, count: number): ObservedRunner[] {
+  const removable = [...kept]
+    .filter(([{ registration }]) => registration !== undefined && !registration.busy)
     .sort(
-      (left, right) =>
-        Number(left.registration?.online) - Number(right.registration?.online) ||
-        right.machine.createdAt - left.machine.createdAt ||
-        (left.machine.name < right.machine.name ? -1 : 1),
+      ([left, one], [right, other]) =>
+        Number(other.outdated !== undefined) - Number(one.outdated !== undefined) || leastUseful(left, right),
     );
-  return removable.slice(0, Math.max(0, kept.length - count));
+  return removable.slice(0, Math.max(0, kept.size - count)).map(([runner]) => runner);
+}
+
+/** Whether a runner with the wanted configuration is online, or has just been. */
+function hasSuccessor(kept: ReadonlyMap<ObservedRunner, Kept>, wanted: Wanted): boolean {
+  if (wanted.successor !== undefined) return wanted.successor === "proven";
+  return successorsIn(kept, wanted).some(
+    ({ registration }) => registration?.online === true || registration?.busy === true,
+  );
+}
+
+function successorsIn(kept: ReadonlyMap<ObservedRunner, Kept>, { configHash }: Wanted): ObservedRunner[] {
+  return [...kept].flatMap(([runner, { outdated }]) =>
+    outdated === undefined && runner.machine.configHash === configHash ? [runner] : [],
+  );
+}
+
+/** The outdated runner to remove for the first successor. @param free number of slots for successors */
+function pickFirstReplaced(
+  kept: ReadonlyMap<ObservedRunner, Kept>,
+  free: number,
+  wanted: Wanted,
+): (readonly [ObservedRunner, Outdated])[] {
+  // A successor that is starting, or a free slot for one, decides first.
+  const isDecided = wanted.successor === "refused" || free > 0 || successorsIn(kept, wanted).length > 0;
+  if (isDecided) return [];
+  return outdatedIn(kept)
+    .sort(([left], [right]) => leastUseful(left, right))
+    .slice(0, 1);
+}
+
+/** Runners that need a successor and have no job. */
+function outdatedIn(kept: ReadonlyMap<ObservedRunner, Kept>): (readonly [ObservedRunner, Outdated])[] {
+  return [...kept].flatMap(([runner, { outdated }]) => (outdated ? [[runner, outdated] as const] : []));
+}
+
+function leastUseful(left: ObservedRunner, right: ObservedRunner): number {
+  return (
+    Number(left.registration?.online) - Number(right.registration?.online) ||
+    right.machine.createdAt - left.machine.createdAt ||
+    (left.machine.name < right.machine.name ? -1 : 1)
+  );
 }

@@ -47,6 +47,12 @@ export interface RunnerApplication {
 export interface Forge {
   /** All registrations of the scope, including those of others. If one page fails, the list fails. */
   list(signal: AbortSignal): Promise<readonly Registration[]>;
+  /**
+   * Checks, without any change, that a runner can be registered: the runner group exists, and the token has access to it.
+   *
+   * @throws the error that {@link register} would fail with.
+   */
+  checkRegistration(signal: AbortSignal): Promise<void>;
   /** Registers a runner for one job, or lets it register itself. A name can be used for one attempt only. */
   register(name: string, labels: readonly string[], signal: AbortSignal): Promise<RunnerRegistration>;
   /** Deletes a registration; a missing one counts as gone. */

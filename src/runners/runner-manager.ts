@@ -1,13 +1,18 @@
-import { settleAll, findCause, messageOf, type Clock, type Logger } from "charm-kit";
+import { settleAll, findCause, messageOf } from "charm-kit";
+import {
+  Creations,
+  type CreationsDependencies,
+  type CreationsOptions,
+  type Fleet,
+  type Progress,
+} from "./creations.ts";
 import { ApplicationEndedError } from "./errors.ts";
 import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
-import { plan, type Patience } from "./plan.ts";
+import { plan, type Plan, type Wanted } from "./plan.ts";
 import type { RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
-import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
-import type { RunnerNames } from "./runner-name.ts";
 import { liveRunners, type World } from "./world.ts";
 
 /** Allows one reconcile of the unit at a time. The lock of a process ends with the process. */
@@ -16,41 +21,16 @@ export interface Lock {
 }
 
 /** Services of the manager and its runners. */
-export interface RunnerManagerClients extends RunnerDependencies {
+export interface RunnerManagerClients extends CreationsDependencies {
   readonly scopes: RegistrationScopes;
   readonly lock: Lock;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Random hexadecimal digits, at least 12, different at each call. */
-  readonly entropy: () => string;
 }
 
-/** Settings of one new runner; the manager adds the rest of {@link CreateRunnerConfig}. */
-export type RunnerSettings = Omit<CreateRunnerConfig, "configHash" | "scopeKey" | "deadline" | "startUpMs">;
+/** Settings of the manager; at most `concurrency` removals run in parallel, too. */
+export type ManagerOptions = CreationsOptions;
 
-/** The wanted runners of the unit. */
-export interface Fleet {
-  /** Number of runners; 0 or more. */
-  readonly count: number;
-  /** Hash of the configuration; idle runners with another hash are replaced. */
-  readonly configHash: string;
-  /** Gives the settings of one new runner: some are drawn at random, or valid for one runner only. */
-  readonly create: (signal: AbortSignal) => Promise<RunnerSettings>;
-}
-
-export interface ManagerOptions {
-  readonly names: RunnerNames;
-  readonly patience: Patience;
-  /** Milliseconds after which an idle runner is replaced. */
-  readonly idleLifetimeMs: number;
-  /** Maximum number of parallel creations, and of parallel removals. */
-  readonly concurrency: number;
-}
-
-/** Progress of the creations of one reconcile. */
-export type Progress = (done: number, total: number) => void;
-
-export interface ReconcileReport {
+/** Result of an operation on all runners. */
+export interface FleetReport {
   readonly counts: RunnerCounts;
   /** Change of the number of runners. */
   readonly delta: number;
@@ -60,10 +40,25 @@ export interface ReconcileReport {
   readonly versionRefused: boolean;
 }
 
-export interface FlushReport extends ReconcileReport {
+export interface ReconcileReport extends FleetReport {
+  /** Number of outdated runners that stay until one of their successors is online. */
+  readonly waiting: number;
+}
+
+/** Result of carrying out one plan or several. */
+interface Outcome {
+  readonly created: number;
+  readonly failures: readonly unknown[];
+  readonly versionRefused: boolean;
+  readonly isQuiet: boolean;
+}
+
+export interface FlushReport extends FleetReport {
   /** Number of removed runners. */
   readonly flushed: number;
 }
+
+const NOTHING: Outcome = { created: 0, failures: [], versionRefused: false, isQuiet: true };
 
 /** GitHub deletes the registration of an ephemeral runner that has not connected for a day. */
 const FORGOTTEN_BY_GITHUB_MS = 24 * 60 * 60_000;
@@ -89,21 +84,66 @@ export class RunnerManager {
       await scopes.remember();
       const startedAt = clock.now();
       const observed = await this.#observe(signal);
-      const { steps, creations } = plan(observed, fleet, this.#options.patience, clock.now());
-      const removals = await this.#removals(observed).carryOut(steps, signal);
-      // A runner that took a job in time to stay keeps its slot.
-      const free = Math.max(0, creations - removals.stayed);
-      const created = await this.#create(free, fleet, progress, signal);
-      const quiet = steps.length === 0 && free === 0;
-      const after = quiet ? observed : await this.#observe(signal);
+      const { planned, refusal } = await this.#decide(observed, fleet, signal);
+      const first = await this.#carryOut(planned, observed, { fleet, progress }, signal);
+      const rest =
+        planned.waiting > 0 && first.created > 0 ? await this.#replaceRest(fleet, progress, signal) : NOTHING;
+      const after = first.isQuiet ? observed : await this.#observe(signal);
       await this.#forgetScopes(after);
       const report = this.#report(observed, after, {
-        failures: [...removals.failures, ...created],
-        versionRefused: removals.versionRefused,
+        failures: [...refusal, ...first.failures, ...rest.failures],
+        versionRefused: first.versionRefused || rest.versionRefused,
       });
       await this.#tell(report.counts, fleet.count, startedAt, signal);
-      return report;
+      return { ...report, waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting };
     }, signal);
+  }
+
+  /** Before the first working runner is removed, GitHub is asked whether a successor could be registered. */
+  async #decide(
+    observed: World,
+    fleet: Fleet,
+    signal: AbortSignal,
+  ): Promise<{ readonly planned: Plan; readonly refusal: readonly unknown[] }> {
+    const planned = this.#plan(observed, fleet);
+    if (!planned.isTrial) return { planned, refusal: [] };
+    try {
+      await this.#clients.forge.checkRegistration(signal);
+      return { planned, refusal: [] };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      return { planned: this.#plan(observed, { ...fleet, successor: "refused" }), refusal: [thrown] };
+    }
+  }
+
+  /** A successor is online: the other outdated runners can go. */
+  async #replaceRest(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+    const observed = await this.#observe(signal);
+    const planned = this.#plan(observed, { ...fleet, successor: "proven" });
+    return this.#carryOut(planned, observed, { fleet, progress }, signal);
+  }
+
+  async #carryOut(
+    { steps, creations }: Plan,
+    observed: Observation,
+    { fleet, progress }: { readonly fleet: Fleet; readonly progress: Progress },
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const removals = await this.#removals(observed).carryOut(steps, signal);
+    // A runner that took a job in time to stay keeps its slot.
+    const free = Math.max(0, creations - removals.stayed);
+    const creation = new Creations(this.#clients, this.#options);
+    const { created, failures } = await creation.create(free, fleet, progress, signal);
+    return {
+      created,
+      failures: [...removals.failures, ...failures],
+      versionRefused: removals.versionRefused,
+      isQuiet: steps.length === 0 && free === 0,
+    };
+  }
+
+  #plan(observed: World, wanted: Wanted): Plan {
+    return plan(observed, wanted, this.#options.patience, this.#clients.clock.now());
   }
 
   async #tell(counts: RunnerCounts, wanted: number, startedAt: number, signal: AbortSignal): Promise<void> {
@@ -177,47 +217,11 @@ export class RunnerManager {
     }
   }
 
-  async #create(
-    count: number,
-    fleet: Fleet,
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<readonly unknown[]> {
-    if (count === 0) return [];
-    let done = 0;
-    progress(done, count);
-    const names = Array.from({ length: count }, () => this.#options.names.next(this.#clients.entropy()));
-    const outcomes = await settleAll(names, this.#options.concurrency, async (name) => {
-      signal.throwIfAborted();
-      await this.#createOne(name, fleet, signal);
-      progress(++done, count);
-    });
-    return rejections(outcomes);
-  }
-
-  async #createOne(name: string, fleet: Fleet, signal: AbortSignal): Promise<void> {
-    const { clock, log, metrics } = this.#clients;
-    const startedAt = clock.now();
-    const status = { runnerId: undefined, exist: false, online: false, busy: false };
-    const runner = new Runner(this.#clients, { name }, status);
-    const config = {
-      ...(await fleet.create(signal)),
-      configHash: fleet.configHash,
-      scopeKey: this.#clients.scopes.present ?? "",
-      deadline: startedAt + this.#options.idleLifetimeMs,
-      startUpMs: this.#options.patience.startUpMs,
-    };
-    await runner.create(config, signal);
-    const tookMs = clock.now() - startedAt;
-    log.info("Runner is online", { runner: name, seconds: tookMs / 1000 });
-    await metrics.installed(name, tookMs);
-  }
-
   #report(
     before: World,
     after: World,
     { failures, versionRefused }: { readonly failures: readonly unknown[]; readonly versionRefused: boolean },
-  ): ReconcileReport {
+  ): FleetReport {
     const [live, lived] = [liveRunners(after), liveRunners(before)];
     const refused = failures.some((failure) => findCause(failure, ApplicationEndedError)?.versionRefused);
     return {

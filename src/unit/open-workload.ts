@@ -224,6 +224,7 @@ function unusableForge(reason: Error): Forge & Jobs {
   return {
     list: refuse,
     register: refuse,
+    checkRegistration: refuse,
     deregister: refuse,
     application: refuse,
     job: refuse,

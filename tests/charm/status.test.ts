@@ -75,6 +75,13 @@ describe("summarise()", () => {
     });
   }
 
+  it("counts the runners that wait for a successor, with the reason", () => {
+    const { name, message } = summarise(counts(2), 2, { failures: [failed], notices: [], waiting: 2 });
+    expect(`${name}: ${message}`).to.equal(
+      "active: 2 runners: 2 idle; 2 keep their earlier configuration until a successor is online; retrying: no space left on device",
+    );
+  });
+
   it("shortens a long reason", () => {
     const { message } = summarise(counts(1), 2, { failures: [new Error("x".repeat(5000))], notices: [] });
     expect(message.length).to.be.lessThan(500);

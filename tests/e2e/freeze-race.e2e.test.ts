@@ -6,7 +6,7 @@ import { createGithubClient, parseGithubPath, type GithubForge } from "../../src
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import type { Machine } from "../../src/runners/ports.ts";
 import { Runner, type RunnerDependencies } from "../../src/runners/runner.ts";
-import type { RunnerSettings } from "../../src/runners/runner-manager.ts";
+import type { RunnerSettings } from "../../src/runners/creations.ts";
 import { systemClock, settleAll, silentLogger, Secret } from "charm-kit";
 import { FakeRunnerMetrics } from "../runners/fake-runner-metrics.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";

@@ -118,6 +118,14 @@ describe("paths on GitHub", () => {
       expect((await justInTime(forge.register("b", ["x"], never))).id).to.equal(7);
     });
 
+    it("are looked for by checkRegistration(), which registers nothing", async () => {
+      github.on("GET /orgs/octo/actions/runner-groups", groups(["Default", "fast"]));
+      await clientOf(github, { at: "octo", group: "fast" }).checkRegistration(never);
+      const error = await rejection(clientOf(github, { at: "octo", group: "fsat" }).checkRegistration(never));
+      expect(error).to.be.instanceOf(RunnerGroupError);
+      expect(github.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
+    });
+
     it("are looked for again after GitHub refused one that was found", async () => {
       const route = "GET /orgs/octo/actions/runner-groups";
       github

@@ -39,6 +39,12 @@ export class FakeForge implements Forge {
     return this.#calls.step("forge.list", signal, () => this.#site.registrationsAt(this.#scope));
   }
 
+  checkRegistration(signal: AbortSignal): Promise<void> {
+    return this.#calls.step("forge.checkRegistration", signal, () => {
+      this.#site.checkAccess(this.#scope);
+    });
+  }
+
   register(name: string, labels: readonly string[], signal: AbortSignal): Promise<RunnerRegistration> {
     return this.#calls.step("forge.register", signal, () => {
       if (this.lacksJustInTime) {

@@ -1,11 +1,7 @@
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { RUNNER_APPLICATION } from "../../src/guest/paths.ts";
-import {
-  RunnerManager,
-  type Fleet,
-  type ManagerOptions,
-  type RunnerSettings,
-} from "../../src/runners/runner-manager.ts";
+import type { Fleet, RunnerSettings } from "../../src/runners/creations.ts";
+import { RunnerManager, type ManagerOptions } from "../../src/runners/runner-manager.ts";
 import { RunnerNames } from "../../src/runners/runner-name.ts";
 import { createLogger, type Clock, type Logger } from "charm-kit";
 import { FakeForge } from "./fake-forge.ts";

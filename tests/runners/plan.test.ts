@@ -275,6 +275,91 @@ const outdated: readonly Row[] = [
   ],
 ];
 
+const replacedOne = "retire b: made with another configuration";
+const old = { configHash: "old" } as const;
+const pair: World = {
+  machines: [machine("a", { ...old, createdAt: NOW - 9 }), machine("b", old), machine("c", old)],
+  registrations: [registration("a"), registration("b"), registration("c")],
+};
+
+const succession: readonly Row[] = [
+  [
+    "replaces one of several outdated runners first",
+    pair,
+    3,
+    ["retire a: made with another configuration"],
+    1,
+  ],
+  ["replaces none while a slot for a successor is free", pair, 4, [], 1],
+  [
+    "replaces none while a successor is starting",
+    {
+      machines: [...pair.machines, machine("d", { createdAt: NOW })],
+      registrations: [...pair.registrations, registration("d", { online: false })],
+    },
+    4,
+    [`note d {"suspectSince":${NOW}}`],
+    0,
+  ],
+  [
+    "replaces all others when a successor is online",
+    {
+      machines: [machine("a"), machine("b", old), machine("c", old)],
+      registrations: [registration("a"), registration("b"), registration("c")],
+    },
+    3,
+    [replacedOne, "retire c: made with another configuration"],
+    2,
+  ],
+  [
+    "replaces all others when a successor has a job",
+    {
+      machines: [machine("a"), machine("b", old)],
+      registrations: [busy, registration("b")],
+    },
+    2,
+    [replacedOne],
+    1,
+  ],
+  [
+    "takes no busy runner of the other configuration for a successor",
+    {
+      machines: [machine("a", old), machine("b", old), machine("c", { ...old, createdAt: NOW - 9 })],
+      registrations: [busy, registration("b"), registration("c")],
+    },
+    3,
+    ["retire c: made with another configuration"],
+    1,
+  ],
+  [
+    "replaces one of several runners past their deadline first",
+    {
+      machines: [machine("a", { deadline: NOW, createdAt: NOW - 1 }), machine("b", { deadline: NOW })],
+      registrations: [idle, registration("b")],
+    },
+    2,
+    ["retire a: past its deadline"],
+    1,
+  ],
+  [
+    "removes outdated runners first for a smaller number",
+    {
+      machines: [machine("a"), machine("b", { ...old, createdAt: NOW - 9000 })],
+      registrations: [idle, registration("b")],
+    },
+    1,
+    [replacedOne],
+    0,
+  ],
+  [
+    "gives an outdated runner that is offline for a moment the same grace",
+    one({ ...old, createdAt: long, suspectSince: overdue + 1 }, offline),
+    2,
+    [],
+    1,
+  ],
+];
+
 const fleet: World = {
   machines: [
     machine("a", { createdAt: NOW - 4000 }),
@@ -335,6 +420,7 @@ const rules: readonly (readonly [rule: string, rows: readonly Row[]])[] = [
   ["after a kill", killed],
   ["for suspect runners", suspect],
   ["for outdated runners", outdated],
+  ["for their successors", succession],
   ["for runners in former scopes", moved],
   ["when the number changes", scaled],
 ];

@@ -14,6 +14,7 @@ export type PortVerb =
   | "machines.destroy"
   | "machines.delete"
   | "forge.list"
+  | "forge.checkRegistration"
   | "forge.register"
   | "forge.deregister"
   | "forge.application"

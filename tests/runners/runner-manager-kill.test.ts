@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import sinon from "sinon";
-import type { Fleet } from "../../src/runners/runner-manager.ts";
+import type { Fleet } from "../../src/runners/creations.ts";
 import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
 import { FakeSite } from "./fake-site.ts";
 import { unaborted } from "./signals.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { countRunners } from "../../src/runners/observed-runner.ts";
-import type { Fleet } from "../../src/runners/runner-manager.ts";
+import type { Fleet } from "../../src/runners/creations.ts";
 import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
 import { FakeSite, SCOPE, ScopeRefusedError } from "./fake-site.ts";
 import { rejection } from "../support/rejection.ts";
@@ -180,6 +180,34 @@ describe("RunnerManager", () => {
         "hash-2",
       ]);
       expect(site.registrationNames()).to.deep.equal(site.machineNames());
+    });
+
+    it("keeps all runners but one when none can be made with the new configuration", async () => {
+      const site = siteWith(A, B, C);
+      const process = new FakeProcess(site);
+      process.calls.failAll("machines.launch", new Error("no space left on device"));
+      for (const round of [1, 2, 3]) {
+        const report = await reconcile(process, fleetOf(3, "hash-2"));
+        expect(site.machineNames(), `round ${round}`).to.have.length(2);
+        expect(report).to.include({ waiting: 2 });
+        expect(report.failures.map(({ message }) => message).join()).to.contain("no space left");
+      }
+      const report = await reconcile(new FakeProcess(site), fleetOf(3, "hash-2"));
+      expect([...site.machines.values()].map(({ configHash }) => configHash)).to.deep.equal(
+        Array.from({ length: 3 }, () => "hash-2"),
+      );
+      expect(report).to.deep.include({ waiting: 0, failures: [] });
+      expect(site.mostMachines).to.equal(3);
+    });
+
+    it("keeps all runners when GitHub would register none with the new configuration", async () => {
+      const site = siteWith(A, B);
+      const process = new FakeProcess(site);
+      const reason = new Error("no such runner group");
+      process.calls.failNext("forge.checkRegistration", reason);
+      const report = await reconcile(process, fleetOf(2, "hash-2"));
+      expect(site.machineNames()).to.deep.equal([A, B]);
+      expect(report).to.deep.include({ waiting: 2, failures: [reason], delta: 0 });
     });
 
     it("replaces a runner whose job has ended", async () => {

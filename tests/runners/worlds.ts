@@ -59,9 +59,10 @@ export function apply({ steps, creations }: Plan, world: World, wanted: Wanted):
   const registrations = new Map(world.registrations.map((each) => [each.id, each]));
   for (const step of steps) take(step, machines, registrations);
   for (let index = 0; index < creations; index += 1) {
-    const name = `new${index}`;
+    const id = Math.min(0, ...registrations.keys()) - 1;
+    const name = `new${id}`;
     machines.set(name, machine(name, { configHash: wanted.configHash, createdAt: NOW }));
-    registrations.set(-1 - index, registration(name, { id: -1 - index }));
+    registrations.set(id, registration(name, { id }));
   }
   return { ...world, machines: [...machines.values()], registrations: [...registrations.values()] };
 }

@@ -1,4 +1,4 @@
-import type { Fleet } from "../../../src/runners/runner-manager.ts";
+import type { Fleet } from "../../../src/runners/creations.ts";
 import { FakeProcess, fleetOf, options, runnerName } from "../fake-process.ts";
 import { FakeSite, SCOPE } from "../fake-site.ts";
 import type { Machine } from "../../../src/runners/ports.ts";

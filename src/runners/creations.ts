@@ -1,0 +1,98 @@
+import { settleAll, type Clock, type Logger } from "charm-kit";
+import type { Patience } from "./plan.ts";
+import type { RegistrationScopes } from "./ports.ts";
+import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
+import type { RunnerNames } from "./runner-name.ts";
+
+/** Settings of one new runner; the manager adds the rest of {@link CreateRunnerConfig}. */
+export type RunnerSettings = Omit<CreateRunnerConfig, "configHash" | "scopeKey" | "deadline" | "startUpMs">;
+
+/** The wanted runners of the unit. */
+export interface Fleet {
+  /** Number of runners; 0 or more. */
+  readonly count: number;
+  /** Hash of the configuration; idle runners with another hash are replaced. */
+  readonly configHash: string;
+  /** Gives the settings of one new runner: some are drawn at random, or valid for one runner only. */
+  readonly create: (signal: AbortSignal) => Promise<RunnerSettings>;
+}
+
+/** Progress of the creations of one reconcile. */
+export type Progress = (done: number, total: number) => void;
+
+export interface CreationsDependencies extends RunnerDependencies {
+  readonly scopes: Pick<RegistrationScopes, "present">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Random hexadecimal digits, at least 12, different at each call. */
+  readonly entropy: () => string;
+}
+
+export interface CreationsOptions {
+  readonly names: RunnerNames;
+  readonly patience: Patience;
+  /** Milliseconds after which an idle runner is replaced. */
+  readonly idleLifetimeMs: number;
+  /** Maximum number of parallel creations. */
+  readonly concurrency: number;
+}
+
+/** Result of creations. */
+export interface CreationsReport {
+  /** Number of runners that are online now. */
+  readonly created: number;
+  readonly failures: readonly unknown[];
+}
+
+/** Creates runners of a fleet; a failed one does not stop the others. */
+export class Creations {
+  readonly #dependencies: CreationsDependencies;
+  readonly #options: CreationsOptions;
+
+  constructor(dependencies: CreationsDependencies, options: CreationsOptions) {
+    this.#dependencies = dependencies;
+    this.#options = options;
+  }
+
+  /** @param count number of runners to create; 0 or more. */
+  async create(
+    count: number,
+    fleet: Fleet,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<CreationsReport> {
+    if (count === 0) return { created: 0, failures: [] };
+    let done = 0;
+    progress(done, count);
+    const { concurrency, names } = this.#options;
+    const next = Array.from({ length: count }, () => names.next(this.#dependencies.entropy()));
+    const outcomes = await settleAll(next, concurrency, async (name) => {
+      signal.throwIfAborted();
+      await this.#createOne(name, fleet, signal);
+      progress(++done, count);
+    });
+    const failures = outcomes.flatMap((outcome) =>
+      outcome.status === "rejected" ? [outcome.reason as unknown] : [],
+    );
+    return { created: count - failures.length, failures };
+  }
+
+  async #createOne(name: string, fleet: Fleet, signal: AbortSignal): Promise<void> {
+    const { clock, log, metrics, scopes } = this.#dependencies;
+    const { idleLifetimeMs, patience } = this.#options;
+    const startedAt = clock.now();
+    const status = { runnerId: undefined, exist: false, online: false, busy: false };
+    const runner = new Runner(this.#dependencies, { name }, status);
+    const config = {
+      ...(await fleet.create(signal)),
+      configHash: fleet.configHash,
+      scopeKey: scopes.present ?? "",
+      deadline: startedAt + idleLifetimeMs,
+      startUpMs: patience.startUpMs,
+    };
+    await runner.create(config, signal);
+    const tookMs = clock.now() - startedAt;
+    log.info("Runner is online", { runner: name, seconds: tookMs / 1000 });
+    await metrics.installed(name, tookMs);
+  }
+}
