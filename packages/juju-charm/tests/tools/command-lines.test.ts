@@ -213,7 +213,7 @@ describe("command lines of the hook tools", () => {
     ]);
   });
 
-  it("reads again only values that it has changed", async () => {
+  it("reads again only values that it has changed, apart from the status, of which it knows what it set", async () => {
     const { scripts, tools } = setUp();
     scripts.write("opened-ports", "echo '[]'");
     scripts.write("open-port");
@@ -243,7 +243,8 @@ describe("command lines of the hook tools", () => {
       ["state-get", 2],
       ["relation-get", 2],
       ["relation-get", 1],
-      ["status-get", 2],
+      // Juju would answer with the status of the first read.
+      ["status-get", 1],
     ]);
   });
 

@@ -5,20 +5,23 @@ import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
 
 /** `status-set`, `status-get` and `application-version-set`. Does not set an unchanged status again. */
 export function statusCommands(caller: ToolCaller): StatusTools {
-  const current = new Map<string, string>();
+  const current = new Map<string, Status>();
   const show = async (status: Status, flags: readonly string[]) => {
     const target = flags.join(" ");
-    const text = JSON.stringify([status.name, status.message]);
-    if (current.get(target) === text) return;
+    const { name, message } = status;
+    const known = current.get(target);
+    if (known?.name === name && known.message === message) return;
     current.delete(target);
-    await caller.run("status-set", [...flags, "--", status.name, status.message]);
+    await caller.run("status-set", [...flags, "--", name, message]);
     caller.forget("status-get");
-    current.set(target, text);
+    current.set(target, { name, message });
   };
   return {
     statusSet: async (status) => show(status, []),
     applicationStatusSet: async (status) => show(status, ["--application"]),
-    statusGet: async () => readStatus(await caller.read("status-get", ["--include-data"])),
+
+    // After a read, Juju does not show a status that this dispatch sets.
+    statusGet: async () => current.get("") ?? readStatus(await caller.read("status-get", ["--include-data"])),
 
     async applicationStatusGet() {
       const answer = await caller.readObject("status-get", ["--include-data", "--application"]);
