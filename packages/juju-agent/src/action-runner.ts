@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { JsonObject } from "juju-hook-tools";
 import { AgentRequestError } from "./agent-errors.ts";
 import type { AgentSession } from "./agent-session.ts";
+import type { ActionDefinition } from "./charm/action-definitions.ts";
 import { resolveActionParameters } from "./charm/action-parameters.ts";
 import type { ProcessOutcome } from "juju-hook-tools";
 import { flushed, type ContextRunner, type EndedContext } from "./hooks/context-runner.ts";
@@ -23,7 +24,8 @@ export class ActionRunner {
   /**
    * Runs an action and waits for it.
    *
-   * @throws AgentRequestError when the action is not defined, its parameters are invalid, or the unit is not installed
+   * @returns the record; with the status `error` when the parameters are invalid, as under Juju.
+   * @throws AgentRequestError when the action is not defined, or the unit is not installed
    * @throws the signal's reason when the signal ended the action
    */
   async run(
@@ -31,6 +33,7 @@ export class ActionRunner {
     signal: AbortSignal,
   ): Promise<ActionRecord> {
     const action = await this.#enqueue(call);
+    if (action.status === "error") return action;
     const ended = await this.#contexts.run(
       {
         unit: action.unit,
@@ -54,16 +57,13 @@ export class ActionRunner {
         `Cannot run the action: action "${call.action}" not defined on unit "${unit.name}"`,
       );
     }
-    const parameters = await resolveActionParameters(definition, call.parameters ?? {});
     if (!unit.installed)
       throw new AgentRequestError(`Cannot run the action: ${unit.name} is not installed, run resolve`);
     const record: ActionRecord = {
+      ...(await checked(definition, call.parameters ?? {})),
       id: String(this.#session.state.nextActionId),
       unit: unit.name,
       name: call.action,
-      parameters,
-      status: "running",
-      message: "",
       results: {},
       log: [],
     };
@@ -81,18 +81,41 @@ export class ActionRunner {
   }
 }
 
+/** Juju accepts an action with wrong parameters, and ends its task before the unit runs anything. */
+async function checked(
+  definition: ActionDefinition,
+  given: JsonObject,
+): Promise<Pick<ActionRecord, "parameters" | "status" | "message">> {
+  try {
+    const parameters = await resolveActionParameters(definition, given);
+    return { parameters, status: "running", message: "" };
+  } catch (thrown) {
+    if (!(thrown instanceof AgentRequestError)) throw thrown;
+    return { parameters: given, status: "error", message: thrown.message };
+  }
+}
+
 /** The final record of an action; results are kept even when it failed. */
 function finish(
   action: ActionRecord,
-  { outcome, action: progress }: EndedContext,
+  { outcome, action: progress, pending }: EndedContext,
   aborted: boolean,
 ): ActionRecord {
-  const results = { ...progress?.results, ...capturedResults(outcome) };
+  const refusal = outcome.exitCode === 0 ? pending.refusal : undefined;
+  const results = { ...progress?.results, ...capturedResults(withRefusal(outcome, refusal)) };
   if (aborted) return { ...action, status: "aborted", message: "action cancelled", results };
   if (progress?.failure !== undefined)
     return { ...action, status: "failed", message: progress.failure, results };
+  if (refusal !== undefined)
+    return { ...action, status: "failed", message: "committing requested changes failed", results };
   if (outcome.exitCode === 0) return { ...action, status: "completed", results };
   return { ...action, status: "failed", message: describeEnd(outcome), results };
+}
+
+/** Juju adds the controller's refusal to stderr, and keeps the return code of the process. */
+function withRefusal(outcome: ProcessOutcome, refusal: string | undefined): ProcessOutcome {
+  if (refusal === undefined) return outcome;
+  return { ...outcome, stderr: Buffer.concat([outcome.stderr, Buffer.from(refusal)]) };
 }
 
 /** Describes the end of a process in Go's words, as Juju does. */
@@ -121,6 +144,7 @@ function committed(
 ): AgentState {
   const unit = state.units[finished.unit];
   const actions = state.actions.map((action) => (action.id === finished.id ? finished : action));
-  const change = unit && outcome.exitCode === 0 ? flushed(unit, pending) : { runningContext: undefined };
+  const isFlushed = outcome.exitCode === 0 && pending.refusal === undefined;
+  const change = unit && isFlushed ? flushed(unit, pending) : { runningContext: undefined };
   return withUnit({ ...state, actions }, finished.unit, change);
 }

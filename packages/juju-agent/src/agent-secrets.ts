@@ -72,7 +72,5 @@ export class AgentSecrets {
 
 /** Like Juju's IDs: 96 bits as 20 digits and letters. */
 function randomId(): string {
-  return BigInt(`0x${randomBytes(12).toString("hex")}`)
-    .toString(32)
-    .padStart(20, "0");
+  return (BigInt(`0x${randomBytes(12).toString("hex")}`) << 4n).toString(32).padStart(20, "0");
 }

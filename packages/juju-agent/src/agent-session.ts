@@ -16,6 +16,8 @@ export interface UnitAgentDependencies {
   readonly stateDirectory: string;
   readonly clock: Clock;
   readonly machine: MachineFacts;
+  /** Version of Juju whose hook tools and environment the agent follows. @default {@link DEFAULT_JUJU_VERSION} */
+  readonly jujuVersion?: string | undefined;
   /** Called synchronously and in order for log lines, statuses and contexts. */
   readonly onEvent?: (event: AgentEvent) => void;
   /**

@@ -28,13 +28,18 @@ export class ScriptRunner {
       );
     }
     const ended = await this.#contexts.run({ unit: name, task: { kind: "commands", script } }, signal);
-    const { exitCode, stdout, stderr } = ended.outcome;
+    const { outcome, pending } = ended;
+    const { exitCode, stdout } = outcome;
+    const { refusal } = pending;
     const change =
-      exitCode === undefined
+      exitCode === undefined || refusal !== undefined
         ? { runningContext: undefined }
-        : flushed(this.#session.unit(name), ended.pending);
+        : flushed(this.#session.unit(name), pending);
     await this.#session.updateUnit(name, change);
     signal.throwIfAborted();
-    return { exitCode: exitCode ?? -1, stdout: stdout.toString("utf8"), stderr: stderr.toString("utf8") };
+    const stderr = `${outcome.stderr.toString("utf8")}${refusal === undefined ? "" : `ERROR ${refusal}\n`}`;
+    // A flush that Juju refuses fails the task of `juju exec`, also after a script that succeeded.
+    const code = exitCode === 0 && refusal !== undefined ? 1 : (exitCode ?? -1);
+    return { exitCode: code, stdout: stdout.toString("utf8"), stderr };
   }
 }

@@ -186,7 +186,7 @@ describe("the agent's command line", function () {
     const inside = await agent("exec", "--", "juju-exec tiny/0 true");
     expect(inside).to.include({ code: 1, stdout: "" });
     expect(inside.stderr).to.match(
-      /^ERROR juju-exec cannot be called from within a hook, have context "tiny\/0-run/,
+      /^ERROR juju-exec cannot be called from within a hook, have context "tiny\/0-juju-exec-/,
     );
   });
 

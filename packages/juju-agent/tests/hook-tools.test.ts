@@ -138,7 +138,7 @@ describe("hook tools", function () {
 
   it("refuse another context than the running one", async () => {
     expect(await fixture.run("JUJU_CONTEXT_ID=tiny/0-start-0 is-leader")).to.match(
-      /^ERROR bad request: expected context id "tiny\/0-run-commands-[0-9a-f]{32}", got "tiny\/0-start-0"$/,
+      /^ERROR bad request: expected context id "tiny\/0-juju-exec-[0-9a-f]{32}", got "tiny\/0-start-0"$/,
     );
   });
 

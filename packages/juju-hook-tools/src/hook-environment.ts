@@ -1,3 +1,5 @@
+import { DEFAULT_JUJU_VERSION, differencesOf } from "./juju-version.ts";
+
 /** Input for the environment of a hook, an action or a command. */
 export interface HookEnvironmentFacts {
   readonly unit: string;
@@ -14,6 +16,8 @@ export interface HookEnvironmentFacts {
   readonly path: string;
   /** `ID` in os-release: Juju exports more variables on Ubuntu. */
   readonly distribution: string;
+  /** @default {@link DEFAULT_JUJU_VERSION} */
+  readonly jujuVersion?: string | undefined;
   readonly task: HookTask;
 }
 
@@ -31,13 +35,10 @@ export type HookTask =
   | { readonly kind: "action"; readonly name: string; readonly id: string }
   | { readonly kind: "commands"; readonly script: string };
 
-/** The emulated Juju version. */
-const JUJU_VERSION = "3.6.28";
-
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** Builds the complete environment, as Juju 3.6 does: it inherits nothing, so HOME and USER are not set. */
+/** Builds the complete environment, as Juju does: it inherits nothing, so HOME and USER are not set. */
 export function buildHookEnvironment(facts: HookEnvironmentFacts): Environment {
   return {
     ...commonEnvironment(facts),
@@ -58,12 +59,12 @@ function commonEnvironment(facts: HookEnvironmentFacts): Environment {
     JUJU_MODEL_NAME: facts.model.name,
     JUJU_MODEL_UUID: facts.model.uuid,
     JUJU_API_ADDRESSES: "127.0.0.1:17070",
-    JUJU_VERSION,
+    JUJU_VERSION: facts.jujuVersion ?? DEFAULT_JUJU_VERSION,
     JUJU_MACHINE_ID: "0",
     JUJU_PRINCIPAL_UNIT: "",
     JUJU_AVAILABILITY_ZONE: "",
     CLOUD_API_VERSION: "",
-    JUJU_SLA: "unsupported",
+    ...(differencesOf(facts.jujuVersion).hasSLA && { JUJU_SLA: "unsupported" }),
     PATH: `${facts.toolsDirectory}:${facts.path}`,
     LANG: "C.UTF-8",
   };

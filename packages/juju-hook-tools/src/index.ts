@@ -40,6 +40,8 @@ export type {
   Texts,
   UnitBackend,
 } from "./juju-backend.ts";
+export { DEFAULT_JUJU_VERSION, differencesOf, type JujuDifferences } from "./juju-version.ts";
+export { isSecretId } from "./tools/secret-tools.ts";
 export { parsePortRange, type PortRange, rangesConflict } from "./port-range.ts";
 export type { FlagKinds, ToolArguments } from "./tool-arguments.ts";
 export { ToolError, usageError } from "./tool-error.ts";

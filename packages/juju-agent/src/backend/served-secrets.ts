@@ -16,7 +16,8 @@ export class ServedSecrets implements SecretBackend {
   /** @throws ToolError */
   async read(name: SecretName, revision: "tracked" | "latest" | "peek"): Promise<Texts> {
     const secret = this.#find(name);
-    if (!secret.grants.includes(this.#context.application)) throw new ToolError("permission denied");
+    if (!secret.grants.includes(this.#context.application))
+      throw new ToolError(this.#context.differences.secretNotAllowed(this.#context.unit));
     const { latestRevision, revisions } = secret;
     const known = this.#consumed()[secret.id];
     const wanted = revision === "tracked" ? (known?.tracked ?? latestRevision) : latestRevision;
@@ -70,8 +71,9 @@ export class ServedSecrets implements SecretBackend {
     const labelled = Object.entries(this.#consumed()).find(([, known]) => known.label === label)?.[0];
     const secret = this.#secrets()[id ?? labelled ?? ""];
     if (secret) return secret;
+    const { differences } = this.#context;
     throw new ToolError(
-      id === undefined ? `consumer label "${label}" not found` : `secret "${id}" not found`,
+      id === undefined ? differences.secretLabelNotFound(label) : differences.secretNotFound(id),
     );
   }
 

@@ -22,9 +22,9 @@ export class ServedStorage implements StorageBackend {
     return undefined;
   }
 
-  /** @throws ToolError always */
-  add(name: string): never {
-    throw new ToolError(`storage "${name}" not found`);
+  /** Juju refuses it only when the context ends. */
+  add(name: string): void {
+    this.#context.pending.refusal ??= `charm storage "${name}" not found`;
   }
 
   /** @throws ToolError always */

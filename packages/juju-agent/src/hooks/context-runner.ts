@@ -10,6 +10,7 @@ import { shownStatus } from "../state/shown-status.ts";
 import {
   CharmProcess,
   buildHookEnvironment,
+  differencesOf,
   HookToolServer,
   HOOK_TOOLS,
   type OutputName,
@@ -56,7 +57,7 @@ export class ContextRunner {
    * commits the pending changes and the end of the context together.
    */
   async run(plan: ContextPlan, signal: AbortSignal): Promise<EndedContext> {
-    const id = `${plan.unit}-${nameOf(plan.task)}-${randomBytes(16).toString("hex")}`;
+    const id = `${plan.unit}-${contextNameOf(plan.task)}-${randomBytes(16).toString("hex")}`;
     await this.#session.updateUnit(plan.unit, {
       ...plan.begin,
       runningContext: id,
@@ -109,6 +110,7 @@ export class ContextRunner {
       model: state.model,
       path: dependencies.machine.path,
       distribution: dependencies.machine.distribution,
+      jujuVersion: dependencies.jujuVersion,
       task,
     });
     const onLine = (stream: OutputName, line: string) => {
@@ -125,9 +127,10 @@ export class ContextRunner {
     const unit = this.#session.unit(name);
     const application = this.#session.application(unit.application);
     const { options } = application.charm.definition;
-    const pending = { ports: unit.ports, stored: unit.stored, reboot: false };
+    const pending = { ports: unit.ports, stored: unit.stored, reboot: false, refusal: undefined };
     return {
       id,
+      differences: differencesOf(this.#session.dependencies.jujuVersion),
       unit: name,
       application: unit.application,
       task,
@@ -181,7 +184,12 @@ export class ContextRunner {
   }
 }
 
-/** Name of the context in its ID, in the log and in events. */
+/** Name in the context's ID: the commands of `juju exec` are an action of that name to Juju. */
+function contextNameOf(task: HookTask): string {
+  return task.kind === "commands" ? "juju-exec" : task.name;
+}
+
+/** Name of the context in the log and in events. */
 function nameOf(task: HookTask): string {
   return task.kind === "commands" ? "run-commands" : task.name;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, SettableStatus } from "juju-hook-tools";
+import type { JsonObject, JujuDifferences, SettableStatus } from "juju-hook-tools";
 import type { ActionResults, HookTask } from "juju-hook-tools";
 import type { LogLevel } from "charm-kit";
 import type { ConfigOptions, ConfigValues } from "../charm/config-options.ts";
@@ -10,6 +10,8 @@ export interface PendingChanges {
   ports: readonly string[];
   stored: Readonly<Record<string, string>>;
   reboot: boolean;
+  /** Why the controller would refuse all pending changes. */
+  refusal: string | undefined;
 }
 
 /** Results and failure of a running action; recorded even when its process fails. */
@@ -35,6 +37,7 @@ export interface ImmediateEffects {
 /** Data of the hook tools while one hook, action or command runs. */
 export interface HookContext {
   readonly id: string;
+  readonly differences: JujuDifferences;
   readonly unit: string;
   readonly application: string;
   readonly task: HookTask;

@@ -108,7 +108,8 @@ export class UnitSettler {
     } as const;
     const task = { kind: "hook", name: hook, ...hookSecret(unit, run) } as const;
     const ended = await this.#contexts.run({ unit: name, task, begin }, signal);
-    if (ended.outcome.exitCode === 0) await this.#commit(name, run, ended);
+    if (ended.outcome.exitCode === 0 && ended.pending.refusal === undefined)
+      await this.#commit(name, run, ended);
     else await this.#fail(name, run, ended, signal);
   }
 
@@ -134,7 +135,7 @@ export class UnitSettler {
       if (pending.reboot) await this.#stopForReboot(name, hook);
       return;
     }
-    const detail = outcome.startError?.message ?? describeExit(outcome);
+    const detail = outcome.startError?.message ?? pending.refusal ?? describeExit(outcome);
     this.#session.log(name, hook, "ERROR", `hook "${hook}" failed: ${detail}`);
     await this.#endHook(name, run, "failed");
     signal.throwIfAborted();

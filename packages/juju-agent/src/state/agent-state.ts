@@ -110,7 +110,7 @@ export interface ActionRecord {
   readonly unit: string;
   readonly name: string;
   readonly parameters: JsonObject;
-  readonly status: "running" | "completed" | "failed" | "aborted";
+  readonly status: "running" | "completed" | "failed" | "aborted" | "error";
   readonly message: string;
   readonly results: JsonObject;
   readonly log: readonly string[];

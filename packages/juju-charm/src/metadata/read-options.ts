@@ -15,7 +15,7 @@ const DEFAULTS: Readonly<
   boolean: { accepted: "true or false", matches: (value) => typeof value === "boolean" },
   secret: {
     accepted: 'a secret URI, "secret:<id>", or no default',
-    matches: (value) => typeof value === "string" && /^secret:[0-9a-z]{20}$/.test(value),
+    matches: (value) => typeof value === "string" && /^secret:[0-9a-v]{19}[0g]$/.test(value),
   },
 };
 

@@ -1,4 +1,4 @@
-import { ToolError, type JsonObject, type JsonValue } from "juju-hook-tools";
+import { DEFAULT_JUJU_VERSION, ToolError, type JsonObject, type JsonValue } from "juju-hook-tools";
 import { systemClock, withResolvers } from "charm-kit";
 import { DEFERRED_SLOT } from "../events/notice-queue.ts";
 import { readNotice } from "../events/notice.ts";
@@ -138,6 +138,7 @@ export abstract class TestBackend {
       unitName: this.unitName,
       metadata: this.#metadata,
       event,
+      jujuVersion: this.#options.jujuVersion ?? DEFAULT_JUJU_VERSION,
       now: this.#options.now ?? (() => systemClock.now()),
       onRebootNow: () => {
         rebooted.resolve(undefined);
@@ -158,7 +159,7 @@ export abstract class TestBackend {
   protected abstract perform(planned: PlannedDispatch): Promise<DispatchOutcome>;
 
   #assertConsistent(event: TestEvent, state: State): void {
-    const { unitID = 0, jujuVersion = DEFAULT_VERSION } = this.#options;
+    const { unitID = 0, jujuVersion = DEFAULT_JUJU_VERSION } = this.#options;
     checkConsistency({
       event,
       state,
@@ -170,7 +171,7 @@ export abstract class TestBackend {
   }
 
   #prepare(event: TestEvent, { model }: State): Pick<PlannedDispatch, "environment" | "contextId"> {
-    const { jujuVersion = DEFAULT_VERSION, machineID = "0", availabilityZone = "" } = this.#options;
+    const { jujuVersion = DEFAULT_JUJU_VERSION, machineID = "0", availabilityZone = "" } = this.#options;
     const { principalUnit = "" } = this.#options;
     const { unitName } = this;
     this.#runs += 1;
@@ -179,8 +180,6 @@ export abstract class TestBackend {
     return { contextId, environment: (paths) => dispatchEnvironment(event, { ...fixed, ...paths }) };
   }
 }
-
-const DEFAULT_VERSION = "3.6.28";
 
 function finish(event: TestEvent, simulation: Simulation, outcome: DispatchOutcome): State {
   const refusal = outcome.kind === "succeeded" ? commit(simulation, outcome.slots) : undefined;

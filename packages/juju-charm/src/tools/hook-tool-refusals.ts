@@ -39,6 +39,9 @@ export class NotLeaderError extends HookToolError {
   override readonly code = "not-leader";
 }
 
+/** Texts of Juju 3 and 4 for what the unit may not read, in lower case. */
+const DENIALS = ["permission denied", "is not allowed to read", "relation unit not found"];
+
 /** Selects the error class by the tool's error output, like `ops`. */
 export function hookToolRefusal(tool: string, exitCode: number, stderr: string): HookToolError {
   const failure = { exitCode, stderr };
@@ -48,6 +51,6 @@ export function hookToolRefusal(tool: string, exitCode: number, stderr: string):
     return new SecretNotFoundError(tool, failure);
   if (output.includes("not the leader")) return new NotLeaderError(tool, failure);
   if (output.includes("cannot write relation settings")) return new NotLeaderError(tool, failure);
-  if (output.includes("permission denied")) return new PermissionDeniedError(tool, failure);
+  if (DENIALS.some((denial) => output.includes(denial))) return new PermissionDeniedError(tool, failure);
   return new HookToolError(tool, failure);
 }

@@ -130,7 +130,7 @@ export const TASKS = {
   },
 
   "set another's secret": async ({ framework: { tools } }) => {
-    await tools.secretSet("secret:00000000000000000007", { content: fields({ password: "stolen" }) });
+    await tools.secretSet("secret:0000000000000000007g", { content: fields({ password: "stolen" }) });
     await tools.stateSet({ half: "written" });
     return undefined;
   },

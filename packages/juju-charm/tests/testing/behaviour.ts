@@ -30,7 +30,7 @@ const cluster = new PeerRelation({
   peers: { 1: {} },
   localAppData: { old: "data" },
 });
-const KEY = "00000000000000000007";
+const KEY = "0000000000000000007g";
 
 /** Tests the testing kit on a backend with the probe charm. */
 export function describeBackend(make: () => Promise<TestBackend>): void {

@@ -175,10 +175,17 @@ function showInfo(secret: ManagedSecret): object {
 }
 
 const SECRET_ID = /^(?:secret:(?:\/\/[0-9a-f-]{36}\/)?|[0-9a-f-]{36}\/)?([0-9a-z]{20})$/;
+/** An xid: 12 bytes in base 32 with digits first, so that the last character holds one bit. */
+const XID = /^[0-9a-v]{19}[0g]$/;
+
+/** Whether Juju accepts a text as the bare ID of a secret. */
+export function isSecretId(text: string): boolean {
+  return XID.test(text);
+}
 
 /** Extracts the bare ID from any form of a secret URI. @throws ToolError */
 export function parseSecretId(uri: string): string {
   const id = SECRET_ID.exec(uri)?.[1];
-  if (id === undefined) throw usageError(`secret URI "${uri}" not valid`);
+  if (id === undefined || !isSecretId(id)) throw usageError(`secret URI "${uri}" not valid`);
   return id;
 }

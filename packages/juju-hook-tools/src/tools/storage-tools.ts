@@ -60,7 +60,8 @@ export const STORAGE_TOOLS: readonly HookTool[] = [
       const [key] = words;
       if (key === undefined) throw usageError("missing key");
       assertAtMost(words, 1);
-      context.storage.forget(key);
+      // Juju accepts an empty key, and deletes nothing.
+      if (key !== "") context.storage.forget(key);
     },
   }),
 ];

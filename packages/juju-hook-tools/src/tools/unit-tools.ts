@@ -1,5 +1,5 @@
 import type { ToolAnswer } from "../hook-tool.ts";
-import type { JujuLogLevel, NamedStatus, SettableStatus } from "../juju-backend.ts";
+import type { JujuLogLevel, NamedStatus, SettableStatus, UnitBackend } from "../juju-backend.ts";
 import { assertAtMost } from "../tool-arguments.ts";
 import { usageError } from "../tool-error.ts";
 import { readingTool, writingTool, type HookTool, type ToolCall } from "./backend-tool.ts";
@@ -115,9 +115,21 @@ function readStatus({ context, flags, words }: ToolCall): unknown {
     const shown = Object.entries(units).map(([unit, its]) => [unit, show(its)] as const);
     return { "application-status": { ...show(status), units: Object.fromEntries(shown) } };
   }
-  const status = context.unit.status();
+  const status = unitStatus(context.unit);
   // Without data the smart format prints only the name.
   return withData || (flags["format"] ?? "smart") !== "smart" ? show(status) : status.name;
+}
+
+/** The status as Juju first read it in each context. */
+const readStatuses = new WeakMap<UnitBackend, NamedStatus>();
+
+/** Juju reads the unit's status once in a context: after a read, status-get does not show what status-set changes. */
+function unitStatus(unit: UnitBackend): NamedStatus {
+  const known = readStatuses.get(unit);
+  if (known) return known;
+  const status = unit.status();
+  readStatuses.set(unit, status);
+  return status;
 }
 
 function writeLog({ context, flags, words }: ToolCall): ToolAnswer {

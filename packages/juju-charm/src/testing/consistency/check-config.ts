@@ -2,7 +2,7 @@ import type { OptionType } from "../../metadata/metadata.ts";
 import type { JsonValue } from "juju-hook-tools";
 import type { Scenario } from "./scenario.ts";
 
-const SECRET_URI = /^secret:(?:\/\/[0-9a-f-]{36}\/)?[0-9a-z]{20}$/;
+const SECRET_URI = /^secret:(?:\/\/[0-9a-f-]{36}\/)?[0-9a-v]{19}[0g]$/;
 
 /** Options are declared, with values of the declared types. */
 export function checkConfig({ state, metadata }: Scenario): readonly string[] {

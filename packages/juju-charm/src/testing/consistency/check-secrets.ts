@@ -1,7 +1,7 @@
 import type { Secret } from "../state/secret.ts";
 import { repeated, type Scenario } from "./scenario.ts";
 
-const ID = /^[0-9a-z]{20}$/;
+const ID = /^[0-9a-v]{19}[0g]$/;
 
 /** Secrets have valid unique IDs and unique labels. Only own secrets have grants, in existing relations. */
 export function checkSecrets({ state }: Scenario): readonly string[] {

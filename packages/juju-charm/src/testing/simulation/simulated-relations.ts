@@ -1,4 +1,4 @@
-import { ToolError, type CurrentRelation, type RelationBackend } from "juju-hook-tools";
+import { differencesOf, ToolError, type CurrentRelation, type RelationBackend } from "juju-hook-tools";
 import type { DataBag } from "../state/data-bag.ts";
 import type { AnyRelation } from "../state/relation.ts";
 import { remoteAppOf, remoteUnitsOf } from "../state/relation-members.ts";
@@ -67,7 +67,7 @@ export class SimulatedRelations implements RelationBackend {
         : member === appName
           ? this.#ownAppData(relation)
           : remoteData(relation, member, appName);
-    if (bag === undefined) throw new ToolError("permission denied");
+    if (bag === undefined) throw new ToolError(this.#refusal(member));
     return bag;
   }
 
@@ -87,10 +87,16 @@ export class SimulatedRelations implements RelationBackend {
     return this.#transaction.pending.relation(id);
   }
 
-  /** The leader reads pending data. Other units read only committed data, and only in a peer relation. */
+  #refusal(member: string): string {
+    return member === this.#options.appName
+      ? "permission denied"
+      : differencesOf(this.#options.jujuVersion).notInRelation;
+  }
+
+  /** The leader reads pending data. Other units read committed data, in Juju 3 only that of peer relations. */
   #ownAppData(relation: AnyRelation): DataBag | undefined {
     if (this.#transaction.committed.leader) return relation.localAppData;
-    return relation.kind === "peer"
+    return relation.kind === "peer" || differencesOf(this.#options.jujuVersion).followersReadOwnAppData
       ? this.#transaction.committed.relation(relation.id).localAppData
       : undefined;
   }

@@ -1,5 +1,7 @@
 import {
+  differencesOf,
   ToolError,
+  type JujuDifferences,
   type ManagedSecret,
   type Revocation,
   type SecretChanges,
@@ -16,15 +18,19 @@ import type { SimulationOptions } from "./simulation-options.ts";
 export class SimulatedSecrets implements SecretBackend {
   readonly #transaction: StateTransaction;
   readonly #options: SimulationOptions;
+  readonly #differences: JujuDifferences;
 
   constructor(transaction: StateTransaction, options: SimulationOptions) {
     this.#transaction = transaction;
     this.#options = options;
+    this.#differences = differencesOf(options.jujuVersion);
   }
 
   /** The content of the tracked or the newest revision. */
   read(name: SecretName, revision: SecretRevision): SecretText {
     const secret = this.#named(name);
+    if (secret.owner === undefined && !secret.granted)
+      throw new ToolError(this.#differences.secretNotAllowed(this.#options.unitName));
     if (name.id !== undefined && name.label !== undefined) this.#label(secret, name.label);
     const isNew = !this.#transaction.committed.secrets.some(({ id }) => id === secret.id);
     if (revision === "peek") return secret.latest;
@@ -126,11 +132,11 @@ export class SimulatedSecrets implements SecretBackend {
     const { secrets } = this.#transaction.pending;
     if (wanted === undefined) {
       const secret = secrets.find((candidate) => candidate.label === label);
-      if (!secret) throw new ToolError(`consumer label "${label ?? ""}" not found`);
+      if (!secret) throw new ToolError(this.#differences.secretLabelNotFound(label ?? ""));
       return secret;
     }
     const secret = secrets.find(({ id }) => id === wanted);
-    if (!secret) throw new ToolError(`secret "${wanted}" not found`);
+    if (!secret) throw new ToolError(this.#differences.secretNotFound(wanted));
     return secret;
   }
 

@@ -35,10 +35,11 @@ export class SimulatedStorage implements StorageBackend {
     return trigger.family === "storage" ? trigger.storage.id : undefined;
   }
 
-  /** Requests more storage when the dispatch succeeds. @throws ToolError for an undeclared storage. */
+  /** Requests more storage when the dispatch succeeds. Juju refuses an undeclared one only then. */
   add(name: string, count: number): void {
-    if (!(name in this.#options.metadata.storages)) throw new ToolError(`charm storage "${name}" not found`);
-    this.#effects.storageRequests.push({ name, count });
+    if (Object.hasOwn(this.#options.metadata.storages, name))
+      this.#effects.storageRequests.push({ name, count });
+    else this.#transaction.bufferRefused(`charm storage "${name}" not found`);
   }
 
   /** Path of a resource's file. @throws ToolError when it is not attached. */

@@ -8,6 +8,8 @@ export interface SimulationOptions {
   readonly unitName: string;
   readonly metadata: CharmMetadata;
   readonly event: TestEvent;
+  /** @default the version of a {@link TestBackend} */
+  readonly jujuVersion?: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Called when the charm restarts the machine with `--now`, which kills the dispatch. */

@@ -11,10 +11,11 @@ export function freshRelationID(): number {
   return relations;
 }
 
-/** A secret ID in Juju's format, 20 characters of `[0-9a-z]`, that is unique within the process. */
+/** A secret ID in Juju's format, 20 characters in base 32, that is unique within the process. */
 export function freshSecretID(): string {
   secrets += 1;
-  return `secret${String(secrets).padStart(LENGTH_OF_SECRET_ID - "secret".length, "0")}`;
+  // The last character of an xid is 0 or g.
+  return `secret${String(secrets).padStart(LENGTH_OF_SECRET_ID - "secret0".length, "0")}0`;
 }
 
 /** An action number that is unique within the process. */

@@ -20,7 +20,7 @@ export type SecretRevisions =
 
 /** Metadata fields of a {@link Secret}. */
 export interface SecretMetadataFields {
-  /** 20 characters of `[0-9a-z]`. @default a unique ID */
+  /** An xid: 19 characters of `[0-9a-v]`, then `0` or `g`. @default a unique ID */
   readonly id?: string;
   /** Undefined for a granted secret of another application or a user. @default undefined */
   readonly owner?: SecretOwner | undefined;
@@ -31,6 +31,13 @@ export interface SecretMetadataFields {
   readonly expires?: Date | undefined;
   /** @default "never" */
   readonly rotate?: SecretRotation;
+  /**
+   * False for a secret of another application or a user that exists, but that the unit may not read: never granted, or
+   * revoked.
+   *
+   * @default true
+   */
+  readonly granted?: boolean;
   /** @default [] */
   readonly grants?: readonly SecretGrantRecord[];
 }
@@ -46,6 +53,7 @@ export class Secret {
   readonly description: string | undefined;
   readonly expires: Date | undefined;
   readonly rotate: SecretRotation;
+  readonly granted: boolean;
   readonly grants: readonly SecretGrantRecord[];
   readonly revisions: Readonly<Record<number, SecretText>>;
   /** The revision that the unit tracks; undefined before the first read, which tracks the newest. */
@@ -58,6 +66,7 @@ export class Secret {
     this.description = fields.description;
     this.expires = fields.expires;
     this.rotate = fields.rotate ?? "never";
+    this.granted = fields.granted ?? true;
     this.grants = frozen(fields.grants ?? []);
     const { revisions, tracked } = numbered(fields);
     this.revisions = frozen(revisions);
@@ -87,8 +96,8 @@ export class Secret {
 
   /** A changed copy of the secret. */
   with(changes: Partial<SecretMetadataFields & Extract<SecretRevisions, { revisions: unknown }>>): Secret {
-    const { id, owner, label, description, expires, rotate, grants, revisions, tracked } = this;
-    const same = { id, owner, label, description, expires, rotate, grants, revisions, tracked };
+    const { id, owner, label, description, expires, rotate, granted, grants, revisions, tracked } = this;
+    const same = { id, owner, label, description, expires, rotate, granted, grants, revisions, tracked };
     return new Secret({ ...same, ...changes });
   }
 }
