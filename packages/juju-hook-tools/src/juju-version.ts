@@ -12,6 +12,11 @@ export interface JujuDifferences {
   readonly notInRelation: string;
   /** Whether a unit without leadership may read its own application's data in a relation that is no peer relation. */
   readonly followersReadOwnAppData: boolean;
+  /**
+   * Whether a second `secret-set` of a secret in one hook adds to the first. Before 3.6 it replaces the first, whose
+   * content is lost (LP#2081034).
+   */
+  readonly addsSecretUpdates: boolean;
   /** Whether the environment has `JUJU_SLA`. */
   readonly hasSLA: boolean;
 }
@@ -22,6 +27,7 @@ const JUJU_3: JujuDifferences = {
   secretLabelNotFound: (label) => `consumer label "${label}" not found`,
   notInRelation: "permission denied",
   followersReadOwnAppData: false,
+  addsSecretUpdates: true,
   hasSLA: true,
 };
 
@@ -31,10 +37,13 @@ const JUJU_4: JujuDifferences = {
   secretLabelNotFound: (label) => `secret URI for consumer label "${label}" not found`,
   notInRelation: "relation unit not found",
   followersReadOwnAppData: true,
+  addsSecretUpdates: true,
   hasSLA: false,
 };
 
 /** The differences of a version such as `3.6.28` or `4.0.15`. */
 export function differencesOf(version: string = DEFAULT_JUJU_VERSION): JujuDifferences {
-  return Number(version.split(".", 1)[0]) >= 4 ? JUJU_4 : JUJU_3;
+  const [major = 0, minor = 0] = version.split(/[.-]/, 2).map(Number);
+  if (major >= 4) return JUJU_4;
+  return major === 3 && minor >= 6 ? JUJU_3 : { ...JUJU_3, addsSecretUpdates: false };
 }

@@ -68,8 +68,9 @@ export class SimulatedSecrets implements SecretBackend {
 
   /** Unchanged content creates no revision. */
   change(id: string, changes: SecretChanges): void {
-    const secret = this.#owned(id);
-    if (!secret) return;
+    const pending = this.#owned(id);
+    if (!pending) return;
+    const secret = this.#differences.addsSecretUpdates ? pending : this.#withoutUpdates(pending);
     const { content, ...metadata } = changes;
     if (metadata.label !== secret.label) this.#assertFreeLabel(metadata.label);
     const revisions =
@@ -151,6 +152,12 @@ export class SimulatedSecrets implements SecretBackend {
 
   #isManaged({ owner }: Secret): boolean {
     return owner === "unit" || (owner === "application" && this.#transaction.committed.leader);
+  }
+
+  /** The secret before earlier updates of this hook. The creation of a secret takes updates at any time. */
+  #withoutUpdates(secret: Secret): Secret {
+    const kept = this.#transaction.committed.secrets.find(({ id }) => id === secret.id);
+    return kept?.with({ grants: secret.grants }) ?? secret;
   }
 
   /** The newest committed revision. */

@@ -6,6 +6,8 @@ import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
 
 /** The `secret-*` tools. They read contents from private files, never from the command line. */
 export function secretCommands(caller: ToolCaller): SecretTools {
+  /** What this dispatch has changed, by the ID of the secret. */
+  const updates = new Map<string, SecretChanges>();
   const forgetContents = () => {
     caller.forget("secret-get");
     caller.forget("secret-info-get");
@@ -35,9 +37,14 @@ export function secretCommands(caller: ToolCaller): SecretTools {
       return uri;
     },
 
-    async secretSet(id, { content = {}, ...metadata }) {
+    async secretSet(id, changes) {
+      // Before 3.6, Juju keeps only the last secret-set of a hook for each secret (LP#2081034).
+      const key = bareID(id);
+      const all = { ...updates.get(key), ...withoutUndefined(changes) };
+      const { content = {}, ...metadata } = all;
       const flags = [...metadataFlags(metadata), "--", id];
       await withSecretFiles(content, async (args) => caller.run("secret-set", [...flags, ...args]));
+      updates.set(key, all);
       forgetContents();
     },
 
@@ -60,10 +67,22 @@ export function secretCommands(caller: ToolCaller): SecretTools {
     async secretRemove(id, revision) {
       const flags = revision === undefined ? [] : ["--revision", String(revision)];
       await caller.run("secret-remove", [...flags, "--", id]);
+      if (revision === undefined) updates.delete(bareID(id));
       forgetContents();
       caller.forget("secret-ids");
     },
   };
+}
+
+type SecretChanges = Parameters<SecretTools["secretSet"]>[1];
+
+/** The ID that all forms of a secret's URI share. */
+function bareID(uri: string): string {
+  return uri.replace(/^.*[:/]/s, "");
+}
+
+function withoutUndefined(changes: SecretChanges): SecretChanges {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 }
 
 const REVISION_FLAGS: Readonly<Record<SecretRevision, readonly string[]>> = {
