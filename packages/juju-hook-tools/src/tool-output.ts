@@ -23,8 +23,9 @@ function smart(value: unknown): string {
   return yaml(value);
 }
 
+/** Renders like go-yaml, which quotes the booleans of YAML 1.1. */
 function yaml(value: unknown): string {
-  return stringify(value ?? null, { sortMapEntries: true, lineWidth: 0 });
+  return stringify(value ?? null, { sortMapEntries: true, lineWidth: 0, compat: "yaml-1.1" });
 }
 
 /** Renders like Go's encoder: keys sorted, HTML characters escaped. */

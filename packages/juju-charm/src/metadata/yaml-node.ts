@@ -48,9 +48,12 @@ export class YamlNode {
     }
     if (document.errors.length > 0) return new YamlNode(file, [], undefined);
     visit(document, {
-      Scalar: (_key, { type, source = "", range }) => {
+      Scalar: (role, { type, source = "", range }) => {
         if (type !== "PLAIN" || !BOOLEAN_WORD.test(source)) return;
-        const problem = `Juju reads ${source} as a boolean; write true or false, or put it in quotes`;
+        const problem =
+          role === "key"
+            ? `Juju reads the name ${source} as a boolean; put it in quotes: "${source}"`
+            : `Juju reads ${source} as a boolean; write true or false, or put it in quotes`;
         problems.push({ file: name, line: lineAt(range?.[0] ?? 0), text: problem });
       },
     });

@@ -8,13 +8,18 @@ import type { Architecture } from "./architecture.ts";
 /** Names of links in `metadata.yaml` that differ from the unified file. */
 const LINKS: Readonly<Record<string, string>> = { documentation: "docs", contact: "maintainers" };
 
+/** Quotes words such as `n` and `on`, which are booleans in YAML 1.1: Juju and other tools read that. */
+function stringifyForJuju(value: unknown): string {
+  return stringify(value, { compat: "yaml-1.1" });
+}
+
 /** `metadata.yaml` for Juju, as charmcraft creates it from its unified file. Bases are in the manifest. */
 export function renderJujuMetadata({ name, title, summary, description, source }: CharmMetadata): string {
   const others = Object.entries(source).filter(([key]) => !UNIFIED_KEYS.includes(key));
   const links = Object.entries(mapIn(source["links"])).map(
     ([key, value]) => [LINKS[key] ?? key, key === "contact" ? [value].flat() : value] as const,
   );
-  return stringify({
+  return stringifyForJuju({
     name,
     "display-name": title,
     summary,
@@ -26,7 +31,7 @@ export function renderJujuMetadata({ name, title, summary, description, source }
 
 /** `config.yaml` for a charm with options in the unified file. */
 export function renderJujuConfig({ source }: CharmMetadata): string {
-  return stringify(source["config"]);
+  return stringifyForJuju(source["config"]);
 }
 
 /**
@@ -35,7 +40,7 @@ export function renderJujuConfig({ source }: CharmMetadata): string {
  * @param text text of the charm's `actions.yaml`; undefined when its actions are in the unified file.
  */
 export function renderJujuActions({ source }: CharmMetadata, text: string | undefined): string {
-  const document = parseDocument(text ?? stringify(source["actions"]));
+  const document = parseDocument(text ?? stringifyForJuju(source["actions"]));
   const { contents } = document;
   if (isMap(contents)) for (const { value } of contents.items) if (isMap(value)) value.delete("results");
   return document.toString({ lineWidth: 0 });
@@ -47,7 +52,7 @@ function mapIn(value: JsonValue | undefined): JsonObject {
 
 /** `manifest.yaml`: the bases of the archive, with the architecture of its runtime. */
 export function renderManifest({ bases }: CharmMetadata, architecture: Architecture): string {
-  return stringify({
+  return stringifyForJuju({
     bases: bases
       .filter((base) => runsOn(base, architecture))
       .map(({ name, channel }) => ({ name, channel, architectures: [architecture] })),

@@ -96,6 +96,11 @@ peers:\n  ring: {interface: ring}\n`;
       "config.yaml:2: Juju reads off as a boolean; write true or false, or put it in quotes",
     ],
     [
+      "a name that Juju reads as a boolean",
+      { config: "options:\n  n: {type: string}\n" },
+      'config.yaml:2: Juju reads the name n as a boolean; put it in quotes: "n"',
+    ],
+    [
       "an unknown option type",
       { config: "options:\n  size: {type: integer}\n" },
       'config.yaml:2: options.size.type is "integer"; use string, int, float, boolean or secret',

@@ -77,6 +77,13 @@ export const DATA_CASES: readonly HookToolCase[] = [
     ],
   },
   {
+    name: "YAML output quotes what YAML 1.1 reads as a boolean",
+    calls: [
+      { call: ["state-set", "a=n", "b=on", "c=plain"], answer: {} },
+      { call: ["state-get", "--format=yaml"], answer: { stdout: 'a: "n"\nb: "on"\nc: plain\n' } },
+    ],
+  },
+  {
     name: "storage-add of an undeclared storage is refused only at the end",
     calls: [
       { call: ["state-set", "lost=1"], answer: {} },
