@@ -26,6 +26,8 @@ export interface CharmTypes {
   readonly storages: object;
   /** {@link ResourceTypes} by resource name. */
   readonly resources: object;
+  /** Extra bindings by name. @default none */
+  readonly extraBindings?: object;
 }
 
 /** Types of an action. */
@@ -64,6 +66,10 @@ export interface UntypedCharm extends CharmTypes {
   readonly storages: Readonly<Record<string, StorageTypes>>;
   readonly resources: Readonly<Record<string, ResourceTypes>>;
 }
+
+/** Names of a charm's bindings: its endpoints, its extra bindings, and `juju-info`. */
+export type BindingOf<T extends CharmTypes> =
+  NameOf<T, "relations"> | (keyof NonNullable<T["extraBindings"]> & string) | "juju-info";
 
 /** Names of a charm's options, actions, relation endpoints, storages or resources. */
 export type NameOf<T extends CharmTypes, What extends keyof CharmTypes> = keyof T[What] & string;

@@ -1,3 +1,4 @@
+import { assertHandler } from "./events/assert-handler.ts";
 import type { Logger, Redactor } from "charm-kit";
 import type { JujuContext } from "./dispatch/juju-context.ts";
 import type { BoundEvent } from "./events/bound-event.ts";
@@ -73,6 +74,7 @@ export class Framework {
     handler: Handler<NoInfer<E>>,
     options: ObserveOptions = {},
   ): () => void {
+    assertHandler(event, handler);
     // Safe: the kind determines the event class of its handlers.
     return this.#observers.add(event.kind, handler as Handler<CharmEvent>, options.name);
   }

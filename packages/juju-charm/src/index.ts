@@ -4,6 +4,7 @@ export type { Application } from "./model/application.ts";
 export { Charm, type CharmInstance } from "./charm.ts";
 export type {
   ActionTypes,
+  BindingOf,
   CharmTypes,
   NameOf,
   RelationTypes,
@@ -97,6 +98,7 @@ export {
 } from "./dispatch/dispatch.ts";
 export type { DispatchListener } from "./dispatch/dispatch-listener.ts";
 export type { Environment } from "./dispatch/environment.ts";
+export { ObserveError } from "./events/assert-handler.ts";
 export { EventBus, type Handler } from "./events/event-bus.ts";
 export type { Framework, ObserveOptions } from "./framework.ts";
 export type { Hook, RelationFacts, SecretFacts, StorageFacts } from "./dispatch/hook-facts.ts";

@@ -32,5 +32,5 @@ export {
   runOrFail,
   runProcess,
 } from "./run-process.ts";
-export { Secret } from "./secret.ts";
+export { REDACTED, Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./size.ts";

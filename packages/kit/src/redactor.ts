@@ -1,4 +1,4 @@
-const REPLACEMENT = "[redacted]";
+import { REDACTED } from "./secret.ts";
 const SHORTEST_SECRET = 6;
 
 /** Removes known secrets from text before it leaves the process. */
@@ -18,7 +18,7 @@ export class Redactor {
   scrub(text: string): string {
     let scrubbed = text;
     const longestFirst = [...this.#values].sort((left, right) => right.length - left.length);
-    for (const value of longestFirst) scrubbed = scrubbed.replaceAll(value, REPLACEMENT);
+    for (const value of longestFirst) scrubbed = scrubbed.replaceAll(value, REDACTED);
     return scrubbed;
   }
 }

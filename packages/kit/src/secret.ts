@@ -1,6 +1,7 @@
 /** The symbol of `node:util`, without the import: that costs 2 ms at each start. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-const REDACTED = "[redacted]";
+/** What a {@link Secret} shows instead of its value. Text that holds it was made from a secret by mistake. */
+export const REDACTED = "[redacted]";
 
 /**
  * A secret value. Text, JSON and inspection show `[redacted]`. Call `reveal()` only where the value goes on the wire.

@@ -39,6 +39,7 @@ export function generateTypes(files: MetadataFiles, options: GenerateTypesOption
     { name: "relations", type: relationsType(metadata) },
     { name: "storages", type: storagesType(metadata) },
     { name: "resources", type: resourcesType(metadata) },
+    ...extraBindings(metadata),
   ]);
   const imported = ["ActionResults", "CharmTypes", "JsonObject", "JsonValue"].filter(
     (type) => type === "CharmTypes" || new RegExp(`\\b${type}\\b`).test(withoutComments(body)),
@@ -118,6 +119,12 @@ function relationsType({ relations }: CharmMetadata): string {
       type: literals({ role, interface: interfaceName }),
     })),
   );
+}
+
+/** Nothing for a charm without extra bindings. */
+function extraBindings({ extraBindings: names }: CharmMetadata): readonly Member[] {
+  if (names.length === 0) return [];
+  return [{ name: "extraBindings", type: objectType(names.map((name) => ({ name, type: "unknown" }))) }];
 }
 
 function storagesType({ storages }: CharmMetadata): string {

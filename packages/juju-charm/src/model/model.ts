@@ -1,5 +1,5 @@
 import { CodedError } from "charm-kit";
-import type { CharmTypes, NameOf, UntypedCharm } from "../charm-types.ts";
+import type { BindingOf, CharmTypes, NameOf, UntypedCharm } from "../charm-types.ts";
 import type { JujuContext, Proxies } from "../dispatch/juju-context.ts";
 import type { CloudSpec } from "../tools/cloud-spec.ts";
 import type { GoalState } from "../tools/goal-state.ts";
@@ -139,7 +139,7 @@ export class Model<T extends CharmTypes = UntypedCharm> {
    * @param binding an endpoint, an extra binding, or `juju-info`.
    * @param relation selects the addresses for the other side of this relation.
    */
-  async network(binding: string, relation?: Pick<Relation, "id">): Promise<NetworkInfo> {
+  async network(binding: BindingOf<T>, relation?: Pick<Relation, "id">): Promise<NetworkInfo> {
     return this.#dependencies.tools.networkGet(binding, relation?.id);
   }
 

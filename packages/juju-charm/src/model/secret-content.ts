@@ -1,4 +1,4 @@
-import { CodedError, Secret } from "charm-kit";
+import { CodedError, REDACTED, Secret } from "charm-kit";
 import type { SecretContent } from "../tools/secret-tools.ts";
 
 /** New fields of a secret. */
@@ -30,6 +30,10 @@ export function secretContent(fields: NewSecretContent): SecretContent {
         `the key "${key}" is not 3 or more lower-case letters, digits and single inner hyphens, a letter first`,
       );
     const secret = typeof value === "string" ? new Secret(value) : value;
+    if (secret.reveal().includes(REDACTED))
+      throw new SecretContentError(
+        `the value of "${key}" holds ${REDACTED}, the text of a Secret; use reveal()`,
+      );
     if (secret.reveal() === "") throw new SecretContentError(`the value of "${key}" is empty`);
     return [key, secret] as const;
   });

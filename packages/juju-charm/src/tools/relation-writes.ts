@@ -1,4 +1,6 @@
+import { REDACTED } from "charm-kit";
 import { assertWritable } from "./command-line/string-map-input.ts";
+import { HookToolInputError } from "./hook-tool-refusals.ts";
 import type { HookTools } from "./hook-tools.ts";
 import { overlayHookTools } from "./overlay-hook-tools.ts";
 import type { RelationScope } from "./relation-tools.ts";
@@ -35,6 +37,7 @@ export class RelationWrites {
       // The refusal belongs to the handler that writes, not to the end of the dispatch.
       relationSet: async (id, scope, data) => {
         assertWritable("relation-set", data);
+        assertNoSecret(data);
         this.#add({ id, scope, data });
         return Promise.resolve();
       },
@@ -64,6 +67,16 @@ export class RelationWrites {
     const key = keyOf({ id, scope });
     this.#pending.set(key, { id, scope, data: { ...this.#pending.get(key)?.data, ...data } });
   }
+}
+
+/** @throws {@link HookToolInputError} for text that was made from a secret: the other side would get `[redacted]`. */
+function assertNoSecret(data: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(data))
+    if (value.includes(REDACTED))
+      throw new HookToolInputError(
+        "relation-set",
+        `the value of ${JSON.stringify(key)} holds ${REDACTED}, the text of a Secret; share its ID, or use reveal()`,
+      );
 }
 
 function keyOf({ id, scope }: Pick<PendingBag, "id" | "scope">): string {

@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import { PortError, readJujuContext, SecretContentError, type NewSecretContent } from "../../src/index.ts";
+import {
+  PortError,
+  readJujuContext,
+  Secret,
+  SecretContentError,
+  type NewSecretContent,
+} from "../../src/index.ts";
 import { Model } from "../../src/model/model.ts";
 import { FakeHookTools } from "../fake-hook-tools.ts";
 import { hookEnvironment } from "../hook-environment.ts";
@@ -113,6 +119,7 @@ describe("Model", () => {
     ["a key in capitals", { Password: "hunter2" }],
     ["a key with two hyphens", { "pass--word": "hunter2" }],
     ["an empty value", { password: "" }],
+    ["the text of a Secret", { password: `x${String(new Secret("hunter2"))}` }],
     ["more than a megabyte", { password: "hunter2".repeat(150_000) }],
   ];
   for (const [title, content] of refused) {

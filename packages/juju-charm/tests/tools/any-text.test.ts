@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Secret } from "charm-kit";
 import fc from "fast-check";
 import { HookToolInputError, type HookTools } from "../../src/index.ts";
 import { readMetadata } from "../../src/metadata/read-metadata.ts";
@@ -116,6 +117,16 @@ describe("any string", () => {
           isText(data) ? kept({ ...before, ...data }) : before,
         );
       }),
+    );
+  });
+
+  it("is refused in relation data when it was made from a secret", async () => {
+    const { tools } = makeTools();
+    const writes = new RelationWrites(tools, { unitName: "tiny/0", appName: "tiny" });
+    const url = `https://user:${String(new Secret("hunter2"))}@example.com`;
+    const refusal = await rejection(writes.tools.relationSet(7, "unit", { url }));
+    expect(refusal.message).to.equal(
+      'Cannot run relation-set: the value of "url" holds [redacted], the text of a Secret; share its ID, or use reveal()',
     );
   });
 

@@ -24,6 +24,10 @@ export class TypedCharm extends Charm<GithubRunnerTypes> {
     this.on.relation("debug-shh");
     // @ts-expect-error: the charm has no storage of this name
     this.on.storage("runners");
+    void this.model.network("debug-ssh");
+    void this.model.network("juju-info");
+    // @ts-expect-error: the charm has no binding of this name
+    void this.model.network("debug-shh");
     // @ts-expect-error: Juju has no such event
     this.on.configChange;
     // @ts-expect-error: an endpoint has no such event
