@@ -25,7 +25,15 @@ import { runnerLabels } from "./runner-labels.ts";
 /** A refresh rebuilds only images older than this. */
 const REFRESH_EVENT_MS = 60 * 60_000;
 
-export type FlushMode = "idle" | "busy" | "force";
+const FLUSH_MODES = ["idle", "busy", "force"] as const;
+
+/** Which runners a flush removes. */
+export type FlushMode = (typeof FLUSH_MODES)[number];
+
+/** Whether a text from outside is a mode. No mode may stand for an unknown one, since some end jobs. */
+export function isFlushMode(text: string): text is FlushMode {
+  return FLUSH_MODES.some((mode) => mode === text);
+}
 
 /** The services and settings of a workload. */
 export interface WorkloadDependencies {
