@@ -48,7 +48,7 @@ export function buildScript({ packages, executables = [], aproxy, proxy }: Build
     ...(aproxy ? installAproxy(aproxy, proxy) : []),
     ...runnerUser,
     ...runnerApplication,
-    ...[...startScripts, startUnit, dockerForwarding].flatMap(writeFile),
+    ...[...startScripts, startUnit, dockerService].flatMap(writeFile),
     `mkfifo -m 600 ${PAYLOAD_PIPE} ${ANSWERS_PIPE}`,
     "systemctl enable --quiet github-runner.service",
     "",
@@ -70,13 +70,18 @@ export const cleanScript = [
   "",
 ].join("\n");
 
-/** Docker drops traffic that it does not forward itself, such as that of microk8s. A runner does not need this. */
-const dockerForwarding: GuestFile = {
+/**
+ * Docker drops traffic that it does not forward itself, such as that of microk8s. A runner does not need this.
+ *
+ * Early versions of Docker keep their images in subvolumes where the disk is btrfs, which a runner may not create.
+ */
+const dockerService: GuestFile = {
   path: "/etc/systemd/system/docker.service.d/forward.conf",
   mode: "0644",
   owner: "root",
   content: [
     "[Service]",
+    "Environment=DOCKER_DRIVER=overlay2",
     "ExecStartPost=-/bin/sh -c 'iptables --wait --check DOCKER-USER --jump ACCEPT 2>/dev/null || " +
       "iptables --wait --insert DOCKER-USER --jump ACCEPT'",
     "",

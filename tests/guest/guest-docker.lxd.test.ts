@@ -15,7 +15,7 @@ const suite = reason === undefined ? describe : describe.skip;
 suite(`Docker in a runner${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
   this.timeout(240_000);
   this.slow(5000);
-  const guest = new GuestMachine("guestdock", "10.219.93");
+  const guest = new GuestMachine("guestdock", "10.219.93", ["btrfs", "size=4GiB"]);
   let proxy: Tinyproxy;
   let server: GuestServer;
 
@@ -79,6 +79,11 @@ suite(`Docker in a runner${reason === undefined ? "" : ` (skipped: ${reason})`}`
       // Docker shows no password.
       `http://xxxxx:xxxxx@proxy.example:3128 http://proxy.example:3129 .internal,${guest.name},.svc [https://mirror.example:5000/]\n`,
     );
+  });
+
+  it("keeps its images without subvolumes, which a runner may not create", async () => {
+    expect(await guest.run("stat --file-system --format %T /var/lib/docker")).to.equal("btrfs\n");
+    expect(await guest.run("docker info --format '{{.Driver}}'")).to.equal("overlay2\n");
   });
 
   it("gives the proxies to the containers of jobs", async () => {

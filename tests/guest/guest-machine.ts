@@ -11,6 +11,8 @@ import { BUILD_ARCHIVE, DELIVER_PROGRAM, METRICS_SHARE, PRE_JOB_SCRIPT } from ".
 import type { GuestRegistration } from "../../src/guest/registration.ts";
 import type { GuestSettings } from "../../src/guest/settings.ts";
 import { Secret } from "charm-kit";
+import { PROCESSES_PER_RUNNER } from "../../src/host/kernel-limits.ts";
+import { baseProfile } from "../../src/lxd/runner-profiles.ts";
 import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
 import { buildArchive } from "../support/github/runner-application/build-archive.ts";
 
@@ -56,11 +58,16 @@ const LIMIT_MS = 120_000;
 export class GuestMachine {
   readonly name: string;
   /** The host's address on the container's bridge. */
+  readonly #pool: readonly string[];
   readonly hostAddress: string;
 
-  /** @param network first three numbers of the network of the bridge. */
-  constructor(name: string, network: string) {
+  /**
+   * @param network first three numbers of the network of the bridge.
+   * @param pool driver and settings of its storage pool.
+   */
+  constructor(name: string, network: string, pool: readonly string[] = ["dir"]) {
     this.name = name;
+    this.#pool = pool;
     this.hostAddress = `${network}.1`;
   }
 
@@ -68,10 +75,14 @@ export class GuestMachine {
     await this.remove();
     const { name } = this;
     const signal = AbortSignal.timeout(LIMIT_MS);
-    await lxc(["storage", "create", name, "dir"]);
+    await lxc(["storage", "create", name, ...this.#pool]);
     const address = `ipv4.address=${this.hostAddress}/24`;
     await lxc(["network", "create", name, address, "ipv4.nat=true", "ipv6.address=none"]);
-    const options = ["--no-profiles", "-s", name, "-n", name, "-c", "security.nesting=true"];
+    const site = { pool: name, bridge: name, processes: PROCESSES_PER_RUNNER };
+    const filters = { mac: false, ipv4: false, ipv6: false, isolation: false };
+    const { config } = baseProfile("container", site, filters);
+    const settings = Object.entries(config).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+    const options = ["--no-profiles", "-s", name, "-n", name, ...settings];
     await lxc(["launch", "-q", BASE_IMAGE_ALIAS, name, ...options]);
     const directory = await mkdtemp(join(tmpdir(), "guest-machine-"));
     try {
