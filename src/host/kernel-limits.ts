@@ -23,10 +23,20 @@ interface Need {
   /** The machine's own share: the kernel's defaults. */
   readonly base: number;
   readonly perRunner: number;
+  /** The kernel refuses more. */
+  readonly most?: number;
 }
 
+/** Most processes and threads of a runner. */
+export const PROCESSES_PER_RUNNER = 8192;
+
+/** Most connections of a runner that the machine tracks at a time. */
+export const CONNECTIONS_PER_RUNNER = 16_384;
+
 /**
- * All unprivileged containers share one UID range, and so these limits for each UID. A system
+ * Most values exceed the sum of what all runners may use, so that no runner's bound is above what is left for it.
+ *
+ * All unprivileged containers share one UID range, and so the limits of inotify and keys for each UID. A system
  * with systemd uses about 7 inotify instances and 10 keys; the rest is for jobs and their Docker.
  */
 const NEEDS: Readonly<Record<string, Need>> = {
@@ -34,6 +44,9 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "fs.inotify.max_user_watches": { base: 8192, perRunner: 65_536 },
   "kernel.keys.maxkeys": { base: 200, perRunner: 100 },
   "kernel.keys.maxbytes": { base: 20_000, perRunner: 25_000 },
+  "kernel.pid_max": { base: 32_768, perRunner: PROCESSES_PER_RUNNER, most: 4_194_304 },
+  "kernel.threads-max": { base: 16_384, perRunner: PROCESSES_PER_RUNNER },
+  "net.netfilter.nf_conntrack_max": { base: 65_536, perRunner: CONNECTIONS_PER_RUNNER },
 };
 
 /** Builder and template run in addition to the runners. */
@@ -77,9 +90,9 @@ export function planLimits(
 }
 
 function needOf(name: string, units: readonly { readonly runners: number }[]): number {
-  const { base, perRunner } = NEEDS[name] ?? { base: 0, perRunner: 0 };
+  const { base, perRunner, most = Infinity } = NEEDS[name] ?? { base: 0, perRunner: 0 };
   const runners = units.reduce((sum, unit) => sum + unit.runners + SPARE_RUNNERS, 0);
-  return base + perRunner * runners;
+  return Math.min(base + perRunner * runners, most);
 }
 
 /** Name of a unit's file in sysctl.d. */
@@ -111,8 +124,8 @@ export function parseLimits(slug: string, text: string): LimitsRecord {
   return {
     slug,
     runners,
-    before: toLimits(before.matchAll(/([\w.]+)=(\d+)/g)),
-    values: toLimits(text.matchAll(/^([\w.]+) = (\d+)$/gm)),
+    before: toLimits(before.matchAll(/([\w.-]+)=(\d+)/g)),
+    values: toLimits(text.matchAll(/^([\w.-]+) = (\d+)$/gm)),
   };
 }
 

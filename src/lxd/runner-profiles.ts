@@ -19,17 +19,43 @@ export interface ProfileContent {
   readonly devices: Devices;
 }
 
+/**
+ * Commands of ioctl that create btrfs subvolumes and snapshots. A subvolume in a runner's disk is outside of the
+ * disk's quota.
+ */
+const SUBVOLUME_COMMANDS = [0x5000_940e, 0x5000_9401, 0x5000_9417, 0x5000_9418];
+
+/** A kernel reads 32 bits of the command, so the rule ignores the others. */
+const REFUSED_CALLS = SUBVOLUME_COMMANDS.map(
+  (command) => `ioctl errno 1 [1,${command},SCMP_CMP_MASKED_EQ,4294967295]`,
+).join("\n");
+
+/** What a profile of all instances refers to. */
+export interface ProfileSite {
+  readonly pool: string;
+  readonly bridge: string;
+  /** Most processes and threads of a container. */
+  readonly processes: number;
+}
+
 /** The profile of all instances of a unit. Pure. */
 export function baseProfile(
   type: InstanceType,
-  { pool, bridge }: { readonly pool: string; readonly bridge: string },
+  { pool, bridge, processes }: ProfileSite,
   filters: NicFilters,
 ): ProfileContent {
   return {
     config: {
-      // Docker in an unprivileged container needs nesting.
-      ...(type === "container" && { "security.nesting": "true" }),
+      // A virtual machine has a kernel of its own.
+      ...(type === "container" && {
+        // Docker in an unprivileged container needs nesting.
+        "security.nesting": "true",
+        "limits.processes": String(processes),
+        "security.syscalls.deny": REFUSED_CALLS,
+      }),
       "boot.autostart": "false",
+      // It shows root in a runner the unit's and the model's names, and paths of the machine.
+      "security.devlxd": "false",
     },
     devices: {
       root: rootDevice(pool),

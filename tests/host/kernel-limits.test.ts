@@ -14,6 +14,9 @@ const DEFAULTS: Limits = {
   "fs.inotify.max_user_watches": 8192,
   "kernel.keys.maxkeys": 200,
   "kernel.keys.maxbytes": 20_000,
+  "kernel.pid_max": 32_768,
+  "kernel.threads-max": 16_384,
+  "net.netfilter.nf_conntrack_max": 65_536,
 };
 
 /** A machine whose kernel takes every value, with the files that the units keep there. */
@@ -125,11 +128,14 @@ describe("The kernel's limits", () => {
     expect(plan.records.map(renderLimits)).to.deep.equal([
       `# Written by the GitHub runner charm for its unit runners-0; goes with the unit.
 # runners: 1
-# before: fs.inotify.max_user_instances=128 fs.inotify.max_user_watches=8192 kernel.keys.maxkeys=200 kernel.keys.maxbytes=20000
+# before: fs.inotify.max_user_instances=128 fs.inotify.max_user_watches=8192 kernel.keys.maxkeys=200 kernel.keys.maxbytes=20000 kernel.pid_max=32768 kernel.threads-max=16384 net.netfilter.nf_conntrack_max=65536
 fs.inotify.max_user_instances = 512
 fs.inotify.max_user_watches = 204800
 kernel.keys.maxkeys = 500
 kernel.keys.maxbytes = 95000
+kernel.pid_max = 57344
+kernel.threads-max = 40960
+net.netfilter.nf_conntrack_max = 114688
 `,
     ]);
   });

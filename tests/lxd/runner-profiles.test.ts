@@ -3,15 +3,29 @@ import { baseProfile, filterNotices, resourceProfile } from "../../src/lxd/runne
 
 const ALL = { mac: true, ipv4: true, ipv6: true, isolation: true };
 const NONE = { mac: false, ipv4: false, ipv6: false, isolation: false };
-const SITE = { pool: "runners-0", bridge: "ghr-0123456789" };
+const SITE = { pool: "runners-0", bridge: "ghr-0123456789", processes: 5000 };
 
 describe("baseProfile()", () => {
-  it("lets Docker work in containers, and asks nothing of the kind of virtual machines", () => {
-    expect(baseProfile("container", SITE, ALL).config).to.deep.equal({
+  it("bounds what containers share of the kernel, lets Docker work in them, and asks none of it of machines", () => {
+    const { "security.syscalls.deny": refused = "", ...container } = baseProfile(
+      "container",
+      SITE,
+      ALL,
+    ).config;
+    expect(container).to.deep.equal({
       "security.nesting": "true",
+      "limits.processes": "5000",
       "boot.autostart": "false",
+      "security.devlxd": "false",
     });
-    expect(baseProfile("virtual-machine", SITE, ALL).config).to.deep.equal({ "boot.autostart": "false" });
+    expect(refused.split("\n")).to.have.length(4);
+    for (const rule of refused.split("\n")) {
+      expect(rule).to.match(/^ioctl errno 1 \[1,\d+,SCMP_CMP_MASKED_EQ,4294967295\]$/);
+    }
+    expect(baseProfile("virtual-machine", SITE, ALL).config).to.deep.equal({
+      "boot.autostart": "false",
+      "security.devlxd": "false",
+    });
   });
 
   it("has every filter that the machine has, and no other", () => {
