@@ -3,6 +3,7 @@ export interface HostPaths {
   readonly sysctlDirectory: string;
   readonly modulesDirectory: string;
   readonly proc: string;
+  readonly sys: string;
   readonly dev: string;
   /** Where Juju mounts the unit's storage. */
   readonly storage: string;
@@ -15,6 +16,7 @@ export const HOST_PATHS: HostPaths = {
   sysctlDirectory: "/etc/sysctl.d",
   modulesDirectory: "/etc/modules-load.d",
   proc: "/proc",
+  sys: "/sys",
   dev: "/dev",
   storage: "/storage/juju",
   rebootRequired: "/var/run/reboot-required",

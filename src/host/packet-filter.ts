@@ -1,4 +1,7 @@
 import { ConditionError, NOT_STARTED, type ProcessOutcome, type RunProcess } from "charm-kit";
+import { bridgePorts, portPrefix } from "../network/bridge-ports.ts";
+import { renderBridgeGuard } from "./bridge-guard.ts";
+import { CONNECTIONS_PER_RUNNER } from "./kernel-limits.ts";
 
 /** The kernel's packet filter refuses the rules that block runners from the machine. */
 export class PacketFilterError extends ConditionError {
@@ -15,9 +18,9 @@ export class PacketFilterError extends ConditionError {
 const NFT = "/usr/sbin/nft";
 const LIMIT_MS = 10_000;
 
-/** The unit's own nftables table. Needs root and the program `nft`. */
+/** The unit's own nftables tables. Needs root and the program `nft`. */
 export class NftPacketFilter {
-  /** Name of the table, in the family `inet`. */
+  /** Name of the tables, one in the family `inet` and one in the family `bridge`. */
   readonly table: string;
   readonly #run: RunProcess;
 
@@ -28,22 +31,38 @@ export class NftPacketFilter {
   }
 
   /**
-   * Rejects packets from the bridge to the machine itself, except DHCP and DNS at the gateway. Replaces the table
-   * in one transaction.
+   * Rejects packets from the bridge to the machine itself, except DHCP and DNS at the gateway, and lets each port of
+   * the bridge use its own addresses alone. Replaces the rules in one transaction.
    *
-   * @param gateway the machine's IPv4 address on the bridge.
+   * A machine that cannot filter frames of bridges gets the rules about itself; its NIC filters report what it lacks.
+   *
+   * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `10.83.12.1/24`.
    * @throws {@link PacketFilterError} when `nft` is missing or the kernel lacks a feature.
    */
-  async closeHost(bridge: string, gateway: string, signal: AbortSignal): Promise<void> {
-    const script = `${this.#deletion()}${renderTable(this.table, bridge, gateway)}`;
-    const outcome = await this.#nft(script, signal);
+  async closeHost(bridge: string, subnet: string, signal: AbortSignal): Promise<void> {
+    const gateway = subnet.replace(/\/.*/, "");
+    const guard = { table: this.table, ports: bridgePorts(bridge, subnet), prefix: portPrefix(bridge) };
+    const host = renderTable(this.table, bridge, gateway);
+    const guarded = `${this.#deletionOf("bridge")}${renderBridgeGuard({ ...guard, checksClients: true })}`;
+    const partly = `${this.#deletionOf("bridge")}${renderBridgeGuard({ ...guard, checksClients: false })}`;
+    const scripts = [
+      // Keeps the counted connections of runners.
+      `${this.#emptying()}${host}${guarded}`,
+      // After an upgrade, the table may have another form.
+      `${this.#deletionOf("inet")}${host}${guarded}`,
+      `${this.#deletionOf("inet")}${host}${partly}`,
+    ];
+    for (const script of scripts) if ((await this.#nft(script, signal)).exitCode === 0) return;
+    const outcome = await this.#nft(`${this.#deletionOf("inet")}${host}`, signal);
     if (outcome.exitCode !== 0) throw new PacketFilterError(complaintOf(outcome));
   }
 
-  /** Deletes the table. Succeeds when the table or `nft` is missing. */
+  /** Deletes the tables. Succeeds when they or `nft` are missing. */
   async openHost(signal: AbortSignal): Promise<void> {
-    const outcome = await this.#nft(this.#deletion(), signal);
+    const outcome = await this.#nft(this.#deletionOf("inet"), signal);
     if (![0, NOT_STARTED].includes(outcome.exitCode)) throw new PacketFilterError(complaintOf(outcome));
+    // Fails only where no such table can exist.
+    await this.#nft(this.#deletionOf("bridge"), signal);
   }
 
   /** Whether the kernel has LXD's rules for a bridge. */
@@ -52,8 +71,13 @@ export class NftPacketFilter {
   }
 
   /** Deletes a table that may be missing. */
-  #deletion(): string {
-    return `add table inet ${this.table}\ndelete table inet ${this.table}\n`;
+  #deletionOf(family: "inet" | "bridge"): string {
+    return `add table ${family} ${this.table}\ndelete table ${family} ${this.table}\n`;
+  }
+
+  /** Deletes the rules and keeps the sets. */
+  #emptying(): string {
+    return `add table inet ${this.table}\nflush table inet ${this.table}\n`;
   }
 
   #nft(script: string, signal: AbortSignal): Promise<ProcessOutcome> {
@@ -62,6 +86,8 @@ export class NftPacketFilter {
 }
 
 /**
+ * Bounds the connections of each runner, since the kernel tracks those of the whole machine in one table.
+ *
  * Filters packets before address translation, so that ports published by Docker or LXD are blocked
  * too. Reads local addresses from the routing table, so that later addresses are blocked as well.
  *
@@ -70,6 +96,11 @@ export class NftPacketFilter {
  */
 function renderTable(table: string, bridge: string, gateway: string): string {
   return `table inet ${table} {
+  set connections {
+    type ipv4_addr
+    size 4096
+    flags dynamic
+  }
   chain refuse {
     meta l4proto tcp reject with tcp reset
     reject
@@ -78,6 +109,7 @@ function renderTable(table: string, bridge: string, gateway: string): string {
     type filter hook prerouting priority mangle; policy accept;
     iifname != "${bridge}" accept
     meta nfproto ipv6 goto refuse
+    ct state new add @connections { ip saddr ct count over ${CONNECTIONS_PER_RUNNER} } goto refuse
     ip daddr { ${gateway}, 255.255.255.255 } udp dport 67 accept
     ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept
     fib daddr type { local, broadcast, anycast, multicast } goto refuse

@@ -94,3 +94,28 @@ export class FirewallUnsupportedError extends ConditionError {
     );
   }
 }
+
+/** Every port of the unit's bridge belongs to an instance. */
+export class NoFreePortError extends ConditionError {
+  readonly code = "no-free-port";
+  readonly remedy = "person";
+
+  constructor(bridge: string, count: number) {
+    super(
+      `Cannot give a runner an address: all ${count} of bridge ${bridge} belong to instances; lower virtual-machines`,
+    );
+  }
+}
+
+/** The unit's bridge does not work in the kernel, although LXD has set it up again. */
+export class BridgeLostError extends ConditionError {
+  readonly code = "bridge-lost";
+  readonly remedy = "retry";
+
+  constructor(bridge: string, fault: string, before: string) {
+    super(
+      `Cannot restore the runners' bridge ${bridge}: ${fault}, after LXD has set it up again because ${before}; ` +
+        "see LXD's log",
+    );
+  }
+}

@@ -3,6 +3,7 @@ import { messageOf } from "charm-kit";
 import {
   LxdError,
   OperationError,
+  type Devices,
   type LxdClient,
   type NewInstance,
   type Outcome,
@@ -12,6 +13,7 @@ import { BaseImageError, BaseImageServerError, ImageBuildError } from "./errors.
 import { discardInstance, discardUnhindered } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
 import { describeOwner, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
+import type { PortAllocator } from "./port-allocator.ts";
 
 export interface ImageBuilderOptions {
   readonly client: LxdClient;
@@ -24,6 +26,8 @@ export interface ImageBuilderOptions {
   readonly profile: string;
   /** Path of the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
+  /** The unit's bridge. @default the profile alone decides about the network */
+  readonly ports?: PortAllocator;
 }
 
 const CLEAN_STOP_SECONDS = 60;
@@ -73,7 +77,7 @@ export class ImageBuilder {
   }
 
   async #create(base: BaseImage, signal: AbortSignal): Promise<void> {
-    const { builder: name, instanceType: type = "container", owner, profile } = this.#options;
+    const { builder: name, instanceType: type = "container", owner, ports, profile } = this.#options;
     const instance = {
       name,
       type,
@@ -82,8 +86,11 @@ export class ImageBuilder {
       config: ownerConfig(owner, "builder"),
       description: describeOwner(owner),
     } as const;
+    const create = async (devices: Devices) => {
+      await this.#client.instances.create({ ...instance, devices }, signal);
+    };
     try {
-      await this.#client.instances.create(instance, signal);
+      await (ports ? ports.giving(name, create, signal) : create({}));
     } catch (thrown) {
       throw asBaseError(thrown, base);
     }

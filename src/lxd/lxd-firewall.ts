@@ -9,11 +9,12 @@ import { describeOwner, type Owner } from "./ownership.ts";
 /** The packet filter of this machine's kernel. */
 export interface PacketFilter {
   /**
-   * Rejects packets from a bridge to the machine itself, except DHCP and DNS at the gateway. Safe to repeat.
+   * Rejects packets from a bridge to the machine itself, except DHCP and DNS at the gateway, and lets each port of the
+   * bridge use its own addresses alone. Safe to repeat.
    *
-   * @param gateway the machine's IPv4 address on the bridge.
+   * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `10.83.12.1/24`.
    */
-  closeHost(bridge: string, gateway: string, signal: AbortSignal): Promise<void>;
+  closeHost(bridge: string, subnet: string, signal: AbortSignal): Promise<void>;
   /** Removes the rules of {@link PacketFilter.closeHost}, if any. */
   openHost(signal: AbortSignal): Promise<void>;
   /** Whether the kernel has LXD's rules for a bridge. LXD does not notice when all rules are flushed. */
@@ -62,7 +63,7 @@ export class LxdFirewall implements Firewall {
     // Without its bridge no runner can start.
     if (!ours) return;
     const [, isInKernel] = await Promise.all([
-      packetFilter.closeHost(bridge, gatewayOf(ours), signal),
+      packetFilter.closeHost(bridge, ours.config["ipv4.address"] ?? "", signal),
       this.#isInKernel(ours, signal),
     ]);
     // LXD cannot change rules that are missing in the kernel, but creates them when the ACL is assigned again.
@@ -123,10 +124,6 @@ function isGuarded({ config }: Bridge, acl: string): boolean {
 
 function withoutACL(config: Config): Config {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("security.acls")));
-}
-
-function gatewayOf({ config }: Bridge): string {
-  return (config["ipv4.address"] ?? "").replace(/\/.*/, "");
 }
 
 /** Compares only the unit's settings. LXD returns only keys with values, in its own order. */

@@ -1,11 +1,12 @@
 import type { ImageRecipe, Images, InstanceType, RunnerImage } from "../runners/ports.ts";
 import { messageOf } from "charm-kit";
-import type { Image, Instance, LxdClient } from "lxd-client";
+import type { Devices, Image, Instance, LxdClient } from "lxd-client";
 import { ImageBuildError } from "./errors.ts";
 import { ImageBuilder } from "./image-builder.ts";
 import { discardInstance, discardUnhindered } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
 import { describeOwner, isOwned, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
+import type { PortAllocator } from "./port-allocator.ts";
 
 export interface LxdImagesOptions {
   readonly client: LxdClient;
@@ -18,6 +19,8 @@ export interface LxdImagesOptions {
   readonly profile: string;
   /** Path of the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
+  /** The unit's bridge. @default the profile alone decides about the network */
+  readonly ports?: PortAllocator;
 }
 
 type Progress = (step: string) => void;
@@ -148,14 +151,15 @@ export class LxdImages implements Images {
   }
 
   async #create(name: string, fingerprint: string, signal: AbortSignal): Promise<void> {
-    const { owner, profile } = this.#options;
+    const { owner, profile, ports } = this.#options;
     const config = ownerConfig(owner, "template");
     const source = { type: "image", fingerprint } as const;
     const description = describeOwner(owner);
-    await this.#client.instances.create(
-      { name, type: this.#type, source, profiles: [profile], config, description },
-      signal,
-    );
+    const template = { name, type: this.#type, source, profiles: [profile], config, description } as const;
+    const create = async (devices: Devices) => {
+      await this.#client.instances.create({ ...template, devices }, signal);
+    };
+    await (ports ? ports.giving(name, create, signal) : create({}));
   }
 }
 

@@ -2,8 +2,19 @@ import { createHash } from "node:crypto";
 import type { InstanceType, MachineResources } from "../runners/ports.ts";
 import type { Infrastructure, RunnerCapacity } from "../unit/ports.ts";
 import { ProcessLock } from "charm-kit";
-import type { LxdClient, Profile } from "lxd-client";
+import {
+  LxdError,
+  type Config,
+  type Instance,
+  type LxdClient,
+  type Network,
+  type Profile,
+  type Tagged,
+} from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
+import { BridgeLostError } from "./errors.ts";
+import { NIC } from "./port-allocator.ts";
+import { bridgeConfigs } from "./bridge-config.ts";
 import { LxdPool } from "./lxd-pool.ts";
 import { describeOwner, ownerText, type Owner } from "./ownership.ts";
 import type { PoolStore } from "./pool-store.ts";
@@ -21,6 +32,8 @@ export interface LxdInfrastructureOptions {
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
   readonly instanceType: InstanceType;
+  /** Most processes and threads of a container. */
+  readonly processes: number;
   readonly poolStore: PoolStore;
   /**
    * Chooses a gateway address and prefix for a new bridge, such as `10.83.12.1/24`.
@@ -34,6 +47,23 @@ export interface LxdInfrastructureOptions {
    * @param firewall LXD's firewall driver, such as `nftables`.
    */
   readonly nicFilters: (firewall: string, signal: AbortSignal) => Promise<NicFilters>;
+  readonly bridgeKernel: BridgeKernel;
+  /** Called with each repair of the bridge, as a short text. */
+  readonly onRepair: (repair: string) => void;
+}
+
+/** The unit's bridge in the kernel of the machine. LXD does not notice when it changes there. */
+export interface BridgeKernel {
+  /**
+   * What keeps runners on a bridge from their network; undefined when nothing does.
+   *
+   * @param gateway the machine's IPv4 address on the bridge.
+   */
+  fault(bridge: string, gateway: string): Promise<string | undefined>;
+  /** Keeps the bridge from learning addresses from frames that pass no rule of the packet filter. */
+  harden(bridge: string): Promise<void>;
+  /** Attaches interfaces of running instances that a lost bridge has left behind. */
+  attach(bridge: string, ports: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** Linux allows 15 characters in an interface name. */
@@ -89,6 +119,9 @@ export class LxdInfrastructure implements Infrastructure {
 
   async check(signal: AbortSignal): Promise<void> {
     await this.#pool.check(signal);
+    const known = await absentAsUndefined(this.#client.networks.get(this.bridge, signal));
+    if (!known || !(await this.#faultOf(known))) return;
+    await this.#lock.run(() => this.#ensureBridge(signal), signal);
   }
 
   async remove(signal: AbortSignal): Promise<void> {
@@ -97,20 +130,21 @@ export class LxdInfrastructure implements Infrastructure {
 
   async #ensureAll(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]> {
     const { resources } = capacity;
-    const { instanceType, nicFilters } = this.#options;
+    const { instanceType, nicFilters, processes } = this.#options;
+    const site = { pool: this.pool, bridge: this.bridge, processes };
     const release = () => this.#removeProfiles(signal);
     // First, so that nothing else is created for a pool that is too small.
     await this.#pool.ensure(capacity, release, signal);
-    await this.#ensureBridge(signal);
+    const repair = await this.#ensureBridge(signal);
     const { firewall } = await this.#client.server.info(signal);
     const filters = await nicFilters(firewall, signal);
     const current = this.#resourceProfile(resources);
     await Promise.all([
-      this.#ensureProfile(this.baseProfile, baseProfile(instanceType, this, filters), signal),
+      this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), signal),
       this.#ensureProfile(current, resourceProfile(resources, this.pool), signal),
     ]);
     await this.#removeUnusedProfiles(current, signal);
-    return filterNotices(filters);
+    return [...filterNotices(filters), ...(repair === undefined ? [] : [repair])];
   }
 
   async #removeAll(signal: AbortSignal): Promise<void> {
@@ -127,29 +161,72 @@ export class LxdInfrastructure implements Infrastructure {
     return `${this.#options.slug}-cpu-`;
   }
 
-  async #ensureBridge(signal: AbortSignal): Promise<void> {
-    if (await absentAsUndefined(this.#client.networks.get(this.bridge, signal))) return;
-    await SUBNETS.run(() => this.#createBridge(signal), signal);
+  /**
+   * Creates a missing bridge, corrects one that an earlier version created or that a person changed, and repairs one
+   * that is not in the kernel as LXD believes.
+   *
+   * @returns the repair, as a short text.
+   */
+  async #ensureBridge(signal: AbortSignal): Promise<string | undefined> {
+    const { bridgeKernel, onRepair } = this.#options;
+    const known = await absentAsUndefined(this.#client.networks.getTagged(this.bridge, signal));
+    if (known) await this.#correctBridge(known, signal);
+    else await SUBNETS.run(() => this.#createBridge(signal), signal);
+    const fault = known && (await this.#faultOf(known.value));
+    if (fault !== undefined) await this.#restoreBridge(fault, signal);
+    await bridgeKernel.harden(this.bridge);
+    if (fault === undefined) return undefined;
+    const repair = `restored the runners' bridge ${this.bridge}, since ${fault}`;
+    onRepair(repair);
+    return repair;
+  }
+
+  #faultOf({ config }: Network): Promise<string | undefined> {
+    return this.#options.bridgeKernel.fault(this.bridge, (config["ipv4.address"] ?? "").replace(/\/.*/, ""));
+  }
+
+  async #correctBridge({ value, etag }: Tagged<Network>, signal: AbortSignal): Promise<void> {
+    const { config, description } = value;
+    const wanted = bridgeConfigs(config["ipv4.address"] ?? "").map((better) => ({ ...config, ...better }));
+    if (wanted.some((better) => textOf(config) === textOf(better))) return;
+    await firstAccepted(wanted, (better) =>
+      this.#client.networks.put(this.bridge, { config: better, description }, etag, signal),
+    );
+  }
+
+  /**
+   * LXD sets a bridge up when its configuration changes, so this changes it back and forth. LXD does not attach
+   * running instances to a new bridge, and its rules are assigned again by the firewall.
+   *
+   * @throws {@link BridgeLostError} when that does not help.
+   */
+  async #restoreBridge(fault: string, signal: AbortSignal): Promise<void> {
+    const { networks } = this.#client;
+    const known = await networks.getTagged(this.bridge, signal);
+    const { config, description } = known.value;
+    const changed = { ...config, "ipv4.dhcp.expiry": "1h" };
+    await networks.put(this.bridge, { config: changed, description }, known.etag, signal);
+    const { etag } = await networks.getTagged(this.bridge, signal);
+    await networks.put(this.bridge, { config, description }, etag, signal);
+    const instances = await this.#client.instances.list(undefined, signal);
+    const ports = instances.flatMap((instance) => hostNameOf(instance, this.bridge) ?? []);
+    await this.#options.bridgeKernel.attach(this.bridge, ports, signal);
+    const left = await this.#faultOf(known.value);
+    if (left !== undefined) throw new BridgeLostError(this.bridge, left, fault);
   }
 
   async #createBridge(signal: AbortSignal): Promise<void> {
     const networks = await this.#client.networks.list(signal);
     const taken = networks.flatMap(({ config }) => config["ipv4.address"] ?? []);
     // LXD's own `auto` fails when it cannot detect free subnets.
-    const address = await this.#options.freeSubnet(taken);
-    await this.#client.networks.create(
-      {
-        name: this.bridge,
-        type: "bridge",
-        description: describeOwner(this.#options.owner),
-        config: {
-          "ipv4.address": address,
-          "ipv4.nat": "true",
-          "ipv4.dhcp.expiry": "10m",
-          "ipv6.address": "none",
-        },
-      },
-      signal,
+    const subnet = await this.#options.freeSubnet(taken);
+    const bridge = {
+      name: this.bridge,
+      type: "bridge",
+      description: describeOwner(this.#options.owner),
+    } as const;
+    await firstAccepted(bridgeConfigs(subnet), (config) =>
+      this.#client.networks.create({ ...bridge, config }, signal),
     );
   }
 
@@ -178,6 +255,34 @@ export class LxdInfrastructure implements Infrastructure {
     );
     for (const { name } of unused) await this.#client.profiles.delete(name, signal);
   }
+}
+
+/** The interface on the machine of a running instance on the bridge. */
+function hostNameOf(
+  { status, config, expanded_devices: devices }: Instance,
+  bridge: string,
+): string | undefined {
+  const device = devices[NIC];
+  if (status === "Stopped" || device?.["network"] !== bridge) return undefined;
+  return device["host_name"] ?? config[`volatile.${NIC}.host_name`];
+}
+
+/** Tries configurations until LXD accepts one. The first refusal is the one to report. */
+async function firstAccepted(
+  configs: readonly Config[],
+  apply: (config: Config) => Promise<unknown>,
+): Promise<void> {
+  const refusals: unknown[] = [];
+  for (const config of configs) {
+    try {
+      await apply(config);
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof LxdError)) throw thrown;
+      refusals.push(thrown);
+    }
+  }
+  throw refusals[0];
 }
 
 function isSame(known: ProfileContent, wanted: ProfileContent): boolean {

@@ -14,6 +14,7 @@ import {
   LxdError,
   LxdUnreachableError,
   OperationError,
+  type Devices,
   type Instance,
   type InstanceStatus,
   type LxdClient,
@@ -23,6 +24,7 @@ import { absentAsUndefined } from "./absent.ts";
 import { destroyInstance } from "./destroy-instance.ts";
 import { BootstrapError } from "./errors.ts";
 import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
+import type { PortAllocator } from "./port-allocator.ts";
 
 export interface LxdMachinesOptions {
   readonly client: LxdClient;
@@ -35,6 +37,8 @@ export interface LxdMachinesOptions {
   readonly activityCommand: readonly [string, ...string[]];
   /** Most instances that are cloned and started at once, since this needs the host's CPUs. */
   readonly startConcurrency: number;
+  /** The unit's bridge. @default profiles alone decide about the network */
+  readonly ports?: PortAllocator;
 }
 
 /** Time limit of a step that an abort does not end. */
@@ -51,6 +55,7 @@ export class LxdMachines implements Machines {
   readonly #deliverProgram: string;
   readonly #activityCommand: readonly [string, ...string[]];
   readonly #starts: Gate;
+  readonly #ports: PortAllocator | undefined;
 
   constructor(options: LxdMachinesOptions) {
     this.#client = options.client;
@@ -59,11 +64,13 @@ export class LxdMachines implements Machines {
     this.#deliverProgram = options.deliverProgram;
     this.#activityCommand = options.activityCommand;
     this.#starts = new Gate(options.startConcurrency);
+    this.#ports = options.ports;
   }
 
   async list(signal: AbortSignal): Promise<readonly Machine[]> {
     // Without a server-side filter: LXD answers an unknown one with an empty list, which looks like vanished runners.
     const instances = await this.#client.instances.list(undefined, signal);
+    this.#ports?.observe(instances);
     return instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
   }
 
@@ -72,7 +79,7 @@ export class LxdMachines implements Machines {
       signal.throwIfAborted();
       // LXD continues an operation that nobody waits for, so an abort takes effect only between steps.
       await unhindered(`clone template '${spec.template}'`, UNHINDERED_MS, (limited) =>
-        this.#client.instances.create(this.#newInstance(spec), limited),
+        this.#clone(spec, limited),
       );
       try {
         signal.throwIfAborted();
@@ -147,17 +154,19 @@ export class LxdMachines implements Machines {
     return instance !== undefined && isOwned(instance.config, this.#owner, "runner");
   }
 
-  #newInstance({
-    name,
-    template,
-    profiles,
-    configHash,
-    scopeKey,
-    deadline,
-    share,
-  }: MachineSpec): NewInstance {
+  async #clone(spec: MachineSpec, signal: AbortSignal): Promise<void> {
+    const create = async (devices: Devices) => {
+      await this.#client.instances.create(this.#newInstance(spec, devices), signal);
+    };
+    await (this.#ports ? this.#ports.giving(spec.name, create, signal) : create({}));
+  }
+
+  #newInstance(
+    { name, template, profiles, configHash, scopeKey, deadline, share }: MachineSpec,
+    devices: Devices,
+  ): NewInstance {
     return {
-      ...(share && { devices: { [SHARE_DEVICE]: { type: "disk", ...share } } }),
+      devices: { ...devices, ...(share && { [SHARE_DEVICE]: { type: "disk", ...share } }) },
       name,
       type: this.#instanceType,
       source: { type: "copy", source: template },

@@ -9,10 +9,11 @@ import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
 import { LxdOtherUnits } from "./lxd-other-units.ts";
-import { LxdInfrastructure } from "./lxd-infrastructure.ts";
+import { LxdInfrastructure, type BridgeKernel } from "./lxd-infrastructure.ts";
 import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
 import type { PoolStore } from "./pool-store.ts";
+import { PortAllocator } from "./port-allocator.ts";
 import type { NicFilters } from "./runner-profiles.ts";
 
 export interface LxdUnitOptions {
@@ -35,11 +36,16 @@ export interface LxdUnitOptions {
   /** Absolute path on the host of the directory with the logs of crashed runners. */
   readonly logDirectory: string;
   readonly instanceType: InstanceType;
+  /** Most processes and threads of a container. */
+  readonly processes: number;
   readonly poolStore: PoolStore;
   /** Chooses a gateway address and prefix for the unit's bridge that avoids LXD's other bridges. */
   readonly freeSubnet: (taken: readonly string[]) => Promise<string>;
   /** Detects the machine's network device filters with LXD's firewall driver. */
   readonly nicFilters: (firewall: string, signal: AbortSignal) => Promise<NicFilters>;
+  readonly bridgeKernel: BridgeKernel;
+  /** Called with each repair of the bridge, as a short text. */
+  readonly onRepair: (repair: string) => void;
   /** Reads the networks that no runner may reach: the machine's addresses and all units' bridge networks. */
   readonly closedNetworks: () => Promise<readonly Network[]>;
   readonly packetFilter: PacketFilter;
@@ -67,6 +73,11 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const client = new LxdClient(socket);
   const owner = { unitName, deployment };
   const infrastructure = new LxdInfrastructure({ ...options, client, owner });
+  const ports = new PortAllocator({
+    client,
+    bridge: infrastructure.bridge,
+    profile: infrastructure.baseProfile,
+  });
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {
     isThere: existsSync(socket.path),
@@ -93,6 +104,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       instanceType: options.instanceType,
       profile: infrastructure.baseProfile,
       archivePathInGuest: options.archivePathInGuest,
+      ports,
     }),
     machines: new LxdMachines({
       client,
@@ -101,6 +113,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       deliverProgram: options.deliverProgram,
       activityCommand: options.activityCommand,
       startConcurrency,
+      ports,
     }),
     close: () => client.close(),
   };

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { type Logger, runProcess } from "charm-kit";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { closedNetworks, localAddresses } from "../host/local-addresses.ts";
+import { PROCESSES_PER_RUNNER } from "../host/kernel-limits.ts";
+import { KernelBridge } from "../host/kernel-bridge.ts";
 import { expectedSocket } from "../host/lxd-installer.ts";
 import { probeNicFilters } from "../host/nic-filters.ts";
 import { NftPacketFilter } from "../host/packet-filter.ts";
@@ -56,8 +58,13 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     diagnosticsInGuest: DIAGNOSTICS,
     logDirectory: system.logRoot,
     closedNetworks: () => closedNetworks(BRIDGE_NAMES),
+    bridgeKernel: new KernelBridge(paths, runProcess),
+    onRepair: (repair) => {
+      log.warning("Repaired the machine's network", { repair });
+    },
     packetFilter: new NftPacketFilter(slug, runProcess),
     instanceType: demand.instanceType,
+    processes: PROCESSES_PER_RUNNER,
     poolStore: new PoolStorage({
       paths,
       systemd: system.systemd,

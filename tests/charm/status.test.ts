@@ -156,6 +156,7 @@ describe("statusOf()", () => {
     archive: "person",
     "archive-download": "outside",
     "no-free-subnet": "person",
+    "no-free-port": "person",
     "packet-filter": "person",
     "firewall-unsupported": "person",
     "github-bad-credentials": "person",

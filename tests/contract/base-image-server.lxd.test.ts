@@ -60,6 +60,7 @@ describeLxd(
         slug: unit.slug,
         profile: unit.infrastructure.baseProfile,
         archivePathInGuest: ARCHIVE_IN_GUEST,
+        ports: unit.ports,
       });
       server = await serve();
     });

@@ -38,13 +38,14 @@ describeLxd(
       directory = await mkdtemp(join(tmpdir(), "images-race-"));
       await writeFile(join(directory, "archive"), "the runner application");
       unit = await openInfrastructure();
-      const { client, owner, slug, infrastructure } = unit;
+      const { client, owner, slug, infrastructure, ports } = unit;
       await infrastructure.ensure(roomFor(0), signal());
       images = new LxdImages({
         client,
         owner,
         slug,
         profile: infrastructure.baseProfile,
+        ports,
         archivePathInGuest: "/root/runner.tar.gz",
       });
       machines = new LxdMachines({
@@ -53,6 +54,7 @@ describeLxd(
         deliverProgram: "/bin/true",
         activityCommand: ["/bin/false"],
         startConcurrency: 2,
+        ports,
       });
       first = await build("a");
     });

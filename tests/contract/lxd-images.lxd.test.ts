@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Devices } from "lxd-client";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,12 +50,13 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     await rm(directory, { recursive: true, force: true });
   });
 
-  const imagesOf = ({ client, owner, slug, infrastructure }: InfrastructureFixture) =>
+  const imagesOf = ({ client, owner, slug, infrastructure, ports }: InfrastructureFixture) =>
     new LxdImages({
       client,
       owner,
       slug,
       profile: infrastructure.baseProfile,
+      ports,
       archivePathInGuest: ARCHIVE_IN_GUEST,
     });
   const recipe = (key: string, change: Partial<ImageRecipe> = {}): ImageRecipe => ({
@@ -175,22 +177,21 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
   });
 
   it("are completed from what a killed build has left", async () => {
-    const { client, owner, slug, infrastructure } = unit;
+    const { client, owner, slug, infrastructure, ports } = unit;
     const built = await build(recipe("a"));
     // A kill while the template was cleaned leaves it without its last keys; one in a later build leaves a builder.
     const config = { [KEYS.phase]: "", "security.protection.delete": "false" };
     await client.instances.patch(built.template, { config }, signal());
-    await client.instances.create(
-      {
-        name: `${slug}-builder`,
-        type: "container",
-        source: { type: "image", alias: BASE_IMAGE_ALIAS },
-        profiles: [infrastructure.baseProfile],
-        config: ownerConfig(owner, "builder"),
-      },
-      signal(),
-    );
-    await client.instances.changeState(`${slug}-builder`, { action: "start" }, signal());
+    const builder = {
+      name: `${slug}-builder`,
+      type: "container",
+      source: { type: "image", alias: BASE_IMAGE_ALIAS },
+      profiles: [infrastructure.baseProfile],
+      config: ownerConfig(owner, "builder"),
+    } as const;
+    const create = (devices: Devices) => client.instances.create({ ...builder, devices }, signal());
+    await ports.giving(builder.name, create, signal());
+    await client.instances.changeState(builder.name, { action: "start" }, signal());
     expect(await listed()).to.deep.equal([]);
     const steps: string[] = [];
     expect(await build(recipe("a"), (step) => steps.push(step))).to.deep.equal(built);

@@ -4,9 +4,11 @@ import { LxdInfrastructure } from "../../src/lxd/lxd-infrastructure.ts";
 import type { MachineResources } from "../../src/runners/ports.ts";
 import type { RunnerCapacity } from "../../src/unit/ports.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
+import { PortAllocator } from "../../src/lxd/port-allocator.ts";
 import type { Owner } from "../../src/lxd/ownership.ts";
 import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
 import { probeNicFilters } from "../../src/host/nic-filters.ts";
+import { KernelBridge } from "../../src/host/kernel-bridge.ts";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { patience, socketHere } from "../../packages/lxd-client/tests/support.ts";
 
@@ -24,6 +26,8 @@ export interface InfrastructureFixture {
   readonly owner: Owner;
   readonly slug: string;
   readonly infrastructure: LxdInfrastructure;
+  /** Of its bridge. */
+  readonly ports: PortAllocator;
 }
 
 /** Parts that a test replaces. */
@@ -61,11 +65,16 @@ export async function openInfrastructure(
     owner,
     slug,
     instanceType: "container",
+    processes: 1000,
     poolStore: change.poolStore ?? smallPool,
     nicFilters: (firewall, signal) => probeNicFilters(HOST_PATHS, runProcess, firewall, signal),
+    bridgeKernel: new KernelBridge(HOST_PATHS, runProcess),
+    onRepair: () => undefined,
     freeSubnet: async () => chooseSubnet(await networksOfHost(), process.pid + number * 977),
   });
-  return { client: connected, owner, slug, infrastructure };
+  const { bridge, baseProfile: profile } = infrastructure;
+  const ports = new PortAllocator({ client: connected, bridge, profile });
+  return { client: connected, owner, slug, infrastructure, ports };
 }
 
 /** Everything on LXD whose name or description names a unit, and what everybody shares. */

@@ -4,6 +4,7 @@ import { DELIVER_PROGRAM, RUNNER_APPLICATION } from "../../src/guest/paths.ts";
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { createGithubClient, parseGithubPath, type GithubForge } from "../../src/github/index.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
+import { PortAllocator } from "../../src/lxd/port-allocator.ts";
 import type { Machine } from "../../src/runners/ports.ts";
 import { Runner, type RunnerDependencies } from "../../src/runners/runner.ts";
 import type { RunnerSettings } from "../../src/runners/creations.ts";
@@ -120,6 +121,11 @@ class RaceFixture {
       deliverProgram: DELIVER_PROGRAM,
       activityCommand: ACTIVITY_COMMAND,
       startConcurrency: AT_A_TIME,
+      ports: new PortAllocator({
+        client,
+        bridge: template?.expanded_devices["eth0"]?.["network"] ?? "",
+        profile: profiles[0] ?? "",
+      }),
     });
     const metrics = new FakeRunnerMetrics();
     metrics.share = () => Promise.resolve(undefined as never);

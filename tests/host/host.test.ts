@@ -31,6 +31,7 @@ describe("Host", () => {
       sysctlDirectory: join(root, "sysctl.d"),
       modulesDirectory: join(root, "modules-load.d"),
       proc: join(root, "proc"),
+      sys: "/sys",
       dev: join(root, "dev"),
       storage: join(root, "storage"),
       rebootRequired: join(root, "reboot-required"),

@@ -45,6 +45,7 @@ describe("PoolStorage", () => {
         sysctlDirectory: path("sysctl.d"),
         modulesDirectory: path("modules-load.d"),
         proc: path("proc"),
+        sys: "/sys",
         dev: path("dev"),
         storage: path("storage"),
         rebootRequired: path("reboot-required"),

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { runProcess } from "charm-kit";
 import { closedNetworks } from "../../../src/host/local-addresses.ts";
 import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
-import type { LxdClient } from "lxd-client";
+import type { Config, LxdClient } from "lxd-client";
 import { BRIDGE_NAMES } from "../../../src/lxd/lxd-infrastructure.ts";
 import { LxdFirewall } from "../../../src/lxd/lxd-firewall.ts";
 import { packImage, patience } from "../../../packages/lxd-client/tests/support.ts";
@@ -30,6 +30,8 @@ export interface Runner {
   readonly peer: NetworkPeer;
   /** Its interface on the machine. */
   readonly port: string;
+  readonly mac: string;
+  readonly name: string;
 }
 
 /** A machine with an address, which the machine under test forwards to. */
@@ -44,8 +46,9 @@ const mark = process.pid.toString(36);
 /** What a DHCP client is told to do with a lease. */
 const DHCP_SCRIPT = `#!/bin/sh
 [ "$1" = bound ] || exit 0
+/bin/busybox ip addr flush dev "$interface"
 /bin/busybox ip addr add "$ip/24" dev "$interface"
-/bin/busybox ip route add default via "$router"
+/bin/busybox ip route replace default via "$router"
 `;
 
 /** Two units with runners, hosts beside the machine, and somebody who answers at every address. */
@@ -132,22 +135,27 @@ export class FirewallSite {
     return fingerprint;
   }
 
-  /** Starts an instance that has got its address by DHCP, and answers in it. */
-  async runner(name: string, image: string, of: "unit" | "other" = "unit"): Promise<Runner> {
-    const { slug, infrastructure } = of === "unit" ? this.unit : this.#other;
+  /**
+   * Starts an instance that has got its address by DHCP, and answers in it.
+   *
+   * @param of the unit with the firewall or the other unit, without filters of the NIC; or the first unit with all that
+   *   runners have.
+   */
+  async runner(name: string, image: string, of: "unit" | "other" | "ports" = "unit"): Promise<Runner> {
+    const { slug, infrastructure, ports } = of === "other" ? this.#other : this.unit;
     const { instances } = this.client;
     const instance = `${slug}-${name}`;
-    // Filters of the NIC would hide what the firewall does not do.
-    const eth0 = {
-      type: "nic",
-      name: "eth0",
-      network: infrastructure.bridge,
-      "security.port_isolation": "true",
-    };
     const source = { type: "image", fingerprint: image } as const;
     const profiles = infrastructure.profiles(SMALL);
-    await instances.create(
-      { name: instance, type: "container", source, profiles, devices: { eth0 } },
+    await ports.giving(
+      instance,
+      (devices) => {
+        const chosen = of === "ports" ? devices : { eth0: withoutFilters(devices["eth0"] ?? {}) };
+        return instances.create(
+          { name: instance, type: "container", source, profiles, devices: chosen },
+          patience(),
+        );
+      },
       patience(),
     );
     this.finally(async () => {
@@ -157,17 +165,19 @@ export class FirewallSite {
       await instances.delete(instance, patience());
     });
     await instances.changeState(instance, { action: "start" }, patience());
-    const [{ pid }, { config }] = await Promise.all([
+    const [{ pid }, { config, devices }] = await Promise.all([
       instances.state(instance, patience()),
       instances.get(instance, patience()),
     ]);
-    const address = await this.#lease(instance);
+    const address = await this.lease(instance);
     const peer = new NetworkPeer(["nsenter", "-t", String(pid), "-n"]);
     await peer.answer({ addresses: ["0.0.0.0"], ports: [PORT] }, patience());
     this.finally(() => {
       peer.close();
     });
-    return { address, peer, port: config["volatile.eth0.host_name"] ?? "" };
+    const port = config["volatile.eth0.host_name"] ?? devices["eth0"]?.["host_name"] ?? "";
+    const mac = config["volatile.eth0.hwaddr"] ?? devices["eth0"]?.["hwaddr"] ?? "";
+    return { address, peer, port, mac, name: instance };
   }
 
   /** A namespace beside the machine, with somebody who answers in it. */
@@ -202,7 +212,8 @@ export class FirewallSite {
     this.finally(await answer({ addresses, ports }));
   }
 
-  async #lease(instance: string): Promise<string> {
+  /** Asks for a lease, and returns the address. */
+  async lease(instance: string): Promise<string> {
     const script = `printf '%s' "$SCRIPT" >/root/dhcp && /bin/busybox chmod 755 /root/dhcp &&
       /bin/busybox ip link set lo up && /bin/busybox ip link set eth0 up &&
       /bin/busybox udhcpc -i eth0 -n -q -t 10 -T 1 -s /root/dhcp >/dev/null 2>&1;
@@ -216,6 +227,11 @@ export class FirewallSite {
     if (address === undefined) throw new Error(`${instance} got no address by DHCP: ${stdout}`);
     return address;
   }
+}
+
+/** Filters of the NIC would hide what the firewall does not do. */
+function withoutFilters(device: Config): Config {
+  return Object.fromEntries(Object.entries(device).filter(([key]) => !key.endsWith("_filtering")));
 }
 
 /** Every IPv4 address of this machine but those of the loopback interface. */
