@@ -49,15 +49,16 @@ describe("hook tools of the agent, beside Juju", function () {
     });
 
   /** Replays a case in a context of its own. @returns the output of the context, and whether its end was refused */
-  async function replay(agent: UnitAgent, { context, calls }: HookToolCase) {
+  async function replay(agent: UnitAgent, { context, calls, actionFailure }: HookToolCase) {
     const script = replayScript(calls, ids);
     const unit = "tiny/0";
     if (context !== "action") return agent.exec(unit, script, NEVER);
     await writeFile(`${fixture.directory}-replay`, script);
-    const { status, results } = await agent.runAction({ unit, action: "greet" }, NEVER);
+    const { status, message, results } = await agent.runAction({ unit, action: "greet" }, NEVER);
+    expect(message).to.equal(actionFailure ?? "");
     const { stdout: output } = results;
     return {
-      exitCode: status === "completed" ? 0 : 1,
+      exitCode: status === (actionFailure === undefined ? "completed" : "failed") ? 0 : 1,
       stdout: typeof output === "string" ? output : "",
       stderr: "",
     };
@@ -69,7 +70,7 @@ describe("hook tools of the agent, beside Juju", function () {
       const agent = agentLike(juju);
       for (const hookCase of CASES) {
         const { exitCode, stdout, stderr } = await replay(agent, hookCase);
-        assertAnswers(hookCase, juju, readReplay(stdout));
+        assertAnswers(hookCase, juju, readReplay(stdout), ids);
         const { refusedFlush } = hookCase;
         const end = { exitCode, stderr };
         if (refusedFlush === undefined) expect(end).to.deep.equal({ exitCode: 0, stderr: "" });

@@ -14,7 +14,7 @@ export type RawData = Readonly<Record<string, string>>;
  * The data that one member of a relation shares with the others. `Data` declares the keys and their JSON values. Without
  * it, any key compiles.
  *
- * Juju adds `private-address`, `ingress-address` and `egress-subnets` to the bag of each unit.
+ * Juju adds `ingress-address` and `egress-subnets` to the bag of each unit, and before Juju 4 `private-address`.
  */
 export class DataBag<Data extends object = AnyRelationData> {
   readonly identity: DataBagIdentity;

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { callTool, HOOK_TOOLS, ToolError, type JujuBackend } from "juju-hook-tools";
 import { readMetadata } from "../../src/metadata/read-metadata.ts";
 import { Context, PeerRelation, Relation, Secret, State, Storage } from "../../src/testing/index.ts";
+import { dispatchEnvironment } from "../../src/testing/dispatch-environment.ts";
 import { Simulation } from "../../src/testing/simulation/simulation.ts";
 import { assertAnswers } from "../../../juju-hook-tools/tests/conformance/assert-answers.ts";
 import { CASE_CHARM } from "../../../juju-hook-tools/tests/conformance/case-charm.ts";
@@ -25,6 +26,7 @@ const VERSIONS: Readonly<Record<ObservedJuju, string>> = { "3.6": "3.6.28", "4.0
 function simulate({ context, leader = true, needs = [] }: HookToolCase, juju: ObservedJuju) {
   const granted = new Secret({ content: { token: "hunter2" } });
   const denied = new Secret({ content: { token: "other" }, granted: false });
+  const owned = new Secret({ owner: "unit", label: "mine", content: { token: "old" } });
   const relations = needs.includes("relation")
     ? [
         new Relation({
@@ -41,7 +43,12 @@ function simulate({ context, leader = true, needs = [] }: HookToolCase, juju: Ob
     ? [new Storage({ name: "data", index: 0, location: "/srv/data" })]
     : [];
   const { on } = new Context(() => ({}) as never, { metadata });
-  const state = new State({ leader, relations, storages, secrets: [granted, denied] });
+  const state = new State({
+    leader,
+    relations,
+    storages,
+    secrets: [granted, denied, ...(needs.includes("own-secret") ? [owned] : [])],
+  });
   const simulation = new Simulation(state, {
     appName: "tiny",
     unitName: "tiny/0",
@@ -51,7 +58,7 @@ function simulate({ context, leader = true, needs = [] }: HookToolCase, juju: Ob
     now: () => 0,
     onRebootNow: () => undefined,
   });
-  return { simulation, ids: { granted: granted.id, denied: denied.id } };
+  return { simulation, ids: { granted: granted.id, denied: denied.id, owned: owned.id } };
 }
 
 async function answer(
@@ -88,17 +95,36 @@ describe("hook tools of the testing kit, beside Juju", () => {
               input,
             ),
           );
-        assertAnswers(hookCase, juju, printed);
+        assertAnswers(hookCase, juju, printed, ids);
+        expect(simulation.effects.actionFailure).to.equal(hookCase.actionFailure);
+        const before = simulation.transaction.committed;
         const flush = () => {
           simulation.transaction.flush();
         };
         if (hookCase.refusedFlush === undefined) expect(flush).not.to.throw();
-        else expect(flush).to.throw(hookCase.refusedFlush);
+        else {
+          expect(flush).to.throw(hookCase.refusedFlush);
+          expect(simulation.transaction.committed).to.equal(before);
+        }
       });
 
-  it("covers every tool", () => {
+  it("has a case for every tool", () => {
     const called = new Set(HOOK_TOOL_CASES.flatMap(({ calls }) => calls.map(({ call }) => call[0])));
-    const outside = ["action-fail"];
-    expect([...HOOK_TOOLS.keys()].filter((tool) => !called.has(tool))).to.deep.equal(outside);
+    expect([...HOOK_TOOLS.keys()].filter((tool) => !called.has(tool))).to.deep.equal([]);
   });
+
+  for (const juju of OBSERVED_JUJUS)
+    it(`gives a secret hook the environment of Juju ${juju}`, () => {
+      const { on } = new Context(() => ({}) as never, { metadata });
+      const secret = new Secret({ content: { token: "hunter2" } });
+      const environment = dispatchEnvironment(on.secretChanged(secret), {
+        ...{ unitName: "tiny/0", contextId: "id", charmDirectory: "/c", toolsDirectory: "/t", socket: "/s" },
+        ...{ path: "/bin", machineID: "0", availabilityZone: "", principalUnit: "" },
+        jujuVersion: VERSIONS[juju],
+        model: new State().model,
+      });
+      expect(environment).to.include({ JUJU_SECRET_ID: `secret:${secret.id}`, JUJU_VERSION: VERSIONS[juju] });
+      expect(environment).not.to.have.any.keys("HOME", "USER");
+      expect("JUJU_SLA" in environment).to.equal(juju === "3.6");
+    });
 });

@@ -269,6 +269,40 @@ export const DATA_CASES: readonly HookToolCase[] = [
     ],
   },
   {
+    name: "the unit's own secret, changed and removed",
+    needs: ["relation", "own-secret"],
+    calls: [
+      { call: ["secret-ids", "--format=json"], answer: { stdout: '["{owned}"]\n' } },
+      { call: ["secret-get", "{owned}"], answer: { stdout: "token: old\n" } },
+      { call: ["secret-set", "{owned}", "token=new"], answer: {} },
+      { call: ["secret-get", "{owned}"], answer: { stdout: "token: old\n" } },
+      { call: ["secret-get", "{owned}", "--peek"], answer: { stdout: "token: new\n" } },
+      { call: ["secret-grant", "{owned}", "-r", "7"], answer: {} },
+      { call: ["secret-grant", "{owned}", "-r", "7"], answer: {} },
+      {
+        call: ["secret-grant", "{owned}"],
+        answer: { stderr: "ERROR no relation id specified\n", code: 2 },
+      },
+      { call: ["secret-revoke", "{owned}", "-r", "7"], answer: {} },
+      {
+        call: ["secret-revoke", "{owned}", "--app", "pg", "--unit", "pg/0"],
+        answer: { stderr: "ERROR specify only one of application or unit\n", code: 2 },
+      },
+      { call: ["secret-remove", "{owned}"], answer: {} },
+      { call: ["secret-ids", "--format=json"], answer: { stdout: "null\n" } },
+    ],
+  },
+  {
+    name: "secret-add of a label that the unit has",
+    needs: ["own-secret"],
+    calls: [
+      {
+        call: ["secret-add", "--owner", "unit", "--label", "mine", "token=x"],
+        answer: { stderr: 'ERROR secret with label "mine" already exists\n', code: 1 },
+      },
+    ],
+  },
+  {
     name: "secret-set of a missing secret is refused only at the end",
     needs: ["own-secret"],
     calls: [{ call: ["secret-set", "9m4e2mr0ui3e8a215n40", "token=x"], answer: {} }],

@@ -13,7 +13,8 @@ export interface ExpectedAnswer {
 export interface ToolCallCase {
   /**
    * Name and arguments. `{granted}` and `{denied}` stand for IDs of user secrets: the content of the first is
-   * `token: hunter2`, and the application may read only it.
+   * `token: hunter2`, and the application may read only it. `{owned}` is the ID of the unit's own secret: its content is
+   * `token: old`, which the unit has not read, and its label is `mine`. They stand in outputs too.
    */
   readonly call: readonly [tool: string, ...args: string[]];
   readonly input?: string;
@@ -40,6 +41,8 @@ export interface HookToolCase {
   /** @default none */
   readonly needs?: readonly CaseNeed[];
   readonly calls: readonly ToolCallCase[];
+  /** Message of the action when a call makes it fail. @default it does not fail */
+  readonly actionFailure?: string;
   /** Text with which the controller refuses the buffered changes at the end. @default it accepts them */
   readonly refusedFlush?: string;
 }

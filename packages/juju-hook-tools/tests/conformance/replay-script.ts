@@ -33,7 +33,7 @@ export function readReplay(output: string): readonly PrintedAnswer[] {
 
 /** Fills in the IDs of secrets. */
 export function withIds(word: string, ids: Readonly<Record<string, string>>): string {
-  return word.replace(/\{(granted|denied)\}/, (placeholder, name: string) => ids[name] ?? placeholder);
+  return word.replace(/\{(granted|denied|owned)\}/, (placeholder, name: string) => ids[name] ?? placeholder);
 }
 
 function quoted(word: string): string {

@@ -199,6 +199,22 @@ export const UNIT_CASES: readonly HookToolCase[] = [
     calls: [{ call: ["goal-state", "x"], answer: { stderr: 'ERROR unrecognized args: ["x"]\n', code: 2 } }],
   },
   {
+    name: "action-fail keeps the last message",
+    context: "action",
+    calls: [
+      { call: ["action-fail", "first"], answer: {} },
+      { call: ["action-fail", "--", "-no LXD"], answer: {} },
+      { call: ["action-fail", "a", "b"], answer: { stderr: 'ERROR unrecognized args: ["b"]\n', code: 2 } },
+    ],
+    actionFailure: "-no LXD",
+  },
+  {
+    name: "action-fail without a message",
+    context: "action",
+    calls: [{ call: ["action-fail"], answer: {} }],
+    actionFailure: "action failed without reason given, check action for errors",
+  },
+  {
     name: "action tools and juju-reboot in an action",
     context: "action",
     calls: [
