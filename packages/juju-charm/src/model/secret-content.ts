@@ -34,6 +34,10 @@ export function secretContent(fields: NewSecretContent): SecretContent {
       throw new SecretContentError(
         `the value of "${key}" holds ${REDACTED}, the text of a Secret; use reveal()`,
       );
+    if (!secret.reveal().isWellFormed())
+      throw new SecretContentError(
+        `the value of "${key}" holds half of a surrogate pair; encode it, for example as base64`,
+      );
     if (secret.reveal() === "") throw new SecretContentError(`the value of "${key}" is empty`);
     return [key, secret] as const;
   });

@@ -119,6 +119,7 @@ describe("Model", () => {
     ["a key in capitals", { Password: "hunter2" }],
     ["a key with two hyphens", { "pass--word": "hunter2" }],
     ["an empty value", { password: "" }],
+    ["half of a surrogate pair", { password: "hunter2\ud800" }],
     ["the text of a Secret", { password: `x${String(new Secret("hunter2"))}` }],
     ["more than a megabyte", { password: "hunter2".repeat(150_000) }],
   ];

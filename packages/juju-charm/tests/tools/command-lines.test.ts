@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { commandLineHookTools, HookToolError, type HookTools } from "../../src/index.ts";
+import { commandLineHookTools, HookToolError, HookToolInputError, type HookTools } from "../../src/index.ts";
 import { Secret } from "charm-kit";
 import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 import { rejection } from "../../../../tests/support/rejection.ts";
@@ -212,6 +212,32 @@ describe("command lines of the hook tools", () => {
       ["juju-reboot", "--now"],
     ]);
   });
+
+  it("replaces characters in messages that a command line cannot hold", async () => {
+    const { scripts, tools } = setUp();
+    for (const tool of ["juju-log", "status-set", "action-fail", "action-log"]) scripts.write(tool);
+    const message = "a\0b\ud800c";
+    await tools.log("INFO", message);
+    await tools.statusSet({ name: "active", message });
+    await tools.actionFail(message);
+    await tools.actionLog(message);
+    expect(scripts.calls().map((call) => call.at(-1))).to.deep.equal(Array(4).fill("a\ufffdb\ufffdc"));
+  });
+
+  for (const text of ["hunter2\0", "hunter2\ud800"])
+    it(`refuses data with ${JSON.stringify(text)} before a tool is called, without showing it`, async () => {
+      const { scripts, tools } = setUp();
+      for (const tool of ["action-set", "secret-add"]) scripts.write(tool);
+      const refusals = [
+        await rejection(tools.actionSet({ key: text })),
+        await rejection(tools.secretAdd({ token: new Secret("x") }, "unit", { label: text })),
+      ];
+      for (const refusal of refusals) {
+        expect(refusal).to.be.instanceOf(HookToolInputError);
+        expect(refusal.message).not.to.include("hunter2");
+      }
+      expect(scripts.calls()).to.deep.equal([]);
+    });
 
   it("reads again only values that it has changed, apart from the status, of which it knows what it set", async () => {
     const { scripts, tools } = setUp();

@@ -1,5 +1,6 @@
 import type { Environment } from "../../dispatch/environment.ts";
 import { HookToolError } from "../hook-tool-error.ts";
+import { HookToolInputError } from "../hook-tool-refusals.ts";
 import { isStringList, parseJSON } from "../json.ts";
 import type { JsonObject, JsonValue } from "juju-hook-tools";
 import { isRecord } from "charm-kit";
@@ -36,7 +37,12 @@ export class ToolCaller {
   /** Runs a tool and returns its output. */
   async run(tool: string, args: readonly string[], call: ToolCall = {}): Promise<string> {
     const { env, limitMs, signal, runTool } = this.#options;
-    return runTool(tool, args, { env, limitMs, input: call.input }, call.signal ?? signal);
+    return runTool(
+      tool,
+      args.map((arg) => asArgument(tool, arg)),
+      { env, limitMs, input: call.input },
+      call.signal ?? signal,
+    );
   }
 
   /** The cached output of a tool. */
@@ -94,6 +100,28 @@ export class ToolCaller {
       if (key.startsWith(`${beginning},`) || key === `${beginning}]`) this.#answers.delete(key);
     }
   }
+}
+
+/** Tools whose words are only read by people: a message is worth more than its exact characters. */
+const MESSAGE_TOOLS: readonly string[] = [
+  "action-fail",
+  "action-log",
+  "application-version-set",
+  "juju-log",
+  "status-set",
+];
+
+/**
+ * A word that a command line can hold: UTF-8 without U+0000. Node.js would replace halves of surrogate pairs, and would
+ * show the word in the error for U+0000.
+ *
+ * @throws {@link HookToolInputError} for data that would not arrive as it is.
+ */
+function asArgument(tool: string, word: string): string {
+  if (word.isWellFormed() && !word.includes("\0")) return word;
+  if (MESSAGE_TOOLS.includes(tool)) return word.toWellFormed().replaceAll("\0", "\ufffd");
+  const problem = "an argument holds U+0000 or half of a surrogate pair, which a command line cannot hold";
+  throw new HookToolInputError(tool, `${problem}; encode it, for example as base64`);
 }
 
 /** The error omits the output, which may contain secrets. */
