@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { runProcess } from "charm-kit";
 import { closedNetworks } from "../../../src/host/local-addresses.ts";
 import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
-import type { Config, LxdClient } from "lxd-client";
+import type { Config, Devices, LxdClient } from "lxd-client";
 import { BRIDGE_NAMES } from "../../../src/lxd/lxd-infrastructure.ts";
 import { LxdFirewall } from "../../../src/lxd/lxd-firewall.ts";
 import { packImage, patience } from "../../../packages/lxd-client/tests/support.ts";
@@ -139,25 +139,27 @@ export class FirewallSite {
    * Starts an instance that has got its address by DHCP, and answers in it.
    *
    * @param of the unit with the firewall or the other unit, without filters of the NIC; or the first unit with all that
-   *   runners have.
+   *   runners have, or with what runners of earlier versions had.
    */
-  async runner(name: string, image: string, of: "unit" | "other" | "ports" = "unit"): Promise<Runner> {
+  async runner(
+    name: string,
+    image: string,
+    of: "unit" | "other" | "ports" | "profile" = "unit",
+  ): Promise<Runner> {
     const { slug, infrastructure, ports } = of === "other" ? this.#other : this.unit;
     const { instances } = this.client;
     const instance = `${slug}-${name}`;
     const source = { type: "image", fingerprint: image } as const;
     const profiles = infrastructure.profiles(SMALL);
-    await ports.giving(
-      instance,
-      (devices) => {
-        const chosen = of === "ports" ? devices : { eth0: withoutFilters(devices["eth0"] ?? {}) };
-        return instances.create(
-          { name: instance, type: "container", source, profiles, devices: chosen },
-          patience(),
-        );
-      },
-      patience(),
-    );
+    const create = (devices: Devices) =>
+      instances.create({ name: instance, type: "container", source, profiles, devices }, patience());
+    if (of === "profile") {
+      await create({});
+    } else {
+      const change = (devices: Devices) =>
+        of === "ports" ? devices : { eth0: withoutFilters(devices["eth0"] ?? {}) };
+      await ports.giving(instance, (devices) => create(change(devices)), patience());
+    }
     this.finally(async () => {
       await instances
         .changeState(instance, { action: "stop", force: true }, patience())
