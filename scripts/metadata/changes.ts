@@ -18,6 +18,10 @@ export const CHANGES: Readonly<Record<string, ChangeEffect>> = {
     idle: "started or removed, until the number is right",
     busy: "finish their jobs; surplus runners are not replaced",
   },
+  limits: {
+    idle: "stay; the limit applies at the next reconcile",
+    busy: "stay; the limit applies at the next reconcile",
+  },
   firewall: { idle: "stay; the firewall applies at once", busy: "stay; the firewall applies at once" },
   timer: { idle: "stay; the time of the next reconcile changes", busy: "stay" },
   fixed: {

@@ -21,6 +21,8 @@ function describe({ keyword, data, params, parentSchema }: ErrorObject): string 
   switch (keyword) {
     case "minimum":
       return `${JSON.stringify(data)} is less than ${String((params as { limit: number }).limit)}`;
+    case "maximum":
+      return `${JSON.stringify(data)} is more than ${String((params as { limit: number }).limit)}`;
     case "enum":
       return "not one of its values";
     default:

@@ -95,6 +95,13 @@ export const configurationSchema = {
       accepted: "a whole number and KiB, MiB, GiB, TiB, PiB or EiB, such as 10GiB",
       change: "replaces",
     },
+    "vm-processes": {
+      type: "integer",
+      minimum: 512,
+      maximum: 100_000,
+      accepted: "512 to 100000",
+      change: "limits",
+    },
     "base-image": {
       type: "string",
       minLength: 1,

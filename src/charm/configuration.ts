@@ -65,6 +65,7 @@ export function parseConfiguration(
     proxy,
     insecure,
     count: reader.whole("virtual-machines"),
+    processes: reader.whole("vm-processes"),
     reconcileMinutes: reader.whole("reconcile-interval"),
     preJobScript: reader.text("pre-job-script").replaceAll("\r\n", "\n"),
     storage: reader.text("runner-storage") === "memory" ? "memory" : "juju-storage",

@@ -58,6 +58,11 @@ export interface GithubRunnerTypes extends CharmTypes {
     /** Size of each runner's root disk: a positive integer and one of KiB, MiB, GiB, TiB, PiB, EiB. */
     readonly "vm-disk": string;
     /**
+     * Most processes and threads of each runner with instance-type=container, 512 to 100000. The unit raises the
+     * machine's limits so that all its runners fit. Virtual machines have a kernel of their own, and no such limit.
+     */
+    readonly "vm-processes": number;
+    /**
      * Ubuntu release of the runners: "jammy" or "22.04", "noble" or "24.04", or a later LTS release. With
      * image-server=local, the alias of an image in the local LXD store. Cannot be changed after deployment.
      */

@@ -27,6 +27,8 @@ export interface HostOptions {
 /** The requirements on the machine. */
 export interface HostNeed {
   readonly runners: number;
+  /** Most processes and threads of each runner, if it is a container. */
+  readonly processes: number;
   readonly virtualMachines: boolean;
 }
 
@@ -53,10 +55,10 @@ export class Host {
     const { lxd, mayInstall, paths, run, slug } = this.#options;
     if (mayInstall) await installLxd(lxd, run, step, signal);
     else if (!(await lxd.answers(signal))) return [];
-    const { runners, virtualMachines } = need;
+    const { runners, processes, virtualMachines } = need;
     await loadModules(paths, run, { slug, virtualMachines }, signal);
     if (virtualMachines) checkVirtualMachines(paths, await lxd.hasVirtualMachines(signal));
-    return raiseLimits(paths, { slug, runners }, signal);
+    return raiseLimits(paths, { slug, runners, processes }, signal);
   }
 
   /** Whether the machine requires a restart, such as after a kernel update, and no other unit is busy. */
@@ -69,7 +71,7 @@ export class Host {
   /** Removes the unit's files and restores kernel limits that only it needed. LXD stays, since others may use it. */
   async remove(signal: AbortSignal): Promise<void> {
     const { paths, slug } = this.#options;
-    await raiseLimits(paths, { slug, runners: undefined }, signal);
+    await raiseLimits(paths, { slug, runners: undefined, processes: 0 }, signal);
     await forgetModules(paths, slug);
   }
 }

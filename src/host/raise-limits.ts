@@ -8,6 +8,7 @@ import {
   planLimits,
   renderLimits,
   slugOfLimitsFile,
+  type FleetOfUnit,
   type Limits,
   type LimitsRecord,
 } from "./kernel-limits.ts";
@@ -19,12 +20,12 @@ const LOCK = new ProcessLock("github-runner-kernel-limits");
 /**
  * Raises the kernel limits for the runners of all units of this machine, now and at the next boot.
  *
- * @param unit this unit with its number of runners; undefined to restore the limits that only it needed.
+ * @param unit this unit; without runners to restore the limits that only it needed.
  * @returns the values that the kernel refused, each as a short text.
  */
 export function raiseLimits(
   paths: HostPaths,
-  unit: { readonly slug: string; readonly runners: number | undefined },
+  unit: FleetOfUnit,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   return LOCK.run(async () => {

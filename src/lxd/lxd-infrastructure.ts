@@ -32,8 +32,6 @@ export interface LxdInfrastructureOptions {
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
   readonly instanceType: InstanceType;
-  /** Most processes and threads of a container. */
-  readonly processes: number;
   readonly poolStore: PoolStore;
   /**
    * Chooses a gateway address and prefix for a new bridge, such as `10.83.12.1/24`.
@@ -129,8 +127,8 @@ export class LxdInfrastructure implements Infrastructure {
   }
 
   async #ensureAll(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]> {
-    const { resources } = capacity;
-    const { instanceType, nicFilters, processes } = this.#options;
+    const { processes, resources } = capacity;
+    const { instanceType, nicFilters } = this.#options;
     const site = { pool: this.pool, bridge: this.bridge, processes };
     const release = () => this.#removeProfiles(signal);
     // First, so that nothing else is created for a pool that is too small.

@@ -36,8 +36,6 @@ export interface LxdUnitOptions {
   /** Absolute path on the host of the directory with the logs of crashed runners. */
   readonly logDirectory: string;
   readonly instanceType: InstanceType;
-  /** Most processes and threads of a container. */
-  readonly processes: number;
   readonly poolStore: PoolStore;
   /** Chooses a gateway address and prefix for the unit's bridge that avoids LXD's other bridges. */
   readonly freeSubnet: (taken: readonly string[]) => Promise<string>;

@@ -25,6 +25,8 @@ export interface Configuration {
   readonly count: number;
   readonly instanceType: InstanceType;
   readonly resources: VirtualMachineResources;
+  /** Most processes and threads of a container. */
+  readonly processes: number;
   /**
    * Codename of an Ubuntu release, such as `jammy`, or its version where the codename is unknown. With the image
    * server `local`, the alias of an image in the local LXD store.

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { type Logger, runProcess } from "charm-kit";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { closedNetworks, localAddresses } from "../host/local-addresses.ts";
-import { PROCESSES_PER_RUNNER } from "../host/kernel-limits.ts";
 import { KernelBridge } from "../host/kernel-bridge.ts";
 import { expectedSocket } from "../host/lxd-installer.ts";
 import { probeNicFilters } from "../host/nic-filters.ts";
@@ -64,7 +63,6 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     },
     packetFilter: new NftPacketFilter(slug, runProcess),
     instanceType: demand.instanceType,
-    processes: PROCESSES_PER_RUNNER,
     poolStore: new PoolStorage({
       paths,
       systemd: system.systemd,

@@ -9,6 +9,8 @@ export type RunnerStorage = "juju-storage" | "memory";
 export interface RunnerCapacity {
   /** Number of runners. */
   readonly count: number;
+  /** Most processes and threads of each, if it is a container. */
+  readonly processes: number;
   /** Of each runner. */
   readonly resources: MachineResources;
 }

@@ -144,15 +144,16 @@ export class Workload {
       this.#dependencies;
     // GitHub first: invalid credentials are reported before anything is created.
     await images.updateApplication(false, signal);
-    const { count, resources } = configuration;
+    const { count, processes, resources } = configuration;
     const need = {
       runners: count,
+      processes,
       virtualMachines: configuration.instanceType === "virtual-machine",
     };
     const notices = await host.prepare(need, step, signal);
     const decision = await images.decide(signal, refreshMs);
     await rotation.ensure(signal);
-    const lacks = await infrastructure.ensure({ count, resources }, signal);
+    const lacks = await infrastructure.ensure({ count, processes, resources }, signal);
     await firewall.ensure(firewallRules(configuration, integrations), signal);
     return { decision, notices: [...notices, ...lacks] };
   }

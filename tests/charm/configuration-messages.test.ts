@@ -117,6 +117,8 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
   ],
   [{ "virtual-machines": -1 }, "virtual-machines: -1 is less than 0; use 0 or a greater number"],
   [{ "instance-type": "pod" }, "instance-type: not one of its values; use virtual-machine or container"],
+  [{ "vm-processes": 511 }, "vm-processes: 511 is less than 512; use 512 to 100000"],
+  [{ "vm-processes": 100_001 }, "vm-processes: 100001 is more than 100000; use 512 to 100000"],
   [{ "vm-cpu": 0 }, "vm-cpu: 0 is less than 1; use 1 or a greater number"],
   [{ "vm-memory": "" }, `vm-memory: missing; use ${SIZE} 7GiB`],
   [{ "vm-memory": "7GB" }, `vm-memory: not a size; use ${SIZE} 7GiB`],

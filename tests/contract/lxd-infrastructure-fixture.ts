@@ -17,7 +17,7 @@ export const SMALL = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
 
 /** Room for a number of runners. */
 export function roomFor(count: number, resources: MachineResources = SMALL): RunnerCapacity {
-  return { count, resources };
+  return { count, processes: 1000, resources };
 }
 
 /** A unit's infrastructure on this machine's LXD, under names that no other run has. */
@@ -65,7 +65,6 @@ export async function openInfrastructure(
     owner,
     slug,
     instanceType: "container",
-    processes: 1000,
     poolStore: change.poolStore ?? smallPool,
     nicFilters: (firewall, signal) => probeNicFilters(HOST_PATHS, runProcess, firewall, signal),
     bridgeKernel: new KernelBridge(HOST_PATHS, runProcess),

@@ -11,7 +11,6 @@ import { BUILD_ARCHIVE, DELIVER_PROGRAM, METRICS_SHARE, PRE_JOB_SCRIPT } from ".
 import type { GuestRegistration } from "../../src/guest/registration.ts";
 import type { GuestSettings } from "../../src/guest/settings.ts";
 import { Secret } from "charm-kit";
-import { PROCESSES_PER_RUNNER } from "../../src/host/kernel-limits.ts";
 import { baseProfile } from "../../src/lxd/runner-profiles.ts";
 import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
 import { buildArchive } from "../support/github/runner-application/build-archive.ts";
@@ -78,7 +77,7 @@ export class GuestMachine {
     await lxc(["storage", "create", name, ...this.#pool]);
     const address = `ipv4.address=${this.hostAddress}/24`;
     await lxc(["network", "create", name, address, "ipv4.nat=true", "ipv6.address=none"]);
-    const site = { pool: name, bridge: name, processes: PROCESSES_PER_RUNNER };
+    const site = { pool: name, bridge: name, processes: 8192 };
     const filters = { mac: false, ipv4: false, ipv6: false, isolation: false };
     const { config } = baseProfile("container", site, filters);
     const settings = Object.entries(config).flatMap(([key, value]) => ["-c", `${key}=${value}`]);

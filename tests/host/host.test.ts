@@ -10,8 +10,8 @@ import type { HostPaths } from "../../src/host/host-paths.ts";
 const INSTANCES = "sys/fs/inotify/max_user_instances";
 const signal = () => AbortSignal.timeout(10_000);
 const quiet = () => undefined;
-const CONTAINERS = { runners: 4, virtualMachines: false };
-const MACHINES = { runners: 4, virtualMachines: true };
+const CONTAINERS = { runners: 4, processes: 8192, virtualMachines: false };
+const MACHINES = { runners: 4, processes: 8192, virtualMachines: true };
 
 describe("Host", () => {
   let root = "";

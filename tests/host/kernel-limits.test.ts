@@ -28,8 +28,8 @@ class Machine {
     this.kernel = { ...kernel };
   }
 
-  want(slug: string, runners: number | undefined): void {
-    const plan = planLimits(this.records, { slug, runners }, this.kernel);
+  want(slug: string, runners: number | undefined, processes = 8192): void {
+    const plan = planLimits(this.records, { slug, runners, processes }, this.kernel);
     this.kernel = { ...this.kernel, ...plan.apply };
     // Through the file and back, as on disk.
     this.records = plan.records.map((record) => parseLimits(record.slug, renderLimits(record)));
@@ -69,6 +69,16 @@ describe("The kernel's limits", () => {
     two.want("runners-1", 20);
     for (const name of LIMIT_NAMES) expect(two.kernel[name]).to.be.at.least(one.kernel[name] ?? 0);
     expect(two.records.map(({ values }) => values)).to.deep.equal([two.kernel, two.kernel]);
+  });
+
+  it("hold the processes of all runners of all units, as far as the kernel goes", () => {
+    const machine = new Machine(DEFAULTS);
+    machine.want("runners-0", 3, 1000);
+    machine.want("others-0", 2, 100_000);
+    expect(machine.kernel["kernel.pid_max"]).to.equal(32_768 + 5 * 1000 + 4 * 100_000);
+    expect(machine.kernel["kernel.threads-max"]).to.equal(16_384 + 5 * 1000 + 4 * 100_000);
+    machine.want("others-0", 500, 100_000);
+    expect(machine.kernel["kernel.pid_max"]).to.equal(4_194_304);
   });
 
   it("are never below what was there, whatever the units want", () => {
@@ -124,10 +134,11 @@ describe("The kernel's limits", () => {
   });
 
   it("stand in the unit's file with what was there before", () => {
-    const plan = planLimits([], { slug: "runners-0", runners: 1 }, DEFAULTS);
+    const plan = planLimits([], { slug: "runners-0", runners: 1, processes: 8192 }, DEFAULTS);
     expect(plan.records.map(renderLimits)).to.deep.equal([
       `# Written by the GitHub runner charm for its unit runners-0; goes with the unit.
 # runners: 1
+# processes: 8192
 # before: fs.inotify.max_user_instances=128 fs.inotify.max_user_watches=8192 kernel.keys.maxkeys=200 kernel.keys.maxbytes=20000 kernel.pid_max=32768 kernel.threads-max=16384 net.netfilter.nf_conntrack_max=65536
 fs.inotify.max_user_instances = 512
 fs.inotify.max_user_watches = 204800

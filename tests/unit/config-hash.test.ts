@@ -66,6 +66,7 @@ const CHANGES: Readonly<Record<OptionName, Options>> = {
   "vm-cpu": { "vm-cpu": 3 },
   "vm-memory": { "vm-memory": "8GiB" },
   "vm-disk": { "vm-disk": "11GiB" },
+  "vm-processes": { "vm-processes": 1024 },
   "base-image": { "base-image": "other" },
   "image-server": { "image-server": "https://mirror.example", "base-image": "noble" },
   "image-packages": { "image-packages": "git" },
@@ -94,7 +95,13 @@ describe("configHashOf()", () => {
         expect(hashOf({ options })).not.to.equal(hashOf());
       });
     }
-    if (change === "scales" || change === "firewall" || change === "timer" || change === "nothing") {
+    if (
+      change === "scales" ||
+      change === "limits" ||
+      change === "firewall" ||
+      change === "timer" ||
+      change === "nothing"
+    ) {
       it(`does not change with ${option}`, () => {
         expect(hashOf({ options })).to.equal(hashOf());
       });

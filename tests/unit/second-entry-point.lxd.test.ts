@@ -46,6 +46,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
         count: 1,
         instanceType: "container",
         resources: { cpu: 1, memory: "512MiB", disk: "1GiB" },
+        processes: 8192,
         baseImage: BASE_IMAGE_ALIAS,
         imageServer: "local",
         packages: [],

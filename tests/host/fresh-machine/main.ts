@@ -35,12 +35,12 @@ const steps: string[] = [];
 async function work(verb: string): Promise<object> {
   switch (verb) {
     case "prepare": {
-      const need = { runners: 1, virtualMachines: false };
+      const need = { runners: 1, processes: 8192, virtualMachines: false };
       const notices = await host.prepare(need, (step) => steps.push(step), signal);
       return { steps, notices, answers: await unit.server.answers(signal) };
     }
     case "infrastructure":
-      await unit.infrastructure.ensure({ count: 1, resources: RESOURCES }, signal);
+      await unit.infrastructure.ensure({ count: 1, processes: 8192, resources: RESOURCES }, signal);
       return {};
     default:
       await unit.infrastructure.remove(signal);
