@@ -25,6 +25,7 @@ import { destroyInstance } from "./destroy-instance.ts";
 import { BootstrapError } from "./errors.ts";
 import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
 import type { PortAllocator } from "./port-allocator.ts";
+import { ownUserRange } from "./user-range.ts";
 
 export interface LxdMachinesOptions {
   readonly client: LxdClient;
@@ -56,6 +57,8 @@ export class LxdMachines implements Machines {
   readonly #activityCommand: readonly [string, ...string[]];
   readonly #starts: Gate;
   readonly #ports: PortAllocator | undefined;
+  /** As {@link LxdMachines.list} has seen them last. */
+  #instances: readonly Instance[] = [];
 
   constructor(options: LxdMachinesOptions) {
     this.#client = options.client;
@@ -71,6 +74,7 @@ export class LxdMachines implements Machines {
     // Without a server-side filter: LXD answers an unknown one with an empty list, which looks like vanished runners.
     const instances = await this.#client.instances.list(undefined, signal);
     this.#ports?.observe(instances);
+    this.#instances = instances;
     return instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
   }
 
@@ -180,6 +184,10 @@ export class LxdMachines implements Machines {
         [KEYS.phase]: "creating" satisfies MachinePhase,
         [KEYS.deadline]: String(deadline),
         ...TEMPLATE_ONLY,
+        ...ownUserRange(
+          this.#instances.find((instance) => instance.name === template),
+          this.#instances.length,
+        ),
         "boot.autostart": "false",
       },
     };
