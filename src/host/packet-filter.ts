@@ -17,6 +17,8 @@ export class PacketFilterError extends ConditionError {
 /** The path on Debian and Ubuntu, which is not in every PATH of root. */
 const NFT = "/usr/sbin/nft";
 const LIMIT_MS = 10_000;
+/** Most questions of a runner to the DNS server of its bridge that the kernel tracks, each for half a minute. */
+const QUESTIONS_PER_RUNNER = 1000;
 
 /** The unit's own nftables tables. Needs root and the program `nft`. */
 export class NftPacketFilter {
@@ -101,9 +103,18 @@ function renderTable(table: string, bridge: string, gateway: string): string {
     size 4096
     flags dynamic
   }
+  set questions {
+    type ipv4_addr
+    size 4096
+    flags dynamic
+  }
   chain refuse {
     meta l4proto tcp reject with tcp reset
     reject
+  }
+  chain dns {
+    ct state new add @questions { ip saddr ct count over ${QUESTIONS_PER_RUNNER} } goto refuse
+    accept
   }
   chain from_runners {
     type filter hook prerouting priority mangle; policy accept;
@@ -111,7 +122,7 @@ function renderTable(table: string, bridge: string, gateway: string): string {
     meta nfproto ipv6 goto refuse
     ct state new add @connections { ip saddr ct count over ${CONNECTIONS_PER_RUNNER} } goto refuse
     ip daddr { ${gateway}, 255.255.255.255 } udp dport 67 accept
-    ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept
+    ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 goto dns
     fib daddr type { local, broadcast, anycast, multicast } goto refuse
   }
 }

@@ -5,10 +5,10 @@ import type { Config } from "lxd-client";
  * Settings of dnsmasq, LXD's DHCP and DNS server, one a line.
  *
  * It answers only devices that LXD has given an address, so that a runner cannot use up the addresses of the bridge, and
- * registers no names, so that runners do not learn each other's. A runner may ask for many names of slow servers; the
- * limit of open questions is high enough for the others' beside them.
+ * registers no names, so that runners do not learn each other's. It takes many open questions: the packet filter lets a
+ * runner ask for a part of them, which may all wait for slow servers.
  */
-const DNSMASQ = ["dhcp-ignore=tag:!known", "dhcp-ignore-names", "dns-forward-max=1500"];
+const DNSMASQ = ["dhcp-ignore=tag:!known", "dhcp-ignore-names", "dns-forward-max=10000"];
 
 /** Hides name and version. Early versions of dnsmasq do not start with it. */
 const ANONYMOUS = "no-ident";

@@ -56,13 +56,17 @@ endToEnd("the firewall of a unit", () => {
     }
   };
 
+  /** Without what the sets hold, which changes with the connections of runners. */
   const rules = () => {
-    try {
-      const words = ["list", "table", "inet", `github-runner.${rig.slug}`];
-      return execFileSync("nft", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    } catch {
-      return "";
-    }
+    const listed = ["inet", "bridge"].map((family) => {
+      try {
+        const words = ["--terse", "list", "table", family, `github-runner.${rig.slug}`];
+        return execFileSync("nft", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+      } catch {
+        return "";
+      }
+    });
+    return listed.join("");
   };
 
   it("lets runners out, and to no address of their machine", async () => {
@@ -110,7 +114,9 @@ endToEnd("the firewall of a unit", () => {
   it("is made again by update-status when somebody has taken it away, without GitHub", async () => {
     const whole = rules();
     expect(whole).to.include("chain");
-    execFileSync("nft", ["delete", "table", "inet", `github-runner.${rig.slug}`]);
+    for (const family of ["inet", "bridge"]) {
+      execFileSync("nft", ["delete", "table", family, `github-runner.${rig.slug}`]);
+    }
     const requests = await rig.github.call("requests", null, patience());
     await rig.agent.fireHook(rig.unit, "update-status", patience());
     expect(rules()).to.equal(whole);

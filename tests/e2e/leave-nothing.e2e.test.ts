@@ -60,7 +60,10 @@ endToEnd("a unit that is removed", () => {
       .and.to.match(/^network ghr-/m)
       .and.to.match(/^ACL e2eleave-0 /m)
       .and.to.match(/^pool e2eleave-0 /m);
-    expect(during.packetFilter).to.deep.equal(["table inet github-runner.e2eleave-0"]);
+    expect(during.packetFilter).to.deep.equal([
+      "table bridge github-runner.e2eleave-0",
+      "table inet github-runner.e2eleave-0",
+    ]);
     expect(during.github).to.have.lengthOf(2);
     expect(during.files).to.include(rig.dataDirectory);
     expect(during.charm).to.deep.equal(["unit-e2eleave-0"]);

@@ -1,11 +1,11 @@
 # Opens connections over UDP, each from a port of its own. Arguments: interface, own MAC, MAC of the gateway, own IPv4
-# address, IPv4 address of the receiver.
+# address, IPv4 address of the receiver, its port, how many.
 use strict;
 use warnings;
 use Socket;
 use Time::HiRes qw(time);
 
-my ($interface, $own, $gateway, $ip, $target) = @ARGV;
+my ($interface, $own, $gateway, $ip, $target, $to, $count) = @ARGV;
 socket(my $wire, 17, SOCK_RAW, 0) or die "packet socket: $!";
 my $request = pack('a16x16', $interface);
 ioctl($wire, 0x8933, $request) or die "no index of $interface: $!";
@@ -17,8 +17,8 @@ $sum += $_ for unpack('n*', $header);
 $sum = ($sum & 0xffff) + ($sum >> 16) while $sum >> 16;
 substr($header, 10, 2) = pack('n', ~$sum & 0xffff);
 my $sent = 0;
-for my $port (20_001 .. 60_000) {
-  my $frame = $mac->($gateway) . $mac->($own) . pack('n', 0x0800) . $header . pack('nnnn', $port, 9, 8, 0);
+for my $port (20_001 .. 20_000 + $count) {
+  my $frame = $mac->($gateway) . $mac->($own) . pack('n', 0x0800) . $header . pack('nnnn', $port, $to, 8, 0);
   $sent++ if send($wire, $frame, 0, $place);
   # In bursts, so that no queue on the way overflows.
   select(undef, undef, undef, 0.01) if $port % 200 == 0;

@@ -125,14 +125,32 @@ describeLxd(
       const { bridge } = site.unit.infrastructure;
       const gatewayMAC = readFileSync(`/sys/class/net/${bridge}/address`, "utf8").trim();
       const before = count();
-      const words = ["eth0", attacker.mac, gatewayMAC, attacker.address, outside.address];
-      const { sent } = await attack<{ sent: number }>("connections.pl", ...words);
+      const words = ["eth0", attacker.mac, gatewayMAC, attacker.address];
+      const flood = [...words, outside.address, "9", "40000"];
+      const { sent } = await attack<{ sent: number }>("connections.pl", ...flood);
       expect(sent).to.equal(40_000);
       // Others use the machine at the same time.
       expect(count() - before)
         .to.be.above(CONNECTIONS_PER_RUNNER / 2)
         .and.below(CONNECTIONS_PER_RUNNER + 2000);
       expect(await reachesOutside(victim)).to.equal(true);
+    });
+
+    it("lets a runner ask the DNS server no more than its share, and others still ask", async () => {
+      const count = () => Number(readFileSync("/proc/sys/net/netfilter/nf_conntrack_count", "utf8"));
+      const { bridge } = site.unit.infrastructure;
+      const gatewayMAC = readFileSync(`/sys/class/net/${bridge}/address`, "utf8").trim();
+      const asker = await site.runner("asker", image, "ports");
+      const before = count();
+      const words = ["eth0", asker.mac, gatewayMAC, asker.address, gateway, "53", "4000"];
+      const command = ["perl", program("connections.pl"), ...words];
+      expect(JSON.parse((await asker.peer.run(command, signal())).stdout)).to.deep.equal({ sent: 4000 });
+      // Others use the machine at the same time, and connections of other tests end.
+      expect(count() - before).to.be.below(2000);
+      const dns = { via: "dns", address: gateway, port: 53 } as const;
+      const ask = async ({ peer }: Runner) => (await peer.probe({ dns }, signal()))["dns"];
+      expect(await ask(victim)).to.equal("reached");
+      expect(await ask(asker)).to.equal("refused");
     });
 
     describe("of whose DNS server a runner asks", () => {
