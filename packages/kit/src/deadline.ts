@@ -7,36 +7,48 @@ export class DeadlineError extends ConditionError {
   readonly remedy = "retry";
   readonly action: string;
   readonly limitMs: number;
+  /** What the work was waiting for; undefined when it did not tell. */
+  readonly awaited: string | undefined;
 
-  constructor(action: string, limitMs: number, options?: ErrorOptions) {
-    super(`Cannot ${action}: no answer within ${limitMs / 1000} seconds`, options);
+  constructor(
+    action: string,
+    limitMs: number,
+    { awaited, ...options }: ErrorOptions & { readonly awaited?: string | undefined } = {},
+  ) {
+    const waiting = awaited === undefined ? "" : ` from ${awaited}`;
+    super(`Cannot ${action}: no answer${waiting} within ${limitMs / 1000} seconds`, options);
     this.action = action;
     this.limitMs = limitMs;
+    this.awaited = awaited;
   }
 }
+
+/** Tells the deadline of some work who is being waited for, as it reads after "no answer from". */
+export type Await = (awaited: string) => void;
 
 /**
  * Runs `work` with a signal that is aborted when `signal` is, or after `limitMs` milliseconds.
  *
  * @param action names the work in the error's message, after "Cannot".
+ * @param work its second argument tells who the work waits for, which the error then names.
  * @throws {@link DeadlineError} when the time limit ended the work; the signal's reason when the caller did.
  */
 export async function withDeadline<T>(
   action: string,
   limitMs: number,
   signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, waitFor: Await) => Promise<T>,
 ): Promise<T> {
-  const expired = new DeadlineError(action, limitMs);
+  let awaited: string | undefined;
   const timeout = new AbortController();
   const timer = setTimeout(() => {
-    timeout.abort(expired);
+    timeout.abort(new DeadlineError(action, limitMs, { awaited }));
   }, limitMs);
   try {
-    return await work(AbortSignal.any([signal, timeout.signal]));
+    return await work(AbortSignal.any([signal, timeout.signal]), (next) => (awaited = next));
   } catch (thrown) {
     // Libraries wrap or replace the reason, but the caller must see the time limit.
-    if (timeout.signal.aborted && !signal.aborted) throw expired;
+    if (timeout.signal.aborted && !signal.aborted) throw timeout.signal.reason;
     throw thrown;
   } finally {
     clearTimeout(timer);

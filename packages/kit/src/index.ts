@@ -8,7 +8,7 @@ export {
 } from "./atomic-write.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Gate, type Resolvers, settleAll, withResolvers } from "./concurrency.ts";
-export { DeadlineError, orAborted, unhindered, withDeadline } from "./deadline.ts";
+export { DeadlineError, orAborted, unhindered, withDeadline, type Await } from "./deadline.ts";
 export { CodedError, ConditionError, type Remedy, findCause, messageOf, systemErrorCode } from "./errors.ts";
 export { isRecord, readJSONFile } from "./json.ts";
 export {
