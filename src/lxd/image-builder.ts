@@ -30,7 +30,7 @@ export interface ImageBuilderOptions {
   readonly ports?: PortAllocator;
 }
 
-const CLEAN_STOP_SECONDS = 60;
+const CLEAN_STOP_SECONDS: Readonly<Record<InstanceType, number>> = { container: 60, "virtual-machine": 240 };
 
 /** Builds runner images: starts a base image, runs the recipe's script in it, and publishes the result. */
 export class ImageBuilder {
@@ -61,7 +61,7 @@ export class ImageBuilder {
     await discardInstance(this.#client, name, signal);
     try {
       await this.#create(recipe.base, signal);
-      await boot(this.#client, name, signal);
+      await boot({ client: this.#client, name, type: this.#type }, signal);
       enter("copying the runner application");
       await this.#push(recipe, signal);
       await runScript(this.#client, { name, step, script: recipe.buildScript, progress: enter }, signal);
@@ -76,11 +76,15 @@ export class ImageBuilder {
     }
   }
 
+  get #type(): InstanceType {
+    return this.#options.instanceType ?? "container";
+  }
+
   async #create(base: BaseImage, signal: AbortSignal): Promise<void> {
-    const { builder: name, instanceType: type = "container", owner, ports, profile } = this.#options;
+    const { builder: name, owner, ports, profile } = this.#options;
     const instance = {
       name,
-      type,
+      type: this.#type,
       source: sourceOf(base),
       profiles: [profile],
       config: ownerConfig(owner, "builder"),
@@ -104,7 +108,7 @@ export class ImageBuilder {
 
   /** A clean shutdown, so that the published file system is consistent. */
   async #stop(signal: AbortSignal): Promise<void> {
-    const change = { action: "stop", timeoutSeconds: CLEAN_STOP_SECONDS } as const;
+    const change = { action: "stop", timeoutSeconds: CLEAN_STOP_SECONDS[this.#type] } as const;
     await this.#client.instances.changeState(this.#options.builder, change, signal);
   }
 

@@ -2,9 +2,15 @@ import { createInterface } from "node:readline/promises";
 import { Readable } from "node:stream";
 import { withDeadline } from "charm-kit";
 import type { LxdClient } from "lxd-client";
+import type { InstanceType } from "../runners/ports.ts";
 import { ImageBuildError } from "./errors.ts";
+import { inStartedGuest, type StartingGuest } from "./guest-start.ts";
 
-const BOOT_LIMIT_MS = 3 * 60_000;
+/** A virtual machine boots firmware, kernel and agent; on a loaded machine one took 6.5 minutes. */
+const BOOT_LIMITS_MS: Readonly<Record<InstanceType, number>> = {
+  container: 3 * 60_000,
+  "virtual-machine": 20 * 60_000,
+};
 
 /**
  * Waits in the guest until systemd has finished booting; `--wait` alone returns at once while systemd itself is not
@@ -15,11 +21,18 @@ until [ -S /run/systemd/private ]; do sleep 0.05; done
 systemctl is-system-running --wait >/dev/null || true
 `;
 
-/** Starts a builder or template and waits until its system has booted. */
-export async function boot(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
-  await withDeadline(`boot instance '${name}'`, BOOT_LIMIT_MS, signal, async (limited) => {
+/**
+ * Starts a builder or template and waits until its system has booted.
+ *
+ * @throws `DeadlineError` that names who did not answer, and the errors of {@link runScript}.
+ */
+export async function boot(guest: StartingGuest, signal: AbortSignal): Promise<void> {
+  const { client, name, type } = guest;
+  const wait = { name, step: "waiting for the system", script: WAIT_FOR_SYSTEM };
+  await withDeadline(`boot instance '${name}'`, BOOT_LIMITS_MS[type], signal, async (limited, waitFor) => {
+    waitFor("LXD, which starts it");
     await client.instances.changeState(name, { action: "start" }, limited);
-    await runScript(client, { name, step: "waiting for the system", script: WAIT_FOR_SYSTEM }, limited);
+    await inStartedGuest({ ...guest, waitFor }, (inner) => runScript(client, wait, inner), limited);
   });
 }
 

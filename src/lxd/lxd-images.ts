@@ -126,7 +126,7 @@ export class LxdImages implements Images {
     await discardInstance(this.#client, template, signal);
     try {
       await this.#create(template, fingerprint, signal);
-      await boot(this.#client, template, signal);
+      await boot({ client: this.#client, name: template, type: this.#type }, signal);
       const clean = { name: template, step: "cleaning the template", script: recipe.cleanScript };
       await runScript(this.#client, clean, signal);
       await this.#client.instances.changeState(template, { action: "stop", force: true }, signal);

@@ -9,7 +9,7 @@ import type {
   MachineState,
   InstanceType,
 } from "../runners/ports.ts";
-import { Gate, unhindered, type Secret } from "charm-kit";
+import { Gate, unhindered, type Await, type Secret } from "charm-kit";
 import {
   LxdError,
   LxdUnreachableError,
@@ -23,6 +23,7 @@ import {
 import { absentAsUndefined } from "./absent.ts";
 import { destroyInstance } from "./destroy-instance.ts";
 import { BootstrapError } from "./errors.ts";
+import { inStartedGuest, type StartingGuest } from "./guest-start.ts";
 import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 import { ownUserRange } from "./user-range.ts";
@@ -40,10 +41,17 @@ export interface LxdMachinesOptions {
   readonly startConcurrency: number;
   /** The unit's bridge. @default profiles alone decide about the network */
   readonly ports?: PortAllocator;
+  /** How a guest that starts is waited for. @default as {@link StartingGuest} says */
+  readonly guestStart?: Pick<StartingGuest, "pollMs" | "restartMs">;
 }
 
-/** Time limit of a step that an abort does not end. */
-const UNHINDERED_MS = 5 * 60_000;
+/** Time limits of a step that an abort does not end: a virtual machine's disk is copied as a whole in some pools. */
+const UNHINDERED_MS: Readonly<Record<InstanceType, number>> = {
+  container: 5 * 60_000,
+  "virtual-machine": 15 * 60_000,
+};
+/** The caller's limit is what ends a delivery; longer than any of them. */
+const DELIVER_MS = 60 * 60_000;
 const INSPECT_MS = 10_000;
 /** Name of the disk device of the guest's share. */
 const SHARE_DEVICE = "share";
@@ -59,6 +67,7 @@ export class LxdMachines implements Machines {
   readonly #ports: PortAllocator | undefined;
   /** As {@link LxdMachines.list} has seen them last. */
   #instances: readonly Instance[] = [];
+  readonly #guestStart: NonNullable<LxdMachinesOptions["guestStart"]>;
 
   constructor(options: LxdMachinesOptions) {
     this.#client = options.client;
@@ -66,6 +75,7 @@ export class LxdMachines implements Machines {
     this.#instanceType = options.instanceType ?? "container";
     this.#deliverProgram = options.deliverProgram;
     this.#activityCommand = options.activityCommand;
+    this.#guestStart = options.guestStart ?? {};
     this.#starts = new Gate(options.startConcurrency);
     this.#ports = options.ports;
   }
@@ -82,18 +92,18 @@ export class LxdMachines implements Machines {
     await this.#starts.run(async () => {
       signal.throwIfAborted();
       // LXD continues an operation that nobody waits for, so an abort takes effect only between steps.
-      await unhindered(`clone template '${spec.template}'`, UNHINDERED_MS, (limited) =>
+      await unhindered(`clone template '${spec.template}'`, UNHINDERED_MS[this.#instanceType], (limited) =>
         this.#clone(spec, limited),
       );
       try {
         signal.throwIfAborted();
-        await unhindered(`start '${spec.name}'`, UNHINDERED_MS, (limited) =>
+        await unhindered(`start '${spec.name}'`, UNHINDERED_MS[this.#instanceType], (limited) =>
           this.#client.instances.changeState(spec.name, { action: "start" }, limited),
         );
         signal.throwIfAborted();
       } catch (thrown) {
         // The next reconcile removes leftovers. The first error is the one to report.
-        await unhindered(`clean up after '${spec.name}'`, UNHINDERED_MS, (limited) =>
+        await unhindered(`clean up after '${spec.name}'`, UNHINDERED_MS[this.#instanceType], (limited) =>
           destroyInstance(this.#client, spec.name, limited),
         ).catch(() => undefined);
         throw thrown;
@@ -101,15 +111,40 @@ export class LxdMachines implements Machines {
     });
   }
 
-  async deliver(name: string, payload: Secret, signal: AbortSignal): Promise<BootstrapAnswer> {
-    const request = { command: [this.#deliverProgram], stdin: payload, maxOutputBytes: 4096 } as const;
-    const { exitCode, stdout, stderr } = await this.#client.exec.run(name, request, signal);
-    const answer = stdout.trim();
-    if (exitCode === 0 && answer === "listening") return answer;
+  async deliver(
+    name: string,
+    payload: Secret,
+    signal: AbortSignal,
+    waitFor?: Await,
+  ): Promise<BootstrapAnswer> {
+    const guest = {
+      ...this.#guestStart,
+      client: this.#client,
+      name,
+      type: this.#instanceType,
+      ...(waitFor && { waitFor }),
+    };
+    const answer = await inStartedGuest(guest, (inner) => this.#hand(name, payload, inner), signal);
+    if (answer === "listening") return answer;
     const [, reason] = /^unprepared \d+ ?(.*)$/.exec(answer) ?? [];
     if (reason !== undefined) throw new BootstrapError(name, `it cannot be prepared: ${reason}`);
     const ended = endedWith(answer);
     if (ended) return ended;
+    throw new BootstrapError(name, "its deliver program printed no answer");
+  }
+
+  /** Runs the deliver program once. */
+  async #hand(name: string, payload: Secret, signal: AbortSignal): Promise<string> {
+    const request = {
+      command: [this.#deliverProgram],
+      stdin: payload,
+      maxOutputBytes: 4096,
+      limitMs: DELIVER_MS,
+    } as const;
+    const { exitCode, stdout, stderr } = await this.#client.exec.run(name, request, signal);
+    const answer = stdout.trim();
+    const isAnswer = /^(unprepared|ended) \d/.test(answer) || (exitCode === 0 && answer === "listening");
+    if (isAnswer) return answer;
     throw new BootstrapError(name, `its deliver program ended with ${exitCode}: ${stderr.trim()}`);
   }
 

@@ -1,4 +1,4 @@
-import type { Secret } from "charm-kit";
+import type { Await, Secret } from "charm-kit";
 
 /** Type of a runner's instance: the option `instance-type`. */
 export type InstanceType = "container" | "virtual-machine";
@@ -160,8 +160,9 @@ export interface Machines {
    * Delivers the bootstrap payload to the guest and resolves when the runner application listens for jobs, or has ended.
    *
    * @param payload standard input of the guest's program; holds secrets.
+   * @param waitFor told who is being waited for, for the caller's deadline.
    */
-  deliver(name: string, payload: Secret, signal: AbortSignal): Promise<BootstrapAnswer>;
+  deliver(name: string, payload: Secret, signal: AbortSignal, waitFor?: Await): Promise<BootstrapAnswer>;
   /** Stores facts for the next reconcile on the instance. */
   note(name: string, note: MachineNote, signal: AbortSignal): Promise<void>;
   /** Asks the guest for the activity of its application. Costs a process in the guest: for suspect runners only. */

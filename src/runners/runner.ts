@@ -9,7 +9,7 @@ import { bootstrapPayload } from "../guest/bootstrap-payload.ts";
 import type { GuestSettings } from "../guest/settings.ts";
 import { renderPayload } from "../guest/payload.ts";
 import type { GuestRegistration } from "../guest/registration.ts";
-import { unhindered, withDeadline, messageOf, type Secret } from "charm-kit";
+import { unhindered, withDeadline, messageOf, type Await, type Secret } from "charm-kit";
 import { ApplicationEndedError, RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
 import type {
   Arch,
@@ -121,8 +121,8 @@ export class Runner {
   async create(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { name } = this.config;
     try {
-      await withDeadline(`start runner '${name}'`, config.startUpMs, signal, (limited) =>
-        this.#bringUp(config, limited),
+      await withDeadline(`start runner '${name}'`, config.startUpMs, signal, (limited, waitFor) =>
+        this.#bringUp(config, limited, waitFor),
       );
     } catch (thrown) {
       const leftovers = await this.#cleanUp();
@@ -132,10 +132,19 @@ export class Runner {
     this.#status = { ...this.#status, exist: true, online: true, busy: false };
   }
 
-  async #bringUp(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
+  async #bringUp(config: CreateRunnerConfig, signal: AbortSignal, waitFor: Await): Promise<void> {
     const { machines } = this.#dependencies;
     const { name } = this.config;
+    const parties = new Set<string>();
+    const awaiting = async <T>(party: string, work: Promise<T>): Promise<T> => {
+      waitFor([...parties.add(party)].join(" and "));
+      const done = await work;
+      parties.delete(party);
+      if (parties.size > 0) waitFor([...parties].join(" and "));
+      return done;
+    };
     // First: without this token the runner would reject every job.
+    if (config.policy) waitFor("the policy service");
     const settings = await guestOf(config, signal);
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
@@ -145,15 +154,18 @@ export class Runner {
     };
     // Wait for the end of both, so that the clean-up finds everything that they created.
     const [registered, launched] = await Promise.allSettled([
-      this.#register(config, either).catch(abortOther),
-      this.#launch(config, either).catch(abortOther),
+      awaiting("GitHub's registration", this.#register(config, either)).catch(abortOther),
+      awaiting("LXD, which starts the instance", this.#launch(config, either)).catch(abortOther),
     ]);
     if (failed.signal.aborted) throw failed.signal.reason;
     if (registered.status === "rejected") throw registered.reason;
     if (launched.status === "rejected") throw launched.reason;
     const payload = renderPayload(bootstrapPayload(settings, name, registered.value));
     this.#isDelivered = true;
-    const answer = await machines.deliver(name, payload, signal);
+    waitFor("the guest");
+    const answer = await machines.deliver(name, payload, signal, (party) => {
+      waitFor(party === "the command in the guest" ? LISTENING : party);
+    });
     if (answer !== "listening") throw new ApplicationEndedError(answer.ended);
     await machines.note(name, { phase: "ready" }, signal);
   }
@@ -282,5 +294,7 @@ async function guestOf({ guest, policy }: CreateRunnerConfig, signal: AbortSigna
   return { ...guest, policy: { url: policy.url, oneTimeToken: await policy.oneTimeToken(signal) } };
 }
 
+/** The one that a runner's start waits for last. */
+const LISTENING = "the runner application, which does not say that it listens for jobs";
 const LOGS_MS = 60_000;
 const CLEAN_UP_MS = 60_000;

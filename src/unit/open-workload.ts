@@ -10,7 +10,8 @@ import { LogRotation } from "../metrics/log-rotation.ts";
 import { ShareStore } from "../metrics/share-store.ts";
 import { UnitMetrics } from "../metrics/unit-metrics.ts";
 import { ExternalPolicy } from "../policy/external-policy.ts";
-import type { Forge, RegistrationScopes, PolicyService } from "../runners/ports.ts";
+import type { Forge, InstanceType, RegistrationScopes, PolicyService } from "../runners/ports.ts";
+import type { Patience } from "../runners/plan.ts";
 import type { Jobs } from "../metrics/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
@@ -48,7 +49,11 @@ export interface WorkloadContext extends UnitContext {
   readonly step: (message: string) => void;
 }
 
-const PATIENCE = { startUpMs: 5 * 60_000, graceMs: 90_000 };
+/** A virtual machine boots firmware, kernel and agent first: seen up to 6.5 minutes on a loaded machine. */
+const PATIENCE: Readonly<Record<InstanceType, Patience>> = {
+  container: { startUpMs: 5 * 60_000, graceMs: 90_000 },
+  "virtual-machine": { startUpMs: 12 * 60_000, graceMs: 90_000 },
+};
 const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
 const CONCURRENCY = 16;
 /** Longer than a reconcile of a large fleet on a slow machine. */
@@ -122,7 +127,12 @@ function openServices(
       log,
       entropy: system.entropy,
     },
-    { names, patience: PATIENCE, idleLifetimeMs: IDLE_LIFETIME_MS, concurrency: CONCURRENCY },
+    {
+      names,
+      patience: PATIENCE[demand.instanceType],
+      idleLifetimeMs: IDLE_LIFETIME_MS,
+      concurrency: CONCURRENCY,
+    },
   );
   return {
     hasLxd: unit.isThere,

@@ -117,6 +117,11 @@ export class OperationError extends LxdClientError {
     return /(isn't|is not) running|already stopped/.test(this.detail);
   }
 
+  /** Whether the agent in a virtual machine is not up, as long as the machine boots. */
+  get agentOffline(): boolean {
+    return /VM agent isn't currently running|Failed to connect to (lxd-|incus-)?agent/.test(this.detail);
+  }
+
   /** Whether another operation holds the instance; the call may be repeated when that one has ended. */
   get busy(): boolean {
     return this.detail.includes("Instance is busy running a");
