@@ -2,6 +2,7 @@ import { parseGithubPath, GithubPathError, type GithubPath } from "../github/pat
 import type { Proxies, JsonObject } from "juju-charm";
 import type { InstanceType } from "../runners/ports.ts";
 import type { Configuration, ForgeConfiguration } from "../unit/configuration.ts";
+import { parseSize as sizeOf } from "charm-kit";
 import { ConfigurationError, wrong } from "./configuration-faults.ts";
 import { parseNetworks } from "./options/addresses.ts";
 import { parseUbuntuRelease } from "./options/base-image.ts";
@@ -105,11 +106,20 @@ function readRegistration(reader: OptionReader, insecure: boolean) {
   };
 }
 
+/** LXD's own size of a virtual machine's disk, which builder and template have: a clone cannot be smaller. */
+const SMALLEST_VM_DISK = 10 * 2 ** 30;
+
 function readMachine(reader: OptionReader) {
   const memory = reader.parse("vm-memory", parseSize);
   const disk = reader.parse("vm-disk", parseSize);
   const instanceType: InstanceType =
     reader.text("instance-type") === "container" ? "container" : "virtual-machine";
+  if (instanceType === "virtual-machine" && disk && (sizeOf(disk) ?? 0) < SMALLEST_VM_DISK) {
+    reader.refuse({
+      option: "vm-disk",
+      text: "smaller than the 10GiB of a virtual machine's image, which cannot shrink; use 10GiB or more, or instance-type=container",
+    });
+  }
   const resources = memory && disk ? { cpu: reader.whole("vm-cpu"), memory, disk } : undefined;
   return { instanceType, resources };
 }

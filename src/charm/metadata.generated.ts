@@ -60,6 +60,7 @@ export interface GithubRunnerTypes extends CharmTypes {
     /**
      * Most processes and threads of each runner with instance-type=container, 512 to 100000. The unit raises the
      * machine's limits so that all its runners fit. Virtual machines have a kernel of their own, and no such limit.
+     * At least 10GiB for virtual machines.
      */
     readonly "vm-processes": number;
     /**

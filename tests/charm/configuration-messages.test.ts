@@ -124,6 +124,10 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
   [{ "vm-memory": "7GB" }, `vm-memory: not a size; use ${SIZE} 7GiB`],
   [{ "vm-memory": "8EiB" }, `vm-memory: larger than LXD can count; use ${SIZE} 7GiB`],
   [{ "vm-disk": "0GiB" }, `vm-disk: not a size; use ${SIZE} 10GiB`],
+  [
+    { "vm-disk": "10485759KiB", "instance-type": "virtual-machine" },
+    "vm-disk: smaller than the 10GiB of a virtual machine's image, which cannot shrink; use 10GiB or more, or instance-type=container",
+  ],
   [{ "base-image": "" }, `base-image: missing; use ${LXD_ALIAS}`],
   [{ "base-image": "../x" }, `base-image: not the name of an image; use ${LXD_ALIAS}`],
   [{ ...UBUNTU, "base-image": "focal" }, `base-image: not a long-term release of Ubuntu; use ${LXD_ALIAS}`],

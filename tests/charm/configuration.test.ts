@@ -82,6 +82,14 @@ describe("parseConfiguration()", () => {
     [{ "vm-cpu": 1, "vm-memory": "512MiB" }, { resources: { cpu: 1, memory: "512MiB", disk: "10GiB" } }],
     [{ "vm-processes": 512 }, { processes: 512 }],
     [{ "vm-disk": "1EiB" }, { resources: { cpu: 2, memory: "7GiB", disk: "1EiB" } }],
+    [
+      { "vm-disk": "4GiB", "instance-type": "container" },
+      { instanceType: "container", resources: { cpu: 2, memory: "7GiB", disk: "4GiB" } },
+    ],
+    [
+      { "vm-disk": "10GiB", "instance-type": "virtual-machine" },
+      { instanceType: "virtual-machine", resources: { cpu: 2, memory: "7GiB", disk: "10GiB" } },
+    ],
     [{ "image-packages": "git  jq g++" }, { packages: ["git", "jq", "g++"] }],
     [{ "image-packages": "" }, { packages: [] }],
     [{ group: "my group" }, { group: "my group" }],
