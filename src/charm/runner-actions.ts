@@ -74,7 +74,14 @@ export class RunnerActions {
     await this.#actOnRunners(event, async ({ workload, conclude }) => {
       const before = await workload.check(event.signal);
       const { version, changed } = await workload.updateApplication(true, event.signal);
+      // A person asks: the pause after a failed build does not hold.
+      await workload.endPause();
       const report = await workload.reconcile(event.signal);
+      const failure = await workload.lastFailure();
+      if (failure !== undefined) {
+        await event.fail(`Cannot update the runners to ${version}: ${failure}`);
+        return conclude(report);
+      }
       const isFlushed = changed && before.names.some((name) => !report.counts.names.includes(name));
       await event.setResults({ flush: String(isFlushed), "runner-version": version });
       return conclude(report);

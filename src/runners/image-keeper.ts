@@ -142,6 +142,16 @@ export class ImageKeeper {
     return { version, changed: known !== null && known.version !== version };
   }
 
+  /** Ends the pause after a failed build, so that the next reconcile tries again. */
+  endPause(): Promise<void> {
+    return this.#dependencies.failure.write(null);
+  }
+
+  /** Why the last build failed; undefined after a successful one. */
+  async lastFailure(): Promise<string | undefined> {
+    return (await this.#dependencies.failure.read())?.reason;
+  }
+
   /** Always asks GitHub: its download tokens are valid for an hour, and builds are rare. */
   async #make(signal: AbortSignal): Promise<RunnerImage> {
     const { archives, images, step } = this.#dependencies;

@@ -120,6 +120,16 @@ export class Workload {
     return this.#dependencies.images.updateApplication(force, signal);
   }
 
+  /** Ends the pause after a failed image build: a person asks for another attempt. */
+  endPause(): Promise<void> {
+    return this.#dependencies.images.endPause();
+  }
+
+  /** Why the last image build failed; undefined after a successful one. */
+  lastFailure(): Promise<string | undefined> {
+    return this.#dependencies.images.lastFailure();
+  }
+
   /** Removes idle runners when the machine requires a restart, and returns whether it may restart now. */
   makeWayForReboot(signal: AbortSignal): Promise<boolean> {
     return makeWayForReboot(this.#dependencies, signal);

@@ -213,6 +213,20 @@ describe("ImageKeeper", () => {
     expect((await fixture.supply()).notice).to.equal(undefined);
   });
 
+  it("endPause() makes the next build due, whose failure lastFailure() then tells", async () => {
+    await fixture.supply();
+    fixture.now += 7 * HOUR;
+    fixture.buildFault = new Error("no route to host");
+    await fixture.supply();
+    expect((await fixture.keeper.decide(signal)).build).to.equal("paused");
+    await fixture.keeper.endPause();
+    expect(await fixture.keeper.lastFailure()).to.equal(undefined);
+    expect((await fixture.keeper.decide(signal)).build).to.equal("due");
+    fixture.buildFault = new Error("the checksum is wrong");
+    await fixture.supply();
+    expect(await fixture.keeper.lastFailure()).to.equal("the checksum is wrong");
+  });
+
   it("fails without an image to fall back on", async () => {
     fixture.buildFault = new Error("no space");
     expect(await rejection(fixture.supply())).to.equal(fixture.buildFault);
