@@ -32,7 +32,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     framework.observe(this.on.secretChanged, this.onReconcile);
     const debugSsh = this.on.relation("debug-ssh");
     framework.observe(debugSsh.changed, this.onReconcile);
-    framework.observe(debugSsh.departed, this.onReconcile);
+    framework.observe(debugSsh.departed, this.onDebugSshDeparted);
     const collectors = this.on.relation("cos-agent");
     framework.observe(collectors.created, this.onReconcile);
     framework.observe(collectors.broken, this.onReconcile);
@@ -75,6 +75,13 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       const report = await workload.reconcile(signal);
       return summarise(report.counts, count, report);
     });
+  }
+
+  /** While this unit is being removed, new runners would live until its `stop` event only. */
+  async onDebugSshDeparted(
+    event: CharmEvent & { readonly departingUnit: string | undefined },
+  ): Promise<void> {
+    if (event.departingUnit !== this.unit.name) await this.onReconcile(event);
   }
 
   async onRefreshImage({ signal }: CharmEvent): Promise<void> {

@@ -120,4 +120,13 @@ describe("the runner charm, without LXD and GitHub", () => {
     await ctx.run(ctx.on.relationChanged(relation, { unit: 0 }), state);
     expect(JSON.stringify(ctx.jujuLog)).to.include("Debug SSH server is not ready unit=tmate/0 missing=");
   });
+
+  it("does nothing when debug-ssh departs because this unit is being removed", async () => {
+    const relation = debugSsh({ host: "10.1.2.3" });
+    const state = new State({ config: usable, relations: [relation] });
+    const departed = (departingUnit: string) =>
+      ctx.run(ctx.on.relationDeparted(relation, { unit: 0, departingUnit }), state);
+    expect((await departed("github-runner/0")).unitStatus).to.deep.equal(state.unitStatus);
+    expect((await departed("tmate/0")).unitStatus).not.to.deep.equal(state.unitStatus);
+  });
 });
