@@ -55,12 +55,14 @@ export interface GithubRunnerTypes extends CharmTypes {
     readonly "vm-cpu": number;
     /** Memory of each runner: a positive integer and one of KiB, MiB, GiB, TiB, PiB, EiB. */
     readonly "vm-memory": string;
-    /** Size of each runner's root disk: a positive integer and one of KiB, MiB, GiB, TiB, PiB, EiB. */
+    /**
+     * Size of each runner's root disk: a positive integer and one of KiB, MiB, GiB, TiB, PiB, EiB.
+     * At least 10GiB for virtual machines.
+     */
     readonly "vm-disk": string;
     /**
      * Most processes and threads of each runner with instance-type=container, 512 to 100000. The unit raises the
      * machine's limits so that all its runners fit. Virtual machines have a kernel of their own, and no such limit.
-     * At least 10GiB for virtual machines.
      */
     readonly "vm-processes": number;
     /**
