@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { patience, reasonToSkip } from "../../../packages/lxd-client/tests/support.ts";
@@ -104,6 +104,16 @@ describeLxd(
       });
     }
 
+    it("keeps little of what a job writes to its console, and takes no line into the machine's kernel log", async () => {
+      const before = sizeOf(`/var/log/lxd/${name}`);
+      const flood = "timeout 30 sh -c 'yes | head -c 30000000 >/dev/console' && echo written";
+      expect((await run("sh", "-c", flood)).stdout).to.equal("written\n");
+      expect(sizeOf(`/var/log/lxd/${name}`) - before).to.be.below(1_000_000);
+      const line = `a line of ${name}`;
+      await run("sh", "-c", `echo '${line}' >/dev/kmsg 2>/dev/null; true`);
+      expect(execFileSync("dmesg", { encoding: "utf8", maxBuffer: 2 ** 26 })).to.not.include(line);
+    });
+
     it("gives a job no loop device", async () => {
       const script = "truncate -s 1M /root/disk; losetup --find --show /root/disk 2>&1 || echo refused";
       expect((await run("sh", "-c", script)).stdout).to.match(/refused\n$/);
@@ -134,6 +144,11 @@ describeLxd(
     });
   },
 );
+
+/** Bytes of the files in a directory of the machine. */
+function sizeOf(directory: string): number {
+  return readdirSync(directory).reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
+}
 
 function lxdProcess(): string {
   return execFileSync("pgrep", ["--oldest", "--exact", "lxd"], { encoding: "utf8" }).trim();
