@@ -60,7 +60,7 @@ export type ExitCode = 0 | 1;
  * Runs one dispatch: creates the charm, re-emits deferred events, emits the event, collects statuses, emits
  * `pre-commit` and `commit`, commits the stored state, and drains the log.
  *
- * An event without observers only logs one line to standard output. An action without observers fails. A handler that
+ * An event without observers only logs one line to standard output, and collects statuses if they have observers. An action without observers fails. A handler that
  * throws fails the hook and leaves stored state and deferred events unchanged. Never rejects.
  *
  * @returns 1 when the hook failed.

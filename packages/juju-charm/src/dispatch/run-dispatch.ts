@@ -27,7 +27,8 @@ export async function runDispatch(
   const lost = await queue.load();
   if (lost > 0) log.warning("Dropping deferred events that cannot be read", { count: lost });
   const isObserved = observers.has(recordOf(dispatched).kind);
-  if (isObserved || queue.notices.length > 0) await handleEvents(dependencies);
+  const isCollected = observers.has("collect-unit-status") || observers.has("collect-app-status");
+  if (isObserved || isCollected || queue.notices.length > 0) await handleEvents(dependencies);
   if (isObserved) return;
   if (dispatched.kind === "action") {
     await tools.actionFail(`Cannot run ${dispatched.name}: no handler of this charm observes the action`);

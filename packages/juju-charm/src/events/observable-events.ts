@@ -67,7 +67,7 @@ export class ObservableEvents<T extends CharmTypes = UntypedCharm> {
   readonly secretRemove = bindEvent<SecretEvent>("secret-remove");
   /** A secret of the unit needs a new revision. */
   readonly secretRotate = bindEvent<SecretEvent>("secret-rotate");
-  /** The framework collects the unit's status, after an observed event. */
+  /** The framework collects the unit's status, at the end of every dispatch. */
   readonly collectUnitStatus = bindEvent<CollectStatusEvent>("collect-unit-status");
   /** The framework collects the application's status, on the leader. */
   readonly collectAppStatus = bindEvent<CollectStatusEvent>("collect-app-status");

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STATE_FILE, StopWithStatus, type StateSlot } from "../../src/index.ts";
+import { FakeHookTools } from "../fake-hook-tools.ts";
 import { charmThat, readState, runCharm } from "../run-charm.ts";
 import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
@@ -32,6 +33,38 @@ describe("dispatch() at its end", () => {
     expect(code).to.equal(0);
     expect(seen).to.deep.equal(["start", "status", "pre-commit", "commit, not written"]);
     expect(readState(directory.path)).to.deep.equal({ word: "at the last moment" });
+  });
+
+  it("collects statuses and commits after an event that nobody observes", async () => {
+    const create = charmThat((framework, { on }) => {
+      framework.observe(on.collectUnitStatus, async (event) => {
+        await framework.state.write(words, "collected");
+        event.addStatus(blocked);
+      });
+    });
+    const { code, tools } = await runCharm(directory.path, "hooks/update-status", create);
+    expect([code, tools.statuses]).to.deep.equal([0, [blocked]]);
+    expect(readState(directory.path)).to.deep.equal({ word: "collected" });
+  });
+
+  it("collects the application's status on the leader after an event that nobody observes", async () => {
+    const create = charmThat((framework, { on }) => {
+      framework.observe(on.collectAppStatus, (event) => {
+        event.addStatus(blocked);
+      });
+    });
+    const tools = new FakeHookTools();
+    tools.leader = true;
+    await runCharm(directory.path, "hooks/update-status", create, { tools });
+    expect(tools.applicationStatuses).to.deep.equal([blocked]);
+  });
+
+  it("calls no hook tool after an event that nobody observes when nobody collects statuses", async () => {
+    const create = charmThat((framework, { on }) => {
+      framework.observe(on.start, () => undefined);
+    });
+    const { tools } = await runCharm(directory.path, "hooks/update-status", create);
+    expect(tools.calls).to.deep.equal([]);
   });
 
   for (const at of ["start", "collectUnitStatus", "preCommit", "commit"] as const) {
