@@ -35,7 +35,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   [`${CHARM}/src/pack`]: { rooms: [KIT, CHARM], packages: ["esbuild", "tinyglobby", "yaml", "yazl"] },
   [`${CHARM}/src/cli`]: { rooms: [KIT, CHARM, `${CHARM}/src/pack`], packages: ["commander"] },
   "packages/create-juju-charm": { rooms: [KIT], packages: ["commander"] },
-  "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["ajv", "yaml"] },
+  "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["@commander-js/", "ajv", "yaml"] },
   "packages/lxd-client": { rooms: [KIT], packages: ["undici", "ws"] },
   "src/network": { rooms: [KIT] },
   "src/guest": { rooms: [KIT, "src/network"], packages: ["yaml"] },

@@ -1,7 +1,7 @@
 import { appendFileSync, renameSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
-import type { Clock, LogLevel } from "charm-kit";
+import { systemErrorCode, type Clock, type LogLevel } from "charm-kit";
 
 /** A line of the log, as `juju debug-log` shows it. */
 export interface LogLine {
@@ -53,9 +53,23 @@ function renderLogLine(line: LogLine): string {
   return `unit-${line.unit.replace("/", "-")}: ${line.time} ${line.level} ${line.logger} ${line.message}`;
 }
 
-/** The last `count` lines of a log file; none when there is no file. */
-export async function readLastLines(path: string, count: number): Promise<readonly string[]> {
-  const texts = await Promise.all([`${path}.1`, path].map((file) => readFile(file, "utf8").catch(() => "")));
-  const lines = texts.join("").split("\n").slice(0, -1);
+/**
+ * The last `count` lines of a log file; none when there is no file.
+ *
+ * @param size bytes of the file to read. @default all
+ */
+export async function readLastLines(path: string, count: number, size?: number): Promise<readonly string[]> {
+  const [old, current] = await Promise.all([readIfThere(`${path}.1`), readIfThere(path)]);
+  const text = Buffer.concat([old, current.subarray(0, size)]).toString("utf8");
+  const lines = text.split("\n").slice(0, -1);
   return count === 0 ? [] : lines.slice(-count);
+}
+
+async function readIfThere(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (thrown) {
+    if (systemErrorCode(thrown) !== "ENOENT") throw thrown;
+    return Buffer.alloc(0);
+  }
 }

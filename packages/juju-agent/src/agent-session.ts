@@ -94,8 +94,12 @@ export class AgentSession {
     }
   }
 
+  /** Changes a unit; a new status belongs to the current boot of the machine. */
   async updateUnit(name: string, change: Partial<UnitState>): Promise<void> {
-    await this.update((state) => withUnit(state, name, change));
+    const { bootId } = this.dependencies.machine;
+    const isNew = change.workload !== undefined && change.workload !== this.state.units[name]?.workload;
+    const whole = isNew ? { ...change, statusBootId: bootId } : change;
+    await this.update((state) => withUnit(state, name, whole));
   }
 
   log(...line: Parameters<AgentLog["write"]>): void {

@@ -1,77 +1,94 @@
-import { AgentRequestError } from "./agent-errors.ts";
-import { configCommand } from "./commands/config.ts";
-import { deployCommand } from "./commands/deploy.ts";
-import { dispatchEventCommand, execCommand } from "./commands/exec.ts";
-import { fireHookCommand, resolveCommand, updateStatusCommand } from "./commands/hooks.ts";
-import { modelConfigCommand } from "./commands/model-config.ts";
-import { refreshCommand } from "./commands/refresh.ts";
-import { removeCommand } from "./commands/remove.ts";
-import { runCommand } from "./commands/run.ts";
-import { SECRET_COMMANDS } from "./commands/secrets.ts";
-import { debugLogCommand, statusCommand } from "./commands/status.ts";
-import type { Command } from "./commands/command.ts";
+import { Command } from "@commander-js/extra-typings";
+
+import { addConfig } from "./commands/config.ts";
+import { addDeploy } from "./commands/deploy.ts";
+import { addExec } from "./commands/exec.ts";
+import { addHooks } from "./commands/hooks.ts";
+import { addModelConfig } from "./commands/model-config.ts";
+import { addRefresh } from "./commands/refresh.ts";
+import { addRemove } from "./commands/remove.ts";
+import { addRun } from "./commands/run.ts";
+import { addSecrets } from "./commands/secrets.ts";
+import { addStatus } from "./commands/status.ts";
+import { addWait } from "./commands/wait.ts";
+import type { AddVerbs, CommandCall } from "./commands/command.ts";
 
 /** State directory without `--state`. */
-const DEFAULT_STATE_DIRECTORY = "/var/lib/github-runner-agent";
+export const DEFAULT_STATE_DIRECTORY = "/var/lib/github-runner-agent";
 
-const COMMANDS: readonly Command[] = [
-  deployCommand,
-  configCommand,
-  modelConfigCommand,
-  ...SECRET_COMMANDS,
-  runCommand,
-  execCommand,
-  dispatchEventCommand,
-  updateStatusCommand,
-  fireHookCommand,
-  refreshCommand,
-  statusCommand,
-  debugLogCommand,
-  resolveCommand,
-  removeCommand,
+const VERBS: readonly AddVerbs[] = [
+  addDeploy,
+  addConfig,
+  addModelConfig,
+  addSecrets,
+  addRun,
+  addExec,
+  addHooks,
+  addRefresh,
+  addStatus,
+  addWait,
+  addRemove,
 ];
 
-/** A parsed command line; without a command it asks for the help. */
-export interface CommandLine {
-  readonly stateDirectory: string;
-  readonly command: Command | undefined;
-  readonly argv: readonly string[];
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  refused or failed; exec and dispatch-event exit with the code of their command
+  2  wrong use of the command line; nothing was done
+  3  wait: the unit is blocked
+  4  wait: the time is up
+  5  wait: the unit is in error
+`;
+
+/** Options of all verbs. */
+export interface GlobalOptions {
+  readonly state: string;
+  readonly quiet: boolean;
 }
 
-/**
- * Parses `[--state DIR] <command> [argument]...`; `--state` may also follow the command.
- *
- * @throws AgentRequestError for an unknown command
- */
-export function readCommandLine(argv: readonly string[]): CommandLine {
-  const { stateDirectory, rest } = takeState(argv);
-  const [name, ...following] = rest;
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    return { stateDirectory, command: undefined, argv: following };
-  }
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command) return { stateDirectory, command, argv: following };
-  throw new AgentRequestError(`Cannot run "${name}": unknown command, see --help`);
+/** Services of the program. */
+export interface ProgramDependencies {
+  readonly version: string;
+  readonly print: (text: string) => void;
+  readonly printError: (text: string) => void;
+  /** Does a verb's work with an agent. */
+  readonly run: (options: GlobalOptions, work: (call: CommandCall) => Promise<number>) => Promise<void>;
 }
 
-/** Reads `--state` only before `--`: later words are the command of exec. */
-function takeState(argv: readonly string[]): { stateDirectory: string; rest: readonly string[] } {
-  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  const at = argv.slice(0, end).findIndex((word) => word === "--state" || word.startsWith("--state="));
-  if (at < 0) return { stateDirectory: DEFAULT_STATE_DIRECTORY, rest: argv };
-  const given = /^--state=(.*)$/s.exec(argv[at] ?? "")?.[1];
-  const stateDirectory = given ?? argv[at + 1];
-  if (!stateDirectory) throw new AgentRequestError("Cannot read the command line: --state needs a directory");
-  return { stateDirectory, rest: [...argv.slice(0, at), ...argv.slice(at + (given === undefined ? 2 : 1))] };
+/** The command line. */
+export interface Program {
+  /** Throws CommanderError after help, version or a usage error. */
+  parseAsync(argv: readonly string[], options: { readonly from: "user" }): Promise<unknown>;
 }
 
-/** The help of the command line. */
-export function renderHelp(): string {
-  const commands = COMMANDS.map(({ name, usage, summary }) => `  ${name} ${usage}\n      ${summary}\n`);
-  return [
-    "Usage: juju-agent [--state DIR] <command> [argument]...\n",
-    "\nRuns packed charms on this machine as a Juju unit agent would.\n",
-    `The state directory is ${DEFAULT_STATE_DIRECTORY}; --state names another one.\n\n`,
-    ...commands,
-  ].join("");
+/** Builds the command line. */
+export function createProgram({ version, print, printError, run }: ProgramDependencies): Program {
+  const program = new Command("juju-agent")
+    .description("Runs packed charms on this machine as a Juju unit agent would.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [verb]", "print the help of a verb")
+    .option("--state <directory>", "state directory; another one is another agent", DEFAULT_STATE_DIRECTORY)
+    .option("--quiet", "print no progress, only answers and what is wrong", false)
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: printError,
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, "ERROR "));
+      },
+    });
+  const verbs = {
+    add: (name: string, summary: string) =>
+      program
+        .command(name)
+        .summary(summary)
+        .description(`${summary}.`)
+        .helpOption("-h, --help", "print this help")
+        .configureHelp({ showGlobalOptions: true }),
+    run: (work: (call: CommandCall) => Promise<number>) => run(program.opts(), work),
+  };
+  for (const addVerbs of VERBS) addVerbs(verbs);
+  return program;
 }

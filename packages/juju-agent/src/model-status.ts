@@ -6,6 +6,8 @@ export interface ShownStatus<Name extends string = WorkloadStatusName> {
   readonly current: Name;
   readonly message?: string;
   readonly since: string;
+  /** The machine was started again since: the status may be out of date. */
+  readonly "before-last-boot"?: true;
 }
 
 /** A unit as `juju status --format json` shows it. */
@@ -35,10 +37,19 @@ export interface ModelStatus {
   readonly applications: Readonly<Record<string, ApplicationDescription>>;
 }
 
-/** @param busy whether an agent is running: without one, a hook recorded as running has failed */
-export function describeModel(state: AgentState | undefined, busy: boolean, address: string): ModelStatus {
+/** Facts about the agent and its machine, for {@link describeModel}. */
+export interface StatusFacts {
+  /** Whether an agent is running: without one, a hook recorded as running was interrupted. */
+  readonly busy: boolean;
+  readonly address: string;
+  /** Changes with every boot. */
+  readonly bootId: string;
+}
+
+/** Describes the model as `juju status` does. */
+export function describeModel(state: AgentState | undefined, facts: StatusFacts): ModelStatus {
   if (!state) return { model: { name: "standalone", uuid: "" }, applications: {} };
-  const seen = busy ? state : withInterrupted(state);
+  const seen = facts.busy ? state : withInterrupted(state);
   const applications = Object.values(seen.applications).map((application) => {
     const { charm, name, workloadVersion } = application;
     const units = Object.values(seen.units).filter((unit) => unit.application === name);
@@ -46,10 +57,13 @@ export function describeModel(state: AgentState | undefined, busy: boolean, addr
       charm: charm.definition.name,
       "charm-rev": charm.revision,
       "charm-version": charm.definition.version,
-      "application-status": shown(applicationStatus(seen, name)),
+      "application-status": {
+        ...shown(applicationStatus(seen, name)),
+        ...beforeBoot(units.some((unit) => isBeforeBoot(unit, facts))),
+      },
       version: workloadVersion,
       units: Object.fromEntries(
-        units.map((unit) => [unit.name, describeUnit(unit, application.leader === unit.name, address)]),
+        units.map((unit) => [unit.name, describeUnit(unit, application.leader === unit.name, facts)]),
       ),
     };
     return [name, described] as const;
@@ -64,19 +78,27 @@ function withInterrupted(state: AgentState): AgentState {
   const units = Object.values(state.units).map((unit): readonly [string, UnitState] => {
     const { operation } = unit;
     if (operation.kind !== "hook" || operation.step !== "running") return [unit.name, unit];
-    return [unit.name, { ...unit, operation: { ...operation, step: "failed" } }];
+    return [unit.name, { ...unit, operation: { ...operation, step: "interrupted" } }];
   });
   return { ...state, units: Object.fromEntries(units) };
 }
 
-function describeUnit(unit: UnitState, leader: boolean, address: string): UnitDescription {
+function isBeforeBoot({ statusBootId }: UnitState, { bootId }: StatusFacts): boolean {
+  return statusBootId !== undefined && statusBootId !== bootId;
+}
+
+function beforeBoot(isOld: boolean): Pick<ShownStatus, "before-last-boot"> {
+  return isOld ? { "before-last-boot": true } : {};
+}
+
+function describeUnit(unit: UnitState, leader: boolean, facts: StatusFacts): UnitDescription {
   return {
-    "workload-status": shown(shownStatus(unit)),
+    "workload-status": { ...shown(shownStatus(unit)), ...beforeBoot(isBeforeBoot(unit, facts)) },
     "juju-status": agentStatus(unit),
     leader,
     ...(unit.life === "dying" ? { life: "dying" } : {}),
     "open-ports": unit.ports,
-    "public-address": address,
+    "public-address": facts.address,
     ...(unit.rebootRequested ? { "reboot-requested": true } : {}),
   };
 }
@@ -85,7 +107,7 @@ function agentStatus({ operation, agentSince: since }: UnitState): UnitDescripti
   if (operation.kind === "continue") return { current: "idle", since };
   if (operation.kind === "deploy") return { current: "executing", message: "deploying the charm", since };
   // Juju shows the failure of a hook as the status of the workload and the agent as idle.
-  if (operation.step === "failed") return { current: "idle", since };
+  if (operation.step === "failed" || operation.step === "interrupted") return { current: "idle", since };
   if (operation.hook === "update-status") return { current: "idle", since };
   return { current: "executing", message: `running ${operation.hook} hook`, since };
 }

@@ -19,7 +19,12 @@ export interface NewUnit {
 
 const APPLICATION_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$/;
 
-/** Adds a unit, and its application with the first unit. @throws AgentRequestError where `juju deploy` refuses */
+/**
+ * Adds a unit, and its application with the first unit; options given for an existing application are changed. A unit whose
+ * deployment did not end is taken again: a repeated deployment continues it.
+ *
+ * @throws AgentRequestError where `juju deploy` refuses
+ */
 export function newUnit(state: AgentState, options: NewUnitOptions): NewUnit {
   const { application, charm } = options;
   if (!APPLICATION_NAME.test(application)) {
@@ -31,10 +36,30 @@ export function newUnit(state: AgentState, options: NewUnitOptions): NewUnit {
       `Cannot deploy: application "${application}" already exists, refresh it or choose a name`,
     );
   }
-  const name = `${application}/${options.unitNumber ?? freeNumber(state, application)}`;
-  if (state.units[name]) throw new AgentRequestError(`Cannot deploy: unit "${name}" already exists`);
-  const owner = existing ?? newApplication(name, options);
-  return { name, state: (now) => withNewUnit(state, owner, freshUnit(name, application, now)) };
+  const name = unfinishedUnit(state, options) ?? nextUnit(state, options);
+  const unit = state.units[name];
+  if (unit && (unit.started || unit.life === "dying"))
+    throw new AgentRequestError(`Cannot deploy: unit "${name}" already exists`);
+  const owner = existing ? withConfig(existing, options) : newApplication(name, options);
+  return { name, state: (now) => withNewUnit(state, owner, unit ?? freshUnit(name, application, now)) };
+}
+
+function unfinishedUnit(state: AgentState, { application, unitNumber }: NewUnitOptions): string | undefined {
+  return Object.values(state.units).find(
+    (unit) =>
+      unit.application === application &&
+      unit.life === "alive" &&
+      !unit.started &&
+      (unitNumber === undefined || unit.name === `${application}/${unitNumber}`),
+  )?.name;
+}
+
+function nextUnit(state: AgentState, { application, unitNumber }: NewUnitOptions): string {
+  return `${application}/${unitNumber ?? freeNumber(state, application)}`;
+}
+
+function withConfig(existing: ApplicationState, { charm, config }: NewUnitOptions): ApplicationState {
+  return { ...existing, config: changeConfig(charm.definition.options, existing.config, config ?? {}) };
 }
 
 function newApplication(leader: string, { application, charm, config }: NewUnitOptions): ApplicationState {

@@ -3,8 +3,8 @@ import { killLeftoverProcesses } from "./hooks/leftover-processes.ts";
 import type { AgentState, UnitState } from "./state/agent-state.ts";
 
 /**
- * Cleans up after a killed agent: kills leftover processes, and marks the interrupted hook or action as failed. Other
- * interrupted steps run again when the unit is settled.
+ * Cleans up after a killed agent: kills leftover processes, marks its hook as interrupted and its action as failed.
+ * Interrupted hooks and steps run again when the unit is settled.
  */
 export async function recoverKilledAgent(session: AgentSession): Promise<void> {
   const interrupted = Object.values(session.state.units).filter((unit) => unit.runningContext !== undefined);
@@ -37,6 +37,6 @@ function unitAfterKill(unit: UnitState): UnitState {
   return {
     ...unit,
     runningContext: undefined,
-    operation: running ? { ...operation, step: "failed" } : operation,
+    operation: running ? { ...operation, step: "interrupted" } : operation,
   };
 }

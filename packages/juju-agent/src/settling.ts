@@ -1,5 +1,6 @@
 import { HookFailedError } from "./agent-errors.ts";
 import type { AgentSession } from "./agent-session.ts";
+import { queued } from "./hooks/hook-effects.ts";
 import type { ContextRunner } from "./hooks/context-runner.ts";
 import type { UnitSettler } from "./hooks/unit-settler.ts";
 
@@ -28,6 +29,32 @@ export async function settleUnit(
   }
   const { operation } = session.state.units[unit] ?? {};
   if (operation?.kind === "hook") throw new HookFailedError(unit, operation.hook);
+}
+
+/**
+ * Settles the units of applications, and runs update-status in those that are started. All units are tried.
+ *
+ * @throws the first unit's HookFailedError
+ */
+export async function updateStatusOf(
+  agent: LockedAgent,
+  applications: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const failures: HookFailedError[] = [];
+  for (const name of applications.flatMap((application) => agent.session.unitsOf(application))) {
+    try {
+      await settleUnit(agent, name, signal);
+      const unit = agent.session.state.units[name];
+      if (unit?.started !== true || unit.operation.kind !== "continue") continue;
+      await agent.session.updateUnit(name, { operation: queued("update-status") });
+      await settleUnit(agent, name, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof HookFailedError)) throw thrown;
+      failures.push(thrown);
+    }
+  }
+  if (failures[0]) throw failures[0];
 }
 
 /** Settles a dying unit; skips failing hooks. */

@@ -9,6 +9,7 @@ import { AgentPaths } from "./agent-paths.ts";
 import { AgentSecrets } from "./agent-secrets.ts";
 import { AgentSession, type UnitAgentDependencies } from "./agent-session.ts";
 import { readLastLines } from "./agent-log.ts";
+import { followLog } from "./follow-log.ts";
 import { replaceCharm } from "./charm-upgrade.ts";
 import { collectArchives } from "./charm/archive-store.ts";
 import { digestFile, readCharmArchive } from "./charm/charm-archive.ts";
@@ -23,7 +24,14 @@ import { describeModel, type ModelStatus } from "./model-status.ts";
 import { describeConfig, type ConfigDescription } from "./charm/config-description.ts";
 import { changeModelConfig } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
-import { settleAll, settleSkippingFailures, settleUnit, type LockedAgent } from "./settling.ts";
+import {
+  settleAll,
+  settleSkippingFailures,
+  settleUnit,
+  updateStatusOf,
+  type LockedAgent,
+} from "./settling.ts";
+import { waitForStatus, type WaitEnd, type WaitRequest } from "./wait-for-status.ts";
 import { recoverKilledAgent } from "./recovery.ts";
 import { withApplication, type ActionRecord, type AgentState } from "./state/agent-state.ts";
 import { operationLock } from "./state/operation-lock.ts";
@@ -70,7 +78,7 @@ export class UnitAgent {
     this.#dependencies = dependencies;
     this.#paths = new AgentPaths(dependencies.stateDirectory);
     this.secrets = new AgentSecrets({
-      change: (change, signal) => this.#changeSecrets(change, signal),
+      change: (change, signal, told) => this.#changeSecrets(change, signal, told ?? []),
       read: () => readState(this.#paths.state),
     });
   }
@@ -83,7 +91,8 @@ export class UnitAgent {
    */
   async deploy(options: DeployOptions, signal: AbortSignal): Promise<string> {
     const definition = await this.#readArchive(options.archive, signal);
-    return this.#withLock(signal, async ({ session, settler }) => {
+    return this.#withLock(signal, async (agent) => {
+      const { session } = agent;
       const application = options.application ?? definition.name;
       const digest = await this.#keepArchive(options.archive, signal);
       const added = newUnit(session.state, {
@@ -92,7 +101,7 @@ export class UnitAgent {
         charm: { definition, digest, revision: 0 },
       });
       await session.update(() => added.state(session.now));
-      await settler.settle(added.name, signal);
+      await settleUnit(agent, added.name, signal);
       return added.name;
     });
   }
@@ -118,6 +127,21 @@ export class UnitAgent {
     await this.#withLock(signal, ({ session }) =>
       session.update((state) => changeModelConfig(state, change)),
     );
+  }
+
+  /** The model settings that were set. */
+  async modelConfiguration(): Promise<Readonly<Record<string, string>>> {
+    return (await AgentSession.open(this.#dependencies)).state.model.config;
+  }
+
+  /** The name of an application's charm. @throws AgentRequestError */
+  async charmOf(application: string): Promise<string> {
+    return (await AgentSession.open(this.#dependencies)).application(application).charm.definition.name;
+  }
+
+  /** The name of the charm in an archive. @throws CharmArchiveError */
+  async charmIn(archive: string, signal: AbortSignal): Promise<string> {
+    return (await this.#readArchive(archive, signal)).name;
   }
 
   /** Runs an action and records its outcome. @throws AgentRequestError when it is not defined or a parameter is invalid */
@@ -153,6 +177,18 @@ export class UnitAgent {
       await agent.session.updateUnit(unit, { operation: queued(fired) });
       await agent.settler.settle(unit, signal);
     });
+  }
+
+  /**
+   * Runs the hooks that are due, such as start after a reboot, and then update-status, in all units. A unit in error does
+   * not keep the others from it.
+   *
+   * @throws HookFailedError of the first unit in error, after all units were tried
+   */
+  async updateStatus(signal: AbortSignal): Promise<void> {
+    await this.#withLock(signal, (agent) =>
+      updateStatusOf(agent, Object.keys(agent.session.state.applications), signal),
+    );
   }
 
   /**
@@ -207,7 +243,19 @@ export class UnitAgent {
   async status(): Promise<ModelStatus> {
     const lock = await operationLock(this.#dependencies.stateDirectory);
     const busy = await lock.isHeld();
-    return describeModel(await readState(this.#paths.state), busy, this.#dependencies.machine.address.value);
+    const { bootId, address } = this.#dependencies.machine;
+    return describeModel(await readState(this.#paths.state), { busy, bootId, address: address.value });
+  }
+
+  /** Waits until a unit has a status. @throws AgentRequestError for an unknown unit */
+  async wait(request: WaitRequest, signal: AbortSignal): Promise<WaitEnd> {
+    (await AgentSession.open(this.#dependencies)).unit(request.unit);
+    return waitForStatus(request, { status: () => this.status(), clock: this.#dependencies.clock, signal });
+  }
+
+  /** Passes on the last lines of the log, and then new ones, until the signal is aborted. */
+  async followLog(lines: number, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+    await followLog(this.#paths.log, lines, onLine, signal);
   }
 
   /** The last lines of the log. */
@@ -225,12 +273,17 @@ export class UnitAgent {
     return this.#contexts?.kill() ?? false;
   }
 
-  async #changeSecrets(change: (state: AgentState) => AgentState, signal: AbortSignal): Promise<void> {
+  async #changeSecrets(
+    change: (state: AgentState) => AgentState,
+    signal: AbortSignal,
+    told: readonly string[],
+  ): Promise<void> {
     await this.#withLock(signal, async (agent) => {
       await agent.session.update(change);
       for (const name of Object.keys(agent.session.state.applications)) {
         await settleAll(agent, name, signal);
       }
+      await updateStatusOf(agent, told, signal);
     });
   }
 

@@ -6,21 +6,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { readMachineFacts } from "../src/machine-facts.ts";
 import type { ModelStatus } from "../src/model-status.ts";
 import type { AgentState } from "../src/state/agent-state.ts";
-import { runCommandLine } from "../src/run-command-line.ts";
 import { UnitAgent } from "../src/unit-agent.ts";
 import { systemClock } from "charm-kit";
+import { MAIN, runAgent, runProgram } from "./run-agent.ts";
 import { MACHINE, NEVER, packCharm } from "./tiny-charm.ts";
-
-const MAIN = join(import.meta.dirname, "../src/main.ts");
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 describe("the agent's command line", function () {
   this.timeout(60_000);
@@ -30,27 +21,10 @@ describe("the agent's command line", function () {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  const command = (...argv: string[]) => [MAIN, "--state", join(directory, "state"), ...argv];
-  /** The agent as a process. */
-  const program = (...argv: string[]) =>
-    new Promise<Ended>((resolve) => {
-      const child = execFile(process.execPath, command(...argv), (_error, stdout, stderr) => {
-        resolve({ code: child.exitCode ?? -1, stdout, stderr });
-      });
-    });
-  /** What the process runs, without the time that its start takes. */
-  const agent = async (...argv: string[]): Promise<Ended> => {
-    let [stdout, stderr] = ["", ""];
-    const code = await runCommandLine(["--state", join(directory, "state"), ...argv], {
-      readMachine: () => readMachineFacts(MACHINE.path),
-      program: [process.execPath, MAIN],
-      print: (text) => void (stdout += text),
-      printError: (text) => void (stderr += text),
-      signal: NEVER,
-    });
-    return { code, stdout, stderr };
-  };
-  const start = (...argv: string[]) => spawn(process.execPath, command(...argv), { stdio: "ignore" });
+  const program = (...argv: string[]) => runProgram(join(directory, "state"), ...argv);
+  const agent = (...argv: string[]) => runAgent(join(directory, "state"), ...argv);
+  const start = (...argv: string[]) =>
+    spawn(process.execPath, [MAIN, "--state", join(directory, "state"), ...argv], { stdio: "ignore" });
   const pack = (dispatch: string) => packCharm(join(directory, "tiny.charm"), dispatch);
   const status = async () => {
     const { stdout } = await agent("status", "--format", "json");
@@ -105,7 +79,7 @@ describe("the agent's command line", function () {
     expect((await agent("dispatch-event", "own")).stdout).to.equal("own\n");
     expect((await agent("update-status")).code).to.equal(0);
     expect((await agent("refresh", archive)).code).to.equal(0);
-    expect((await agent("status")).stdout).to.match(/^tiny\/0\* +active +idle +hi=there$/m);
+    expect((await agent("status")).stdout).to.match(/^tiny\/0\* +active +idle +\d+s +hi=there$/m);
     expect((await agent("debug-log", "--lines", "2")).stdout.split("\n")).to.have.length(3);
     expect((await program("remove")).stdout).to.equal("tiny removed\n");
     expect(await agent("status")).to.include({ code: 0 });
@@ -138,20 +112,24 @@ describe("the agent's command line", function () {
     expect((await agent("secrets")).stdout).to.equal("{}\n");
   });
 
-  it("prints the reason of a refusal and exits with 1", async () => {
+  it("prints the reason of a refusal and exits with 1, or with 2 for wrong use", async () => {
     await agent("deploy", await pack("true"));
     const nested = join(directory, "nested.yaml");
     await writeFile(nested, "token: {is: nested}\n");
-    const refusals: readonly (readonly [argv: string[], message: RegExp])[] = [
-      [["frobnicate"], /^ERROR Cannot run "frobnicate": unknown command/],
+    const refusals: readonly (readonly [argv: string[], message: RegExp, code?: number])[] = [
+      [["frobnicate"], /^ERROR unknown command 'frobnicate'/, 2],
       [["config", "nope=1"], /^ERROR Cannot change the configuration: unknown option "nope"/],
       [["config", "number=a"], /option "number" expected int, got "a"/],
       [["run", "nope"], /action "nope" not defined on unit "tiny\/0"/],
       [["run", "greet", "times=0"], /validation failed: \(root\)\.times : must be > 0/],
       [["deploy", "/nowhere.charm"], /^ERROR Cannot read \/nowhere.charm: ENOENT/],
       [["exec", "--unit", "tiny/9", "--", "true"], /Cannot find unit "tiny\/9": the units are tiny\/0/],
-      [["status", "--bogus"], /Unknown option '--bogus'/],
-      [["fire-hook", "secret-changed"], /^ERROR Cannot fire "secret-changed": use one of install/],
+      [["status", "--bogus"], /^ERROR unknown option '--bogus'/, 2],
+      [
+        ["fire-hook", "secret-changed"],
+        /^ERROR .*'secret-changed' is invalid.*Allowed choices are install/,
+        2,
+      ],
       [["add-secret", "token=x"], /give the name of the secret first/],
       [["add-secret", "mine"], /^ERROR Cannot read the content of mine: give KEY=VALUE/],
       [
@@ -162,11 +140,11 @@ describe("the agent's command line", function () {
       [["add-secret", "mine", "token#file=/nowhere"], /content of the secret: ENOENT/],
       [["add-secret", "mine", "--file", nested], /content of the secret: token is not text/],
       [["update-secret", "mine", "token=x"], /^ERROR Cannot find the secret "mine": there are none/],
-      [["grant-secret", "mine"], /give a secret and an application/],
+      [["grant-secret", "mine"], /^ERROR missing required argument 'applications'/, 2],
     ];
-    for (const [index, [argv, message]] of refusals.entries()) {
+    for (const [index, [argv, message, expected = 1]] of refusals.entries()) {
       const { code, stderr } = await (index === 0 ? program : agent)(...argv);
-      expect(code, argv.join(" ")).to.equal(1);
+      expect(code, argv.join(" ")).to.equal(expected);
       expect(stderr).to.match(message);
     }
   });
@@ -190,7 +168,7 @@ describe("the agent's command line", function () {
     );
   });
 
-  it("recovers from a kill during a hook: the hook has failed, its processes are killed, and resolve retries it", async () => {
+  it("recovers from a kill during a hook: status says interrupted, its processes are killed, and resolve runs it again", async () => {
     const [begun, beats] = [join(directory, "begun"), join(directory, "beats")];
     const archive = await pack(
       `[ "$JUJU_HOOK_NAME" = start ] || exit 0\n[ -e ${begun} ] && exit 0\nstate-set lost=1\ntouch ${begun}\nwhile :; do echo >>${beats}; sleep 0.02; done`,
@@ -198,7 +176,10 @@ describe("the agent's command line", function () {
     const deploying = start("deploy", archive);
     await appears(begun);
     await killed(deploying);
-    expect(await status()).to.include({ current: "error", message: 'hook failed: "start"' });
+    expect(await status()).to.include({
+      current: "maintenance",
+      message: 'interrupted: hook "start" runs again with the next command',
+    });
     expect(
       (await agent("exec", "--", `wc -l <${beats}; sleep 0.2; wc -l <${beats}; state-get --format=json`))
         .stdout,

@@ -1,40 +1,54 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
 
-import { messageOf } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
 import type { UnitAgent } from "../unit-agent.ts";
 
-/** Input and output of a command. */
+/** Input and output of a verb. */
 export interface CommandCall {
   readonly agent: UnitAgent;
-  /** Arguments after the command. */
-  readonly argv: readonly string[];
   /** Prints to the standard output, unchanged. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
+  /** Prints output of the charm; nothing with `--quiet`. */
+  readonly printDetail: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** A command of the command line. */
-export interface Command {
-  readonly name: string;
-  /** Text after the name in the help. */
-  readonly usage: string;
-  readonly summary: string;
-  /** @returns the exit code */
-  readonly run: (call: CommandCall) => Promise<number>;
+/** A program to which verbs are added. */
+export interface Verbs {
+  /** Adds a verb. */
+  readonly add: (name: string, summary: string) => Command;
+  /** Opens the agent, does a verb's work, and keeps its exit code. */
+  readonly run: (work: (call: CommandCall) => Promise<number>) => Promise<void>;
 }
 
-/** Parses a command's arguments: options by name, and words. @throws AgentRequestError for an unknown option */
-export function readArguments<const T extends NonNullable<ParseArgsConfig["options"]>>(
-  argv: readonly string[],
-  options: T,
-): ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true });
-  } catch (cause) {
-    throw new AgentRequestError(`Cannot read the command line: ${messageOf(cause)}`, { cause });
-  }
+/** Adds one or several verbs to the program. */
+export type AddVerbs = (verbs: Verbs) => void;
+
+/** The `--format` of a verb; other values are refused. */
+export function formatOption<const Format extends string>(
+  formats: readonly [Format, ...Format[]],
+): Option<"--format <format>", undefined, Format, undefined, false, Format> {
+  return new Option("--format <format>", "format of the answer").choices(formats).default(formats[0]);
+}
+
+/** A whole number from 0. @throws InvalidArgumentError */
+export function readCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
+  throw new InvalidArgumentError("Give a whole number from 0.");
+}
+
+/** Collects the values of an option that may be given several times. */
+export function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+/** Reads a duration such as `90s`, `10m` or `2h` as milliseconds. @throws InvalidArgumentError */
+export function readDuration(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError("Give a duration such as 90s, 10m or 2h.");
+  return Number(count) * { s: 1000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h"];
 }
 
 /** Splits `key=value`. @throws AgentRequestError */
@@ -42,11 +56,4 @@ export function readPair(word: string): readonly [string, string] {
   const at = word.indexOf("=");
   if (at > 0) return [word.slice(0, at), word.slice(at + 1)];
   throw new AgentRequestError(`Cannot read "${word}": give it as key=value`);
-}
-
-/** The single word of a command. @throws AgentRequestError */
-export function readWord(words: readonly string[], what: string): string {
-  const [word, ...more] = words;
-  if (word !== undefined && more.length === 0) return word;
-  throw new AgentRequestError(`Cannot read the command line: give one ${what}`);
 }

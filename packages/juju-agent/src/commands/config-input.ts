@@ -15,11 +15,17 @@ export async function readConfigPairs(words: readonly string[]): Promise<ConfigC
   return Object.fromEntries(await Promise.all(pairs));
 }
 
-/** Reads options from a YAML file: a map of options, or a map of applications to such maps. */
-export async function readConfigFile(path: string, application: string | undefined): Promise<ConfigChange> {
+/**
+ * Reads options from a YAML file: a map of options, or a map of applications to such maps.
+ *
+ * @param names names under which the options may be, the first one found wins: the application's and the charm's.
+ */
+export async function readConfigFile(path: string, names: readonly string[]): Promise<ConfigChange> {
   const document = await readYaml(path);
-  const own = application === undefined ? undefined : document[application];
-  return isRecord(own) ? own : document;
+  const own = names
+    .map((name) => (Object.hasOwn(document, name) ? document[name] : undefined))
+    .find(isRecord);
+  return own ?? document;
 }
 
 /** Reads a YAML file that contains a map. @throws AgentRequestError */

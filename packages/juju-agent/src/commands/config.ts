@@ -1,50 +1,44 @@
 import { stringify } from "yaml";
 
 import { AgentRequestError } from "../agent-errors.ts";
-import type { ConfigValue } from "../charm/config-options.ts";
+import type { ConfigDescription } from "../charm/config-description.ts";
+import { collect, formatOption, type AddVerbs } from "./command.ts";
 import { readConfigFile, readConfigPairs } from "./config-input.ts";
 import { targetApplication } from "./target.ts";
-import { readArguments, type Command } from "./command.ts";
 
-export const configCommand: Command = {
-  name: "config",
-  usage:
-    "[--app NAME] [KEY | KEY=VALUE... | KEY=@FILE...] [--reset KEY,...] [--file FILE.yaml] [--format yaml|json]",
-  summary: "Print or change the configuration of an application",
-  run: async ({ agent, argv, print, signal }) => {
-    const { values, positionals } = readArguments(argv, {
-      app: { type: "string" },
-      reset: { type: "string", multiple: true, default: [] },
-      file: { type: "string" },
-      format: { type: "string", default: "yaml" },
-    });
-    const application = await targetApplication(agent, values.app);
-    const reset = values.reset.flatMap((names) => names.split(",")).map((name) => [name, null] as const);
-    const [key] = positionals;
-    const reads = positionals.length < 2 && key?.includes("=") !== true && values.file === undefined;
-    if (reads && reset.length === 0) {
-      print(await render(agent.configuration(application), key, values.format));
-      return 0;
-    }
-    const fromFile = values.file === undefined ? {} : await readConfigFile(values.file, application);
-    const change = { ...Object.fromEntries(reset), ...fromFile, ...(await readConfigPairs(positionals)) };
-    await agent.configure(application, change, signal);
-    return 0;
-  },
+export const addConfig: AddVerbs = ({ add, run }) => {
+  add("config", "Print or change the configuration of an application")
+    .argument("[words...]", "KEY to print one option; KEY=VALUE or KEY=@FILE to change options")
+    .option("--app <name>", "the application, if there are several")
+    .option("--reset <keys>", "return options, separated by commas, to their defaults", collect, [])
+    .option("--file <path>", "change the options in a YAML file")
+    .addOption(formatOption(["yaml", "json"]))
+    .action((words, options) =>
+      run(async ({ agent, print, signal }) => {
+        const application = await targetApplication(agent, options.app);
+        const reset = options.reset.flatMap((keys) => keys.split(",")).map((key) => [key, null] as const);
+        const [key] = words;
+        const reads = words.length < 2 && key?.includes("=") !== true && options.file === undefined;
+        if (reads && reset.length === 0) {
+          print(render(await agent.configuration(application), key, options.format));
+          return 0;
+        }
+        const names = [application, await agent.charmOf(application)];
+        const fromFile = options.file === undefined ? {} : await readConfigFile(options.file, names);
+        const change = { ...Object.fromEntries(reset), ...fromFile, ...(await readConfigPairs(words)) };
+        await agent.configure(application, change, signal);
+        return 0;
+      }),
+    );
 };
 
-async function render(
-  configuration: Promise<Readonly<Record<string, { readonly value?: ConfigValue }>>>,
-  key: string | undefined,
-  format: string,
-): Promise<string> {
-  const settings = await configuration;
+function render(settings: ConfigDescription, key: string | undefined, format: "yaml" | "json"): string {
   if (key === undefined) {
     return format === "json"
       ? `${JSON.stringify({ settings })}\n`
       : stringify({ settings }, { lineWidth: 0 });
   }
-  const option = settings[key];
+  const option = Object.hasOwn(settings, key) ? settings[key] : undefined;
   if (!option) throw new AgentRequestError(`Cannot read the configuration: unknown option "${key}"`);
   return `${option.value === undefined ? "" : String(option.value)}\n`;
 }

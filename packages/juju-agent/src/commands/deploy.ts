@@ -1,40 +1,39 @@
 import { resolve } from "node:path";
 
-import { AgentRequestError } from "../agent-errors.ts";
 import type { ConfigChange } from "../charm/config-options.ts";
+import { collect, readCount, type AddVerbs } from "./command.ts";
 import { readConfigFile, readConfigPairs } from "./config-input.ts";
-import { readArguments, readWord, type Command } from "./command.ts";
 
-export const deployCommand: Command = {
-  name: "deploy",
-  usage: "<archive.charm> [--app NAME] [--config KEY=VALUE | --config FILE.yaml]... [--unit-number N]",
-  summary: "Deploy a packed charm, or add a unit to its application",
-  run: async ({ agent, argv, print, signal }) => {
-    const { values, positionals } = readArguments(argv, {
-      app: { type: "string" },
-      config: { type: "string", multiple: true, default: [] },
-      "unit-number": { type: "string" },
-    });
-    const options = {
-      archive: resolve(readWord(positionals, "archive")),
-      config: await readConfig(values.config, values.app),
-      ...(values.app === undefined ? {} : { application: values.app }),
-      ...(values["unit-number"] === undefined ? {} : { unitNumber: readNumber(values["unit-number"]) }),
-    };
-    print(`${await agent.deploy(options, signal)} deployed\n`);
-    return 0;
-  },
+export const addDeploy: AddVerbs = ({ add, run }) => {
+  add("deploy", "Deploy a packed charm, or add a unit to its application")
+    .description(
+      "Deploys a packed charm, or adds a unit to its application. Repeated after an interrupted or failed deployment, it " +
+        "continues with the same unit.",
+    )
+    .argument("<archive>", "path of the .charm file")
+    .option("--app <name>", "name of the application (default: the name of the charm)")
+    .option("--config <pair or file>", "KEY=VALUE, KEY=@FILE, or a YAML file; may be repeated", collect, [])
+    .option("--unit-number <number>", "number of the unit (default: the next free one)", readCount)
+    .action((archive, { app, config, unitNumber }) =>
+      run(async ({ agent, print, signal }) => {
+        const path = resolve(archive);
+        const charm = await agent.charmIn(path, signal);
+        const options = {
+          archive: path,
+          config: await readConfig(config, [app ?? charm, charm]),
+          ...(app === undefined ? {} : { application: app }),
+          ...(unitNumber === undefined ? {} : { unitNumber }),
+        };
+        print(`${await agent.deploy(options, signal)} deployed\n`);
+        return 0;
+      }),
+    );
 };
 
 /** Values on the command line win over files. */
-async function readConfig(given: readonly string[], application: string | undefined): Promise<ConfigChange> {
+async function readConfig(given: readonly string[], names: readonly string[]): Promise<ConfigChange> {
   const files = given.filter((value) => !value.includes("="));
-  const changes = await Promise.all(files.map((file) => readConfigFile(file, application)));
+  const changes = await Promise.all(files.map((file) => readConfigFile(file, names)));
   const pairs = await readConfigPairs(given.filter((value) => value.includes("=")));
   return Object.assign({}, ...changes, pairs) as ConfigChange;
-}
-
-function readNumber(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new AgentRequestError(`Cannot read --unit-number "${text}": give a number from 0`);
 }

@@ -1,35 +1,40 @@
-import { AgentRequestError } from "../agent-errors.ts";
 import type { ExecOutcome } from "../script-runner.ts";
+import type { AddVerbs, CommandCall } from "./command.ts";
 import { targetUnit } from "./target.ts";
-import { readArguments, readWord, type Command, type CommandCall } from "./command.ts";
 
-export const execCommand: Command = {
-  name: "exec",
-  usage: "[--unit UNIT] -- <command>...",
-  summary: "Run a shell command in a unit, with its hook tools",
-  run: async (call) => {
-    const { values, positionals } = readArguments(call.argv, { unit: { type: "string" } });
-    if (positionals.length === 0)
-      throw new AgentRequestError("Cannot read the command line: give a command after --");
-    const unit = await targetUnit(call.agent, values.unit);
-    return pass(call, await call.agent.exec(unit, positionals.join(" "), call.signal));
-  },
+export const addExec: AddVerbs = ({ add, run }) => {
+  add("exec", "Run a shell command in a unit, with its hook tools")
+    .argument("<command...>", "the command; write -- before it")
+    .option("--unit <unit>", "the unit, if there are several")
+    .action((words, options) =>
+      run(async (call) => {
+        const unit = await targetUnit(call.agent, options.unit);
+        const outcome = await call.agent.exec(unit, words.join(" "), call.signal);
+        call.print(outcome.stdout);
+        call.printError(outcome.stderr);
+        return codeOf(outcome);
+      }),
+    );
+
+  add("dispatch-event", "Dispatch a custom event of the charm, as its timers do")
+    .argument("<event>", "name of the event")
+    .option("--unit <unit>", "the unit, if there are several")
+    .action((event, options) =>
+      run(async (call) => {
+        const unit = await targetUnit(call.agent, options.unit);
+        return pass(call, await call.agent.dispatchEvent(unit, event, call.signal));
+      }),
+    );
 };
 
-export const dispatchEventCommand: Command = {
-  name: "dispatch-event",
-  usage: "[--unit UNIT] <event>",
-  summary: "Dispatch a custom event of the charm, as its timers do",
-  run: async (call) => {
-    const { values, positionals } = readArguments(call.argv, { unit: { type: "string" } });
-    const event = readWord(positionals, "event");
-    const unit = await targetUnit(call.agent, values.unit);
-    return pass(call, await call.agent.dispatchEvent(unit, event, call.signal));
-  },
-};
+/** Passes on the output of the charm; with `--quiet` only after a failure. */
+function pass(call: CommandCall, outcome: ExecOutcome): number {
+  const code = codeOf(outcome);
+  (code === 0 ? call.printDetail : call.print)(outcome.stdout);
+  if (code !== 0 || outcome.stderr !== "") call.printError(outcome.stderr);
+  return code;
+}
 
-function pass({ print, printError }: CommandCall, { exitCode, stdout, stderr }: ExecOutcome): number {
-  print(stdout);
-  printError(stderr);
+function codeOf({ exitCode }: ExecOutcome): number {
   return exitCode < 0 ? 1 : exitCode;
 }

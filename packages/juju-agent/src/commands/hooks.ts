@@ -1,39 +1,40 @@
+import { Argument } from "@commander-js/extra-typings";
+import { FIREABLE_HOOKS } from "../hooks/hook-names.ts";
+import type { AddVerbs } from "./command.ts";
 import { targetUnit } from "./target.ts";
-import { readArguments, readWord, type Command } from "./command.ts";
 
-export const updateStatusCommand: Command = {
-  name: "update-status",
-  usage: "[--unit UNIT]",
-  summary: "Run the update-status hook",
-  run: async ({ agent, argv, signal }) => {
-    const { values } = readArguments(argv, { unit: { type: "string" } });
-    await agent.fireHook(await targetUnit(agent, values.unit), "update-status", signal);
-    return 0;
-  },
-};
+export const addHooks: AddVerbs = ({ add, run }) => {
+  add("update-status", "Run the hooks that are due, and update-status, in all units")
+    .description(
+      "Runs the hooks that are due, such as start after a reboot of the machine, and then update-status, in all units or " +
+        "in one. The service of the agent does this at boot and every five minutes.",
+    )
+    .option("--unit <unit>", "only this unit")
+    .action((options) =>
+      run(async ({ agent, signal }) => {
+        if (options.unit !== undefined) await agent.fireHook(options.unit, "update-status", signal);
+        else await agent.updateStatus(signal);
+        return 0;
+      }),
+    );
 
-export const fireHookCommand: Command = {
-  name: "fire-hook",
-  usage: "[--unit UNIT] <hook>",
-  summary: "Run a hook now",
-  run: async ({ agent, argv, signal }) => {
-    const { values, positionals } = readArguments(argv, { unit: { type: "string" } });
-    const hook = readWord(positionals, "hook");
-    await agent.fireHook(await targetUnit(agent, values.unit), hook, signal);
-    return 0;
-  },
-};
+  add("fire-hook", "Run a hook now")
+    .addArgument(new Argument("<hook>", "the hook").choices(FIREABLE_HOOKS))
+    .option("--unit <unit>", "the unit, if there are several")
+    .action((hook, options) =>
+      run(async ({ agent, signal }) => {
+        await agent.fireHook(await targetUnit(agent, options.unit), hook, signal);
+        return 0;
+      }),
+    );
 
-export const resolveCommand: Command = {
-  name: "resolve",
-  usage: "[--unit UNIT] [--no-retry]",
-  summary: "Retry a unit's failed hook, or with --no-retry mark it as done",
-  run: async ({ agent, argv, signal }) => {
-    const { values } = readArguments(argv, {
-      unit: { type: "string" },
-      "no-retry": { type: "boolean", default: false },
-    });
-    await agent.resolve(await targetUnit(agent, values.unit), !values["no-retry"], signal);
-    return 0;
-  },
+  add("resolve", "Retry a unit's failed hook, or with --no-retry mark it as done")
+    .option("--unit <unit>", "the unit, if there are several")
+    .option("--no-retry", "mark the failed hook as done")
+    .action((options) =>
+      run(async ({ agent, signal }) => {
+        await agent.resolve(await targetUnit(agent, options.unit), options.retry, signal);
+        return 0;
+      }),
+    );
 };

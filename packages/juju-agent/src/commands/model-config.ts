@@ -1,12 +1,20 @@
-import { readArguments, readPair, type Command } from "./command.ts";
+import { stringify } from "yaml";
 
-export const modelConfigCommand: Command = {
-  name: "model-config",
-  usage: "KEY=VALUE...",
-  summary: "Change model settings, such as juju-http-proxy; the next hook sees them",
-  run: async ({ agent, argv, signal }) => {
-    const { positionals } = readArguments(argv, {});
-    await agent.configureModel(Object.fromEntries(positionals.map(readPair)), signal);
-    return 0;
-  },
+import { formatOption, readPair, type AddVerbs } from "./command.ts";
+
+export const addModelConfig: AddVerbs = ({ add, run }) => {
+  add("model-config", "Print or change model settings, such as juju-http-proxy")
+    .argument("[pairs...]", "KEY=VALUE to change settings")
+    .addOption(formatOption(["yaml", "json"]))
+    .action((pairs, { format }) =>
+      run(async ({ agent, print, signal }) => {
+        if (pairs.length > 0) {
+          await agent.configureModel(Object.fromEntries(pairs.map(readPair)), signal);
+          return 0;
+        }
+        const settings = await agent.modelConfiguration();
+        print(format === "json" ? `${JSON.stringify(settings)}\n` : stringify(settings, { lineWidth: 0 }));
+        return 0;
+      }),
+    );
 };

@@ -1,19 +1,17 @@
 import { resolve } from "node:path";
 
+import type { AddVerbs } from "./command.ts";
 import { targetApplication } from "./target.ts";
-import { readArguments, readWord, type Command } from "./command.ts";
 
-export const refreshCommand: Command = {
-  name: "refresh",
-  usage: "[--app NAME] [--force] <archive.charm>",
-  summary: "Replace an application's charm; with --force also after a failed hook",
-  run: async ({ agent, argv, signal }) => {
-    const { values, positionals } = readArguments(argv, {
-      app: { type: "string" },
-      force: { type: "boolean", default: false },
-    });
-    const archive = resolve(readWord(positionals, "archive"));
-    await agent.refresh(await targetApplication(agent, values.app), archive, values.force, signal);
-    return 0;
-  },
+export const addRefresh: AddVerbs = ({ add, run }) => {
+  add("refresh", "Replace an application's charm")
+    .argument("<archive>", "path of the .charm file")
+    .option("--app <name>", "the application, if there are several")
+    .option("--force", "also after a failed hook", false)
+    .action((archive, { app, force }) =>
+      run(async ({ agent, signal }) => {
+        await agent.refresh(await targetApplication(agent, app), resolve(archive), force, signal);
+        return 0;
+      }),
+    );
 };

@@ -1,18 +1,16 @@
+import type { AddVerbs } from "./command.ts";
 import { targetApplication } from "./target.ts";
-import { readArguments, type Command } from "./command.ts";
 
-export const removeCommand: Command = {
-  name: "remove",
-  usage: "[--app NAME] [--force]",
-  summary: "Stop and remove an application's units; with --force also when hooks fail",
-  run: async ({ agent, argv, print, signal }) => {
-    const { values } = readArguments(argv, {
-      app: { type: "string" },
-      force: { type: "boolean", default: false },
-    });
-    const application = await targetApplication(agent, values.app);
-    await agent.remove(application, values.force, signal);
-    print(`${application} removed\n`);
-    return 0;
-  },
+export const addRemove: AddVerbs = ({ add, run }) => {
+  add("remove", "Stop and remove an application's units")
+    .option("--app <name>", "the application, if there are several")
+    .option("--force", "also when hooks fail", false)
+    .action(({ app, force }) =>
+      run(async ({ agent, print, signal }) => {
+        const application = await targetApplication(agent, app);
+        await agent.remove(application, force, signal);
+        print(`${application} removed\n`);
+        return 0;
+      }),
+    );
 };

@@ -28,7 +28,7 @@ export function nextStep(unit: UnitState, facts: StepFacts): Step | undefined {
     return { kind: "delete-unit" };
   if (operation.kind === "deploy") return { kind: "deploy" };
   if (operation.kind === "hook")
-    return operation.step === "queued" ? { kind: "hook", run: operation } : undefined;
+    return operation.step === "failed" ? undefined : { kind: "hook", run: operation };
   return unit.installed ? installedStep(unit, facts) : hook("install");
 }
 

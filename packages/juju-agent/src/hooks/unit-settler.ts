@@ -44,11 +44,12 @@ export class UnitSettler {
     await this.#session.updateUnit(name, { operation: { ...operation, step: "queued" } });
   }
 
-  /** Marks a failed hook as successful. */
+  /** Marks a failed or interrupted hook as successful. */
   async skipFailed(name: string): Promise<void> {
     const unit = this.#session.unit(name);
     const { operation } = unit;
-    if (operation.kind !== "hook" || operation.step !== "failed") return;
+    if (operation.kind !== "hook" || (operation.step !== "failed" && operation.step !== "interrupted"))
+      return;
     await this.#session.updateUnit(name, commitHook(unit, operation, this.#commitFacts(name)));
   }
 
@@ -135,14 +136,23 @@ export class UnitSettler {
       if (pending.reboot) await this.#stopForReboot(name, hook);
       return;
     }
+    if (signal.aborted) {
+      this.#session.log(
+        name,
+        hook,
+        "WARNING",
+        `hook "${hook}" was interrupted, it runs again with the next command`,
+      );
+      await this.#endHook(name, run, "interrupted");
+      signal.throwIfAborted();
+    }
     const detail = outcome.startError?.message ?? pending.refusal ?? describeExit(outcome);
     this.#session.log(name, hook, "ERROR", `hook "${hook}" failed: ${detail}`);
     await this.#endHook(name, run, "failed");
-    signal.throwIfAborted();
     throw new HookFailedError(name, hook, { cause: outcome.startError });
   }
 
-  async #endHook(name: string, run: HookRun, step: "queued" | "failed"): Promise<void> {
+  async #endHook(name: string, run: HookRun, step: "queued" | "interrupted" | "failed"): Promise<void> {
     await this.#session.updateUnit(name, {
       operation: { ...run, kind: "hook", step },
       runningContext: undefined,

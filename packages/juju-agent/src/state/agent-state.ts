@@ -22,8 +22,8 @@ export type Operation =
   | { readonly kind: "deploy"; readonly then: Operation }
   | ({
       readonly kind: "hook";
-      /** `running` without a running agent means that the agent was killed: the hook has failed. */
-      readonly step: "queued" | "running" | "failed";
+      /** `running` without a running agent means that the agent was killed: the hook was interrupted, and runs again. */
+      readonly step: "queued" | "running" | "interrupted" | "failed";
     } & HookRun);
 
 export interface ModelState {
@@ -69,6 +69,8 @@ export interface UnitState {
   /** Boot ID of the machine when the unit was started. */
   readonly bootId?: string;
   readonly workload: StatusRecord;
+  /** Boot ID of the machine when `workload` was set. Absent in states of older agents. */
+  readonly statusBootId?: string;
   readonly agentSince: string;
   /** Open ports as `opened-ports` prints them. */
   readonly ports: readonly string[];

@@ -10,10 +10,15 @@ const SEVERITY: readonly WorkloadStatusName[] = [
   "unknown",
 ];
 
-/** A unit's status as `juju status` shows it: a failed hook replaces the charm's status. */
+/** A unit's status as `juju status` shows it: a failed or interrupted hook replaces the charm's status. */
 export function shownStatus(unit: UnitState): StatusRecord {
   const { operation } = unit;
-  if (operation.kind !== "hook" || operation.step !== "failed") return unit.workload;
+  if (operation.kind !== "hook") return unit.workload;
+  if (operation.step === "interrupted") {
+    const message = `interrupted: hook "${operation.hook}" runs again with the next command`;
+    return { name: "maintenance", message, since: unit.agentSince };
+  }
+  if (operation.step !== "failed") return unit.workload;
   return { name: "error", message: `hook failed: "${operation.hook}"`, since: unit.agentSince };
 }
 
