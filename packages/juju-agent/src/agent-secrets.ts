@@ -24,7 +24,7 @@ export interface SecretStore {
   /**
    * Changes the state and runs the resulting hooks.
    *
-   * @param told applications whose idle units then run update-status
+   * @param told applications whose idle units then run config-changed
    */
   change(
     change: (state: AgentState) => AgentState,
@@ -63,8 +63,8 @@ export class AgentSecrets {
   }
 
   /**
-   * Lets applications read a secret. Juju runs no hook then, and a unit that is blocked without the secret notices at its
-   * next update-status, at most five minutes later. Here their units run update-status at once.
+   * Lets applications read a secret, and runs config-changed in their units. Juju runs no hook then: a unit that is blocked
+   * without the secret notices at its next event.
    */
   async grant(secret: string, applications: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#store.change((state) => withGrants(state, secret, applications, true), signal, applications);

@@ -13,3 +13,4 @@ export type { ApplicationDescription, ModelStatus, ShownStatus, UnitDescription 
 export type { ActionRecord, StatusRecord, WorkloadStatusName } from "./state/agent-state.ts";
 export type { SecretDescription } from "./state/model-secrets.ts";
 export { UnitAgent, type DeployOptions, type RunActionOptions } from "./unit-agent.ts";
+export type { WaitEnd, WaitOutcome, WaitRequest } from "./wait-for-status.ts";

@@ -1,6 +1,7 @@
 import { HookFailedError } from "./agent-errors.ts";
 import type { AgentSession } from "./agent-session.ts";
 import { queued } from "./hooks/hook-effects.ts";
+import type { PlainHook } from "./hooks/hook-names.ts";
 import type { ContextRunner } from "./hooks/context-runner.ts";
 import type { UnitSettler } from "./hooks/unit-settler.ts";
 
@@ -32,13 +33,14 @@ export async function settleUnit(
 }
 
 /**
- * Settles the units of applications, and runs update-status in those that are started. All units are tried.
+ * Settles the units of applications, and runs a hook in those that are started. All units are tried.
  *
  * @throws the first unit's HookFailedError
  */
-export async function updateStatusOf(
+export async function runHookIn(
   agent: LockedAgent,
   applications: readonly string[],
+  hook: PlainHook,
   signal: AbortSignal,
 ): Promise<void> {
   const failures: HookFailedError[] = [];
@@ -47,7 +49,7 @@ export async function updateStatusOf(
       await settleUnit(agent, name, signal);
       const unit = agent.session.state.units[name];
       if (unit?.started !== true || unit.operation.kind !== "continue") continue;
-      await agent.session.updateUnit(name, { operation: queued("update-status") });
+      await agent.session.updateUnit(name, { operation: queued(hook) });
       await settleUnit(agent, name, signal);
     } catch (thrown) {
       if (!(thrown instanceof HookFailedError)) throw thrown;

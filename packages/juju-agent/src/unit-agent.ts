@@ -24,13 +24,7 @@ import { describeModel, type ModelStatus } from "./model-status.ts";
 import { describeConfig, type ConfigDescription } from "./charm/config-description.ts";
 import { changeModelConfig } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
-import {
-  settleAll,
-  settleSkippingFailures,
-  settleUnit,
-  updateStatusOf,
-  type LockedAgent,
-} from "./settling.ts";
+import { settleAll, settleSkippingFailures, settleUnit, runHookIn, type LockedAgent } from "./settling.ts";
 import { waitForStatus, type WaitEnd, type WaitRequest } from "./wait-for-status.ts";
 import { recoverKilledAgent } from "./recovery.ts";
 import { withApplication, type ActionRecord, type AgentState } from "./state/agent-state.ts";
@@ -187,7 +181,7 @@ export class UnitAgent {
    */
   async updateStatus(signal: AbortSignal): Promise<void> {
     await this.#withLock(signal, (agent) =>
-      updateStatusOf(agent, Object.keys(agent.session.state.applications), signal),
+      runHookIn(agent, Object.keys(agent.session.state.applications), "update-status", signal),
     );
   }
 
@@ -283,7 +277,7 @@ export class UnitAgent {
       for (const name of Object.keys(agent.session.state.applications)) {
         await settleAll(agent, name, signal);
       }
-      await updateStatusOf(agent, told, signal);
+      await runHookIn(agent, told, "config-changed", signal);
     });
   }
 

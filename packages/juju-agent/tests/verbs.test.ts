@@ -199,7 +199,7 @@ describe("the agent's verbs", function () {
     expect(await agent("dispatch-event", "well")).to.include({ stdout: "done\n" });
   });
 
-  it("grant-secret runs update-status, so that a blocked unit notices", async () => {
+  it("grant-secret runs config-changed, so that a blocked unit notices", async () => {
     const { stdout: uri } = await agent("add-secret", "mine", "token=x");
     await agent(
       "deploy",
@@ -211,7 +211,7 @@ describe("the agent's verbs", function () {
     expect(await agent("grant-secret", "mine", "tiny")).to.include({ code: 0 });
     expect((await unitStatus())?.["tiny/0"]?.["workload-status"]).to.include({
       current: "active",
-      message: "read in update-status",
+      message: "read in config-changed",
     });
   });
 

@@ -32,7 +32,7 @@ export const addSecrets: AddVerbs = ({ add, run }) => {
       }),
     );
 
-  addGrants("grant-secret", "Let applications read a secret; their units run update-status", "grant", {
+  addGrants("grant-secret", "Let applications read a secret; their units run config-changed", "grant", {
     add,
     run,
   });
