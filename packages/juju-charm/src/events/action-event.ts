@@ -10,10 +10,13 @@ export class ActionEvent<
   Params extends object = JsonObject,
   Results extends object = ActionResults,
 > extends CharmEvent {
+  /** Juju's number of the action's task, such as `12`; undefined when Juju does not tell it. */
+  readonly id: string | undefined;
   readonly #tools: HookTools;
 
-  constructor(options: CharmEventOptions, tools: HookTools) {
+  constructor(options: CharmEventOptions, id: string | undefined, tools: HookTools) {
     super(options);
+    this.id = id;
     this.#tools = tools;
   }
 

@@ -30,7 +30,7 @@ export function createEvent(
     case "storage":
       return new StorageEvent(options, facts as unknown as StorageFacts, model.tools);
     case "action":
-      return new ActionEvent(options, model.tools);
+      return new ActionEvent(options, actionID(model), model.tools);
     case "own":
       return new OwnEvent(options, facts);
     case "secret-changed":
@@ -41,6 +41,10 @@ export function createEvent(
     default:
       return new CharmEvent(options);
   }
+}
+
+function actionID({ context }: RelationDependencies): string | undefined {
+  return context.dispatched.kind === "action" ? context.dispatched.id : undefined;
 }
 
 function createRelationEvent(

@@ -182,6 +182,16 @@ describe("dispatch() at its end", () => {
     });
   });
 
+  it("tells an action's handler the number of its task", async () => {
+    const ids: unknown[] = [];
+    const create = charmThat((framework, { on }) => {
+      framework.observe(on.action("look"), ({ id }) => void ids.push(id));
+    });
+    await runCharm(directory.path, "actions/look", create, { env: { JUJU_ACTION_UUID: "12" } });
+    await runCharm(directory.path, "actions/look", create);
+    expect(ids).to.deep.equal(["12", undefined]);
+  });
+
   it("drops log lines below the configured level", async () => {
     const create = charmThat((framework, { on, log }) => {
       framework.observe(on.start, () => {
