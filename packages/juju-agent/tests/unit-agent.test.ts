@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { HookFailedError } from "../src/agent-errors.ts";
+import type { UnitAgent } from "../src/unit-agent.ts";
 import { rejection } from "../../../tests/support/rejection.ts";
 import { AgentFixture, MACHINE, NEVER } from "./tiny-charm.ts";
 
@@ -279,6 +280,38 @@ describe("UnitAgent", () => {
     await rebooted.configure("tiny", {}, NEVER);
     await rebooted.configure("tiny", {}, NEVER);
     expect(fixture.contexts()).to.deep.equal(["start"]);
+  });
+
+  it("status() marks a status from before the last boot, until updateStatus() has run what is due", async () => {
+    await fixture.deploy('status-set active "in $JUJU_HOOK_NAME"');
+    const shown = async (agent: UnitAgent) => (await agent.status()).applications["tiny"]!;
+    expect((await shown(fixture.agent))["application-status"]).to.not.have.property("before-last-boot");
+    fixture.events.length = 0;
+    const rebooted = fixture.restarted({ ...MACHINE, bootId: "boot-2" });
+    const { units, ...application } = await shown(rebooted);
+    expect(units["tiny/0"]!["workload-status"]).to.include({ current: "active", "before-last-boot": true });
+    expect(application["application-status"]).to.include({ "before-last-boot": true });
+    const late = await rebooted.wait({ unit: "tiny/0", status: "active", timeoutMs: 0 }, NEVER);
+    expect(late.outcome).to.equal("late");
+    await rebooted.updateStatus(NEVER);
+    expect(fixture.contexts()).to.deep.equal(["start", "update-status"]);
+    expect((await shown(rebooted)).units["tiny/0"]!["workload-status"]).to.not.have.property(
+      "before-last-boot",
+    );
+  });
+
+  it("updateStatus() reaches the other units when one is in error", async () => {
+    await fixture.deploy('[ "$JUJU_UNIT_NAME-$JUJU_HOOK_NAME" != tiny/0-update-status ] || exit 1');
+    await fixture.deploy('[ "$JUJU_UNIT_NAME-$JUJU_HOOK_NAME" != tiny/0-update-status ] || exit 1');
+    fixture.events.length = 0;
+    const error = await rejection(fixture.agent.updateStatus(NEVER));
+    expect(error).to.be.instanceOf(HookFailedError).and.to.include({ unit: "tiny/0" });
+    expect(fixture.contexts().at(-1)).to.equal("update-status");
+    expect(
+      (await fixture.agent.status()).applications["tiny"]!.units["tiny/1"]!["workload-status"],
+    ).to.include({
+      current: "unknown",
+    });
   });
 
   it("records a reboot that a hook requests, and refuses a reboot in actions", async () => {
