@@ -21,6 +21,7 @@ import type { PoolStore } from "./pool-store.ts";
 import {
   baseProfile,
   filterNotices,
+  guestSocketOption,
   resourceProfile,
   type NicFilters,
   type ProfileContent,
@@ -129,13 +130,14 @@ export class LxdInfrastructure implements Infrastructure {
   async #ensureAll(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]> {
     const { processes, resources } = capacity;
     const { instanceType, nicFilters } = this.#options;
-    const site = { pool: this.pool, bridge: this.bridge, processes };
     const release = () => this.#removeProfiles(signal);
     // First, so that nothing else is created for a pool that is too small.
     await this.#pool.ensure(capacity, release, signal);
     const repair = await this.#ensureBridge(signal);
-    const { firewall } = await this.#client.server.info(signal);
-    const filters = await nicFilters(firewall, signal);
+    const info = await this.#client.server.info(signal);
+    const filters = await nicFilters(info.firewall, signal);
+    const guestSocket = guestSocketOption(info);
+    const site = { pool: this.pool, bridge: this.bridge, processes, guestSocket };
     const current = this.#resourceProfile(resources);
     await Promise.all([
       this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), signal),

@@ -36,12 +36,22 @@ export interface ProfileSite {
   readonly bridge: string;
   /** Most processes and threads of a container. */
   readonly processes: number;
+  /** The server's option for the socket that shows an instance its own configuration. */
+  readonly guestSocket: GuestSocketOption;
+}
+
+/** LXD's name, and that of Incus, which knows no other. */
+export type GuestSocketOption = "security.devlxd" | "security.guestapi";
+
+/** The server's name of the option. Pure. */
+export function guestSocketOption(server: { supports(extension: string): boolean }): GuestSocketOption {
+  return server.supports("restrict_dev_incus") ? "security.guestapi" : "security.devlxd";
 }
 
 /** The profile of all instances of a unit. Pure. */
 export function baseProfile(
   type: InstanceType,
-  { pool, bridge, processes }: ProfileSite,
+  { pool, bridge, processes, guestSocket }: ProfileSite,
   filters: NicFilters,
 ): ProfileContent {
   return {
@@ -55,7 +65,7 @@ export function baseProfile(
       }),
       "boot.autostart": "false",
       // It shows root in a runner the unit's and the model's names, and paths of the machine.
-      "security.devlxd": "false",
+      [guestSocket]: "false",
     },
     devices: {
       root: rootDevice(pool),

@@ -77,7 +77,7 @@ export class GuestMachine {
     await lxc(["storage", "create", name, ...this.#pool]);
     const address = `ipv4.address=${this.hostAddress}/24`;
     await lxc(["network", "create", name, address, "ipv4.nat=true", "ipv6.address=none"]);
-    const site = { pool: name, bridge: name, processes: 8192 };
+    const site = { pool: name, bridge: name, processes: 8192, guestSocket: "security.devlxd" } as const;
     const filters = { mac: false, ipv4: false, ipv6: false, isolation: false };
     const { config } = baseProfile("container", site, filters);
     const settings = Object.entries(config).flatMap(([key, value]) => ["-c", `${key}=${value}`]);

@@ -1,9 +1,19 @@
 import { expect } from "chai";
-import { baseProfile, filterNotices, resourceProfile } from "../../src/lxd/runner-profiles.ts";
+import {
+  baseProfile,
+  filterNotices,
+  guestSocketOption,
+  resourceProfile,
+} from "../../src/lxd/runner-profiles.ts";
 
 const ALL = { mac: true, ipv4: true, ipv6: true, isolation: true };
 const NONE = { mac: false, ipv4: false, ipv6: false, isolation: false };
-const SITE = { pool: "runners-0", bridge: "ghr-0123456789", processes: 5000 };
+const SITE = {
+  pool: "runners-0",
+  bridge: "ghr-0123456789",
+  processes: 5000,
+  guestSocket: "security.devlxd",
+} as const;
 
 describe("baseProfile()", () => {
   it("bounds what containers share of the kernel, lets Docker work in them, and asks none of it of machines", () => {
@@ -26,6 +36,15 @@ describe("baseProfile()", () => {
       "boot.autostart": "false",
       "security.devlxd": "false",
     });
+  });
+
+  it("names the guest's socket as the server does, since Incus refuses LXD's name", () => {
+    const incus = guestSocketOption({ supports: (extension) => extension === "restrict_dev_incus" });
+    const lxd = guestSocketOption({ supports: (extension) => extension === "restrict_devlxd" });
+    expect([incus, lxd]).to.deep.equal(["security.guestapi", "security.devlxd"]);
+    const { config } = baseProfile("container", { ...SITE, guestSocket: incus }, ALL);
+    expect(config).to.include({ "security.guestapi": "false" });
+    expect(config).to.not.have.property("security.devlxd");
   });
 
   it("has every filter that the machine has, and no other", () => {
