@@ -3,7 +3,9 @@ import type { Proxies, JsonObject } from "juju-charm";
 import type { InstanceType } from "../runners/ports.ts";
 import type { Configuration, ForgeConfiguration } from "../unit/configuration.ts";
 import { parseSize as sizeOf } from "charm-kit";
-import { ConfigurationError, wrong } from "./configuration-faults.ts";
+import type { InstalledOptions } from "../unit/installed-options.ts";
+import { ConfigurationError, wrong, type Fault } from "./configuration-faults.ts";
+import { changedOptions, IMMUTABLE } from "./immutable-options.ts";
 import { parseNetworks } from "./options/addresses.ts";
 import { parseUbuntuRelease } from "./options/base-image.ts";
 import { readCredentialSource, type CredentialSource } from "./options/credential-source.ts";
@@ -26,6 +28,8 @@ export interface ConfigurationSources {
   readonly options: JsonObject;
   /** The proxies in the hook's environment, from the model configuration. */
   readonly proxies: Proxies;
+  /** Options that are fixed since the install, so that a change of one is told together with other errors. @default none */
+  readonly installed?: InstalledOptions | null;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface ConfigurationSources {
  * @throws {@link ConfigurationError} with every error.
  */
 export function parseConfiguration(
-  { options, proxies }: ConfigurationSources,
+  { options, proxies, installed = null }: ConfigurationSources,
   check: CheckOptions,
 ): CharmConfiguration {
   const reader = new OptionReader(options, check);
@@ -58,7 +62,11 @@ export function parseConfiguration(
     });
   }
   const isWhole = credentials && path && labels && resources && baseImage && imageServer && denylist;
-  if (!isWhole || reader.faults.length > 0) throw new ConfigurationError(reader.faults);
+  const storage = reader.text("runner-storage") === "memory" ? "memory" : "juju-storage";
+  if (!isWhole || reader.faults.length > 0) {
+    const wanted = { ...(baseImage ? { "base-image": baseImage } : {}), "runner-storage": storage };
+    throw new ConfigurationError([...reader.faults, ...changedSince(installed, wanted)]);
+  }
   return {
     ...parsed,
     ...{ path, labels, resources, baseImage, imageServer, denylist },
@@ -69,8 +77,16 @@ export function parseConfiguration(
     processes: reader.whole("vm-processes"),
     reconcileMinutes: reader.whole("reconcile-interval"),
     preJobScript: reader.text("pre-job-script").replaceAll("\r\n", "\n"),
-    storage: reader.text("runner-storage") === "memory" ? "memory" : "juju-storage",
+    storage,
   };
+}
+
+function changedSince(
+  installed: InstalledOptions | null,
+  wanted: Partial<InstalledOptions>,
+): readonly Fault[] {
+  if (!installed) return [];
+  return changedOptions(installed, wanted).map((option) => ({ option, text: IMMUTABLE }));
 }
 
 /**

@@ -12,6 +12,9 @@ export const installedOptionsSlot: StateSlot<(InstalledOptions & JsonObject) | n
   },
 };
 
+/** The refusal of a changed immutable option. */
+export const IMMUTABLE = "cannot be changed after deployment, redeploy if needed";
+
 /** An immutable option has changed. */
 export class ImmutableOptionError extends ConditionError {
   readonly code = "immutable-option";
@@ -20,11 +23,7 @@ export class ImmutableOptionError extends ConditionError {
   readonly options: readonly string[];
 
   constructor(options: readonly string[]) {
-    super(
-      options
-        .map((option) => `${option} config cannot be changed after deployment, redeploy if needed`)
-        .join(" | "),
-    );
+    super(options.map((option) => `${option} config ${IMMUTABLE}`).join(" | "));
     this.options = options;
   }
 }
@@ -40,8 +39,15 @@ export function checkImmutableOptions(
   configuration: Configuration,
 ): void {
   if (!installed) return;
-  const wanted = installedOptions(configuration);
-  const options = ["base-image", "runner-storage"] as const;
-  const changed = options.filter((option) => wanted[option] !== installed[option]);
+  const changed = changedOptions(installed, installedOptions(configuration));
   if (changed.length > 0) throw new ImmutableOptionError(changed);
+}
+
+/** Names of the immutable options whose wanted values differ; an option without a valid value does not. Pure. */
+export function changedOptions(
+  installed: InstalledOptions,
+  wanted: Partial<InstalledOptions>,
+): readonly (keyof InstalledOptions)[] {
+  const options = ["base-image", "runner-storage"] as const;
+  return options.filter((option) => wanted[option] !== undefined && wanted[option] !== installed[option]);
 }

@@ -43,10 +43,11 @@ export class UnitWork {
 
   async #readConfiguration(): Promise<CharmConfiguration> {
     const [{ parseConfiguration }, { checkOptions }] = await parsers();
-    const configuration = parseConfiguration(await this.#sources(), checkOptions);
+    const installed = await this.#installedOptions();
+    const configuration = parseConfiguration({ ...(await this.#sources()), installed }, checkOptions);
     const { refuseUnsupported } = await import("./unsupported.ts");
     refuseUnsupported(configuration);
-    checkImmutableOptions(await this.#installedOptions(), configuration);
+    checkImmutableOptions(installed, configuration);
     return configuration;
   }
 

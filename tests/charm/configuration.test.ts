@@ -29,6 +29,23 @@ function faultsOf(options: Options, proxies: Proxies = NO_PROXIES): Configuratio
 }
 
 describe("parseConfiguration()", () => {
+  it("names changed immutable options together with other faults", () => {
+    const installed = { "base-image": "jammy", "runner-storage": "memory" };
+    const sources = { options: { ...LEAST, path: "a/b/c/d" }, proxies: NO_PROXIES };
+    const texts = (given: typeof installed | null) => {
+      try {
+        parseConfiguration({ ...sources, installed: given }, checkOptions);
+      } catch (thrown) {
+        if (thrown instanceof ConfigurationError) return thrown.faults.map(({ option }) => option);
+        throw thrown;
+      }
+      return [];
+    };
+    expect(texts(null)).to.deep.equal(["path"]);
+    expect(texts(installed)).to.deep.equal(["path", "base-image", "runner-storage"]);
+    expect(texts({ "base-image": "my-base", "runner-storage": "juju-storage" })).to.deep.equal(["path"]);
+  });
+
   it("parses the required options, with defaults for all others", () => {
     const configuration = parsed();
     expect(configuration.credentials.by === "token" && configuration.credentials.token.reveal()).to.equal(
