@@ -25,6 +25,8 @@ export function summarise(
 ): Status {
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
+  const status = present === 0 && wanted > 0 ? conditionOf(failures) : undefined;
+  if (status) return status;
   if (present < wanted && reason) {
     return present === 0
       ? { name: "maintenance", message: `No runner of ${wanted} yet; retrying: ${reason}` }
@@ -35,6 +37,20 @@ export function summarise(
   }
   const unreplaced = waiting > 0 && reason ? [`${describeOutdated(waiting)}; retrying: ${reason}`] : [];
   return { name: "active", message: withNotices(describeCounts(counts), [...unreplaced, ...notices]) };
+}
+
+/** With no runner at all, a failure that only a person or another system can end decides the status. */
+function conditionOf(failures: readonly Error[]): Status | undefined {
+  const conditions = failures.flatMap(conditionsIn);
+  const last = (["person", "outside"] as const)
+    .map((remedy) => conditions.find((condition) => condition.remedy === remedy))
+    .find((condition) => condition !== undefined);
+  return last && statusOf(last);
+}
+
+function conditionsIn(thrown: unknown): readonly ConditionError[] {
+  if (!(thrown instanceof Error)) return [];
+  return [...(thrown instanceof ConditionError ? [thrown] : []), ...conditionsIn(thrown.cause)];
 }
 
 function describeOutdated(count: number): string {

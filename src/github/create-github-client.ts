@@ -9,6 +9,7 @@ import { GithubForge } from "./github-forge.ts";
 import { JobLookup } from "./job-lookup.ts";
 import { createOctokitTransport } from "./octokit-transport.ts";
 import type { GithubPath } from "./path.ts";
+import { gatedTransport, type RateLimitStore } from "./rate-gate.ts";
 import { retryingTransport } from "./retrying-transport.ts";
 import { RunnerGroups } from "./runner-groups.ts";
 import { RunnerList } from "./runner-list.ts";
@@ -29,6 +30,8 @@ export interface GithubClientOptions {
   readonly redactor?: Redactor;
   /** Stores pages for the next process. @default none */
   readonly etagStore?: EtagStore;
+  /** Keeps the rate limit of these credentials for the next process. @default none */
+  readonly rateLimitStore?: RateLimitStore;
   /** Undici's dispatcher for all requests, such as a proxy. @default directly to the server */
   readonly dispatcher?: Dispatcher;
   /** @default the system's clock */
@@ -55,7 +58,8 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
   const { path, credentials, log, redactor, clock = systemClock } = options;
   const baseUrl = apiBaseUrl(options.githubUrl);
   const { dispatcher } = options;
-  const transport = retryingTransport(createOctokitTransport({ baseUrl, dispatcher, log }), {
+  const octokit = createOctokitTransport({ baseUrl, dispatcher, log });
+  const transport = retryingTransport(gatedTransport(octokit, clock, options.rateLimitStore), {
     patienceSeconds: options.patienceSeconds ?? 5,
     secondMs: options.secondMs ?? 1000,
     clock,

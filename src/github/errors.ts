@@ -71,6 +71,12 @@ export class MissingPermissionError extends GithubError {
   }
 }
 
+/** GitHub knows the credentials, and a rule of the organisation or a suspension keeps them out. */
+export class AccessBlockedError extends GithubError {
+  readonly code = "github-access-blocked";
+  readonly remedy = "person";
+}
+
 /** A rate limit of GitHub is exceeded. */
 export class RateLimitError extends GithubError {
   readonly code = "github-rate-limit";

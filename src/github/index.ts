@@ -2,6 +2,7 @@ export { apiBaseUrl, GithubUrlError } from "./api-base-url.ts";
 export { createGithubClient, type GithubClientOptions } from "./create-github-client.ts";
 export type { Credentials } from "./credentials.ts";
 export {
+  AccessBlockedError,
   AppRefusedError,
   BadCredentialsError,
   GithubDeadlineError,
@@ -16,6 +17,7 @@ export {
   UnavailableError,
   type PermissionFacts,
 } from "./errors.ts";
+export type { RateLimitStore, StoredRateLimit } from "./rate-gate.ts";
 export type { CachedPage, EtagStore } from "./etag-store.ts";
 export type { TokenSource } from "./github-api.ts";
 export { GithubForge } from "./github-forge.ts";

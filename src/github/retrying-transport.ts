@@ -1,6 +1,7 @@
 import { findCause, type Clock } from "charm-kit";
 import { AnswerTooLargeError } from "./bounded-fetch.ts";
 import { rateLimitOf, readErrorAnswer, retryAfterMs } from "./error-answer.ts";
+import { RateLimitedRequest } from "./rate-gate.ts";
 import type { Transport } from "./transport.ts";
 
 export interface RetryOptions {
@@ -33,8 +34,9 @@ export function retryingTransport(transport: Transport, options: RetryOptions): 
   return async (request, signal) => {
     const budget: Budget = { pauses: request.isRepeatable ? [...PAUSES] : [], limits: LIMITS };
     for (;;) {
+      const hasWaited = budget.limits < LIMITS;
       try {
-        return await transport(request, signal);
+        return await transport(hasWaited ? { ...request, hasWaited } : request, signal);
       } catch (thrown) {
         // Octokit wraps the signal's reason.
         signal.throwIfAborted();
@@ -49,7 +51,7 @@ export function retryingTransport(transport: Transport, options: RetryOptions): 
 /** The pause before the next attempt, in seconds; undefined if there is none. Takes the attempt from the budget. */
 function pauseAfter(thrown: unknown, budget: Budget, now: number): number | undefined {
   const answer = readErrorAnswer(thrown, (text) => text);
-  const limit = answer && rateLimitOf(answer, now);
+  const limit = findCause(thrown, RateLimitedRequest)?.limit ?? (answer && rateLimitOf(answer, now));
   if (limit) {
     const skew = limit.limit === "primary" ? CLOCK_SKEW_SECONDS : 0;
     budget.limits -= 1;

@@ -1,10 +1,11 @@
 import { DeadlineError, findCause } from "charm-kit";
 import { AnswerTooLargeError } from "./bounded-fetch.ts";
+import { forbiddenError } from "./forbidden.ts";
+import { RateLimitedRequest } from "./rate-gate.ts";
 import {
   BadCredentialsError,
   GithubDeadlineError,
   type GithubError,
-  MissingPermissionError,
   NotFoundError,
   RateLimitError,
   RefusedError,
@@ -37,6 +38,8 @@ export function toGithubError(thrown: unknown, context: FailureContext): GithubE
   if (thrown instanceof DeadlineError) {
     return new GithubDeadlineError(context.action, thrown.limitMs, { cause: thrown });
   }
+  const kept = findCause(thrown, RateLimitedRequest);
+  if (kept) return new RateLimitError(context.action, kept.limit, {});
   const refusal = readErrorAnswer(thrown, context.scrub);
   if (!refusal) return networkError(thrown, context);
   const facts = { status: refusal.status, requestId: refusal.requestId };
@@ -47,11 +50,7 @@ export function toGithubError(thrown: unknown, context: FailureContext): GithubE
     case 401:
       return new BadCredentialsError(context.action, facts);
     case 403:
-      return new MissingPermissionError(
-        context.action,
-        { needed: context.permission, ...permissionsOf(refusal), detail },
-        facts,
-      );
+      return forbiddenError(refusal, { ...context, detail });
     case 404:
       return new NotFoundError(context.action, context.path, facts);
     case 400:
@@ -68,14 +67,6 @@ function describe({ status, message }: ErrorAnswer): string {
   if (message === "") return String(status);
   const line = message.replaceAll(/\s+/g, " ");
   return `${status} (${line.length > LONGEST_DETAIL ? `${line.slice(0, LONGEST_DETAIL)}…` : line})`;
-}
-
-/** GitHub sends the scopes of classic tokens, and the permissions that it requires of fine-grained tokens and Apps. */
-function permissionsOf({ headers }: ErrorAnswer): {
-  granted: string | undefined;
-  accepted: string | undefined;
-} {
-  return { granted: headers["x-oauth-scopes"], accepted: headers["x-accepted-github-permissions"] };
 }
 
 function networkError(thrown: unknown, { action, scrub }: FailureContext): GithubError {

@@ -7,6 +7,8 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether the request may be sent again when its answer is lost. */
   readonly isRepeatable: boolean;
+  /** Whether the request has waited for the end of a rate limit. @default false */
+  readonly hasWaited?: boolean;
 }
 
 /** An answer that is no error. */

@@ -6,6 +6,8 @@ import type { Forge, RegistrationScopes } from "../runners/ports.ts";
 import { unitSlug } from "../runners/runner-name.ts";
 import { messageOf, Secret, type Logger, type Redactor } from "charm-kit";
 import type { UnitSystem } from "./unit-system.ts";
+import { openRateLimits } from "./rate-limits.ts";
+import { recordDirectory } from "./unit-records.ts";
 import type { ForgeConfiguration } from "./configuration.ts";
 import { UnitScopes, type RegistrationScope } from "./unit-scopes.ts";
 
@@ -55,7 +57,7 @@ function scopeOf({ configuration: { githubUrl, path }, credentials }: ScopesSetu
 function openFormerForge(
   { githubUrl, path, credentials }: RegistrationScope,
   proxy: ForgeConfiguration["proxy"],
-  { log, redactor, system: { clock } }: ScopesContext,
+  { log, redactor, system, unitName }: ScopesContext,
 ): Forge {
   const dispatcher = proxy && proxyDispatcher(proxy);
   const unpacked = unpack(credentials);
@@ -66,8 +68,13 @@ function openFormerForge(
     credentials: unpacked,
     log,
     redactor,
+    rateLimitStore: openRateLimits(
+      recordDirectory({ system, unitName }),
+      { githubUrl, credentials: unpacked },
+      log,
+    ),
     deadlineMs: FORMER_DEADLINE_MS,
-    clock,
+    clock: system.clock,
     ...(dispatcher && { dispatcher }),
   });
 }

@@ -26,6 +26,7 @@ import { openScopes } from "./open-scopes.ts";
 import { openTimers } from "./open-timers.ts";
 import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
+import { openRateLimits } from "./rate-limits.ts";
 import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
 import { Workload } from "./workload.ts";
 
@@ -223,6 +224,7 @@ function openForge(
     log,
     redactor,
     etagStore,
+    rateLimitStore: openRateLimits(recordDirectory({ system, unitName }), { githubUrl, credentials }, log),
     clock: system.clock,
     ...(dispatcher && { dispatcher }),
   });

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
 import { describeCounts, statusOf, summarise } from "../../src/charm/status.ts";
-import { BadCredentialsError, RateLimitError } from "../../src/github/errors.ts";
+import { BadCredentialsError, RateLimitError, RefusedError } from "../../src/github/errors.ts";
 import {
   BaseImageError,
   BaseImageServerError,
@@ -48,6 +48,12 @@ describe("describeCounts()", () => {
 describe("summarise()", () => {
   const cause = new Error("no space\n left  on device");
   const failed = new RunnerCreateError("runner-0", "it failed", { cause });
+  const refusal = new RefusedError("register runner 'a'", "GitHub answered 403 (archived); unarchive it", {});
+  const limited = new RateLimitError(
+    "register runner 'a'",
+    { limit: "secondary", resetAt: Date.UTC(2026, 0, 1) },
+    {},
+  );
   const rows: readonly (readonly [string, RunnerCounts, number, readonly Error[], string])[] = [
     ["all are there", counts(2), 2, [], "active: 2 runners: 2 idle"],
     ["none is wanted", counts(0), 0, [], "active: 0 runners"],
@@ -64,6 +70,20 @@ describe("summarise()", () => {
       8,
       [failed],
       "maintenance: No runner of 8 yet; retrying: no space left on device",
+    ],
+    [
+      "GitHub refuses them",
+      counts(0),
+      8,
+      [failed, new RunnerCreateError("runner-1", "", { cause: refusal })],
+      "blocked: Cannot register runner 'a': GitHub refuses it, GitHub answered 403 (archived); unarchive it",
+    ],
+    [
+      "a rate limit is reached",
+      counts(0),
+      8,
+      [new RunnerCreateError("runner-1", "", { cause: limited })],
+      "waiting: Cannot register runner 'a': GitHub's secondary rate limit is reached until 2026-01-01T00:00:00.000Z",
     ],
     ["something failed and all are there", counts(2), 2, [failed], "active: 2 runners: 2 idle"],
     ["more are there than wanted", counts(0, 3), 1, [], "active: 3 runners: 3 busy"],
@@ -161,6 +181,7 @@ describe("statusOf()", () => {
     "firewall-unsupported": "person",
     "github-bad-credentials": "person",
     "github-app": "person",
+    "github-access-blocked": "person",
     "github-missing-permission": "person",
     "github-not-found": "person",
     "github-runner-group": "person",

@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import { RateLimitError } from "../../src/github/errors.ts";
+import type { RateLimitStore, StoredRateLimit } from "../../src/github/rate-gate.ts";
+import { systemClock } from "charm-kit";
+import { rejection } from "../support/rejection.ts";
+import { clientOf, json, never, page, registered, runner, useStubGithub } from "./support.ts";
+
+const LIST = "GET /repos/octo/hello/actions/runners";
+const REGISTER = "POST /repos/octo/hello/actions/runners/generate-jitconfig";
+const MINUTE_MS = 60_000;
+const NOW = Date.UTC(2026, 0, 1);
+const refused = json(403, { message: "You have exceeded a secondary rate limit." }, { "retry-after": "600" });
+
+class MemoryStore implements RateLimitStore {
+  limit: StoredRateLimit | undefined;
+
+  get(): Promise<StoredRateLimit | undefined> {
+    return Promise.resolve(this.limit);
+  }
+
+  put(limit: StoredRateLimit): Promise<void> {
+    this.limit = limit;
+    return Promise.resolve();
+  }
+}
+
+describe("a rate limit of GitHub", () => {
+  const github = useStubGithub();
+  let now: number;
+  const clock = { ...systemClock, now: () => now };
+  let rateLimitStore: MemoryStore;
+  const client = () => clientOf(github, { clock, rateLimitStore });
+  const registerAll = (forge: ReturnType<typeof client>, count: number) =>
+    Promise.allSettled(
+      Array.from({ length: count }, (_, index) => forge.register(`app-0-${index}`, ["x"], never)),
+    );
+
+  beforeEach(() => {
+    now = NOW;
+    rateLimitStore = new MemoryStore();
+    github.on(REGISTER, refused).on(LIST, page([runner(1)]));
+  });
+
+  it("that one of several registrations meets keeps the others from being sent", async () => {
+    const outcomes = await registerAll(client(), 8);
+    expect(github.seen(REGISTER)).to.have.length(1);
+    for (const outcome of outcomes) {
+      expect(outcome).to.have.property("reason").that.is.instanceOf(RateLimitError);
+      expect(outcome).to.have.nested.property("reason.resetAt", NOW + 10 * MINUTE_MS);
+    }
+  });
+
+  it("keeps other requests of the process from being sent", async () => {
+    const forge = client();
+    await registerAll(forge, 1);
+    expect(await rejection(forge.list(never))).to.include({ code: "github-rate-limit" });
+    expect(github.seen(LIST)).to.have.length(0);
+  });
+
+  it("keeps requests of the next process from being sent until it ends", async () => {
+    await registerAll(client(), 1);
+    now += 9 * MINUTE_MS;
+    expect((await rejection(client().list(never))).message).to.contain("until 2026-01-01T00:10:00.000Z");
+    now += MINUTE_MS;
+    expect(await client().list(never)).to.have.length(1);
+  });
+
+  it("that was learned before the clock was set back is ignored", async () => {
+    await registerAll(client(), 1);
+    now -= 2 * MINUTE_MS;
+    expect(await client().list(never)).to.have.length(1);
+  });
+
+  it("that would last for years is tried again after a day", async () => {
+    github.on(REGISTER, json(429, { message: "slow down" }, { "retry-after": "99999999999" }));
+    await registerAll(client(), 1);
+    now += 24 * 60 * MINUTE_MS;
+    expect(await client().list(never)).to.have.length(1);
+  });
+
+  it("does not serialise registrations that GitHub accepts", async () => {
+    let open = 0;
+    let most = 0;
+    github.on(REGISTER, (response, request) => {
+      most = Math.max(most, ++open);
+      setTimeout(() => {
+        open -= 1;
+        registered(open)(response, request);
+      }, 30);
+    });
+    await registerAll(client(), 8);
+    expect(github.seen(REGISTER)).to.have.length(8);
+    expect(most).to.be.greaterThan(1);
+  });
+});
