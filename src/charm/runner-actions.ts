@@ -5,7 +5,8 @@ import type { UnitSystem } from "../unit/unit-system.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { failureOf, lackOf, statusOf, summarise } from "./status.ts";
 import type { UnitWork } from "./unit-work.ts";
-import { isFlushMode, type Workload, type WorkloadReport } from "../unit/workload.ts";
+import { isFlushMode } from "../unit/flush-mode.ts";
+import type { Workload, WorkloadReport } from "../unit/workload.ts";
 
 type Event<Name extends keyof GithubRunnerTypes["actions"]> = ActionEventOf<GithubRunnerTypes, Name>;
 type Step = (message: string) => void;
@@ -46,7 +47,8 @@ export class RunnerActions {
 
   /** Replaces the flushed runners at once. A flush succeeds even when new runners cannot be created yet. */
   readonly flushRunners = async (event: Event<"flush-runners">): Promise<void> => {
-    const { mode }: { readonly mode: string } = await event.params();
+    // Juju fills in the default.
+    const { mode = "busy" }: { readonly mode?: string | undefined } = await event.params();
     // Juju checks the parameters too; here it decides about jobs.
     if (!isFlushMode(mode)) {
       await event.fail(`mode: "${mode.slice(0, 40)}" is not a mode; use idle, busy or force`);

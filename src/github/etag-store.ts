@@ -9,6 +9,8 @@ export interface CachedPage {
   /** Whether there is a next page. */
   readonly hasNext: boolean;
   readonly runners: readonly Registration[];
+  /** Number of entries without a name. @default 0 */
+  readonly nameless?: number;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Octokit } from "@octokit/rest";
 import type { Dispatcher } from "undici";
 import type { Logger } from "charm-kit";
+import { withSystemCertificates } from "../network/system-certificates.ts";
 import { boundedFetch, type AnswerLimits } from "./bounded-fetch.ts";
 import type { Transport } from "./transport.ts";
 
@@ -27,11 +28,13 @@ export function createOctokitTransport({ baseUrl, dispatcher, log }: OctokitTran
     log: octokitLog(log),
   });
   return ({ route, parameters, headers }, signal) =>
-    octokit.request(route, {
-      ...parameters,
-      headers: { "x-github-api-version": API_VERSION, ...headers },
-      request: { signal },
-    });
+    withSystemCertificates(() =>
+      octokit.request(route, {
+        ...parameters,
+        headers: { "x-github-api-version": API_VERSION, ...headers },
+        request: { signal },
+      }),
+    );
 }
 
 function octokitLog(log: Logger) {

@@ -21,8 +21,8 @@ export class GithubPathError extends ConditionError {
   }
 }
 
-/** Words of letters and digits with single hyphens between them; an underscore before the suffix of managed users. */
-const ACCOUNT = /^[a-z\d]+(?:[-_][a-z\d]+)*$/i;
+/** Old accounts have hyphens anywhere, which GitHub no longer allows in new ones; managed users have an underscore. */
+const ACCOUNT = /^(?=.*[a-z\d])[a-z\d_-]+$/i;
 const REPOSITORY = /^[\w.-]{1,100}$/;
 const LONGEST_ACCOUNT = 39;
 const LONGEST_ENTERPRISE = 60;
@@ -65,7 +65,7 @@ export function githubPathText(path: GithubPath): string {
 function checkAccount(what: string, name: string, longest: number): string {
   if (name.length <= longest && ACCOUNT.test(name)) return name;
   throw new GithubPathError(
-    `${what} ${JSON.stringify(name)} is not made of at most ${longest} letters, digits and single hyphens between them`,
+    `${what} ${JSON.stringify(name)} is not made of at most ${longest} letters, digits and hyphens`,
   );
 }
 

@@ -9,6 +9,8 @@ import { readCachedPage, readRunnerPage } from "./shapes.ts";
 const PER_PAGE = 100;
 /** Ten times the maximum of a runner group, against a server that sends pages without end. */
 const MOST_PAGES = 1000;
+/** Most names in a log line. */
+const MOST_NAMES = 5;
 /** Maximum number of readings of a list that changes during the reading. */
 const MOST_READINGS = 3;
 
@@ -16,7 +18,9 @@ type Page = Omit<CachedPage, "etag">;
 
 /** One reading of all pages. */
 interface Reading {
-  readonly runners: ReadonlyMap<number, Registration>;
+  readonly runners: ReadonlyMap<string, Registration>;
+  /** Number of entries without a name. */
+  readonly nameless: number;
   /** `total_count` of the last page. */
   readonly total: number;
   /** Whether all pages had the same `total_count`. */
@@ -53,22 +57,23 @@ export class RunnerList {
    */
   async read(signal: AbortSignal): Promise<readonly Registration[]> {
     const action = `list the runners of '${this.#api.path}'`;
-    const seen = new Map<number, Registration>();
+    const seen = new Map<string, Registration>();
     let last: Reading | undefined;
     for (let readings = 0; readings < MOST_READINGS; readings += 1) {
       const reading = await this.#walk(action, {}, signal);
-      for (const [id, runner] of reading.runners) seen.set(id, runner);
-      if (reading.steady && reading.runners.size === reading.total) return [...seen.values()];
-      if (last && isSame(last, reading)) return this.#acceptMiscount(reading, seen);
+      for (const [key, runner] of reading.runners) seen.set(key, runner);
+      if (reading.steady && sizeOf(reading) === reading.total) return this.#whole(seen, reading);
+      const isSettled = last !== undefined && isSame(last, reading);
       last = reading;
+      if (isSettled) break;
     }
-    if (last && seen.size < last.total) {
+    if (last && seen.size + last.nameless < last.total) {
       throw new UnavailableError(
         action,
-        `GitHub counts ${last.total} runners and lists ${seen.size}; the list keeps changing`,
+        `GitHub counts ${last.total} runners and lists ${seen.size + last.nameless}; a list that is not whole is not used`,
       );
     }
-    return [...seen.values()];
+    return this.#whole(seen, last);
   }
 
   /** The runner of this name, if it is registered. Never uses the cache. */
@@ -78,24 +83,31 @@ export class RunnerList {
     return [...runners.values()].find((runner) => runner.name === name);
   }
 
-  /** Two readings agree, so the count is wrong. */
-  #acceptMiscount(reading: Reading, seen: ReadonlyMap<number, Registration>): Registration[] {
-    this.#log.warning("GitHub's count of runners differs from its list", {
-      counted: reading.total,
-      listed: reading.runners.size,
-    });
-    return [...seen.values()];
+  #whole(seen: ReadonlyMap<string, Registration>, reading: Reading | undefined): readonly Registration[] {
+    const runners = [...seen.values()];
+    const unreadable = runners.filter(({ isUnreadable }) => isUnreadable).map(({ name }) => name);
+    const nameless = reading?.nameless ?? 0;
+    if (unreadable.length > 0 || nameless > 0) {
+      this.#log.warning("GitHub's list has runners that cannot be read", {
+        runners: unreadable.slice(0, MOST_NAMES).join(", "),
+        nameless,
+      });
+    }
+    return runners;
   }
 
   async #walk(action: string, filter: { name?: string }, signal: AbortSignal): Promise<Reading> {
-    const runners = new Map<number, Registration>();
+    const runners = new Map<string, Registration>();
     const totals = new Set<number>();
+    let nameless = 0;
     for (let number = 1; number <= MOST_PAGES; number += 1) {
       const page = await this.#page(action, { ...filter, per_page: PER_PAGE, page: number }, signal);
       // A duplicate comes from a list that changed: the later entry is newer.
-      for (const runner of page.runners) runners.set(runner.id, runner);
+      for (const runner of page.runners) runners.set(keyOf(runner), runner);
       totals.add(page.total);
-      if (!page.hasNext) return { runners, total: page.total, steady: totals.size === 1 };
+      nameless += page.nameless ?? 0;
+      const isLast = !page.hasNext || page.runners.length === 0;
+      if (isLast) return { runners, nameless, total: page.total, steady: totals.size === 1 };
     }
     throw new UnavailableError(action, `GitHub's list does not end after ${MOST_PAGES} pages`);
   }
@@ -155,12 +167,21 @@ export class RunnerList {
   }
 }
 
+/** The ID of an entry that cannot be read may be missing. */
+function keyOf({ id, name, isUnreadable }: Registration): string {
+  return isUnreadable ? name : String(id);
+}
+
+function sizeOf({ runners, nameless }: Reading): number {
+  return runners.size + nameless;
+}
+
 function isSame(left: Reading, right: Reading): boolean {
   return (
     left.steady &&
     right.steady &&
     left.total === right.total &&
-    left.runners.size === right.runners.size &&
+    sizeOf(left) === sizeOf(right) &&
     [...left.runners.keys()].every((id) => right.runners.has(id))
   );
 }

@@ -14,20 +14,52 @@ export interface RunnerGroup {
   readonly name: string;
 }
 
-/** Reads `{ total_count, runners: [...] }`. */
-export function readRunnerPage(body: unknown): { total: number; runners: Registration[] } | undefined {
+/** One page of the list of runners. */
+export interface RunnerPage {
+  readonly total: number;
+  readonly runners: readonly Registration[];
+  /** Number of entries without a name: they belong to nobody who could be looked for. */
+  readonly nameless: number;
+}
+
+/** Reads `{ total_count, runners: [...] }`, entry by entry: one that lacks a part must not spoil the others. */
+export function readRunnerPage(body: unknown): RunnerPage | undefined {
   const total = field(body, "total_count");
-  const runners = readAll(field(body, "runners"), readRunner);
-  return isCount(total) && runners ? { total, runners } : undefined;
+  const entries = field(body, "runners");
+  if (!isCount(total) || !Array.isArray(entries)) return undefined;
+  const runners = readEach(entries, (entry) => readRunner(entry) ?? unreadableRunner(entry));
+  return { total, runners, nameless: entries.length - runners.length };
 }
 
 /** Reads one runner of GitHub's schema `runner`. */
 export function readRunner(body: unknown): Registration | undefined {
-  const [id, name, status, busy] = ["id", "name", "status", "busy"].map((key) => field(body, key));
-  if (!isCount(id) || typeof name !== "string" || typeof status !== "string" || typeof busy !== "boolean") {
+  const [name, status, busy] = ["name", "status", "busy"].map((key) => field(body, key));
+  const id = readId(field(body, "id"));
+  if (
+    id === undefined ||
+    typeof name !== "string" ||
+    typeof status !== "string" ||
+    typeof busy !== "boolean"
+  ) {
     return undefined;
   }
   return { id, name, online: status === "online", busy };
+}
+
+/** A runner of which nothing but the name is certain. Busy: such a runner is never removed for being idle. */
+function unreadableRunner(body: unknown): Registration | undefined {
+  const name = field(body, "name");
+  const id = readId(field(body, "id")) ?? NO_ID;
+  return typeof name === "string" ? { id, name, online: false, busy: true, isUnreadable: true } : undefined;
+}
+
+/** GitHub counts from 1. */
+const NO_ID = 0;
+
+/** An ID, or a text of one. Above 2^53 the JSON parser has lost digits. */
+function readId(value: unknown): number | undefined {
+  const id = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  return isCount(id) ? id : undefined;
 }
 
 /** Reads the answer of `generate-jitconfig`. */
@@ -48,18 +80,21 @@ export function readToken(body: unknown): { token: Secret; expiresAt: number } |
 
 /** Reads `{ runner_groups: [...] }`. */
 export function readRunnerGroups(body: unknown): RunnerGroup[] | undefined {
-  return readAll(field(body, "runner_groups"), (item) => {
-    const [id, name] = [field(item, "id"), field(item, "name")];
-    return isCount(id) && typeof name === "string" ? { id, name } : undefined;
+  const groups = field(body, "runner_groups");
+  if (!Array.isArray(groups)) return undefined;
+  return readEach(groups, (item) => {
+    const [id, name] = [readId(field(item, "id")), field(item, "name")];
+    return id !== undefined && typeof name === "string" ? { id, name } : undefined;
   });
 }
 
 /** Reads `{ jobs: [...] }`: the runner and the facts of each job. */
 export function readJobPage(body: unknown): { runnerName: unknown; facts: JobFacts }[] | undefined {
-  return readAll(field(body, "jobs"), (item) => {
+  const jobs = field(body, "jobs");
+  if (!Array.isArray(jobs)) return undefined;
+  return jobs.map((item) => {
     const [createdAt, startedAt] = ["created_at", "started_at"].map((key) => readTime(field(item, key)));
     const conclusion = field(item, "conclusion");
-    if (createdAt === undefined || startedAt === undefined) return undefined;
     const facts = {
       createdAt,
       startedAt,
@@ -73,7 +108,8 @@ export function readJobPage(body: unknown): { runnerName: unknown; facts: JobFac
 export function readApplications(
   body: unknown,
 ): { os: string; architecture: string; application: RunnerApplication }[] | undefined {
-  return readAll(body, (item) => {
+  if (!Array.isArray(body)) return undefined;
+  return readEach(body, (item) => {
     const [os, architecture] = [field(item, "os"), field(item, "architecture")];
     const application = readApplication(item);
     return typeof os === "string" && typeof architecture === "string" && application
@@ -84,11 +120,13 @@ export function readApplications(
 
 /** Reads a page of an {@link EtagStore}. */
 export function readCachedPage(stored: unknown): CachedPage | undefined {
-  const [etag, total, hasNext] = ["etag", "total", "hasNext"].map((key) => field(stored, key));
+  const [etag, total, hasNext, nameless] = ["etag", "total", "hasNext", "nameless"].map((key) =>
+    field(stored, key),
+  );
   const runners = readAll(field(stored, "runners"), readRegistration);
   if (typeof etag !== "string" || !isCount(total) || typeof hasNext !== "boolean" || !runners)
     return undefined;
-  return { etag, total, hasNext, runners };
+  return { etag, total, hasNext, runners, nameless: isCount(nameless) ? nameless : 0 };
 }
 
 const ARCHIVE = /^actions-runner-[a-z]+-[a-z\d]+-(\d+\.\d+\.\d+)\.(?:tar\.gz|zip)$/;
@@ -118,7 +156,8 @@ function readRegistration(stored: unknown): Registration | undefined {
   if (!isCount(id) || typeof name !== "string" || typeof online !== "boolean" || typeof busy !== "boolean") {
     return undefined;
   }
-  return { id, name, online, busy };
+  const isUnreadable = field(stored, "isUnreadable") === true;
+  return { id, name, online, busy, ...(isUnreadable && { isUnreadable }) };
 }
 
 function field(value: unknown, key: string): unknown {
@@ -132,6 +171,11 @@ function readTime(value: unknown): number | undefined {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** Reads each item, and leaves out those that cannot be read. */
+function readEach<T>(items: readonly unknown[], read: (item: unknown) => T | undefined): T[] {
+  return items.map(read).filter((item) => item !== undefined);
 }
 
 /** Reads all items; one invalid item makes the whole list unusable. */

@@ -8,6 +8,7 @@ import { type Clock, ConditionError, messageOf, ProcessLock, systemClock, withDe
 import type { Archives, RunnerApplication } from "../runners/ports.ts";
 import { AnswerError, download } from "./download.ts";
 import { inspectArchive } from "./inspect-archive.ts";
+import { withSystemCertificates } from "../network/system-certificates.ts";
 
 /** The runner application's archive is untrusted: its checksum is wrong or missing, or its content is dangerous. */
 export class ArchiveError extends ConditionError {
@@ -112,7 +113,9 @@ export class ArchiveStore implements Archives {
     try {
       for (let attempt = 0; ; attempt += 1) {
         try {
-          await download({ url, token, path, longest: LONGEST }, dispatcher, signal);
+          await withSystemCertificates(() =>
+            download({ url, token, path, longest: LONGEST }, dispatcher, signal),
+          );
           return;
         } catch (thrown) {
           const pauseMs = RESUME_PAUSES_MS[attempt];

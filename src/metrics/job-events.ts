@@ -21,7 +21,7 @@ export function jobEvents(
     event: "runner_start",
     ...fields,
     idle: span(installedAt, preJob.timestamp),
-    ...(job && { queue_duration: span(job.createdAt / 1000, job.startedAt / 1000) }),
+    ...queueDuration(job),
   };
   if (!postJob) return [start];
   const stop: RunnerStop = {
@@ -40,6 +40,13 @@ export function jobEvents(
 export function crashedRunners(events: readonly { readonly event: string }[]): number {
   const count = (name: string) => events.filter(({ event }) => event === name).length;
   return Math.max(0, count("runner_start") - count("runner_stop"));
+}
+
+/** Old servers send no creation time. */
+function queueDuration(job: JobFacts | undefined): Pick<RunnerStart, "queue_duration"> {
+  const { createdAt, startedAt } = job ?? {};
+  if (createdAt === undefined || startedAt === undefined) return {};
+  return { queue_duration: span(createdAt / 1000, startedAt / 1000) };
 }
 
 function span(from: number, to: number): number {

@@ -1,7 +1,7 @@
 /** When GitHub queued and assigned a job, in milliseconds since the Unix epoch, and how the job ended. */
 export interface JobFacts {
-  readonly createdAt: number;
-  readonly startedAt: number;
+  readonly createdAt: number | undefined;
+  readonly startedAt: number | undefined;
   /** Such as `success`; undefined for an unfinished job. */
   readonly conclusion: string | undefined;
 }

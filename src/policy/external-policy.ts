@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request } from "undici";
 import { type Clock, ConditionError, messageOf, Secret, withDeadline } from "charm-kit";
 import type { PolicyService } from "../runners/ports.ts";
+import { withSystemCertificates } from "../network/system-certificates.ts";
 
 /** The policy service returned no one-time token. */
 export class PolicyServiceError extends ConditionError {
@@ -69,7 +70,7 @@ export class ExternalPolicy implements PolicyService {
 
   async #insist(agent: Dispatcher, signal: AbortSignal): Promise<Secret> {
     for (let attempt = 1; ; attempt += 1) {
-      const { status, text } = await this.#ask(agent, signal);
+      const { status, text } = await withSystemCertificates(() => this.#ask(agent, signal));
       if (status === 200) return tokenIn(text);
       if (!MAY_PASS.includes(status) || attempt === TRIES) throw refusal(status);
       await this.#options.clock.wait(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);

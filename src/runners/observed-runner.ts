@@ -24,7 +24,7 @@ export interface RunnerCounts {
   readonly busy: number;
   /** Registered and not connected; includes runners that are starting. */
   readonly offline: number;
-  /** Instances that GitHub does not list. */
+  /** Instances that GitHub does not list, or whose entry cannot be read. */
   readonly unknown: number;
   readonly names: readonly string[];
   readonly busyNames: readonly string[];
@@ -34,14 +34,14 @@ export interface RunnerCounts {
 export function countRunners(runners: readonly ObservedRunner[]): RunnerCounts {
   const live = runners.filter(({ machine }) => machine.state === "running" || machine.state === "frozen");
   const of = (test: (runner: ObservedRunner) => boolean) => live.filter(test).length;
-  const busy = live.filter(({ registration }) => registration?.busy === true);
+  const busy = live.filter(({ registration }) => registration?.busy === true && !registration.isUnreadable);
   return {
     online: of(({ registration }) => registration?.online === true && !registration.busy),
     busy: busy.length,
     offline: of(
       ({ registration }) => registration !== undefined && !registration.online && !registration.busy,
     ),
-    unknown: of(({ registration }) => registration === undefined),
+    unknown: of(({ registration }) => registration === undefined || registration.isUnreadable === true),
     names: live.map(({ machine }) => machine.name).sort(),
     busyNames: busy.map(({ machine }) => machine.name).sort(),
   };

@@ -91,7 +91,7 @@ type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readon
 export function plan(observed: World, wanted: Wanted, patience: Patience, now: number): Plan {
   const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
   const steps: Step[] = orphans
-    .filter((registration) => !registration.busy)
+    .filter((registration) => !registration.busy && !registration.isUnreadable)
     .map((registration) => ({
       action: "deregister",
       registration,
@@ -145,6 +145,7 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
       reason: machine.phase === "creating" ? "left over from a killed creation" : "instance stopped",
     };
   }
+  if (registration?.isUnreadable) return judgeUnreadable(machine, standards);
   if (registration?.busy) return { keep: true, isSuspect: false, outdated: undefined };
   if (registration?.online !== true && machine.phase === "creating") {
     return { keep: false, reason: "left over from a killed creation" };
@@ -164,6 +165,13 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
 function outdatedReason(machine: Machine, wanted: Wanted, now: number): Outdated | undefined {
   if (machine.deadline <= now) return "past its deadline";
   return machine.configHash === wanted.configHash ? undefined : "made with another configuration";
+}
+
+/** Nothing follows from such an entry: the runner stays until its deadline, and is then asked for a job. */
+function judgeUnreadable(machine: Machine, { now }: Standards): Verdict {
+  return machine.deadline <= now
+    ? { keep: false, reason: "past its deadline" }
+    : { keep: true, isSuspect: true, outdated: undefined };
 }
 
 function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
@@ -203,7 +211,7 @@ export function isInspected({ action, machine, reason }: Removal): boolean {
 
 function removal({ machine, registration }: ObservedRunner, reason: Reason): Removal {
   const canHaveJob = machine.state === "running" || machine.state === "frozen";
-  return registration && canHaveJob
+  return registration && canHaveJob && !registration.isUnreadable
     ? { action: "retire", machine, registration, reason }
     : { action: "destroy", machine, registration, reason };
 }
@@ -223,7 +231,8 @@ function pickSurplus(kept: ReadonlyMap<ObservedRunner, Kept>, count: number): Ob
 function hasSuccessor(kept: ReadonlyMap<ObservedRunner, Kept>, wanted: Wanted): boolean {
   if (wanted.successor !== undefined) return wanted.successor === "proven";
   return successorsIn(kept, wanted).some(
-    ({ registration }) => registration?.online === true || registration?.busy === true,
+    ({ registration }) =>
+      registration?.isUnreadable !== true && (registration?.online === true || registration?.busy === true),
   );
 }
 

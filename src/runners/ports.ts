@@ -9,6 +9,11 @@ export interface Registration {
   readonly name: string;
   readonly online: boolean;
   readonly busy: boolean;
+  /**
+   * Whether GitHub's entry lacks a part, so that nothing follows from it: such a runner is not deregistered, and not taken
+   * for one without a job. @default false
+   */
+  readonly isUnreadable?: boolean;
 }
 
 /** How a new runner authenticates to GitHub. */

@@ -81,9 +81,10 @@ export class RunnerManager {
   reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
     const { clock, lock, scopes } = this.#clients;
     return lock.run(async () => {
-      await scopes.remember();
       const startedAt = clock.now();
       const observed = await this.#observe(signal);
+      // The list has shown that the credentials work: others must not replace good ones in the record.
+      await scopes.remember();
       const { planned, refusal } = await this.#decide(observed, fleet, signal);
       const first = await this.#carryOut(planned, observed, { fleet, progress }, signal);
       const rest =

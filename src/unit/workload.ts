@@ -14,6 +14,7 @@ import type { Fleet } from "../runners/creations.ts";
 import type { FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
 import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
+import type { FlushMode } from "./flush-mode.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
@@ -24,16 +25,6 @@ import { runnerLabels } from "./runner-labels.ts";
 
 /** A refresh rebuilds only images older than this. */
 const REFRESH_EVENT_MS = 60 * 60_000;
-
-const FLUSH_MODES = ["idle", "busy", "force"] as const;
-
-/** Which runners a flush removes. */
-export type FlushMode = (typeof FLUSH_MODES)[number];
-
-/** Whether a text from outside is a mode. No mode may stand for an unknown one, since some end jobs. */
-export function isFlushMode(text: string): text is FlushMode {
-  return FLUSH_MODES.some((mode) => mode === text);
-}
 
 /** The services and settings of a workload. */
 export interface WorkloadDependencies {

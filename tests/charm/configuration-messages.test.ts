@@ -46,8 +46,8 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
   [{ path: "a/b/c" }, "path: more than two parts; use owner/repo, an organisation, or enterprises/<slug>"],
   [{ path: "/a" }, "path: starts with a slash; use owner/repo, an organisation, or enterprises/<slug>"],
   [
-    { path: "-octo" },
-    'path: organisation "-octo" is not made of at most 39 letters, digits and single hyphens between them; use owner/repo, an organisation, or enterprises/<slug>',
+    { path: "--" },
+    'path: organisation "--" is not made of at most 39 letters, digits and hyphens; use owner/repo, an organisation, or enterprises/<slug>',
   ],
   [
     { path: "octo/hello.git" },
@@ -230,7 +230,7 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
   ],
   [
     { path: "-", labels: "good,b@d,w orse", "vm-memory": "lots", "virtual-machines": -1 },
-    `path: organisation "-" is not made of at most 39 letters, digits and single hyphens between them; use owner/repo, an organisation, or enterprises/<slug> | labels: "b@d", "w orse" are no labels; use letters, digits, hyphens and underscores, with commas between labels | virtual-machines: -1 is less than 0; use 0 or a greater number | vm-memory: not a size; use ${SIZE} 7GiB`,
+    `path: organisation "-" is not made of at most 39 letters, digits and hyphens; use owner/repo, an organisation, or enterprises/<slug> | labels: "b@d", "w orse" are no labels; use letters, digits, hyphens and underscores, with commas between labels | virtual-machines: -1 is less than 0; use 0 or a greater number | vm-memory: not a size; use ${SIZE} 7GiB`,
   ],
 ];
 

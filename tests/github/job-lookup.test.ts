@@ -62,17 +62,50 @@ describe("GithubForge.job()", () => {
       ["other", false],
       ["enterprises/octo-inc", true],
     ] as const) {
-      const before = github.requests.length;
+      const before = github.seen(ROUTE).length;
       const found = await clientOf(github, { at }).job(QUERY, never);
       expect(found !== undefined, at).to.equal(isAsked);
-      expect(github.requests.length - before, at).to.equal(isAsked ? 1 : 0);
+      expect(github.seen(ROUTE).length - before, at).to.equal(isAsked ? 1 : 0);
     }
+  });
+
+  it("finds the job of a repository or an organisation that has a new name", async () => {
+    github
+      .on(ROUTE, jobs([job()]))
+      .on("GET /repos/octo/old", json(200, { full_name: "octo/hello" }))
+      .on("GET /orgs/octocats", json(200, { login: "Octo" }));
+    for (const at of ["octo/old", "octocats"]) {
+      const forge = clientOf(github, { at });
+      for (const attempt of [1, 2]) {
+        expect(await forge.job(QUERY, never), `${at} ${attempt}`).to.have.property("conclusion", "success");
+      }
+    }
+    expect(github.seen("GET /repos/octo/old"), "asked once").to.have.length(1);
+  });
+
+  it("asks about no repository that GitHub does not name as the present one", async () => {
+    for (const answer of [json(200, { full_name: "another/one" }), json(200, {}), json(404, {})]) {
+      github.on(ROUTE, jobs([job()])).on("GET /repos/octo/old", answer);
+      expect(await clientOf(github, { at: "octo/old" }).job(QUERY, never)).to.equal(undefined);
+    }
+    expect(github.seen(ROUTE)).to.have.length(0);
+  });
+
+  it("keeps the conclusion of a job whose times an old server does not send", async () => {
+    github.on(
+      ROUTE,
+      jobs([job({ runner_name: "app-0-2", started_at: null }), job({ created_at: undefined })]),
+    );
+    expect(await clientOf(github).job(QUERY, never)).to.deep.include({
+      createdAt: undefined,
+      conclusion: "success",
+    });
   });
 
   it("fails on a refusal, and on an answer that is none", async () => {
     github.on(ROUTE, json(403, { message: "Resource not accessible by personal access token" }));
     expect(await rejection(clientOf(github).job(QUERY, never))).to.be.instanceOf(MissingPermissionError);
-    for (const body of [{}, { jobs: [job({ started_at: "soon" })] }, { jobs: {} }]) {
+    for (const body of [{}, { jobs: {} }, { jobs: "none" }]) {
       github.on(ROUTE, json(200, body));
       expect(await rejection(clientOf(github).job(QUERY, never))).to.be.instanceOf(UnavailableError);
     }

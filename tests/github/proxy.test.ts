@@ -69,6 +69,13 @@ describe("A client behind a proxy", () => {
     expect(passed).to.deep.equal([]);
   });
 
+  it("goes straight to addresses in a network that is reached directly, and to no other", async () => {
+    expect(await listBy(route({ noProxy: "10.0.0.0/8, 127.0.0.0/8" }))).to.have.length(1);
+    expect(passed).to.deep.equal([]);
+    expect(await listBy(route({ noProxy: "10.0.0.0/8,fd00::/8" }))).to.have.length(1);
+    expect(passed).to.have.length(1);
+  });
+
   it("tells a proxy that is not there by a reason that names no password", async () => {
     const error = await rejection(listBy(route({ http: "http://me:pass@127.0.0.1:1" })));
     expect(error).to.be.instanceOf(UnavailableError);

@@ -106,7 +106,7 @@ describe("GithubForge.list()", () => {
     ["JSON that is cut short", raw(200, '{"total_count":1,"runners":[{"id":1,', asJson)],
     ["fewer bytes than announced", cutShort],
     ["nothing", raw(200, "")],
-    ["JSON of another shape", json(200, { total_count: 1, runners: [{ id: "1" }] })],
+    ["JSON of another shape", json(200, { total_count: 1, runners: { id: 1 } })],
     ["no count", json(200, { runners: [] })],
     ["another status", empty(204)],
     ["304 to a question without a condition", empty(304)],
@@ -167,16 +167,58 @@ describe("GithubForge.list()", () => {
       expect(error.message).to.contain("counts 13 runners and lists 1");
     });
 
-    it("takes two equal readings for the truth although the count is another, and warns", async () => {
+    it("fails when two equal readings have fewer runners than GitHub counts", async () => {
+      github.on(LIST, page([runner(1)], { total: 2 }));
+      const error = await rejection(clientOf(github).list(never));
+      expect(error).to.be.instanceOf(UnavailableError);
+      expect(error.message).to.contain("counts 2 runners and lists 1");
+      expect(github.requests).to.have.length(2);
+    });
+
+    it("gives all runners of two equal readings that have more than GitHub counts", async () => {
+      github.on(LIST, page([runner(1), runner(2)], { total: 1 }));
+      expect(await idsOf()).to.deep.equal([1, 2]);
+    });
+
+    it("ends at an empty page whose link names a next one", async () => {
+      github.on(LIST, pages(page([runner(1)], { total: 1, next: true }), page([], { total: 1, next: true })));
+      expect(await idsOf()).to.deep.equal([1]);
+    });
+  });
+
+  describe("of entries that lack a part", () => {
+    const odd: readonly (readonly [title: string, change: object])[] = [
+      ["no status", { status: null }],
+      ["no busy", { busy: null }],
+      ["an ID above 2^53", { id: 2 ** 60 }],
+      ["no ID", { id: null }],
+    ];
+    for (const [title, change] of odd) {
+      it(`marks one with ${title} as unreadable, and reads the others`, async () => {
+        github.on(LIST, page([{ ...runner(1), ...change }, runner(2)], { total: 2 }));
+        const [first, second] = await clientOf(github).list(never);
+        expect(first).to.include({ name: "app-0-1", busy: true, isUnreadable: true });
+        expect(second).to.deep.equal({ id: 2, name: "app-0-2", online: true, busy: false });
+      });
+    }
+
+    it("reads an ID that is a text", async () => {
+      github.on(LIST, page([{ ...runner(1), id: "1" }]));
+      expect(await clientOf(github).list(never)).to.deep.equal([
+        { id: 1, name: "app-0-1", online: true, busy: false },
+      ]);
+    });
+
+    it("leaves one without a name out, counts it, and logs it", async () => {
       const lines: string[] = [];
       const log = createLogger(
         (level, line) => lines.push(`${level} ${line}`),
         (text) => text,
       );
-      github.on(LIST, page([runner(1)], { total: 2 }));
-      expect(await idsOf(clientOf(github, { log }))).to.deep.equal([1]);
-      expect(lines).to.include("WARNING GitHub's count of runners differs from its list counted=2 listed=1");
-      expect(github.requests).to.have.length(2);
+      github.on(LIST, page([{ ...runner(1), name: null }, runner(2)], { total: 2 }));
+      expect(await idsOf(clientOf(github, { log }))).to.deep.equal([2]);
+      expect(lines.join("\n")).to.contain("cannot be read").and.to.contain("nameless=1");
+      expect(github.requests).to.have.length(1);
     });
   });
 

@@ -235,6 +235,37 @@ const moved: readonly Row[] = [
   ],
 ];
 
+const unreadable = registration("a", { online: false, busy: true, isUnreadable: true });
+
+const unclear: readonly Row[] = [
+  [
+    "keeps a runner whose entry cannot be read, and marks it",
+    one({}, unreadable),
+    1,
+    [`note a {"suspectSince":${NOW}}`],
+    0,
+  ],
+  ["keeps it past the grace", one({ suspectSince: overdue - 1 }, unreadable), 1, [], 0],
+  [
+    "asks it for a job at its deadline",
+    one({ deadline: NOW }, unreadable),
+    1,
+    ["destroy a: past its deadline"],
+    1,
+  ],
+  ["deletes no such entry without an instance", { machines: [], registrations: [unreadable] }, 0, [], 0],
+  [
+    "takes it for no successor",
+    {
+      machines: [machine("a"), machine("b", { configHash: "old" })],
+      registrations: [unreadable, registration("b")],
+    },
+    2,
+    [`note a {"suspectSince":${NOW}}`],
+    0,
+  ],
+];
+
 const outdated: readonly Row[] = [
   [
     "retires an idle runner past its deadline",
@@ -419,6 +450,7 @@ const rules: readonly (readonly [rule: string, rows: readonly Row[]])[] = [
   ["for halves and dead runners", broken],
   ["after a kill", killed],
   ["for suspect runners", suspect],
+  ["for entries that cannot be read", unclear],
   ["for outdated runners", outdated],
   ["for their successors", succession],
   ["for runners in former scopes", moved],

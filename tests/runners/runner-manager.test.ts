@@ -210,6 +210,14 @@ describe("RunnerManager", () => {
       expect(report).to.deep.include({ waiting: 2, failures: [reason], delta: 0 });
     });
 
+    it("records no scope whose credentials GitHub refuses", async () => {
+      const site = siteWith(A);
+      site.refusing.add(SCOPE);
+      const process = new FakeProcess(site);
+      await rejection(reconcile(process, fleetOf(1)));
+      expect(process.calls.made).not.to.include("scopes.remember");
+    });
+
     it("replaces a runner whose job has ended", async () => {
       const site = siteWith(A, B);
       site.assignJob(A);

@@ -1,0 +1,37 @@
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+
+/** Codes of Node.js for a server certificate whose issuer is not trusted. */
+const UNTRUSTED: ReadonlySet<unknown> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+let isTrusted = false;
+
+/**
+ * Runs a request, and once more with the machine's certificate store if no certificate authority of Node.js has issued the
+ * server's certificate: a company's own authority is in the machine's store. The store is loaded only then, since that
+ * takes as long as a request.
+ *
+ * @param request repeatable in this case: a server whose certificate is not trusted has received nothing.
+ */
+export async function withSystemCertificates<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (thrown) {
+    if (isTrusted || !isUntrusted(thrown)) throw thrown;
+    isTrusted = true;
+    setDefaultCACertificates([...getCACertificates("default"), ...getCACertificates("system")]);
+    return await request();
+  }
+}
+
+function isUntrusted(thrown: unknown): boolean {
+  for (let link = thrown; link instanceof Error; link = link.cause) {
+    if ("code" in link && UNTRUSTED.has(link.code)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,73 @@
+import { expect } from "chai";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { makeCertificates, type TestCertificates } from "../support/simplestreams/test-certificates.ts";
+
+const MODULE = join(import.meta.dirname, "../../src/network/system-certificates.ts");
+const PROGRAM = `
+  import { withSystemCertificates } from ${JSON.stringify(MODULE)};
+  import { request } from "undici";
+  const ask = async () => (await request(process.env.ADDRESS)).statusCode;
+  try {
+    console.log(await withSystemCertificates(ask));
+  } catch (thrown) {
+    console.log(thrown.code);
+  }`;
+
+describe("withSystemCertificates()", function () {
+  this.timeout(20_000);
+  let directory: string;
+  let certificates: TestCertificates;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "system-certificates-"));
+    certificates = await makeCertificates(directory, AbortSignal.timeout(10_000));
+  });
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  /** What a process of its own gets from a server, with the machine's store in a file. */
+  const ask = async (identity: TestCertificates["trusted"], store: string) => {
+    let requests = 0;
+    const server: Server = createServer(identity, (_request, response) => {
+      requests += 1;
+      response.writeHead(200).end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const env = {
+      PATH: process.env["PATH"],
+      ADDRESS: `https://localhost:${port}`,
+      SSL_CERT_FILE: store,
+      SSL_CERT_DIR: "/nonexistent",
+    };
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", PROGRAM],
+      { env, cwd: import.meta.dirname },
+    );
+    server.closeAllConnections();
+    server.close();
+    return { outcome: stdout.trim(), requests };
+  };
+
+  it("trusts an authority of the machine's store, after one request", async () => {
+    expect(await ask(certificates.trusted, certificates.authorityFile)).to.deep.equal({
+      outcome: "200",
+      requests: 1,
+    });
+  });
+
+  it("trusts no server whose issuer is not in the store", async () => {
+    expect(await ask(certificates.untrusted, certificates.authorityFile)).to.deep.equal({
+      outcome: "DEPTH_ZERO_SELF_SIGNED_CERT",
+      requests: 0,
+    });
+    expect(await ask(certificates.trusted, "/nonexistent")).to.include({ requests: 0 });
+  });
+});
