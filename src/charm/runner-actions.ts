@@ -47,8 +47,9 @@ export class RunnerActions {
 
   /** Replaces the flushed runners at once. A flush succeeds even when new runners cannot be created yet. */
   readonly flushRunners = async (event: Event<"flush-runners">): Promise<void> => {
+    const parameters = await event.params();
     // Juju fills in the default.
-    const { mode = "busy" }: { readonly mode?: string | undefined } = await event.params();
+    const mode: string = Object.hasOwn(parameters, "mode") ? parameters.mode : "busy";
     // Juju checks the parameters too; here it decides about jobs.
     if (!isFlushMode(mode)) {
       await event.fail(`mode: "${mode.slice(0, 40)}" is not a mode; use idle, busy or force`);

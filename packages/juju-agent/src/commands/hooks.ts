@@ -7,7 +7,7 @@ export const addHooks: AddVerbs = ({ add, run }) => {
   add("update-status", "Run the hooks that are due, and update-status, in all units")
     .description(
       "Runs the hooks that are due, such as start after a reboot of the machine, and then update-status, in all units or " +
-        "in one. The service of the agent does this at boot and every five minutes.",
+        "in one. Let cron or a systemd timer run it at boot and every five minutes.",
     )
     .option("--unit <unit>", "only this unit")
     .action((options) =>
