@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { commonDigest, ownDigest } from "./inputs.ts";
 import { emittedFile, publishedManifest } from "./manifest.ts";
@@ -72,6 +73,7 @@ async function buildPackage(build: Build, digest: string): Promise<BuiltPackage>
     await rm(target, { recursive: true, force: true });
     await copyFiles(build, target);
     await linkSiblings(build, target);
+    await linkOwnDependencies(build, target);
     if (entryFiles(manifest).some(isSource)) await compile(build, target);
     await makeProgramsExecutable(workspace, target);
     await writeFile(stamp, digest);
@@ -96,6 +98,17 @@ async function linkSiblings({ workspace, all, root }: Build, target: string): Pr
   if (siblings.length > 0) await mkdir(modules);
   for (const { manifest, folder } of all.filter((other) => siblings.includes(other.manifest.name))) {
     await symlink(relative(modules, join(root, BUILDS, folder)), join(modules, manifest.name));
+  }
+}
+
+/** The compiler finds dependencies that npm has installed for this package alone. */
+async function linkOwnDependencies({ workspace }: Build, target: string): Promise<void> {
+  const installed = join(workspace.directory, "node_modules");
+  const modules = join(target, "node_modules");
+  for (const name of Object.keys(workspace.manifest.dependencies ?? {})) {
+    if (!existsSync(join(installed, name))) continue;
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    await symlink(relative(dirname(join(modules, name)), join(installed, name)), join(modules, name));
   }
 }
 

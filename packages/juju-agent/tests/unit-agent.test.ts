@@ -301,8 +301,12 @@ describe("UnitAgent", () => {
   });
 
   it("updateStatus() reaches the other units when one is in error", async () => {
-    await fixture.deploy('[ "$JUJU_UNIT_NAME-$JUJU_HOOK_NAME" != tiny/0-update-status ] || exit 1');
-    await fixture.deploy('[ "$JUJU_UNIT_NAME-$JUJU_HOOK_NAME" != tiny/0-update-status ] || exit 1');
+    const failing = '[ "$JUJU_UNIT_NAME-$JUJU_HOOK_NAME" != tiny/0-update-status ] || exit 1';
+    // One archive: a second one differs in the times of its files.
+    const archive = await fixture.pack(failing);
+    for (const unit of ["tiny/0", "tiny/1"]) {
+      expect(await fixture.agent.deploy({ archive }, NEVER)).to.equal(unit);
+    }
     fixture.events.length = 0;
     const error = await rejection(fixture.agent.updateStatus(NEVER));
     expect(error).to.be.instanceOf(HookFailedError).and.to.include({ unit: "tiny/0" });
