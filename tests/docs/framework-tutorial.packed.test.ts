@@ -75,7 +75,7 @@ describe("the tutorial of the framework", function () {
   it("packs an archive that the agent deploys, configures and runs an action of", () => {
     expect(output.match(/^dist\/greeter_ubuntu-24\.04_\w+\.charm packed/gm)).to.have.length(2);
     expect(output).to.include("greeting: Hello, Ada!");
-    expect(output).to.match(/^greeter\/0\*\s+active\s+idle\s+Greeted 1$/m);
+    expect(output).to.match(/^greeter\/0\*\s+active\s+idle\s+\d+s\s+Greeted 1$/m);
   });
 
   it("leaves the page that it promises", () => {
