@@ -109,10 +109,20 @@ export function parseForgeConfiguration(
 
 const OF_FORGE = /^(?:path|group|token|token-secret-id|github-.*)$/;
 
+const SERVER = /^https?:\/\/([a-z\d.-]+)(?::\d{1,5})?$/i;
+const LABEL = /^[a-z\d](?:[a-z\d-]*[a-z\d])?$/i;
+
 function readRegistration(reader: OptionReader, insecure: boolean) {
   const githubUrl = reader.text("github-url").replace(/\/$/, "");
   if (githubUrl.startsWith("http://") && !insecure) {
     reader.refuse(wrong("github-url", "http, not https"));
+  }
+  const [, host] = SERVER.exec(githubUrl) ?? [];
+  if (
+    host !== undefined &&
+    !(URL.canParse(githubUrl) && host.split(".").every((label) => LABEL.test(label)))
+  ) {
+    reader.refuse(wrong("github-url", "no server can have this name or port"));
   }
   return {
     path: reader.parse("path", readPath),

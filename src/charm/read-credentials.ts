@@ -1,5 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import {
+  HookToolError,
   PermissionDeniedError,
   SecretNotFoundError,
   UnknownToolError,
@@ -73,9 +74,20 @@ async function readSecret(option: OptionName, id: string, secrets: SecretsOfMode
         "use Juju 3.3 or later, or another way to authenticate",
       );
     }
+    if (thrown instanceof HookToolError) {
+      // Juju's wording changes. Whatever it is, the unit can do nothing without the secret.
+      const text = (thrown.stderr || thrown.message).replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_TEXT);
+      throw refusal(
+        option,
+        `Juju does not give the secret: ${text}`,
+        "check that it exists and is granted to the application",
+      );
+    }
     throw thrown;
   }
 }
+
+const LONGEST_TEXT = 300;
 
 /** Redacts a value with and without surrounding line breaks, and each line of a key. */
 function learnAll(value: string, learn: (value: string) => void): void {

@@ -6,7 +6,7 @@ export const ENTERPRISE_API_PATH = "/api/v3";
 /** The option is not the address of a GitHub. */
 export class GithubUrlError extends ConditionError {
   readonly code = "github-url";
-  readonly remedy = "retry";
+  readonly remedy = "person";
 
   constructor(fault: string) {
     super(`Cannot use the GitHub URL: ${fault}; use an address such as 'https://github.com'`);

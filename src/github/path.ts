@@ -9,7 +9,7 @@ export type GithubPath =
 /** The option names no repository, organisation or enterprise. */
 export class GithubPathError extends ConditionError {
   readonly code = "github-path";
-  readonly remedy = "retry";
+  readonly remedy = "person";
   /** The fault, without the accepted forms. */
   readonly fault: string;
 
@@ -62,10 +62,17 @@ export function githubPathText(path: GithubPath): string {
   }
 }
 
+/** A status repeats it: a pasted text may be of any length. */
+function quote(name: string): string {
+  return JSON.stringify(name.length > LONGEST_QUOTE ? `${name.slice(0, LONGEST_QUOTE)}…` : name);
+}
+
+const LONGEST_QUOTE = 110;
+
 function checkAccount(what: string, name: string, longest: number): string {
   if (name.length <= longest && ACCOUNT.test(name)) return name;
   throw new GithubPathError(
-    `${what} ${JSON.stringify(name)} is not made of at most ${longest} letters, digits and hyphens`,
+    `${what} ${quote(name)} is not made of at most ${longest} letters, digits and hyphens`,
   );
 }
 
@@ -73,6 +80,6 @@ function checkRepository(name: string): string {
   if (REPOSITORY.test(name) && name !== "." && name !== ".." && !name.toLowerCase().endsWith(".git"))
     return name;
   throw new GithubPathError(
-    `repository ${JSON.stringify(name)} is not made of at most 100 letters, digits, '.', '-' and '_', or ends in '.git'`,
+    `repository ${quote(name)} is not made of at most 100 letters, digits, '.', '-' and '_', or ends in '.git'`,
   );
 }

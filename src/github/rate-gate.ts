@@ -29,6 +29,9 @@ export class RateLimitedRequest extends Error {
 /** GitHub's limits end within an hour; a longer one comes from a wrong clock, and is tried again after this time. */
 const LONGEST_LIMIT_MS = 24 * 60 * 60_000;
 
+/** How long other writes wait for the answer to the first one. */
+const FIRST_WRITE_MS = 2000;
+
 /**
  * Shares GitHub's rate limits between all requests of a user: in this process, and by a store with later ones.
  *
@@ -67,8 +70,7 @@ class RateGate {
     await this.#check();
     if (!route.startsWith("POST ")) return () => undefined;
     if (this.#firstWrite) {
-      await this.#firstWrite;
-      signal.throwIfAborted();
+      await this.#within(this.#firstWrite, signal);
       await this.#check();
       return () => undefined;
     }
@@ -77,6 +79,17 @@ class RateGate {
     return () => {
       resolve(undefined);
     };
+  }
+
+  /** Ends the wait for a slow answer, which must not hold the others up. */
+  async #within(answer: Promise<void>, signal: AbortSignal): Promise<void> {
+    const end = new AbortController();
+    const limit = this.#clock.wait(FIRST_WRITE_MS, AbortSignal.any([signal, end.signal]));
+    try {
+      await Promise.race([answer, limit]);
+    } finally {
+      end.abort();
+    }
   }
 
   async learn(thrown: unknown): Promise<void> {

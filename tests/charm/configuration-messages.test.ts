@@ -93,6 +93,13 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
     { ...APP, path: "enterprises/octo" },
     "github-app-client-id: GitHub lets no App manage the runners of an enterprise; set token-secret-id instead",
   ],
+  ...["https://host:99999", "https://1.2.3.999", "https://.", "https://-", "https://a..b"].map(
+    (url) =>
+      [
+        { "github-url": url },
+        "github-url: no server can have this name or port; use https://<host>, such as https://github.com",
+      ] as const,
+  ),
   [{ "github-url": "" }, "github-url: missing; use https://<host>, such as https://github.com"],
   [
     { "github-url": "https://me:pass@github.com" },

@@ -97,8 +97,21 @@ describe("readCredentials()", () => {
     expect(told).to.match(/is no RSA private key in PEM format/);
   });
 
-  it("rethrows other errors of Juju", async () => {
-    const failure = new HookToolError("secret-get", { exitCode: 1, stderr: "connection refused" });
+  it("rejects a secret that Juju does not give, with Juju's text", async () => {
+    for (const stderr of [
+      'ERROR secret "d0q" revision 2 has been removed',
+      "ERROR something that nobody has seen",
+      "x".repeat(5000),
+    ]) {
+      const failure = new HookToolError("secret-get", { exitCode: 1, stderr });
+      const told = await messageFor(FROM_SECRET, holding(failure));
+      expect(told).to.contain(stderr.slice(0, 200)).and.to.contain("granted to the application");
+      expect(told.length).to.be.lessThan(600);
+    }
+  });
+
+  it("rethrows errors that are none of Juju", async () => {
+    const failure = new Error("out of memory");
     const outcome = await readCredentials(FROM_SECRET, holding(failure), () => undefined).catch(
       (thrown: unknown) => thrown,
     );

@@ -181,6 +181,8 @@ describe("statusOf()", () => {
     "firewall-unsupported": "person",
     "github-bad-credentials": "person",
     "github-app": "person",
+    "github-url": "person",
+    "github-path": "person",
     "github-access-blocked": "person",
     "github-missing-permission": "person",
     "github-not-found": "person",

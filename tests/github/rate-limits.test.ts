@@ -78,6 +78,19 @@ describe("a rate limit of GitHub", () => {
     expect(await client().list(never)).to.have.length(1);
   });
 
+  it("is not waited for when the first registration is slow, or its caller gives up", async () => {
+    let first = true;
+    github.on(REGISTER, (response, request) => {
+      if (!first) registered(2)(response, request);
+      first = false;
+    });
+    const impatient = { ...clock, wait: () => Promise.resolve() };
+    const forge = clientOf(github, { clock: impatient, rateLimitStore, deadlineMs: 300 });
+    const [slow, other] = await registerAll(forge, 2);
+    expect(slow).to.have.property("status", "rejected");
+    expect(other).to.have.property("status", "fulfilled");
+  });
+
   it("does not serialise registrations that GitHub accepts", async () => {
     let open = 0;
     let most = 0;

@@ -28,5 +28,6 @@ export async function keepSecret(
 
 /** The URI of a secret that {@link keepSecret} makes. */
 export function secretUri(name: string): string {
-  return `secret:${createHash("sha256").update(name).digest("hex").slice(0, 20)}`;
+  // An xid: 19 digits of base 32, and one that holds a single bit.
+  return `secret:${createHash("sha256").update(name).digest("hex").slice(0, 19)}0`;
 }
