@@ -1,7 +1,7 @@
 import type { JobFacts, JobQuery } from "../metrics/ports.ts";
 import { NotFoundError } from "./errors.ts";
 import type { GithubApi } from "./github-api.ts";
-import { parseGithubPath, type GithubPath } from "./path.ts";
+import type { GithubPath } from "./path.ts";
 import { readJobPage } from "./shapes.ts";
 
 const PER_PAGE = 100;
@@ -12,7 +12,6 @@ const MOST_PAGES = 5;
 export class JobLookup {
   readonly #api: GithubApi;
   readonly #path: GithubPath;
-  #renamed: Promise<GithubPath | undefined> | undefined;
 
   constructor(api: GithubApi, path: GithubPath) {
     this.#api = api;
@@ -27,8 +26,7 @@ export class JobLookup {
    */
   async find({ repository, runId, runner }: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined> {
     const [owner = "", repo = ""] = repository.split("/");
-    if (!isWithin(this.#path, owner, repo) && !(await this.#isWithinRenamed(owner, repo, signal)))
-      return undefined;
+    if (!isWithin(this.#path, owner, repo)) return undefined;
     const action = `read the jobs of run ${runId} of '${repository}'`;
     const route = `/actions/runs/{run_id}/jobs`;
     for (let page = 1; page <= MOST_PAGES; page += 1) {
@@ -44,25 +42,7 @@ export class JobLookup {
     }
     return undefined;
   }
-
-  /** GitHub answers for an old name, while jobs report the new one. */
-  async #isWithinRenamed(owner: string, repository: string, signal: AbortSignal): Promise<boolean> {
-    const renamed = await (this.#renamed ??= this.#presentPath(signal));
-    return renamed !== undefined && isWithin(renamed, owner, repository);
-  }
-
-  async #presentPath(signal: AbortSignal): Promise<GithubPath | undefined> {
-    const action = `read the present name of '${this.#api.path}'`;
-    const answer = await this.#api
-      .send({ action, method: "GET", route: "" }, signal)
-      .catch(absentWhereNotFound);
-    const { full_name: fullName, login } = Object(answer?.body) as { full_name?: unknown; login?: unknown };
-    const name = this.#path.kind === "repository" ? fullName : login;
-    return typeof name === "string" && GITHUB_NAME.test(name) ? parseGithubPath(name) : undefined;
-  }
 }
-
-const GITHUB_NAME = /^[\w.-]{1,100}(?:\/[\w.-]{1,100})?$/;
 
 function isWithin(path: GithubPath, owner: string, repository: string): boolean {
   const isSame = (left: string, right: string) => left.toLowerCase() === right.toLowerCase();
