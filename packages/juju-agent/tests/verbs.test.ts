@@ -235,6 +235,8 @@ describe("the agent's verbs", function () {
     const controller = new AbortController();
     const lines: string[] = [];
     const following = followLog(log, 1, (line) => lines.push(line), controller.signal);
+    // Its last line is the one that is there when the log is opened.
+    while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     for (let line = 3; line <= 40; line += 1) {
       await appendFile(log, `${line}\n`);
       if (line % 10 === 0) await rename(log, `${log}.1`);
