@@ -23,6 +23,8 @@ interface Cause {
   readonly remedy: string;
 }
 
+const SIGN_ON = "authorise the token for single sign-on of the organisation";
+
 /**
  * Causes of a 403 other than a missing permission, with GitHub's texts as its documentation and its users report them. An
  * unknown text is taken for a missing permission, and is shown.
@@ -34,7 +36,7 @@ const CAUSES: readonly Cause[] = [
     remedy: "allow them in the Actions settings of the organisation, or register runners at the organisation",
   },
   {
-    text: /\barchived\b|\bread-only\b/i,
+    text: /\barchived\b/i,
     error: "refused",
     remedy: "unarchive the repository, or set another path",
   },
@@ -46,7 +48,7 @@ const CAUSES: readonly Cause[] = [
   {
     text: /\bSAML\b|\bsingle sign-on\b/i,
     error: "blocked",
-    remedy: "authorise the token for single sign-on of the organisation",
+    remedy: SIGN_ON,
   },
   {
     text: /\bIP (?:address )?allow ?list\b/i,
@@ -67,7 +69,7 @@ export function forbiddenError(answer: ErrorAnswer, context: Forbidden): GithubE
   const link = signOnLink(answer);
   const cause = CAUSES.find(({ text }) => text.test(answer.message));
   if (link !== undefined || cause?.error === "blocked") {
-    const remedy = cause?.remedy ?? "authorise the token for single sign-on of the organisation";
+    const remedy = cause?.remedy ?? SIGN_ON;
     return new AccessBlockedError(action, `${detail}; ${remedy}${link ? ` at ${link}` : ""}`, facts);
   }
   if (cause) return new RefusedError(action, `${detail}; ${cause.remedy}`, facts);

@@ -29,6 +29,7 @@ describe("a 403 of GitHub", () => {
     ["This installation has been suspended", "github-access-blocked", "reinstated"],
     ["Resource not accessible by personal access token", "github-missing-permission", "the token needs"],
     ["Must have admin rights to Repository.", "github-missing-permission", "the token needs"],
+    ["This token is read-only", "github-missing-permission", "the token needs"],
     ["Something new", "github-missing-permission", "the token needs"],
   ];
   for (const [message, code, remedy] of rows) {
