@@ -1,15 +1,16 @@
 import { expect } from "chai";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, watch } from "node:fs";
+import { watch } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 import type { ModelStatus } from "../src/model-status.ts";
 import type { AgentState } from "../src/state/agent-state.ts";
 import { UnitAgent } from "../src/unit-agent.ts";
 import { systemClock } from "charm-kit";
+import { appears } from "./appears.ts";
 import { MAIN, runAgent, runProgram } from "./run-agent.ts";
 import { MACHINE, NEVER, packCharm } from "./tiny-charm.ts";
 
@@ -254,15 +255,3 @@ describe("the agent's command line", function () {
     expect((await second).stdout).to.equal("after\n");
   });
 });
-
-async function appears(path: string): Promise<void> {
-  if (existsSync(path)) return;
-  const watcher = watch(dirname(path));
-  await new Promise<void>((resolve) => {
-    watcher.on("change", () => {
-      if (existsSync(path)) resolve();
-    });
-    if (existsSync(path)) resolve();
-  });
-  watcher.close();
-}

@@ -1,13 +1,14 @@
 import { expect } from "chai";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, watch } from "node:fs";
+import { existsSync } from "node:fs";
 import { appendFile, chmod, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 import type { ModelStatus } from "../src/model-status.ts";
 import { followLog } from "../src/follow-log.ts";
+import { appears } from "./appears.ts";
 import { MAIN, runAgent, type Ended } from "./run-agent.ts";
 import { packCharm } from "./tiny-charm.ts";
 
@@ -249,15 +250,3 @@ describe("the agent's verbs", function () {
     expect(lines).to.deep.equal(Array.from({ length: 39 }, (_, index) => String(index + 2)));
   });
 });
-
-async function appears(path: string): Promise<void> {
-  if (existsSync(path)) return;
-  const watcher = watch(dirname(path));
-  await new Promise<void>((resolve) => {
-    watcher.on("change", () => {
-      if (existsSync(path)) resolve();
-    });
-    if (existsSync(path)) resolve();
-  });
-  watcher.close();
-}
