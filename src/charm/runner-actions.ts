@@ -30,8 +30,12 @@ export class RunnerActions {
   readonly checkRunners = async (event: Event<"check-runners">): Promise<void> => {
     const { work } = this.#parts;
     await act(event, async (step) => {
-      const counts = await work.withWorkload((workload) => workload.check(event.signal), step);
+      const [counts, crashLoop] = await work.withWorkload(
+        async (workload) => [await workload.check(event.signal), await workload.crashLoop()] as const,
+        step,
+      );
       await event.setResults(runnerResults(counts));
+      if (crashLoop) step(crashLoop);
       const lack = lackOf(await work.checkTimers(event.signal));
       if (lack) step(`Nothing dispatches events by the clock: ${lack}`);
     });

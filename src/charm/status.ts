@@ -27,13 +27,12 @@ export function summarise(
   const present = counts.names.length;
   const status = present === 0 && wanted > 0 ? conditionOf(failures) : undefined;
   if (status) return status;
-  if (present < wanted && reason) {
+  if (present < wanted) {
+    // Runners with a job that ended during the reconcile are missing without a failure.
+    const next = reason ? `; retrying: ${reason}` : "; the next reconcile creates the missing ones";
     return present === 0
-      ? { name: "maintenance", message: `No runner of ${wanted} yet; retrying: ${reason}` }
-      : {
-          name: "active",
-          message: withNotices(`${present} of ${wanted} runners; retrying: ${reason}`, notices),
-        };
+      ? { name: "maintenance", message: withNotices(`No runner of ${wanted} yet${next}`, notices) }
+      : { name: "active", message: withNotices(`${present} of ${wanted} runners${next}`, notices) };
   }
   const unreplaced = waiting > 0 && reason ? [`${describeOutdated(waiting)}; retrying: ${reason}`] : [];
   return { name: "active", message: withNotices(describeCounts(counts), [...unreplaced, ...notices]) };

@@ -35,6 +35,8 @@ export const POLICY_TOKEN = `${RUNNER_APPLICATION}/.policy-token`;
 export const METRICS_SHARE = "/metrics-exchange";
 export const PRE_JOB_METRICS = `${METRICS_SHARE}/pre-job-metrics.json`;
 export const POST_JOB_METRICS = `${METRICS_SHARE}/post-job-metrics.json`;
+/** The end of the output of an application that ended without a job. */
+export const LAST_OUTPUT = `${METRICS_SHARE}/application-output.txt`;
 
 /** Pipes between {@link DELIVER_PROGRAM} and {@link RECEIVE_PROGRAM}. */
 export const PAYLOAD_PIPE = `${GUEST_PROGRAMS}/payload`;

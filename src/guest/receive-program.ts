@@ -1,8 +1,10 @@
 import {
   ANSWERS_PIPE,
+  LAST_OUTPUT,
   METRICS_SHARE,
   PAYLOAD_PIPE,
   POST_JOB_METRICS,
+  PRE_JOB_METRICS,
   RUNNER_APPLICATION,
   RUNNER_HOME,
   RUNNER_USER,
@@ -20,6 +22,8 @@ const REFUSAL_TIMEOUT_SECONDS = 30;
 const REASON_LENGTH = 300;
 /** Longest time to write metrics, in seconds: a job may have left anything in the share. */
 const METRICS_TIMEOUT_SECONDS = 10;
+/** Most bytes of the application's output that are kept for the host; less than it reads of a file. */
+const OUTPUT_BYTES = 1000;
 /** Longer than the delay of the power-off after a refused job. */
 const POWER_OFF_WAIT_SECONDS = 15;
 
@@ -111,9 +115,14 @@ report_end() {
   # shellcheck disable=SC2016 # for the inner shell
   (as_runner timeout ${METRICS_TIMEOUT_SECONDS} bash -c 'rm -rf "$1.new" && printf "%s\\n" "$2" >"$1.new" && mv -f "$1.new" "$1"' \\
     - ${POST_JOB_METRICS} "{\\"timestamp\\":$(date +%s),\\"status\\":$status}")
+  if [ -e ${PRE_JOB_METRICS} ]; then return; fi
+  # shellcheck disable=SC2016 # for the inner shell
+  printf '%s' "$output" | tail -c ${OUTPUT_BYTES} |
+    (as_runner timeout ${METRICS_TIMEOUT_SECONDS} bash -c 'rm -rf "$1" && cat >"$1"' - ${LAST_OUTPUT})
 }
 
 listening=
+output=
 while IFS= read -r line; do
   printf '%s\\n' "$line"
   case $line in
@@ -127,6 +136,8 @@ while IFS= read -r line; do
     break
     ;;
   esac
+  output+=\${line:0:${OUTPUT_BYTES}}$'\\n'
+  if [ "\${#output}" -gt ${OUTPUT_BYTES} ]; then output=\${output: -${OUTPUT_BYTES}}; fi
 done < <(
   (run_application 2>&1)
   echo "application ended $?"

@@ -1,10 +1,11 @@
 import { isRecord } from "charm-kit";
 import type { RunnerEnd } from "./metric-event.ts";
-import type { PostJob, PreJob } from "./runner-trace.ts";
+import type { LastOutput, PostJob, PreJob } from "./runner-trace.ts";
 
 /** Names of the files in a runner's share, with their parsers. */
 export const PRE_JOB_FILE = "pre-job-metrics.json";
 export const POST_JOB_FILE = "post-job-metrics.json";
+export const OUTPUT_FILE = "application-output.txt";
 
 /** Why a guest's file is rejected. */
 export class Refusal {
@@ -15,6 +16,12 @@ export class Refusal {
   }
 }
 
+const MOST_LINES = 3;
+/** Most characters of an application's output in messages. */
+const LONGEST_OUTPUT = 240;
+/** Colours of a terminal. */
+// eslint-disable-next-line no-control-regex -- they begin with a control character
+const ESCAPE_SEQUENCE = /\x1b\[[0-9;]*[A-Za-z]/g;
 /** Largest accepted clock difference of a guest. */
 const MOST_AHEAD_SECONDS = 3600;
 const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
@@ -59,6 +66,18 @@ export function readPostJob(content: Buffer, now: number): PostJob | Refusal {
   if (!Number.isInteger(code) || Number(code) < 0 || Number(code) > 999)
     return new Refusal("status_info.code is no exit code or HTTP status");
   return { timestamp, status, code: Number(code) };
+}
+
+/** Parses the end of an application's output: its last lines in one, of printable ASCII only. */
+export function readOutput(content: Buffer): LastOutput {
+  const lines = content
+    .toString("latin1")
+    .replaceAll(ESCAPE_SEQUENCE, "")
+    .replaceAll(/[^\x20-\x7e\n]/g, "?")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  return { text: lines.slice(-MOST_LINES).join(" | ").slice(-LONGEST_OUTPUT) };
 }
 
 function readFields(

@@ -1,3 +1,4 @@
+import type { EarlyEnd } from "../runners/ports.ts";
 import type { JobFacts } from "./ports.ts";
 import type { RunnerStart, RunnerStop } from "./metric-event.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
@@ -34,6 +35,23 @@ export function jobEvents(
     ...(job?.conclusion !== undefined && { job_conclusion: job.conclusion }),
   };
   return [start, stop];
+}
+
+/** A runner that lived shorter than this is counted as failed, whatever its exit code. */
+const SHORT_LIFE_SECONDS = 300;
+
+/**
+ * The runners whose application ended by itself, without a job: with an error, or at once. Those that the unit removed
+ * leave no record of their end. GitHub drops idle runners, whose application then exits with 0.
+ */
+export function earlyEnds(traces: readonly RunnerTrace[]): readonly EarlyEnd[] {
+  return traces.flatMap(({ name, installedAt, preJob, postJob, output }) => {
+    if (preJob || !postJob) return [];
+    const code = postJob.code ?? 0;
+    const seconds = Math.round(span(installedAt, postJob.timestamp));
+    const isEarly = code !== 0 || seconds < SHORT_LIFE_SECONDS;
+    return isEarly ? [{ name, code, seconds, output: output?.text ?? "" }] : [];
+  });
 }
 
 /** Runners that started a job and did not report its end. */

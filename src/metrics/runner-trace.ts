@@ -19,6 +19,12 @@ export interface PostJob {
   readonly code: number | undefined;
 }
 
+/** The end of the output of an application that ended without a job. Untrusted. */
+export interface LastOutput {
+  /** Its last lines, joined by ` | `, in printable ASCII. */
+  readonly text: string;
+}
+
 /** The records of a runner that is gone. */
 export interface RunnerTrace {
   readonly name: string;
@@ -28,4 +34,6 @@ export interface RunnerTrace {
   readonly preJob: PreJob | undefined;
   /** Undefined for a runner that ended abruptly. */
   readonly postJob: PostJob | undefined;
+  /** Undefined for a runner with a job, and for one that ended abruptly. */
+  readonly output?: LastOutput | undefined;
 }

@@ -9,7 +9,15 @@ import {
   writeFileAtomically,
 } from "charm-kit";
 import { readGuestFile } from "./guest-file.ts";
-import { POST_JOB_FILE, PRE_JOB_FILE, readPostJob, readPreJob, Refusal } from "./guest-file-content.ts";
+import {
+  OUTPUT_FILE,
+  POST_JOB_FILE,
+  PRE_JOB_FILE,
+  readOutput,
+  readPostJob,
+  readPreJob,
+  Refusal,
+} from "./guest-file-content.ts";
 import { Quarantine, type BadFile } from "./quarantine.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 import { mountShare, unmountShare } from "./share-mount.ts";
@@ -29,7 +37,7 @@ export interface ShareStoreOptions {
 const INSTALLED_FILE = "runner-installed.timestamp";
 const SHARE = "share";
 /** Guests write a temporary file and rename it. An abrupt end leaves the temporary file. */
-const BELONG_HERE = [PRE_JOB_FILE, POST_JOB_FILE, `${PRE_JOB_FILE}.new`, `${POST_JOB_FILE}.new`];
+const BELONG_HERE = [PRE_JOB_FILE, POST_JOB_FILE, OUTPUT_FILE, `${PRE_JOB_FILE}.new`, `${POST_JOB_FILE}.new`];
 /** Most entries of a share. Further ones are ignored. */
 const MOST_ENTRIES = 100;
 
@@ -117,8 +125,9 @@ export class ShareStore {
     };
     const preJob = await take(PRE_JOB_FILE, readPreJob);
     const postJob = await take(POST_JOB_FILE, readPostJob);
+    const output = preJob ? undefined : await take(OUTPUT_FILE, readOutput);
     if (bad.length > 0) await this.#keepEvidence(runner, share, bad);
-    return { name: runner, installedAt: await this.#installedAt(runner), preJob, postJob };
+    return { name: runner, installedAt: await this.#installedAt(runner), preJob, postJob, output };
   }
 
   async #keepEvidence(runner: string, share: string, bad: readonly BadFile[]): Promise<void> {

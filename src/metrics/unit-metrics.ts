@@ -1,8 +1,8 @@
-import type { Round, RunnerMetrics, SharedDirectory } from "../runners/ports.ts";
+import type { EarlyEnd, Round, RunnerMetrics, SharedDirectory } from "../runners/ports.ts";
 import type { JobFacts, Jobs } from "./ports.ts";
 import { withDeadline, messageOf, type Clock, type Logger } from "charm-kit";
 import type { EventLog } from "./event-log.ts";
-import { crashedRunners, inMilliseconds, jobEvents } from "./job-events.ts";
+import { crashedRunners, earlyEnds, inMilliseconds, jobEvents } from "./job-events.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 import type { ShareStore } from "./share-store.ts";
 
@@ -54,11 +54,14 @@ export class UnitMetrics implements RunnerMetrics {
     });
   }
 
-  async reconciled(round: Round, signal: AbortSignal): Promise<void> {
+  async reconciled(round: Round, signal: AbortSignal): Promise<readonly EarlyEnd[]> {
     const { shares, events, clock } = this.#dependencies;
+    let ends: readonly EarlyEnd[] = [];
     await this.#softly("tell of a reconcile", signal, async () => {
       const doneAt = clock.now();
-      const told = await this.#eventsOf(await shares.collect(round.runners, signal), signal);
+      const traces = await shares.collect(round.runners, signal);
+      ends = earlyEnds(traces);
+      const told = await this.#eventsOf(traces, signal);
       await events.append([
         ...told,
         {
@@ -72,6 +75,7 @@ export class UnitMetrics implements RunnerMetrics {
         },
       ]);
     });
+    return ends;
   }
 
   async remove(signal: AbortSignal): Promise<void> {

@@ -13,6 +13,8 @@ export interface Fleet {
   readonly count: number;
   /** Hash of the configuration; idle runners with another hash are replaced. */
   readonly configHash: string;
+  /** Most creations in one reconcile. @default as many as are missing */
+  readonly mostCreations?: number;
   /** Gives the settings of one new runner: some are drawn at random, or valid for one runner only. */
   readonly create: (signal: AbortSignal) => Promise<RunnerSettings>;
 }

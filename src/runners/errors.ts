@@ -1,4 +1,5 @@
 import { ConditionError } from "charm-kit";
+import type { EarlyEnd } from "./ports.ts";
 
 /** A runner could not be created; nothing of it is left on LXD or GitHub. */
 export class RunnerCreateError extends ConditionError {
@@ -32,6 +33,23 @@ export class ApplicationEndedError extends ConditionError {
   /** Whether GitHub requires a newer runner application. */
   get versionRefused(): boolean {
     return this.exitCode === VERSION_REFUSED;
+  }
+}
+
+/** The application of a ready runner ended by itself, without a job. */
+export class ApplicationDiedError extends ConditionError {
+  readonly code = "application-died";
+  readonly remedy = "retry";
+  readonly runner: string;
+  readonly exitCode: number;
+
+  constructor({ name, code, seconds, output }: EarlyEnd) {
+    const lines = output === "" ? "" : `; its last output: ${output}`;
+    super(
+      `Cannot keep runner '${name}': its application ended with ${code} after ${seconds} s without a job${lines}`,
+    );
+    this.runner = name;
+    this.exitCode = code;
   }
 }
 

@@ -216,14 +216,29 @@ export interface Round {
   readonly tookMs: number;
 }
 
+/** A runner whose application ended by itself, without a job. */
+export interface EarlyEnd {
+  readonly name: string;
+  /** Exit code of the application. */
+  readonly code: number;
+  /** How long the runner was ready, in seconds. */
+  readonly seconds: number;
+  /** Untrusted: the end of the application's output in one line of printable ASCII; empty if there is none. */
+  readonly output: string;
+}
+
 /** Reports the life of runners. Best effort: a failure here never fails the reported operation. */
 export interface RunnerMetrics {
   /** Creates the directory for a runner's metrics; undefined if that is not possible. */
   share(name: string, signal: AbortSignal): Promise<SharedDirectory | undefined>;
   /** A runner listens for jobs. */
   installed(name: string, tookMs: number): Promise<void>;
-  /** A reconcile is done: reports the metrics that removed runners left, and deletes their directories. */
-  reconciled(round: Round, signal: AbortSignal): Promise<void>;
+  /**
+   * A reconcile is done: reports the metrics that removed runners left, and deletes their directories.
+   *
+   * @returns those of them whose application ended by itself, without a job.
+   */
+  reconciled(round: Round, signal: AbortSignal): Promise<readonly EarlyEnd[]>;
   /** Reports the metrics of the last runners, which must be gone, and deletes all files of the unit. */
   remove(signal: AbortSignal): Promise<void>;
 }

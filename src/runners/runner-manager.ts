@@ -6,11 +6,11 @@ import {
   type Fleet,
   type Progress,
 } from "./creations.ts";
-import { ApplicationEndedError } from "./errors.ts";
+import { ApplicationDiedError, ApplicationEndedError } from "./errors.ts";
 import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
 import { plan, type Plan, type Wanted } from "./plan.ts";
-import type { RegistrationScopes } from "./ports.ts";
+import type { EarlyEnd, RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
 import { liveRunners, type World } from "./world.ts";
@@ -43,6 +43,8 @@ export interface FleetReport {
 export interface ReconcileReport extends FleetReport {
   /** Number of outdated runners that stay until one of their successors is online. */
   readonly waiting: number;
+  /** Runners whose application ended by itself, without a job, since the last reconcile; `failures` contains them too. */
+  readonly ended: readonly EarlyEnd[];
 }
 
 /** Result of carrying out one plan or several. */
@@ -95,8 +97,17 @@ export class RunnerManager {
         failures: [...refusal, ...first.failures, ...rest.failures],
         versionRefused: first.versionRefused || rest.versionRefused,
       });
-      await this.#tell(report.counts, fleet.count, startedAt, signal);
-      return { ...report, waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting };
+      const ended = await this.#tell(report.counts, fleet.count, startedAt, signal);
+      const failures = [
+        ...report.failures,
+        ...this.#failures(ended.map((end) => new ApplicationDiedError(end))),
+      ];
+      return {
+        ...report,
+        failures,
+        ended,
+        waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting,
+      };
     }, signal);
   }
 
@@ -132,7 +143,7 @@ export class RunnerManager {
   ): Promise<Outcome> {
     const removals = await this.#removals(observed).carryOut(steps, signal);
     // A runner that took a job in time to stay keeps its slot.
-    const free = Math.max(0, creations - removals.stayed);
+    const free = Math.min(Math.max(0, creations - removals.stayed), fleet.mostCreations ?? Infinity);
     const creation = new Creations(this.#clients, this.#options);
     const { created, failures } = await creation.create(free, fleet, progress, signal);
     return {
@@ -147,10 +158,15 @@ export class RunnerManager {
     return plan(observed, wanted, this.#options.patience, this.#clients.clock.now());
   }
 
-  async #tell(counts: RunnerCounts, wanted: number, startedAt: number, signal: AbortSignal): Promise<void> {
+  #tell(
+    counts: RunnerCounts,
+    wanted: number,
+    startedAt: number,
+    signal: AbortSignal,
+  ): Promise<readonly EarlyEnd[]> {
     const { clock, metrics } = this.#clients;
     const { names: runners, online: idle, busy } = counts;
-    await metrics.reconciled({ runners, idle, busy, wanted, tookMs: clock.now() - startedAt }, signal);
+    return metrics.reconciled({ runners, idle, busy, wanted, tookMs: clock.now() - startedAt }, signal);
   }
 
   /** Removes all idle runners; those with a job are kept. */

@@ -77,6 +77,7 @@ export function openWorkload(
     ...setup,
     images: openImageKeeper(setup.configuration, { ...context, ...services, forge }),
     installed: services.records.installed,
+    earlyEnds: services.records.earlyEnds,
     policy: openPolicy(setup.configuration, context.system.clock),
   });
 }

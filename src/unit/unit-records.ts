@@ -4,6 +4,7 @@ import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-decision.ts";
 import type { Logger } from "charm-kit";
 import { unitSlug } from "../runners/runner-name.ts";
+import { parseEarlyEnds, type EarlyEnds } from "./early-ends.ts";
 import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
 import type { UnitContext } from "./unit-system.ts";
 
@@ -12,6 +13,7 @@ export interface UnitRecords {
   readonly application: Memory<ApplicationMemo>;
   readonly imageFailure: Memory<ImageFailure>;
   readonly installed: Memory<InstalledOptions>;
+  readonly earlyEnds: Memory<EarlyEnds>;
 }
 
 /** Absolute path of the unit's own files. */
@@ -30,6 +32,7 @@ export function openRecords(directory: string, log: Logger): UnitRecords {
     application: record("application.json", parseApplication),
     imageFailure: record("image-failure.json", parseImageFailure),
     installed: record("installed-options.json", parseInstalledOptions),
+    earlyEnds: record("early-ends.json", parseEarlyEnds),
   };
 }
 

@@ -17,6 +17,7 @@ import type { Configuration } from "./configuration.ts";
 import type { FlushMode } from "./flush-mode.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
+import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from "./early-ends.ts";
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
 import { makeWayForReboot } from "./reboot.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
@@ -44,6 +45,8 @@ export interface WorkloadDependencies {
   readonly logs: LogKeeper;
   /** Option values that the first install has fixed. */
   readonly installed: Memory<InstalledOptions>;
+  /** Runners that ended at once. */
+  readonly earlyEnds: Memory<EarlyEnds>;
   /** Reports progress. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
@@ -131,6 +134,12 @@ export class Workload {
     return this.#dependencies.manager.check(signal);
   }
 
+  /** Why the last runners ended without a job; undefined while runners stay. */
+  async crashLoop(): Promise<string | undefined> {
+    const ends = await this.#dependencies.earlyEnds.read();
+    return ends ? describeEarlyEnds(ends) : undefined;
+  }
+
   flush(mode: FlushMode, signal: AbortSignal): Promise<FlushReport> {
     const { manager } = this.#dependencies;
     return mode === "idle" ? manager.flushIdle(signal) : manager.flushAll(mode, signal);
@@ -166,11 +175,16 @@ export class Workload {
       decision.image && decision.build === "due" ? await this.#fill(decision.image, signal) : undefined;
     const { image, notice } = await this.#supply(decision, signal);
     const report = await this.#fill(image, signal);
+    const crashLoop = await this.crashLoop();
     await this.#dependencies.logs.sweep();
     return {
       ...report,
       delta: report.delta + (early?.delta ?? 0),
-      notices: notice === undefined ? notices : [...notices, notice],
+      notices: [
+        ...notices,
+        ...(notice === undefined ? [] : [notice]),
+        ...(crashLoop === undefined ? [] : [`creating one runner at a time, since ${crashLoop}`]),
+      ],
     };
   }
 
@@ -182,12 +196,20 @@ export class Workload {
     return supplied;
   }
 
-  #fill(image: RunnerImage, signal: AbortSignal): Promise<ReconcileReport> {
-    const { manager, step } = this.#dependencies;
+  async #fill(image: RunnerImage, signal: AbortSignal): Promise<ReconcileReport> {
+    const { earlyEnds, manager, step, system } = this.#dependencies;
     const progress = (done: number, total: number) => {
       step(`Starting runners ${done}/${total}`);
     };
-    return manager.reconcile(this.#fleet(image), progress, signal);
+    const fleet = this.#fleet(image);
+    const { configHash } = fleet;
+    const before = await earlyEnds.read();
+    const mostCreations = creationLimit(before, configHash);
+    const limited = mostCreations === undefined ? fleet : { ...fleet, mostCreations };
+    const report = await manager.reconcile(limited, progress, signal);
+    const after = earlyEndsAfter(before, report, { configHash, now: system.clock.now() });
+    if (before !== after) await earlyEnds.write(after);
+    return report;
   }
 
   #fleet(image: RunnerImage): Fleet {

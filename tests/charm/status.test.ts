@@ -85,6 +85,20 @@ describe("summarise()", () => {
       [new RunnerCreateError("runner-1", "", { cause: limited })],
       "waiting: Cannot register runner 'a': GitHub's secondary rate limit is reached until 2026-01-01T00:00:00.000Z",
     ],
+    [
+      "some are missing without a failure",
+      counts(1, 1),
+      8,
+      [],
+      "active: 2 of 8 runners; the next reconcile creates the missing ones",
+    ],
+    [
+      "all are missing without a failure",
+      counts(0),
+      8,
+      [],
+      "maintenance: No runner of 8 yet; the next reconcile creates the missing ones",
+    ],
     ["something failed and all are there", counts(2), 2, [failed], "active: 2 runners: 2 idle"],
     ["more are there than wanted", counts(0, 3), 1, [], "active: 3 runners: 3 busy"],
   ];
@@ -94,6 +108,11 @@ describe("summarise()", () => {
       expect(`${name}: ${message}`).to.equal(text);
     });
   }
+
+  it("tells notices too when no runner is there", () => {
+    const { message } = summarise(counts(0), 2, { failures: [failed], notices: ["one at a time"] });
+    expect(message).to.equal("No runner of 2 yet; retrying: no space left on device; one at a time");
+  });
 
   it("counts the runners that wait for a successor, with the reason", () => {
     const { name, message } = summarise(counts(2), 2, { failures: [failed], notices: [], waiting: 2 });

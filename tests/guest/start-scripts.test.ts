@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { renderPayload, type GuestFile } from "../../src/guest/payload.ts";
-import { METRICS_SHARE, POST_JOB_METRICS, RUNNER_APPLICATION, RUNNER_HOME } from "../../src/guest/paths.ts";
+import {
+  METRICS_SHARE,
+  LAST_OUTPUT,
+  POST_JOB_METRICS,
+  PRE_JOB_METRICS,
+  RUNNER_APPLICATION,
+  RUNNER_HOME,
+} from "../../src/guest/paths.ts";
 import { registrationEnvironment } from "../../src/guest/registration.ts";
 import { startUnit } from "../../src/guest/start-scripts.ts";
 import { Secret } from "charm-kit";
@@ -316,9 +323,29 @@ describe("the guest's programs", () => {
         const { timestamp, ...others } = JSON.parse(report()) as { timestamp: number };
         expect(others).to.deep.equal(rest);
         expect(timestamp).to.be.within(before, Date.now() / 1000);
-        expect(readdirSync(guest.path(METRICS_SHARE))).to.deep.equal(["post-job-metrics.json"]);
+        expect(readdirSync(guest.path(METRICS_SHARE)).sort()).to.deep.equal([
+          "application-output.txt",
+          "post-job-metrics.json",
+        ]);
       });
     }
+
+    it("with the end of its output, if it had no job, in at most 1000 bytes", async () => {
+      mkdirSync(guest.path(METRICS_SHARE));
+      guest.application(`${LISTENS}; seq 1 5000; echo "the disk is full"; exit 1`);
+      await deliver(payload());
+      const output = readFileSync(guest.path(LAST_OUTPUT), "utf8");
+      expect(output).to.match(/\n4999\n5000\nthe disk is full\n$/);
+      expect(output).to.have.length(1000);
+    });
+
+    it("without its output, if it had a job", async () => {
+      mkdirSync(guest.path(METRICS_SHARE));
+      writeFileSync(guest.path(PRE_JOB_METRICS), "{}");
+      guest.application(`${LISTENS}; echo "of a job"; exit 1`);
+      await deliver(payload());
+      expect(existsSync(guest.path(LAST_OUTPUT))).to.equal(false);
+    });
 
     it("but not over what the job has said itself", async () => {
       mkdirSync(guest.path(METRICS_SHARE));

@@ -81,6 +81,37 @@ describe("UnitMetrics", () => {
     await unit({ now: NOW_MS - 100_000, events: path("earlier.log") }).installed(runner, 0);
   };
 
+  it("returns the runners whose application ended without a job, with the end of its output", async () => {
+    for (const name of ["app-0-1", "app-0-2", "app-0-3", "app-0-4"]) await make(name);
+    const died = (name: string, timestamp: number, code?: number) =>
+      write(name, "post-job-metrics.json", {
+        timestamp,
+        status: code === undefined ? "normal" : "abnormal",
+        ...(code !== undefined && { status_info: { code } }),
+      });
+    await died("app-0-1", NOW - 97, 3);
+    const output = "first\n\u001b[31mno disk\u001b[0m\n\nat \u0007line\nexiting\n";
+    await writeFile(path("metrics", "app-0-1", "share", "application-output.txt"), output);
+    // At once, though with 0.
+    await died("app-0-2", NOW - 99);
+    // With a job: whatever its end was, the job had it.
+    await began("app-0-3");
+    await died("app-0-3", NOW - 10, 1);
+    // The unit removed the last one.
+    const ends = await unit().reconciled(ROUND, unaborted());
+    expect(ends).to.deep.equal([
+      { name: "app-0-1", code: 3, seconds: 3, output: "no disk | at ?line | exiting" },
+      { name: "app-0-2", code: 0, seconds: 1, output: "" },
+    ]);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it("returns no runner that GitHub dropped after a while, and whose application ended with 0", async () => {
+    await make("app-0-1");
+    await write("app-0-1", "post-job-metrics.json", { timestamp: NOW + 300, status: "normal" });
+    expect(await unit().reconciled(ROUND, unaborted())).to.deep.equal([]);
+  });
+
   it("tells of a new runner and remembers when it was ready", async () => {
     const share = await unit().share("app-0-1", unaborted());
     expect(share).to.deep.equal({

@@ -127,6 +127,23 @@ describe("RunnerManager", () => {
       expect(failing.metrics.rounds).to.deep.include({ runners: [], idle: 0, busy: 0, wanted: 1, tookMs: 0 });
     });
 
+    it("reports the runners whose application ended without a job as failures", async () => {
+      const process = new FakeProcess(new FakeSite());
+      const end = { name: A, code: 3, seconds: 2, output: "no disk" };
+      process.metrics.ends.push(end);
+      const { ended, failures } = await reconcile(process, fleetOf(1));
+      expect(ended).to.deep.equal([end]);
+      expect(failures.map(({ message }) => message)).to.deep.equal([
+        `Cannot keep runner '${A}': its application ended with 3 after 2 s without a job; its last output: no disk`,
+      ]);
+    });
+
+    it("creates no more runners than the fleet allows in one reconcile", async () => {
+      const site = new FakeSite();
+      await reconcile(new FakeProcess(site), { ...fleetOf(8), mostCreations: 1 });
+      expect(site.machines.size).to.equal(1);
+    });
+
     it("reads each side once and does nothing else when all is well", async () => {
       const process = new FakeProcess(siteWith(A, B));
       const report = await reconcile(process, fleetOf(2));
