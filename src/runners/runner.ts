@@ -10,6 +10,7 @@ import type { GuestSettings } from "../guest/settings.ts";
 import { renderPayload } from "../guest/payload.ts";
 import type { GuestRegistration } from "../guest/registration.ts";
 import { unhindered, withDeadline, messageOf, type Await, type Secret } from "charm-kit";
+import { listeningOrOnline, type OnlineWitness } from "./online-witness.ts";
 import { ApplicationEndedError, RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
 import type {
   Arch,
@@ -29,6 +30,8 @@ export interface RunnerDependencies {
   readonly machines: Machines;
   readonly logs: RunnerLogs;
   readonly metrics: RunnerMetrics;
+  /** Second proof that a new runner is ready. @default its application's own word alone */
+  readonly witness?: OnlineWitness;
 }
 
 /** Identity of a runner: enough to remove it and to pull its logs. */
@@ -112,8 +115,8 @@ export class Runner {
   }
 
   /**
-   * Registers the runner, starts its instance, and returns once its application listens for jobs. Registration and start
-   * run in parallel: GitHub's answer is needed only when the guest is up.
+   * Registers the runner, starts its instance, and returns once its application listens for jobs or GitHub lists it as
+   * online. Registration and start run in parallel: GitHub's answer is needed only when the guest is up.
    *
    * @throws {@link RunnerCreateError} when any part fails; nothing is left then, unless the clean-up fails too or the
    *   runner has a job by then.
@@ -163,11 +166,19 @@ export class Runner {
     const payload = renderPayload(bootstrapPayload(settings, name, registered.value));
     this.#isDelivered = true;
     waitFor("the guest");
-    const answer = await machines.deliver(name, payload, signal, (party) => {
-      waitFor(party === "the command in the guest" ? LISTENING : party);
-    });
-    if (answer !== "listening") throw new ApplicationEndedError(answer.ended);
+    await this.#deliver(payload, signal, waitFor);
     await machines.note(name, { phase: "ready" }, signal);
+  }
+
+  async #deliver(payload: Secret, signal: AbortSignal, waitFor: Await): Promise<void> {
+    const { machines, witness } = this.#dependencies;
+    const { name } = this.config;
+    const deliver = (limited: AbortSignal) =>
+      machines.deliver(name, payload, limited, (party) => {
+        waitFor(party === "the command in the guest" ? LISTENING : party);
+      });
+    const answer = await listeningOrOnline(deliver, (limited) => witness?.online(name, limited), signal);
+    if (answer !== "listening") throw new ApplicationEndedError(answer.ended);
   }
 
   async #launch(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
@@ -295,6 +306,7 @@ async function guestOf({ guest, policy }: CreateRunnerConfig, signal: AbortSigna
 }
 
 /** The one that a runner's start waits for last. */
-const LISTENING = "the runner application, which does not say that it listens for jobs";
+const LISTENING =
+  "the runner application, which neither says that it listens for jobs nor is online at GitHub";
 const LOGS_MS = 60_000;
 const CLEAN_UP_MS = 60_000;

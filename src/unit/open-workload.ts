@@ -14,6 +14,7 @@ import type { Forge, InstanceType, RegistrationScopes, PolicyService } from "../
 import type { Patience } from "../runners/plan.ts";
 import type { Jobs } from "../metrics/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
+import { OnlineWitness } from "../runners/online-witness.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
 import { RunnerNames, unitSlug } from "../runners/runner-name.ts";
 import { type Clock, type Logger, PatientLock, ProcessLock, type Redactor, runProcess } from "charm-kit";
@@ -123,6 +124,7 @@ function openServices(
       machines: unit.machines,
       logs: unit.logs,
       metrics,
+      witness: new OnlineWitness(forge, system.clock),
       scopes,
       lock,
       clock: system.clock,

@@ -2,11 +2,13 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import sinon from "sinon";
 import { RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "../../src/runners/errors.ts";
+import { OnlineWitness } from "../../src/runners/online-witness.ts";
 import { Runner, type CreateRunnerConfig } from "../../src/runners/runner.ts";
-import { DeadlineError, findCause, Secret } from "charm-kit";
+import { DeadlineError, findCause, Secret, systemClock } from "charm-kit";
 import { FakeProcess, runnerName, settings } from "./fake-process.ts";
 import { FakeSite } from "./fake-site.ts";
-import type { PortVerb } from "./port-calls.ts";
+import { FakeMachines } from "./fake-machines.ts";
+import type { PortCalls, PortVerb } from "./port-calls.ts";
 import { rejection } from "../support/rejection.ts";
 import { unaborted } from "./signals.ts";
 
@@ -56,6 +58,33 @@ function payloadOf(process: FakeProcess): string[] {
     const content = Buffer.from(words.pop() ?? "", "base64").toString();
     return words.length === 0 ? line : [...words, content].join(" ");
   });
+}
+
+/** Guests whose application gives no answer. */
+class SilentMachines extends FakeMachines {
+  readonly #site: FakeSite;
+  /** Whether the applications get online. */
+  connects = true;
+
+  constructor(site: FakeSite, calls: PortCalls) {
+    super(site, calls);
+    this.#site = site;
+  }
+
+  override deliver(
+    name: string,
+    _payload: Secret,
+    signal: AbortSignal,
+    waitFor?: (party: string) => void,
+  ): Promise<never> {
+    waitFor?.("the command in the guest");
+    if (this.connects) this.#site.changeRegistration(name, { online: true });
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        reject(signal.reason as Error);
+      });
+    });
+  }
 }
 
 describe("Runner", () => {
@@ -277,6 +306,49 @@ describe("Runner", () => {
       expect((await rejection(create(runner))).message).to.equal(
         `Cannot create runner '${NAME}': the guest is silent; and its clean-up failed: LXD does not answer`,
       );
+    });
+
+    describe("with an application that does not say that it listens", () => {
+      /** The application connects, but its answer never comes; time passes when the witness waits. */
+      function silentRunner(connects = true) {
+        const { site, process, calls, runner } = newRunner();
+        const { forge, logs, metrics } = process;
+        const machines = new SilentMachines(site, calls);
+        machines.connects = connects;
+        const clock = {
+          now: () => site.now,
+          wait: async (delayMs: number, signal: AbortSignal) => {
+            site.pass(delayMs);
+            await systemClock.wait(1, signal);
+          },
+        };
+        const witness = new OnlineWitness(forge, clock);
+        const dependencies = { forge, machines, logs, metrics, witness };
+        return { site, calls, runner: new Runner(dependencies, runner.config, runner.status) };
+      }
+
+      it("is ready when GitHub lists it as online", async () => {
+        const { site, runner } = silentRunner();
+        await create(runner);
+        expect(site.machines.get(NAME)).to.include({ state: "running", phase: "ready" });
+        expect(site.registrationOf(NAME)).to.include({ online: true });
+      });
+
+      it("is ready although one of GitHub's lists cannot be read", async () => {
+        const { site, calls, runner } = silentRunner();
+        calls.failNext("forge.list", new Error("502"));
+        await create(runner);
+        expect(site.machines.get(NAME)).to.include({ phase: "ready" });
+      });
+
+      it("fails after its start-up allowance while GitHub lists it as offline", async () => {
+        const { site, runner } = silentRunner(false);
+        const error = await rejection(create(runner, { startUpMs: 50 }));
+        expect(String(error)).to.include(
+          "no answer from the runner application, which neither says that it listens for jobs nor is online at GitHub within 0.05 seconds",
+        );
+        expect(site.machineNames()).to.deep.equal([]);
+      });
     });
 
     it("gives up after its start-up allowance, and cleans up", async () => {

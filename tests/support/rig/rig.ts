@@ -31,6 +31,8 @@ export interface RigOptions {
   readonly onEvent?: (event: AgentEvent) => void;
   /** Whether GitHub lives on when this process ends without {@link Rig.close}. @default false */
   readonly outlives?: boolean;
+  /** Changes the source of the runner application's listener. @default none */
+  readonly editListener?: (source: string) => string;
 }
 
 export const REPOSITORY = "acme/widgets";
@@ -78,7 +80,7 @@ export class Rig {
   static async start(options: RigOptions, signal: AbortSignal): Promise<Rig> {
     const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "github-runner-rig-")));
     await mkdir(directory, { recursive: true });
-    const application = await buildArchive(directory, signal);
+    const application = await buildArchive(directory, signal, options.editListener);
     const standIn = await StandInProcess.start(
       {
         controlSocket: join(directory, "github.sock"),
