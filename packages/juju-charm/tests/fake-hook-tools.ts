@@ -1,5 +1,6 @@
 import type { HookTools, JsonObject, Status } from "../src/tools/hook-tools.ts";
 import type { ShownApplicationStatus, ShownStatus } from "../src/tools/status-tools.ts";
+import { RelationNotFoundError } from "../src/tools/hook-tool-refusals.ts";
 import type { LogLevel } from "charm-kit";
 import { FakeModelTools } from "./fake-model-tools.ts";
 
@@ -86,12 +87,12 @@ export class FakeHookTools extends FakeModelTools implements HookTools {
 
   async relationUnits(id: number): Promise<readonly string[]> {
     return this.call("relationUnits", () =>
-      Object.keys(this.relationData.get(id) ?? {}).filter((member) => member.includes("/")),
+      Object.keys(this.#relation("relation-list", id)).filter((member) => member.includes("/")),
     );
   }
 
   async relationGet(id: number, member: string): Promise<Readonly<Record<string, string>>> {
-    return this.call("relationGet", () => this.relationData.get(id)?.[member] ?? {});
+    return this.call("relationGet", () => this.#relation("relation-get", id)[member] ?? {});
   }
 
   async relationSet(
@@ -100,6 +101,7 @@ export class FakeHookTools extends FakeModelTools implements HookTools {
     data: Readonly<Record<string, string>>,
   ): Promise<void> {
     return this.call("relationSet", () => {
+      this.#relation("relation-set", id);
       const key = `${id} ${scope}`;
       const merged = Object.entries({ ...this.shared.get(key), ...data }).filter(([, value]) => value !== "");
       this.shared.set(key, Object.fromEntries(merged));
@@ -108,13 +110,24 @@ export class FakeHookTools extends FakeModelTools implements HookTools {
 
   async relationApp(id: number): Promise<string | undefined> {
     return this.call("relationApp", () =>
-      Object.keys(this.relationData.get(id) ?? {})
+      Object.keys(this.#relation("relation-list", id))
         .at(0)
         ?.replace(/\/.*/, ""),
     );
   }
 
   async relationModel(id: number): Promise<string> {
-    return this.call("relationModel", () => this.remoteModels.get(id) ?? "");
+    return this.call("relationModel", () => {
+      this.#relation("relation-model-get", id);
+      return this.remoteModels.get(id) ?? "";
+    });
+  }
+
+  /** The data of a relation, which is known by its data or by its endpoint. */
+  #relation(tool: string, id: number): Record<string, Record<string, string>> {
+    const found = this.relationData.get(id);
+    if (found) return found;
+    if ([...this.relations.values()].flat().includes(id)) return {};
+    throw new RelationNotFoundError(tool, { exitCode: 2, stderr: "ERROR relation not found" });
   }
 }

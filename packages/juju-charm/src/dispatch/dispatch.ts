@@ -3,10 +3,12 @@ import { Redactor, type LogLevel } from "charm-kit";
 import type { CharmInstance } from "../charm.ts";
 import { createEvent } from "../events/create-event.ts";
 import { Emitter } from "../events/emitter.ts";
+import { lostSubject } from "../events/lost-subject.ts";
 import { NoticeQueue } from "../events/notice-queue.ts";
 import { Observers } from "../events/observers.ts";
 import { Framework } from "../framework.ts";
 import { JujuLog } from "../log/juju-log.ts";
+import { dispatchedRelation } from "../model/relation.ts";
 import { FileStateBackend } from "../state/file-state-backend.ts";
 import type { StateBackend } from "../state/state-backend.ts";
 import { StoredState } from "../state/stored-state.ts";
@@ -72,7 +74,10 @@ export async function dispatch(
   const { context, signal } = options;
   const redactor = new Redactor();
   const log = openLog(options, redactor);
-  const writes = new RelationWrites(redactHookTools(options.tools, redactor), context);
+  const writes = new RelationWrites(redactHookTools(options.tools, redactor), {
+    ...context,
+    relation: dispatchedRelation(context)?.id,
+  });
   const { tools } = writes;
   const state = new StoredState(await openState(options));
   const observers = new Observers();
@@ -83,6 +88,7 @@ export async function dispatch(
     log: log.logger,
     signal,
     onEmit: (record) => options.listener?.emitting(record),
+    lost: (record) => lostSubject(record, { context, tools }),
     create: (record, parts) => createEvent(record, parts, { context, tools }),
   });
   const parts = { context, tools, log: log.logger, state, redactor, signal, observers, emitter };

@@ -28,7 +28,8 @@ export class CharmEvent {
    * - Deferring starts no dispatch. The next one may be `update-status` in some minutes, or hours later when the model
    *   disables it. When another Juju event announces the change you wait for, do not defer: return, and handle that event.
    * - A deferred event keeps the facts of its own dispatch, while model, relations and configuration are those of the
-   *   later one. Its relation may no longer exist; its secret may have a newer revision.
+   *   later one. Its secret may have a newer revision. When its relation, unit, storage or secret is gone, an event that
+   *   announced it is dropped with a warning; `departed`, `broken` and `detaching` are still emitted.
    * - Deferred events are re-emitted in their original order, and only to the observers that deferred them. For two equal
    *   events, the observer is called once.
    * - A failed hook leaves the queue unchanged: its re-emitted events are emitted again when Juju retries.

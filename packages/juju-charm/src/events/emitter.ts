@@ -16,6 +16,8 @@ export interface EmitterDependencies {
   readonly signal: AbortSignal;
   /** Called with every event before its observers, also with re-emitted ones. */
   readonly onEmit: (record: EventRecord) => void;
+  /** Why a deferred event must not be re-emitted: see {@link lostSubject}. */
+  readonly lost: (record: EventRecord) => Promise<string | undefined>;
   /** Creates the event object for an observer. */
   readonly create: (record: EventRecord, options: Pick<CharmEventOptions, "signal" | "defer">) => CharmEvent;
 }
@@ -63,6 +65,7 @@ export class Emitter {
 
   /**
    * Re-emits the events that earlier dispatches deferred, in their original order, each to the observer that deferred it.
+   * Drops those without observer or subject, which could never be delivered.
    *
    * @param onStop called when a handler throws {@link StopWithStatus}, which ends only its own event.
    */
@@ -71,9 +74,10 @@ export class Emitter {
     for (const notice of queue.notices) {
       const observer = observers.of(notice.kind).find(({ name }) => name === notice.observer);
       const facts = { event: eventName(notice), observer: notice.observer };
-      if (!observer) {
+      const lost = observer ? await this.#dependencies.lost(notice) : "its observer no longer exists";
+      if (!observer || lost !== undefined) {
         queue.remove(notice);
-        log.warning("Dropping a deferred event: its observer no longer exists", facts);
+        log.warning(`Dropping a deferred event: ${lost ?? ""}`, facts);
         continue;
       }
       log.debug("Re-emitting a deferred event", facts);

@@ -1,10 +1,11 @@
 import type { HookTools } from "../tools/hook-tools.ts";
-import type {
-  SecretContent,
-  SecretInfo,
-  SecretMetadata,
-  SecretReference,
-  SecretRevocation,
+import {
+  bareSecretID,
+  type SecretContent,
+  type SecretInfo,
+  type SecretMetadata,
+  type SecretReference,
+  type SecretRevocation,
 } from "../tools/secret-tools.ts";
 import { secretContent, type NewSecretContent } from "./secret-content.ts";
 
@@ -42,7 +43,7 @@ export class JujuSecret {
 
   /** The 20 characters that all forms of the URI share; undefined when only the label is known. */
   get uniqueID(): string | undefined {
-    return this.id?.replace(/^.*[:/]/, "");
+    return this.id === undefined ? undefined : bareSecretID(this.id);
   }
 
   /** The content of the tracked revision. The first call starts tracking the newest revision. */

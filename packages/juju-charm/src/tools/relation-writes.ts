@@ -1,6 +1,6 @@
 import { REDACTED } from "charm-kit";
 import { assertWritable } from "./command-line/string-map-input.ts";
-import { HookToolInputError } from "./hook-tool-refusals.ts";
+import { HookToolInputError, RelationNotFoundError } from "./hook-tool-refusals.ts";
 import type { HookTools } from "./hook-tools.ts";
 import { overlayHookTools } from "./overlay-hook-tools.ts";
 import type { RelationScope } from "./relation-tools.ts";
@@ -9,6 +9,8 @@ import type { RelationScope } from "./relation-tools.ts";
 export interface RelationWriter {
   readonly unitName: string;
   readonly appName: string;
+  /** The relation of the running hook, which exists. */
+  readonly relation?: number | undefined;
 }
 
 interface PendingBag {
@@ -26,9 +28,12 @@ export class RelationWrites {
   readonly tools: HookTools;
   readonly #underlying: HookTools;
   readonly #pending = new Map<string, PendingBag>();
+  /** Relations that Juju has shown to exist in this dispatch. */
+  readonly #known = new Set<number>();
 
-  constructor(tools: HookTools, { unitName, appName }: RelationWriter) {
+  constructor(tools: HookTools, { unitName, appName, relation }: RelationWriter) {
     this.#underlying = tools;
+    if (relation !== undefined) this.#known.add(relation);
     const scopes = new Map<string, RelationScope>([
       [unitName, "unit"],
       [appName, "app"],
@@ -38,11 +43,17 @@ export class RelationWrites {
       relationSet: async (id, scope, data) => {
         assertWritable("relation-set", data);
         assertNoSecret(data);
+        await this.#assertExists(id);
         this.#add({ id, scope, data });
-        return Promise.resolve();
+      },
+      relationIDs: async (endpoint) => {
+        const ids = await tools.relationIDs(endpoint);
+        for (const id of ids) this.#known.add(id);
+        return ids;
       },
       relationGet: async (id, member) => {
         const shared = await tools.relationGet(id, member);
+        this.#known.add(id);
         const scope = scopes.get(member);
         const pending = scope && this.#pending.get(keyOf({ id, scope }));
         return pending ? withoutEmpty({ ...shared, ...pending.data }) : shared;
@@ -61,6 +72,19 @@ export class RelationWrites {
   /** Discards buffered writes, after a failed action. */
   discard(): void {
     this.#pending.clear();
+  }
+
+  /** Asks Juju only about relations that it has not shown yet, such as that of a deferred event. */
+  async #assertExists(id: number): Promise<void> {
+    if (this.#known.has(id)) return;
+    try {
+      await this.#underlying.relationUnits(id);
+    } catch (thrown) {
+      if (!(thrown instanceof RelationNotFoundError)) throw thrown;
+      const detail = `the relation ${id} no longer exists; ask its isActive() before a write`;
+      throw new RelationNotFoundError("relation-set", { detail }, { cause: thrown });
+    }
+    this.#known.add(id);
   }
 
   #add({ id, scope, data }: PendingBag): void {

@@ -4,6 +4,11 @@ import type { Secret } from "charm-kit";
 export type SecretReference =
   { readonly id: string; readonly label?: string | undefined } | { readonly label: string };
 
+/** The 20 characters that all forms of a secret's URI share. */
+export function bareSecretID(uri: string): string {
+  return uri.replace(/^.*[:/]/s, "");
+}
+
 /**
  * Revision to read. `tracked`: the tracked revision, initially the newest. `latest`: the newest, and starts tracking it.
  * `peek`: the newest, without tracking it.

@@ -11,6 +11,7 @@ import {
   type Framework,
   type RelationEvent,
 } from "../../src/index.ts";
+import { FakeHookTools } from "../fake-hook-tools.ts";
 import { charmThat, readState, runCharm } from "../run-charm.ts";
 import { useTemporaryDirectory } from "../../../../tests/support/temporary-directory.ts";
 
@@ -38,8 +39,12 @@ describe("CharmEvent.defer()", () => {
       for (const name of ["one", "two"]) framework.observe(event, note(name), { name });
     }
   });
-  const run = (path: string, create = pair, env: Readonly<Record<string, string>> = {}) =>
-    runCharm(directory.path, path, create, { env });
+  const run = (path: string, create = pair, env: Readonly<Record<string, string>> = {}) => {
+    const tools = new FakeHookTools();
+    tools.relations.set("db", [1]);
+    tools.relationData.set(1, { "postgres/0": {}, "postgres/1": {} });
+    return runCharm(directory.path, path, create, { env, tools });
+  };
   const changed = (unit: string) =>
     run("hooks/db-relation-changed", pair, { JUJU_RELATION_ID: "db:1", JUJU_REMOTE_UNIT: unit });
 

@@ -7,6 +7,7 @@ import {
   RelationDataAccessError,
   RelationDataFormatError,
   RelationDataTypeError,
+  RelationNotFoundError,
   textField,
   TooManyRelationsError,
 } from "../../src/index.ts";
@@ -38,7 +39,8 @@ describe("Relation", () => {
 
   it("reads the data of members, and returns undefined for absent keys and for names of object members", async () => {
     const relation = await theOne(setUp());
-    expect(relation).to.include({ endpoint: "db", id: 7, isActive: true });
+    expect(relation).to.include({ endpoint: "db", id: 7 });
+    expect(await relation.isActive()).to.equal(true);
     expect(await relation.data("pg").get("version")).to.equal("16");
     expect(await relation.data("pg/0").get("port")).to.equal("5432");
     expect(await relation.data("pg/0").get("toString")).to.equal(undefined);
@@ -128,8 +130,21 @@ describe("Relation", () => {
     tools.relations.set("db", [7, 8]);
     expect((await model.relations("db")).map(({ id }) => id)).to.deep.equal([8]);
     const broken = model.relationByID({ endpoint: "db", id: 7 });
-    expect(broken.isActive).to.equal(false);
+    expect(await broken.isActive()).to.equal(false);
     expect(await broken.data("pg/0").get("port")).to.equal("5432");
+  });
+
+  it("reads as empty when it no longer exists, and refuses writes before the end of the dispatch", async () => {
+    const fixture = setUp();
+    const { model } = fixture;
+    const gone = model.relationByID({ endpoint: "db", id: 9 });
+    expect(await gone.isActive()).to.equal(false);
+    expect(await gone.units()).to.deep.equal([]);
+    expect(await gone.app()).to.equal(undefined);
+    for (const member of ["pg", "pg/0", "github-runner/3"])
+      expect(await gone.data(member).read()).to.deep.equal({});
+    expect(await rejection(gone.remoteModel())).to.be.instanceOf(RelationNotFoundError);
+    expect(await rejection(gone.data(model.unit).set("a", "b"))).to.be.instanceOf(RelationNotFoundError);
   });
 
   it("refuses to choose between several relations", async () => {

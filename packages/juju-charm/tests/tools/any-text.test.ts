@@ -105,7 +105,7 @@ describe("any string", () => {
     await fc.assert(
       fc.asyncProperty(anyData, async (data) => {
         const { tools, called } = makeTools();
-        const writes = new RelationWrites(tools, { unitName: "tiny/0", appName: "tiny" });
+        const writes = new RelationWrites(tools, { unitName: "tiny/0", appName: "tiny", relation: 7 });
         const before = await tools.relationGet(7, "tiny/0");
         called.length = 0;
         const write = writes.tools.relationSet(7, "unit", data);

@@ -143,6 +143,20 @@ describe("hook tool calls of a dispatch", () => {
     expect(seen).to.deep.equal([{ "egress-subnets": "10.0.0.5/32", port: "80" }, "1", undefined]);
   });
 
+  it("a relation that Juju has not shown yet is asked for once, before the first write", async () => {
+    const { calls } = await run(
+      "hooks/start",
+      charmThat((framework, { on, unit, model }) => {
+        framework.observe(on.start, async () => {
+          const bag = model.relationByID({ endpoint: "db", id: 7 }).data(unit);
+          await bag.set("port", "80");
+          await bag.set("host", "10.0.0.1");
+        });
+      }),
+    );
+    expect(calls).to.deep.equal(["relation-list --format=json -r 7", "relation-set -r 7 --file -"]);
+  });
+
   it("a failed hook and a failed action share nothing", async () => {
     const writing = charmThat((framework, { on, unit, model }) => {
       const handler = async (): Promise<void> => {
@@ -156,7 +170,7 @@ describe("hook tool calls of a dispatch", () => {
     expect(hook.code).to.equal(1);
     const action = await run("actions/check", writing);
     expect(action.code).to.equal(0);
-    const calls = [...hook.calls, ...action.calls].filter((call) => call.startsWith("relation-"));
+    const calls = [...hook.calls, ...action.calls].filter((call) => call.startsWith("relation-set"));
     expect(calls).to.deep.equal([]);
   });
 

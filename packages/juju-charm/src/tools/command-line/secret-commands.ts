@@ -1,5 +1,11 @@
 import { Secret } from "charm-kit";
-import type { SecretMetadata, SecretReference, SecretRevision, SecretTools } from "../secret-tools.ts";
+import {
+  bareSecretID,
+  type SecretMetadata,
+  type SecretReference,
+  type SecretRevision,
+  type SecretTools,
+} from "../secret-tools.ts";
 import { readSecretInfo } from "./read-secret-info.ts";
 import { withSecretFiles } from "./secret-file.ts";
 import { unexpectedAnswer, type ToolCaller } from "./tool-caller.ts";
@@ -39,7 +45,7 @@ export function secretCommands(caller: ToolCaller): SecretTools {
 
     async secretSet(id, changes) {
       // Before 3.6, Juju keeps only the last secret-set of a hook for each secret (LP#2081034).
-      const key = bareID(id);
+      const key = bareSecretID(id);
       const all = { ...updates.get(key), ...withoutUndefined(changes) };
       const { content = {}, ...metadata } = all;
       const flags = [...metadataFlags(metadata), "--", id];
@@ -67,7 +73,7 @@ export function secretCommands(caller: ToolCaller): SecretTools {
     async secretRemove(id, revision) {
       const flags = revision === undefined ? [] : ["--revision", String(revision)];
       await caller.run("secret-remove", [...flags, "--", id]);
-      if (revision === undefined) updates.delete(bareID(id));
+      if (revision === undefined) updates.delete(bareSecretID(id));
       forgetContents();
       caller.forget("secret-ids");
     },
@@ -75,11 +81,6 @@ export function secretCommands(caller: ToolCaller): SecretTools {
 }
 
 type SecretChanges = Parameters<SecretTools["secretSet"]>[1];
-
-/** The ID that all forms of a secret's URI share. */
-function bareID(uri: string): string {
-  return uri.replace(/^.*[:/]/s, "");
-}
 
 function withoutUndefined(changes: SecretChanges): SecretChanges {
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
