@@ -149,12 +149,11 @@ export class LxdMachines implements Machines {
   }
 
   async note(name: string, note: MachineNote, signal: AbortSignal): Promise<void> {
-    const { phase, suspectSince } = note;
+    const { phase, suspectSince, busySince } = note;
     const config = {
       ...(phase && { [KEYS.phase]: phase }),
-      ...(suspectSince !== undefined && {
-        [KEYS.suspectSince]: suspectSince === null ? "" : String(suspectSince),
-      }),
+      ...(suspectSince !== undefined && { [KEYS.suspectSince]: timeText(suspectSince) }),
+      ...(busySince !== undefined && { [KEYS.busySince]: timeText(busySince) }),
     };
     await this.#client.instances.patch(name, { config }, signal);
   }
@@ -260,7 +259,6 @@ function endedWith(line: string): { readonly ended: number } | undefined {
 }
 
 function toMachine({ name, status, config, created_at: createdAt }: Instance): Machine {
-  const suspectSince = config[KEYS.suspectSince];
   return {
     name,
     state: toState(status),
@@ -268,9 +266,22 @@ function toMachine({ name, status, config, created_at: createdAt }: Instance): M
     configHash: config[KEYS.configHash] ?? "",
     scopeKey: config[KEYS.scopeKey] ?? "",
     createdAt: Date.parse(createdAt),
-    deadline: Number(config[KEYS.deadline] ?? 0),
-    suspectSince: suspectSince ? Number(suspectSince) : undefined,
+    // An unreadable deadline would never be reached.
+    deadline: readTime(config[KEYS.deadline]) ?? 0,
+    suspectSince: readTime(config[KEYS.suspectSince]),
+    busySince: readTime(config[KEYS.busySince]),
   };
+}
+
+/** Milliseconds since the Unix epoch; undefined for a missing or unreadable time. */
+function readTime(text: string | undefined): number | undefined {
+  const time = Number(text === "" ? undefined : text);
+  return Number.isFinite(time) ? time : undefined;
+}
+
+/** LXD removes keys with empty values. */
+function timeText(time: number | null): string {
+  return time === null ? "" : String(time);
 }
 
 function toState(status: InstanceStatus): MachineState {

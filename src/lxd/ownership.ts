@@ -23,6 +23,7 @@ export const KEYS = {
   phase: `${PREFIX}.phase`,
   deadline: `${PREFIX}.deadline`,
   suspectSince: `${PREFIX}.doubtful-since`,
+  busySince: `${PREFIX}.busy-since`,
   recipe: `${PREFIX}.recipe`,
   image: `${PREFIX}.image`,
   builtAt: `${PREFIX}.built-at`,

@@ -24,6 +24,8 @@ export class Observation implements World {
   readonly machines: readonly Machine[];
   readonly registrations: readonly Registration[];
   readonly lostScopes: ReadonlySet<string>;
+  /** Keys of scopes that gave no list: those that refuse the credentials, and those that do not respond. */
+  readonly #unlisted: ReadonlySet<string>;
   readonly #present: { readonly forge: Forge; readonly registrations: readonly Registration[] };
   readonly #visited: readonly VisitedScope[];
 
@@ -43,6 +45,13 @@ export class Observation implements World {
     const known = new Set(["", present.key]);
     for (const { scope, answer } of visited) if (answer !== "refused") known.add(scope.key);
     this.lostScopes = new Set(machines.map(({ scopeKey }) => scopeKey).filter((key) => !known.has(key)));
+    const silent = visited.filter(({ answer }) => answer === "silent").map(({ scope }) => scope.key);
+    this.#unlisted = new Set([...this.lostScopes, ...silent]);
+  }
+
+  /** Whether GitHub's list of a runner's scope could be read. */
+  isListed({ scopeKey }: Machine): boolean {
+    return !this.#unlisted.has(scopeKey);
   }
 
   /** The client of a runner's scope; an empty one for a scope that cannot be asked. */

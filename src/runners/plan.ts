@@ -1,4 +1,5 @@
 import type { Machine, MachineNote, Registration } from "./ports.ts";
+import { busyEndsAt } from "./job-claims.ts";
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
 import type { World } from "./world.ts";
 
@@ -33,6 +34,7 @@ export type Reason =
   | "past its deadline"
   | "offline for too long"
   | "registration gone"
+  | "busy for longer than any job"
   | "registered in a scope that refuses the credentials";
 
 export type Step =
@@ -50,6 +52,13 @@ export type Step =
       readonly registration: Registration | undefined;
       readonly reason: Reason;
     }
+  /** Remove a runner that GitHub lists as busy. */
+  | {
+      readonly action: "end";
+      readonly machine: Machine;
+      readonly registration: Registration;
+      readonly reason: Reason;
+    }
   | { readonly action: "deregister"; readonly registration: Registration; readonly reason: Reason }
   /** An interrupted retirement left a frozen runner that has a job now. */
   | { readonly action: "unfreeze"; readonly machine: Machine }
@@ -57,7 +66,7 @@ export type Step =
   | { readonly action: "note"; readonly machine: Machine; readonly note: MachineNote };
 
 /** A step that removes an instance. */
-export type Removal = Step & { readonly action: "retire" | "destroy" };
+export type Removal = Step & { readonly action: "retire" | "destroy" | "end" };
 
 export interface Plan {
   readonly steps: readonly Step[];
@@ -84,7 +93,7 @@ type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readon
 /**
  * Decides which steps to take. Pure: the same input always gives the same plan.
  *
- * Busy runners are never removed, and no plan makes the number of live runners exceed `wanted.count`: busy and suspect
+ * Busy runners are never removed, unless for longer than GitHub allows a job to run. No plan makes the number of live runners exceed `wanted.count`: busy and suspect
  * runners count until they are gone. Of several working runners that need a successor only one is removed before a
  * successor is online, so that a configuration that makes no runner leaves the others in service.
  */
@@ -146,7 +155,7 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
     };
   }
   if (registration?.isUnreadable) return judgeUnreadable(machine, standards);
-  if (registration?.busy) return { keep: true, isSuspect: false, outdated: undefined };
+  if (registration?.busy) return judgeBusy(machine, standards.now);
   if (registration?.online !== true && machine.phase === "creating") {
     return { keep: false, reason: "left over from a killed creation" };
   }
@@ -155,7 +164,9 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
   // Frozen and not busy: a retirement was interrupted, and its decision stands.
   if (machine.state === "frozen") return { keep: false, reason: outdated ?? "more runners than wanted" };
   if (registration.online) return { keep: true, isSuspect: false, outdated };
-  const startsUp = standards.now - machine.createdAt < standards.patience.startUpMs;
+  const age = standards.now - machine.createdAt;
+  // A negative age: the clock was set back.
+  const startsUp = age >= 0 && age < standards.patience.startUpMs;
   const verdict: Verdict = startsUp
     ? { keep: true, isSuspect: true, outdated }
     : judgeSuspect(machine, standards, "offline for too long");
@@ -165,6 +176,13 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
 function outdatedReason(machine: Machine, wanted: Wanted, now: number): Outdated | undefined {
   if (machine.deadline <= now) return "past its deadline";
   return machine.configHash === wanted.configHash ? undefined : "made with another configuration";
+}
+
+/** GitHub ends its jobs itself: one that it lists for longer is none. */
+function judgeBusy(machine: Machine, now: number): Verdict {
+  return busyEndsAt(machine, now) <= now
+    ? { keep: false, reason: "busy for longer than any job" }
+    : { keep: true, isSuspect: false, outdated: undefined };
 }
 
 /** Nothing follows from such an entry: the runner stays until its deadline, and is then asked for a job. */
@@ -191,9 +209,13 @@ function judgeSuspect(machine: Machine, { patience, now }: Standards, reason: Re
 }
 
 function upkeep({ machine, registration }: ObservedRunner, isSuspect: boolean, now: number): Step[] {
+  const isBusy = registration?.busy === true && !registration.isUnreadable;
+  const isOverdue = isBusy && machine.deadline <= now;
   const note: MachineNote = {
-    ...(isSuspect && machine.suspectSince === undefined && { suspectSince: now }),
+    ...(isSuspect && !isBefore(machine.suspectSince, now) && { suspectSince: now }),
     ...(!isSuspect && machine.suspectSince !== undefined && { suspectSince: null }),
+    ...(isOverdue && !isBefore(machine.busySince, now) && { busySince: now }),
+    ...(!isOverdue && machine.busySince !== undefined && { busySince: null }),
     // The process that created it was killed before it could store this.
     ...(registration?.online && machine.phase === "creating" && { phase: "ready" as const }),
   };
@@ -201,6 +223,11 @@ function upkeep({ machine, registration }: ObservedRunner, isSuspect: boolean, n
     ...(machine.state === "frozen" ? [{ action: "unfreeze" as const, machine }] : []),
     ...(Object.keys(note).length > 0 ? [{ action: "note" as const, machine, note }] : []),
   ];
+}
+
+/** A time in the future was stored before the clock was set back, and would never be reached. */
+function isBefore(time: number | undefined, now: number): boolean {
+  return time !== undefined && time <= now;
 }
 
 /** Whether the guest is asked for a job before the removal, since GitHub does not list the runner or lists it as offline. */
@@ -211,6 +238,9 @@ export function isInspected({ action, machine, reason }: Removal): boolean {
 
 function removal({ machine, registration }: ObservedRunner, reason: Reason): Removal {
   const canHaveJob = machine.state === "running" || machine.state === "frozen";
+  if (registration && reason === "busy for longer than any job") {
+    return { action: "end", machine, registration, reason };
+  }
   return registration && canHaveJob && !registration.isUnreadable
     ? { action: "retire", machine, registration, reason }
     : { action: "destroy", machine, registration, reason };

@@ -117,6 +117,8 @@ export interface Machine {
   readonly deadline: number;
   /** Since when the runner has been suspect, in milliseconds since the Unix epoch; undefined if it is not. */
   readonly suspectSince: number | undefined;
+  /** Since when a reconcile sees the runner busy past its deadline, in milliseconds since the Unix epoch. */
+  readonly busySince: number | undefined;
 }
 
 /** Facts on an instance that change during its life. */
@@ -124,6 +126,8 @@ export interface MachineNote {
   readonly phase?: MachinePhase;
   /** `null`: no longer suspect. */
   readonly suspectSince?: number | null;
+  /** `null`: no longer busy. */
+  readonly busySince?: number | null;
 }
 
 /** A directory of the host that is mounted in a guest, which can write to it. */

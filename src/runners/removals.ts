@@ -1,5 +1,6 @@
-import { settleAll, messageOf, type Logger } from "charm-kit";
+import { settleAll, messageOf, type Clock, type Logger } from "charm-kit";
 import { ApplicationEndedError } from "./errors.ts";
+import { claimEndsAt, type HeldRunner } from "./job-claims.ts";
 import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
 import { isInspected, type Removal, type Step } from "./plan.ts";
@@ -7,6 +8,7 @@ import type { GuestActivity, Machine } from "./ports.ts";
 import { Runner, type RunnerDependencies } from "./runner.ts";
 
 export interface RemovalsDependencies extends RunnerDependencies {
+  readonly clock: Clock;
   readonly log: Logger;
   /** Maximum number of parallel steps. */
   readonly concurrency: number;
@@ -16,12 +18,17 @@ export interface RemovalsDependencies extends RunnerDependencies {
 export interface RemovalsReport {
   /** Runners that could not be removed and keep their slots. */
   readonly stayed: number;
+  /** Those of them that claim a job which GitHub does not list. */
+  readonly held: readonly HeldRunner[];
   readonly failures: readonly unknown[];
   /** Whether an application had exited because GitHub rejects its version. */
   readonly versionRefused: boolean;
 }
 
-type Outcome = "done" | "stayed" | "version refused";
+type Outcome = "done" | "stayed" | "version refused" | HeldRunner;
+
+/** A removal that ends no job. */
+type Inspected = Exclude<Removal, { readonly action: "end" }>;
 
 /** Executes the steps of a plan: removes runners without ending a job. */
 export class Removals {
@@ -39,13 +46,14 @@ export class Removals {
       this.#take(step, signal),
     );
     signal.throwIfAborted();
-    const isRemoval = (index: number) => ["retire", "destroy"].includes(steps[index]?.action ?? "");
+    const isRemoval = (index: number) => ["retire", "destroy", "end"].includes(steps[index]?.action ?? "");
     // A runner that could not be removed may still be alive, and keeps its slot.
-    const stayed = outcomes.filter(
-      (outcome, index) => isRemoval(index) && !(outcome.status === "fulfilled" && outcome.value !== "stayed"),
-    );
+    const stayed = outcomes.filter((outcome, index) => isRemoval(index) && !isGone(outcome));
     return {
       stayed: stayed.length,
+      held: outcomes.flatMap((outcome) =>
+        outcome.status === "fulfilled" && typeof outcome.value === "object" ? [outcome.value] : [],
+      ),
       failures: outcomes.flatMap((outcome) =>
         outcome.status === "rejected" ? [outcome.reason as unknown] : [],
       ),
@@ -87,26 +95,49 @@ export class Removals {
       case "retire":
       case "destroy":
         return this.#takeAway(step, signal);
+      case "end":
+        log.warning("Removing runner", { runner: step.machine.name, reason: step.reason });
+        await this.end(step, signal);
+        return "done";
     }
   }
 
-  async #takeAway(step: Removal, signal: AbortSignal): Promise<Outcome> {
+  async #takeAway(step: Inspected, signal: AbortSignal): Promise<Outcome> {
     const { log } = this.#dependencies;
     const { machine, reason } = step;
     const activity = isInspected(step) ? await this.#inspect(machine, signal) : undefined;
-    if (hasJob(activity)) {
-      log.info("Runner has a job that GitHub does not list", { runner: machine.name });
-      return "stayed";
-    }
+    const held = hasJob(activity) ? await this.#hold(step, signal) : undefined;
+    if (held) return held;
     log.info("Removing runner", { runner: machine.name, reason, activity: describe(activity) });
     if (isCrash(step, activity)) await this.#keepLogs(step, signal);
     const outcome = await this.#removeFrom(step, signal);
+    if (typeof outcome === "object") return outcome;
     if (outcome === "busy") {
       log.info("Runner took a job and is kept", { runner: machine.name });
       return "stayed";
     }
     const refused = typeof activity === "object" && new ApplicationEndedError(activity.ended).versionRefused;
     return refused ? "version refused" : "done";
+  }
+
+  /** Keeps a runner that claims a job which GitHub does not list, for a time. @returns undefined when that is over */
+  async #hold(
+    { machine, registration }: ObservedRunner,
+    signal: AbortSignal,
+  ): Promise<HeldRunner | undefined> {
+    const { clock, log, machines } = this.#dependencies;
+    const { name: runner, suspectSince } = machine;
+    const now = clock.now();
+    const endsAt = claimEndsAt(machine, registration, this.#observation.isListed(machine), now);
+    if (endsAt <= now) {
+      log.warning("Runner claims a job that GitHub does not list, for too long", { runner });
+      return undefined;
+    }
+    log.info("Runner has a job that GitHub does not list", { runner, until: new Date(endsAt).toISOString() });
+    if (suspectSince === undefined || suspectSince > now) {
+      await machines.note(runner, { suspectSince: now }, signal);
+    }
+    return { runner, saidBy: "guest", endsAt };
   }
 
   /** A frozen instance cannot be inspected. */
@@ -116,14 +147,17 @@ export class Removals {
   }
 
   /** A former scope may list its runners and refuse to delete them; their instances are destroyed nevertheless. */
-  async #removeFrom(step: Removal, signal: AbortSignal): Promise<"removed" | "busy"> {
+  async #removeFrom(step: Inspected, signal: AbortSignal): Promise<"removed" | "busy" | HeldRunner> {
     try {
       return await this.remove(step, signal);
     } catch (thrown) {
       const scope = this.#observation.formerScopeOf(step.machine);
       if (!scope || !causes(thrown).some((cause) => scope.refuses(cause))) throw thrown;
       const { machines } = this.#dependencies;
-      if (hasJob(await machines.inspect(step.machine.name, signal))) return "busy";
+      const held = hasJob(await machines.inspect(step.machine.name, signal))
+        ? await this.#hold(step, signal)
+        : undefined;
+      if (held) return held;
       await machines.destroy(step.machine.name, signal);
       return "removed";
     }
@@ -156,6 +190,11 @@ export class Removals {
   }
 }
 
+/** Whether a step has removed its instance. */
+function isGone(outcome: PromiseSettledResult<Outcome>): boolean {
+  return outcome.status === "fulfilled" && (outcome.value === "done" || outcome.value === "version refused");
+}
+
 function hasJob(activity: GuestActivity | undefined): boolean {
   return activity === "job" || activity === "job-started-hook";
 }
@@ -164,7 +203,7 @@ function hasJob(activity: GuestActivity | undefined): boolean {
  * A live runner without a connection has crashed, unless its application has exited with 0: GitHub drops idle runners,
  * whose application then exits without a job.
  */
-function isCrash({ machine, reason }: Removal, activity: GuestActivity | undefined): boolean {
+function isCrash({ machine, reason }: Inspected, activity: GuestActivity | undefined): boolean {
   // A frozen runner was being retired.
   if (machine.state !== "running") return false;
   const isLost = reason === "offline for too long" || reason === "registration gone";

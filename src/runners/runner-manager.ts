@@ -7,6 +7,7 @@ import {
   type Progress,
 } from "./creations.ts";
 import { ApplicationDiedError, ApplicationEndedError } from "./errors.ts";
+import { longBusy, type HeldRunner } from "./job-claims.ts";
 import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
 import { plan, type Plan, type Wanted } from "./plan.ts";
@@ -45,6 +46,8 @@ export interface ReconcileReport extends FleetReport {
   readonly waiting: number;
   /** Runners whose application ended by itself, without a job, since the last reconcile; `failures` contains them too. */
   readonly ended: readonly EarlyEnd[];
+  /** Runners that keep their slots although they should be gone. */
+  readonly held: readonly HeldRunner[];
 }
 
 /** Result of carrying out one plan or several. */
@@ -52,6 +55,7 @@ interface Outcome {
   readonly created: number;
   readonly failures: readonly unknown[];
   readonly versionRefused: boolean;
+  readonly held: readonly HeldRunner[];
   readonly isQuiet: boolean;
 }
 
@@ -60,7 +64,7 @@ export interface FlushReport extends FleetReport {
   readonly flushed: number;
 }
 
-const NOTHING: Outcome = { created: 0, failures: [], versionRefused: false, isQuiet: true };
+const NOTHING: Outcome = { created: 0, failures: [], versionRefused: false, held: [], isQuiet: true };
 
 /** GitHub deletes the registration of an ephemeral runner that has not connected for a day. */
 const FORGOTTEN_BY_GITHUB_MS = 24 * 60 * 60_000;
@@ -102,11 +106,14 @@ export class RunnerManager {
         ...report.failures,
         ...this.#failures(ended.map((end) => new ApplicationDiedError(end))),
       ];
+      // The second plan meets the same runners again.
+      const claims = rest.isQuiet ? first.held : rest.held;
       return {
         ...report,
         failures,
         ended,
         waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting,
+        held: [...claims, ...longBusy(after.machines, clock.now())],
       };
     }, signal);
   }
@@ -150,6 +157,7 @@ export class RunnerManager {
       created,
       failures: [...removals.failures, ...failures],
       versionRefused: removals.versionRefused,
+      held: removals.held,
       isQuiet: steps.length === 0 && free === 0,
     };
   }

@@ -7,6 +7,7 @@ import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { ApplicationUpdate, ImageKeeper, Memory } from "../runners/image-keeper.ts";
 import type { ImageDecision } from "../runners/image-decision.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
+import { describeHeld } from "../runners/job-claims.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { PolicyService, RunnerImage } from "../runners/ports.ts";
 import type { Firewall, Infrastructure } from "./ports.ts";
@@ -184,6 +185,7 @@ export class Workload {
         ...notices,
         ...(notice === undefined ? [] : [notice]),
         ...(crashLoop === undefined ? [] : [`creating one runner at a time, since ${crashLoop}`]),
+        ...describeHeld(report.held),
       ],
     };
   }

@@ -66,6 +66,7 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
         scopeKey: "scope-1",
         deadline: DEADLINE,
         suspectSince: undefined,
+        busySince: undefined,
       });
       expect(createdAt).to.be.within(fixture.now() - 60_000, fixture.now() + 1000);
     });
@@ -140,7 +141,9 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
       expect(await find(name)).to.deep.equal({ ...before, phase: "ready" });
       await machines.note(name, { suspectSince: 1_800_000_000_000 }, NEVER);
       expect(await find(name)).to.deep.equal({ ...before, phase: "ready", suspectSince: 1_800_000_000_000 });
-      await machines.note(name, { suspectSince: null }, NEVER);
+      await machines.note(name, { suspectSince: null, busySince: 1_800_000_000_001 }, NEVER);
+      expect(await find(name)).to.deep.equal({ ...before, phase: "ready", busySince: 1_800_000_000_001 });
+      await machines.note(name, { busySince: null }, NEVER);
       expect(await find(name)).to.deep.equal({ ...before, phase: "ready" });
     });
 

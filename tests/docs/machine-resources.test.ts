@@ -8,7 +8,7 @@ const configuration = readFileSync(new URL("config.yaml", root), "utf8");
 /** The cells of a table's rows, without headings and rules. */
 const rows = page
   .split("\n")
-  .filter((line) => line.startsWith("| ") && !/^\| (-|resource )/.test(line))
+  .filter((line) => line.startsWith("| ") && !/^\| (-|resource |runner that )/.test(line))
   .map((line) =>
     line
       .split("|")

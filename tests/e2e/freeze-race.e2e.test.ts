@@ -183,6 +183,7 @@ class RaceFixture {
       phase: "ready",
       createdAt: Date.now(),
       suspectSince: undefined,
+      busySince: undefined,
     };
   }
 

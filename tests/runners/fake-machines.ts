@@ -59,10 +59,11 @@ export class FakeMachines implements Machines {
   note(name: string, note: MachineNote, signal: AbortSignal): Promise<void> {
     return this.#calls.step("machines.note", signal, () => {
       if (!this.#site.machines.has(name)) throw new Error(`Instance '${name}' not found`);
-      const { suspectSince, ...rest } = note;
+      const { suspectSince, busySince, ...rest } = note;
       this.#site.changeMachine(name, {
         ...rest,
         ...(suspectSince !== undefined && { suspectSince: suspectSince ?? undefined }),
+        ...(busySince !== undefined && { busySince: busySince ?? undefined }),
       });
     });
   }

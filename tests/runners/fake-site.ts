@@ -30,6 +30,8 @@ export class FakeSite {
   readonly recorded = new Map<string, number | undefined>();
   /** Scopes that refuse the unit's credentials. */
   readonly refusing = new Set<string>();
+  /** Scopes that do not answer. */
+  readonly silent = new Set<string>();
   /** The scope of each registration. */
   readonly #scopes = new Map<number, string>();
   /** Most instances that existed at one moment since the site began. */
@@ -60,6 +62,7 @@ export class FakeSite {
       createdAt: this.now,
       deadline: this.now + 86_400_000,
       suspectSince: undefined,
+      busySince: undefined,
       ...machine,
     });
   }
@@ -90,8 +93,9 @@ export class FakeSite {
     return [...this.registrations.values()].filter(({ id }) => this.#scopes.get(id) === scope);
   }
 
-  /** @throws {@link ScopeRefusedError} */
+  /** @throws {@link ScopeRefusedError}, or another error for a silent scope. */
   checkAccess(scope: string): void {
+    if (this.silent.has(scope)) throw new Error(`No answer from ${scope}`);
     if (this.refusing.has(scope)) throw new ScopeRefusedError(`Bad credentials for ${scope}`);
   }
 

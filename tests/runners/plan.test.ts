@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { LONGEST_JOB_MS } from "../../src/runners/job-claims.ts";
 import { plan } from "../../src/runners/plan.ts";
 import type { World } from "../../src/runners/world.ts";
 import { machine, NOW, patience, registration, summary } from "./worlds.ts";
@@ -266,6 +267,60 @@ const unclear: readonly Row[] = [
   ],
 ];
 
+const tooLong = NOW - LONGEST_JOB_MS;
+
+const held: readonly Row[] = [
+  [
+    "notes since when a runner is busy past its deadline",
+    one({ deadline: NOW }, busy),
+    1,
+    [`note a {"busySince":${NOW}}`],
+    0,
+  ],
+  ["notes it once", one({ deadline: tooLong, busySince: tooLong + 1 }, busy), 1, [], 0],
+  [
+    "removes a runner that GitHub lists as busy for longer than it allows any job",
+    one({ deadline: tooLong, busySince: tooLong }, busy),
+    1,
+    ["end a: busy for longer than any job"],
+    1,
+  ],
+  [
+    "keeps a runner that was found busy long after its deadline",
+    one({ deadline: tooLong - LONGEST_JOB_MS }, busy),
+    1,
+    [`note a {"busySince":${NOW}}`],
+    0,
+  ],
+  [
+    "notes when such a job has ended",
+    one({ deadline: NOW + 1, busySince: tooLong + 1 }, busy),
+    1,
+    ['note a {"busySince":null}'],
+    0,
+  ],
+  [
+    "notes a time again that was stored before the clock was set back",
+    {
+      machines: [
+        machine("a", { createdAt: long, suspectSince: NOW + 1 }),
+        machine("b", { deadline: NOW, busySince: NOW + 1 }),
+      ],
+      registrations: [offline, registration("b", { busy: true })],
+    },
+    2,
+    [`note a {"suspectSince":${NOW}}`, `note b {"busySince":${NOW}}`],
+    0,
+  ],
+  [
+    "does not wait for the start of a runner that was created before the clock was set back",
+    one({ createdAt: NOW + 1, suspectSince: overdue }, offline),
+    1,
+    ["retire a: offline for too long"],
+    1,
+  ],
+];
+
 const outdated: readonly Row[] = [
   [
     "retires an idle runner past its deadline",
@@ -275,7 +330,7 @@ const outdated: readonly Row[] = [
     1,
   ],
   ["keeps an idle runner up to its deadline", one({ deadline: NOW + 1 }, idle), 1, [], 0],
-  ["keeps a busy runner past its deadline", one({ deadline: NOW - 1 }, busy), 1, [], 0],
+  ["keeps a busy runner past its deadline", one({ deadline: NOW - 1, busySince: NOW - 1 }, busy), 1, [], 0],
   [
     "destroys a runner past its deadline whose registration is gone",
     one({ deadline: NOW }),
@@ -451,6 +506,7 @@ const rules: readonly (readonly [rule: string, rows: readonly Row[]])[] = [
   ["after a kill", killed],
   ["for suspect runners", suspect],
   ["for entries that cannot be read", unclear],
+  ["for runners that hold their slot", held],
   ["for outdated runners", outdated],
   ["for their successors", succession],
   ["for runners in former scopes", moved],

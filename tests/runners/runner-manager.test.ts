@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { LONGEST_JOB_MS, UNLISTED_JOB_MS } from "../../src/runners/job-claims.ts";
 import { countRunners } from "../../src/runners/observed-runner.ts";
 import type { Fleet } from "../../src/runners/creations.ts";
 import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
@@ -73,7 +74,8 @@ describe("RunnerManager", () => {
       const site = siteWith(A);
       site.registrations.clear();
       site.unseenJobs.add(A);
-      site.changeMachine(A, { configHash: "of another path", suspectSince: 0 });
+      const suspectSince = site.now - options.patience.graceMs;
+      site.changeMachine(A, { configHash: "of another path", suspectSince });
       const report = await reconcile(new FakeProcess(site), fleetOf(1));
       expect(site.machineNames()).to.deep.equal([A]);
       expect(report).to.deep.include({ delta: 0, failures: [] });
@@ -81,6 +83,73 @@ describe("RunnerManager", () => {
       await reconcile(new FakeProcess(site), fleetOf(1));
       expect(site.machineNames()).to.have.length(1).and.not.include(A);
       expect(site.killedJobs).to.deep.equal([]);
+    });
+
+    it("believes a guest for six hours that claims a job which GitHub does not list, and says until when", async () => {
+      for (const registered of [false, true]) {
+        const site = siteWith(A);
+        if (registered) site.changeRegistration(A, { online: false });
+        else site.registrations.clear();
+        site.unseenJobs.add(A);
+        const suspectSince = site.now - UNLISTED_JOB_MS + 1;
+        site.changeMachine(A, { createdAt: 0, suspectSince });
+        const { held } = await reconcile(new FakeProcess(site), fleetOf(1));
+        expect(held).to.deep.equal([{ runner: A, saidBy: "guest", endsAt: site.now + 1 }]);
+        expect(site.machineNames()).to.deep.equal([A]);
+        site.now += 1;
+        const report = await reconcile(new FakeProcess(site), fleetOf(1));
+        expect(report).to.deep.include({ held: [], failures: [] });
+        expect(site.machineNames()).to.have.length(1).and.not.include(A);
+        expect(site.registrationNames()).to.deep.equal(site.machineNames());
+      }
+    });
+
+    it("counts the six hours from the first claim, whatever the runner was to be removed for", async () => {
+      for (const change of [{ phase: "creating" as const }, { deadline: 0 }]) {
+        const site = siteWith(A);
+        site.registrations.clear();
+        site.unseenJobs.add(A);
+        site.changeMachine(A, change);
+        const endsAt = site.now + UNLISTED_JOB_MS;
+        for (const pause of [0, 60_000, UNLISTED_JOB_MS - 60_001]) {
+          site.now += pause;
+          const { held } = await reconcile(new FakeProcess(site), fleetOf(1));
+          expect(held).to.deep.equal([{ runner: A, saidBy: "guest", endsAt }]);
+        }
+        site.now += 1;
+        await reconcile(new FakeProcess(site), fleetOf(1));
+        expect(site.machineNames()).to.have.length(1).and.not.include(A);
+      }
+    });
+
+    it("ends no job that GitHub lists by then, however long its runner was missing in the list", async () => {
+      const site = siteWith(A);
+      site.changeRegistration(A, { online: false });
+      site.unseenJobs.add(A);
+      site.changeMachine(A, { createdAt: 0, suspectSince: 0 });
+      const process = new FakeProcess(site);
+      process.calls.beforeNext("forge.deregister", () => {
+        site.changeRegistration(A, { busy: true });
+      });
+      await reconcile(process, fleetOf(1));
+      expect(site.machineNames()).to.deep.equal([A]);
+      expect(site.machines.get(A)?.state).to.equal("running");
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
+    it("removes a runner that GitHub lists as busy for longer than it allows any job, and says so for days", async () => {
+      const site = siteWith(A);
+      site.assignJob(A);
+      site.changeMachine(A, { deadline: site.now });
+      const endsAt = site.now + LONGEST_JOB_MS;
+      expect((await reconcile(new FakeProcess(site), fleetOf(1))).held).to.deep.equal([]);
+      site.now = endsAt - 1;
+      const { held } = await reconcile(new FakeProcess(site), fleetOf(1));
+      expect(held).to.deep.equal([{ runner: A, saidBy: "github", endsAt }]);
+      expect(site.machineNames()).to.deep.equal([A]);
+      site.now = endsAt;
+      expect((await reconcile(new FakeProcess(site), fleetOf(1))).held).to.deep.equal([]);
+      expect(site.machineNames()).to.have.length(1).and.not.include(A);
     });
 
     it("asks no healthy runner for its logs", async () => {
@@ -556,6 +625,23 @@ describe("RunnerManager", () => {
       expect(site.killedJobs).to.deep.equal([]);
       expect(scopesOf(site)).to.deep.equal([HERE, HERE]);
       expect([...site.recorded.keys()]).to.deep.equal([HERE]);
+    });
+
+    it("believes a guest of a scope that cannot be asked until no job can be left", async () => {
+      for (const refuses of [true, false]) {
+        const site = movedSite(A);
+        site.assignJob(A);
+        (refuses ? site.refusing : site.silent).add(SCOPE);
+        const reconcileMoved = () => reconcile(moved(site), fleetOf(1, "hash-2"));
+        const endsAt = (site.machines.get(A)?.deadline ?? 0) + LONGEST_JOB_MS;
+        await reconcileMoved();
+        site.now = endsAt - 1;
+        expect((await reconcileMoved()).held).to.deep.equal([{ runner: A, saidBy: "guest", endsAt }]);
+        expect(site.killedJobs).to.deep.equal([]);
+        site.now = endsAt;
+        await reconcileMoved();
+        expect(scopesOf(site)).to.deep.equal([HERE]);
+      }
     });
 
     it("removes instances whose scope lists them and lets the unit delete none", async () => {

@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import type { Patience, Plan, Step, Wanted } from "../../src/runners/plan.ts";
+import type { Patience, Plan, Removal, Step, Wanted } from "../../src/runners/plan.ts";
 import type { Machine, Registration } from "../../src/runners/ports.ts";
+import { LONGEST_JOB_MS } from "../../src/runners/job-claims.ts";
 import type { World } from "../../src/runners/world.ts";
 
 /** The instant at which the plans of these tests are made. */
-export const NOW = 1_000_000_000;
+export const NOW = 2_000_000_000;
 export const patience: Patience = { startUpMs: 300_000, graceMs: 90_000 };
 
 /** A running, healthy instance that was made a minute ago. */
@@ -18,6 +19,7 @@ export function machine(name: string, change: Partial<Machine> = {}): Machine {
     createdAt: NOW - 60_000,
     deadline: NOW + 1_000_000,
     suspectSince: undefined,
+    busySince: undefined,
     ...change,
   };
 }
@@ -32,6 +34,7 @@ export function summary(step: Step): string {
   switch (step.action) {
     case "retire":
     case "destroy":
+    case "end":
       return `${step.action} ${step.machine.name}: ${step.reason}`;
     case "deregister":
       return `deregister ${step.registration.name}: ${step.reason}`;
@@ -43,8 +46,8 @@ export function summary(step: Step): string {
 }
 
 /** The removals of a plan: those that take an instance away. */
-export function removals(steps: readonly Step[]): (Step & { action: "retire" | "destroy" })[] {
-  return steps.filter((step) => step.action === "retire" || step.action === "destroy");
+export function removals(steps: readonly Step[]): Removal[] {
+  return steps.filter((step) => ["retire", "destroy", "end"].includes(step.action)) as Removal[];
 }
 
 /** The instances that live on under a plan. */
@@ -78,6 +81,7 @@ function take(step: Step, machines: Map<string, Machine>, registrations: Map<num
       break;
     case "retire":
     case "destroy":
+    case "end":
       machines.delete(step.machine.name);
       deregister(step.registration);
       break;
@@ -92,11 +96,12 @@ function take(step: Step, machines: Map<string, Machine>, registrations: Map<num
 
 function changed(before: Machine, step: Step & { action: "unfreeze" | "note" }): Machine {
   if (step.action === "unfreeze") return { ...before, state: "running" };
-  const { phase = before.phase, suspectSince } = step.note;
+  const { phase = before.phase, suspectSince, busySince } = step.note;
   return {
     ...before,
     phase,
     suspectSince: suspectSince === undefined ? before.suspectSince : (suspectSince ?? undefined),
+    busySince: busySince === undefined ? before.busySince : (busySince ?? undefined),
   };
 }
 
@@ -114,6 +119,9 @@ function anyRunner(name: string): fc.Arbitrary<World> {
     createdAt: instant,
     deadline: fc.integer({ min: NOW - 1000, max: NOW + 1_000_000 }),
     suspectSince: fc.option(instant, { nil: undefined }),
+    busySince: fc.option(fc.constantFrom(NOW, NOW - LONGEST_JOB_MS + 1, NOW - LONGEST_JOB_MS), {
+      nil: undefined,
+    }),
   });
   const anyRegistration = fc.record<Registration>({
     id: fc.constant(parseInt(name, 36)),
