@@ -1,3 +1,4 @@
+import { renderSystemdCommand } from "charm-kit";
 import type { Schedule, Timer } from "../unit/ports.ts";
 
 /** The unit that receives the events. */
@@ -50,7 +51,7 @@ Description=${description}
 
 [Service]
 Type=oneshot
-ExecStart=${command.map(quote).join(" ")}
+ExecStart=${renderSystemdCommand(command)}
 TimeoutStartSec=${LONGEST_CALL}
 `,
     },
@@ -83,12 +84,6 @@ function renderSchedule(schedule: Schedule): readonly string[] {
 
 function renderSpan(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
-}
-
-/** Quotes for systemd, where a percent sign starts a specifier and a dollar sign a variable. */
-function quote(path: string): string {
-  const literal = path.replaceAll("%", "%%").replaceAll("$", "$$$$").replaceAll(/["\\]/g, "\\$&");
-  return /[\s"'\\]/.test(path) ? `"${literal}"` : literal;
 }
 
 /** Fires every `minutes` minutes, with a random delay of up to a quarter. */

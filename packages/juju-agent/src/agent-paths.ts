@@ -1,4 +1,7 @@
+import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+
+import { removeFile } from "charm-kit";
 
 /** Paths in the agent's state directory; `agents` and `tools` have Juju's layout. */
 export class AgentPaths {
@@ -35,6 +38,14 @@ export class AgentPaths {
 
   tools(unit: string): string {
     return join(this.root, "tools", `unit-${unit.replace("/", "-")}`);
+  }
+
+  /** Deletes the agent's files, and the directory if it contains nothing else. */
+  async delete(): Promise<void> {
+    for (const name of ["agents", "tools", "charms"])
+      await rm(join(this.root, name), { recursive: true, force: true });
+    for (const path of [this.log, `${this.log}.1`, this.state]) await removeFile(path);
+    await rmdir(this.root).catch(() => undefined);
   }
 
   socket(unit: string): string {

@@ -9,12 +9,11 @@ import { addRefresh } from "./commands/refresh.ts";
 import { addRemove } from "./commands/remove.ts";
 import { addRun } from "./commands/run.ts";
 import { addSecrets } from "./commands/secrets.ts";
+import { addService } from "./commands/service.ts";
 import { addStatus } from "./commands/status.ts";
 import { addWait } from "./commands/wait.ts";
 import type { AddVerbs, CommandCall } from "./commands/command.ts";
-
-/** State directory without `--state`. */
-export const DEFAULT_STATE_DIRECTORY = "/var/lib/github-runner-agent";
+import { DEFAULT_STATE_DIRECTORY } from "./service/service-files.ts";
 
 const VERBS: readonly AddVerbs[] = [
   addDeploy,
@@ -28,6 +27,7 @@ const VERBS: readonly AddVerbs[] = [
   addStatus,
   addWait,
   addRemove,
+  addService,
 ];
 
 const EXIT_CODES = `

@@ -3,6 +3,9 @@ import { arch, networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 
 import type { NetworkAddress } from "./hooks/hook-context.ts";
 
+/** `PATH` where the environment has none. */
+export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
+
 /** Facts about the agent's machine. */
 export interface MachineFacts {
   /** `PATH` of hooks, after the tools directory. */

@@ -1,19 +1,23 @@
 import { resolve } from "node:path";
 
 import { CommanderError } from "@commander-js/extra-typings";
-import { messageOf, systemClock, systemErrorCode } from "charm-kit";
+import { messageOf, runProcess, systemClock, systemErrorCode } from "charm-kit";
 import type { AgentEvent } from "./agent-event.ts";
 import { createProgram, type GlobalOptions } from "./command-line.ts";
 import type { CommandCall } from "./commands/command.ts";
 import type { MachineFacts } from "./machine-facts.ts";
+import type { AgentProgram } from "./service/agent-program.ts";
+import { AgentService, type SystemdPaths } from "./service/agent-service.ts";
 import { UnitAgent } from "./unit-agent.ts";
 
 /** Services of the command line. */
 export interface CommandLineDependencies {
   /** Reads the machine's facts. */
   readonly readMachine: () => Promise<MachineFacts>;
-  /** The agent's program and its first arguments, which the charm's `juju-exec` calls. */
-  readonly program: readonly string[];
+  /** How the charm's `juju-exec` and the service call the agent. */
+  readonly program: AgentProgram;
+  /** Where the agent is installed. */
+  readonly paths: SystemdPaths & { readonly programs: string };
   readonly version: string;
   /** Prints to the standard output, unchanged. */
   readonly print: (text: string) => void;
@@ -57,19 +61,35 @@ export async function runCommandLine(
 async function openCall(
   stateDirectory: string,
   isQuiet: boolean,
-  { readMachine, program, print, printError, signal }: CommandLineDependencies,
+  { readMachine, program, paths, print, printError, signal }: CommandLineDependencies,
 ): Promise<CommandCall> {
-  const agent = new UnitAgent({
-    stateDirectory,
-    clock: systemClock,
-    machine: await readMachine(),
-    commandLine: program,
-    onEvent: (event) => {
-      if (!isQuiet) showProgress(event, printError);
+  const machine = await readMachine();
+  const agentCalledBy = (commandLine: readonly string[]) =>
+    new UnitAgent({
+      stateDirectory,
+      clock: systemClock,
+      machine,
+      commandLine,
+      onEvent: (event) => {
+        if (!isQuiet) showProgress(event, printError);
+      },
+    });
+  const nothing = () => undefined;
+  return {
+    agent: agentCalledBy(program.command),
+    agentCalledBy,
+    installation: {
+      program,
+      programs: paths.programs,
+      service: new AgentService({ stateDirectory, systemd: paths, run: runProcess }),
+      stateDirectory,
     },
-  });
-  const printDetail = isQuiet ? () => undefined : print;
-  return { agent, print, printError, printDetail, signal };
+    print,
+    printError,
+    printNote: isQuiet ? nothing : printError,
+    printDetail: isQuiet ? nothing : print,
+    signal,
+  };
 }
 
 /** Progress goes to the standard error; the standard output is the command's answer. */

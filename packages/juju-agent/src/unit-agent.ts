@@ -233,6 +233,26 @@ export class UnitAgent {
     });
   }
 
+  /** Lets the tools of all units call the agent by its current command line. */
+  async renewTools(signal: AbortSignal): Promise<void> {
+    await this.#withLock(signal, async ({ session, settler }) => {
+      const units = Object.values(session.state.units).filter(({ operation }) => operation.kind !== "deploy");
+      for (const { name } of units) await settler.installTools(name);
+    });
+  }
+
+  /** Deletes all files of the agent. @throws AgentRequestError while an application is deployed */
+  async deleteState(signal: AbortSignal): Promise<void> {
+    await this.#withLock(signal, async ({ session }) => {
+      const deployed = Object.keys(session.state.applications);
+      if (deployed.length > 0)
+        throw new AgentRequestError(
+          `Cannot delete the state: ${deployed.join(", ")} is deployed, remove it first`,
+        );
+      await this.#paths.delete();
+    });
+  }
+
   /** The model's status; never waits for the lock. */
   async status(): Promise<ModelStatus> {
     const lock = await operationLock(this.#dependencies.stateDirectory);

@@ -1,12 +1,22 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { readMachineFacts } from "../src/machine-facts.ts";
-import { runCommandLine } from "../src/run-command-line.ts";
+import { runCommandLine, type CommandLineDependencies } from "../src/run-command-line.ts";
 import { MACHINE, NEVER } from "./tiny-charm.ts";
 
 /** The program of the agent. */
 export const MAIN = join(import.meta.dirname, "../src/main.ts");
+
+/** Paths of a machine beside a state directory, which systemd does not run. */
+export function besideState(state: string): CommandLineDependencies["paths"] {
+  const machine = dirname(state);
+  return {
+    units: join(machine, "units"),
+    booted: join(machine, "booted"),
+    programs: join(machine, "bin"),
+  };
+}
 
 /** How a call of the agent ended. */
 export interface Ended {
@@ -25,15 +35,26 @@ export function runProgram(state: string, ...argv: string[]): Promise<Ended> {
 }
 
 /** Runs what the process runs, without the time that its start takes. */
-export async function runAgent(state: string, ...argv: string[]): Promise<Ended> {
+export function runAgent(state: string, ...argv: string[]): Promise<Ended> {
+  return runAgentWith(state, {}, ...argv);
+}
+
+/** Runs what the process runs, with other dependencies. */
+export async function runAgentWith(
+  state: string,
+  changed: Partial<CommandLineDependencies>,
+  ...argv: string[]
+): Promise<Ended> {
   let [stdout, stderr] = ["", ""];
   const code = await runCommandLine(["--state", state, ...argv], {
     readMachine: () => readMachineFacts(MACHINE.path),
-    program: [process.execPath, MAIN],
+    program: { command: [process.execPath, MAIN] },
+    paths: besideState(state),
     version: "1.2.3",
     print: (text) => void (stdout += text),
     printError: (text) => void (stderr += text),
     signal: NEVER,
+    ...changed,
   });
   return { code, stdout, stderr };
 }

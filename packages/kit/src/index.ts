@@ -34,3 +34,4 @@ export {
 } from "./run-process.ts";
 export { REDACTED, Secret } from "./secret.ts";
 export { formatSize, parseSize } from "./size.ts";
+export { renderSystemdCommand } from "./systemd-command.ts";

@@ -1,14 +1,30 @@
 import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
 
 import { AgentRequestError } from "../agent-errors.ts";
+import type { AgentProgram } from "../service/agent-program.ts";
+import type { AgentService } from "../service/agent-service.ts";
 import type { UnitAgent } from "../unit-agent.ts";
+
+/** What the agent installs on its machine. */
+export interface Installation {
+  readonly program: AgentProgram;
+  /** Directory for the program, in `PATH`. */
+  readonly programs: string;
+  readonly service: AgentService;
+  readonly stateDirectory: string;
+}
 
 /** Input and output of a verb. */
 export interface CommandCall {
   readonly agent: UnitAgent;
+  /** The same agent, whose charms call it by another command. */
+  readonly agentCalledBy: (command: readonly string[]) => UnitAgent;
+  readonly installation: Installation;
   /** Prints to the standard output, unchanged. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
+  /** Prints a note to the standard error; nothing with `--quiet`. */
+  readonly printNote: (text: string) => void;
   /** Prints output of the charm; nothing with `--quiet`. */
   readonly printDetail: (text: string) => void;
   readonly signal: AbortSignal;

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 
 import type { ConfigChange } from "../charm/config-options.ts";
 import { collect, readCount, type AddVerbs } from "./command.ts";
+import { noteOnReboots } from "./service.ts";
 import { readConfigFile, readConfigPairs } from "./config-input.ts";
 
 export const addDeploy: AddVerbs = ({ add, run }) => {
@@ -15,7 +16,8 @@ export const addDeploy: AddVerbs = ({ add, run }) => {
     .option("--config <pair or file>", "KEY=VALUE, KEY=@FILE, or a YAML file; may be repeated", collect, [])
     .option("--unit-number <number>", "number of the unit (default: the next free one)", readCount)
     .action((archive, { app, config, unitNumber }) =>
-      run(async ({ agent, print, signal }) => {
+      run(async (call) => {
+        const { agent, print, printNote, signal } = call;
         const path = resolve(archive);
         const charm = await agent.charmIn(path, signal);
         const options = {
@@ -25,6 +27,8 @@ export const addDeploy: AddVerbs = ({ add, run }) => {
           ...(unitNumber === undefined ? {} : { unitNumber }),
         };
         print(`${await agent.deploy(options, signal)} deployed\n`);
+        const note = noteOnReboots(call);
+        if (note !== undefined) printNote(note);
         return 0;
       }),
     );

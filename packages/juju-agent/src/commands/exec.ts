@@ -1,3 +1,4 @@
+import { AgentRequestError } from "../agent-errors.ts";
 import type { ExecOutcome } from "../script-runner.ts";
 import type { AddVerbs, CommandCall } from "./command.ts";
 import { targetUnit } from "./target.ts";
@@ -26,6 +27,17 @@ export const addExec: AddVerbs = ({ add, run }) => {
       }),
     );
 };
+
+/** Dispatches an event in all units, one after the other. @throws AgentRequestError of the first unit where it failed */
+export async function dispatchEverywhere(call: CommandCall, event: string): Promise<void> {
+  const failed: string[] = [];
+  const { applications } = await call.agent.status();
+  for (const unit of Object.values(applications).flatMap(({ units }) => Object.keys(units))) {
+    if (pass(call, await call.agent.dispatchEvent(unit, event, call.signal)) !== 0) failed.push(unit);
+  }
+  if (failed.length > 0)
+    throw new AgentRequestError(`Cannot dispatch ${event} in ${failed.join(", ")}: see debug-log`);
+}
 
 /** Passes on the output of the charm; with `--quiet` only after a failure. */
 function pass(call: CommandCall, outcome: ExecOutcome): number {

@@ -53,6 +53,16 @@ export class UnitSettler {
     await this.#session.updateUnit(name, commitHook(unit, operation, this.#commitFacts(name)));
   }
 
+  /** Installs a unit's hook tools, and a `juju-exec` that calls the agent. */
+  async installTools(name: string): Promise<void> {
+    const { paths, dependencies } = this.#session;
+    const exec = dependencies.commandLine && {
+      unit: name,
+      command: [...dependencies.commandLine, "--state", paths.root, "exec", "--unit", name, "--"],
+    };
+    await installToolShims(paths.tools(name), HOOK_TOOLS.keys(), exec);
+  }
+
   #facts(name: string): StepFacts {
     const { application: applicationName } = this.#session.unit(name);
     const application = this.#session.application(applicationName);
@@ -83,18 +93,14 @@ export class UnitSettler {
   }
 
   async #deployCharm(name: string, signal: AbortSignal): Promise<void> {
-    const { paths, dependencies } = this.#session;
+    const { paths } = this.#session;
     const unit = this.#session.unit(name);
     if (unit.operation.kind !== "deploy") return;
     const { charm } = this.#session.application(unit.application);
     const { revision, digest, definition } = charm;
     const release = { archive: paths.archive(digest), name: definition.name, revision };
     await installCharmDirectory(paths.agent(name), release, signal);
-    const exec = dependencies.commandLine && {
-      unit: name,
-      command: [...dependencies.commandLine, "--state", paths.root, "exec", "--unit", name, "--"],
-    };
-    await installToolShims(paths.tools(name), HOOK_TOOLS.keys(), exec);
+    await this.installTools(name);
     await this.#session.updateUnit(name, { charmRevision: revision, operation: unit.operation.then });
   }
 

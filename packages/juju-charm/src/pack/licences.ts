@@ -4,7 +4,12 @@ import { join } from "node:path";
 const PACKAGE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 const LICENCE = /^licen[cs]e/i;
 
-/** The licences of all npm packages in a bundle as one text, sorted by package. */
+/**
+ * The licences of all npm packages in a bundle as one text, sorted by package.
+ *
+ * @param charm base directory of `sources`.
+ * @param sources paths of the bundled sources, relative to it.
+ */
 export async function licencesOf(charm: string, sources: readonly string[]): Promise<string> {
   const directories = new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[0] ?? []));
   const texts = [...directories].sort().map((directory) => licenceOf(join(charm, directory)));

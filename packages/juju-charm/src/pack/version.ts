@@ -6,7 +6,11 @@ import { upwards } from "./find-upwards.ts";
 
 const GIT_MS = 30_000;
 
-/** A charm's version: the version of the nearest package, with the commit if available, such as `0.1.0-8713396`. */
+/**
+ * A charm's version: the version of the nearest package, with the commit if available, such as `0.1.0-8713396`.
+ *
+ * @param charm base directory of the charm.
+ */
 export async function versionOf(charm: string): Promise<string> {
   const version = (await packageVersion(charm)) ?? "0.0.0";
   const { exitCode, stdout } = await runProcess(["git", "describe", "--always", "--dirty", "--exclude=*"], {

@@ -1,0 +1,35 @@
+import { expect } from "chai";
+
+import { renderService, serviceName } from "../../src/service/service-files.ts";
+
+describe("renderService()", () => {
+  it("runs update-status at boot and five minutes after each run, and gives only the agent a signal", () => {
+    const { service, timer } = renderService("/var/lib/github-runner-agent", ["/usr/local/bin/juju-agent"]);
+    expect(service).to.deep.equal({
+      name: "juju-agent.service",
+      content: `[Unit]
+Description=Juju unit agent in /var/lib/github-runner-agent
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+ExecStart=/usr/local/bin/juju-agent --quiet --state /var/lib/github-runner-agent update-status
+KillMode=process
+TimeoutStartSec=6h
+`,
+    });
+    expect(timer.name).to.equal("juju-agent.timer");
+    expect(timer.content).to.include("\nOnActiveSec=1s\nOnUnitInactiveSec=5m\n");
+    expect(timer.content).to.include("\nWantedBy=timers.target\n");
+  });
+
+  it("has other units for another state directory", () => {
+    expect(serviceName("/srv/a")).to.match(/^juju-agent-[0-9a-f]{8}$/);
+    expect(serviceName("/srv/a")).not.to.equal(serviceName("/srv/b"));
+    expect(renderService("/srv/100% mine", ["/a b/node", "/m.ts"]).service.content).to.include(
+      'ExecStart="/a b/node" /m.ts --quiet --state "/srv/100%% mine" update-status\n',
+    );
+  });
+});
