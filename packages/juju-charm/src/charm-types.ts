@@ -73,3 +73,12 @@ export type BindingOf<T extends CharmTypes> =
 
 /** Names of a charm's options, actions, relation endpoints, storages or resources. */
 export type NameOf<T extends CharmTypes, What extends keyof CharmTypes> = keyof T[What] & string;
+
+/** Names of a charm's relation endpoints with an interface: what a library for this interface can be used with. */
+export type EndpointOf<T extends CharmTypes, Interface extends string> = {
+  [Name in NameOf<T, "relations">]: T["relations"][Name] extends { readonly interface: infer Own }
+    ? Interface extends Own
+      ? Name
+      : never
+    : never;
+}[NameOf<T, "relations">];

@@ -6,6 +6,7 @@ export type {
   ActionTypes,
   BindingOf,
   CharmTypes,
+  EndpointOf,
   NameOf,
   RelationTypes,
   ResourceTypes,

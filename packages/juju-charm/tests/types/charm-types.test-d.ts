@@ -4,8 +4,10 @@ import {
   Charm,
   type ActionEventOf,
   type CharmEvent,
+  type EndpointOf,
   type Framework,
   type RelationEvent,
+  type UntypedCharm,
 } from "../../src/index.ts";
 
 declare function use(...values: readonly unknown[]): void;
@@ -81,3 +83,9 @@ export class UntypedProbe extends Charm {
     });
   }
 }
+
+/** A library is for endpoints with its interface; a charm without types may name any. */
+export const endpoint: EndpointOf<GithubRunnerTypes, "debug-ssh"> = "debug-ssh";
+// @ts-expect-error: the endpoint has another interface
+export const other: EndpointOf<GithubRunnerTypes, "tls-certificates"> = "debug-ssh";
+export const any: EndpointOf<UntypedCharm, "tls-certificates"> = "anything";
