@@ -1,13 +1,13 @@
 import { Charm, type CharmEvent, type Framework, type Status } from "juju-charm";
 import type { TimerState } from "../unit/ports.ts";
-import type { ConditionError } from "charm-kit";
+import type { Clock, ConditionError } from "charm-kit";
 import type { UnitSystem } from "../unit/unit-system.ts";
 import { conditionSlot } from "./condition.ts";
 import type { Configuration } from "../unit/configuration.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { RunnerActions } from "./runner-actions.ts";
 import { StatusReporter } from "./status-reporter.ts";
-import { checkOf, isCondition, lackOf, statusOf, summarise, withNotices } from "./status.ts";
+import { checkOf, isCondition, lackOf, nextAttempt, statusOf, summarise, withNotices } from "./status.ts";
 import { UnitWork } from "./unit-work.ts";
 import type { Workload } from "../unit/workload.ts";
 
@@ -15,10 +15,12 @@ import type { Workload } from "../unit/workload.ts";
 export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   readonly #reporter: StatusReporter;
   readonly #work: UnitWork;
+  readonly #clock: Clock;
   #timers: TimerState | undefined;
 
   constructor(framework: Framework, system: UnitSystem) {
     super(framework);
+    this.#clock = system.clock;
     this.#reporter = new StatusReporter((status) => this.unit.setStatus(status));
     this.#work = new UnitWork(this, system, (message) => {
       this.#reporter.report({ name: "maintenance", message });
@@ -73,7 +75,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
         return { name: "maintenance", message: "Restarting the machine, which asks for it" };
       }
       const report = await workload.reconcile(signal);
-      return summarise(report.counts, count, report);
+      return summarise(report.counts, count, { ...report, next: await this.#next() });
     });
   }
 
@@ -87,14 +89,14 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   async onRefreshImage({ signal }: CharmEvent): Promise<void> {
     await this.#attend(signal, async (workload, { count }) => {
       const report = await workload.refresh(signal);
-      return summarise(report.counts, count, report);
+      return summarise(report.counts, count, { ...report, next: await this.#next() });
     });
   }
 
   /** Makes no call to GitHub: ensures timers, LXD and firewall, and validates the configuration. */
   async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
     await this.#show(async () => {
-      await this.#work.ensureTimers(signal);
+      this.#timers = await this.#work.ensureTimers(signal);
       const rules = await this.#work.firewallRules();
       await this.#work.withUnit(async ({ firewall, infrastructure }) => {
         await infrastructure.check(signal);
@@ -138,12 +140,19 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     }
   }
 
+  /** When the unit tries again; undefined while the timers are unknown, as with invalid options. */
+  async #next(): Promise<string | undefined> {
+    if (this.#timers === undefined) return undefined;
+    const { reconcileMinutes } = await this.#work.configuration();
+    return nextAttempt(this.#timers, reconcileMinutes, this.#clock.now());
+  }
+
   /** Does a hook's work and sets the resulting status. A condition becomes a status and does not fail the hook. */
   async #show(work: () => Promise<Status | undefined>): Promise<void> {
     const { status, condition } = await work().then(
       (shown) => ({ status: shown, condition: null }),
-      (thrown: unknown) => {
-        const status = statusOf(thrown);
+      async (thrown: unknown) => {
+        const status = statusOf(thrown, await this.#next());
         if (!status || !isCondition(thrown)) throw thrown;
         this.log.warning("Cannot go on", { reason: status.message });
         return { status, condition: checkOf(thrown) };

@@ -12,7 +12,9 @@ export class DebugSshError extends ConditionError {
 
   constructor(unit: string, field: string, accepted: string) {
     // Without the value, which is untrusted.
-    super(`Cannot use the relation debug-ssh: ${unit} shares a ${field} that is not ${accepted}`);
+    super(
+      `Cannot use the relation debug-ssh: ${unit} shares a ${field} that is not ${accepted}; correct it there, or remove the relation`,
+    );
   }
 }
 

@@ -15,36 +15,58 @@ export interface Shortcomings {
   readonly notices: readonly string[];
   /** Number of outdated runners that stay until one of their successors is online. @default 0 */
   readonly waiting?: number;
+  /** When the next attempt comes, as {@link nextAttempt} words it. @default not told */
+  readonly next?: string | undefined;
 }
 
 /** The status after a reconcile. */
 export function summarise(
   counts: RunnerCounts,
   wanted: number,
-  { failures, notices, waiting = 0 }: Shortcomings,
+  { failures, notices, waiting = 0, next }: Shortcomings,
 ): Status {
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
-  const status = present === 0 && wanted > 0 ? conditionOf(failures) : undefined;
+  const status = present === 0 && wanted > 0 ? conditionOf(failures, next) : undefined;
   if (status) return status;
+  const told = (message: string) => withNext(withNotices(message, notices), next);
   if (present < wanted) {
     // Runners with a job that ended during the reconcile are missing without a failure.
-    const next = reason ? `; retrying: ${reason}` : "; the next reconcile creates the missing ones";
+    const then = reason ? `; retrying: ${reason}` : "; the next reconcile creates the missing ones";
     return present === 0
-      ? { name: "maintenance", message: withNotices(`No runner of ${wanted} yet${next}`, notices) }
-      : { name: "active", message: withNotices(`${present} of ${wanted} runners${next}`, notices) };
+      ? { name: "maintenance", message: told(`No runner of ${wanted} yet${then}`) }
+      : { name: "active", message: told(`${present} of ${wanted} runners${then}`) };
   }
-  const unreplaced = waiting > 0 && reason ? [`${describeOutdated(waiting)}; retrying: ${reason}`] : [];
-  return { name: "active", message: withNotices(describeCounts(counts), [...unreplaced, ...notices]) };
+  const message = describeCounts(counts);
+  return waiting > 0 && reason
+    ? { name: "active", message: told(`${message}; ${describeOutdated(waiting)}; retrying: ${reason}`) }
+    : { name: "active", message: withNotices(message, notices) };
+}
+
+/**
+ * When the unit tries again, for the end of a status.
+ *
+ * @param minutes the option `reconcile-interval`; timers add up to a quarter of it.
+ * @param now milliseconds since the Unix epoch.
+ */
+export function nextAttempt(timers: TimerState, minutes: number, now: number): string {
+  if (lackOf(timers) !== undefined)
+    return "next attempt at the next event, or by reconcile-runners: no timers run here";
+  const latest = Math.ceil(now / 60_000 + minutes * 1.25) * 60_000;
+  return `next attempt by ${new Date(latest).toISOString().slice(11, 16)} UTC`;
+}
+
+function withNext(message: string, next: string | undefined): string {
+  return next === undefined ? message : `${message}; ${next}`;
 }
 
 /** With no runner at all, a failure that only a person or another system can end decides the status. */
-function conditionOf(failures: readonly Error[]): Status | undefined {
+function conditionOf(failures: readonly Error[], next: string | undefined): Status | undefined {
   const conditions = failures.flatMap(conditionsIn);
   const last = (["person", "outside"] as const)
     .map((remedy) => conditions.find((condition) => condition.remedy === remedy))
     .find((condition) => condition !== undefined);
-  return last && statusOf(last);
+  return last && statusOf(last, next);
 }
 
 function conditionsIn(thrown: unknown): readonly ConditionError[] {
@@ -125,8 +147,12 @@ export function checkOf(condition: Condition): ConditionError["checkedBy"] {
   return condition.code === "lxd-unreachable" ? "update-status" : "reconcile";
 }
 
-/** The status that reports an error; undefined for an error that the hook should fail with. */
-export function statusOf(thrown: unknown): Status | undefined {
+/**
+ * The status that reports an error; undefined for an error that the hook should fail with.
+ *
+ * @param next when the next attempt comes, for a condition that no person ends. @default not told
+ */
+export function statusOf(thrown: unknown, next?: string): Status | undefined {
   if (!isCondition(thrown)) return undefined;
   const remedy = thrown instanceof ConditionError ? thrown.remedy : REMEDY_OF_LXD[thrown.code];
   const name = STATUS_OF_REMEDY[remedy];
@@ -136,9 +162,9 @@ export function statusOf(thrown: unknown): Status | undefined {
       // Not shortened: several invalid options are reported together, and each needs action.
       return { name, message: inOneLine(text) };
     case "outside":
-      return { name, message: shorten(text) };
+      return { name, message: withNext(shorten(text), next) };
     case "retry":
-      return { name, message: `Retrying: ${shorten(text)}` };
+      return { name, message: withNext(`Retrying: ${shorten(text)}`, next) };
   }
 }
 

@@ -30,7 +30,7 @@ export class BadCredentialsError extends GithubError {
   override readonly title = "Invalid token";
 
   constructor(action: string, facts: AnswerFacts) {
-    super(action, "GitHub refuses the token; it is wrong, expired or revoked", facts);
+    super(action, "GitHub refuses the token; it is wrong, expired or revoked; set a valid one", facts);
   }
 }
 
@@ -102,7 +102,11 @@ export class NotFoundError extends GithubError {
   readonly path: string;
 
   constructor(action: string, path: string, facts: AnswerFacts) {
-    super(action, `'${path}' does not exist, or the token has no access to it`, facts);
+    super(
+      action,
+      `'${path}' does not exist, or the token has no access to it; correct path, or give the token access`,
+      facts,
+    );
     this.path = path;
   }
 }
@@ -180,7 +184,10 @@ export class RunnerGroupError extends GithubError {
 
   constructor(group: string, path: string, available: readonly string[]) {
     const names = available.length === 0 ? "none" : available.map((name) => `'${name}'`).join(", ");
-    super(`use runner group '${group}'`, `'${path}' has no such group; the token has access to ${names}`);
+    super(
+      `use runner group '${group}'`,
+      `'${path}' has no such group; set group to one that the token has access to: ${names}`,
+    );
     this.group = group;
     this.available = available;
   }

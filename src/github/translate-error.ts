@@ -57,7 +57,7 @@ export function toGithubError(thrown: unknown, context: FailureContext): GithubE
     case 410:
     case 422:
     case 451:
-      return new RefusedError(context.action, detail, facts);
+      return new RefusedError(context.action, `${detail}; correct what its answer names`, facts);
     default:
       return new UnavailableError(context.action, detail, facts);
   }

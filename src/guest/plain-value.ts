@@ -31,7 +31,7 @@ export function plainUrl(url: string): string {
 /** A setting contains characters that a file in the runner cannot represent. */
 export class GuestValueError extends ConditionError {
   readonly code = "guest-value";
-  readonly remedy = "retry";
+  readonly remedy = "person";
   readonly setting: string;
 
   /**
@@ -39,7 +39,7 @@ export class GuestValueError extends ConditionError {
    * @param accepted the accepted form.
    */
   constructor(setting: string, accepted: string) {
-    super(`Cannot prepare a runner: ${setting} is not ${accepted}`);
+    super(`Cannot prepare a runner: ${setting} is not ${accepted}; correct it`);
     this.setting = setting;
   }
 }

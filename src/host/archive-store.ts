@@ -69,7 +69,10 @@ export class ArchiveStore implements Archives {
   async fetch(application: RunnerApplication, signal: AbortSignal): Promise<string> {
     const { sha256 } = application;
     if (sha256 === undefined)
-      throw new ArchiveError(application, "GitHub names no checksum for it, so it is refused");
+      throw new ArchiveError(
+        application,
+        "GitHub names no checksum for it, so it is refused; upgrade the server to a version that does",
+      );
     const path = join(this.#directory, `${sha256}.tar.gz`);
     await mkdir(this.#directory, { recursive: true, mode: 0o755 });
     return this.#lock().run(async () => {
@@ -103,7 +106,8 @@ export class ArchiveStore implements Archives {
     await rm(partial, { force: true });
     // The partial file may belong to another archive: try again from the start.
     if (isResumed) await this.#download(application, { path, sha256 }, signal);
-    else throw new ArchiveError(application, fault);
+    else
+      throw new ArchiveError(application, `${fault}; find out who changed it, then run update-dependencies`);
   }
 
   /** Resumes an interrupted download a few times. */

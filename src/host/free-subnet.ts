@@ -12,7 +12,7 @@ export class NoFreeSubnetError extends ConditionError {
 
   constructor() {
     super(
-      "Cannot choose a subnet for the runners' bridge: every /24 of 10.0.0.0/8 overlaps a network of this machine",
+      "Cannot choose a subnet for the runners' bridge: every /24 of 10.0.0.0/8 overlaps a network of this machine; remove a route that covers them",
     );
   }
 }

@@ -131,5 +131,5 @@ function renderTable(table: string, bridge: string, gateway: string): string {
 
 function complaintOf({ exitCode, stderr }: ProcessOutcome): string {
   if (exitCode === NOT_STARTED) return `${NFT} is missing; install nftables (apt install nftables)`;
-  return stderr.trim() || `nft ended with ${exitCode}`;
+  return `${stderr.trim() || `nft ended with ${exitCode}`}; see whether its kernel has nftables`;
 }

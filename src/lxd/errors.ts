@@ -72,13 +72,19 @@ export class BaseImageServerError extends ConditionError {
   }
 }
 
+/** What apt says of a package that no index has; it reads the indexes anew before. */
+const UNKNOWN_PACKAGE = /Unable to locate package|has no installation candidate/;
+
 /** A step of an image build failed. The last good image stays. */
 export class ImageBuildError extends ConditionError {
   readonly code = "image-build";
-  readonly remedy = "retry";
+  readonly remedy: "person" | "retry";
 
   constructor(step: string, detail: string, options?: ErrorOptions) {
-    super(`Cannot build the runner image (${step}): ${detail}`, options);
+    const isMisspelt = UNKNOWN_PACKAGE.test(detail);
+    const advice = isMisspelt ? "; correct image-packages, or base-image" : "";
+    super(`Cannot build the runner image (${step}): ${detail}${advice}`, options);
+    this.remedy = isMisspelt ? "person" : "retry";
   }
 }
 

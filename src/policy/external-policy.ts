@@ -6,13 +6,15 @@ import { withSystemCertificates } from "../network/system-certificates.ts";
 /** The policy service returned no one-time token. */
 export class PolicyServiceError extends ConditionError {
   readonly code = "policy-service";
-  readonly remedy = "retry";
+  readonly remedy: "person" | "outside";
   /** The HTTP status; undefined without an answer. */
   readonly status: number | undefined;
 
   constructor(detail: string, status: number | undefined, options?: ErrorOptions) {
     super(`Cannot get a one-time token from the repository policy service: ${detail}`, options);
     this.status = status;
+    // It understands the request and refuses it: no later attempt changes that.
+    this.remedy = status !== undefined && status >= 300 && status < 500 && status !== 429 ? "person" : "outside";
   }
 }
 

@@ -45,7 +45,7 @@ describe("parseDebugSsh()", () => {
       const parse = () => {
         parseDebugSsh("tmate/0", { ...shared, [field]: value });
       };
-      const message = `Cannot use the relation debug-ssh: tmate/0 shares a ${field} that is not ${accepted}`;
+      const message = `Cannot use the relation debug-ssh: tmate/0 shares a ${field} that is not ${accepted}; correct it there, or remove the relation`;
       expect(parse).to.throw(DebugSshError).with.property("message", message);
     });
   }
@@ -54,7 +54,8 @@ describe("parseDebugSsh()", () => {
     const status = statusOf(new DebugSshError("tmate/0", "port", "a number from 1 to 65535"));
     expect(status).to.deep.equal({
       name: "blocked",
-      message: "Invalid SSH debug information: tmate/0 shares a port that is not a number from 1 to 65535",
+      message:
+        "Invalid SSH debug information: tmate/0 shares a port that is not a number from 1 to 65535; correct it there, or remove the relation",
     });
   });
 });

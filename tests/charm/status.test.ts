@@ -121,6 +121,13 @@ describe("summarise()", () => {
     );
   });
 
+  it("tells when the next attempt is, where there is one", () => {
+    const next = "next attempt by 03:12 UTC";
+    const { message } = summarise(counts(1), 2, { failures: [failed], notices: ["a notice"], next });
+    expect(message).to.equal(`1 of 2 runners; retrying: no space left on device; a notice; ${next}`);
+    expect(summarise(counts(2), 2, { failures: [], notices: [], next }).message).not.to.include(next);
+  });
+
   it("shortens a long reason", () => {
     const { message } = summarise(counts(1), 2, { failures: [new Error("x".repeat(5000))], notices: [] });
     expect(message.length).to.be.lessThan(500);
@@ -147,7 +154,10 @@ describe("statusOf()", () => {
       new BaseImageServerError("jammy", "https://mirror.example", { detail: "no route to host" }),
       /^waiting: Cannot fetch the base image 'jammy' from https:..mirror.example: no route to host; let LXD/,
     ],
-    [new BadCredentialsError(action, {}), /^blocked: Invalid token: .*wrong, expired or revoked$/],
+    [
+      new BadCredentialsError(action, {}),
+      /^blocked: Invalid token: .*wrong, expired or revoked; set a valid one$/,
+    ],
     [
       new RateLimitError(action, { limit: "primary", resetAt }, {}),
       /^waiting: .*rate limit is reached until 2026-01-02T03:04:05/,
@@ -201,6 +211,7 @@ describe("statusOf()", () => {
     "github-bad-credentials": "person",
     "github-app": "person",
     "github-url": "person",
+    "guest-value": "person",
     "github-path": "person",
     "github-access-blocked": "person",
     "github-missing-permission": "person",
@@ -210,7 +221,6 @@ describe("statusOf()", () => {
     "github-unavailable": "outside",
     "github-deadline": "outside",
     "github-refused": "person",
-    "image-build": "retry",
     systemd: "retry",
     locked: "retry",
     deadline: "retry",
@@ -226,7 +236,7 @@ describe("statusOf()", () => {
     .map(([, code = "", remedy = ""]) => [code, remedy] as const);
 
   it("follows the remedy of the condition", () => {
-    expect(conditions).to.have.length.above(44);
+    expect(conditions).to.have.length.above(43);
     const expected = conditions.map(([code]) => [code, remedies[code] ?? "retry"]);
     expect(conditions).to.deep.equal(expected);
     const codes = conditions.map(([code]) => code);

@@ -113,7 +113,7 @@ describe("paths on GitHub", () => {
       const error = await rejection(forge.register("a", ["x"], never));
       expect(error).to.be.instanceOf(RunnerGroupError).with.property("code", "github-runner-group");
       expect(error.message).to.equal(
-        "Cannot use runner group 'fast': 'octo' has no such group; the token has access to 'Default', 'slow'",
+        "Cannot use runner group 'fast': 'octo' has no such group; set group to one that the token has access to: 'Default', 'slow'",
       );
       expect((await justInTime(forge.register("b", ["x"], never))).id).to.equal(7);
     });

@@ -158,7 +158,7 @@ describe("ArchiveStore", () => {
     const sha256 = "ab".repeat(32);
     const { message } = await refusal(store.fetch(offer({ sha256 }), unaborted()));
     expect(message).to.equal(
-      `Cannot use the runner application 2.337.0: its checksum is ${SHA256}, and GitHub says ${sha256}`,
+      `Cannot use the runner application 2.337.0: its checksum is ${SHA256}, and GitHub says ${sha256}; find out who changed it, then run update-dependencies`,
     );
     expect(await kept()).to.deep.equal([]);
   });

@@ -110,7 +110,7 @@ describe("the runner charm, without LXD and GitHub", () => {
     const { unitStatus } = await ctx.run(ctx.on.relationChanged(relation, { unit: 0 }), state);
     expect(unitStatus.name).to.equal("blocked");
     expect(unitStatus.message).to.equal(
-      "Invalid SSH debug information: tmate/0 shares a host that is not an IP address",
+      "Invalid SSH debug information: tmate/0 shares a host that is not an IP address; correct it there, or remove the relation",
     );
   });
 
