@@ -1,7 +1,7 @@
 import type { JobFacts, JobQuery } from "../metrics/ports.ts";
 import { NotFoundError } from "./errors.ts";
 import type { GithubApi } from "./github-api.ts";
-import type { GithubPath } from "./path.ts";
+import { parseGithubPath, type GithubPath } from "./path.ts";
 import { readJobPage } from "./shapes.ts";
 
 const PER_PAGE = 100;
@@ -12,6 +12,7 @@ const MOST_PAGES = 5;
 export class JobLookup {
   readonly #api: GithubApi;
   readonly #path: GithubPath;
+  #renamed: Promise<GithubPath | undefined> | undefined;
 
   constructor(api: GithubApi, path: GithubPath) {
     this.#api = api;
@@ -26,7 +27,8 @@ export class JobLookup {
    */
   async find({ repository, runId, runner }: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined> {
     const [owner = "", repo = ""] = repository.split("/");
-    if (!isWithin(this.#path, owner, repo)) return undefined;
+    if (!isWithin(this.#path, owner, repo) && !(await this.#isWithinRenamed(owner, repo, signal)))
+      return undefined;
     const action = `read the jobs of run ${runId} of '${repository}'`;
     const route = `/actions/runs/{run_id}/jobs`;
     for (let page = 1; page <= MOST_PAGES; page += 1) {
@@ -40,6 +42,31 @@ export class JobLookup {
       if (job) return job.facts;
       if (!answer.hasNext) return undefined;
     }
+    return undefined;
+  }
+
+  /** GitHub redirects requests for an old name, while jobs report the new one. */
+  async #isWithinRenamed(owner: string, repository: string, signal: AbortSignal): Promise<boolean> {
+    // Old names of organisations and enterprises answer 404.
+    if (this.#path.kind !== "repository") return false;
+    const renamed = await (this.#renamed ??= this.#presentPath(signal));
+    return renamed !== undefined && isWithin(renamed, owner, repository);
+  }
+
+  async #presentPath(signal: AbortSignal): Promise<GithubPath | undefined> {
+    const action = `read the present name of '${this.#api.path}'`;
+    const answer = await this.#api
+      .send({ action, method: "GET", route: "" }, signal)
+      .catch(absentWhereNotFound);
+    const { full_name: fullName } = Object(answer?.body) as { full_name?: unknown };
+    return typeof fullName === "string" ? readPath(fullName) : undefined;
+  }
+}
+
+function readPath(text: string): GithubPath | undefined {
+  try {
+    return parseGithubPath(text);
+  } catch {
     return undefined;
   }
 }

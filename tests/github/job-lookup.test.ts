@@ -69,6 +69,28 @@ describe("GithubForge.job()", () => {
     }
   });
 
+  it("finds the job of a repository that has a new name", async () => {
+    github.on(ROUTE, jobs([job()])).on("GET /repos/octo/old", json(200, { full_name: "octo/hello" }));
+    const forge = clientOf(github, { at: "octo/old" });
+    for (const attempt of [1, 2]) {
+      expect(await forge.job(QUERY, never), String(attempt)).to.have.property("conclusion", "success");
+    }
+    expect(github.seen("GET /repos/octo/old"), "asked once").to.have.length(1);
+  });
+
+  it("asks about no repository that GitHub does not name as the present one", async () => {
+    const bad = ["another/one", "a/b/c", "https://github.com/octo/hello", 7];
+    for (const answer of [
+      ...bad.map((name) => json(200, { full_name: name })),
+      json(200, []),
+      json(404, {}),
+    ]) {
+      github.on(ROUTE, jobs([job()])).on("GET /repos/octo/old", answer);
+      expect(await clientOf(github, { at: "octo/old" }).job(QUERY, never)).to.equal(undefined);
+    }
+    expect(github.seen(ROUTE)).to.have.length(0);
+  });
+
   it("keeps the conclusion of a job whose times an old server does not send", async () => {
     github.on(
       ROUTE,

@@ -109,6 +109,24 @@ describe("GithubForge against GitHub's own description", function () {
     expect(await rejection(clientOf("secret").list(never))).to.be.instanceOf(NotFoundError);
   });
 
+  it("follows a repository to its new name, and finds the jobs there", async () => {
+    const forge = clientOf("octo/hello");
+    const { id } = await justInTime(forge.register("app-0-1", ["linux"], never));
+    await github.control("rename-repository", { from: "octo/hello", to: "octo/renamed" });
+    expect((await forge.list(never)).map(({ name }) => name)).to.deep.equal(["app-0-1"]);
+    await justInTime(forge.register("app-0-2", ["windows"], never));
+    const runner = github.service.runners.get(id);
+    assert.isDefined(runner);
+    github.service.connect(runner, { version: "2.337.0", os: "linux" });
+    const repository = "octo/renamed";
+    const { runId } = await github.control("queue-job", { repository, labels: ["linux"] });
+    const found = await clientOf("octo/hello").job({ repository, runId, runner: "app-0-1" }, never);
+    expect(found).to.have.property("createdAt").that.is.closeTo(Date.now(), 10_000);
+    expect(await forge.deregister(id, never)).to.equal("gone");
+    expect((await forge.list(never)).map(({ name }) => name)).to.deep.equal(["app-0-2"]);
+    expect(github.violations).to.deep.equal([]);
+  });
+
   it("tells when the limits of rate end", async () => {
     await fault("list-runners", { kind: "primary-rate-limit", status: 403, resetInMs: 600_000 });
     await fault("list-runners", { kind: "secondary-rate-limit", status: 429, retryAfterSeconds: 90 });

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { expect } from "chai";
 import { APIClient } from "./api-client.ts";
+import { STANDARD_TOKEN } from "./http/callers.ts";
 import { useStandIn } from "./use-stand-in.ts";
 
 const RUNNERS = "/repos/octo/hello/actions/runners";
@@ -35,6 +36,26 @@ describe("The API of the GitHub stand-in", () => {
       expect(github.standIn.violations).to.deep.equal([]);
     });
   }
+
+  it("redirects requests for the old name of a repository, and names the new one", async () => {
+    await github.client.register("one");
+    await github.standIn.control("rename-repository", { from: "octo/hello", to: "octo/world" });
+    const unfollowed = (method: string) =>
+      fetch(`${github.standIn.url}${RUNNERS}`, {
+        method,
+        redirect: "manual",
+        headers: { authorization: `Bearer ${STANDARD_TOKEN}`, "user-agent": "tests" },
+      });
+    expect((await unfollowed("GET")).status).to.equal(301);
+    expect(await github.client.names()).to.deep.equal(["one"]);
+    expect(await github.client.names("", "repos/octo/world")).to.deep.equal(["one"]);
+    expect((await github.client.register("two")).code).to.equal(201);
+    for (const name of ["octo/hello", "octo/world"]) {
+      const answer = await github.client.call("GET", `/repos/${name}`);
+      expect(await answer.json()).to.include({ name: "world", full_name: "octo/world" });
+    }
+    expect(github.standIn.violations).to.deep.equal([]);
+  });
 
   it("serves the same with and without the prefix of GitHub Enterprise", async () => {
     const { headers, status } = await fetch(`${github.standIn.url}/rate_limit`, {

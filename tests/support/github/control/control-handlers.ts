@@ -89,6 +89,11 @@ function serverHandlers(world: World, api: APIServer) {
       done(() => {
         api.hidden.add(scope.toLowerCase() as Scope);
       }),
+    "rename-repository": ({ from, to }) =>
+      done(() => {
+        api.renamed.add(from, to);
+        world.service.rename(from, to);
+      }),
     requests: () => api.requests,
     violations: () => api.violations,
     reset: () =>

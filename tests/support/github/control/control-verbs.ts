@@ -52,6 +52,11 @@ export interface ControlVerbs {
   "add-app": { readonly takes: App; readonly gives: null };
   /** A scope that callers do not see from now on, such as `orgs/secret`. */
   "hide-scope": { readonly takes: { readonly scope: string }; readonly gives: null };
+  /** Gives a repository a new name, such as `octo/hello`; its runners and jobs keep to it. */
+  "rename-repository": {
+    readonly takes: { readonly from: string; readonly to: string };
+    readonly gives: null;
+  };
   "advance-clock": { readonly takes: { readonly byMs: number }; readonly gives: null };
   requests: { readonly takes: null; readonly gives: readonly LoggedRequest[] };
   violations: { readonly takes: null; readonly gives: readonly Violation[] };

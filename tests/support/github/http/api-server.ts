@@ -16,6 +16,7 @@ import { Faults } from "./faults.ts";
 import type { FaultKind, StrikingFault } from "./faults.ts";
 import { ListView } from "./list-view.ts";
 import { parseJSON, readText } from "./read-body.ts";
+import { RenamedRepositories } from "./renamed-repositories.ts";
 import type { LoggedRequest } from "./request-log.ts";
 
 /** The API's prefix on a server of GitHub Enterprise; clients use it for every host that is not GitHub's own. */
@@ -51,6 +52,7 @@ export class APIServer {
   readonly violations: Violation[] = [];
   /** Scopes that callers do not see. */
   readonly hidden = new Set<Scope>();
+  readonly renamed = new RenamedRepositories();
   readonly #world: World;
 
   constructor(world: World) {
@@ -63,11 +65,13 @@ export class APIServer {
     this.requests.length = 0;
     this.violations.length = 0;
     this.hidden.clear();
+    this.renamed.clear();
   }
 
   /** Answers a request on one of GitHub's paths. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const arrival = await arrive(request);
+    const arrived = await arrive(request);
+    const arrival = { ...arrived, path: this.renamed.presentPath(arrived.path) };
     const match = matchRoute(arrival.method, arrival.path);
     const outcome = match ? await this.#outcome(arrival, match) : this.#unknownPath(arrival);
     const status = await this.#send(outcome, arrival, response);
@@ -84,6 +88,8 @@ export class APIServer {
     if (arrival.userAgent === undefined) return { answer: failure(403, NO_USER_AGENT) };
     const caller = this.#identify(arrival, match);
     if (!caller) return { answer: failure(401, "Bad credentials") };
+    const redirect = this.renamed.redirect(arrival);
+    if (redirect) return { answer: redirect, caller };
     const { rateLimits, service } = this.#world;
     const free = route.name === "rate-limit" || route.proof !== undefined;
     if (!free && !rateLimits.take(caller.token)) return { answer: primaryRateLimit(403), caller };

@@ -20,6 +20,7 @@ export type RouteName =
   | "list-runner-labels"
   | "list-runner-groups"
   | "runner-deprecation"
+  | "get-repository"
   | "get-job"
   | "list-run-jobs"
   | "job-logs"

@@ -5,6 +5,7 @@ import { assign } from "./assignment.ts";
 import { Changes } from "./changes.ts";
 import type { Conclusion, JobRecord, JobRequest } from "./job-record.ts";
 import type { RunnerRecord, RunnerRequest } from "./runner-record.ts";
+import { repositoryScope as scopeOf } from "./scope.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** What the application says of itself when it connects. */
@@ -80,6 +81,18 @@ export class ActionsService {
     });
     this.changes.announce();
     return runner;
+  }
+
+  /** Gives a repository's runners and jobs its new name. */
+  rename(from: string, to: string): void {
+    const [before, scope] = [scopeOf(from), scopeOf(to)];
+    for (const runner of this.runners.values()) {
+      if (runner.scope === before) Object.assign(runner, { scope });
+    }
+    for (const job of this.jobs.values()) {
+      if (job.repository.toLowerCase() === from.toLowerCase()) Object.assign(job, { repository: to });
+    }
+    this.changes.announce();
   }
 
   /** Deletes a registration, unless its runner has taken a job. One that was given a job but has not taken it goes. */

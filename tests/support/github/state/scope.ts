@@ -21,6 +21,11 @@ export function scopeOfUrl(url: string): Scope | undefined {
   return lowerCase(second === undefined ? `orgs/${first}` : `repos/${first}/${second}`);
 }
 
+/** The scope of a repository, written `owner/repository`. */
+export function repositoryScope(nameWithOwner: string): Scope {
+  return lowerCase(`repos/${nameWithOwner}` as Scope);
+}
+
 /** Whether runners of a scope take jobs of a repository, written `owner/repository`. */
 export function serves(scope: Scope, repository: string): boolean {
   const [owner = ""] = repository.split("/");

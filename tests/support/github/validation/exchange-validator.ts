@@ -31,7 +31,7 @@ interface CompiledOperation {
 
 /** Statuses that any operation may answer though its description does not say so; the body is an error of GitHub's. */
 function mayAlwaysHappen(status: number): boolean {
-  return [304, 401, 403, 404, 409, 429].includes(status) || status >= 500;
+  return [301, 304, 307, 401, 403, 404, 409, 429].includes(status) || status >= 500;
 }
 
 /**
