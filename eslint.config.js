@@ -34,6 +34,8 @@ export default defineConfig(
       "no-restricted-syntax": ["error", ...SYNTAX],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/explicit-module-boundary-types": "error",
+      // A promise that nobody awaits may be lost when the process of a hook ends, and `void` only hides it.
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: false }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
@@ -70,6 +72,8 @@ export default defineConfig(
     rules: {
       // chai's assertions are property reads.
       "@typescript-eslint/no-unused-expressions": "off",
+      // Tests let promises go on purpose, and say so with `void`.
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true }],
       "@typescript-eslint/explicit-module-boundary-types": "off",
       "@typescript-eslint/no-non-null-assertion": "off",
     },

@@ -1,6 +1,7 @@
 import { Charm, type CharmEvent, type Framework, type Status } from "juju-charm";
 import type { TimerState } from "../unit/ports.ts";
 import type { Clock, ConditionError } from "charm-kit";
+import type { Teardown } from "../unit/teardown.ts";
 import type { UnitSystem } from "../unit/unit-system.ts";
 import { conditionSlot } from "./condition.ts";
 import type { Configuration } from "../unit/configuration.ts";
@@ -112,12 +113,21 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
 
   async onStop({ signal }: CharmEvent): Promise<void> {
     await this.unit.setStatus({ name: "maintenance", message: "Ending all runners" });
-    await this.#work.tearDown((teardown) => teardown.endAll(signal));
+    await this.#tearDown((teardown) => teardown.endAll(signal));
   }
 
   async onRemove({ signal }: CharmEvent): Promise<void> {
     await this.unit.setStatus({ name: "maintenance", message: "Removing what the unit has made" });
-    await this.#work.tearDown((teardown) => teardown.remove(signal));
+    await this.#tearDown((teardown) => teardown.remove(signal));
+  }
+
+  async #tearDown(work: (teardown: Teardown) => Promise<void>): Promise<void> {
+    try {
+      await this.#work.tearDown(work);
+    } finally {
+      // A status that is still being set would fail the hook at its end.
+      await this.#reporter.settle();
+    }
   }
 
   #attend(

@@ -1,5 +1,6 @@
 import { assertHandler } from "./events/assert-handler.ts";
 import type { Logger, Redactor } from "charm-kit";
+import type { RunningCalls } from "./dispatch/running-calls.ts";
 import type { JujuContext } from "./dispatch/juju-context.ts";
 import type { BoundEvent } from "./events/bound-event.ts";
 import type { CharmEvent } from "./events/charm-event.ts";
@@ -21,6 +22,7 @@ export interface FrameworkDependencies {
   readonly signal: AbortSignal;
   readonly observers: Observers;
   readonly emitter: Emitter;
+  readonly calls: RunningCalls;
 }
 
 /** Options of {@link Framework.observe}. */
@@ -48,6 +50,7 @@ export class Framework {
   readonly signal: AbortSignal;
   readonly #observers: Observers;
   readonly #emitter: Emitter;
+  readonly #calls: RunningCalls;
 
   constructor(dependencies: FrameworkDependencies) {
     this.context = dependencies.context;
@@ -58,6 +61,7 @@ export class Framework {
     this.signal = dependencies.signal;
     this.#observers = dependencies.observers;
     this.#emitter = dependencies.emitter;
+    this.#calls = dependencies.calls;
   }
 
   /**
@@ -89,6 +93,8 @@ export class Framework {
    * that an observer throws.
    */
   async emit<Payload extends JsonValue>(source: OwnEventSource<Payload>, payload: Payload): Promise<void> {
-    await this.#emitter.emit({ kind: source.kind, facts: payload });
+    await this.#calls.run(`emit(${source.name})`, () =>
+      this.#emitter.emit({ kind: source.kind, facts: payload }),
+    );
   }
 }

@@ -118,6 +118,7 @@ export { JujuStateBackend } from "./state/juju-state-backend.ts";
 export type { StateBackend } from "./state/state-backend.ts";
 export type { StateSlot } from "./state/state-slot.ts";
 export { StopWithStatus } from "./dispatch/stop-with-status.ts";
+export { UnawaitedCallError } from "./dispatch/unawaited-call-error.ts";
 export { StoredState, type Savepoint } from "./state/stored-state.ts";
 export { StoredStateError } from "./state/stored-state-error.ts";
 export type { Unit } from "./model/unit.ts";

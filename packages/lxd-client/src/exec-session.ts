@@ -55,7 +55,9 @@ export class ExecSession {
 
   /** Sends a signal, by its number, to the command. */
   signal(number: number): void {
-    void this.#control.send(JSON.stringify({ command: "signal", signal: number }));
+    this.#control.send(JSON.stringify({ command: "signal", signal: number })).catch((thrown: unknown) => {
+      this.#failed.reject(thrown);
+    });
   }
 
   /**
@@ -153,9 +155,14 @@ export class ExecSession {
         }
         if (!sink.isFull) return;
         socket.pause();
-        void sink.room().then(() => {
-          socket.resume();
-        });
+        sink.room().then(
+          () => {
+            socket.resume();
+          },
+          (thrown: unknown) => {
+            this.#failed.reject(thrown);
+          },
+        );
       },
     });
     return { socket, drained };

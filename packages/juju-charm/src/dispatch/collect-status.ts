@@ -1,7 +1,8 @@
 import { CollectStatusEvent } from "../events/collect-status-event.ts";
-import type { Emitter } from "../events/emitter.ts";
+import { describeHandler, type Emitter } from "../events/emitter.ts";
 import type { Observers } from "../events/observers.ts";
 import type { HookTools, Status } from "../tools/hook-tools.ts";
+import type { RunningCalls } from "./running-calls.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
 
 /** Services of {@link collectStatus}. */
@@ -10,6 +11,7 @@ export interface CollectStatusDependencies {
   readonly emitter: Pick<Emitter, "announce">;
   readonly tools: HookTools;
   readonly signal: AbortSignal;
+  readonly calls: Pick<RunningCalls, "during">;
 }
 
 /** Collects statuses of the unit and, on the leader, of the application from observers, and sets the worst of each. */
@@ -26,14 +28,14 @@ export async function collectStatus(dependencies: CollectStatusDependencies): Pr
 }
 
 async function collect(
-  { observers, emitter, signal }: CollectStatusDependencies,
+  { observers, emitter, signal, calls }: CollectStatusDependencies,
   kind: "collect-unit-status" | "collect-app-status",
 ): Promise<Status | undefined> {
   emitter.announce({ kind, facts: {} });
   const event = new CollectStatusEvent({ name: kind, signal });
-  for (const { handle } of observers.of(kind)) {
+  for (const observer of observers.of(kind)) {
     try {
-      await handle(event);
+      await calls.during(describeHandler({ kind }, observer), () => observer.handle(event));
     } catch (thrown) {
       if (!(thrown instanceof StopWithStatus)) throw thrown;
       event.addStatus(thrown.status);

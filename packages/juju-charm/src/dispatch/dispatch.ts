@@ -17,6 +17,7 @@ import { redactHookTools } from "../tools/redact-hook-tools.ts";
 import { RelationWrites } from "../tools/relation-writes.ts";
 import type { DispatchListener } from "./dispatch-listener.ts";
 import type { JujuContext } from "./juju-context.ts";
+import { RunningCalls } from "./running-calls.ts";
 import { runDispatch } from "./run-dispatch.ts";
 
 /** Name of the state file in the charm directory. */
@@ -62,8 +63,9 @@ export type ExitCode = 0 | 1;
  * Runs one dispatch: creates the charm, re-emits deferred events, emits the event, collects statuses, emits
  * `pre-commit` and `commit`, commits the stored state, and drains the log.
  *
- * An event without observers only logs one line to standard output, and collects statuses if they have observers. An action without observers fails. A handler that
- * throws fails the hook and leaves stored state and deferred events unchanged. Never rejects.
+ * An event without observers only logs one line to standard output, and collects statuses if they have observers. An
+ * action without observers fails. A handler that throws, or that ends while a call of a hook tool is running, fails the
+ * hook and leaves stored state and deferred events unchanged. Never rejects.
  *
  * @returns 1 when the hook failed.
  */
@@ -78,7 +80,8 @@ export async function dispatch(
     ...context,
     relation: dispatchedRelation(context)?.id,
   });
-  const { tools } = writes;
+  const calls = new RunningCalls();
+  const tools = calls.track(writes.tools);
   const state = new StoredState(await openState(options));
   const observers = new Observers();
   const queue = new NoticeQueue(state);
@@ -87,16 +90,19 @@ export async function dispatch(
     queue,
     log: log.logger,
     signal,
+    calls,
     onEmit: (record) => options.listener?.emitting(record),
     lost: (record) => lostSubject(record, { context, tools }),
     create: (record, parts) => createEvent(record, parts, { context, tools }),
   });
-  const parts = { context, tools, log: log.logger, state, redactor, signal, observers, emitter };
+  const parts = { context, tools, log: log.logger, state, redactor, signal, observers, emitter, calls };
   try {
     const work = runDispatch(() => createCharm(new Framework(parts)), { ...parts, queue, writes });
     await (options.uncaught ? Promise.race([work, options.uncaught]) : work);
+    calls.close(undefined);
     return 0;
   } catch (thrown) {
+    calls.close(thrown);
     options.listener?.failed(thrown);
     const { reportError } = await import("./error-report.ts");
     log.logger.error(`Uncaught error in ${context.dispatched.name}: ${reportError(thrown)}`);

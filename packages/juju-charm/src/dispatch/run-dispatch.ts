@@ -4,6 +4,7 @@ import type { NoticeQueue } from "../events/notice-queue.ts";
 import type { RelationWrites } from "../tools/relation-writes.ts";
 import { collectStatus } from "./collect-status.ts";
 import { recordOf } from "./event-record.ts";
+import { nextTurn } from "./next-turn.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
 
 /** Services of {@link runDispatch}. */
@@ -57,6 +58,7 @@ async function reemitDeferred({
   queue,
   tools,
   writes,
+  calls,
 }: DispatchDependencies): Promise<boolean> {
   if (queue.notices.length === 0) return false;
   try {
@@ -69,6 +71,7 @@ async function reemitDeferred({
     }
     throw thrown;
   }
+  calls.assertOpen();
   await writes.flush();
   await queue.save();
   return true;
@@ -109,10 +112,15 @@ async function runAction(work: () => Promise<void>, dependencies: DispatchDepend
   }
 }
 
-async function commit({ emitter, queue, state, writes }: DispatchDependencies): Promise<void> {
+async function commit({ emitter, queue, state, writes, calls }: DispatchDependencies): Promise<void> {
   await emitter.emit({ kind: "pre-commit", facts: {} });
   await emitter.emit({ kind: "commit", facts: {} });
+  // Node.js reports a rejection that nobody handles only after the promises that can settle now.
+  await nextTurn();
+  calls.assertNone();
+  calls.assertOpen();
   await writes.flush();
   await queue.save();
+  calls.assertOpen();
   await state.commit();
 }

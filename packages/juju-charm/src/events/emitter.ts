@@ -1,4 +1,5 @@
 import type { Logger } from "charm-kit";
+import type { RunningCalls } from "../dispatch/running-calls.ts";
 import { StopWithStatus } from "../dispatch/stop-with-status.ts";
 import type { Status } from "../tools/hook-tools.ts";
 import type { CharmEvent, CharmEventOptions } from "./charm-event.ts";
@@ -14,6 +15,8 @@ export interface EmitterDependencies {
   readonly queue: NoticeQueue;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Checks that the calls of a handler end with it. */
+  readonly calls: Pick<RunningCalls, "during">;
   /** Called with every event before its observers, also with re-emitted ones. */
   readonly onEmit: (record: EventRecord) => void;
   /** Why a deferred event must not be re-emitted: see {@link lostSubject}. */
@@ -110,7 +113,7 @@ export class Emitter {
   }
 
   async #deliver(record: EventRecord, { observer, notice }: Delivery): Promise<void> {
-    const { queue, signal, create } = this.#dependencies;
+    const { queue, signal, calls, create } = this.#dependencies;
     const progress = { running: true, deferred: false };
     const defer = () => {
       if (!notice) throw new DeferError(eventName(record), undeferrableReason(record, observer));
@@ -118,12 +121,19 @@ export class Emitter {
       progress.deferred = true;
     };
     try {
-      await observer.handle(create(record, { signal, defer }));
+      await calls.during(describeHandler(record, observer), () =>
+        observer.handle(create(record, { signal, defer })),
+      );
     } finally {
       progress.running = false;
       if (notice && !progress.deferred) queue.remove(notice);
     }
   }
+}
+
+/** Such as `the handler HelloCharm.onInstall of install`. */
+export function describeHandler(record: Pick<EventRecord, "kind">, { name }: Pick<Observer, "name">): string {
+  return `${name === undefined ? "a handler" : `the handler ${name}`} of ${eventName(record)}`;
 }
 
 function undeferrableReason({ kind }: EventRecord, { name }: Observer): string {

@@ -4,6 +4,7 @@ import { readJujuContext } from "../dispatch/juju-context.ts";
 import type { EventRecord } from "../events/notice.ts";
 import type { Framework } from "../framework.ts";
 import { commandLineHookTools } from "../tools/command-line-hook-tools.ts";
+import { catchUncaught } from "./uncaught-errors.ts";
 import { MemoryStateBackend } from "./memory-state-backend.ts";
 import { memoryTools } from "./memory-tools.ts";
 import { metadataOf, type MetadataSource } from "./metadata-source.ts";
@@ -66,22 +67,25 @@ export class Context extends TestBackend {
     const emitted: EventRecord[] = [];
     this.#emitted = emitted;
     let cause: unknown;
-    const work = dispatch(this.#create, {
-      context: readJujuContext(env),
-      tools: commandLineHookTools({ env, signal, runTool: memoryTools(simulation, charmDirectory) }),
-      writeLine: (message) => {
-        simulation.unit.log("DEBUG", message);
-      },
-      signal,
-      state,
-      listener: {
-        emitting: (event) => void emitted.push(event),
-        failed: (thrown) => {
-          cause = thrown;
+    const code = await catchUncaught((uncaught) => {
+      const work = dispatch(this.#create, {
+        context: readJujuContext(env),
+        tools: commandLineHookTools({ env, signal, runTool: memoryTools(simulation, charmDirectory) }),
+        writeLine: (message) => {
+          simulation.unit.log("DEBUG", message);
         },
-      },
+        signal,
+        uncaught,
+        state,
+        listener: {
+          emitting: (event) => void emitted.push(event),
+          failed: (thrown) => {
+            cause = thrown;
+          },
+        },
+      });
+      return Promise.race([work, rebooted]);
     });
-    const code = await Promise.race([work, rebooted]);
     if (code === undefined) return { kind: "rebooted" };
     return code === 0 ? { kind: "succeeded", slots: state.slots } : { kind: "failed", cause };
   }

@@ -1,14 +1,20 @@
 import { callTool, ToolError, HOOK_TOOLS, type JujuBackend } from "juju-hook-tools";
+import { nextTurn } from "../dispatch/next-turn.ts";
 import type { RunTool } from "../tools/command-line/run-tool.ts";
 import type { Simulation } from "./simulation/simulation.ts";
 import { hookToolRefusal, UnknownToolError } from "../tools/hook-tool-refusals.ts";
 
-/** Runs hook tools within this process, with the same command lines and error messages as the programs. */
+/**
+ * Runs hook tools within this process, with the same command lines and error messages as the programs. Like a program,
+ * a tool needs at least one turn of the event loop, so that a forgotten `await` shows.
+ */
 export function memoryTools(context: Simulation, directory: string): RunTool {
   return async (name, argv, { input }, signal) => {
     signal.throwIfAborted();
     const tool = HOOK_TOOLS.get(name);
     if (!tool) throw new UnknownToolError(name);
+    await nextTurn();
+    signal.throwIfAborted();
     const stdin = input === undefined ? undefined : Buffer.from(input);
     try {
       const { stdout = "" } = await callTool<JujuBackend>(tool, argv, { context, directory, stdin });

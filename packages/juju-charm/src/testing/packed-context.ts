@@ -127,7 +127,7 @@ export class PackedContext extends TestBackend {
         child.kill();
       };
       limited.addEventListener("abort", kill, { once: true });
-      void planned.rebooted.then(kill);
+      planned.rebooted.then(kill, () => undefined);
       try {
         const outcome = await child.outcome;
         limited.throwIfAborted();
