@@ -13,6 +13,18 @@ export class BootstrapError extends ConditionError {
   }
 }
 
+/** LXD could not start an instance; its log of the instance has the reason. */
+export class InstanceStartError extends ConditionError {
+  readonly code = "instance-start";
+  readonly remedy = "retry";
+  readonly instance: string;
+
+  constructor(instance: string, reason: string, options?: ErrorOptions) {
+    super(`Cannot start instance '${instance}': LXD's log of it says "${reason}"`, options);
+    this.instance = instance;
+  }
+}
+
 /** LXD is not installed on this machine. */
 export class LxdMissingError extends ConditionError {
   readonly code = "lxd-missing";

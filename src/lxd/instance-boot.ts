@@ -5,6 +5,7 @@ import type { LxdClient } from "lxd-client";
 import type { InstanceType } from "../runners/ports.ts";
 import { ImageBuildError } from "./errors.ts";
 import { inStartedGuest, type StartingGuest } from "./guest-start.ts";
+import { startInstance } from "./start-instance.ts";
 
 /** A virtual machine boots firmware, kernel and agent; on a loaded machine one took 6.5 minutes. */
 const BOOT_LIMITS_MS: Readonly<Record<InstanceType, number>> = {
@@ -24,14 +25,14 @@ systemctl is-system-running --wait >/dev/null || true
 /**
  * Starts a builder or template and waits until its system has booted.
  *
- * @throws `DeadlineError` that names who did not answer, and the errors of {@link runScript}.
+ * @throws `DeadlineError` that names who did not answer, and the errors of {@link startInstance} and {@link runScript}.
  */
 export async function boot(guest: StartingGuest, signal: AbortSignal): Promise<void> {
   const { client, name, type } = guest;
   const wait = { name, step: "waiting for the system", script: WAIT_FOR_SYSTEM };
   await withDeadline(`boot instance '${name}'`, BOOT_LIMITS_MS[type], signal, async (limited, waitFor) => {
     waitFor("LXD, which starts it");
-    await client.instances.changeState(name, { action: "start" }, limited);
+    await startInstance(client, { name, type }, limited);
     await inStartedGuest({ ...guest, waitFor }, (inner) => runScript(client, wait, inner), limited);
   });
 }

@@ -26,6 +26,7 @@ import { BootstrapError } from "./errors.ts";
 import { inStartedGuest, type StartingGuest } from "./guest-start.ts";
 import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
 import type { PortAllocator } from "./port-allocator.ts";
+import { startInstance } from "./start-instance.ts";
 import { ownUserRange } from "./user-range.ts";
 
 export interface LxdMachinesOptions {
@@ -98,7 +99,7 @@ export class LxdMachines implements Machines {
       try {
         signal.throwIfAborted();
         await unhindered(`start '${spec.name}'`, UNHINDERED_MS[this.#instanceType], (limited) =>
-          this.#client.instances.changeState(spec.name, { action: "start" }, limited),
+          startInstance(this.#client, { name: spec.name, type: this.#instanceType }, limited),
         );
         signal.throwIfAborted();
       } catch (thrown) {

@@ -41,6 +41,13 @@ export async function readText(
   return (await readBytes(action, body, limitBytes)).toString();
 }
 
+/** Reads a stream of UTF-8, and keeps its last bytes. */
+export async function readEnd(body: AsyncIterable<Uint8Array>, keptBytes: number): Promise<string> {
+  let end = Buffer.alloc(0);
+  for await (const chunk of body) end = Buffer.concat([end, chunk]).subarray(-keptBytes);
+  return end.toString();
+}
+
 /**
  * Reads the text of an answer.
  *

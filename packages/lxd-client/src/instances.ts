@@ -1,3 +1,5 @@
+import { withDeadline } from "charm-kit";
+import { bodyStream, readEnd } from "./body.ts";
 import { type Call, json, nameFromURL, path } from "./call.ts";
 import { LxdError, OperationError } from "./errors.ts";
 import { type Deletion, perform, readTagged, remove } from "./resource.ts";
@@ -143,6 +145,23 @@ export class Instances {
       if (isAlready(change.action, thrown)) return { state: "done", value: "already" };
       throw thrown;
     }
+  }
+
+  /**
+   * The end of a log that LXD keeps of an instance: `lxc.log` of a container, `qemu.log` of a virtual machine. LXD begins
+   * a new one at each start.
+   *
+   * @param limitBytes most bytes to keep.
+   * @throws {@link LxdError} with `notFound` when there is none.
+   */
+  async log(name: string, file: string, limitBytes: number, signal: AbortSignal): Promise<string> {
+    const action = `read '${file}' of instance '${name}'`;
+    const { limits } = this.#transport;
+    return withDeadline(action, limits.callMs, signal, async (limited) => {
+      const call: Call = { action, method: "GET", path: path`/1.0/instances/${name}/logs/${file}` };
+      const { body } = await this.#transport.query(call, limited);
+      return readEnd(bodyStream(action, this.#transport, body), limitBytes);
+    });
   }
 
   /** Deletes a stopped instance; one that is not there counts as deleted. Refuses a running or a protected one. */
