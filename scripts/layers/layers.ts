@@ -36,6 +36,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   [`${CHARM}/src/cli`]: { rooms: [KIT, CHARM, `${CHARM}/src/pack`], packages: ["commander"] },
   "packages/create-juju-charm": { rooms: [KIT], packages: ["commander"] },
   "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["@commander-js/", "ajv", "yaml"] },
+  "packages/data-interfaces": { rooms: [KIT, CHARM] },
   "packages/lxd-client": { rooms: [KIT], packages: ["undici", "ws"] },
   "packages/tls-certificates": { rooms: [KIT, CHARM], packages: ["@peculiar/"] },
   "src/network": { rooms: [KIT] },

@@ -19,7 +19,14 @@ describe("A stranger with the packed packages", function () {
     packed = await packedPackages(AbortSignal.timeout(110_000));
   });
 
-  for (const folder of ["kit", "juju-hook-tools", "juju-agent", "juju-charm", "tls-certificates"]) {
+  for (const folder of [
+    "kit",
+    "juju-hook-tools",
+    "juju-agent",
+    "juju-charm",
+    "tls-certificates",
+    "data-interfaces",
+  ]) {
     describe(`follows the README of packages/${folder}`, () => {
       const readme = readReadme(join(ROOT, "packages", folder));
 
