@@ -104,12 +104,13 @@ function finish(
   const refusal = outcome.exitCode === 0 ? pending.refusal : undefined;
   const results = { ...progress?.results, ...capturedResults(withRefusal(outcome, refusal)) };
   if (aborted) return { ...action, status: "aborted", message: "action cancelled", results };
+  // For Juju, the end of the process comes before the message of action-fail, and that before a refusal.
+  if (outcome.exitCode !== 0) return { ...action, status: "failed", message: describeEnd(outcome), results };
   if (progress?.failure !== undefined)
     return { ...action, status: "failed", message: progress.failure, results };
   if (refusal !== undefined)
     return { ...action, status: "failed", message: "committing requested changes failed", results };
-  if (outcome.exitCode === 0) return { ...action, status: "completed", results };
-  return { ...action, status: "failed", message: describeEnd(outcome), results };
+  return { ...action, status: "completed", results };
 }
 
 /** Juju adds the controller's refusal to stderr, and keeps the return code of the process. */

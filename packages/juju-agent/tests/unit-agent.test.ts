@@ -428,6 +428,16 @@ describe("UnitAgent", () => {
       expect(await fixture.run("opened-ports")).to.equal("80/tcp");
     });
 
+    it("fails with the exit status, not with the charm's message, when the charm does not exit with 0", async () => {
+      await fixture.deploy(whenActing("open-port 80; action-fail 'no luck'; echo broken >&2; exit 1"));
+      expect(await run("fail")).to.deep.include({
+        status: "failed",
+        message: "exit status 1",
+        results: { "return-code": 1, stderr: "broken\n" },
+      });
+      expect(await fixture.run("opened-ports")).to.equal("");
+    });
+
     it("runs after a failed hook of the unit", async () => {
       await rejection(fixture.deploy('[ "$JUJU_HOOK_NAME" != start ]'));
       expect(await run("fail")).to.include({ status: "completed" });

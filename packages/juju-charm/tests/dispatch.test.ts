@@ -56,17 +56,19 @@ describe("dispatch()", () => {
       readonly signal?: AbortSignal;
       readonly uncaught?: Promise<never>;
     } = {},
-  ): Promise<{ code: ExitCode; tools: FakeHookTools; written: string[] }> => {
+  ): Promise<{ code: ExitCode; tools: FakeHookTools; written: string[]; errors: string[] }> => {
     const { tools = new FakeHookTools(), env = {}, signal = new AbortController().signal, ...rest } = more;
     const written: string[] = [];
+    const errors: string[] = [];
     const code = await dispatch(create, {
       context: readJujuContext({ ...hookEnvironment(dispatchPath, directory.path), ...env }),
       tools,
       writeLine: (line) => void written.push(line),
+      writeError: (line) => void errors.push(line),
       signal,
       ...rest,
     });
-    return { code, tools, written };
+    return { code, tools, written, errors };
   };
 
   const stateFile = () => join(directory.path, STATE_FILE);
@@ -365,27 +367,41 @@ describe("dispatch()", () => {
       expect(tools.failure).to.equal('{"mode":"idle"} is refused');
     });
 
-    it("turns a CodedError into a failed action with its results, and exits with 0", async () => {
+    it("exits with 1 when a handler throws, so that Juju drops all writes, and tells the caller the reason", async () => {
       const create = action(async (event, framework) => {
         await event.setResults({ flushed: 1 });
         await framework.state.write(counts, 1);
         throw new NoRunnersError("Cannot flush runners: there are none");
       });
-      const { code, tools } = await run("actions/flush-runners", create);
-      expect(code).to.equal(0);
-      expect(tools.failure).to.equal("Cannot flush runners: there are none");
+      const { code, tools, errors } = await run("actions/flush-runners", create);
+      expect(code).to.equal(1);
+      // Juju would replace a message of action-fail by its own.
+      expect(tools.failure).to.equal(undefined);
+      expect(errors).to.deep.equal(["Cannot flush runners: there are none"]);
       expect(tools.results).to.deep.equal({ flushed: "1" });
-      expect(tools.lines).to.deep.equal([]);
+      expect(tools.lines.join()).to.match(
+        /^ERROR Uncaught error in flush-runners: NoRunnersError: Cannot flush/,
+      );
       expect(existsSync(stateFile())).to.equal(false);
     });
 
-    it("also logs the stack of an unexpected error", async () => {
+    it("commits the writes of an action that fails on purpose", async () => {
+      const create = action(async (event, framework) => {
+        await framework.state.write(counts, 1);
+        await event.fail("There are no runners");
+      });
+      const { code, tools, errors } = await run("actions/flush-runners", create);
+      expect([code, tools.failure, errors]).to.deep.equal([0, "There are no runners", []]);
+      expect(JSON.parse(readFileSync(stateFile(), "utf8"))).to.deep.equal({ count: 1 });
+    });
+
+    it("logs the stack of an unexpected error", async () => {
       const create = action(() => {
         throw new TypeError("x is not a function");
       });
-      const { code, tools } = await run("actions/flush-runners", create);
-      expect(code).to.equal(0);
-      expect(tools.failure).to.equal("x is not a function");
+      const { code, tools, errors } = await run("actions/flush-runners", create);
+      expect(code).to.equal(1);
+      expect(errors).to.deep.equal(["x is not a function"]);
       expect(tools.lines).to.have.lengthOf(1);
       expect(tools.lines[0]).to.match(
         /^ERROR Uncaught error in flush-runners: TypeError: x is not a function\n +at /,
@@ -422,9 +438,7 @@ describe("dispatch()", () => {
     it("exits with 1 when the failure cannot be delivered", async () => {
       const tools = new FakeHookTools();
       tools.fail("actionFail", new Error("agent gone"));
-      const create = action(() => {
-        throw new NoRunnersError("Cannot flush runners: there are none");
-      });
+      const create = action((event) => event.fail("There are no runners"));
       expect((await run("actions/flush-runners", create, { tools })).code).to.equal(1);
       expect(tools.lines.join()).to.include("agent gone");
     });
@@ -443,12 +457,13 @@ describe("dispatch()", () => {
         await charm.app.setWorkloadVersion(both);
         await event.log(both);
         await event.setResults({ both });
+        await event.fail(both);
         throw new Error(both);
       });
     });
-    await run("actions/leak", create, { tools });
+    const { errors } = await run("actions/leak", create, { tools });
     const { lines, statuses, version, progress, results, failure } = tools;
-    const everything = JSON.stringify({ lines, statuses, version, progress, results, failure });
+    const everything = JSON.stringify({ lines, statuses, version, progress, results, failure, errors });
     expect(everything).not.to.include("ghp_");
     expect(everything.split("[redacted] and [redacted]")).to.have.lengthOf.at.least(8);
   });

@@ -85,13 +85,13 @@ describe("main()", () => {
     );
   });
 
-  it("exits with 0 when an action throws, so that its results are delivered", async () => {
-    const { code, stdout } = await ended(start("actions/check-runners"));
-    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "" });
-    expect(scripts.calls()).to.deep.equal([
-      ["action-set", "--", "online=2"],
-      ["action-fail", "--", "Cannot check runners: the path is missing"],
-    ]);
+  it("exits with 1 when an action throws, with the reason on standard error, which is part of the results", async () => {
+    const { code, stdout, stderr } = await ended(start("actions/check-runners"));
+    const reason = "Cannot check runners: the path is missing\n";
+    expect({ code, stdout, stderr }).to.deep.equal({ code: 1, stdout: "", stderr: reason });
+    const [set, ...others] = scripts.calls();
+    expect(set).to.deep.equal(["action-set", "--", "online=2"]);
+    expect(others.map(([tool]) => tool)).to.deep.equal(["juju-log"]);
   });
 
   it("exits with 1 on an unhandled rejection", async () => {

@@ -24,6 +24,8 @@ export interface DispatchResult {
   readonly tools: FakeHookTools;
   /** Lines of standard output. */
   readonly written: readonly string[];
+  /** Lines of standard error. */
+  readonly errors: readonly string[];
 }
 
 /** Runs one dispatch of a charm in process, with its state file in `charmDir`. */
@@ -35,14 +37,16 @@ export async function runCharm(
 ): Promise<DispatchResult> {
   const { tools = new FakeHookTools(), env = {}, ...more } = options;
   const written: string[] = [];
+  const errors: string[] = [];
   const code = await dispatch(create, {
     context: readJujuContext({ ...hookEnvironment(dispatchPath, charmDir), ...env }),
     tools,
     writeLine: (line) => void written.push(line),
+    writeError: (line) => void errors.push(line),
     signal: new AbortController().signal,
     ...more,
   });
-  return { code, tools, written };
+  return { code, tools, written, errors };
 }
 
 /** A charm with the observers of a test. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Redactor, type LogLevel } from "charm-kit";
+import { messageOf, Redactor, type LogLevel } from "charm-kit";
 import type { CharmInstance } from "../charm.ts";
 import { createEvent } from "../events/create-event.ts";
 import { Emitter } from "../events/emitter.ts";
@@ -32,6 +32,12 @@ export interface DispatchOptions {
   readonly tools: HookTools;
   /** Writes a line to standard output. */
   readonly writeLine: (line: string) => void;
+  /**
+   * Writes a line to standard error: the reason why an action failed, which Juju shows to its caller.
+   *
+   * @default discards it
+   */
+  readonly writeError?: (line: string) => void;
   /** Aborted when Juju ends the dispatch early. */
   readonly signal: AbortSignal;
   /** Rejects with an error that is thrown outside of the handlers. It fails the dispatch like an error in a handler. */
@@ -65,9 +71,9 @@ export type ExitCode = 0 | 1;
  *
  * An event without observers only logs one line to standard output, and collects statuses if they have observers. An
  * action without observers fails. A handler that throws, or that ends while a call of a hook tool is running, fails the
- * hook and leaves stored state and deferred events unchanged. Never rejects.
+ * hook or the action: Juju drops all its writes, and stored state and deferred events stay unchanged. Never rejects.
  *
- * @returns 1 when the hook failed.
+ * @returns 1 when the hook failed, or an action that did not fail on purpose.
  */
 export async function dispatch(
   createCharm: (framework: Framework) => CharmInstance,
@@ -106,6 +112,7 @@ export async function dispatch(
     options.listener?.failed(thrown);
     const { reportError } = await import("./error-report.ts");
     log.logger.error(`Uncaught error in ${context.dispatched.name}: ${reportError(thrown)}`);
+    if (context.dispatched.kind === "action") options.writeError?.(redactor.scrub(messageOf(thrown)));
     return 1;
   } finally {
     await log.drain();

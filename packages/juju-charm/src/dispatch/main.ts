@@ -57,10 +57,18 @@ async function run(CharmClass: CharmClass, options: MainOptions, signal: AbortSi
     markDispatch(process.env, env);
     const tools = commandLineHookTools({ env, signal });
     const create = (framework: Framework) => new CharmClass(framework);
-    return await dispatch(create, { context, tools, writeLine, signal, uncaught: uncaught(), ...more });
+    return await dispatch(create, {
+      context,
+      tools,
+      writeLine,
+      writeError,
+      signal,
+      uncaught: uncaught(),
+      ...more,
+    });
   } catch (thrown) {
     const { reportError } = await import("./error-report.ts");
-    writeFileSync(2, `${reportError(thrown)}\n`);
+    writeError(reportError(thrown));
     return 1;
   }
 }
@@ -75,4 +83,8 @@ function uncaught(): Promise<never> {
 /** Synchronous, because the first use of `process.stdout` takes more than a millisecond. */
 function writeLine(line: string): void {
   writeFileSync(1, `${line}\n`);
+}
+
+function writeError(line: string): void {
+  writeFileSync(2, `${line}\n`);
 }

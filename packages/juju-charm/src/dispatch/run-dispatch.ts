@@ -1,8 +1,8 @@
-import { CodedError, messageOf } from "charm-kit";
 import type { FrameworkDependencies } from "../framework.ts";
 import type { NoticeQueue } from "../events/notice-queue.ts";
 import type { RelationWrites } from "../tools/relation-writes.ts";
 import { collectStatus } from "./collect-status.ts";
+import { DeferredEventError } from "./deferred-event-error.ts";
 import { recordOf } from "./event-record.ts";
 import { nextTurn } from "./next-turn.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
@@ -13,8 +13,8 @@ export interface DispatchDependencies extends FrameworkDependencies {
   readonly writes: RelationWrites;
 }
 
-/** Result of the dispatched event: done, stopped with a status, or (actions only) failed. */
-type Outcome = "done" | "stopped" | "failed";
+/** Result of the dispatched event: done, or stopped with a status. */
+type Outcome = "done" | "stopped";
 
 /** Creates the charm and runs the dispatch. Rejects with the error of a handler, without a commit. */
 export async function runDispatch(
@@ -37,44 +37,20 @@ export async function runDispatch(
 }
 
 async function handleEvents(dependencies: DispatchDependencies): Promise<void> {
-  const { state, queue, writes } = dependencies;
-  const reemitted = await reemitDeferred(dependencies);
-  const savepoint = await state.savepoint();
-  const outcome = await emitDispatched(dependencies);
-  if (outcome === "failed") {
-    // The process of a failed action succeeds, so the work of the deferred events is kept: commit only that.
-    state.restore(savepoint);
-    writes.discard();
-    await queue.load();
-  }
-  if (outcome !== "stopped") await collectStatus(dependencies);
-  if (outcome !== "failed" || reemitted) await commit(dependencies);
+  await reemitDeferred(dependencies);
+  if ((await emitDispatched(dependencies)) !== "stopped") await collectStatus(dependencies);
+  await commit(dependencies);
 }
 
-/** @returns whether there were deferred events. */
-async function reemitDeferred({
-  context,
-  emitter,
-  queue,
-  tools,
-  writes,
-  calls,
-}: DispatchDependencies): Promise<boolean> {
-  if (queue.notices.length === 0) return false;
+async function reemitDeferred({ context, emitter, queue, tools }: DispatchDependencies): Promise<void> {
+  if (queue.notices.length === 0) return;
   try {
     await emitter.reemit((status) => tools.statusSet(status));
   } catch (thrown) {
-    if (context.dispatched.kind === "action") {
-      await tools.actionFail(
-        `Cannot run ${context.dispatched.name}: a deferred event failed: ${messageOf(thrown)}`,
-      );
-    }
+    // The caller of an action learns that its own handlers did not run.
+    if (context.dispatched.kind === "action") throw new DeferredEventError(context.dispatched.name, thrown);
     throw thrown;
   }
-  calls.assertOpen();
-  await writes.flush();
-  await queue.save();
-  return true;
 }
 
 async function emitDispatched(dependencies: DispatchDependencies): Promise<Outcome> {
@@ -95,21 +71,15 @@ async function stoppable(work: () => unknown, { tools }: DispatchDependencies): 
   }
 }
 
-/** Catches errors of handlers: Juju delivers results and failure only when the process of the action succeeds. */
-async function runAction(work: () => Promise<void>, dependencies: DispatchDependencies): Promise<Outcome> {
-  const { context, tools, log, signal } = dependencies;
+/** {@link StopWithStatus} is a failure on purpose. Any other error fails the process, so that Juju drops all writes. */
+async function runAction(work: () => Promise<void>, { tools }: DispatchDependencies): Promise<Outcome> {
   try {
     await work();
-    return "done";
   } catch (thrown) {
-    if (signal.aborted) throw thrown;
-    if (!(thrown instanceof CodedError)) {
-      const { reportError } = await import("./error-report.ts");
-      log.error(`Uncaught error in ${context.dispatched.name}: ${reportError(thrown)}`);
-    }
-    await tools.actionFail(messageOf(thrown));
-    return thrown instanceof StopWithStatus ? "done" : "failed";
+    if (!(thrown instanceof StopWithStatus)) throw thrown;
+    await tools.actionFail(thrown.message);
   }
+  return "done";
 }
 
 async function commit({ emitter, queue, state, writes, calls }: DispatchDependencies): Promise<void> {

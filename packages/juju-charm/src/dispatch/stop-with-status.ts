@@ -6,7 +6,8 @@ import type { Status } from "../tools/hook-tools.ts";
  * path" })`, from a handler or any function that it calls.
  *
  * The event's remaining handlers do not run, the unit shows the status, earlier writes are kept and committed, and the
- * hook succeeds. An event that was already deferred stays deferred. In an action, the action fails with the message. In
+ * hook succeeds. An event that was already deferred stays deferred. In an action, the action fails
+ * with the message, and its writes are committed. In
  * `collect-unit-status` or `collect-app-status`, the status is added to the collected ones. In a re-emitted deferred
  * event, only that event ends, and the event of this dispatch still runs.
  */

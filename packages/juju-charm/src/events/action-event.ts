@@ -3,8 +3,13 @@ import { CharmEvent, type CharmEventOptions } from "./charm-event.ts";
 import type { HookTools, JsonObject } from "../tools/hook-tools.ts";
 
 /**
- * An action is run. A handler that throws fails the action with the error's message. The process still succeeds, so
- * that Juju delivers the results set so far.
+ * An action is run. It fails in two ways:
+ *
+ * - On purpose, by {@link fail} or {@link StopWithStatus}: its caller gets the message, and all writes are committed.
+ * - By an error that a handler throws: Juju drops all writes, and shows the error's message as standard error, beside its
+ *   own message `exit status 1`. The log has the stack.
+ *
+ * Juju delivers the results set so far in both cases.
  */
 export class ActionEvent<
   Params extends object = JsonObject,
@@ -34,7 +39,10 @@ export class ActionEvent<
     await this.#tools.actionSet(flattenResults(results as ActionResults));
   }
 
-  /** Marks the action as failed, with a message for its caller. The handler continues. */
+  /**
+   * Marks the action as failed, with a message for its caller. The handler continues, and its writes are committed. A
+   * later error replaces the message.
+   */
   async fail(message: string): Promise<void> {
     await this.#tools.actionFail(message);
   }

@@ -8,9 +8,6 @@ import { StoredStateError } from "./stored-state-error.ts";
 /** Slot with the versions of all slots whose version is not 1. */
 const VERSIONS = "#versions";
 
-/** A snapshot of all slots. */
-export type Savepoint = ReadonlyMap<string, JsonValue>;
-
 /**
  * The values that a unit keeps between dispatches, one for each slot.
  *
@@ -69,17 +66,6 @@ export class StoredState {
     if (text === this.#committed) return;
     await this.#backend.write(slots);
     this.#committed = text;
-  }
-
-  /** The current values of all slots, for {@link restore}. */
-  async savepoint(): Promise<Savepoint> {
-    await this.#load();
-    return new Map(this.#slots);
-  }
-
-  /** Discards all writes after a savepoint. */
-  restore(savepoint: Savepoint): void {
-    this.#slots = new Map(savepoint);
   }
 
   get #versions(): JsonObject {

@@ -16,20 +16,26 @@ export class UncaughtCharmError extends CodedError {
   }
 }
 
-/** The action failed, with the message for its caller. */
+/**
+ * The action failed, with Juju's message for its caller: that of `event.fail()` or {@link StopWithStatus}, or
+ * `exit status 1` after an error, which is the `cause`.
+ */
 export class ActionFailed extends CodedError {
   readonly code = "action-failed";
-  /** The state after the action, with all writes if the process succeeded, as it does when a handler throws. */
+  /** The state after the action: with all writes when it failed on purpose, without them after an error. */
   readonly state: State;
   readonly results: JsonObject;
+  /** Standard error of the process, which Juju shows in the results. After an error its message. */
+  readonly stderr: string;
 
   constructor(
     message: string,
-    outcome: { readonly state: State; readonly results: JsonObject },
+    outcome: { readonly state: State; readonly results: JsonObject; readonly stderr: string },
     options?: ErrorOptions,
   ) {
     super(message, options);
     this.state = outcome.state;
     this.results = outcome.results;
+    this.stderr = outcome.stderr;
   }
 }

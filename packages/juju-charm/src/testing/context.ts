@@ -67,12 +67,17 @@ export class Context extends TestBackend {
     const emitted: EventRecord[] = [];
     this.#emitted = emitted;
     let cause: unknown;
+    const errors: string[] = [];
     const code = await catchUncaught((uncaught) => {
       const work = dispatch(this.#create, {
         context: readJujuContext(env),
         tools: commandLineHookTools({ env, signal, runTool: memoryTools(simulation, charmDirectory) }),
         writeLine: (message) => {
           simulation.unit.log("DEBUG", message);
+        },
+        writeError: (message) => {
+          errors.push(message);
+          simulation.unit.log("WARNING", message);
         },
         signal,
         uncaught,
@@ -87,7 +92,9 @@ export class Context extends TestBackend {
       return Promise.race([work, rebooted]);
     });
     if (code === undefined) return { kind: "rebooted" };
-    return code === 0 ? { kind: "succeeded", slots: state.slots } : { kind: "failed", cause };
+    return code === 0
+      ? { kind: "succeeded", slots: state.slots }
+      : { kind: "failed", cause, stderr: errors.join("\n") };
   }
 }
 

@@ -102,7 +102,8 @@ export class PackedContext extends TestBackend {
       if (context.effects.reboot === "now") return { kind: "rebooted" };
       if (outcome.exitCode === 0) return { kind: "succeeded", slots: await this.#readSlots() };
       const logged = context.effects.log.findLast(({ level }) => level === "ERROR")?.message;
-      return { kind: "failed", cause: new CharmProcessError(outcome, logged) };
+      const cause = new CharmProcessError(outcome, logged);
+      return { kind: "failed", cause, stderr: cause.stderr };
     } finally {
       await server.close();
     }

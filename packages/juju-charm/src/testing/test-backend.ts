@@ -47,10 +47,10 @@ export interface PlannedDispatch {
 
 type BackendPaths = Pick<DispatchEnvironmentOptions, "charmDirectory" | "toolsDirectory" | "socket" | "path">;
 
-/** Result of a dispatch. `cause` is the error of the charm or its process. */
+/** Result of a dispatch. `cause` is the error of the charm or its process, and `stderr` what it wrote there. */
 export type DispatchOutcome =
   | { readonly kind: "succeeded"; readonly slots: JsonObject }
-  | { readonly kind: "failed"; readonly cause: unknown }
+  | { readonly kind: "failed"; readonly cause: unknown; readonly stderr: string }
   | { readonly kind: "rebooted" };
 
 /**
@@ -182,29 +182,41 @@ export abstract class TestBackend {
 }
 
 function finish(event: TestEvent, simulation: Simulation, outcome: DispatchOutcome): State {
+  if (outcome.kind !== "succeeded") dropRequests(simulation);
   const refusal = outcome.kind === "succeeded" ? commit(simulation, outcome.slots) : undefined;
   const failure = outcome.kind === "failed" ? { cause: outcome.cause } : refusal && { cause: refusal };
   const state = simulation.transaction.committed;
   if (event.trigger.family === "action" && outcome.kind !== "rebooted") {
     const { actionFailure, actionResults: results } = simulation.effects;
-    const ending = refusal ? "committing requested changes failed" : "exit status 1";
-    const message = actionFailure ?? (failure && ending);
-    if (message !== undefined) throw new ActionFailed(message, { state, results }, failure);
+    const stderr = outcome.kind === "failed" ? outcome.stderr : (refusal?.message ?? "");
+    // For Juju, the end of the process comes before a message, and a message before a refusal.
+    const message =
+      outcome.kind === "failed"
+        ? "exit status 1"
+        : (actionFailure ?? (refusal && "committing requested changes failed"));
+    if (message !== undefined) throw new ActionFailed(message, { state, results, stderr }, failure);
   } else if (failure) throw new UncaughtCharmError(event.name, state, failure.cause);
   return state;
 }
 
 /** Commits stored state, then buffered changes. @returns the controller's refusal, if any. */
-function commit({ transaction, effects }: Simulation, slots: JsonObject): ToolError | undefined {
+function commit(simulation: Simulation, slots: JsonObject): ToolError | undefined {
+  const { transaction } = simulation;
   transaction.commit((state) => withSlots(state, slots));
   try {
     transaction.flush();
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;
-    effects.storageRequests.length = 0;
+    dropRequests(simulation);
     return thrown;
   }
+}
+
+/** Requests that Juju carries out at the end of a successful dispatch. */
+function dropRequests({ effects }: Simulation): void {
+  effects.storageRequests.length = 0;
+  if (effects.reboot === "after-hook") effects.reboot = undefined;
 }
 
 function slotsOf({ storedState, deferred }: State): JsonObject {

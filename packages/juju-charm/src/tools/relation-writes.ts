@@ -69,11 +69,6 @@ export class RelationWrites {
     }
   }
 
-  /** Discards buffered writes, after a failed action. */
-  discard(): void {
-    this.#pending.clear();
-  }
-
   /** Asks Juju only about relations that it has not shown yet, such as that of a deferred event. */
   async #assertExists(id: number): Promise<void> {
     if (this.#known.has(id)) return;

@@ -122,8 +122,8 @@ describe("dispatch() at its end", () => {
       expect(code).to.equal(1);
       expect(tools.lines.join()).to.include("Uncaught error in start: ").and.include(logged);
       const action = await runCharm(directory.path, "actions/look", create);
-      expect(action.code).to.equal(0);
-      expect(action.tools.failure).to.be.a("string").and.not.equal("");
+      expect(action.code).to.equal(1);
+      expect(action.errors.join("")).not.to.equal("");
     });
   }
 

@@ -165,31 +165,36 @@ describe("CharmEvent.defer()", () => {
     expect(tools.lines.join()).to.include("still broken");
     const action = await run("actions/look", failing);
     expect(action.code).to.equal(1);
-    expect(action.tools.failure).to.equal("Cannot run look: a deferred event failed: still broken");
+    expect(action.errors).to.deep.equal(["Cannot run look: a deferred event failed: still broken"]);
   });
 
-  it("keeps the writes of deferred events when an action fails, and drops those of the action", async () => {
+  it("keeps events in the queue when the action after them throws, with their writes dropped", async () => {
     const word = { name: "word", parse: (stored: unknown) => (typeof stored === "string" ? stored : "") };
+    let fail = true;
     const create = charmThat((framework, { on }) => {
       framework.observe(
         on.install,
         async (event) => {
           note("one")(event);
-          await framework.state.write(word, "kept");
+          await framework.state.write(word, "of the deferred event");
         },
         { name: "one" },
       );
-      framework.observe(on.action("look"), async () => {
-        await framework.state.write(word, "forgotten");
-        throw new StopAction("Cannot look: it is dark");
+      framework.observe(on.action("look"), () => {
+        if (fail) throw new StopAction("Cannot look: it is dark");
       });
     });
     deferring = new Set(["one"]);
     await run("hooks/install", create);
+    const before = readState(directory.path);
     deferring = new Set();
-    const { code, tools } = await run("actions/look", create);
-    expect([code, tools.failure]).to.deep.equal([0, "Cannot look: it is dark"]);
-    expect(readState(directory.path)).to.deep.equal({ word: "kept", "#deferred": [] });
+    const { code, errors } = await run("actions/look", create);
+    expect([code, errors]).to.deep.equal([1, ["Cannot look: it is dark"]]);
+    expect(readState(directory.path)).to.deep.equal(before);
+    fail = false;
+    expect((await run("actions/look", create)).code).to.equal(0);
+    expect(seen).to.deep.equal(["one install", "one install", "one install"]);
+    expect(readState(directory.path)).to.deep.equal({ word: "of the deferred event", "#deferred": [] });
   });
 
   it("identifies methods by class and name", async () => {

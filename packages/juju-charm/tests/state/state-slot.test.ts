@@ -105,15 +105,4 @@ describe("StateSlot", () => {
       expect(thrown).to.be.instanceOf(StoredStateError).with.property("path", "hosts");
     }
   });
-
-  it("restores a savepoint", async () => {
-    const backend = new MemoryBackend({ hosts: "a" });
-    const state = new StoredState(backend);
-    const savepoint = await state.savepoint();
-    await state.write(hosts, ["b"]);
-    state.restore(savepoint);
-    expect(await state.read(hosts)).to.deep.equal(["a"]);
-    await state.commit();
-    expect(backend.slots).to.deep.equal({ hosts: "a" });
-  });
 });

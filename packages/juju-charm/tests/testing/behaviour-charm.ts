@@ -34,6 +34,21 @@ const outcomeOf = async (work: () => Promise<unknown>): Promise<string> => {
   }
 };
 
+async function writeEverything({ framework: { tools, state } }: ProbeCharm): Promise<JsonValue> {
+  await tools.relationSet(1, "unit", { all: "written", "private-address": "" });
+  await tools.openPort({ protocol: "tcp", from: 80, to: 80 });
+  await tools.closePort({ protocol: "udp", from: 53, to: 53 });
+  await tools.stateSet({ all: "written" });
+  await tools.stateDelete("old");
+  await tools.storageAdd("disks", 2);
+  await state.write(count, (await state.read(count)) + 1);
+  return {
+    bag: await tools.relationGet(1, "probe/0"),
+    ports: (await tools.openedPorts()).length,
+    state: await tools.stateGet(),
+  };
+}
+
 export const TASKS = {
   nothing: () => Promise.resolve(undefined),
 
@@ -46,23 +61,27 @@ export const TASKS = {
     await tools.secretAdd(fields({ half: "written" }), "unit", {});
     await state.write(count, 7);
     await tools.applicationVersionSet("1.2");
+    await tools.storageAdd("disks", 1);
     await tools.statusSet({ name: "maintenance", message: "writing" });
     throw new ProbeError("Cannot go on: it is over");
   },
 
-  "write everything": async ({ framework: { tools, state } }) => {
-    await tools.relationSet(1, "unit", { all: "written", "private-address": "" });
-    await tools.openPort({ protocol: "tcp", from: 80, to: 80 });
-    await tools.closePort({ protocol: "udp", from: 53, to: 53 });
-    await tools.stateSet({ all: "written" });
-    await tools.stateDelete("old");
-    await tools.storageAdd("disks", 2);
-    await state.write(count, (await state.read(count)) + 1);
-    return {
-      bag: await tools.relationGet(1, "probe/0"),
-      ports: (await tools.openedPorts()).length,
-      state: await tools.stateGet(),
-    };
+  "write everything": writeEverything,
+
+  "write everything, then fail on purpose": async (charm) => {
+    await writeEverything(charm);
+    await charm.framework.tools.actionFail("No luck");
+    return undefined;
+  },
+
+  "request a restart, then fail": async ({ framework: { tools } }) => {
+    await tools.reboot();
+    throw new ProbeError("Cannot go on: it is over");
+  },
+
+  "fail on purpose, then throw": async ({ framework: { tools } }) => {
+    await tools.actionFail("No luck");
+    throw new ProbeError("Cannot go on: it is over");
   },
 
   "read relations": async ({ framework: { tools } }) => ({

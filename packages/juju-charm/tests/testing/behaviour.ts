@@ -118,6 +118,13 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     );
   });
 
+  it("drops what a failed hook requested for its end", async () => {
+    await failing(ctx.on.install(), doing("request a restart, then fail"));
+    expect(ctx.reboot).to.equal(undefined);
+    await failing(ctx.on.install(), doing("write everything, then fail"));
+    expect(ctx.requestedStorages).to.deep.equal([]);
+  });
+
   it("hides a departing unit but shows its data", async () => {
     expect(await resultOf("read relations", {}, ctx.on.relationDeparted(db, { unit: 1 }))).to.deep.equal({
       ids: [1],
@@ -283,12 +290,33 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     expect(ctx.actionLogs).to.deep.equal(["acting"]);
   });
 
-  it("reports a failed action with its message and its writes, because its process succeeds", async () => {
-    const error = await failingAction(ctx.on.action("act"), doing("write everything, then fail"));
-    expect(error.message).to.equal("Cannot go on: it is over");
+  it("keeps nothing of an action that throws, and reports Juju's message, the reason and the results", async () => {
+    const state = doing("write everything, then fail");
+    const error = await failingAction(ctx.on.action("act"), state);
+    expect(error.message).to.equal("exit status 1");
+    expect(error.stderr).to.equal("Cannot go on: it is over");
+    expect(error.cause).to.have.property("message").that.includes("Cannot go on: it is over");
+    expect(error.results["who"]).to.equal('{"who":"world"}');
+    const { unitStatus, workloadVersion } = error.state;
+    expect(unitStatus.message).to.equal("writing");
+    expect(error.state).to.deep.equal(state.with({ unitStatus, workloadVersion }));
+    expect(ctx.requestedStorages).to.deep.equal([]);
+  });
+
+  it("replaces the message of an action that first fails on purpose and then throws", async () => {
+    const error = await failingAction(ctx.on.action("act"), doing("fail on purpose, then throw"));
+    expect(error.message).to.equal("exit status 1");
+    expect(error.stderr).to.equal("Cannot go on: it is over");
+  });
+
+  it("keeps all writes of an action that fails on purpose, with its message and results", async () => {
+    const error = await failingAction(ctx.on.action("act"), doing("write everything, then fail on purpose"));
+    expect([error.message, error.stderr, error.cause]).to.deep.equal(["No luck", "", undefined]);
     expect(error.results["who"]).to.equal('{"who":"world"}');
     expect(error.state.openedPorts).to.deep.equal([tcpPort(80)]);
-    expect(error.state.storedState, "except the stored state").to.deep.equal({});
+    expect(error.state.relation(db).localUnitData["all"]).to.equal("written");
+    expect(error.state.storedState).to.deep.equal({ count: 1 });
+    expect(ctx.requestedStorages).to.deep.equal([{ name: "disks", count: 2 }]);
   });
 
   it("fails an action without observers", async () => {

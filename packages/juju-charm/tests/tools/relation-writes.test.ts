@@ -169,7 +169,7 @@ describe("hook tool calls of a dispatch", () => {
     const hook = await run("hooks/start", writing);
     expect(hook.code).to.equal(1);
     const action = await run("actions/check", writing);
-    expect(action.code).to.equal(0);
+    expect(action.code).to.equal(1);
     const calls = [...hook.calls, ...action.calls].filter((call) => call.startsWith("relation-set"));
     expect(calls).to.deep.equal([]);
   });
