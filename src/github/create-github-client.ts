@@ -40,14 +40,14 @@ export interface GithubClientOptions {
   readonly deadlineMs?: number;
   /** Longest pause within a request, in seconds; where GitHub asks for a longer one, the request fails. @default 5 */
   readonly patienceSeconds?: number;
-  /** Maximum rate of writes. @default a burst of 20, then 2 per second */
+  /** Maximum rate of writes. @default a burst of 50, then 2 per second */
   readonly writeRate?: WriteRate;
   /** Length of a second in pauses between attempts, in milliseconds; for tests. @default 1000 */
   readonly secondMs?: number;
 }
 
 /** Stays below 180 writes per minute, GitHub's secondary limit. */
-const WRITE_RATE: WriteRate = { burst: 20, perSecond: 2 };
+const WRITE_RATE: WriteRate = { burst: 50, perSecond: 2 };
 
 /**
  * Makes a client for the runners of one path. Sends nothing before the first call of a method.

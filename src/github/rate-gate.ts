@@ -29,26 +29,29 @@ export class RateLimitedRequest extends Error {
 /** GitHub's limits end within an hour; a longer one comes from a wrong clock, and is tried again after this time. */
 const LONGEST_LIMIT_MS = 24 * 60 * 60_000;
 
-/** How long other writes wait for the answer to the first one. */
-const FIRST_WRITE_MS = 2000;
+/** How long a registration waits for the answers to earlier ones. */
+const LONGEST_WAIT_MS = 2000;
 
 /**
  * Shares GitHub's rate limits between all requests of a user: in this process, and by a store with later ones.
  *
- * After an answer with a rate limit no request is sent before its end. The first write of a process is sent alone, since
- * parallel ones could not learn from its answer.
+ * After an answer with a rate limit no request is sent before its end. Registrations that are under way cannot learn from
+ * it, so the first is sent alone, and each one that GitHub accepts allows one more at a time.
  */
 export function gatedTransport(transport: Transport, clock: Clock, store?: RateLimitStore): Transport {
   const gate = new RateGate(clock, store);
   return async (request, signal) => {
     const leave = await gate.enter(request, signal);
+    let isAccepted = false;
     try {
-      return await transport(request, signal);
+      const answer = await transport(request, signal);
+      isAccepted = true;
+      return answer;
     } catch (thrown) {
       await gate.learn(thrown);
       throw thrown;
     } finally {
-      leave();
+      leave(isAccepted);
     }
   };
 }
@@ -56,39 +59,33 @@ export function gatedTransport(transport: Transport, clock: Clock, store?: RateL
 class RateGate {
   readonly #clock: Clock;
   readonly #store: RateLimitStore | undefined;
+  readonly #window: WriteWindow;
   #limit: Promise<StoredRateLimit | undefined> | undefined;
-  #firstWrite: Promise<void> | undefined;
 
   constructor(clock: Clock, store: RateLimitStore | undefined) {
     this.#clock = clock;
     this.#store = store;
+    this.#window = new WriteWindow(clock);
   }
 
-  /** @throws {@link RateLimitedRequest} before the end of a limit. */
-  async enter({ route, hasWaited }: TransportRequest, signal: AbortSignal): Promise<() => void> {
+  /**
+   * @returns must be called at the end of the request, with whether GitHub has accepted it.
+   * @throws {@link RateLimitedRequest} before the end of a limit.
+   */
+  async enter({ route, hasWaited }: TransportRequest, signal: AbortSignal): Promise<Leave> {
     if (hasWaited) return () => undefined;
     await this.#check();
     if (!route.startsWith("POST ")) return () => undefined;
-    if (this.#firstWrite) {
-      await this.#within(this.#firstWrite, signal);
-      await this.#check();
-      return () => undefined;
-    }
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#firstWrite = promise.then(() => undefined);
-    return () => {
-      resolve(undefined);
+    await this.#window.enter(signal);
+    const leave: Leave = (isAccepted) => {
+      this.#window.leave(isAccepted);
     };
-  }
-
-  /** Ends the wait for a slow answer, which must not hold the others up. */
-  async #within(answer: Promise<void>, signal: AbortSignal): Promise<void> {
-    const end = new AbortController();
-    const limit = this.#clock.wait(FIRST_WRITE_MS, AbortSignal.any([signal, end.signal]));
     try {
-      await Promise.race([answer, limit]);
-    } finally {
-      end.abort();
+      await this.#check();
+      return leave;
+    } catch (thrown) {
+      leave(false);
+      throw thrown;
     }
   }
 
@@ -107,6 +104,48 @@ class RateGate {
     if (limit && isInForce(limit, this.#clock.now())) throw new RateLimitedRequest(limit);
   }
 }
+
+/** Limits the parallel writes of a process: to one at first, and to one more with each that is accepted. */
+class WriteWindow {
+  readonly #clock: Clock;
+  readonly #waiting: (() => void)[] = [];
+  #size = 1;
+  #open = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Waits for a free place, but not longer than for a slow answer: that must not hold the others up. */
+  async enter(signal: AbortSignal): Promise<void> {
+    if (this.#open >= this.#size) await this.#turn(signal);
+    this.#open += 1;
+  }
+
+  leave(isAccepted: boolean): void {
+    this.#open -= 1;
+    if (isAccepted) this.#size += 1;
+    for (const admit of this.#waiting.splice(0, Math.max(0, this.#size - this.#open))) admit();
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const admit = () => {
+      resolve(undefined);
+    };
+    this.#waiting.push(admit);
+    const end = new AbortController();
+    const limit = this.#clock.wait(LONGEST_WAIT_MS, AbortSignal.any([signal, end.signal]));
+    try {
+      await Promise.race([promise, limit]);
+    } finally {
+      end.abort();
+      if (this.#waiting.includes(admit)) this.#waiting.splice(this.#waiting.indexOf(admit), 1);
+    }
+  }
+}
+
+type Leave = (isAccepted: boolean) => void;
 
 /** A limit that was learned in the future was stored before the clock was set back: its time says nothing. */
 function isInForce({ learnedAt, resetAt }: StoredRateLimit, now: number): boolean {

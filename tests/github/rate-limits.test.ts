@@ -50,6 +50,18 @@ describe("a rate limit of GitHub", () => {
     }
   });
 
+  it("that a later registration meets keeps those from being sent that are not under way", async () => {
+    const met = 3;
+    const accepted = Array.from({ length: met - 1 }, (_, index) => registered(index + 1));
+    github.on(REGISTER, ...accepted, refused);
+    const outcomes = await registerAll(client(), 16);
+    // As many as were accepted may be under way.
+    expect(github.seen(REGISTER).length).to.be.within(met, 2 * met - 1);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).to.have.length(met - 1);
+    await registerAll(client(), 16);
+    expect(github.seen(REGISTER).length).to.be.at.most(2 * met - 1);
+  });
+
   it("keeps other requests of the process from being sent", async () => {
     const forge = client();
     await registerAll(forge, 1);
@@ -101,8 +113,8 @@ describe("a rate limit of GitHub", () => {
         registered(open)(response, request);
       }, 30);
     });
-    await registerAll(client(), 8);
-    expect(github.seen(REGISTER)).to.have.length(8);
-    expect(most).to.be.greaterThan(1);
+    await registerAll(client(), 16);
+    expect(github.seen(REGISTER)).to.have.length(16);
+    expect(most).to.be.greaterThan(4);
   });
 });
