@@ -124,6 +124,11 @@ export const configurationSchema = {
       accepted: "names of Debian packages, with blanks between them",
       change: "builds",
     },
+    "ca-certificate": {
+      type: "string",
+      accepted: "certificates in PEM format, which begin with -----BEGIN CERTIFICATE-----",
+      change: "builds",
+    },
     "reconcile-interval": {
       type: "integer",
       minimum: 2,

@@ -8,6 +8,7 @@ import { ConfigurationError, wrong, type Fault } from "./configuration-faults.ts
 import { changedOptions, IMMUTABLE } from "./immutable-options.ts";
 import { parseNetworks } from "./options/addresses.ts";
 import { parseUbuntuRelease } from "./options/base-image.ts";
+import { parseCertificates } from "./options/certificates.ts";
 import { readCredentialSource, type CredentialSource } from "./options/credential-source.ts";
 import { parseLabels } from "./options/labels.ts";
 import { OptionFault, OptionReader, type CheckOptions } from "./options/option-reader.ts";
@@ -53,6 +54,7 @@ export function parseConfiguration(
     aproxy: readAproxy(reader, proxy),
     dockerMirror: readMirror(reader, insecure),
     policy: readPolicy(reader),
+    caCertificate: reader.parse("ca-certificate", parseCertificates),
   };
   const { path, labels, resources, baseImage, imageServer, denylist } = parsed;
   if (path?.kind === "enterprise" && credentials?.by === "app") {
@@ -102,9 +104,10 @@ export function parseForgeConfiguration(
   const { path, githubUrl, group } = readRegistration(reader, reader.text("test-mode") === "insecure");
   const credentials = readCredentialSource(reader);
   const proxy = readProxies(proxies, reader);
+  const caCertificate = reader.parse("ca-certificate", parseCertificates);
   const faults = reader.faults.filter(({ option }) => OF_FORGE.test(option));
   if (faults.length > 0 || !path || !credentials) throw new ConfigurationError(faults);
-  return { path, githubUrl, group, proxy, credentials };
+  return { path, githubUrl, group, proxy, caCertificate, credentials };
 }
 
 const OF_FORGE = /^(?:path|group|token|token-secret-id|github-.*)$/;

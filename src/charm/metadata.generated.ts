@@ -81,6 +81,11 @@ export interface GithubRunnerTypes extends CharmTypes {
      */
     readonly "image-packages": string;
     /**
+     * Certificates in PEM format of authorities that the unit and its runners trust in addition to those of their
+     * systems, such as the one of a proxy that inspects TLS. A change builds a new image.
+     */
+    readonly "ca-certificate": string;
+    /**
      * Minutes from the end of one reconcile to the start of the next, at least 2. A random delay of up to a quarter of
      * this time is added, so that units do not call GitHub at the same time.
      */

@@ -14,6 +14,7 @@ import {
   installYarn,
   quietSystem,
 } from "./install-steps.ts";
+import { trustCertificates, updateStore } from "./own-authority.ts";
 import type { GuestFile } from "./payload.ts";
 import type { ProxySettings } from "../network/proxy-settings.ts";
 import { startScripts, startUnit } from "./start-scripts.ts";
@@ -27,6 +28,8 @@ export interface BuildOptions {
   readonly executables?: readonly WgetExecutable[];
   /** Architecture to install the snap aproxy for. @default it is not installed */
   readonly aproxy?: "x64" | "arm64" | undefined;
+  /** Certificates of further authorities in PEM format, for the build and for jobs. @default none */
+  readonly certificates?: string | undefined;
   /** The proxy for the build; the image does not contain it. @default none */
   readonly proxy?: ProxySettings | undefined;
 }
@@ -35,14 +38,22 @@ export interface BuildOptions {
  * The script that builds a runner image from a started base image. It runs as root in the builder, with the runner
  * application's archive at {@link BUILD_ARCHIVE}, and prints a line `step: <what>` before each step.
  */
-export function buildScript({ packages, executables = [], aproxy, proxy }: BuildOptions): string {
+export function buildScript({
+  packages,
+  executables = [],
+  aproxy,
+  certificates,
+  proxy,
+}: BuildOptions): string {
   return [
     "set -euo pipefail",
     "export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1",
     ...(proxy ? exportProxies(proxy) : []),
+    ...(certificates === undefined ? [] : trustCertificates(certificates)),
     // First, since unattended upgrades hold the package lock.
     ...quietSystem,
     ...(packages.length > 0 ? installPackages(packages) : []),
+    ...(certificates === undefined ? [] : updateStore),
     ...installYarn,
     ...executables.flatMap(installExecutable),
     ...(aproxy ? installAproxy(aproxy, proxy) : []),

@@ -1,4 +1,10 @@
-import { mirrorVariables, proxyVariables, renderVariables, tmateVariables } from "./environment-variables.ts";
+import {
+  certificateVariables,
+  mirrorVariables,
+  proxyVariables,
+  renderVariables,
+  tmateVariables,
+} from "./environment-variables.ts";
 import type { GuestFile } from "./payload.ts";
 import { ENV_FILE, JOB_PATH, PRE_JOB_SCRIPT, RUNNER_USER, SYSTEM_PATH } from "./paths.ts";
 import type { GuestSettings } from "./settings.ts";
@@ -10,6 +16,7 @@ export function environmentFile(settings: GuestSettings): GuestFile {
     ["LANG", "C.UTF-8"],
     ["ACTIONS_RUNNER_HOOK_JOB_STARTED", PRE_JOB_SCRIPT],
     ...mirrorVariables(settings.dockerMirror),
+    ...certificateVariables(settings),
     ...tmateVariables(settings.debugSsh),
   ]);
   return { path: ENV_FILE, mode: "0644", owner: RUNNER_USER, content: renderVariables(variables) };
@@ -23,6 +30,7 @@ export function systemEnvironment(settings: GuestSettings, runnerName: string): 
   const variables = new Map([
     ["PATH", SYSTEM_PATH],
     ...proxyVariables(settings, runnerName),
+    ...certificateVariables(settings),
     ...tmateVariables(settings.debugSsh),
   ]);
   return { path: "/etc/environment", mode: "0644", owner: "root", content: renderVariables(variables) };

@@ -1,3 +1,4 @@
+import { CA_CERTIFICATES } from "./paths.ts";
 import { isPlain, plainText, plainUrl } from "./plain-value.ts";
 import type { DebugSshHost, GuestSettings } from "./settings.ts";
 import type { ProxySettings } from "../network/proxy-settings.ts";
@@ -40,6 +41,11 @@ export function tmateVariables(host: DebugSshHost | undefined): Variables {
       plainText("the debug-ssh ED25519 fingerprint", host.ed25519Fingerprint),
     ],
   ]);
+}
+
+/** Programs on Node.js, such as most actions, do not read the system's certificates. */
+export function certificateVariables({ hasCertificates }: GuestSettings): Variables {
+  return new Map(hasCertificates ? [["NODE_EXTRA_CA_CERTS", CA_CERTIFICATES]] : []);
 }
 
 /** Variables that name the Docker Hub mirror. */

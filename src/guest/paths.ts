@@ -44,3 +44,8 @@ export const ANSWERS_PIPE = `${GUEST_PROGRAMS}/answers`;
 
 /** Archive of the runner application in the builder. */
 export const BUILD_ARCHIVE = "/root/runner.tar.gz";
+
+/** Certificates of the option `ca-certificate`, all in one file. */
+export const CA_CERTIFICATES = `${GUEST_PROGRAMS}/ca-certificates.pem`;
+/** Where `update-ca-certificates` reads files with one certificate each. */
+export const LOCAL_CERTIFICATES = "/usr/local/share/ca-certificates";

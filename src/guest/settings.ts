@@ -38,6 +38,8 @@ export interface GuestSettings {
   readonly dockerMirror: string | undefined;
   /** A script with a shebang; "" for none. */
   readonly preJobScript: string;
+  /** Whether the image contains certificates of further authorities. */
+  readonly hasCertificates: boolean;
   readonly debugSsh: DebugSshHost | undefined;
   readonly policy: GuestPolicy | undefined;
   /** Whether the runner records its job. */
@@ -50,6 +52,7 @@ export const PLAIN_GUEST: GuestSettings = {
   aproxy: undefined,
   dockerMirror: undefined,
   preJobScript: "",
+  hasCertificates: false,
   debugSsh: undefined,
   policy: undefined,
   metrics: true,

@@ -12,6 +12,16 @@ const UNTRUSTED: ReadonlySet<unknown> = new Set([
 let isTrusted = false;
 
 /**
+ * Trusts further certificates for all later connections of this process.
+ *
+ * @param pem valid certificates in PEM format.
+ */
+export function trustCertificates(pem: string): void {
+  const more = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  setDefaultCACertificates([...getCACertificates("default"), ...more]);
+}
+
+/**
  * Runs a request, and once more with the machine's certificate store if no certificate authority of Node.js has issued the
  * server's certificate: a company's own authority is in the machine's store. The store is loaded only then, since that
  * takes as long as a request.

@@ -44,9 +44,11 @@ function optionsOf({
   arch,
   packages,
   hasAproxy,
+  certificates,
   proxy,
 }: Omit<ImageIngredients, "application">): BuildOptions {
-  return { packages, executables: [yqExecutable(arch)], aproxy: hasAproxy ? arch : undefined, proxy };
+  const aproxy = hasAproxy ? arch : undefined;
+  return { packages, executables: [yqExecutable(arch)], aproxy, certificates, proxy };
 }
 
 function digest(text: string): string {

@@ -36,6 +36,8 @@ export interface Configuration {
   readonly imageServer: string;
   /** Debian packages, in the configured order. */
   readonly packages: readonly string[];
+  /** Certificates of further authorities in PEM format; undefined for none. */
+  readonly caCertificate: string | undefined;
   /** From the end of one reconcile to the start of the next. */
   readonly reconcileMinutes: number;
   /** Networks that runners must not reach. */
@@ -54,4 +56,7 @@ export interface Configuration {
 }
 
 /** The part of a configuration that identifies the registration scope. */
-export type ForgeConfiguration = Pick<Configuration, "path" | "githubUrl" | "group" | "proxy">;
+export type ForgeConfiguration = Pick<
+  Configuration,
+  "path" | "githubUrl" | "group" | "proxy" | "caCertificate"
+>;

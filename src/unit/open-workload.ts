@@ -9,6 +9,7 @@ import { EventLog } from "../metrics/event-log.ts";
 import { LogRotation } from "../metrics/log-rotation.ts";
 import { ShareStore } from "../metrics/share-store.ts";
 import { UnitMetrics } from "../metrics/unit-metrics.ts";
+import { trustCertificates } from "../network/system-certificates.ts";
 import { ExternalPolicy } from "../policy/external-policy.ts";
 import type { Forge, InstanceType, RegistrationScopes, PolicyService } from "../runners/ports.ts";
 import type { Patience } from "../runners/plan.ts";
@@ -161,7 +162,7 @@ function openImageKeeper(
   { forge, ...context }: WorkloadContext & UnitServices & { readonly forge: Forge },
 ): ImageKeeper {
   const { dataDirectory, images, records, deployment, system, unitName } = context;
-  const { baseImage: alias, imageServer, packages, proxy, aproxy } = configuration;
+  const { baseImage: alias, imageServer, packages, proxy, aproxy, caCertificate } = configuration;
   return new ImageKeeper(
     {
       ...context,
@@ -181,6 +182,7 @@ function openImageKeeper(
       arch: system.arch,
       instanceType: configuration.instanceType,
       packages,
+      certificates: caCertificate,
       proxy,
       hasAproxy: aproxy !== undefined,
     },
@@ -216,7 +218,8 @@ function openForge(
   { configuration, credentials }: ForgeSetup,
   { log, redactor, system, unitName }: WorkloadContext,
 ): Forge & Jobs {
-  const { path, githubUrl, group, proxy } = configuration;
+  const { path, githubUrl, group, proxy, caCertificate } = configuration;
+  if (caCertificate !== undefined) trustCertificates(caCertificate);
   const dispatcher = proxy && proxyDispatcher(proxy);
   const etagStore = new PageStore(join(system.dataRoot, unitSlug(unitName), "github-pages"));
   return createGithubClient({

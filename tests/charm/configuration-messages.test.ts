@@ -160,6 +160,10 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
     "image-server: holds a query or a fragment; use local, or the https address of a simplestreams server",
   ],
   [
+    { "ca-certificate": "company.pem" },
+    "ca-certificate: no certificate in PEM format; use certificates in PEM format, which begin with -----BEGIN CERTIFICATE-----",
+  ],
+  [
     { "image-packages": "git; reboot" },
     "image-packages: not a list of packages; use names of Debian packages, with blanks between them",
   ],

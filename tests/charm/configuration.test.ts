@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from "node:crypto";
+import { rootCertificates } from "node:tls";
 import { expect } from "chai";
 import { checkOptions } from "../../src/charm/check-options.ts";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
@@ -10,6 +12,9 @@ import type { Proxies } from "juju-charm";
 import { DEFAULT_OPTIONS, LEAST_OPTIONS, NO_PROXIES, SECRET_ID, TOKEN } from "./least-options.ts";
 
 type Options = Readonly<Record<string, string | number | boolean>>;
+
+/** Certificates of real authorities. */
+const [FIRST = "", SECOND = ""] = rootCertificates;
 
 const LEAST: Options = LEAST_OPTIONS;
 const PROXY: Proxies = { http: "http://squid.internal:3128", https: undefined, noProxy: "10.0.0.1, .local" };
@@ -109,6 +114,10 @@ describe("parseConfiguration()", () => {
     ],
     [{ "image-packages": "git  jq g++" }, { packages: ["git", "jq", "g++"] }],
     [{ "image-packages": "" }, { packages: [] }],
+    [
+      { "ca-certificate": `Root\r\n${FIRST.replaceAll("\n", "\r\n")}\r\n# another\r\n${SECOND}` },
+      { caCertificate: `${FIRST}\n${SECOND}\n` },
+    ],
     [{ group: "my group" }, { group: "my group" }],
     [{ "github-url": "https://octo.ghe.com" }, { githubUrl: "https://octo.ghe.com" }],
     [{ "base-image": "ubuntu/jammy" }, { baseImage: "ubuntu/jammy" }],
@@ -270,6 +279,38 @@ describe("parseConfiguration()", () => {
 
   it("shows no token when the configuration is printed", () => {
     expect(JSON.stringify(parsed())).not.to.include(TOKEN);
+  });
+});
+
+describe("ca-certificate", () => {
+  const { privateKey } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    privateKeyEncoding: { format: "pem", type: "pkcs8" },
+    publicKeyEncoding: { format: "pem", type: "spki" },
+  });
+  const cut = FIRST.replace(/\n[^\n]+\n-----END/, "\n-----END");
+
+  for (const [text, fault] of [
+    ["/etc/ssl/certs/certificate-of-the-company-authority.pem", "no certificate in PEM format"],
+    [FIRST.slice(0, -3), "no certificate in PEM format"],
+    [`${FIRST}\n${privateKey}`, "contains a private key, which must not be in an option"],
+    [`${FIRST}\n${cut}`, "certificate 2 of 2 cannot be read"],
+    [FIRST.replaceAll("CERTIFICATE", "CERTIFICATE REQUEST"), "certificate 1 of 1 cannot be read"],
+    ["-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----", "certificate 1 of 1 cannot be read"],
+    [`${FIRST}\n`.repeat(100), "longer than 64 KiB"],
+  ] as const) {
+    it(`is refused and not repeated: ${fault}`, () => {
+      const { faults, message } = faultsOf({ ...LEAST, "ca-certificate": text });
+      const form = "certificates in PEM format, which begin with -----BEGIN CERTIFICATE-----";
+      expect(faults).to.deep.equal([{ option: "ca-certificate", text: `${fault}; use ${form}` }]);
+      expect(message).to.not.contain(text.slice(30, 60));
+    });
+  }
+
+  it("does not keep a unit from being removed when it is invalid", () => {
+    const options = { ...LEAST, "ca-certificate": "nothing" };
+    const parsed = parseForgeConfiguration({ options, proxies: NO_PROXIES }, checkOptions);
+    expect(parsed.caCertificate).to.equal(undefined);
   });
 });
 

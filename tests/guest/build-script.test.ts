@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { rootCertificates } from "node:tls";
 import { expect } from "chai";
 import { buildScript, cleanScript } from "../../src/guest/build-script.ts";
 import { startScripts, startUnit } from "../../src/guest/start-scripts.ts";
@@ -56,6 +57,27 @@ describe("buildScript()", () => {
 
   it("needs no package archive when there is nothing to install", () => {
     expect(buildScript({ packages: [] })).to.not.contain("apt-get update");
+  });
+
+  it("puts certificates into the guest's store before any download, and again after the packages", () => {
+    const [first = "", second = ""] = rootCertificates;
+    const script = buildScript({ packages, certificates: `${first}\n${second}\n` });
+    const files = filesIn(script);
+    expect(files.get("/usr/local/share/ca-certificates/github-runner-1.crt")).to.equal(`${first}\n`);
+    expect(files.get("/usr/local/share/ca-certificates/github-runner-2.crt")).to.equal(`${second}\n`);
+    const bundle = "/usr/local/lib/github-runner/ca-certificates.pem";
+    expect(files.get(bundle)).to.equal(`${first}\n${second}\n`);
+    const positions = [
+      `export NODE_EXTRA_CA_CERTS=${bundle}`,
+      "then update-ca-certificates; fi",
+      "step: Updating the package lists",
+      "install --no-install-recommends -- docker.io",
+      "\nupdate-ca-certificates\n",
+      "npm install --global",
+    ].map((text) => script.indexOf(text));
+    expect(positions).to.not.include(-1);
+    expect(positions).to.deep.equal(positions.toSorted((left, right) => left - right));
+    execFileSync("bash", ["-n"], { input: script, stdio: ["pipe", "ignore", "pipe"] });
   });
 
   it("tells each step before it begins", () => {
@@ -136,6 +158,7 @@ describe("imageRecipe()", () => {
       { ...ingredients, application: { ...application, version: "2.331.0" } },
       { ...ingredients, packages: ["docker.io"] },
       { ...ingredients, hasAproxy: true },
+      { ...ingredients, certificates: rootCertificates[0] },
     ];
     expect(new Set(others.map((each) => imageRecipe(each).key)).size).to.equal(others.length);
   });

@@ -32,5 +32,6 @@ export const SAMPLES = {
   "no-metrics": { ...PLAIN_GUEST, metrics: false },
   policy: { ...PLAIN_GUEST, policy },
   "proxy-mirror": { ...PLAIN_GUEST, proxy, dockerMirror },
-  all: { proxy, aproxy, dockerMirror, debugSsh, policy, preJobScript, metrics: true },
+  certificates: { ...PLAIN_GUEST, hasCertificates: true },
+  all: { proxy, aproxy, dockerMirror, debugSsh, policy, preJobScript, hasCertificates: true, metrics: true },
 } as const satisfies Readonly<Record<string, GuestSettings>>;

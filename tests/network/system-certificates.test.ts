@@ -1,18 +1,20 @@
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { promisify } from "node:util";
 import { makeCertificates, type TestCertificates } from "../support/simplestreams/test-certificates.ts";
 
 const MODULE = join(import.meta.dirname, "../../src/network/system-certificates.ts");
 const PROGRAM = `
-  import { withSystemCertificates } from ${JSON.stringify(MODULE)};
+  import { trustCertificates, withSystemCertificates } from ${JSON.stringify(MODULE)};
   import { request } from "undici";
+  if (process.env.MORE) trustCertificates(process.env.MORE);
   const ask = async () => (await request(process.env.ADDRESS)).statusCode;
   try {
     console.log(await withSystemCertificates(ask));
@@ -32,7 +34,7 @@ describe("withSystemCertificates()", function () {
   after(() => rm(directory, { recursive: true, force: true }));
 
   /** What a process of its own gets from a server, with the machine's store in a file. */
-  const ask = async (identity: TestCertificates["trusted"], store: string) => {
+  const ask = async (identity: TestCertificates["trusted"], store: string, more = "") => {
     let requests = 0;
     const server: Server = createServer(identity, (_request, response) => {
       requests += 1;
@@ -44,6 +46,7 @@ describe("withSystemCertificates()", function () {
       PATH: process.env["PATH"],
       ADDRESS: `https://localhost:${port}`,
       SSL_CERT_FILE: store,
+      MORE: more,
       SSL_CERT_DIR: "/nonexistent",
     };
     const { stdout } = await promisify(execFile)(
@@ -61,6 +64,15 @@ describe("withSystemCertificates()", function () {
       outcome: "200",
       requests: 1,
     });
+  });
+
+  it("trusts an authority that trustCertificates() was given, and still those of the store", async () => {
+    const [other = ""] = rootCertificates;
+    const own = await readFile(certificates.authorityFile, "utf8");
+    const found = { outcome: "200", requests: 1 };
+    expect(await ask(certificates.trusted, "/nonexistent", `${other}\n${own}`)).to.deep.equal(found);
+    expect(await ask(certificates.trusted, certificates.authorityFile, other)).to.deep.equal(found);
+    expect(await ask(certificates.untrusted, "/nonexistent", own)).to.include({ requests: 0 });
   });
 
   it("trusts no server whose issuer is not in the store", async () => {

@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { expect } from "chai";
 import { checkOptions } from "../../src/charm/check-options.ts";
 import { configurationSchema, type OptionName } from "../../src/charm/configuration-schema.ts";
@@ -70,6 +71,7 @@ const CHANGES: Readonly<Record<OptionName, Options>> = {
   "base-image": { "base-image": "other" },
   "image-server": { "image-server": "https://mirror.example", "base-image": "noble" },
   "image-packages": { "image-packages": "git" },
+  "ca-certificate": { "ca-certificate": rootCertificates[0] ?? "" },
   "reconcile-interval": { "reconcile-interval": 11 },
   denylist: { denylist: "10.0.0.0/8" },
   "dockerhub-mirror": { "dockerhub-mirror": "https://mirror.example" },

@@ -50,6 +50,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
         baseImage: BASE_IMAGE_ALIAS,
         imageServer: "local",
         packages: [],
+        caCertificate: undefined,
         reconcileMinutes: 10,
         proxy: undefined,
         aproxy: undefined,
