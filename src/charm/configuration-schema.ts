@@ -70,7 +70,8 @@ export const configurationSchema = {
     "virtual-machines": {
       type: "integer",
       minimum: 0,
-      accepted: "0 or a greater number",
+      maximum: 500,
+      accepted: "0 to 500",
       change: "scales",
     },
     "instance-type": {
@@ -132,7 +133,8 @@ export const configurationSchema = {
     "reconcile-interval": {
       type: "integer",
       minimum: 2,
-      accepted: "2 minutes or more",
+      maximum: 10_080,
+      accepted: "2 to 10080 minutes",
       change: "timer",
     },
     denylist: {

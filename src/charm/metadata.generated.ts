@@ -43,7 +43,7 @@ export interface GithubRunnerTypes extends CharmTypes {
      * always adds the application's name, the image's name, self-hosted, linux, and x64 or arm64.
      */
     readonly labels: string;
-    /** Number of runners of each unit, for both instance types. 0 is valid: the unit then has no runners. */
+    /** Number of runners of each unit, at most 500, for both instance types. 0 is valid: the unit then has no runners. */
     readonly "virtual-machines": number;
     /**
      * Type of the runners: "virtual-machine" or "container". Virtual machines need KVM and vsock on the unit's machine.
@@ -86,7 +86,7 @@ export interface GithubRunnerTypes extends CharmTypes {
      */
     readonly "ca-certificate": string;
     /**
-     * Minutes from the end of one reconcile to the start of the next, at least 2. A random delay of up to a quarter of
+     * Minutes from the end of one reconcile to the start of the next, 2 to 10080 (a week). A random delay of up to a quarter of
      * this time is added, so that units do not call GitHub at the same time.
      */
     readonly "reconcile-interval": number;

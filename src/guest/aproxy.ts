@@ -19,6 +19,11 @@ const ADDRESSES = new RegExp(`^${ADDRESS}(?:/(?:3[0-2]|[12]?[0-9])|-${ADDRESS})?
 const PORTS = /^[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?$/;
 const UPSTREAM = /^([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::([1-9][0-9]{0,4}))?$/;
 
+/** Whether aproxy can use a proxy, written as a host or a host and a port. It has no IPv6. */
+export function isAproxyUpstream(text: string): boolean {
+  return UPSTREAM.test(text);
+}
+
 /** The snap in the image. */
 export function aproxySnap(arch: "x64" | "arm64"): Snap {
   return {

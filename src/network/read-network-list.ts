@@ -5,12 +5,14 @@ import { parseNetwork, renderNetwork, type Network } from "./network.ts";
 export interface NetworkList {
   /** In the order of the list. */
   readonly networks: readonly Network[];
-  /** Each invalid entry with its error. */
+  /** Invalid entries with their errors; the first ones if there are many. */
   readonly faults: readonly string[];
 }
 
 /** Most characters of an entry that an error repeats. */
 const LONGEST_QUOTE = 60;
+/** Most entries that an error names. */
+const MOST_FAULTS = 10;
 
 /**
  * Parses comma-separated networks: addresses with a prefix, such as `10.0.0.0/8` or
@@ -24,8 +26,13 @@ export function readNetworkList(text: string): NetworkList {
     .map((entry) => ({ network: parseNetwork(entry), fault: faultOf(entry) }));
   return {
     networks: entries.flatMap(({ network, fault }) => (network && fault === undefined ? [network] : [])),
-    faults: entries.flatMap(({ fault }) => (fault === undefined ? [] : [fault])),
+    faults: shortened(entries.flatMap(({ fault }) => (fault === undefined ? [] : [fault]))),
   };
+}
+
+function shortened(faults: readonly string[]): readonly string[] {
+  if (faults.length <= MOST_FAULTS) return faults;
+  return [...faults.slice(0, MOST_FAULTS), `and ${faults.length - MOST_FAULTS} more are wrong`];
 }
 
 function faultOf(entry: string): string | undefined {

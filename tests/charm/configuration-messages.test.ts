@@ -41,7 +41,9 @@ const APP = {
 };
 
 /** Every message about options, side by side; the title of each test shows it. */
-const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<Proxies>])[] = [
+type Row = readonly [Options, message: string, proxies?: Partial<Proxies>];
+
+const MESSAGES: readonly Row[] = [
   [{ path: "" }, "path: missing; use owner/repo, an organisation, or enterprises/<slug>"],
   [{ path: "a/b/c" }, "path: more than two parts; use owner/repo, an organisation, or enterprises/<slug>"],
   [{ path: "/a" }, "path: starts with a slash; use owner/repo, an organisation, or enterprises/<slug>"],
@@ -122,7 +124,7 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
     { labels: "l,".repeat(96) },
     "labels: 96 labels, and GitHub takes 95; use letters, digits, hyphens and underscores, with commas between labels",
   ],
-  [{ "virtual-machines": -1 }, "virtual-machines: -1 is less than 0; use 0 or a greater number"],
+  [{ "virtual-machines": -1 }, "virtual-machines: -1 is less than 0; use 0 to 500"],
   [{ "instance-type": "pod" }, "instance-type: not one of its values; use virtual-machine or container"],
   [{ "vm-processes": 511 }, "vm-processes: 511 is less than 512; use 512 to 100000"],
   [{ "vm-processes": 100_001 }, "vm-processes: 100001 is more than 100000; use 512 to 100000"],
@@ -171,7 +173,7 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
     { "image-packages": "--allow-unauthenticated" },
     "image-packages: not a list of packages; use names of Debian packages, with blanks between them",
   ],
-  [{ "reconcile-interval": 1 }, "reconcile-interval: 1 is less than 2; use 2 minutes or more"],
+  [{ "reconcile-interval": 1 }, "reconcile-interval: 1 is less than 2; use 2 to 10080 minutes"],
   [
     { denylist: "10.0.0.0/8, 10.0.0.1/8, fd00::/129, intranet" },
     'denylist: "10.0.0.1/8" is an address inside of 10.0.0.0/8, "fd00::/129" has no prefix of 0 to 128, "intranet" is no IPv4 or IPv6 address; use IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8',
@@ -207,6 +209,34 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
     "juju-https-proxy: not the address of a proxy; set it with juju model-config to http://<host>:<port> | juju-no-proxy: not a list of hosts; set it with juju model-config to host names and networks with commas between them",
     { http: "squid:3128", https: "http://a b", noProxy: "a\n$(reboot)" },
   ],
+  ...[
+    "http://squid:3128/path",
+    "http://squid?a",
+    "http://us%zer@squid:3128",
+    "http://,",
+    "http://.squid",
+  ].map((http): Row => [
+    {},
+    "juju-http-proxy: not the address of a proxy; set it with juju model-config to http://<host>:<port>",
+    { http },
+  ]),
+  [
+    { "experimental-use-aproxy": true },
+    "experimental-use-aproxy: aproxy cannot use the model's proxy; set juju-http-proxy with juju model-config to http://<host>:<port>, without an IPv6 address, or use false",
+    { http: "http://[fd00::1]:3128" },
+  ],
+  [
+    { "aproxy-redirect-ports": `080,${"x".repeat(100)},${",y".repeat(20)}` },
+    `aproxy-redirect-ports: "080", "${"x".repeat(59)}…", ${'"y", '.repeat(7)}"y" and 12 more are no ports; use ports and ranges of ports with commas between them, such as 80, 8080-8090`,
+  ],
+  [
+    { denylist: "x,".repeat(12) },
+    `denylist: ${'"x" is no IPv4 or IPv6 address, '.repeat(10)}and 2 more are wrong; use IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8`,
+  ],
+  [
+    { "virtual-machines": 501, "reconcile-interval": 10081 },
+    "virtual-machines: 501 is more than 500; use 0 to 500 | reconcile-interval: 10081 is more than 10080; use 2 to 10080 minutes",
+  ],
   [
     { "pre-job-script": "echo hello" },
     "pre-job-script: no shebang in its first line; use a script that begins with a shebang, such as #!/bin/bash",
@@ -241,7 +271,7 @@ const MESSAGES: readonly (readonly [Options, message: string, proxies?: Partial<
   ],
   [
     { path: "-", labels: "good,b@d,w orse", "vm-memory": "lots", "virtual-machines": -1 },
-    `path: organisation "-" is not made of at most 39 letters, digits and hyphens; use owner/repo, an organisation, or enterprises/<slug> | labels: "b@d", "w orse" are no labels; use letters, digits, hyphens and underscores, with commas between labels | virtual-machines: -1 is less than 0; use 0 or a greater number | vm-memory: not a size; use ${SIZE} 7GiB`,
+    `path: organisation "-" is not made of at most 39 letters, digits and hyphens; use owner/repo, an organisation, or enterprises/<slug> | labels: "b@d", "w orse" are no labels; use letters, digits, hyphens and underscores, with commas between labels | virtual-machines: -1 is less than 0; use 0 to 500 | vm-memory: not a size; use ${SIZE} 7GiB`,
   ],
 ];
 

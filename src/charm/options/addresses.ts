@@ -37,6 +37,6 @@ function numberOf(address: string): number {
 }
 
 function isPortRange(text: string): boolean {
-  const [, first = "", last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
+  const [, first = "", last = first] = /^([1-9]\d{0,4})(?:-([1-9]\d{0,4}))?$/.exec(text) ?? [];
   return first !== "" && Number(first) >= 1 && Number(first) <= Number(last) && Number(last) <= 65_535;
 }

@@ -90,7 +90,7 @@ export function listed(text: string): readonly string[] {
  * The items of a list, all checked.
  *
  * @param nouns what an item is, and what several are.
- * @throws {@link OptionFault} that names every bad one.
+ * @throws {@link OptionFault} that names the bad ones.
  */
 export function checkedList(
   text: string,
@@ -98,8 +98,22 @@ export function checkedList(
   nouns: readonly [one: string, several: string],
 ): readonly string[] {
   const items = listed(text);
-  const bad = items.filter((item) => !isGood(item)).map((item) => JSON.stringify(item));
+  const bad = items.filter((item) => !isGood(item));
   const [one, several] = nouns;
   if (bad.length === 0) return items;
-  throw new OptionFault(`${bad.join(", ")} ${bad.length === 1 ? `is no ${one}` : `are no ${several}`}`);
+  throw new OptionFault(`${quoteSome(bad)} ${bad.length === 1 ? `is no ${one}` : `are no ${several}`}`);
+}
+
+/** Most characters of an item, and most items, that a message repeats: a pasted text may be of any length. */
+const LONGEST_QUOTE = 60;
+const MOST_QUOTES = 10;
+
+function quoteSome(items: readonly string[]): string {
+  const quoted = items
+    .slice(0, MOST_QUOTES)
+    .map((item) =>
+      JSON.stringify(item.length > LONGEST_QUOTE ? `${item.slice(0, LONGEST_QUOTE - 1)}…` : item),
+    );
+  const more = items.length - quoted.length;
+  return more > 0 ? `${quoted.join(", ")} and ${more} more` : quoted.join(", ");
 }

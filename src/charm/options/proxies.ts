@@ -1,4 +1,5 @@
 import type { Proxies } from "juju-charm";
+import { isAproxyUpstream } from "../../guest/aproxy.ts";
 import type { AproxySettings } from "../../guest/settings.ts";
 import type { ProxySettings } from "../../network/proxy-settings.ts";
 import { wrong, type Fault } from "../configuration-faults.ts";
@@ -48,11 +49,35 @@ export function readAproxy(
     });
     return undefined;
   }
-  return { upstream: hostAndPort(address), excludeAddresses, redirectPorts };
+  const upstream = hostAndPort(address);
+  if (!isAproxyUpstream(upstream)) {
+    options.refuse({
+      option: "experimental-use-aproxy",
+      text: "aproxy cannot use the model's proxy; set juju-http-proxy with juju model-config to http://<host>:<port>, without an IPv6 address, or use false",
+    });
+    return undefined;
+  }
+  return { upstream, excludeAddresses, redirectPorts };
 }
 
 function hostAndPort(address: string): string {
   return address.replace(/^\w+:\/\/(?:[^@/]*@)?/, "").replace(/\/.*$/, "");
+}
+
+/** A name, an IPv4 address, or an IPv6 address in brackets. */
+const HOST = /^(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\])$/i;
+
+/** Whether a client can use it: it is an origin, and its user name and password can be decoded. */
+function isProxy({ protocol, hostname, pathname, search, hash, username, password }: URL): boolean {
+  if (protocol !== "http:" && protocol !== "https:") return false;
+  if (!HOST.test(hostname)) return false;
+  if (!/^\/*$/.test(pathname) || search !== "" || hash !== "") return false;
+  try {
+    decodeURIComponent(`${username}${password}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readProxy(text: string | undefined, key: string, faults: Fault[]): string | undefined {
@@ -61,7 +86,7 @@ function readProxy(text: string | undefined, key: string, faults: Fault[]): stri
   const address = /^\w+:\/\//.test(trimmed) ? trimmed : `http://${trimmed}`;
   const url = /[\s"'\\<>^`{|}$]/.test(address) ? null : URL.parse(address);
   // As it was written: without a port, some programs take another one than that of the scheme.
-  if (url?.protocol === "http:" || url?.protocol === "https:") return address.replace(/\/+$/, "");
+  if (url && isProxy(url)) return address.replace(/\/+$/, "");
   faults.push({
     option: key,
     text: "not the address of a proxy; set it with juju model-config to http://<host>:<port>",
