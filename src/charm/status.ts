@@ -17,20 +17,22 @@ export interface Shortcomings {
   readonly waiting?: number;
   /** When the next attempt comes, as {@link nextAttempt} words it. @default not told */
   readonly next?: string | undefined;
+  /** Number of wanted runners that the machine can hold; a notice says why not more. @default all of them */
+  readonly capacity?: number;
 }
 
 /** The status after a reconcile. */
 export function summarise(
   counts: RunnerCounts,
   wanted: number,
-  { failures, notices, waiting = 0, next }: Shortcomings,
+  { failures, notices, waiting = 0, capacity = wanted, next }: Shortcomings,
 ): Status {
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
   const status = present === 0 && wanted > 0 ? conditionOf(failures, next) : undefined;
   if (status) return status;
   const told = (message: string) => withNext(withNotices(message, notices), next);
-  if (present < wanted) {
+  if (present < Math.min(wanted, capacity)) {
     // Runners with a job that ended during the reconcile are missing without a failure.
     const then = reason ? `; retrying: ${reason}` : "; the next reconcile creates the missing ones";
     return present === 0

@@ -1,4 +1,4 @@
-import { readFile, statfs } from "node:fs/promises";
+import { readFile, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { NOT_STARTED, runOrFail, type RunProcess } from "charm-kit";
 import type { HostPaths } from "./host-paths.ts";
@@ -18,25 +18,35 @@ export class Mounts {
 
   /** Whether a path is a mount point. */
   async isMounted(path: string): Promise<boolean> {
-    const table = await readFile(join(this.#paths.proc, "self/mountinfo"), "utf8");
-    const escaped = path.replaceAll(" ", "\\040");
-    return table.split("\n").some((line) => line.split(" ")[4] === escaped);
+    return (await this.sourceOf(path)) !== undefined;
+  }
+
+  /** What is mounted at a path, such as `/dev/loop0`; undefined when it is no mount point. */
+  async sourceOf(path: string): Promise<string | undefined> {
+    // Of several mounts at one path, the last one is visible.
+    return (await this.#table()).findLast(({ mount }) => mount === path)?.source;
+  }
+
+  /** Whether a path is on the same file system, or on the same volume, as one of the others. Missing ones are ignored. */
+  async isOnSameDisk(path: string, others: readonly string[]): Promise<boolean> {
+    const table = await this.#table();
+    const own = await diskOf(path, table);
+    const disks = await Promise.all(others.map((other) => diskOf(other, table)));
+    return disks.some((disk) => disk !== undefined && own !== undefined && isSameDisk(own, disk));
+  }
+
+  async #table(): Promise<readonly Mount[]> {
+    return parseMounts(await readFile(join(this.#paths.proc, "self/mountinfo"), "utf8"));
   }
 
   async isBtrfs(path: string): Promise<boolean> {
     return (await statfs(path)).type === BTRFS_MAGIC;
   }
 
-  /** Free bytes at a path. */
-  async freeBytes(path: string): Promise<number> {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  }
-
-  /** Bytes of the whole file system at a path, counted like LXD does. */
-  async totalBytes(path: string): Promise<number> {
-    const { blocks, bsize } = await statfs(path);
-    return blocks * bsize;
+  /** Bytes of the file system at a path: those that are free, and all of them, counted like LXD does. */
+  async space(path: string): Promise<{ readonly free: number; readonly total: number }> {
+    const { bavail, blocks, bsize } = await statfs(path);
+    return { free: bavail * bsize, total: blocks * bsize };
   }
 
   /** The installed ones of the programs. */
@@ -70,4 +80,58 @@ export class Mounts {
   async attempt(action: string, words: readonly string[], signal: AbortSignal): Promise<boolean> {
     return (await this.#run(words, { action, limitMs: LIMIT_MS, signal })).exitCode === 0;
   }
+}
+
+/** A line of `/proc/self/mountinfo`. */
+interface Mount {
+  readonly mount: string;
+  /** A device, a ZFS dataset, or a name such as `tmpfs`. */
+  readonly source: string;
+}
+
+interface Disk {
+  readonly device: number;
+  readonly source: string | undefined;
+}
+
+/** Parses `/proc/self/mountinfo`. Pure. */
+export function parseMounts(table: string): readonly Mount[] {
+  return table
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [before = "", after = ""] = line.split(" - ");
+      return { mount: unescape(before.split(" ")[4] ?? ""), source: unescape(after.split(" ")[1] ?? "") };
+    });
+}
+
+/** The kernel writes blanks and backslashes of paths as octal numbers. */
+function unescape(text: string): string {
+  return text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+async function diskOf(path: string, table: readonly Mount[]): Promise<Disk | undefined> {
+  const device = await stat(path).then(
+    ({ dev }) => dev,
+    () => undefined,
+  );
+  if (device === undefined) return undefined;
+  const around = table.filter(({ mount }) => mount === "/" || path === mount || path.startsWith(`${mount}/`));
+  const deepest = Math.max(...around.map(({ mount }) => mount.length));
+  return { device, source: around.findLast(({ mount }) => mount.length === deepest)?.source };
+}
+
+/** Subvolumes of btrfs and datasets of ZFS are devices of their own with the space of their volume. */
+function isSameDisk(one: Disk, other: Disk): boolean {
+  if (one.device === other.device) return true;
+  const [left, right] = [one, other].map(({ source }) => volumeOf(source ?? ""));
+  return left !== undefined && left === right;
+}
+
+/** The block device, or the ZFS pool of a dataset; undefined for file systems without a device, such as `tmpfs`. */
+function volumeOf(source: string): string | undefined {
+  if (source.startsWith("/")) return source;
+  return /^([\w.-]+)\//.exec(source)?.[1];
 }

@@ -70,24 +70,51 @@ export function choosePool({ mount, btrfs, drivers, programs, loop }: PoolFacts)
   return { method: "directory", driver: "dir" };
 }
 
-/** The loop file's share of the free bytes on the unit's own mount. The file system uses the rest. */
+/** The pool file's share of the free bytes on the unit's own mount. The file system uses the rest. */
 const SHARE_OF_MOUNT = 0.95;
-/** The loop file's share of the machine's disk, which others use too. */
-const SHARE_OF_DISK = 0.6;
-const MOST_OF_DISK = 0.9;
 /** Linux's default size of a tmpfs, as a share of the memory. */
 const SHARE_OF_MEMORY = 0.5;
-/** The unit of loop file sizes. */
+/** The unit of pool file sizes. */
 const BLOCK = 2 ** 20;
+const GIB = 2 ** 30;
 
-/** Bytes of a loop file on the unit's own mount. Pure. */
-export function sizeOnMount(free: number): number {
-  return toBlocks(free * SHARE_OF_MOUNT);
+/** A file system that the pool shares with the machine or with other units. In bytes. */
+export interface SharedDisk {
+  readonly total: number;
+  readonly free: number;
+  /** By how much the files of other pools on it may still grow. */
+  readonly claimed: number;
 }
 
-/** Bytes of a sparse loop file on the machine's disk. Pure. */
-export function sizeOnDisk(free: number, required: number): number {
-  return toBlocks(Math.max(free * SHARE_OF_DISK, Math.min(required, free * MOST_OF_DISK)));
+/** What stays free on a shared disk: a share of it, and at least 2 GiB. */
+const FLOOR = 0.1;
+const LEAST_FLOOR = 2 * GIB;
+/** A unit's share of the room on a shared disk, with room to grow, and when its runners need more. */
+const SHARE_OF_DISK = 0.5;
+const MOST_OF_DISK = 0.75;
+/** How often the room for the present runners suffices: for more runners later, since not every pool can grow. */
+const GROWTH = 8;
+const LEAST_GROWTH = 32 * GIB;
+
+/** Bytes of a shared disk that units may take. Pure. */
+export function roomOnDisk({ total, free, claimed }: SharedDisk): number {
+  return Math.max(0, Math.floor(free - Math.max(total * FLOOR, LEAST_FLOOR) - claimed));
+}
+
+/**
+ * Bytes of a sparse pool file on a shared disk. Pure.
+ *
+ * The unit leaves a part of the room to the next one, and takes no more than its runners and more of them can need.
+ */
+export function sizeOnDisk(disk: SharedDisk, required: number): number {
+  const room = roomOnDisk(disk);
+  const share = Math.max(room * SHARE_OF_DISK, Math.min(required, room * MOST_OF_DISK));
+  return toBlocks(Math.min(share, Math.max(required * GROWTH, LEAST_GROWTH)));
+}
+
+/** Bytes of a pool file on the unit's own mount. Pure. */
+export function sizeOnMount(free: number): number {
+  return toBlocks(free * SHARE_OF_MOUNT);
 }
 
 /** Bytes of a tmpfs: the requirement and file system overhead, at most half the memory. Pure. */

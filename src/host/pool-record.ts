@@ -2,11 +2,19 @@ import type { RunnerStorage } from "../unit/ports.ts";
 import { existsSync } from "node:fs";
 import { isRecord, type Logger } from "charm-kit";
 import { JsonRecord } from "./json-record.ts";
+import type { PoolFile } from "./pool-claims.ts";
 import { POOL_METHODS, type PoolChoice } from "./pool-choice.ts";
 
 /** The backing storage of a unit's pool, decided once for the unit's lifetime. */
 export interface PoolDecision extends PoolChoice {
   readonly kind: RunnerStorage;
+  /**
+   * Whether LXD has not had the pool yet: what there is of it then comes from a creation that failed or was killed, and
+   * holds nothing. @default false
+   */
+  readonly isPending?: boolean;
+  /** The pool's file. Stored before the file exists, so that it is the unit's own, and its size known to other units. */
+  readonly file?: PoolFile;
 }
 
 /** Stores the decision in a file. */
@@ -38,10 +46,19 @@ export class PoolRecord {
   }
 }
 
-function parseDecision(stored: unknown): PoolDecision | null {
+/** Parses a stored decision; `null` when it is invalid. Pure. */
+export function parseDecision(stored: unknown): PoolDecision | null {
   if (!isRecord(stored)) return null;
-  const { driver, kind } = stored;
+  const { driver, kind, isPending } = stored;
   const method = POOL_METHODS.find((name) => name === stored["method"]);
   if (method === undefined || typeof driver !== "string") return null;
-  return kind === "juju-storage" || kind === "memory" ? { method, driver, kind } : null;
+  if (kind !== "juju-storage" && kind !== "memory") return null;
+  const file = parseFile(stored["file"]);
+  return { method, driver, kind, ...(isPending === true && { isPending }), ...(file && { file }) };
+}
+
+function parseFile(stored: unknown): PoolFile | undefined {
+  if (!isRecord(stored)) return undefined;
+  const { path, bytes } = stored;
+  return typeof path === "string" && typeof bytes === "number" ? { path, bytes } : undefined;
 }

@@ -1,19 +1,17 @@
 import type { RunnerStorage } from "../unit/ports.ts";
 import { existsSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { ConditionError, type Logger, type RunProcess } from "charm-kit";
+import { ProcessLock, type Logger, type RunProcess } from "charm-kit";
 import { Mounts } from "./mounts.ts";
 import type { HostPaths } from "./host-paths.ts";
-import {
-  choosePool,
-  recognisePool,
-  sizeInMemory,
-  sizeOnDisk,
-  sizeOnMount,
-  type KnownPool,
-} from "./pool-choice.ts";
+import { choosePool, recognisePool, sizeInMemory, type KnownPool } from "./pool-choice.ts";
+import type { PoolDemand, StorageBacking } from "./pool-demand.ts";
+import { PoolDisk, type Allotment } from "./pool-disk.ts";
+import { isOfPool, removeEmptyDirectories, restoreVolumes } from "./pool-directories.ts";
+import { PoolFileError, StorageMissingError } from "./pool-errors.ts";
+import { PoolFileSystem } from "./pool-file-system.ts";
 import { PoolPaths } from "./pool-paths.ts";
 import { PoolRecord, type PoolDecision } from "./pool-record.ts";
 import { StorageUnit, type SystemdPaths } from "./storage-unit.ts";
@@ -26,48 +24,27 @@ export interface PoolStorageOptions {
   readonly log: Logger;
   /** The unit's name in other names, such as `runners-0`. */
   readonly slug: string;
-  /** The unit's data directory. */
+  /** The unit's data directory, beside those of other units. */
   readonly directory: string;
   readonly kind: RunnerStorage;
-  /** A directory on the disk with LXD's own loop files. @default "/var/lib" */
-  readonly lxdDirectory?: string;
+  /** LXD's directory, with its own pool files in `disks`. */
+  readonly lxdDirectory: string;
+  /** Paths of the machine's own file systems. @default {@link SYSTEM_PATHS} */
+  readonly systemPaths?: readonly string[];
 }
 
-/** Driver and configuration of a pool on its backing storage. */
-export interface StorageBacking {
-  readonly driver: string;
-  readonly config: Readonly<Record<string, string>>;
-  /** Bytes. */
-  readonly room: number;
-  /** Whether the pool's data is gone. */
-  readonly lost: boolean;
-}
+/** Directories of a machine that others write to. A pool on one of their disks is not alone there. */
+const SYSTEM_PATHS = ["/", "/var", "/var/lib", "/home", "/tmp"];
 
-/** Bytes that the runners need with copy-on-write clones and with full copies. */
-interface SpaceNeed {
-  readonly thin: number;
-  readonly thick: number;
-}
+/** Locks the choice of a size until the unit's record has it, for all units of the machine. */
+const SIZES = new ProcessLock("github-runner-pool-sizes");
 
-/** The requirements on a pool. */
-export interface PoolDemand {
-  /** Names of LXD's storage drivers. */
-  readonly drivers: readonly string[];
-  readonly need: SpaceNeed;
-  /** LXD's record of the pool, if it exists. */
-  readonly known: KnownPool | undefined;
-}
-
-/** The mount with the unit's pool is missing or has changed. */
-export class StorageMissingError extends ConditionError {
-  readonly code = "storage-missing";
-  readonly remedy = "person";
-
-  constructor(path: string) {
-    super(
-      `Cannot use the runners' storage: ${path} is not there; attach the unit's storage again, or deploy the unit anew`,
-    );
-  }
+/** A decision, and whether it was made just now. */
+interface Choice {
+  readonly record: PoolDecision;
+  readonly isNew: boolean;
+  /** Bytes that the runners need. */
+  readonly required: number;
 }
 
 /** The backing storage of one unit's pool. The decision is made once and stored. */
@@ -77,35 +54,40 @@ export class PoolStorage {
   readonly #unit: StorageUnit;
   readonly #record: PoolRecord;
   readonly #paths: PoolPaths;
+  readonly #disk: PoolDisk;
+  readonly #fileSystem: PoolFileSystem;
 
   constructor(options: PoolStorageOptions) {
+    const { directory, lxdDirectory, systemPaths = SYSTEM_PATHS } = options;
     this.#options = options;
     this.#mounts = new Mounts(options.paths, options.run);
     this.#unit = new StorageUnit(options.systemd, this.#mounts, options.slug);
-    this.#paths = new PoolPaths(options.paths, options.directory, options.slug);
-    this.#record = new PoolRecord(join(options.directory, "pool.json"), options.log);
+    this.#paths = new PoolPaths(options.paths, directory, options.slug);
+    this.#record = new PoolRecord(join(directory, "pool.json"), options.log);
+    this.#fileSystem = new PoolFileSystem(this.#mounts, this.#paths);
+    const lxdDisks = join(lxdDirectory, "disks");
+    this.#disk = new PoolDisk({ mounts: this.#mounts, directory, lxdDisks, systemPaths });
   }
 
   /**
    * Prepares the backing storage, also after a reboot. Safe to repeat, and after a kill at any point.
    *
-   * @throws {@link StorageMissingError}, `ProcessError`.
+   * @throws {@link StorageMissingError}, {@link PoolFileError}, `ProcessError`.
    */
-  async prepare({ drivers, need, known }: PoolDemand, signal: AbortSignal): Promise<StorageBacking> {
-    const decided = await this.#decided(known);
-    const record = decided ?? (await this.#decide(drivers, signal));
-    const required = record.driver === "dir" ? need.thick : need.thin;
+  async prepare(demand: PoolDemand, signal: AbortSignal): Promise<StorageBacking> {
+    const choice = await this.#choose(demand, signal);
+    const { record, required } = choice;
     if (record.kind === "memory" && record.method !== "lxd") await this.#mountMemory(required, signal);
     switch (record.method) {
       case "lxd":
-        return this.#backingOfLxd(record, required);
+        return this.#backingOfLxd(choice, demand.known, signal);
       case "subvolume":
       case "directory":
-        return this.#directoryBacking(record, decided !== undefined);
+        return this.#directoryBacking(choice, demand.known);
       case "loop":
-        return this.#loopBacking(record, decided !== undefined, signal);
+        return this.#loopBacking(choice, signal);
       case "zpool":
-        return this.#zpoolBacking(record, decided !== undefined, signal);
+        return this.#zpoolBacking(choice, signal);
     }
   }
 
@@ -116,7 +98,8 @@ export class PoolStorage {
    */
   async attach(known: KnownPool | undefined, signal: AbortSignal): Promise<void> {
     const record = await this.#decided(known);
-    if (record?.method === "loop" && record.kind !== "memory") await this.#loopBacking(record, true, signal);
+    if (record?.method !== "loop" || record.kind === "memory") return;
+    await this.#loopBacking({ record, isNew: false, required: 0 }, signal);
   }
 
   /**
@@ -127,22 +110,8 @@ export class PoolStorage {
   async restore(containers: readonly string[], signal: AbortSignal): Promise<void> {
     const record = await this.#record.read();
     if (typeof record !== "object" || record.method === "lxd" || record.method === "zpool") return;
-    const source = this.#paths.source(
-      record.method === "loop" ? this.#paths.loopMount : this.#paths.base(record.kind),
-    );
-    const makeVolume = async (path: string) => {
-      if (existsSync(path)) return;
-      if (record.driver === "dir") await mkdir(path);
-      else
-        await this.#mounts.run(
-          "restore the runners' storage",
-          ["btrfs", "subvolume", "create", path],
-          signal,
-        );
-    };
-    await makeVolume(source);
-    for (const name of POOL_DIRECTORIES) await mkdir(join(source, name), { recursive: true, mode: 0o711 });
-    for (const name of containers) await makeVolume(join(source, "containers", name));
+    const base = record.method === "loop" ? this.#paths.loopMount : this.#paths.base(record.kind);
+    await restoreVolumes(this.#mounts, { ...record, source: this.#paths.source(base), containers }, signal);
   }
 
   /** Removes everything that {@link prepare} created. The pool must be deleted first. Safe to repeat. */
@@ -152,28 +121,46 @@ export class PoolStorage {
     const parts = record === "damaged" ? { method: undefined, kind: this.#options.kind } : record;
     await this.#unit.remove(signal);
     await this.#mounts.unmount(this.#paths.loopMount, signal);
-    if (record === "damaged" || record?.method === "zpool")
-      await this.#mounts.attempt("end the ZFS pool", ["zpool", "destroy", this.#paths.zpool], signal);
+    if (record === "damaged" || record?.method === "zpool") await this.#fileSystem.destroyZpool(signal);
     if (parts && parts.method !== "lxd") {
       const base = this.#paths.base(parts.kind);
       for (const path of [this.#paths.file(base), this.#paths.partial(base), this.#paths.source(base)])
         await rm(path, { recursive: true, force: true });
     }
+    // LXD deletes the file with the pool, but keeps that of a creation that failed.
+    if (typeof record === "object" && record.method === "lxd" && record.file)
+      await rm(record.file.path, { force: true });
     await this.#mounts.unmount(this.#paths.memoryMount, signal);
     for (const path of [this.#paths.loopMount, this.#paths.memoryMount])
       await rm(path, { recursive: true, force: true });
     await this.#record.remove();
   }
 
+  /** A decision whose pool LXD has never had is made anew: the creation failed, or the disk has more room now. */
+  async #choose({ drivers, need, known, sources }: PoolDemand, signal: AbortSignal): Promise<Choice> {
+    const decided = await this.#decided(known);
+    const isNew = decided === undefined || (decided.isPending === true && known === undefined);
+    if (decided && isNew) await this.#discard(decided, sources, signal);
+    const record = decided && !isNew ? decided : await this.#decide(drivers, signal);
+    return { record, isNew, required: record.driver === "dir" ? need.thick : need.thin };
+  }
+
   /** The stored decision, or the one in LXD's record when the file is damaged. A new decision would lose the pool. */
   async #decided(known: KnownPool | undefined): Promise<PoolDecision | undefined> {
     const record = await this.#record.read();
-    if (record !== "damaged") return record;
+    if (record === undefined || (known === undefined && record !== "damaged")) return record;
+    if (record !== "damaged") return record.isPending ? this.#confirm(record) : record;
     if (known === undefined) return undefined;
     const { kind } = this.#options;
     const recognised = { ...recognisePool(known, this.#paths.sources(kind)), kind };
     await this.#record.write(recognised);
     return recognised;
+  }
+
+  /** LXD has the pool. */
+  async #confirm({ isPending: _, ...confirmed }: PoolDecision): Promise<PoolDecision> {
+    await this.#record.write(confirmed);
+    return confirmed;
   }
 
   async #decide(drivers: readonly string[], signal: AbortSignal): Promise<PoolDecision> {
@@ -187,133 +174,144 @@ export class PoolStorage {
       programs: await this.#mounts.programs(isMemory ? ["mkfs.btrfs"] : ["mkfs.btrfs", "zpool"], signal),
       loop: existsSync(join(paths.dev, "loop-control")),
     });
-    const record = { ...choice, kind };
+    const record = { ...choice, kind, isPending: true };
     await mkdir(directory, { recursive: true });
     await this.#record.write(record);
     return record;
   }
 
-  async #backingOfLxd({ driver }: PoolDecision, required: number): Promise<StorageBacking> {
-    const free = await this.#mounts.freeBytes(this.#options.lxdDirectory ?? "/var/lib");
-    if (driver === "dir") return { driver, config: {}, room: free, lost: false };
-    const size = sizeOnDisk(free, required);
-    return { driver, config: { size: `${size / 2 ** 20}MiB` }, room: size, lost: false };
+  /** Deletes what a failed creation left. Only what the record named before it existed is the unit's own. */
+  async #discard(
+    { method, kind, file }: PoolDecision,
+    sources: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (method === "loop") await this.#mounts.unmount(this.#paths.loopMount, signal);
+    if (method === "zpool" && file) await this.#fileSystem.destroyZpool(signal);
+    // Storage in memory belongs to the unit alone.
+    const path =
+      kind === "memory" && method === "loop" ? this.#paths.file(this.#paths.base(kind)) : file?.path;
+    if (path !== undefined && !sources.includes(path)) await rm(path, { force: true });
+  }
+
+  /** Decides about the size of the pool's file, and stores it before the file exists. */
+  #allot(
+    { record, required }: Choice,
+    { base, path }: { readonly base: string; readonly path: string },
+    signal: AbortSignal,
+  ): Promise<Allotment> {
+    return SIZES.run(async () => {
+      const allotment = await this.#disk.allot(base, path, required);
+      await this.#record.write({ ...record, file: { path, bytes: allotment.bytes } });
+      return allotment;
+    }, signal);
+  }
+
+  async #backingOfLxd(
+    choice: Choice,
+    known: KnownPool | undefined,
+    signal: AbortSignal,
+  ): Promise<StorageBacking> {
+    const { lxdDirectory, slug } = this.#options;
+    const { driver } = choice.record;
+    const parts = { driver, isShared: true, lost: false };
+    if (driver === "dir") return { ...parts, config: {}, room: await this.#disk.room(lxdDirectory) };
+    if (known) return { ...parts, config: {}, room: 0 };
+    const path = join(lxdDirectory, "disks", `${slug}.img`);
+    if (existsSync(path)) throw new PoolFileError(path);
+    // LXD refuses a file with a file system in it, and leaves such a file when a creation fails.
+    const pending = { ...choice, record: { ...choice.record, isPending: true } };
+    const { bytes } = await this.#allot(pending, { base: lxdDirectory, path }, signal);
+    return { ...parts, config: { size: `${bytes / 2 ** 20}MiB` }, room: bytes };
   }
 
   async #mountMemory(required: number, signal: AbortSignal): Promise<void> {
-    if (await this.#mounts.isMounted(this.#paths.memoryMount)) return;
-    await mkdir(this.#paths.memoryMount, { recursive: true });
+    const path = this.#paths.memoryMount;
     const size = sizeInMemory(totalmem(), required);
-    const options = `size=${size},mode=0711`;
+    if (await this.#mounts.isMounted(path)) {
+      // More runners need a larger one. It takes memory only for what is in it.
+      if ((await this.#mounts.space(path)).total < size)
+        await this.#mounts.mount(["-o", `remount,size=${size}`, path], signal);
+      return;
+    }
+    await mkdir(path, { recursive: true });
     const name = `github-runner-${this.#options.slug}`;
-    await this.#mounts.mount(["-t", "tmpfs", "-o", options, name, this.#paths.memoryMount], signal);
+    await this.#mounts.mount(["-t", "tmpfs", "-o", `size=${size},mode=0711`, name, path], signal);
   }
 
-  async #directoryBacking({ driver, kind }: PoolDecision, isKnown: boolean): Promise<StorageBacking> {
+  async #directoryBacking({ record, isNew }: Choice, known: KnownPool | undefined): Promise<StorageBacking> {
+    const { driver, kind } = record;
     const base = this.#paths.base(kind);
     const source = this.#paths.source(base);
-    if (!existsSync(base) || (isKnown && kind !== "memory" && !existsSync(source))) {
+    if (!existsSync(base) || (!isNew && kind !== "memory" && !existsSync(source))) {
       throw new StorageMissingError(existsSync(base) ? source : base);
     }
-    const room = await this.#mounts.freeBytes(base);
+    if (known === undefined) await removeEmptyDirectories(source);
+    const isShared = await this.#disk.isShared(base);
+    const room = await this.#disk.room(base);
     // LXD creates a subvolume itself, but needs an existing directory.
     if (driver === "dir") await mkdir(source, { recursive: true });
-    return { driver, config: { source }, room, lost: !isOfPool(source) };
+    return { driver, config: { source }, room, isShared, lost: !isOfPool(source) };
   }
 
-  async #loopBacking(
-    { driver, kind }: PoolDecision,
-    isKnown: boolean,
-    signal: AbortSignal,
-  ): Promise<StorageBacking> {
+  async #loopBacking(choice: Choice, signal: AbortSignal): Promise<StorageBacking> {
+    const { driver, kind } = choice.record;
     const base = this.#paths.base(kind);
-    const file = this.#paths.file(base);
-    if (!(await this.#mounts.isMounted(this.#paths.loopMount))) {
+    const path = this.#paths.file(base);
+    const mount = this.#paths.loopMount;
+    if (!(await this.#mounts.isMounted(mount))) {
       if (!existsSync(base)) throw new StorageMissingError(base);
-      if (!existsSync(file)) {
-        // A missing mount leaves an empty directory on the machine's own disk.
-        if (isKnown && kind !== "memory") throw new StorageMissingError(file);
-        await this.#makeFile(base, signal);
+      // A missing mount leaves an empty directory on the machine's own disk.
+      if (!existsSync(path) && !choice.isNew && kind !== "memory") throw new StorageMissingError(path);
+      if (existsSync(path) && choice.isNew) throw new PoolFileError(path);
+      if (!existsSync(path)) {
+        const { bytes, isShared } = await this.#allot(choice, { base, path }, signal);
+        await this.#fileSystem.makeLoopFile(
+          base,
+          { bytes, isReserved: !isShared && kind !== "memory" },
+          signal,
+        );
       }
-      await mkdir(this.#paths.loopMount, { recursive: true });
-      await this.#mounts.mount(["-o", LOOP_OPTIONS, file, this.#paths.loopMount], signal);
+      await mkdir(mount, { recursive: true });
+      await this.#mounts.mount(["-o", LOOP_OPTIONS, path, mount], signal);
     }
-    if (kind !== "memory")
-      await this.#unit.ensure({ file, mount: this.#paths.loopMount, storage: base }, signal);
-    const source = this.#paths.source(this.#paths.loopMount);
-    const room = await this.#mounts.totalBytes(this.#paths.loopMount);
-    return { driver, config: { source }, room, lost: !isOfPool(source) };
+    if (kind !== "memory") await this.#unit.ensure({ file: path, mount, storage: base }, signal);
+    if ((await this.#mounts.space(mount)).total < choice.required) await this.#growLoop(choice, base, signal);
+    const source = this.#paths.source(mount);
+    const { total: room } = await this.#mounts.space(mount);
+    const isShared = await this.#disk.isShared(base);
+    return { driver, config: { source }, room, isShared, lost: !isOfPool(source) };
   }
 
-  /** Atomic, since the next attempt would mount a partial file system. */
-  async #makeFile(base: string, signal: AbortSignal): Promise<void> {
-    const partial = this.#paths.partial(base);
-    await rm(partial, { force: true });
-    const size = sizeOnMount(await this.#mounts.freeBytes(base));
-    const handle = await open(partial, "wx", 0o600);
-    try {
-      await handle.truncate(size);
-    } finally {
-      await handle.close();
-    }
-    // Reserves the space: a file system in a file does not survive a full disk.
-    await this.#mounts.attempt(
-      "reserve the runners' storage",
-      ["fallocate", "-l", String(size), partial],
-      signal,
-    );
-    await this.#mounts.run("format the runners' storage", ["mkfs.btrfs", "-q", "-f", partial], signal);
-    await rename(partial, this.#paths.file(base));
+  /** More runners need a larger file. It stays as it is where the disk has no more room. */
+  async #growLoop(choice: Choice, base: string, signal: AbortSignal): Promise<void> {
+    const path = this.#paths.file(base);
+    const { bytes } = await this.#disk.allot(base, path, choice.required);
+    if (bytes <= (await this.#fileSystem.sizeOf(path))) return;
+    const allotted = await this.#allot(choice, { base, path }, signal);
+    await this.#fileSystem.growLoopFile(path, allotted.bytes, signal);
   }
 
-  async #zpoolBacking(
-    { driver, kind }: PoolDecision,
-    isKnown: boolean,
-    signal: AbortSignal,
-  ): Promise<StorageBacking> {
+  async #zpoolBacking(choice: Choice, signal: AbortSignal): Promise<StorageBacking> {
+    const { driver, kind } = choice.record;
     const base = this.#paths.base(kind);
-    const file = this.#paths.file(base);
-    const config = { source: this.#paths.zpool };
-    const isImported = await this.#mounts.attempt(
-      "look for the ZFS pool",
-      ["zpool", "list", this.#paths.zpool],
-      signal,
-    );
-    if (isImported) return { driver, config, room: 0, lost: false };
-    if (!existsSync(base) || (isKnown && !existsSync(file)))
-      throw new StorageMissingError(existsSync(base) ? file : base);
-    if (existsSync(file)) {
-      await this.#mounts.run(
-        "import the ZFS pool",
-        ["zpool", "import", "-d", base, this.#paths.zpool],
-        signal,
-      );
-      return { driver, config, room: 0, lost: false };
+    const path = this.#paths.file(base);
+    const isShared = existsSync(base) && (await this.#disk.isShared(base));
+    const backing = { driver, config: { source: this.#paths.zpool }, isShared, lost: false };
+    const isImported = await this.#fileSystem.hasZpool(signal);
+    if (isImported && choice.isNew) throw new PoolFileError(`the ZFS pool '${this.#paths.zpool}'`);
+    if (isImported) return { ...backing, room: 0 };
+    if (!existsSync(base) || (!choice.isNew && !existsSync(path)))
+      throw new StorageMissingError(existsSync(base) ? path : base);
+    if (!choice.isNew) {
+      await this.#fileSystem.importZpool(base, signal);
+      return { ...backing, room: 0 };
     }
-    const size = sizeOnMount(await this.#mounts.freeBytes(base));
-    await this.#mounts.run("reserve the runners' storage", ["truncate", "-s", String(size), file], signal);
-    await this.#mounts.run(
-      "make the ZFS pool",
-      ["zpool", "create", "-m", "none", this.#paths.zpool, file],
-      signal,
-    );
-    return { driver, config, room: size, lost: false };
+    if (existsSync(path)) throw new PoolFileError(path);
+    const { bytes } = await this.#allot(choice, { base, path }, signal);
+    await this.#fileSystem.makeZpool(path, bytes, signal);
+    return { ...backing, room: bytes };
   }
 }
 
 const LOOP_OPTIONS = "loop,user_subvol_rm_allowed";
-
-const POOL_DIRECTORIES = [
-  "containers",
-  "containers-snapshots",
-  "custom",
-  "custom-snapshots",
-  "images",
-  "virtual-machines",
-  "virtual-machines-snapshots",
-];
-
-/** LXD creates this directory only together with a pool. */
-function isOfPool(source: string): boolean {
-  return existsSync(join(source, "containers"));
-}

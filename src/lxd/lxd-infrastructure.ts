@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { InstanceType, MachineResources } from "../runners/ports.ts";
-import type { Infrastructure, RunnerCapacity } from "../unit/ports.ts";
+import type { Infrastructure, InfrastructureReport, RunnerCapacity } from "../unit/ports.ts";
 import { ProcessLock } from "charm-kit";
 import {
   LxdError,
@@ -111,7 +111,7 @@ export class LxdInfrastructure implements Infrastructure {
     return [this.baseProfile, this.#resourceProfile(resources)];
   }
 
-  async ensure(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]> {
+  async ensure(capacity: RunnerCapacity, signal: AbortSignal): Promise<InfrastructureReport> {
     // LXD refuses the second of two concurrent creations before the first one is usable.
     return this.#lock.run(() => this.#ensureAll(capacity, signal), signal);
   }
@@ -127,12 +127,12 @@ export class LxdInfrastructure implements Infrastructure {
     await this.#lock.run(() => this.#removeAll(signal), signal);
   }
 
-  async #ensureAll(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]> {
+  async #ensureAll(capacity: RunnerCapacity, signal: AbortSignal): Promise<InfrastructureReport> {
     const { processes, resources } = capacity;
     const { instanceType, nicFilters } = this.#options;
     const release = () => this.#removeProfiles(signal);
     // First, so that nothing else is created for a pool that is too small.
-    await this.#pool.ensure(capacity, release, signal);
+    const { count, shortage } = await this.#pool.ensure(capacity, release, signal);
     const repair = await this.#ensureBridge(signal);
     const info = await this.#client.server.info(signal);
     const filters = await nicFilters(info.firewall, signal);
@@ -144,7 +144,8 @@ export class LxdInfrastructure implements Infrastructure {
       this.#ensureProfile(current, resourceProfile(resources, this.pool), signal),
     ]);
     await this.#removeUnusedProfiles(current, signal);
-    return [...filterNotices(filters), ...(repair === undefined ? [] : [repair])];
+    const notices = [shortage, ...filterNotices(filters), repair];
+    return { count, notices: notices.filter((notice) => notice !== undefined) };
   }
 
   async #removeAll(signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import type { RunnerCapacity } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
 import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";
-import { checkSpace, spaceNeed } from "./pool-space.ts";
+import { capacityOf, spaceNeed, type PoolCapacity } from "./pool-space.ts";
 import type { KnownPool, PoolBacking, PoolStore } from "./pool-store.ts";
 
 export interface LxdPoolOptions {
@@ -31,31 +31,38 @@ export class LxdPool {
    * Creates a missing pool on the unit's backing storage.
    *
    * @param release deletes the unit's objects that refer to the pool, except instances.
-   * @throws `PoolTooSmallError` before anything is created, when the pool cannot hold the runners.
+   * @returns what of the runners it can hold.
+   * @throws `PoolTooSmallError` before LXD has anything, when it can hold none of them.
    */
   async ensure(
     { count, resources }: RunnerCapacity,
     release: () => Promise<void>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<PoolCapacity> {
     const { client, name, store } = this.#options;
     const need = spaceNeed(count, resources.disk);
+    const capacity = ({ driver, isShared }: PoolBacking, present: number) =>
+      capacityOf(count, resources.disk, { driver, isShared, present });
     const { storageDrivers } = await client.server.refresh(signal);
     const drivers = storageDrivers.map((driver) => driver.name);
-    const known = await absentAsUndefined(client.storagePools.get(name, signal));
-    let backing = await store.prepare({ drivers, need, known: known && knownPool(known) }, signal);
+    const pools = await client.storagePools.list(signal);
+    const known = pools.find((pool) => pool.name === name);
+    const sources = pools.flatMap(({ name: other, config }) =>
+      other === name ? [] : (config["source"] ?? []),
+    );
+    let backing = await store.prepare({ drivers, need, sources, known: known && knownPool(known) }, signal);
     if (known && !backing.lost) {
       if (known.status === "Unavailable") await this.#awaitAvailable(signal);
       const { space } = await client.storagePools.resources(name, signal);
-      checkSpace(count, requiredOf(backing, need), space.total);
-      return;
+      return capacity(backing, space.total);
     }
     if (known) {
       await this.#forget(release, signal);
-      backing = await store.prepare({ drivers, need, known: undefined }, signal);
+      backing = await store.prepare({ drivers, need, sources, known: undefined }, signal);
     }
-    checkSpace(count, requiredOf(backing, need), backing.room);
+    const created = capacity(backing, backing.room);
     await this.#create(backing, signal);
+    return created;
   }
 
   /** Checks that LXD responds and that the pool's backing storage is mounted. */
@@ -106,11 +113,4 @@ export class LxdPool {
 
 function knownPool({ driver, config }: StoragePool): KnownPool {
   return { driver, source: config["source"] };
-}
-
-function requiredOf(
-  { driver }: PoolBacking,
-  need: { readonly thin: number; readonly thick: number },
-): number {
-  return driver === "dir" ? need.thick : need.thin;
 }

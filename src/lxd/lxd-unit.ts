@@ -63,6 +63,11 @@ export interface LxdUnit {
   close(): Promise<void>;
 }
 
+/** Path of the socket that LXD listens at; `expected` when there is none. */
+export function socketPathOf(env: LxdUnitOptions["env"], expected: string): string {
+  return findSocket(env, existsSync)?.path ?? expected;
+}
+
 /** @throws {@link LxdMissingError} when no socket exists and none is expected. */
 export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const { env, expectedSocket, unitName, deployment, slug } = options;

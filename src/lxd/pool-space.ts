@@ -1,15 +1,21 @@
 import { formatSize, parseSize, ConditionError } from "charm-kit";
 
-/** The pool is too small for the configured runners. */
+/** The pool has no room for a single one of the configured runners. */
 export class PoolTooSmallError extends ConditionError {
   readonly code = "pool-too-small";
   readonly remedy = "person";
 
-  /** @param sizes in bytes. */
-  constructor(runners: number, sizes: { readonly required: number; readonly present: number }) {
+  /** @param sizes in bytes: what one runner needs, and what the pool has. */
+  constructor(
+    runners: number,
+    { required, present, isShared }: { readonly required: number } & Pick<PoolSpace, "present" | "isShared">,
+  ) {
+    const needs = runners === 1 ? "1 runner: it needs" : `any of ${runners} runners: one needs`;
     super(
-      `Cannot keep ${runners} runners: their storage pool needs ${formatSize(sizes.required)} and has ` +
-        `${formatSize(sizes.present)}; lower virtual-machines or vm-disk, or give the unit more storage`,
+      `Cannot keep ${needs} a storage pool of ${formatSize(required)}, and there are ${formatSize(present)}; ` +
+        (isShared
+          ? "lower vm-disk, free space on the machine's disk, or give the unit storage of its own"
+          : "lower vm-disk, or give the unit more storage"),
     );
   }
 }
@@ -20,6 +26,24 @@ export interface SpaceNeed {
   readonly thin: number;
   /** With full copies. */
   readonly thick: number;
+}
+
+/** A pool as it is, or will be. */
+export interface PoolSpace {
+  /** LXD's name of the driver. */
+  readonly driver: string;
+  /** Bytes; 0 for an unknown number. */
+  readonly present: number;
+  /** Whether others use the disk below it. */
+  readonly isShared: boolean;
+}
+
+/** What of the configured runners a pool can hold. */
+export interface PoolCapacity {
+  /** Number of runners. */
+  readonly count: number;
+  /** Why that is less than the configured number; undefined when it is not. */
+  readonly shortage: string | undefined;
 }
 
 const MOST_FOR_IMAGE = 2 * 2 ** 30;
@@ -39,7 +63,37 @@ export function spaceNeed(runners: number, disk: string): SpaceNeed {
   return { thin: Math.min(size, MOST_FOR_IMAGE) + (runners * size) / 2, thick: (runners + 1) * size };
 }
 
-/** @throws {@link PoolTooSmallError}. A pool of unknown size counts as large enough. */
-export function checkSpace(runners: number, required: number, present: number): void {
-  if (present > 0 && present < required) throw new PoolTooSmallError(runners, { required, present });
+/** The bytes of {@link spaceNeed} that count for a driver. Pure. */
+export function requiredOf(driver: string, need: SpaceNeed): number {
+  return driver === "dir" ? need.thick : need.thin;
+}
+
+/** The number of runners that fit into a pool, at most the wanted one. A pool of unknown size holds all. Pure. */
+export function runnersThatFit(wanted: number, disk: string, { driver, present }: PoolSpace): number {
+  const size = parseSize(disk) ?? 0;
+  if (present <= 0 || size === 0) return wanted;
+  const fit = driver === "dir" ? present / size - 1 : (present - Math.min(size, MOST_FOR_IMAGE)) / (size / 2);
+  return Math.max(0, Math.min(wanted, Math.floor(fit)));
+}
+
+/**
+ * What of the wanted runners a pool can hold. Pure.
+ *
+ * @throws {@link PoolTooSmallError} when runners are wanted and not one fits.
+ */
+export function capacityOf(wanted: number, disk: string, space: PoolSpace): PoolCapacity {
+  const count = runnersThatFit(wanted, disk, space);
+  if (count === wanted) return { count, shortage: undefined };
+  const { driver, isShared, present } = space;
+  if (count === 0)
+    throw new PoolTooSmallError(wanted, {
+      present,
+      isShared,
+      required: requiredOf(driver, spaceNeed(1, disk)),
+    });
+  const remedy = isShared
+    ? "lower vm-disk, free space on the machine's disk, which it shares, or give the unit storage of its own"
+    : "lower vm-disk, or give the unit more storage";
+  const room = `the storage pool has ${formatSize(present)}, room for ${count}`;
+  return { count, shortage: `${wanted - count} of ${wanted} missing: ${room}; ${remedy}` };
 }

@@ -9,6 +9,8 @@ export interface PoolBacking {
   readonly config: Config;
   /** Available bytes. */
   readonly room: number;
+  /** Whether others use the disk below it. */
+  readonly isShared: boolean;
   /** Whether the data of an existing pool is gone, such as a pool in memory after a reboot. */
   readonly lost: boolean;
 }
@@ -26,6 +28,8 @@ export interface PoolDemand {
   readonly need: SpaceNeed;
   /** LXD's record of the pool, if it exists. */
   readonly known: KnownPool | undefined;
+  /** What LXD's other pools are on. */
+  readonly sources: readonly string[];
 }
 
 /** The backing storage of a unit's pool. */

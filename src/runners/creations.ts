@@ -11,6 +11,8 @@ export type RunnerSettings = Omit<CreateRunnerConfig, "configHash" | "scopeKey" 
 export interface Fleet {
   /** Number of runners; 0 or more. */
   readonly count: number;
+  /** The configured number, when the machine cannot hold as many. @default the same as `count` */
+  readonly configured?: number;
   /** Hash of the configuration; idle runners with another hash are replaced. */
   readonly configHash: string;
   /** Most creations in one reconcile. @default as many as are missing */

@@ -101,7 +101,7 @@ export class RunnerManager {
         failures: [...refusal, ...first.failures, ...rest.failures],
         versionRefused: first.versionRefused || rest.versionRefused,
       });
-      const ended = await this.#tell(report.counts, fleet.count, startedAt, signal);
+      const ended = await this.#tell(report.counts, fleet.configured ?? fleet.count, startedAt, signal);
       const failures = [
         ...report.failures,
         ...this.#failures(ended.map((end) => new ApplicationDiedError(end))),

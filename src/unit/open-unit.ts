@@ -5,13 +5,14 @@ import { type Logger, runProcess } from "charm-kit";
 import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
 import { closedNetworks, localAddresses } from "../host/local-addresses.ts";
 import { KernelBridge } from "../host/kernel-bridge.ts";
+import { lxdDirectories } from "../host/lxd-directories.ts";
 import { expectedSocket } from "../host/lxd-installer.ts";
 import { probeNicFilters } from "../host/nic-filters.ts";
 import { NftPacketFilter } from "../host/packet-filter.ts";
 import { HOST_PATHS } from "../host/host-paths.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
 import { BRIDGE_NAMES } from "../lxd/lxd-infrastructure.ts";
-import { openLxdUnit, type LxdUnit } from "../lxd/lxd-unit.ts";
+import { openLxdUnit, socketPathOf, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork } from "../network/network.ts";
 import type { InstanceType } from "../runners/ports.ts";
 import { unitSlug } from "../runners/runner-name.ts";
@@ -71,6 +72,7 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
       slug,
       directory: join(system.dataRoot, slug),
       kind: demand.storage,
+      lxdDirectory: lxdDirectories(socketPathOf(system.env, expectedSocket())).data,
     }),
     nicFilters: (firewall, signal) => probeNicFilters(paths, runProcess, firewall, signal),
     freeSubnet: async (taken) => {

@@ -15,14 +15,22 @@ export interface RunnerCapacity {
   readonly resources: MachineResources;
 }
 
+/** What of a unit's capacity its machine provides. */
+export interface InfrastructureReport {
+  /** Number of runners that it can hold: at most the wanted number, and at least 1 when runners are wanted. */
+  readonly count: number;
+  /** Why it holds fewer than wanted, and features that it lacks and that runners can work without; each a short text. */
+  readonly notices: readonly string[];
+}
+
 /** Storage pool, bridge and profiles for a unit's instances. They belong to this unit alone. */
 export interface Infrastructure {
   /**
    * Creates missing parts. Safe to repeat, and after a kill at any point.
    *
-   * @returns features that the machine lacks and that runners can work without, each as a short text.
+   * @throws when there is no room for a single one of the wanted runners.
    */
-  ensure(capacity: RunnerCapacity, signal: AbortSignal): Promise<readonly string[]>;
+  ensure(capacity: RunnerCapacity, signal: AbortSignal): Promise<InfrastructureReport>;
   /** The profiles of a runner of these resources, in the order in which they apply. */
   profiles(resources: MachineResources): readonly string[];
   /** Fails when LXD does not answer. */

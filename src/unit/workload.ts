@@ -57,11 +57,15 @@ export interface WorkloadDependencies {
 export interface WorkloadReport extends ReconcileReport {
   /** Problems that do not stop the unit, such as a failed image build. */
   readonly notices: readonly string[];
+  /** Number of runners that the machine can hold, at most the configured one. */
+  readonly capacity: number;
 }
 
 /** What stands before the image, and what a person should know of it. */
 interface Readiness {
   readonly decision: ImageDecision;
+  /** Number of runners that the machine can hold. */
+  readonly capacity: number;
   readonly notices: readonly string[];
 }
 
@@ -164,22 +168,25 @@ export class Workload {
     const notices = await host.prepare(need, step, signal);
     const decision = await images.decide(signal, refreshMs);
     await rotation.ensure(signal);
-    const lacks = await infrastructure.ensure({ count, processes, resources }, signal);
+    const found = await infrastructure.ensure({ count, processes, resources }, signal);
     await firewall.ensure(firewallRules(configuration, integrations), signal);
-    return { decision, notices: [...notices, ...lacks] };
+    return { decision, capacity: found.count, notices: [...notices, ...found.notices] };
   }
 
   async #reconcile(signal: AbortSignal, refreshMs?: number): Promise<WorkloadReport> {
-    const { decision, notices } = await this.#makeReady(signal, refreshMs);
+    const { decision, capacity, notices } = await this.#makeReady(signal, refreshMs);
     // Replaces used runners before a build, which takes minutes.
     const early =
-      decision.image && decision.build === "due" ? await this.#fill(decision.image, signal) : undefined;
+      decision.image && decision.build === "due"
+        ? await this.#fill(decision.image, capacity, signal)
+        : undefined;
     const { image, notice } = await this.#supply(decision, signal);
-    const report = await this.#fill(image, signal);
+    const report = await this.#fill(image, capacity, signal);
     const crashLoop = await this.crashLoop();
     await this.#dependencies.logs.sweep();
     return {
       ...report,
+      capacity,
       delta: report.delta + (early?.delta ?? 0),
       notices: [
         ...notices,
@@ -198,12 +205,12 @@ export class Workload {
     return supplied;
   }
 
-  async #fill(image: RunnerImage, signal: AbortSignal): Promise<ReconcileReport> {
+  async #fill(image: RunnerImage, capacity: number, signal: AbortSignal): Promise<ReconcileReport> {
     const { earlyEnds, manager, step, system } = this.#dependencies;
     const progress = (done: number, total: number) => {
       step(`Starting runners ${done}/${total}`);
     };
-    const fleet = this.#fleet(image);
+    const fleet = this.#fleet(image, capacity);
     const { configHash } = fleet;
     const before = await earlyEnds.read();
     const mostCreations = creationLimit(before, configHash);
@@ -214,7 +221,7 @@ export class Workload {
     return report;
   }
 
-  #fleet(image: RunnerImage): Fleet {
+  #fleet(image: RunnerImage, capacity: number): Fleet {
     const { appName, configuration, credentials, policy, infrastructure, integrations, system } =
       this.#dependencies;
     const { path, githubUrl, resources, count } = configuration;
@@ -233,7 +240,7 @@ export class Workload {
       policy,
     };
     const create = () => Promise.resolve({ ...settings, guest: this.#guest() });
-    return { count, configHash, create };
+    return { count: capacity, configured: count, configHash, create };
   }
 
   /** The settings of one runner. */

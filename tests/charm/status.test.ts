@@ -109,6 +109,17 @@ describe("summarise()", () => {
     });
   }
 
+  it("shows the runners that the machine can hold, and why others are missing", () => {
+    const notices = ["1 of 4 missing: the storage pool has 17 GiB, room for 3"];
+    const of = (count: number, failures: readonly Error[]) =>
+      summarise(counts(count), 4, { failures, notices, capacity: 3 });
+    expect(of(3, [])).to.deep.equal({ name: "active", message: `3 runners: 3 idle; ${notices[0]}` });
+    expect(of(2, [])).to.deep.equal({
+      name: "active",
+      message: `2 of 4 runners; the next reconcile creates the missing ones; ${notices[0]}`,
+    });
+  });
+
   it("tells notices too when no runner is there", () => {
     const { message } = summarise(counts(0), 2, { failures: [failed], notices: ["one at a time"] });
     expect(message).to.equal("No runner of 2 yet; retrying: no space left on device; one at a time");
@@ -200,6 +211,7 @@ describe("statusOf()", () => {
     process: "retry",
     "pool-too-small": "person",
     "storage-missing": "person",
+    "pool-file": "person",
     "base-image": "person",
     "base-image-server": "outside",
     archive: "person",

@@ -40,7 +40,7 @@ const smallPool: PoolStore = {
   prepare: ({ drivers }) => {
     const driver = drivers.includes("btrfs") ? "btrfs" : "dir";
     const config: Record<string, string> = driver === "dir" ? {} : { size: "5GiB" };
-    return Promise.resolve({ driver, config, room: 5 * 2 ** 30, lost: false });
+    return Promise.resolve({ driver, config, room: 5 * 2 ** 30, isShared: false, lost: false });
   },
   attach: () => Promise.resolve(),
   restore: () => Promise.resolve(),

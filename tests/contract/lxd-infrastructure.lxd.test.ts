@@ -68,7 +68,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("filter MAC, IPv4 and IPv6 addresses of a runner as far as the machine can, and tell what it cannot", async () => {
     const { client, infrastructure } = fixture;
-    const notices = await infrastructure.ensure(roomFor(0), patience());
+    const { notices } = await infrastructure.ensure(roomFor(0), patience());
     const { devices } = await client.profiles.get(infrastructure.baseProfile, patience());
     const filters = await probeNicFilters(HOST_PATHS, runProcess, "nftables", patience());
     expect(Object.keys(devices["eth0"] ?? {}).filter((key) => key.endsWith("_filtering"))).to.have.length(
@@ -88,14 +88,14 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     expect(await client.profiles.get(infrastructure.baseProfile, patience())).to.deep.equal(before);
   });
 
-  it("are not made for runners that the pool cannot hold", async () => {
+  it("are not made when the pool cannot hold a single runner", async () => {
     const small = await openInfrastructure(fixture.client);
     const refused = await small.infrastructure
-      .ensure(roomFor(9), patience())
+      .ensure(roomFor(9, { ...SMALL, disk: "20GiB" }), patience())
       .catch((thrown: unknown) => thrown);
     expect(refused).to.be.instanceOf(PoolTooSmallError);
     expect((refused as Error).message).to.match(
-      /^Cannot keep 9 runners: .* needs 11 GiB and has 5 GiB; lower /,
+      /^Cannot keep any of 9 runners: .* of 12 GiB, and there are 5 GiB; lower /,
     );
     const { profiles, networks, pools } = await listUnitObjects(
       small.client,
@@ -103,6 +103,16 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
       small.owner.unitName,
     );
     expect([profiles, networks, pools]).to.deep.equal([[], [], []]);
+  });
+
+  it("are made for the runners that the pool can hold, and say what is missing", async () => {
+    for (const state of ["new", "known"]) {
+      const { count, notices } = await fixture.infrastructure.ensure(roomFor(9), patience());
+      expect(count, state).to.equal(3);
+      expect(notices[0]).to.match(/^6 of 9 missing: the storage pool has 5 GiB, room for 3; /);
+    }
+    expect((await listObjects()).pools).to.deep.equal([fixture.infrastructure.pool]);
+    expect((await fixture.infrastructure.ensure(roomFor(3), patience())).count).to.equal(3);
   });
 
   it("stay as they are when they are ensured again", async () => {

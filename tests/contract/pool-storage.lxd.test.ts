@@ -13,7 +13,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { runProcess, silentLogger } from "charm-kit";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
-import { PoolStorage, StorageMissingError } from "../../src/host/pool-storage.ts";
+import { StorageMissingError } from "../../src/host/pool-errors.ts";
+import { PoolStorage } from "../../src/host/pool-storage.ts";
 import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
@@ -72,6 +73,7 @@ describeLxd(
         slug,
         directory: join(root, "unit"),
         kind,
+        lxdDirectory: "/var/lib/lxd",
       });
     const open = async (kind: "juju-storage" | "memory", storage?: string) => {
       const slug = `pool-${process.pid.toString(36)}`;
@@ -219,6 +221,24 @@ describeLxd(
       const unit = await open("juju-storage", join(root, "nowhere"));
       await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       expect((await poolOf(unit)).config["source"]).to.match(/\/disks\/.*\.img$/);
+    });
+
+    it("is made when LXD has left the file of a creation that failed", async () => {
+      const unit = await open("juju-storage", join(root, "nowhere"));
+      const { client, infrastructure } = unit;
+      const file = `/var/lib/lxd/disks/${infrastructure.pool}.img`;
+      const left = storageOf("juju-storage", infrastructure.pool, join(root, "nowhere"));
+      const { driver, config } = await left.prepare(
+        { drivers: ["btrfs"], need: { thin: 2 ** 30, thick: 2 ** 30 }, known: undefined, sources: [] },
+        signal(),
+      );
+      sh(`truncate -s 600M ${file} && mkfs.btrfs -q ${file}`);
+      const refused = await client.storagePools
+        .create({ name: infrastructure.pool, driver, config }, signal())
+        .catch((thrown: unknown) => thrown);
+      expect((refused as Error).message).to.include("appears to contain an existing filesystem");
+      await infrastructure.ensure(roomFor(1, RESOURCES), signal());
+      expect((await poolOf(unit)).config["source"]).to.equal(file);
     });
 
     it("is not made anew on the machine's disk when its mount is not there", async () => {

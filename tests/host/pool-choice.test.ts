@@ -1,10 +1,13 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import {
   choosePool,
+  roomOnDisk,
   sizeInMemory,
   sizeOnDisk,
   sizeOnMount,
   type PoolFacts,
+  type SharedDisk,
 } from "../../src/host/pool-choice.ts";
 import { renderStorageUnit } from "../../src/host/storage-unit.ts";
 
@@ -56,10 +59,53 @@ describe("The size of a pool", () => {
     expect(sizeOnMount(100 * GIB)).to.equal(95 * GIB);
   });
 
-  it("is a share of the machine's disk, more where it is required, and never all", () => {
-    expect(sizeOnDisk(100 * GIB, 10 * GIB)).to.equal(60 * GIB);
-    expect(sizeOnDisk(100 * GIB, 80 * GIB)).to.equal(80 * GIB);
-    expect(sizeOnDisk(100 * GIB, 200 * GIB)).to.equal(90 * GIB);
+  const disk = (free: number, claimed = 0): SharedDisk => ({ total: 200 * GIB, free, claimed });
+
+  it("is half of the room on a shared disk, and up to three quarters where the runners need more", () => {
+    expect(sizeOnDisk(disk(80 * GIB), 10 * GIB)).to.equal(30 * GIB);
+    expect(sizeOnDisk(disk(80 * GIB), 40 * GIB)).to.equal(40 * GIB);
+    expect(sizeOnDisk(disk(80 * GIB), 500 * GIB)).to.equal(45 * GIB);
+  });
+
+  it("is no more than eight times what the runners need, and at least 32 GiB if there is room", () => {
+    const large = { total: 2000 * GIB, free: 1900 * GIB, claimed: 0 };
+    expect(sizeOnDisk(large, 10 * GIB)).to.equal(80 * GIB);
+    expect(sizeOnDisk(large, 0)).to.equal(32 * GIB);
+  });
+
+  it("leaves a tenth of a shared disk free, and at least 2 GiB", () => {
+    expect(roomOnDisk(disk(80 * GIB))).to.equal(60 * GIB);
+    expect(roomOnDisk({ total: 8 * GIB, free: 6 * GIB, claimed: 0 })).to.equal(4 * GIB);
+    expect(roomOnDisk(disk(15 * GIB))).to.equal(0);
+    expect(sizeOnDisk(disk(15 * GIB), 10 * GIB)).to.equal(0);
+  });
+
+  it("leaves every unit on a shared disk its turn, whatever they need, and never takes the floor", () => {
+    const need = fc.integer({ min: 0, max: 300 }).map((gib) => gib * GIB);
+    fc.assert(
+      fc.property(
+        fc.array(need, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 30, max: 200 }),
+        (needs, gib) => {
+          let claimed = 0;
+          for (const required of needs) {
+            const room = roomOnDisk(disk(gib * GIB, claimed));
+            const size = sizeOnDisk(disk(gib * GIB, claimed), required);
+            expect(size).to.be.at.most(room * 0.75);
+            // What half of the room is enough for is given in full.
+            if (required <= room / 2) expect(size).to.be.at.least(Math.min(required, room / 2) - 2 ** 20);
+            claimed += size;
+          }
+          expect(gib * GIB - claimed).to.be.at.least(20 * GIB);
+        },
+      ),
+    );
+  });
+
+  it("gives two units what both need", () => {
+    const first = sizeOnDisk(disk(80 * GIB), 20 * GIB);
+    const second = sizeOnDisk(disk(80 * GIB, first), 20 * GIB);
+    expect([first, second].map((bytes) => bytes / GIB)).to.deep.equal([30, 20]);
   });
 
   it("is what is required in memory, up to half of it", () => {

@@ -1,13 +1,23 @@
 import { expect } from "chai";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { type RunProcess, createLogger } from "charm-kit";
+import { NOT_STARTED, type RunProcess, createLogger } from "charm-kit";
 import type { KnownPool, PoolMethod } from "../../src/host/pool-choice.ts";
+import { PoolFileError } from "../../src/host/pool-errors.ts";
 import { PoolStorage } from "../../src/host/pool-storage.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 const NEED = { thin: 1, thick: 2 };
 const DRIVERS = ["dir"];
+const ZPOOL = "github-runner-runners-0";
 const DAMAGE = [
   "",
   "{",
@@ -39,7 +49,7 @@ describe("PoolStorage", () => {
     commands.push(words.join(" "));
     return Promise.resolve({ exitCode: 127, stdout: "", stderr: "" });
   };
-  const storage = () =>
+  const storage = (runs = run) =>
     new PoolStorage({
       paths: {
         sysctlDirectory: path("sysctl.d"),
@@ -51,7 +61,7 @@ describe("PoolStorage", () => {
         rebootRequired: path("reboot-required"),
       },
       systemd: { units: path("system"), booted: path("no-systemd") },
-      run,
+      run: runs,
       log: createLogger(
         (level, line) => lines.push(`${level} ${line}`),
         (text) => text,
@@ -61,7 +71,8 @@ describe("PoolStorage", () => {
       kind: "juju-storage",
       lxdDirectory: directory.path,
     });
-  const prepare = (known?: KnownPool) => storage().prepare({ drivers: DRIVERS, need: NEED, known }, signal());
+  const prepare = (known?: KnownPool) =>
+    storage().prepare({ drivers: DRIVERS, need: NEED, known, sources: [] }, signal());
 
   it("decides once, and keeps to it", async () => {
     const first = await prepare();
@@ -69,7 +80,12 @@ describe("PoolStorage", () => {
     expect(first.config).to.deep.equal({ source: path("storage/runners-0") });
     expect(statSync(record()).mode & 0o777).to.equal(0o600);
     const again = await storage().prepare(
-      { drivers: ["btrfs", "dir"], need: NEED, known: undefined },
+      {
+        drivers: ["btrfs", "dir"],
+        need: NEED,
+        known: { driver: "dir", source: first.config["source"] },
+        sources: [],
+      },
       signal(),
     );
     expect(again.driver).to.equal("dir");
@@ -145,5 +161,138 @@ describe("PoolStorage", () => {
     await storage().remove(signal());
     expect(readdirSync(path("storage"))).to.deep.equal(["runners-0.img"]);
     expect(commands).to.deep.equal([]);
+  });
+
+  describe("after a creation that failed", () => {
+    const disks = () => path("disks/runners-0.img");
+    const sources = [path("disks/others-0.img")];
+    const lxdPool = (known?: KnownPool) =>
+      storage().prepare({ drivers: ["btrfs"], need: NEED, known, sources }, signal());
+
+    beforeEach(() => {
+      mkdirSync(path("disks"));
+      rmdirSync(path("storage"));
+    });
+
+    it("deletes the file that LXD left, and only this unit's", async () => {
+      await lxdPool();
+      // LXD creates it, fails, and forgets its pool.
+      writeFileSync(disks(), "half made");
+      writeFileSync(path("disks/others-0.img"), "");
+      expect(await lxdPool()).to.include({ driver: "btrfs", isShared: true });
+      expect(readdirSync(path("disks"))).to.deep.equal(["others-0.img"]);
+    });
+
+    it("keeps the file of a pool that LXD has, and one of a pool with another name", async () => {
+      await lxdPool();
+      writeFileSync(disks(), "the pool");
+      await lxdPool({ driver: "btrfs", source: disks() });
+      await lxdPool({ driver: "btrfs", source: disks() });
+      expect(readFileSync(disks(), "utf8")).to.equal("the pool");
+    });
+
+    it("names a file that was there before, and its remedy, and leaves it", async () => {
+      writeFileSync(disks(), "of somebody else");
+      for (const attempt of ["first", "again"]) {
+        const refused = await lxdPool().catch((thrown: unknown) => thrown);
+        expect(refused, attempt).to.be.instanceOf(PoolFileError);
+        expect((refused as Error).message)
+          .to.include(`${disks()} is there`)
+          .and.include("delete it");
+      }
+      await storage().remove(signal());
+      expect(readFileSync(disks(), "utf8")).to.equal("of somebody else");
+    });
+
+    it("names a file whose pool a person has taken from LXD", async () => {
+      await lxdPool();
+      writeFileSync(disks(), "the pool");
+      await lxdPool({ driver: "btrfs", source: disks() });
+      const refused = await lxdPool().catch((thrown: unknown) => thrown);
+      expect(refused).to.be.instanceOf(PoolFileError);
+      expect(existsSync(disks())).to.equal(true);
+    });
+
+    it("removes what LXD left, with the unit", async () => {
+      await lxdPool();
+      writeFileSync(disks(), "half made");
+      await storage().remove(signal());
+      expect(readdirSync(path("disks"))).to.deep.equal([]);
+    });
+  });
+
+  describe("with programs that fail", () => {
+    /** Runs a command by the first of these beginnings that it has; others succeed. */
+    const answers = new Map<string, number>();
+    const failing: RunProcess = (words) => {
+      commands.push(words.join(" "));
+      const [, exitCode = 0] = [...answers].find(([begin]) => words.join(" ").startsWith(begin)) ?? [];
+      return Promise.resolve({ exitCode, stdout: "", stderr: "" });
+    };
+    const prepareWith = (drivers: readonly string[], known?: KnownPool) =>
+      storage(failing).prepare({ drivers, need: NEED, known, sources: [] }, signal());
+
+    beforeEach(() => {
+      answers.clear();
+      mkdirSync(path("dev"));
+      writeFileSync(path("dev/loop-control"), "");
+    });
+
+    it("makes the loop file at the next attempt when it could not be formatted", async () => {
+      answers.set("zpool", NOT_STARTED).set("mkfs.btrfs -q", 1);
+      expect(await prepareWith(["btrfs"]).catch((thrown: unknown) => thrown)).to.have.property(
+        "code",
+        "process",
+      );
+      answers.delete("mkfs.btrfs -q");
+      // Nothing is mounted here: what follows the mount fails.
+      await prepareWith(["btrfs"]).catch(() => undefined);
+      expect(existsSync(path("storage/runners-0.img"))).to.equal(true);
+      expect(commands.filter((command) => command.startsWith("mount "))).to.have.length(1);
+    });
+
+    it("takes no space of a disk that it shares", async () => {
+      answers.set("zpool", NOT_STARTED);
+      await prepareWith(["btrfs"]).catch(() => undefined);
+      const { blocks, size } = statSync(path("storage/runners-0.img"));
+      expect(size).to.be.above(2 ** 30);
+      expect(blocks).to.equal(0);
+      expect(commands.filter((command) => command.startsWith("fallocate"))).to.deep.equal([]);
+    });
+
+    it("makes the ZFS pool anew when its creation failed", async () => {
+      answers.set("zpool list", 1).set("zpool create", 1);
+      expect(await prepareWith(["zfs"]).catch((thrown: unknown) => thrown)).to.have.property(
+        "code",
+        "process",
+      );
+      expect(existsSync(path("storage/runners-0.img"))).to.equal(true);
+      answers.delete("zpool create");
+      expect(await prepareWith(["zfs"])).to.deep.include({ driver: "zfs", config: { source: ZPOOL } });
+      expect(commands.filter((command) => command.startsWith("zpool import"))).to.deep.equal([]);
+      const creations = commands.filter((command) => command.startsWith("zpool create"));
+      expect(creations).to.have.length(2);
+    });
+
+    it("imports the ZFS pool after a reboot", async () => {
+      answers.set("zpool list", 1);
+      await prepareWith(["zfs"]);
+      await prepareWith(["zfs"], { driver: "zfs", source: ZPOOL });
+      expect(commands.at(-1)).to.equal(`zpool import -d ${path("storage")} ${ZPOOL}`);
+    });
+
+    it("names a ZFS pool that is there already, and leaves it", async () => {
+      const refused = await prepareWith(["zfs"]).catch((thrown: unknown) => thrown);
+      expect((refused as Error).message).to.include(`the ZFS pool '${ZPOOL}' is there`);
+      expect(commands.filter((command) => /destroy|create/.test(command))).to.deep.equal([]);
+    });
+  });
+
+  it("empties its directory of what LXD left in it, and of nothing else", async () => {
+    await prepare();
+    for (const name of ["containers", "images", "custom"]) mkdirSync(path(`storage/runners-0/${name}`));
+    writeFileSync(path("storage/runners-0/custom/data"), "");
+    await prepare();
+    expect(readdirSync(path("storage/runners-0"))).to.deep.equal(["custom"]);
   });
 });

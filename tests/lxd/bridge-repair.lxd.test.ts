@@ -36,7 +36,7 @@ describeLxd(
       return false;
     };
     const repair = async () => {
-      const notices = await site.unit.infrastructure.ensure(roomFor(0), signal());
+      const { notices } = await site.unit.infrastructure.ensure(roomFor(0), signal());
       await site.firewall.ensure({ denied: [], exceptions: [] }, signal());
       return notices.filter((notice) => notice.includes("bridge"));
     };

@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { checkSpace, PoolTooSmallError, spaceNeed } from "../../src/lxd/pool-space.ts";
+import {
+  capacityOf,
+  PoolTooSmallError,
+  requiredOf,
+  runnersThatFit,
+  spaceNeed,
+} from "../../src/lxd/pool-space.ts";
 
 const GIB = 2 ** 30;
 
@@ -26,19 +32,61 @@ describe("spaceNeed()", () => {
   });
 });
 
-describe("checkSpace()", () => {
-  it("refuses a pool that is too small and tells both sizes", () => {
-    expect(() => {
-      checkSpace(8, 42 * GIB, 30 * GIB);
-    }).to.throw(
-      PoolTooSmallError,
-      "Cannot keep 8 runners: their storage pool needs 42 GiB and has 30 GiB; lower virtual-machines or vm-disk, or " +
-        "give the unit more storage",
+describe("runnersThatFit()", () => {
+  it("is as many as the pool has room for, and not one more than wanted", () => {
+    const runner = fc.record({
+      wanted: fc.integer({ min: 0, max: 300 }),
+      disk: fc.integer({ min: 1, max: 100 }),
+      driver: fc.constantFrom("btrfs", "zfs", "dir"),
+      present: fc.integer({ min: 1, max: 5000 }),
+    });
+    fc.assert(
+      fc.property(runner, ({ wanted, disk, driver, present }) => {
+        const fit = runnersThatFit(wanted, `${disk}GiB`, { driver, present: present * GIB, isShared: false });
+        const need = (count: number) => requiredOf(driver, spaceNeed(count, `${disk}GiB`));
+        expect(fit).to.be.within(0, wanted);
+        expect(need(fit)).to.be.at.most(present * GIB);
+        if (fit < wanted) expect(need(fit + 1)).to.be.above(present * GIB);
+      }),
     );
   });
 
-  it("takes a pool that is large enough, and one whose size nobody knows", () => {
-    checkSpace(8, 42 * GIB, 42 * GIB);
-    checkSpace(8, 42 * GIB, 0);
+  it("is the wanted number where nobody knows the size of the pool", () => {
+    expect(runnersThatFit(8, "10GiB", { driver: "zfs", present: 0, isShared: false })).to.equal(8);
+  });
+});
+
+describe("capacityOf()", () => {
+  const space = { driver: "btrfs", present: 17 * GIB, isShared: false };
+
+  it("is all runners without a shortage where they fit", () => {
+    expect(capacityOf(3, "10GiB", space)).to.deep.equal({ count: 3, shortage: undefined });
+    expect(capacityOf(0, "10GiB", { ...space, present: 1 })).to.deep.equal({ count: 0, shortage: undefined });
+  });
+
+  it("is what fits, with what is missing and why, where some fit", () => {
+    expect(capacityOf(4, "10GiB", space)).to.deep.equal({
+      count: 3,
+      shortage:
+        "1 of 4 missing: the storage pool has 17 GiB, room for 3; lower vm-disk, or give the unit more storage",
+    });
+    expect(capacityOf(4, "10GiB", { ...space, isShared: true }).shortage).to.equal(
+      "1 of 4 missing: the storage pool has 17 GiB, room for 3; lower vm-disk, free space on the machine's disk, which it " +
+        "shares, or give the unit storage of its own",
+    );
+  });
+
+  it("is an error with both sizes where not one fits", () => {
+    const small = { ...space, present: 3 * GIB };
+    expect(() => capacityOf(8, "10GiB", small)).to.throw(
+      PoolTooSmallError,
+      "Cannot keep any of 8 runners: one needs a storage pool of 7 GiB, and there are 3 GiB; lower vm-disk, or give the " +
+        "unit more storage",
+    );
+    expect(() => capacityOf(1, "10GiB", { ...small, isShared: true })).to.throw(
+      PoolTooSmallError,
+      "Cannot keep 1 runner: it needs a storage pool of 7 GiB, and there are 3 GiB; lower vm-disk, free space on the " +
+        "machine's disk, or give the unit storage of its own",
+    );
   });
 });

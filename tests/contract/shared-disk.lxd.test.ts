@@ -1,0 +1,117 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { runProcess, silentLogger } from "charm-kit";
+import { HOST_PATHS } from "../../src/host/host-paths.ts";
+import { PoolStorage } from "../../src/host/pool-storage.ts";
+import { patience } from "../../packages/lxd-client/tests/support.ts";
+import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
+import { openInfrastructure, roomFor, type InfrastructureFixture } from "./lxd-infrastructure-fixture.ts";
+
+const LIMIT_MS = 120_000;
+const GIB = 2 ** 30;
+const RESOURCES = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
+const sh = (script: string) => execFileSync("sh", ["-ec", script], { encoding: "utf8" });
+
+const reason =
+  reasonToSkipLxd() ?? (existsSync("/dev/loop-control") ? undefined : "the kernel has no loop devices");
+const describeLxd = reason === undefined ? describe : describe.skip;
+
+/** A machine with one disk of 16 GiB, on which Juju's provider `rootfs` gives each unit a directory. */
+describeLxd(`Pools on the machine's disk${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
+  this.timeout(LIMIT_MS);
+  const signal = () => patience(LIMIT_MS);
+  let root = "";
+  const units: InfrastructureFixture[] = [];
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "shared-disk-"));
+    mkdirSync(join(root, "system"));
+    sh(
+      `truncate -s 16G ${root}/disk && mkfs.ext4 -q -m 0 ${root}/disk && mount -o loop ${root}/disk ${root}/system`,
+    );
+  });
+  afterEach(async () => {
+    for (const { infrastructure, client } of units.splice(0)) {
+      await infrastructure.remove(signal());
+      await client.close();
+    }
+    sh(`grep -o '${root}/[^ ]*' /proc/self/mounts | sort -r | xargs -r -n 1 umount --lazy`);
+    rmSync(root, { recursive: true });
+  });
+
+  /** A unit whose storage is a directory of the machine's disk, mounted elsewhere. */
+  const open = async (name: string) => {
+    mkdirSync(join(root, "system/storage", name), { recursive: true });
+    mkdirSync(join(root, name));
+    sh(`mount --bind ${root}/system/storage/${name} ${root}/${name}`);
+    const store = new PoolStorage({
+      paths: { ...HOST_PATHS, storage: join(root, name) },
+      systemd: { units: join(root, "units"), booted: join(root, "no-systemd") },
+      run: runProcess,
+      log: silentLogger,
+      slug: `shared-${process.pid.toString(36)}-${name}`,
+      directory: join(root, "data", name),
+      kind: "juju-storage",
+      lxdDirectory: "/var/lib/lxd",
+      systemPaths: [join(root, "system")],
+    });
+    const unit = await openInfrastructure(undefined, { poolStore: store });
+    units.push(unit);
+    const slug = `shared-${process.pid.toString(36)}-${name}`;
+    return { ...unit, file: join(root, name, `${slug}.img`) };
+  };
+  const usedBytes = () => {
+    const { blocks, bfree, bsize } = statfsSync(join(root, "system"));
+    return (blocks - bfree) * bsize;
+  };
+
+  it("take nothing of it before runners do, share it, and leave a part free", async () => {
+    const [one, other] = [await open("one"), await open("other")];
+    const reports = [];
+    for (const { infrastructure } of [one, other]) {
+      reports.push(await infrastructure.ensure(roomFor(4, RESOURCES), signal()));
+    }
+    expect(usedBytes()).to.be.below(0.2 * GIB);
+    const sizes = [one, other].map(({ file }) => statSync(file).size / GIB);
+    // Of 16 GiB: 2 GiB stay free, the file system itself takes some, and three quarters of the rest are the most.
+    expect(sizes[0]).to.be.within(6, 7);
+    expect(sizes[1]).to.be.within(4, 5.5);
+    expect(reports.map(({ count }) => count)).to.deep.equal([4, 3]);
+    expect(reports[0]?.notices.join()).to.not.include("missing");
+    expect(reports[1]?.notices[0]).to.match(
+      /^1 of 4 missing: the storage pool has [\d.]+ GiB, room for 3; lower vm-disk, free space on the machine's disk/,
+    );
+  });
+
+  it("grow when more runners are wanted, as far as there is room", async () => {
+    const { client, file, infrastructure } = await open("one");
+    await infrastructure.ensure(roomFor(1, RESOURCES), signal());
+    const sizeOfPool = async () =>
+      (await client.storagePools.resources(infrastructure.pool, signal())).space.total;
+    const [size, before] = [statSync(file).size, await sizeOfPool()];
+    expect((await infrastructure.ensure(roomFor(7, RESOURCES), signal())).count).to.equal(7);
+    expect(statSync(file).size).to.be.above(size);
+    expect(await sizeOfPool()).to.be.above(before);
+    const report = await infrastructure.ensure(roomFor(20, RESOURCES), signal());
+    expect(report.count).to.be.within(7, 9);
+    expect(report.notices[0]).to.match(
+      /^1[1-3] of 20 missing: the storage pool has [\d.]+ GiB, room for [7-9];/,
+    );
+    expect(usedBytes()).to.be.below(0.2 * GIB);
+  });
+
+  it("are made when the disk has room again after it had none", async () => {
+    sh(`fallocate -l 13500M ${root}/system/others`);
+    const { infrastructure } = await open("one");
+    const refused = await infrastructure
+      .ensure(roomFor(2, RESOURCES), signal())
+      .catch((thrown: unknown) => thrown);
+    expect(refused).to.have.property("code", "pool-too-small");
+    expect((refused as Error).message).to.include("free space on the machine's disk");
+    rmSync(join(root, "system/others"));
+    expect((await infrastructure.ensure(roomFor(2, RESOURCES), signal())).count).to.equal(2);
+  });
+});
