@@ -33,7 +33,7 @@ export type LxdPlan =
 const CHANNEL = "5.21/stable";
 const MINUTE = 60_000;
 const QUESTIONS_OFF = ["DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l"];
-/** Recommended packages of the distribution's LXD that a bridge and a pool with clones need. */
+/** What the distribution's LXD needs for a bridge, a pool with clones and images, and does not depend on. */
 const PACKAGES = [
   "lxd",
   "lxd-client",
@@ -43,6 +43,7 @@ const PACKAGES = [
   "iproute2",
   "btrfs-progs",
   "uidmap",
+  "zstd",
 ];
 
 /** For clones in a loop file. The snap contains these tools, but not for the machine. */

@@ -84,6 +84,33 @@ export class BaseImageServerError extends ConditionError {
   }
 }
 
+/** LXD cannot run a program that it needs. Retries do not help. */
+export class ProgramMissingError extends ConditionError {
+  readonly code = "lxd-program-missing";
+  readonly remedy = "person";
+
+  /** @param action what LXD needs it for, as it reads after "Cannot". */
+  constructor(action: string, program: string, options?: ErrorOptions) {
+    super(
+      `Cannot ${action}: LXD needs the program '${program}', which this machine lacks; install it (apt install ` +
+        `${PACKAGES.get(program) ?? program})`,
+      options,
+    );
+  }
+}
+
+/** Debian's packages of LXD's programs, where the names differ. */
+const PACKAGES: ReadonlyMap<string, string> = new Map([
+  ["btrfs", "btrfs-progs"],
+  ["mkfs.btrfs", "btrfs-progs"],
+  ["mksquashfs", "squashfs-tools"],
+  ["qemu-img", "qemu-utils"],
+  ["unsquashfs", "squashfs-tools"],
+  ["xz", "xz-utils"],
+  ["zfs", "zfsutils-linux"],
+  ["zpool", "zfsutils-linux"],
+]);
+
 /** What apt says of a package that no index has; it reads the indexes anew before. */
 const UNKNOWN_PACKAGE = /Unable to locate package|has no installation candidate/;
 

@@ -7,11 +7,13 @@ import {
   type LxdClient,
   type NewInstance,
   type Outcome,
+  type Publication,
   type StoredImage,
 } from "lxd-client";
-import { BaseImageError, BaseImageServerError, ImageBuildError } from "./errors.ts";
+import { BaseImageError, BaseImageServerError, ImageBuildError, ProgramMissingError } from "./errors.ts";
 import { discardInstance, discardUnhindered } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
+import { missingProgram } from "./missing-program.ts";
 import { describeOwner, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 
@@ -29,6 +31,9 @@ export interface ImageBuilderOptions {
   /** The unit's bridge. @default the profile alone decides about the network */
   readonly ports?: PortAllocator;
 }
+
+/** The quickest first. A machine need not have the program of each, and `none` needs no program. */
+const COMPRESSIONS = ["zstd", "gzip", "none"] as const;
 
 const CLEAN_STOP_SECONDS: Readonly<Record<InstanceType, number>> = { container: 60, "virtual-machine": 240 };
 
@@ -119,9 +124,22 @@ export class ImageBuilder {
       [KEYS.owner]: ownerText(owner),
       [KEYS.recipe]: recipe.key,
     };
-    const publication = { instance, compression: "zstd", properties } as const;
-    const outcome: Outcome<StoredImage> = await this.#client.images.publish(publication, signal);
+    const outcome = await this.#publishAs(COMPRESSIONS, { instance, properties }, signal);
     return outcome.state === "done" ? outcome.value.fingerprint : undefined;
+  }
+
+  /** Publishes with the first of the compressions that LXD can run. */
+  async #publishAs(
+    [compression, ...others]: readonly Publication["compression"][],
+    image: Omit<Publication, "compression">,
+    signal: AbortSignal,
+  ): Promise<Outcome<StoredImage>> {
+    try {
+      return await this.#client.images.publish({ ...image, compression: compression ?? "none" }, signal);
+    } catch (thrown) {
+      if (others.length === 0 || !isCompressionRefused(thrown)) throw thrown;
+      return this.#publishAs(others, image, signal);
+    }
   }
 }
 
@@ -131,8 +149,15 @@ function sourceOf({ server, alias }: BaseImage): NewInstance["source"] {
     : { type: "image", mode: "pull", server, protocol: "simplestreams", alias };
 }
 
+/** LXD refuses an algorithm whose program is missing, and some versions all that they do not know. */
+function isCompressionRefused(thrown: unknown): boolean {
+  if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) return false;
+  return missingProgram(thrown) !== undefined || /compression algorithm/i.test(thrown.detail);
+}
+
 function asBaseError(thrown: unknown, base: BaseImage): unknown {
   if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) return thrown;
+  if (missingProgram(thrown) !== undefined) return thrown;
   const isMissing = /alias.*(not found|doesn't exist)|couldn't be found|couldn't find/i.test(thrown.detail);
   if (base.server === undefined) {
     return thrown instanceof LxdError && thrown.notFound && isMissing
@@ -144,6 +169,9 @@ function asBaseError(thrown: unknown, base: BaseImage): unknown {
 }
 
 function asBuildError(thrown: unknown, step: string): unknown {
+  const program = missingProgram(thrown);
+  if (program !== undefined)
+    return new ProgramMissingError(`build the runner image (${step})`, program, { cause: thrown });
   const isTold =
     thrown instanceof ImageBuildError ||
     thrown instanceof BaseImageError ||

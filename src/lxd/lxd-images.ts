@@ -1,10 +1,11 @@
 import type { ImageRecipe, Images, InstanceType, RunnerImage } from "../runners/ports.ts";
 import { messageOf } from "charm-kit";
 import type { Devices, Image, Instance, LxdClient } from "lxd-client";
-import { ImageBuildError } from "./errors.ts";
+import { ImageBuildError, ProgramMissingError } from "./errors.ts";
 import { ImageBuilder } from "./image-builder.ts";
 import { discardInstance, discardUnhindered } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
+import { missingProgram } from "./missing-program.ts";
 import { describeOwner, isOwned, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 
@@ -146,6 +147,9 @@ export class LxdImages implements Images {
       await discardUnhindered(this.#client, template);
       signal.throwIfAborted();
       if (thrown instanceof ImageBuildError) throw thrown;
+      const program = missingProgram(thrown);
+      if (program !== undefined)
+        throw new ProgramMissingError("make the template of the runners", program, { cause: thrown });
       throw new ImageBuildError("making the template", messageOf(thrown), { cause: thrown });
     }
   }

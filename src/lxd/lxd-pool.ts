@@ -4,6 +4,7 @@ import type { LxdClient, StoragePool } from "lxd-client";
 import type { RunnerCapacity } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
+import { namingMissingProgram } from "./missing-program.ts";
 import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";
 import { capacityOf, spaceNeed, type PoolCapacity } from "./pool-space.ts";
 import type { KnownPool, PoolBacking, PoolStore } from "./pool-store.ts";
@@ -80,7 +81,10 @@ export class LxdPool {
 
   async #create({ driver, config }: PoolBacking, signal: AbortSignal): Promise<void> {
     const { client, name, owner } = this.#options;
-    await client.storagePools.create({ name, driver, description: describeOwner(owner), config }, signal);
+    const pool = { name, driver, description: describeOwner(owner), config };
+    await namingMissingProgram("create the runners' storage pool", () =>
+      client.storagePools.create(pool, signal),
+    );
   }
 
   /** Deletes instances without disks. Their runners ended with the machine. */

@@ -212,6 +212,7 @@ describe("statusOf()", () => {
     "pool-too-small": "person",
     "storage-missing": "person",
     "pool-file": "person",
+    "lxd-program-missing": "person",
     "base-image": "person",
     "base-image-server": "outside",
     archive: "person",

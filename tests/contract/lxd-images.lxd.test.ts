@@ -1,10 +1,12 @@
 import { expect } from "chai";
+import sinon from "sinon";
 import type { Devices } from "lxd-client";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BaseImageError, ImageBuildError } from "../../src/lxd/errors.ts";
 import { LxdImages } from "../../src/lxd/lxd-images.ts";
+import { missingProgram } from "../../src/lxd/missing-program.ts";
 import { KEYS, ownerConfig } from "../../src/lxd/ownership.ts";
 import type { ImageRecipe } from "../../src/runners/ports.ts";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
@@ -104,6 +106,27 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       "publishing",
       "making the template",
     ]);
+  });
+
+  it("are compressed by a program that the machine has", async () => {
+    const { images: store } = unit.client;
+    const publish = store.publish.bind(store);
+    const tried: (readonly [string, unknown])[] = [];
+    const stub = sinon.stub(store, "publish").callsFake(async (publication, limited) => {
+      // This machine has zstd: LXD is asked for a program that it knows and that is not here.
+      const compression = publication.compression === "zstd" ? "pigz" : publication.compression;
+      const published = publish({ ...publication, compression: compression as "gzip" }, limited);
+      tried.push([publication.compression, await failure(published)]);
+      return published;
+    });
+    try {
+      const built = await build(recipe("a"));
+      expect(await listed()).to.deep.equal([built]);
+    } finally {
+      stub.restore();
+    }
+    expect(tried.map(([compression]) => compression)).to.deep.equal(["zstd", "gzip"]);
+    expect(missingProgram(tried[0]?.[1])).to.equal("pigz");
   });
 
   it("have a template that is stopped, and protected from being deleted by hand", async () => {

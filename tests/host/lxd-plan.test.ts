@@ -44,7 +44,7 @@ describe("LXD that does not answer", () => {
       "Installing LXD (Debian's package)",
       "env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get update --yes --quiet --no-install-recommends -o DPkg::Lock::Timeout=300",
       "env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get install --yes --quiet --no-install-recommends -o DPkg::Lock::Timeout=300 --no-upgrade lxd lxd-client " +
-        "lxcfs dnsmasq-base nftables iproute2 btrfs-progs uidmap",
+        "lxcfs dnsmasq-base nftables iproute2 btrfs-progs uidmap zstd",
       "systemctl start lxcfs.service lxd.socket lxd.service",
       "lxd waitready --timeout=120",
     ]);
