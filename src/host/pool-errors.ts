@@ -21,7 +21,7 @@ export class PoolFileError extends ConditionError {
   constructor(what: string) {
     super(
       `Cannot create the runners' storage pool: ${what} is there, and no storage pool of this unit uses it; ` +
-        "delete it if nobody needs it",
+        "remove it if nobody needs it",
     );
   }
 }

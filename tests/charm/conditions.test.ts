@@ -19,7 +19,7 @@ import { NoFreeSubnetError } from "../../src/host/free-subnet.ts";
 import { LxdInstallError } from "../../src/host/lxd-installer.ts";
 import { VirtualMachinesError } from "../../src/host/machine-check.ts";
 import { PacketFilterError } from "../../src/host/packet-filter.ts";
-import { StorageMissingError } from "../../src/host/pool-storage.ts";
+import { PoolFileError, StorageMissingError } from "../../src/host/pool-errors.ts";
 import { SystemdError } from "../../src/host/systemd-timers.ts";
 import * as lxd from "../../src/lxd/errors.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
@@ -86,10 +86,13 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new lxd.BaseImageServerError("jammy", "https://mirror.example", { detail: "no route" }),
   new lxd.ImageBuildError("publishing", "no space left"),
   new lxd.ImageBuildError("packages", "E: Unable to locate package jqq"),
+  new lxd.ProgramMissingError("build the runner image", "zstd"),
   new lxd.FirewallUnsupportedError(),
   new lxd.NoFreePortError("ghr-1", 250),
   new lxd.BridgeLostError("ghr-1", "it is down", "it was gone"),
-  new PoolTooSmallError(4, { required: 4e10, present: 1e10 }),
+  new PoolTooSmallError(4, { required: 4e10, present: 1e10, isShared: false }),
+  new PoolTooSmallError(4, { required: 4e10, present: 1e10, isShared: true }),
+  new PoolFileError("/storage/juju/a-0.img"),
   new StorageMissingError("/storage/juju"),
   new NoFreeSubnetError(),
   new VirtualMachinesError(["/dev/kvm is missing"]),

@@ -198,7 +198,7 @@ describe("PoolStorage", () => {
         expect(refused, attempt).to.be.instanceOf(PoolFileError);
         expect((refused as Error).message)
           .to.include(`${disks()} is there`)
-          .and.include("delete it");
+          .and.include("remove it");
       }
       await storage().remove(signal());
       expect(readFileSync(disks(), "utf8")).to.equal("of somebody else");
