@@ -4,6 +4,7 @@ import type { Texts } from "juju-hook-tools";
 import type { AgentState } from "./state/agent-state.ts";
 import {
   describeSecrets,
+  grantsOf,
   withGrants,
   withoutSecret,
   withRevision,
@@ -24,12 +25,12 @@ export interface SecretStore {
   /**
    * Changes the state and runs the resulting hooks.
    *
-   * @param told applications whose idle units then run config-changed
+   * @param concerned applications whose idle units then run config-changed, by the state before the change
    */
   change(
     change: (state: AgentState) => AgentState,
     signal: AbortSignal,
-    told?: readonly string[],
+    concerned?: (before: AgentState) => readonly string[],
   ): Promise<void>;
   read(): Promise<AgentState | undefined>;
 }
@@ -67,17 +68,25 @@ export class AgentSecrets {
    * without the secret notices at its next event.
    */
   async grant(secret: string, applications: readonly string[], signal: AbortSignal): Promise<void> {
-    await this.#store.change((state) => withGrants(state, secret, applications, true), signal, applications);
+    await this.#store.change((state) => withGrants(state, secret, applications, true), signal, () => applications);
   }
 
-  /** Withdraws applications' access to a secret. */
+  /** Withdraws applications' access to a secret, and runs config-changed in their units, as {@link AgentSecrets.grant}. */
   async revoke(secret: string, applications: readonly string[], signal: AbortSignal): Promise<void> {
-    await this.#store.change((state) => withGrants(state, secret, applications, false), signal);
+    await this.#store.change(
+      (state) => withGrants(state, secret, applications, false),
+      signal,
+      (before) => grantsOf(before, secret).filter((name) => applications.includes(name)),
+    );
   }
 
-  /** Deletes a secret. */
+  /** Deletes a secret, and runs config-changed in the units that could read it. */
   async remove(secret: string, signal: AbortSignal): Promise<void> {
-    await this.#store.change((state) => withoutSecret(state, secret), signal);
+    await this.#store.change(
+      (state) => withoutSecret(state, secret),
+      signal,
+      (before) => grantsOf(before, secret),
+    );
   }
 }
 

@@ -3,11 +3,19 @@ import type { AgentState } from "./state/agent-state.ts";
 
 const PROXIES = ["http-proxy", "https-proxy", "ftp-proxy", "no-proxy"];
 
+/** Whether failed hooks run again by themselves. */
+export const RETRY_SETTING = "automatically-retry-hooks";
+
+/** Whether the model lets failed hooks run again with the next command that runs hooks. */
+export function retriesHooks(config: Readonly<Record<string, string>>): boolean {
+  return config[RETRY_SETTING] !== "false";
+}
+
 /** Model settings that this agent supports. */
 const MODEL_SETTINGS: readonly string[] = [
   ...PROXIES,
   ...PROXIES.map((name) => `juju-${name}`),
-  "automatically-retry-hooks",
+  RETRY_SETTING,
 ];
 
 /** Changes model settings. @throws AgentRequestError for an unsupported setting */

@@ -6,7 +6,7 @@ import { makeFileAtomically, withDeadline } from "charm-kit";
 import { ActionRunner } from "./action-runner.ts";
 import { AgentRequestError } from "./agent-errors.ts";
 import { AgentPaths } from "./agent-paths.ts";
-import { AgentSecrets } from "./agent-secrets.ts";
+import { AgentSecrets, type SecretStore } from "./agent-secrets.ts";
 import { AgentSession, type UnitAgentDependencies } from "./agent-session.ts";
 import { readLastLines } from "./agent-log.ts";
 import { followLog } from "./follow-log.ts";
@@ -22,12 +22,12 @@ import { FIREABLE_HOOKS } from "./hooks/hook-names.ts";
 import { UnitSettler } from "./hooks/unit-settler.ts";
 import { describeModel, type ModelStatus } from "./model-status.ts";
 import { describeConfig, type ConfigDescription } from "./charm/config-description.ts";
-import { changeModelConfig } from "./model-config.ts";
+import { changeModelConfig, RETRY_SETTING, retriesHooks } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
-import { settleAll, settleSkippingFailures, settleUnit, runHookIn, type LockedAgent } from "./settling.ts";
+import { settleAfterRemedy, settleAll, settleSkippingFailures, settleUnit, runHookIn, type LockedAgent } from "./settling.ts";
 import { waitForStatus, type WaitEnd, type WaitRequest } from "./wait-for-status.ts";
 import { recoverKilledAgent } from "./recovery.ts";
-import { withApplication, type ActionRecord, type AgentState } from "./state/agent-state.ts";
+import { withApplication, type ActionRecord } from "./state/agent-state.ts";
 import { operationLock } from "./state/operation-lock.ts";
 import { readState } from "./state/state-store.ts";
 
@@ -72,7 +72,7 @@ export class UnitAgent {
     this.#dependencies = dependencies;
     this.#paths = new AgentPaths(dependencies.stateDirectory);
     this.secrets = new AgentSecrets({
-      change: (change, signal, told) => this.#changeSecrets(change, signal, told ?? []),
+      change: (...call) => this.#changeSecrets(...call),
       read: () => readState(this.#paths.state),
     });
   }
@@ -116,11 +116,23 @@ export class UnitAgent {
     return describeConfig(charm.definition.options, config);
   }
 
-  /** Changes model settings, such as `juju-http-proxy`; the next hook sees them. @throws AgentRequestError */
+  /**
+   * Changes model settings, such as `juju-http-proxy`. When a setting that hooks see has another value then, all units run
+   * config-changed; Juju runs no hook then.
+   *
+   * @throws AgentRequestError, HookFailedError
+   */
   async configureModel(change: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
-    await this.#withLock(signal, ({ session }) =>
-      session.update((state) => changeModelConfig(state, change)),
-    );
+    await this.#withLock(signal, async (agent) => {
+      const { session } = agent;
+      const before = session.state.model.config;
+      await session.update((state) => changeModelConfig(state, change));
+      const { config } = session.state.model;
+      const changed = Object.keys(change).filter((name) => config[name] !== before[name]);
+      const isSeen = changed.some((name) => name !== RETRY_SETTING);
+      if (isSeen) await settleAfterRemedy(agent, Object.keys(session.state.applications), signal);
+      else if (changed.length > 0 && retriesHooks(config)) await settleAfterRemedy(agent, [], signal);
+    });
   }
 
   /** The model settings that were set. */
@@ -287,17 +299,11 @@ export class UnitAgent {
     return this.#contexts?.kill() ?? false;
   }
 
-  async #changeSecrets(
-    change: (state: AgentState) => AgentState,
-    signal: AbortSignal,
-    told: readonly string[],
-  ): Promise<void> {
+  async #changeSecrets(...[change, signal, concerned]: Parameters<SecretStore["change"]>): Promise<void> {
     await this.#withLock(signal, async (agent) => {
+      const names = concerned?.(agent.session.state) ?? [];
       await agent.session.update(change);
-      for (const name of Object.keys(agent.session.state.applications)) {
-        await settleAll(agent, name, signal);
-      }
-      await runHookIn(agent, told, "config-changed", signal);
+      await settleAfterRemedy(agent, names, signal);
     });
   }
 

@@ -216,6 +216,46 @@ describe("the agent's verbs", function () {
     });
   });
 
+  it("revoke-secret and remove-secret run config-changed, so that a unit notices what it has lost", async () => {
+    const { stdout: uri } = await agent("add-secret", "mine", "token=x");
+    const read = `secret-get ${uri.trim()} token >/dev/null 2>&1 && status-set active read || status-set blocked lost`;
+    await agent("deploy", await pack(read));
+    const current = async () => (await unitStatus())?.["tiny/0"]?.["workload-status"].current;
+    await agent("grant-secret", "mine", "tiny");
+    expect(await current()).to.equal("active");
+    expect(await agent("revoke-secret", "mine", "tiny")).to.include({ code: 0 });
+    expect(await current()).to.equal("blocked");
+    await agent("grant-secret", "mine", "tiny");
+    expect(await agent("remove-secret", "mine")).to.include({ code: 0 });
+    expect(await current()).to.equal("blocked");
+  });
+
+  it("model-config runs config-changed in all units when a setting that they see has changed", async () => {
+    const archive = await pack('status-set active "$JUJU_CHARM_HTTP_PROXY in $JUJU_DISPATCH_PATH"; [ ! -e fail ]');
+    for (const app of ["one", "two"]) await agent("deploy", archive, "--app", app);
+    const messages = async () => {
+      const { stdout } = await agent("status", "--format", "json");
+      return Object.values((JSON.parse(stdout) as ModelStatus).applications).map(
+        ({ units }) => Object.values(units)[0]?.["workload-status"].message,
+      );
+    };
+    expect(await agent("model-config", "juju-http-proxy=http://p:1")).to.include({ code: 0 });
+    expect(await messages()).to.deep.equal(Array.from({ length: 2 }, () => "http://p:1 in hooks/config-changed"));
+    await agent("update-status");
+    await agent("model-config", "juju-http-proxy=http://p:1", "automatically-retry-hooks=true");
+    expect(await messages()).to.deep.equal(Array.from({ length: 2 }, () => "http://p:1 in hooks/update-status"));
+    // A unit that fails keeps none of the others from it.
+    await agent("exec", "--unit", "one/0", "--", "touch fail");
+    const { code, stderr } = await agent("model-config", "juju-http-proxy=http://p:2");
+    expect(code).to.equal(1);
+    expect(stderr).to.include('Cannot run the hooks of one/0: hook failed: "config-changed"');
+    expect(await messages()).to.deep.equal(['hook failed: "config-changed"', "http://p:2 in hooks/config-changed"]);
+    expect(await agent("model-config", "automatically-retry-hooks=false")).to.include({ code: 0 });
+    await agent("exec", "--unit", "one/0", "--", "rm fail");
+    expect(await agent("model-config", "automatically-retry-hooks=true")).to.include({ code: 0 });
+    expect((await messages())[0]).to.equal("http://p:2 in hooks/config-changed");
+  });
+
   it("debug-log --follow goes on with new lines until it is interrupted", async () => {
     await agent("deploy", await pack("juju-log begun"));
     const follower = spawn(process.execPath, [

@@ -62,6 +62,11 @@ export function withoutSecret(state: AgentState, named: string): AgentState {
   return { ...state, secrets: Object.fromEntries(rest) };
 }
 
+/** Names of the applications that may read a secret. @throws AgentRequestError */
+export function grantsOf(state: AgentState, named: string): readonly string[] {
+  return findSecret(state, named).grants;
+}
+
 /** Withdraws all grants of a removed application. */
 export function withoutGrants(state: AgentState, application: string): AgentState {
   if (state.secrets === undefined) return state;
