@@ -1,12 +1,12 @@
 import { messageOf } from "charm-kit";
-import { HELP, readDemoCommand, type DemoCommand } from "./command-line.ts";
+import { readDemoCommand, type DemoCommand } from "./command-line.ts";
 import { alone } from "./demo-site.ts";
 import { runJobOnKeptDemo, takeKeptDemoDown } from "./kept-demo.ts";
 import { checkRequirements } from "./prepare.ts";
 import { runDemo } from "./run-demo.ts";
 import { Screen } from "./screen.ts";
 
-/** `npm run demo`: see {@link HELP}. */
+/** `npm run demo`: see {@link readDemoCommand}. */
 const INTERRUPTED = 130;
 
 const interrupted = new AbortController();
@@ -17,11 +17,10 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-async function carryOut(command: DemoCommand, screen: Screen, signal: AbortSignal): Promise<void> {
+type Work = Exclude<DemoCommand, { readonly verb: "told" }>;
+
+async function carryOut(command: Work, screen: Screen, signal: AbortSignal): Promise<void> {
   switch (command.verb) {
-    case "help":
-      process.stdout.write(HELP);
-      return;
     case "run":
       await alone(() => runDemo(screen, command.keep, signal), signal);
       return;
@@ -40,9 +39,13 @@ const isTerminal = process.stdout.isTTY;
 const hasColours = isTerminal && (process.env["NO_COLOR"] ?? "") === "";
 const output = { write: (text: string) => process.stdout.write(text), isTerminal, hasColours };
 const screen = new Screen(output, () => performance.now());
-let exitCode = 0;
+const command = readDemoCommand(process.argv.slice(2), {
+  print: (text) => process.stdout.write(text),
+  printError: (text) => process.stderr.write(text),
+});
+let exitCode: number = command.verb === "told" ? command.exitCode : 0;
 try {
-  await carryOut(readDemoCommand(process.argv.slice(2)), screen, interrupted.signal);
+  if (command.verb !== "told") await carryOut(command, screen, interrupted.signal);
 } catch (thrown) {
   exitCode = interrupted.signal.aborted ? INTERRUPTED : 1;
   screen.problem(interrupted.signal.aborted ? "Interrupted." : messageOf(thrown));

@@ -68,7 +68,11 @@ export class AgentSecrets {
    * without the secret notices at its next event.
    */
   async grant(secret: string, applications: readonly string[], signal: AbortSignal): Promise<void> {
-    await this.#store.change((state) => withGrants(state, secret, applications, true), signal, () => applications);
+    await this.#store.change(
+      (state) => withGrants(state, secret, applications, true),
+      signal,
+      () => applications,
+    );
   }
 
   /** Withdraws applications' access to a secret, and runs config-changed in their units, as {@link AgentSecrets.grant}. */

@@ -24,7 +24,14 @@ import { describeModel, type ModelStatus } from "./model-status.ts";
 import { describeConfig, type ConfigDescription } from "./charm/config-description.ts";
 import { changeModelConfig, RETRY_SETTING, retriesHooks } from "./model-config.ts";
 import { newUnit } from "./new-unit.ts";
-import { settleAfterRemedy, settleAll, settleSkippingFailures, settleUnit, runHookIn, type LockedAgent } from "./settling.ts";
+import {
+  settleAfterRemedy,
+  settleAll,
+  settleSkippingFailures,
+  settleUnit,
+  runHookIn,
+  type LockedAgent,
+} from "./settling.ts";
 import { waitForStatus, type WaitEnd, type WaitRequest } from "./wait-for-status.ts";
 import { recoverKilledAgent } from "./recovery.ts";
 import { withApplication, type ActionRecord } from "./state/agent-state.ts";
@@ -164,11 +171,18 @@ export class UnitAgent {
     );
   }
 
-  /** Dispatches a custom event of the charm, as its timers do through `juju-exec`. */
+  /**
+   * Dispatches a custom event of the charm, as its timers do through `juju-exec`. A charm of the framework juju-charm ends
+   * with 2, and does nothing, when it does not observe the event; others may ignore it.
+   */
   async dispatchEvent(unit: string, event: string, signal: AbortSignal): Promise<ExecOutcome> {
     if (!/^[a-z][a-z0-9-]*$/.test(event))
       throw new AgentRequestError(`Cannot dispatch "${event}": it is not a valid event name`);
-    return this.exec(unit, `JUJU_DISPATCH_PATH=hooks/${event} ./dispatch`, signal);
+    return this.exec(
+      unit,
+      `JUJU_DISPATCH_PATH=hooks/${event} CHARM_EVENT_MUST_BE_OBSERVED=true ./dispatch`,
+      signal,
+    );
   }
 
   /** Runs a hook now, and the hooks that result from it. @throws AgentRequestError, HookFailedError */

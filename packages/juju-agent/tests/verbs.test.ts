@@ -200,6 +200,16 @@ describe("the agent's verbs", function () {
     expect(await agent("dispatch-event", "well")).to.include({ stdout: "done\n" });
   });
 
+  it("dispatch-event asks the charm to refuse an event that it does not observe, and timers do not", async () => {
+    const archive = await pack(
+      'case $JUJU_DISPATCH_PATH in hooks/nosuch) [ -z "$CHARM_EVENT_MUST_BE_OBSERVED" ] || { echo refused; exit 2; };; esac',
+    );
+    await agent("deploy", archive);
+    expect(await agent("dispatch-event", "nosuch")).to.include({ code: 2, stdout: "refused\n" });
+    expect(await agent("dispatch-event", "other")).to.include({ code: 0 });
+    expect(await agent("exec", "--", "JUJU_DISPATCH_PATH=hooks/nosuch ./dispatch")).to.include({ code: 0 });
+  });
+
   it("grant-secret runs config-changed, so that a blocked unit notices", async () => {
     const { stdout: uri } = await agent("add-secret", "mine", "token=x");
     await agent(
@@ -231,7 +241,9 @@ describe("the agent's verbs", function () {
   });
 
   it("model-config runs config-changed in all units when a setting that they see has changed", async () => {
-    const archive = await pack('status-set active "$JUJU_CHARM_HTTP_PROXY in $JUJU_DISPATCH_PATH"; [ ! -e fail ]');
+    const archive = await pack(
+      'status-set active "$JUJU_CHARM_HTTP_PROXY in $JUJU_DISPATCH_PATH"; [ ! -e fail ]',
+    );
     for (const app of ["one", "two"]) await agent("deploy", archive, "--app", app);
     const messages = async () => {
       const { stdout } = await agent("status", "--format", "json");
@@ -240,16 +252,23 @@ describe("the agent's verbs", function () {
       );
     };
     expect(await agent("model-config", "juju-http-proxy=http://p:1")).to.include({ code: 0 });
-    expect(await messages()).to.deep.equal(Array.from({ length: 2 }, () => "http://p:1 in hooks/config-changed"));
+    expect(await messages()).to.deep.equal(
+      Array.from({ length: 2 }, () => "http://p:1 in hooks/config-changed"),
+    );
     await agent("update-status");
     await agent("model-config", "juju-http-proxy=http://p:1", "automatically-retry-hooks=true");
-    expect(await messages()).to.deep.equal(Array.from({ length: 2 }, () => "http://p:1 in hooks/update-status"));
+    expect(await messages()).to.deep.equal(
+      Array.from({ length: 2 }, () => "http://p:1 in hooks/update-status"),
+    );
     // A unit that fails keeps none of the others from it.
     await agent("exec", "--unit", "one/0", "--", "touch fail");
     const { code, stderr } = await agent("model-config", "juju-http-proxy=http://p:2");
     expect(code).to.equal(1);
     expect(stderr).to.include('Cannot run the hooks of one/0: hook failed: "config-changed"');
-    expect(await messages()).to.deep.equal(['hook failed: "config-changed"', "http://p:2 in hooks/config-changed"]);
+    expect(await messages()).to.deep.equal([
+      'hook failed: "config-changed"',
+      "http://p:2 in hooks/config-changed",
+    ]);
     expect(await agent("model-config", "automatically-retry-hooks=false")).to.include({ code: 0 });
     await agent("exec", "--unit", "one/0", "--", "rm fail");
     expect(await agent("model-config", "automatically-retry-hooks=true")).to.include({ code: 0 });

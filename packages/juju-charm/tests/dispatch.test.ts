@@ -55,6 +55,7 @@ describe("dispatch()", () => {
       readonly env?: Readonly<Record<string, string>>;
       readonly signal?: AbortSignal;
       readonly uncaught?: Promise<never>;
+      readonly mustBeObserved?: boolean;
     } = {},
   ): Promise<{ code: ExitCode; tools: FakeHookTools; written: string[]; errors: string[] }> => {
     const { tools = new FakeHookTools(), env = {}, signal = new AbortController().signal, ...rest } = more;
@@ -72,6 +73,39 @@ describe("dispatch()", () => {
   };
 
   const stateFile = () => join(directory.path, STATE_FILE);
+
+  describe("for an event that must be observed", () => {
+    const create = charmThat((framework, charm) => {
+      for (const event of ["wake", "sleep"]) framework.observe(charm.on.custom(event), () => undefined);
+      framework.observe(charm.on.install, () => undefined);
+      framework.observe(charm.on.collectUnitStatus, (event) => {
+        event.addStatus({ name: "active", message: "" });
+      });
+    });
+
+    it("returns 2, names the charm's events and does nothing when no handler observes it", async () => {
+      const { code, tools, errors } = await run("hooks/wkae", create, { mustBeObserved: true });
+      expect({ code, errors }).to.deep.equal({
+        code: 2,
+        errors: ["Cannot dispatch wkae: no handler of this charm observes it; its events are sleep, wake"],
+      });
+      expect(tools.statuses).to.deep.equal([]);
+      expect(existsSync(stateFile())).to.be.false;
+      const none = await run(
+        "hooks/wkae",
+        charmThat(() => undefined),
+        { mustBeObserved: true },
+      );
+      expect(none.errors).to.deep.equal([
+        "Cannot dispatch wkae: no handler of this charm observes it; it has none",
+      ]);
+    });
+
+    it("runs its handlers", async () => {
+      expect((await run("hooks/wake", create, { mustBeObserved: true })).code).to.equal(0);
+      expect((await run("hooks/wkae", create)).code).to.equal(0);
+    });
+  });
 
   describe("for hooks", () => {
     it("calls methods and arrow properties with the right this", async () => {

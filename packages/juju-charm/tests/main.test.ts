@@ -47,6 +47,15 @@ describe("main()", () => {
     return { code, signal, stdout, stderr };
   };
 
+  it("exits with 2 for an event that a person names and the charm does not observe", async () => {
+    const more = { CHARM_EVENT_MUST_BE_OBSERVED: "true" };
+    const { code, stdout, stderr } = await ended(start("hooks/nosuch", undefined, more));
+    expect(code).to.equal(2);
+    expect(stdout).not.to.include("Uncaught");
+    expect(stderr).to.match(/^Cannot dispatch nosuch: no handler of this charm observes it; /);
+    expect((await ended(start("hooks/nosuch"))).code).to.equal(0);
+  });
+
   it("runs a hook with the tools on PATH, and delivers all log lines in order before it exits with 0", async () => {
     const { code, stdout, stderr } = await ended(start("hooks/install"));
     expect({ code, stdout, stderr }).to.deep.equal({

@@ -18,6 +18,10 @@ export const addExec: AddVerbs = ({ add, run }) => {
     );
 
   add("dispatch-event", "Dispatch a custom event of the charm, as its timers do")
+    .description(
+      "Dispatches a custom event of the charm, as its timers do. A charm of the framework juju-charm exits with 2 when it " +
+        "does not have the event; others may ignore it.",
+    )
     .argument("<event>", "name of the event")
     .option("--unit <unit>", "the unit, if there are several")
     .action((event, options) =>

@@ -3,7 +3,10 @@ import { stringify } from "yaml";
 import { formatOption, readPair, type AddVerbs } from "./command.ts";
 
 export const addModelConfig: AddVerbs = ({ add, run }) => {
-  add("model-config", "Print or change model settings, such as juju-http-proxy; then all units run config-changed")
+  add(
+    "model-config",
+    "Print or change model settings, such as juju-http-proxy; then all units run config-changed",
+  )
     .argument("[pairs...]", "KEY=VALUE to change settings")
     .addOption(formatOption(["yaml", "json"]))
     .action((pairs, { format }) =>

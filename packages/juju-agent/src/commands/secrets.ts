@@ -36,10 +36,15 @@ export const addSecrets: AddVerbs = ({ add, run }) => {
     add,
     run,
   });
-  addGrants("revoke-secret", "Withdraw applications' access to a secret; their units run config-changed", "revoke", {
-    add,
-    run,
-  });
+  addGrants(
+    "revoke-secret",
+    "Withdraw applications' access to a secret; their units run config-changed",
+    "revoke",
+    {
+      add,
+      run,
+    },
+  );
 
   add("remove-secret", "Delete a secret; units that could read it run config-changed")
     .argument("<secret>", "name or URI of the secret")

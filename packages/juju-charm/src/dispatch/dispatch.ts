@@ -19,6 +19,7 @@ import type { DispatchListener } from "./dispatch-listener.ts";
 import type { JujuContext } from "./juju-context.ts";
 import { RunningCalls } from "./running-calls.ts";
 import { runDispatch } from "./run-dispatch.ts";
+import { UnobservedEventError } from "./unobserved-event-error.ts";
 
 /** Name of the state file in the charm directory. */
 export const STATE_FILE = ".unit-state.json";
@@ -58,12 +59,19 @@ export interface DispatchOptions {
    * @default "TRACE"
    */
   readonly logLevel?: LogLevel;
+  /**
+   * Whether an event without observers fails the dispatch with exit code 2, before anything is done. For events that a
+   * person names: Juju may have hooks that the charm does not know.
+   *
+   * @default false
+   */
+  readonly mustBeObserved?: boolean;
   /** Receives notifications about the dispatch. */
   readonly listener?: DispatchListener;
 }
 
-/** Exit code of the charm process. For Juju, every code but 0 is a failure. */
-export type ExitCode = 0 | 1;
+/** Exit code of the charm process. For Juju, every code but 0 is a failure; 2 is an event that must be observed and is not. */
+export type ExitCode = 0 | 1 | 2;
 
 /**
  * Runs one dispatch: creates the charm, re-emits deferred events, emits the event, collects statuses, emits
@@ -73,13 +81,14 @@ export type ExitCode = 0 | 1;
  * action without observers fails. A handler that throws, or that ends while a call of a hook tool is running, fails the
  * hook or the action: Juju drops all its writes, and stored state and deferred events stay unchanged. Never rejects.
  *
- * @returns 1 when the hook failed, or an action that did not fail on purpose.
+ * @returns 1 when the hook failed, or an action that did not fail on purpose; 2 when the event must be observed and is
+ *   not.
  */
 export async function dispatch(
   createCharm: (framework: Framework) => CharmInstance,
   options: DispatchOptions,
 ): Promise<ExitCode> {
-  const { context, signal } = options;
+  const { context, signal, mustBeObserved = false } = options;
   const redactor = new Redactor();
   const log = openLog(options, redactor);
   const writes = new RelationWrites(redactHookTools(options.tools, redactor), {
@@ -103,13 +112,22 @@ export async function dispatch(
   });
   const parts = { context, tools, log: log.logger, state, redactor, signal, observers, emitter, calls };
   try {
-    const work = runDispatch(() => createCharm(new Framework(parts)), { ...parts, queue, writes });
+    const work = runDispatch(() => createCharm(new Framework(parts)), {
+      ...parts,
+      queue,
+      writes,
+      mustBeObserved,
+    });
     await (options.uncaught ? Promise.race([work, options.uncaught]) : work);
     calls.close(undefined);
     return 0;
   } catch (thrown) {
     calls.close(thrown);
     options.listener?.failed(thrown);
+    if (thrown instanceof UnobservedEventError) {
+      options.writeError?.(thrown.message);
+      return 2;
+    }
     const { reportError } = await import("./error-report.ts");
     log.logger.error(`Uncaught error in ${context.dispatched.name}: ${reportError(thrown)}`);
     if (context.dispatched.kind === "action") options.writeError?.(redactor.scrub(messageOf(thrown)));

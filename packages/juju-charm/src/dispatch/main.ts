@@ -3,10 +3,13 @@ import type { LogLevel } from "charm-kit";
 import type { CharmInstance } from "../charm.ts";
 import { commandLineHookTools } from "../tools/command-line-hook-tools.ts";
 import { dispatch, type ExitCode, type StateLocation } from "./dispatch.ts";
-import type { Environment } from "./environment.ts";
+import { optionalVariable, type Environment } from "./environment.ts";
 import type { Framework } from "../framework.ts";
 import { readJujuContext } from "./juju-context.ts";
 import { assertFirstDispatch, markDispatch } from "./nested-dispatch.ts";
+
+/** Set for an event that a person names: the dispatch fails when no handler observes it. */
+const MUST_BE_OBSERVED = "CHARM_EVENT_MUST_BE_OBSERVED";
 
 /** The class of a charm. */
 export type CharmClass = new (framework: Framework) => CharmInstance;
@@ -64,6 +67,7 @@ async function run(CharmClass: CharmClass, options: MainOptions, signal: AbortSi
       writeError,
       signal,
       uncaught: uncaught(),
+      mustBeObserved: optionalVariable(env, MUST_BE_OBSERVED) !== undefined,
       ...more,
     });
   } catch (thrown) {

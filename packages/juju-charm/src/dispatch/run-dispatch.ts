@@ -5,23 +5,29 @@ import { collectStatus } from "./collect-status.ts";
 import { DeferredEventError } from "./deferred-event-error.ts";
 import { recordOf } from "./event-record.ts";
 import { nextTurn } from "./next-turn.ts";
+import { UnobservedEventError } from "./unobserved-event-error.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
 
 /** Services of {@link runDispatch}. */
 export interface DispatchDependencies extends FrameworkDependencies {
   readonly queue: NoticeQueue;
   readonly writes: RelationWrites;
+  /** Whether an event without observers fails. */
+  readonly mustBeObserved: boolean;
 }
 
 /** Result of the dispatched event: done, or stopped with a status. */
 type Outcome = "done" | "stopped";
 
-/** Creates the charm and runs the dispatch. Rejects with the error of a handler, without a commit. */
+/**
+ * Creates the charm and runs the dispatch. Rejects with the error of a handler, or with
+ * {@link UnobservedEventError}, without a commit.
+ */
 export async function runDispatch(
   createCharm: () => unknown,
   dependencies: DispatchDependencies,
 ): Promise<void> {
-  const { context, tools, log, observers, queue } = dependencies;
+  const { context, tools, log, observers, queue, mustBeObserved } = dependencies;
   const { dispatched } = context;
   const construction = await stoppable(createCharm, dependencies);
   if (construction === "stopped") return;
@@ -29,6 +35,8 @@ export async function runDispatch(
   if (lost > 0) log.warning("Dropping deferred events that cannot be read", { count: lost });
   const isObserved = observers.has(recordOf(dispatched).kind);
   const isCollected = observers.has("collect-unit-status") || observers.has("collect-app-status");
+  if (!isObserved && mustBeObserved)
+    throw new UnobservedEventError(dispatched.name, observers.customEvents());
   if (isObserved || isCollected || queue.notices.length > 0) await handleEvents(dependencies);
   if (isObserved) return;
   if (dispatched.kind === "action") {

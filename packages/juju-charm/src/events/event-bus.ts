@@ -24,6 +24,11 @@ export class EventBus<Events extends object> {
     return this.#emitter.listenerCount(kind) > 0;
   }
 
+  /** The kinds that have handlers. */
+  kinds(): readonly string[] {
+    return this.#emitter.eventNames().map(String);
+  }
+
   /** The currently registered handlers. */
   handlers<K extends keyof Events & string>(kind: K): readonly Handler<Events[K]>[] {
     return this.#emitter.listeners(kind) as Handler<Events[K]>[];

@@ -3,6 +3,9 @@ import { EventBus, type Handler } from "./event-bus.ts";
 import type { EventKind } from "./event-kind.ts";
 import { handlerName } from "./handler-name.ts";
 
+/** Begins the kind of a custom event. */
+const CUSTOM = "custom:";
+
 /** A handler that is registered for one kind of event. */
 export interface Observer {
   /** The same in every dispatch, such as `HelloCharm.onInstall`; undefined for a function without a name. */
@@ -25,6 +28,12 @@ export class Observers {
 
   has(kind: EventKind): boolean {
     return this.#bus.has(kind);
+  }
+
+  /** Names of the custom events that have observers, sorted. */
+  customEvents(): readonly string[] {
+    const kinds = this.#bus.kinds().filter((kind) => kind.startsWith(CUSTOM));
+    return kinds.map((kind) => kind.slice(CUSTOM.length)).sort();
   }
 
   of(kind: EventKind): readonly Observer[] {
