@@ -37,6 +37,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "packages/create-juju-charm": { rooms: [KIT], packages: ["commander"] },
   "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["@commander-js/", "ajv", "yaml"] },
   "packages/data-interfaces": { rooms: [KIT, CHARM] },
+  "packages/cos-agent": { rooms: [KIT, CHARM], packages: ["lzma", "yaml"] },
   "packages/lxd-client": { rooms: [KIT], packages: ["undici", "ws"] },
   "packages/tls-certificates": { rooms: [KIT, CHARM], packages: ["@peculiar/"] },
   "src/network": { rooms: [KIT] },

@@ -26,6 +26,7 @@ describe("A stranger with the packed packages", function () {
     "juju-charm",
     "tls-certificates",
     "data-interfaces",
+    "cos-agent",
   ]) {
     describe(`follows the README of packages/${folder}`, () => {
       const readme = readReadme(join(ROOT, "packages", folder));
