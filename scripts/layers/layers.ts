@@ -29,7 +29,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   [CHARM]: {
     rooms: [KIT],
     typesOf: [`${HOOK_TOOLS}/src/index.ts`],
-    packages: ["eventemitter3", "leven", "yaml"],
+    packages: ["@standard-schema/", "eventemitter3", "leven", "yaml"],
   },
   [`${CHARM}/src/testing`]: { rooms: [KIT, CHARM, HOOK_TOOLS], packages: ["yaml"] },
   [`${CHARM}/src/pack`]: { rooms: [KIT, CHARM], packages: ["esbuild", "tinyglobby", "yaml", "yazl"] },

@@ -13,8 +13,13 @@ export type {
   StorageTypes,
   UntypedCharm,
 } from "./charm-types.ts";
-export type { CharmConfig } from "./model/charm-config.ts";
-export type { AnyRelationData, DataBag, RawData } from "./model/data-bag.ts";
+export {
+  SecretOptionError,
+  type CharmConfig,
+  type SecretOptionOf,
+  type SecretURI,
+} from "./model/charm-config.ts";
+export type { AnyRelationData, DataBag, LoadOptions, RawData } from "./model/data-bag.ts";
 export {
   flagField,
   listField,
@@ -35,6 +40,7 @@ export {
   type DataBagIdentity,
 } from "./model/relation-data-errors.ts";
 export type { Relation, RelationIdentity } from "./model/relation.ts";
+export { SchemaError, type OutputOf, type Schema } from "./model/schema.ts";
 export { SecretContentError, type NewSecretContent } from "./model/secret-content.ts";
 export type { Storage } from "./model/storage.ts";
 export type { CloudCredential, CloudSpec } from "./tools/cloud-spec.ts";
@@ -107,6 +113,7 @@ export type { LifecycleHook, RelationPhase, SecretHook, StoragePhase } from "./d
 export { HookToolError, type HookToolFailure } from "./tools/hook-tool-error.ts";
 export type { HookTools, JsonObject, JsonValue, Status, StatusName } from "./tools/hook-tools.ts";
 export { readJujuContext, type Dispatched, type JujuContext, type Proxies } from "./dispatch/juju-context.ts";
+export { JujuVersion } from "./dispatch/juju-version.ts";
 export { JujuContextError } from "./dispatch/juju-context-error.ts";
 export { main, type CharmClass, type MainOptions } from "./dispatch/main.ts";
 export { RelationEvent } from "./events/relation-event.ts";
@@ -119,7 +126,9 @@ export type { StateBackend } from "./state/state-backend.ts";
 export type { StateSlot } from "./state/state-slot.ts";
 export { StopWithStatus } from "./dispatch/stop-with-status.ts";
 export { DeferredEventError } from "./dispatch/deferred-event-error.ts";
+export type { SpanKind, SpanStart, Tracer } from "./dispatch/tracer.ts";
 export { UnawaitedCallError } from "./dispatch/unawaited-call-error.ts";
 export { StoredState } from "./state/stored-state.ts";
 export { StoredStateError } from "./state/stored-state-error.ts";
+export { UnitNetwork } from "./model/unit-network.ts";
 export type { Unit } from "./model/unit.ts";

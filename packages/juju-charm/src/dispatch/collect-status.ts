@@ -1,5 +1,5 @@
 import { CollectStatusEvent } from "../events/collect-status-event.ts";
-import { describeHandler, type Emitter } from "../events/emitter.ts";
+import type { Emitter } from "../events/emitter.ts";
 import type { Observers } from "../events/observers.ts";
 import type { HookTools, Status } from "../tools/hook-tools.ts";
 import type { RunningCalls } from "./running-calls.ts";
@@ -35,7 +35,7 @@ async function collect(
   const event = new CollectStatusEvent({ name: kind, signal });
   for (const observer of observers.of(kind)) {
     try {
-      await calls.during(describeHandler({ kind }, observer), () => observer.handle(event));
+      await calls.during({ name: observer.name, event: kind }, () => observer.handle(event));
     } catch (thrown) {
       if (!(thrown instanceof StopWithStatus)) throw thrown;
       event.addStatus(thrown.status);

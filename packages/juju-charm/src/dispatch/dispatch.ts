@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { messageOf, Redactor, type LogLevel } from "charm-kit";
+import { messageOf, Redactor, withDeadline, type Logger, type LogLevel } from "charm-kit";
 import type { CharmInstance } from "../charm.ts";
 import { createEvent } from "../events/create-event.ts";
 import { Emitter } from "../events/emitter.ts";
@@ -20,9 +20,13 @@ import type { JujuContext } from "./juju-context.ts";
 import { RunningCalls } from "./running-calls.ts";
 import { runDispatch } from "./run-dispatch.ts";
 import { UnobservedEventError } from "./unobserved-event-error.ts";
+import { NO_TRACER, type SpanStart, type Tracer } from "./tracer.ts";
 
 /** Name of the state file in the charm directory. */
 export const STATE_FILE = ".unit-state.json";
+
+/** Time limit for the delivery of spans. */
+const TRACER_LIMIT_MS = 5000;
 
 /** Location of the stored state: a file in the charm directory, or the Juju controller. */
 export type StateLocation = "file" | "juju";
@@ -66,6 +70,12 @@ export interface DispatchOptions {
    * @default false
    */
   readonly mustBeObserved?: boolean;
+  /**
+   * Receives the spans of the dispatch, its handlers and its hook tool calls.
+   *
+   * @default none
+   */
+  readonly tracer?: Tracer;
   /** Receives notifications about the dispatch. */
   readonly listener?: DispatchListener;
 }
@@ -88,14 +98,14 @@ export async function dispatch(
   createCharm: (framework: Framework) => CharmInstance,
   options: DispatchOptions,
 ): Promise<ExitCode> {
-  const { context, signal, mustBeObserved = false } = options;
+  const { context, signal, mustBeObserved = false, tracer = NO_TRACER } = options;
   const redactor = new Redactor();
   const log = openLog(options, redactor);
   const writes = new RelationWrites(redactHookTools(options.tools, redactor), {
     ...context,
     relation: dispatchedRelation(context)?.id,
   });
-  const calls = new RunningCalls();
+  const calls = new RunningCalls(tracer);
   const tools = calls.track(writes.tools);
   const state = new StoredState(await openState(options));
   const observers = new Observers();
@@ -112,12 +122,13 @@ export async function dispatch(
   });
   const parts = { context, tools, log: log.logger, state, redactor, signal, observers, emitter, calls };
   try {
-    const work = runDispatch(() => createCharm(new Framework(parts)), {
-      ...parts,
-      queue,
-      writes,
-      mustBeObserved,
-    });
+    const create = async () => {
+      const charm = createCharm(new Framework(parts));
+      await options.listener?.created?.(charm);
+    };
+    const work = tracer.span(spanOf(context), () =>
+      runDispatch(create, { ...parts, queue, writes, mustBeObserved }),
+    );
     await (options.uncaught ? Promise.race([work, options.uncaught]) : work);
     calls.close(undefined);
     return 0;
@@ -133,7 +144,29 @@ export async function dispatch(
     if (context.dispatched.kind === "action") options.writeError?.(redactor.scrub(messageOf(thrown)));
     return 1;
   } finally {
+    await closeTracer(options, log.logger);
     await log.drain();
+  }
+}
+
+function spanOf({ dispatched, unitName, model, jujuVersion }: JujuContext): SpanStart {
+  const attributes = {
+    "juju.unit": unitName,
+    "juju.model": model.name,
+    "juju.model.uuid": model.uuid,
+    "juju.version": jujuVersion,
+  };
+  return { kind: "dispatch", name: dispatched.name, attributes };
+}
+
+/** Spans that cannot be delivered must not fail the hook. */
+async function closeTracer({ tracer, signal }: DispatchOptions, log: Logger): Promise<void> {
+  const close = tracer?.close?.bind(tracer);
+  if (!close) return;
+  try {
+    await withDeadline("deliver the spans of the dispatch", TRACER_LIMIT_MS, signal, close);
+  } catch (thrown) {
+    log.warning("Cannot deliver the spans of the dispatch", { reason: messageOf(thrown) });
   }
 }
 

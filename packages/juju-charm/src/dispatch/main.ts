@@ -6,6 +6,7 @@ import { dispatch, type ExitCode, type StateLocation } from "./dispatch.ts";
 import { optionalVariable, type Environment } from "./environment.ts";
 import type { Framework } from "../framework.ts";
 import { readJujuContext } from "./juju-context.ts";
+import type { Tracer } from "./tracer.ts";
 import { assertFirstDispatch, markDispatch } from "./nested-dispatch.ts";
 
 /** Set for an event that a person names: the dispatch fails when no handler observes it. */
@@ -34,6 +35,12 @@ export interface MainOptions {
    * @default "TRACE"
    */
   readonly logLevel?: LogLevel;
+  /**
+   * Receives the spans of the dispatch, its handlers and its hook tool calls.
+   *
+   * @default none
+   */
+  readonly tracer?: Tracer;
 }
 
 /**

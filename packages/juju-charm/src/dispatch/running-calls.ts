@@ -1,7 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { HookTools } from "../tools/hook-tools.ts";
+import { NO_TRACER, type Tracer } from "./tracer.ts";
 import { StopWithStatus } from "./stop-with-status.ts";
 import { UnawaitedCallError } from "./unawaited-call-error.ts";
+
+/** A handler and its event. */
+export interface HandlerOfEvent {
+  /** Undefined for a function without a name. */
+  readonly name: string | undefined;
+  readonly event: string;
+}
 
 /** The running calls of one handler. */
 interface Scope {
@@ -16,20 +24,30 @@ interface Scope {
  * losing a write. A handler also owns the calls of functions that it has started.
  */
 export class RunningCalls {
+  readonly #tracer: Tracer;
   readonly #scopes = new AsyncLocalStorage<Scope>();
   readonly #dispatch: Scope = { where: "the dispatch", running: new Map(), hasEnded: false };
   #late: UnawaitedCallError | undefined;
   #closed: { readonly reason: unknown } | undefined;
 
-  /** Hook tools whose calls are noted. */
+  constructor(tracer: Tracer = NO_TRACER) {
+    this.#tracer = tracer;
+  }
+
+  /** Hook tools whose calls are noted and traced. */
   track(tools: HookTools): HookTools {
     return new Proxy(tools, {
       get: (_, member) => {
         const value: unknown = Reflect.get(tools, member);
         if (typeof value !== "function") return value;
-        const call = `${String(member)}()`;
+        const name = String(member);
         return (...parameters: readonly unknown[]): unknown =>
-          this.run(call, () => Reflect.apply(value, tools, parameters) as Promise<unknown>);
+          this.run(`${name}()`, () =>
+            this.#tracer.span(
+              { kind: "tool", name, attributes: {} },
+              () => Reflect.apply(value, tools, parameters) as Promise<unknown>,
+            ),
+          );
       },
     });
   }
@@ -58,14 +76,19 @@ export class RunningCalls {
   /**
    * Runs a handler and checks that its calls have ended.
    *
+   * @param handler its name, and that of its event.
    * @throws {@link UnawaitedCallError} when one is still running; an error of the handler comes first.
    */
-  async during(where: string, handler: () => unknown): Promise<void> {
+  async during({ name, event }: HandlerOfEvent, handler: () => unknown): Promise<void> {
+    const where = `${name === undefined ? "a handler" : `the handler ${name}`} of ${event}`;
     const scope: Scope = { where, running: new Map(), hasEnded: false };
+    const span = { kind: "handler", name: name ?? "anonymous", attributes: { "juju.event": event } } as const;
     try {
-      await this.#scopes.run(scope, async () => {
-        await handler();
-      });
+      await this.#tracer.span(span, () =>
+        this.#scopes.run(scope, async () => {
+          await handler();
+        }),
+      );
     } catch (thrown) {
       // The hook succeeds: other parts of a Promise.all that it has ended must not be lost.
       if (thrown instanceof StopWithStatus) await Promise.allSettled(scope.running.keys());

@@ -1,3 +1,5 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { parseBySchema, type OutputOf } from "../model/schema.ts";
 import { flattenResults, type ActionResults } from "./action-results.ts";
 import { CharmEvent, type CharmEventOptions } from "./charm-event.ts";
 import type { HookTools, JsonObject } from "../tools/hook-tools.ts";
@@ -28,6 +30,15 @@ export class ActionEvent<
   /** All parameters, validated and with defaults from the controller. */
   async params(): Promise<Params> {
     return (await this.#tools.actionGet()) as Params;
+  }
+
+  /**
+   * All parameters, validated and converted as a whole by a schema: for rules that `actions.yaml` cannot state.
+   *
+   * @throws {@link SchemaError}, which names the parameters and none of their values.
+   */
+  async load<S extends StandardSchemaV1>(schema: S): Promise<OutputOf<S>> {
+    return parseBySchema(schema, await this.#tools.actionGet(), `the parameters of ${this.name}`);
   }
 
   /**

@@ -121,7 +121,7 @@ export class Emitter {
       progress.deferred = true;
     };
     try {
-      await calls.during(describeHandler(record, observer), () =>
+      await calls.during({ name: observer.name, event: eventName(record) }, () =>
         observer.handle(create(record, { signal, defer })),
       );
     } finally {
@@ -129,11 +129,6 @@ export class Emitter {
       if (notice && !progress.deferred) queue.remove(notice);
     }
   }
-}
-
-/** Such as `the handler HelloCharm.onInstall of install`. */
-export function describeHandler(record: Pick<EventRecord, "kind">, { name }: Pick<Observer, "name">): string {
-  return `${name === undefined ? "a handler" : `the handler ${name}`} of ${eventName(record)}`;
 }
 
 function undeferrableReason({ kind }: EventRecord, { name }: Observer): string {

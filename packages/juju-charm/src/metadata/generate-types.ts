@@ -20,7 +20,7 @@ const OPTION_VALUES: Readonly<Record<OptionType, string>> = {
   int: "number",
   float: "number",
   boolean: "boolean",
-  secret: "string",
+  secret: "`secret:${string}`",
 };
 
 /**

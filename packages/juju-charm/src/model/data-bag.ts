@@ -1,14 +1,29 @@
 import { messageOf } from "charm-kit";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JsonValue } from "juju-hook-tools";
 import { parseJSON } from "../tools/json.ts";
 import type { FieldReader, FieldReaders } from "./field-readers.ts";
-import { RelationDataFormatError, type DataBagIdentity } from "./relation-data-errors.ts";
+import { describeBag, RelationDataFormatError, type DataBagIdentity } from "./relation-data-errors.ts";
+import { isSchema, parseBySchema, type OutputOf } from "./schema.ts";
 
 /** Relation data without declared types. */
 export type AnyRelationData = Readonly<Record<string, JsonValue>>;
 
 /** Raw relation data, as stored by Juju. */
 export type RawData = Readonly<Record<string, string>>;
+
+/** Keys that Juju writes into the data of each unit, as plain text. */
+const JUJU_KEYS = ["egress-subnets", "ingress-address", "private-address"];
+
+/** Options of {@link DataBag.load} with a schema. */
+export interface LoadOptions {
+  /**
+   * Whether values are JSON, the format of `ops`, or plain texts.
+   *
+   * @default "json"
+   */
+  readonly values?: "json" | "text";
+}
 
 /**
  * The data that one member of a relation shares with the others. `Data` declares the keys and their JSON values. Without
@@ -48,13 +63,44 @@ export class DataBag<Data extends object = AnyRelationData> {
    *
    * @throws {@link RelationDataFormatError} when a value is not JSON, or when its reader rejects it.
    */
-  async load<Fields extends Partial<Data>>(readers: FieldReaders<Fields>): Promise<Readonly<Fields>> {
+  async load<Fields extends Partial<Data>>(readers: FieldReaders<Fields>): Promise<Readonly<Fields>>;
+  /**
+   * Validates and converts the whole bag by a schema: `await relation.data("pg").load(z.object({ port: z.number() }))`.
+   * Leaves out Juju's own keys and, for JSON, values that are not JSON.
+   *
+   * @throws {@link SchemaError}, which names the keys and none of their values.
+   */
+  async load<S extends StandardSchemaV1>(schema: S, options?: LoadOptions): Promise<OutputOf<S>>;
+  async load(
+    by: StandardSchemaV1 | Readonly<Record<string, FieldReader<unknown>>>,
+    options: LoadOptions = {},
+  ): Promise<unknown> {
+    return isSchema(by) ? this.#loadWhole(by, options) : this.#loadFields(by);
+  }
+
+  async #loadFields(readers: Readonly<Record<string, FieldReader<unknown>>>): Promise<object> {
     const data = await this.#read();
-    const fields = Object.entries<FieldReader<unknown>>(readers).map(([key, reader]) => {
+    const fields = Object.entries(readers).map(([key, reader]) => {
       const raw = Object.hasOwn(data, key) ? data[key] : undefined;
       return [key, this.#readField(key, raw, reader)] as const;
     });
-    return Object.fromEntries(fields) as Fields;
+    return Object.fromEntries(fields);
+  }
+
+  async #loadWhole(schema: StandardSchemaV1, { values = "json" }: LoadOptions): Promise<unknown> {
+    const own = Object.entries(await this.#read()).filter(([key]) => !JUJU_KEYS.includes(key));
+    const broken = new Set<string>();
+    const fields = own.flatMap(([key, text]): readonly (readonly [string, JsonValue])[] => {
+      if (values === "text") return [[key, text]];
+      try {
+        return [[key, parseJSON(text)]];
+      } catch {
+        broken.add(key);
+        return [];
+      }
+    });
+    const describe = (key: string | undefined) => (key !== undefined && broken.has(key) ? " (not JSON)" : "");
+    return parseBySchema(schema, Object.fromEntries(fields), describeBag(this.identity), describe);
   }
 
   #readField(key: string, raw: string | undefined, reader: FieldReader<unknown>): unknown {

@@ -1,16 +1,17 @@
 import { CodedError } from "charm-kit";
 import type { BindingOf, CharmTypes, NameOf, UntypedCharm } from "../charm-types.ts";
+import { JujuVersion } from "../dispatch/juju-version.ts";
 import type { JujuContext, Proxies } from "../dispatch/juju-context.ts";
 import type { CloudSpec } from "../tools/cloud-spec.ts";
 import type { GoalState } from "../tools/goal-state.ts";
 import type { HookTools } from "../tools/hook-tools.ts";
-import type { NetworkInfo } from "../tools/network-tools.ts";
 import type { SecretReference } from "../tools/secret-tools.ts";
 import { Application } from "./application.ts";
 import type { AnyRelationData } from "./data-bag.ts";
 import { JujuSecret } from "./juju-secret.ts";
 import { brokenRelation, Relation, type RelationIdentity } from "./relation.ts";
 import { Storage } from "./storage.ts";
+import { UnitNetwork } from "./unit-network.ts";
 import { Unit } from "./unit.ts";
 
 /** The data of a relation as declared in the charm's types, or any JSON. */
@@ -51,8 +52,6 @@ export interface ModelDependencies {
 export class Model<T extends CharmTypes = UntypedCharm> {
   readonly name: string;
   readonly uuid: string;
-  /** Version of the unit agent, such as `3.6.28`. */
-  readonly jujuVersion: string;
   /** The model's proxies for charms. */
   readonly proxies: Proxies;
   readonly unit: Unit;
@@ -63,11 +62,19 @@ export class Model<T extends CharmTypes = UntypedCharm> {
     const { context, tools } = dependencies;
     this.name = context.model.name;
     this.uuid = context.model.uuid;
-    this.jujuVersion = context.jujuVersion;
     this.proxies = context.proxies;
     this.unit = new Unit(context.unitName, tools);
     this.app = new Application(context.appName, tools);
     this.#dependencies = dependencies;
+  }
+
+  /**
+   * Version of the unit agent.
+   *
+   * @throws {@link JujuContextError} when its text is not a version.
+   */
+  get jujuVersion(): JujuVersion {
+    return new JujuVersion(this.#dependencies.context.jujuVersion);
   }
 
   /** All relations of an endpoint, without one that is being broken. */
@@ -139,8 +146,8 @@ export class Model<T extends CharmTypes = UntypedCharm> {
    * @param binding an endpoint, an extra binding, or `juju-info`.
    * @param relation selects the addresses for the other side of this relation.
    */
-  async network(binding: BindingOf<T>, relation?: Pick<Relation, "id">): Promise<NetworkInfo> {
-    return this.#dependencies.tools.networkGet(binding, relation?.id);
+  async network(binding: BindingOf<T>, relation?: Pick<Relation, "id">): Promise<UnitNetwork> {
+    return new UnitNetwork(await this.#dependencies.tools.networkGet(binding, relation?.id));
   }
 
   /** The planned units and relations. */

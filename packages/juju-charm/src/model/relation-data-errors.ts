@@ -8,7 +8,8 @@ export interface DataBagIdentity {
   readonly member: string;
 }
 
-function describe({ endpoint, relation, member }: DataBagIdentity): string {
+/** Such as `the data of pg/0 in relation db:7`. */
+export function describeBag({ endpoint, relation, member }: DataBagIdentity): string {
   return `the data of ${member} in relation ${endpoint}:${relation}`;
 }
 
@@ -18,7 +19,7 @@ export class RelationDataAccessError extends CodedError {
   readonly bag: DataBagIdentity;
 
   constructor(action: "read" | "write", bag: DataBagIdentity, rule: string, options?: ErrorOptions) {
-    super(`Cannot ${action} ${describe(bag)}: ${rule}`, options);
+    super(`Cannot ${action} ${describeBag(bag)}: ${rule}`, options);
     this.bag = bag;
   }
 }
@@ -29,7 +30,7 @@ export class RelationDataTypeError extends CodedError {
   readonly bag: DataBagIdentity;
 
   constructor(bag: DataBagIdentity, problem: string, options?: ErrorOptions) {
-    super(`Cannot write ${describe(bag)}: ${problem}`, options);
+    super(`Cannot write ${describeBag(bag)}: ${problem}`, options);
     this.bag = bag;
   }
 }
@@ -41,7 +42,7 @@ export class RelationDataFormatError extends CodedError {
   readonly key: string;
 
   constructor(bag: DataBagIdentity, key: string, problem: string, options?: ErrorOptions) {
-    super(`Cannot read "${key}" in ${describe(bag)}: ${problem}`, options);
+    super(`Cannot read "${key}" in ${describeBag(bag)}: ${problem}`, options);
     this.bag = bag;
     this.key = key;
   }

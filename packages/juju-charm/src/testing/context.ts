@@ -5,6 +5,9 @@ import type { EventRecord } from "../events/notice.ts";
 import type { Framework } from "../framework.ts";
 import { commandLineHookTools } from "../tools/command-line-hook-tools.ts";
 import { catchUncaught } from "./uncaught-errors.ts";
+import type { TestEvent } from "./events/test-event.ts";
+import { Manager } from "./manager.ts";
+import type { State } from "./state/state.ts";
 import { MemoryStateBackend } from "./memory-state-backend.ts";
 import { memoryTools } from "./memory-tools.ts";
 import { metadataOf, type MetadataSource } from "./metadata-source.ts";
@@ -16,8 +19,8 @@ import {
 } from "./test-backend.ts";
 
 /** The class of a charm, or a function that creates the charm, for example with test dependencies. */
-export type CharmSource =
-  (new (framework: Framework) => CharmInstance) | ((framework: Framework) => CharmInstance);
+export type CharmSource<C extends CharmInstance = CharmInstance> =
+  (new (framework: Framework) => C) | ((framework: Framework) => C);
 
 /** Options of a {@link Context}. */
 export interface ContextOptions extends BackendOptions {
@@ -35,12 +38,15 @@ export interface ContextOptions extends BackendOptions {
  * expect(stateOut.unitStatus).to.deep.equal({ name: "active", message: "Hello" });
  * ```
  */
-export class Context extends TestBackend {
-  readonly #create: (framework: Framework) => CharmInstance;
+export class Context<C extends CharmInstance = CharmInstance> extends TestBackend {
+  readonly #create: (framework: Framework) => C;
   readonly #charmDirectory: string | undefined;
   #emitted: readonly EventRecord[] = [];
 
-  constructor(charm: CharmSource, options: ContextOptions) {
+  /** Called with the charm of the next run, which waits for it. */
+  #pause: ((charm: CharmInstance) => Promise<void>) | undefined;
+
+  constructor(charm: CharmSource<C>, options: ContextOptions) {
     super(metadataOf(options.metadata), options);
     this.#create = isCharmClass(charm) ? (framework) => new charm(framework) : charm;
     this.#charmDirectory = options.charmDirectory;
@@ -49,6 +55,22 @@ export class Context extends TestBackend {
   /** Emitted events of the last run in order: deferred events, Juju's event, and events of the framework and the charm. */
   get emittedEvents(): readonly EventRecord[] {
     return this.#emitted;
+  }
+
+  /**
+   * Starts a dispatch that waits before its events, so that a test can use the charm within it.
+   *
+   * @throws the errors of {@link run}: also {@link UncaughtCharmError} when the charm's constructor throws.
+   */
+  async manage(event: TestEvent, stateIn: State, signal?: AbortSignal): Promise<Manager<C>> {
+    return Manager.start((pause) => {
+      // Safe: this context creates the charm.
+      this.#pause = (charm) => pause(charm as C);
+      // The dispatch has begun, or was refused, when this call returns its promise.
+      const ended = this.run(event, stateIn, signal);
+      this.#pause = undefined;
+      return ended;
+    });
   }
 
   /** @internal */
@@ -63,6 +85,7 @@ export class Context extends TestBackend {
       path: "",
     };
     const env = environment(paths);
+    const pause = this.#pause;
     const state = new MemoryStateBackend(planned.slots);
     const emitted: EventRecord[] = [];
     this.#emitted = emitted;
@@ -83,6 +106,7 @@ export class Context extends TestBackend {
         uncaught,
         state,
         listener: {
+          ...(pause && { created: pause }),
           emitting: (event) => void emitted.push(event),
           failed: (thrown) => {
             cause = thrown;
@@ -98,6 +122,8 @@ export class Context extends TestBackend {
   }
 }
 
-function isCharmClass(source: CharmSource): source is new (framework: Framework) => CharmInstance {
+function isCharmClass<C extends CharmInstance>(
+  source: CharmSource<C>,
+): source is new (framework: Framework) => C {
   return source.prototype instanceof Charm;
 }

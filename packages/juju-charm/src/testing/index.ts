@@ -1,6 +1,7 @@
 export { ActionFailed, UncaughtCharmError } from "./charm-run-errors.ts";
 export { CharmProcessError } from "./charm-process-error.ts";
 export { Context, type CharmSource, type ContextOptions } from "./context.ts";
+export { Manager } from "./manager.ts";
 export { PackedContext, type PackedContextOptions } from "./packed-context.ts";
 export type { BackendOptions, TestBackend } from "./test-backend.ts";
 export type { MetadataSource } from "./metadata-source.ts";

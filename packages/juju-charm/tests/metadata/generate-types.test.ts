@@ -55,6 +55,11 @@ describe("generateTypes()", () => {
     expect(typesOf(FILES)).to.include("readonly ratio: number;");
   });
 
+  it("gives an option of the type secret the type of a URI", () => {
+    const config = "options:\n  key: {type: secret}\n";
+    expect(typesOf({ ...FILES, config })).to.include("readonly key?: `secret:${string}`;");
+  });
+
   it("makes parameters without a default optional unless required, and turns enums into unions", () => {
     const types = typesOf(FILES);
     expect(types).to.include('readonly how: "soft" | "hard";');

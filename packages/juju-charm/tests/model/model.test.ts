@@ -22,6 +22,7 @@ describe("Model", () => {
     const { tools, model } = setUp();
     expect(model.name).to.equal("ci");
     expect(model.uuid).to.equal("0b3c5bd2-6a4c-4f1e-8e0c-8a1f9d5f0a11");
+    expect(model.jujuVersion.isAtLeast("3.6.2")).to.equal(true);
     expect(model.proxies.http).to.equal("http://proxy:3128");
     expect([model.unit.name, model.app.name]).to.deep.equal(["github-runner/3", "github-runner"]);
     expect(tools.calls).to.deep.equal([]);
@@ -47,7 +48,19 @@ describe("Model", () => {
     expect(storage).to.include({ id: "data/4", name: "data", index: 4 });
     expect(await storage?.location()).to.equal("/srv/data");
     expect(await model.resourcePath("image")).to.equal("/resources/image");
-    expect(await model.network("db")).to.deep.equal(network);
+    const found = await model.network("db");
+    expect(JSON.parse(JSON.stringify(found))).to.deep.equal(network);
+    expect([found.ingressAddress, found.bindAddress]).to.deep.equal(["10.0.0.5", undefined]);
+    const address = (value: string) => ({ hostname: "", value, cidr: "" });
+    const eth = { name: "eth0", macAddress: "", addresses: [address("10.0.0.7"), address("fd00::7")] };
+    const bound = {
+      bindAddresses: [{ ...eth, addresses: [] }, eth],
+      ingressAddresses: [],
+      egressSubnets: [],
+    };
+    tools.networks.set("admin", bound);
+    const { ingressAddress, bindAddress } = await model.network("admin");
+    expect([ingressAddress, bindAddress]).to.deep.equal([undefined, "10.0.0.7"]);
     expect(await model.app.plannedUnits()).to.equal(2);
     expect(await model.unit.address("private")).to.equal("10.0.0.5");
     await model.requestStorage("data", 2);

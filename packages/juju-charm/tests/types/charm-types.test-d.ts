@@ -6,9 +6,22 @@ import {
   type CharmEvent,
   type EndpointOf,
   type Framework,
+  type JujuSecret,
   type RelationEvent,
   type UntypedCharm,
 } from "../../src/index.ts";
+
+interface SecretiveTypes extends Omit<UntypedCharm, "options"> {
+  readonly options: { readonly key?: `secret:${string}`; readonly text: string };
+}
+
+export class SecretiveCharm extends Charm<SecretiveTypes> {
+  readonly onEvent = async (): Promise<void> => {
+    const secret: JujuSecret | undefined = await this.config.secret("key");
+    // @ts-expect-error: the option is not of the type secret
+    use(secret, await this.config.secret("text"));
+  };
+}
 
 declare function use(...values: readonly unknown[]): void;
 
@@ -51,6 +64,8 @@ export class TypedCharm extends Charm<GithubRunnerTypes> {
     // @ts-expect-error: a charm cannot change options
     options.path = text;
     use(path, cpus);
+    // @ts-expect-error: the option is not of the type secret
+    use(await this.config.secret("path"));
   };
 
   readonly onFlush = async (event: ActionEventOf<GithubRunnerTypes, "flush-runners">): Promise<void> => {

@@ -1,6 +1,9 @@
 import type { PortRange } from "../../tools/network-tools.ts";
 import type { JsonObject } from "juju-hook-tools";
 import type { ShownStatus } from "../../tools/status-tools.ts";
+import { loadMetadata } from "../../metadata/load-metadata.ts";
+import { metadataOf, type MetadataSource } from "../metadata-source.ts";
+import { deployedObjects } from "./deployed-objects.ts";
 import type { DeferredEvent } from "./deferred-event.ts";
 import { frozen } from "./frozen.ts";
 import { Model } from "./model.ts";
@@ -78,6 +81,27 @@ export class State {
     this.appStatus = frozen(fields.appStatus ?? UNKNOWN);
     this.workloadVersion = fields.workloadVersion ?? "";
     Object.freeze(this);
+  }
+
+  /**
+   * The state of a complete deployment: a relation on every endpoint that is not optional, instances of every storage, and
+   * every resource. Options have their defaults.
+   *
+   * @param metadata of the charm, or the texts of its YAML files.
+   * @param fields come first: relations, storages and resources of a name replace the generated ones of that name.
+   * @throws MetadataError when Juju would not accept the texts.
+   */
+  static fromMetadata(metadata: MetadataSource, fields: StateFields = {}): State {
+    return new State({ ...fields, ...deployedObjects(metadataOf(metadata), fields) });
+  }
+
+  /**
+   * The state of a complete deployment of the charm in a directory: see {@link State.fromMetadata}.
+   *
+   * @throws MetadataError when Juju would not accept its YAML files.
+   */
+  static async fromCharm(directory: string, fields: StateFields = {}): Promise<State> {
+    return State.fromMetadata(await loadMetadata(directory), fields);
   }
 
   /** A changed copy of the state: `state.with({ leader: true })`. */
