@@ -1,4 +1,4 @@
-import { PRE_JOB_SCRIPT, RECEIVE_PROGRAM } from "./paths.ts";
+import { PRE_JOB_SCRIPT, RECEIVE_PROGRAM, RUNNER_UNIT } from "./paths.ts";
 
 /** A grep pattern that does not match the command line of the shell that contains it. */
 function pattern(text: string): string {
@@ -17,7 +17,7 @@ if runs '${pattern("Runner.Worker")}'; then
 elif runs '${pattern(RECEIVE_PROGRAM)}'; then
   echo waiting
 else
-  echo "ended $(systemctl show --property=ExecMainStatus --value github-runner.service)"
+  echo "ended $(systemctl show --property=ExecMainStatus --value ${RUNNER_UNIT})"
 fi
 `;
 

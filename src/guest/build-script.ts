@@ -5,6 +5,7 @@ import {
   RUNNER_APPLICATION,
   RUNNER_HOME,
   RUNNER_USER,
+  RUNNER_UNIT,
 } from "./paths.ts";
 import {
   exportProxies,
@@ -61,7 +62,7 @@ export function buildScript({
     ...runnerApplication,
     ...[...startScripts, startUnit, dockerService].flatMap(writeFile),
     `mkfifo -m 600 ${PAYLOAD_PIPE} ${ANSWERS_PIPE}`,
-    "systemctl enable --quiet github-runner.service",
+    `systemctl enable --quiet ${RUNNER_UNIT}`,
     "",
   ].join("\n");
 }

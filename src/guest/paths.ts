@@ -38,6 +38,9 @@ export const POST_JOB_METRICS = `${METRICS_SHARE}/post-job-metrics.json`;
 /** The end of the output of an application that ended without a job. */
 export const LAST_OUTPUT = `${METRICS_SHARE}/application-output.txt`;
 
+/** The systemd unit that starts the runner application. */
+export const RUNNER_UNIT = "github-runner.service";
+
 /** Pipes between {@link DELIVER_PROGRAM} and {@link RECEIVE_PROGRAM}. */
 export const PAYLOAD_PIPE = `${GUEST_PROGRAMS}/payload`;
 export const ANSWERS_PIPE = `${GUEST_PROGRAMS}/answers`;

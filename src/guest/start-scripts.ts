@@ -6,6 +6,7 @@ import {
   RECEIVE_PROGRAM,
   RUNNER_APPLICATION,
   RUNNER_SCRIPT,
+  RUNNER_UNIT,
   START_SCRIPT,
 } from "./paths.ts";
 import type { GuestFile } from "./payload.ts";
@@ -40,7 +41,7 @@ export const startScripts: readonly GuestFile[] = [
 
 /** The systemd unit of {@link RECEIVE_PROGRAM}. The instance powers off when it ends, for any reason. */
 export const startUnit: GuestFile = {
-  path: "/etc/systemd/system/github-runner.service",
+  path: `/etc/systemd/system/${RUNNER_UNIT}`,
   mode: "0644",
   owner: "root",
   content: `[Unit]

@@ -4,6 +4,7 @@ import { forgetModules, loadModules } from "./kernel-modules.ts";
 import { installLxd, type LxdSign } from "./lxd-installer.ts";
 import { checkVirtualMachines } from "./machine-check.ts";
 import type { HostPaths } from "./host-paths.ts";
+import { readUsages, shortagesIn } from "./shortages.ts";
 import { raiseLimits } from "./raise-limits.ts";
 
 /** The LXD operations that the host side needs. */
@@ -59,6 +60,11 @@ export class Host {
     await loadModules(paths, run, { slug, virtualMachines }, signal);
     if (virtualMachines) checkVirtualMachines(paths, await lxd.hasVirtualMachines(signal));
     return raiseLimits(paths, { slug, runners, processes }, signal);
+  }
+
+  /** What all runners of the machine share and is used up, each as a short text with who holds the most of it. */
+  async shortages(): Promise<readonly string[]> {
+    return shortagesIn(await readUsages(this.#options.paths));
   }
 
   /** Whether the machine requires a restart, such as after a kernel update, and no other unit is busy. */

@@ -2,11 +2,14 @@ import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import type { KeptLogs, RunnerLogs } from "../runners/ports.ts";
 import type { LxdClient } from "lxd-client";
+import { guestWords } from "./guest-words.ts";
 
 export interface LxdRunnerLogsOptions {
   readonly client: LxdClient;
   /** Directory of the runner application's diagnostics in the guest. */
   readonly diagnosticsInGuest: string;
+  /** The systemd unit in the guest that starts the runner application. */
+  readonly unitInGuest: string;
   /** Absolute path on the host of the directory with a directory for each runner. */
   readonly directory: string;
 }
@@ -49,11 +52,13 @@ export class LxdRunnerLogs implements RunnerLogs {
   readonly #directory: string;
   readonly #client: LxdClient;
   readonly #diagnosticsInGuest: string;
+  readonly #unitInGuest: string;
 
-  constructor({ client, diagnosticsInGuest, directory }: LxdRunnerLogsOptions) {
+  constructor({ client, diagnosticsInGuest, unitInGuest, directory }: LxdRunnerLogsOptions) {
     this.#directory = directory;
     this.#client = client;
     this.#diagnosticsInGuest = diagnosticsInGuest;
+    this.#unitInGuest = unitInGuest;
   }
 
   async pull(name: string, signal: AbortSignal): Promise<string> {
@@ -69,6 +74,10 @@ export class LxdRunnerLogs implements RunnerLogs {
       await rm(unfinished, { recursive: true, force: true });
     }
     return directory;
+  }
+
+  lastWords(name: string, signal: AbortSignal): Promise<string | undefined> {
+    return guestWords(this.#client, name, this.#unitInGuest, signal);
   }
 
   async kept(): Promise<readonly KeptLogs[]> {

@@ -33,6 +33,8 @@ export interface LxdUnitOptions {
   readonly archivePathInGuest: string;
   /** Directory of the runner application's diagnostics in the guest. */
   readonly diagnosticsInGuest: string;
+  /** The systemd unit in the guest that starts the runner application. */
+  readonly unitInGuest: string;
   /** Absolute path on the host of the directory with the logs of crashed runners. */
   readonly logDirectory: string;
   readonly instanceType: InstanceType;
@@ -67,13 +69,15 @@ export interface LxdUnit {
 export function socketPathOf(env: LxdUnitOptions["env"], expected: string): string {
   return findSocket(env, existsSync)?.path ?? expected;
 }
+const RESTART_MS = 10_000;
 
 /** @throws {@link LxdMissingError} when no socket exists and none is expected. */
 export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const { env, expectedSocket, unitName, deployment, slug } = options;
   const socket = findSocket(env, existsSync) ?? (expectedSocket ? socketAt(expectedSocket) : undefined);
   if (!socket) throw new LxdMissingError();
-  const client = new LxdClient(socket);
+  // A restart of LXD, such as by an update of its snap, is over by then.
+  const client = new LxdClient(socket, { reachMs: RESTART_MS });
   const owner = { unitName, deployment };
   const infrastructure = new LxdInfrastructure({ ...options, client, owner });
   const ports = new PortAllocator({
@@ -98,6 +102,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     logs: new LxdRunnerLogs({
       client,
       diagnosticsInGuest: options.diagnosticsInGuest,
+      unitInGuest: options.unitInGuest,
       directory: options.logDirectory,
     }),
     images: new LxdImages({

@@ -203,6 +203,8 @@ export interface RunnerLogs {
    * @returns the directory of the logs.
    */
   pull(name: string, signal: AbortSignal): Promise<string>;
+  /** What the guest of a runner that did not become ready says of itself, for a message; undefined if it says nothing. */
+  lastWords(name: string, signal: AbortSignal): Promise<string | undefined>;
   /** All stored logs, including those of other units' runners. */
   kept(): Promise<readonly KeptLogs[]>;
   /** Deletes the logs of a runner. */

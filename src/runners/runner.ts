@@ -128,8 +128,9 @@ export class Runner {
         this.#bringUp(config, limited, waitFor),
       );
     } catch (thrown) {
+      const words = this.#isDelivered ? await this.#lastWords() : [];
       const leftovers = await this.#cleanUp();
-      const detail = [messageOf(thrown), ...leftovers].join("; ");
+      const detail = [messageOf(thrown), ...words, ...leftovers].join("; ");
       throw new RunnerCreateError(name, detail, { cause: thrown });
     }
     this.#status = { ...this.#status, exist: true, online: true, busy: false };
@@ -179,6 +180,17 @@ export class Runner {
       });
     const answer = await listeningOrOnline(deliver, (limited) => witness?.online(name, limited), signal);
     if (answer !== "listening") throw new ApplicationEndedError(answer.ended);
+  }
+
+  /** Before the clean-up: with the instance goes what the guest says. */
+  async #lastWords(): Promise<readonly string[]> {
+    const { logs } = this.#dependencies;
+    const { name } = this.config;
+    const asked = unhindered(`ask runner '${name}' what failed`, LAST_WORDS_MS, (limited) =>
+      logs.lastWords(name, limited),
+    );
+    const words = await asked.catch(() => undefined);
+    return words === undefined ? [] : [words];
   }
 
   async #launch(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
@@ -308,5 +320,6 @@ async function guestOf({ guest, policy }: CreateRunnerConfig, signal: AbortSigna
 /** The one that a runner's start waits for last. */
 const LISTENING =
   "the runner application, which neither says that it listens for jobs nor is online at GitHub";
+const LAST_WORDS_MS = 10_000;
 const LOGS_MS = 60_000;
 const CLEAN_UP_MS = 60_000;

@@ -1,4 +1,4 @@
-import { BUILD_ARCHIVE, DIAGNOSTICS, DELIVER_PROGRAM } from "../guest/paths.ts";
+import { BUILD_ARCHIVE, DIAGNOSTICS, DELIVER_PROGRAM, RUNNER_UNIT } from "../guest/paths.ts";
 import { ACTIVITY_COMMAND } from "../guest/activity-command.ts";
 import { join } from "node:path";
 import { type Logger, runProcess } from "charm-kit";
@@ -56,6 +56,7 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     activityCommand: ACTIVITY_COMMAND,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
+    unitInGuest: RUNNER_UNIT,
     logDirectory: system.logRoot,
     closedNetworks: () => closedNetworks(BRIDGE_NAMES),
     bridgeKernel: new KernelBridge(paths, runProcess),

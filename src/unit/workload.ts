@@ -183,6 +183,8 @@ export class Workload {
     const { image, notice } = await this.#supply(decision, signal);
     const report = await this.#fill(image, capacity, signal);
     const crashLoop = await this.crashLoop();
+    // A guest without processes, keys or connections to get fails in many ways: the cause is told beside them.
+    const shortages = report.failures.length > 0 ? await this.#dependencies.host.shortages() : [];
     await this.#dependencies.logs.sweep();
     return {
       ...report,
@@ -191,6 +193,7 @@ export class Workload {
       notices: [
         ...notices,
         ...(notice === undefined ? [] : [notice]),
+        ...shortages,
         ...(crashLoop === undefined ? [] : [`creating one runner at a time, since ${crashLoop}`]),
         ...describeHeld(report.held),
       ],

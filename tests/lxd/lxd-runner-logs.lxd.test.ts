@@ -18,6 +18,7 @@ describeDaemon("LxdRunnerLogs", (daemon) => {
     directory = await mkdtemp(join(tmpdir(), "runner-logs-test-"));
     const { client } = daemon();
     logs = new LxdRunnerLogs({
+      unitInGuest: "github-runner.service",
       client,
       diagnosticsInGuest: DIAGNOSTICS,
       directory: join(directory, "logs"),
@@ -75,6 +76,18 @@ describeDaemon("LxdRunnerLogs", (daemon) => {
     await journal("echo had");
     await inGuest("rm /bin/sh; printf '#!/bin/busybox sh\\nsleep 600\\n' >/bin/sh; chmod +x /bin/sh");
     expect((await pull()).files).to.deep.equal(["journal.log"]);
+  });
+
+  it("tells the last words of the unit's journal in one line of plain text", async () => {
+    await journal('printf "\\\\033[31mone\\\\033[0m\\\\n\\\\n two\\\\n"');
+    expect(await logs.lastWords(instance, patience())).to.equal("its journal ends with: one | two");
+  });
+
+  it("tells the end of the console where no command says anything", async () => {
+    await inGuest("rm -f /bin/journalctl; echo the last of the console >/dev/console");
+    expect(await logs.lastWords(instance, patience())).to.match(
+      /^its console ends with: .*the last of the console$/,
+    );
   });
 
   it("finds nothing where the application never started, and keeps what was pulled before a failure", async () => {

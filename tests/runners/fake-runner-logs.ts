@@ -7,6 +7,8 @@ export class FakeRunnerLogs implements RunnerLogs {
   readonly #site: FakeSite;
   readonly #calls: PortCalls;
   readonly pulled: string[] = [];
+  /** What the guests say of themselves. */
+  readonly words = new Map<string, string>();
   /** What is on the host, of earlier processes too. */
   readonly there = new Map<string, KeptLogs>();
 
@@ -23,6 +25,10 @@ export class FakeRunnerLogs implements RunnerLogs {
       this.keep(name, this.#site.now);
       return `/logs/${name}`;
     });
+  }
+
+  lastWords(name: string): Promise<string | undefined> {
+    return Promise.resolve(this.words.get(name));
   }
 
   kept(): Promise<readonly KeptLogs[]> {

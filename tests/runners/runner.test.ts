@@ -230,6 +230,14 @@ describe("Runner", () => {
       });
     }
 
+    it("tells what the guest says of itself when it did not become ready", async () => {
+      const { process, calls, runner } = newRunner();
+      process.logs.words.set(NAME, "its journal ends with: no disk");
+      calls.failNext("machines.note", new Error("LXD is away"));
+      const { message } = await rejection(create(runner));
+      expect(message).to.equal(`Cannot create runner '${NAME}': LXD is away; its journal ends with: no disk`);
+    });
+
     it("tells the first failure when the second is its consequence", async () => {
       for (const verb of ["forge.register", "machines.launch"] as const) {
         const { site, calls, runner } = newRunner();

@@ -71,6 +71,16 @@ export class Instances {
   }
 
   /**
+   * The end of what an instance wrote to its console, as LXD keeps it.
+   *
+   * @param limitBytes most bytes, of the end; untrusted.
+   */
+  consoleLog(name: string, limitBytes: number, signal: AbortSignal): Promise<string> {
+    const action = `read the console of instance '${name}'`;
+    return this.#readEnd(action, path`/1.0/instances/${name}/console`, limitBytes, signal);
+  }
+
+  /**
    * Makes an instance, which is stopped then. Of two creators of one name one wins: the other gets an
    * {@link OperationError} with `alreadyExists`.
    */
@@ -154,12 +164,15 @@ export class Instances {
    * @param limitBytes most bytes to keep.
    * @throws {@link LxdError} with `notFound` when there is none.
    */
-  async log(name: string, file: string, limitBytes: number, signal: AbortSignal): Promise<string> {
+  log(name: string, file: string, limitBytes: number, signal: AbortSignal): Promise<string> {
     const action = `read '${file}' of instance '${name}'`;
+    return this.#readEnd(action, path`/1.0/instances/${name}/logs/${file}`, limitBytes, signal);
+  }
+
+  #readEnd(action: string, target: string, limitBytes: number, signal: AbortSignal): Promise<string> {
     const { limits } = this.#transport;
     return withDeadline(action, limits.callMs, signal, async (limited) => {
-      const call: Call = { action, method: "GET", path: path`/1.0/instances/${name}/logs/${file}` };
-      const { body } = await this.#transport.query(call, limited);
+      const { body } = await this.#transport.query({ action, method: "GET", path: target }, limited);
       return readEnd(bodyStream(action, this.#transport, body), limitBytes);
     });
   }

@@ -2,6 +2,11 @@
 export interface Limits {
   /** One request and its answer, and the handshake of a WebSocket. @default one minute */
   readonly callMs: number;
+  /**
+   * How long a call waits for a daemon that does not accept connections, such as one that is being restarted. A socket whose
+   * directory does not exist fails at once. @default 0
+   */
+  readonly reachMs: number;
   /** A request that carries a file or an image, up to its answer. @default 15 minutes */
   readonly transferMs: number;
   /** A mutation with the operation that it begins. @default 10 minutes */
@@ -25,6 +30,7 @@ const MIB = 1024 * 1024;
 /** The limits of a client that sets none. */
 export const DEFAULT_LIMITS: Limits = {
   callMs: MINUTE,
+  reachMs: 0,
   transferMs: 15 * MINUTE,
   operationMs: 10 * MINUTE,
   stalledMs: MINUTE,

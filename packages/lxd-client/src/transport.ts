@@ -1,5 +1,7 @@
 import { Pool, type Dispatcher } from "undici";
-import { withDeadline } from "charm-kit";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { systemClock, withDeadline } from "charm-kit";
 import { path, type Call } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import { readAnswer, refusal } from "./body.ts";
@@ -13,7 +15,7 @@ import {
   type Answer,
   type Decode,
 } from "./envelope.ts";
-import { explainFailure, LxdAnswerError, LxdError } from "./errors.ts";
+import { explainFailure, LxdAnswerError, LxdError, LxdUnreachableError } from "./errors.ts";
 import type { LxdSocket } from "./find-socket.ts";
 import type { Limits } from "./limits.ts";
 import { bodyOf } from "./upload.ts";
@@ -31,6 +33,7 @@ const ORIGIN = "http://lxd";
 const CONNECTIONS = 32;
 /** Seconds; shorter than any limit in between, so that a wait that lost its daemon is noticed. */
 const WAIT_SECONDS = 60;
+const REACH_POLL_MS = 100;
 
 /**
  * The way to the daemon. Every HTTP call goes through {@link Transport.query}. Waits hold a connection for long, so they
@@ -59,6 +62,17 @@ export class Transport {
    * @throws {@link LxdError} when LXD refuses, `LxdUnreachableError` when it cannot be reached, the signal's reason.
    */
   async query(call: Call, signal: AbortSignal, dispatcher: Dispatcher = this.#calls): Promise<Reply> {
+    for (const until = systemClock.now() + this.limits.reachMs; ;) {
+      try {
+        return await this.#send(call, signal, dispatcher);
+      } catch (thrown) {
+        if (systemClock.now() >= until || !isAway(thrown)) throw thrown;
+        await systemClock.wait(REACH_POLL_MS, signal);
+      }
+    }
+  }
+
+  async #send(call: Call, signal: AbortSignal, dispatcher: Dispatcher): Promise<Reply> {
     try {
       const reply = await dispatcher.request({
         origin: ORIGIN,
@@ -175,6 +189,14 @@ export class Transport {
       throw explainFailure(action, this, thrown);
     }
   }
+}
+
+/** Whether the daemon accepts no connection although it is installed. Nothing of the request has been sent then. */
+function isAway(thrown: unknown): boolean {
+  if (!(thrown instanceof LxdUnreachableError)) return false;
+  return (
+    thrown.reason === "refused" || (thrown.reason === "missing" && existsSync(dirname(thrown.socketPath)))
+  );
 }
 
 /** Headers and body of a request. */

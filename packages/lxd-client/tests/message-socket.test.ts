@@ -10,6 +10,7 @@ import { OPCODE, serverFrame } from "./raw-websocket.ts";
 import { rejection } from "../../../tests/support/rejection.ts";
 
 const LIMITS: Limits = {
+  reachMs: 0,
   callMs: 5000,
   transferMs: 5000,
   operationMs: 5000,

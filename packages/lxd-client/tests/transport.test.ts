@@ -67,6 +67,39 @@ describe("LXD client on a socket that misbehaves", () => {
 
   const remove = (signal = patience()) => client.instances.delete("x", signal);
 
+  describe("of a daemon that is being restarted", () => {
+    const restart = async (downMs: number) => {
+      await new Promise((resolve) => server.close(resolve));
+      void delay(downMs).then(() => server.listen(socketPath()));
+    };
+
+    it("waits for it, as long as it is told to", async () => {
+      answer = say(200, sync(["/1.0/instances/a"]));
+      await restart(300);
+      const patient = clientWith({ reachMs: 5000 });
+      expect(await patient.instances.names(patience())).to.deep.equal(["a"]);
+      expect(requests).to.have.length(1);
+      await patient.close();
+    });
+
+    it("says that it is away when it does not come back in time", async () => {
+      await new Promise((resolve) => server.close(resolve));
+      const patient = clientWith({ reachMs: 200 });
+      expect(await rejection(patient.instances.names(patience()))).to.be.instanceOf(LxdUnreachableError);
+      await patient.close();
+      await new Promise<void>((resolve) => server.listen(socketPath(), resolve));
+    });
+
+    it("fails at once where no daemon is installed", async () => {
+      const nowhere = new LxdClient(
+        { path: join(directory, "none/unix.socket"), dialect: LXD },
+        { reachMs: 60_000 },
+      );
+      expect(await rejection(nowhere.instances.names(patience(1000)))).to.be.instanceOf(LxdUnreachableError);
+      await nowhere.close();
+    });
+  });
+
   it("keeps the beginning and the end of an enormous error", async () => {
     answer = say(500, failure(500, `begin ${"tar: No space left on device\n".repeat(1000)} end`));
     const error = await rejection(remove());
