@@ -81,6 +81,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new lxd.LxdMissingError(),
   new LxdInstallError("it is not installed"),
   new lxd.BootstrapError("a-0-1", "it prints no answer"),
+  new lxd.InstanceStartError("a-0-1", "no idmap"),
   new lxd.NotDestroyedError("a-0-1"),
   new lxd.BaseImageError({ server: undefined, alias: "jammy" }),
   new lxd.BaseImageServerError("jammy", "https://mirror.example", { detail: "no route" }),
