@@ -1,13 +1,16 @@
 import { join, relative } from "node:path";
+import { npmCommand } from "./npm-command.ts";
 import { watchChanges } from "./watch/changes.ts";
 import { FOLDERS, readGraph } from "./watch/read-repository.ts";
 import { Rounds } from "./watch/rounds.ts";
 import { runRound } from "./watch/run-round.ts";
 
-/**
- * `node scripts/watch.ts`: runs the fast tests that a change touches, and checks types, at each change.
- * `node scripts/watch.ts FILE...`: does so once, as if these files had changed.
- */
+const { args } = npmCommand(
+  "watch",
+  "Runs the fast tests that a change touches, and checks types, at each change.",
+)
+  .argument("[files...]", "do so once, as if these files had changed")
+  .parse();
 const root = join(import.meta.dirname, "..");
 const rounds = new Rounds({
   root,
@@ -18,7 +21,7 @@ const rounds = new Rounds({
     return succeeded;
   },
 });
-const files = process.argv.slice(2).map((file) => relative(root, file));
+const files = args.map((file) => relative(root, file));
 
 if (files.length > 0) await rounds.start(files);
 else {

@@ -1,15 +1,14 @@
 /** `npm run agent:pack [-- --arch amd64|arm64|all]`: makes the agent as one file that needs no Node.js, in `dist`. */
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Option } from "commander";
 import { CodedError } from "charm-kit";
 import { ARCHITECTURES, hostArchitecture, type Architecture } from "juju-charm/pack";
+import { npmCommand } from "../npm-command.ts";
 import { packAgent } from "./pack-agent.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-await new Command("npm run agent:pack --")
-  .description("Makes the agent as one file that needs no Node.js, in dist.")
-  .helpOption("-h, --help", "print this help")
+await npmCommand("agent:pack", "Makes the agent as one file that needs no Node.js, in dist.")
   .addOption(
     new Option("--arch <architecture>", "architecture of the target machines")
       .choices([...ARCHITECTURES, "all"])

@@ -1,7 +1,8 @@
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { InvalidArgumentError, Option } from "commander";
 import { packCharm } from "juju-charm/pack";
+import { npmCommand } from "../../scripts/npm-command.ts";
 import { ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { ensureLxd } from "../support/lxd/ensure-lxd.ts";
 import { Rig } from "../support/rig/rig.ts";
@@ -13,24 +14,34 @@ import { hookToolBench } from "./hook-tool-bench.ts";
 import { quietBench } from "./quiet-bench.ts";
 import { renderTable } from "./table.ts";
 
-/**
- * `node main.ts [--only NAME]... [--repeat N] [--markdown] [--archive PATH]`: measures the packed charm on the LXD of
- * this machine, beside what does the least that such work can be done with, and prints tables.
- *
- * Only the ratios mean something elsewhere. Both sides of each are measured in turns, in one run.
- */
+/** Only the ratios mean something elsewhere. Both sides of each are measured in turns, in one run. */
 const BENCHES: readonly Bench[] = [hookToolBench, dispatchBench, quietBench, fleetBench];
 const LIMIT_MS = 60 * 60_000;
 const CLOSE_MS = 2 * 60_000;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", multiple: true },
-    repeat: { type: "string", default: "5" },
-    markdown: { type: "boolean", default: false },
-    archive: { type: "string" },
-  },
-});
+interface BenchOptions {
+  readonly only?: readonly string[];
+  readonly repeat: number;
+  readonly markdown: boolean;
+  readonly archive?: string;
+}
+
+const values = npmCommand(
+  "bench",
+  "Measures the packed charm on the LXD of this machine, beside the least that such work can be done with.",
+)
+  .addOption(new Option("--only <names...>", "only these").choices(BENCHES.map(({ name }) => name)))
+  .option("--repeat <number>", "rounds of each measurement", readRounds, 5)
+  .option("--markdown", "print tables in Markdown", false)
+  .option("--archive <path>", "a packed charm (default: the charm of this repository)")
+  .parse()
+  .opts<BenchOptions>();
+
+function readRounds(text: string): number {
+  const rounds = Number(text);
+  if (Number.isInteger(rounds) && rounds >= 1) return rounds;
+  throw new InvalidArgumentError("Give a whole number from 1.");
+}
 
 function progress(line: string): void {
   console.error(`   ${line}`);
@@ -38,17 +49,7 @@ function progress(line: string): void {
 
 function chosen(): readonly Bench[] {
   const { only } = values;
-  if (!only) return BENCHES;
-  const names = BENCHES.map(({ name }) => name);
-  const unknown = only.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new Error(`There is no "${unknown}"; there are ${names.join(", ")}`);
-  return BENCHES.filter(({ name }) => only.includes(name));
-}
-
-function rounds(): number {
-  const repeat = Number(values.repeat);
-  if (!Number.isInteger(repeat) || repeat < 1) throw new Error("--repeat takes a whole number from 1");
-  return repeat;
+  return only ? BENCHES.filter(({ name }) => only.includes(name)) : BENCHES;
 }
 
 function load(): string {
@@ -57,7 +58,7 @@ function load(): string {
 }
 
 async function measure(archive: string, signal: AbortSignal): Promise<void> {
-  const [benches, repeat] = [chosen(), rounds()];
+  const [benches, { repeat }] = [chosen(), values];
   const before = load();
   const agent = new AgentMarks();
   const rig = await Rig.start({ application: "bench", archive, onEvent: agent.take }, signal);

@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Argument } from "commander";
 import { format, resolveConfig } from "prettier";
+import { npmCommand } from "../../scripts/npm-command.ts";
 import { patience } from "../support/rig/end-to-end.ts";
 import { keepSecret } from "../support/rig/keep-secret.ts";
 import { Rig } from "../support/rig/rig.ts";
@@ -23,11 +25,16 @@ const SECTIONS = {
   troubles: "Problems",
 } as const;
 
-/**
- * Runs the scenes on this machine's LXD and records the output: all sections, or only those named on the command line,
- * which replace their old versions in the existing page.
- */
-const named = process.argv.slice(2);
+const { args: named } = npmCommand(
+  "transcript",
+  "Runs scenes on the LXD of this machine, and records their output in docs/reference/what-to-expect.md.",
+)
+  .addArgument(
+    new Argument("[sections...]", "only these, which replace their old versions (default: all)").choices(
+      Object.keys(SECTIONS),
+    ),
+  )
+  .parse();
 const isPlayed = (section: keyof typeof SECTIONS) => named.length === 0 || named.includes(section);
 const rig = await Rig.start({ application: APPLICATION }, patience());
 try {
