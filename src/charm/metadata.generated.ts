@@ -165,7 +165,7 @@ export interface GithubRunnerTypes extends CharmTypes {
     readonly "flush-runners": {
       readonly params: {
         /**
-         * "idle" removes idle runners; "busy" removes all runners and ends their jobs; "force" does the same even when
+         * "idle" replaces idle runners, all but the first only once a fresh one is online; "busy" removes all runners and ends their jobs; "force" does the same even when
          * GitHub cannot be reached.
          */
         readonly mode: "idle" | "busy" | "force";

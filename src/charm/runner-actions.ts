@@ -59,6 +59,10 @@ export class RunnerActions {
       await event.fail(`mode: "${mode.slice(0, 40)}" is not a mode; use idle, busy or force`);
       return;
     }
+    if (mode === "idle") {
+      await this.#renewIdle(event);
+      return;
+    }
     await this.#actOnRunners(event, async ({ workload, step, conclude }) => {
       const flush = await workload.flush(mode, event.signal);
       for (const failure of flush.failures) step(messageOf(failure));
@@ -116,6 +120,18 @@ export class RunnerActions {
       }),
     );
   };
+
+  /** The runners work: they are removed only as far as fresh ones can be created. */
+  async #renewIdle(event: Event<"flush-runners">): Promise<void> {
+    await this.#actOnRunners(event, async ({ workload, step, conclude }) => {
+      const { names, busyNames } = await workload.check(event.signal);
+      const report = await workload.renewIdle(event.signal);
+      const gone = names.filter((name) => !busyNames.includes(name) && !report.counts.names.includes(name));
+      step(`Flushed ${gone.length} of ${names.length} runners`);
+      await event.setResults({ delta: describeDelta(report.delta), flushed: String(gone.length) });
+      return conclude(report);
+    });
+  }
 
   /** Runs an action that changes runners and sets the resulting status. */
   #actOnRunners(

@@ -15,6 +15,8 @@ export interface Fleet {
   readonly configured?: number;
   /** Hash of the configuration; idle runners with another hash are replaced. */
   readonly configHash: string;
+  /** Idle runners that were created before this time are replaced, in milliseconds since the Unix epoch. @default none */
+  readonly renewBefore?: number;
   /** Most creations in one reconcile. @default as many as are missing */
   readonly mostCreations?: number;
   /** Gives the settings of one new runner: some are drawn at random, or valid for one runner only. */

@@ -1,20 +1,18 @@
 import type { Machine, MachineNote, Registration } from "./ports.ts";
 import { busyEndsAt } from "./job-claims.ts";
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
+import {
+  hasSuccessor,
+  leastUseful,
+  outdatedIn,
+  pickFirstReplaced,
+  type Kept,
+  type Outdated,
+  type Wanted,
+} from "./succession.ts";
 import type { World } from "./world.ts";
 
-/** The runners that the unit should have. */
-export interface Wanted {
-  /** Number of runners; 0 or more. */
-  readonly count: number;
-  /** Hash of the configuration for new runners. */
-  readonly configHash: string;
-  /**
-   * Whether a runner of this configuration can be made: `proven` after a successful creation, `refused` after a failed
-   * check. @default the plan looks for an online runner of this configuration
-   */
-  readonly successor?: "proven" | "refused";
-}
+export type { Wanted } from "./succession.ts";
 
 /** Time limits, in milliseconds. */
 export interface Patience {
@@ -32,6 +30,7 @@ export type Reason =
   | "made with another configuration"
   | "more runners than wanted"
   | "past its deadline"
+  | "renewal requested"
   | "offline for too long"
   | "registration gone"
   | "busy for longer than any job"
@@ -78,15 +77,6 @@ export interface Plan {
   readonly isTrial: boolean;
 }
 
-/** Why a working runner needs a successor. */
-type Outdated = Extract<Reason, "made with another configuration" | "past its deadline">;
-
-/** A runner that may stay. */
-interface Kept {
-  readonly isSuspect: boolean;
-  readonly outdated: Outdated | undefined;
-}
-
 /** Whether one runner may stay. */
 type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readonly reason: Reason };
 
@@ -124,8 +114,9 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     steps.push(removal(runner, kept.get(runner)?.outdated ?? "more runners than wanted"));
     kept.delete(runner);
   }
-  const isProven = hasSuccessor(kept, wanted);
-  const replaced = isProven ? outdatedIn(kept) : pickFirstReplaced(kept, room - kept.size, wanted);
+  const proven = outdatedIn(kept).filter((each) => hasSuccessor(each, kept, wanted));
+  const isProven = proven.length > 0;
+  const replaced = isProven ? proven : pickFirstReplaced(kept, room - kept.size, wanted);
   for (const [runner, reason] of replaced) {
     steps.push(removal(runner, reason));
     kept.delete(runner);
@@ -175,7 +166,8 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
 
 function outdatedReason(machine: Machine, wanted: Wanted, now: number): Outdated | undefined {
   if (machine.deadline <= now) return "past its deadline";
-  return machine.configHash === wanted.configHash ? undefined : "made with another configuration";
+  if (machine.configHash !== wanted.configHash) return "made with another configuration";
+  return machine.createdAt < (wanted.renewBefore ?? -Infinity) ? "renewal requested" : undefined;
 }
 
 /** GitHub ends its jobs itself: one that it lists for longer is none. */
@@ -255,46 +247,4 @@ function pickSurplus(kept: ReadonlyMap<ObservedRunner, Kept>, count: number): Ob
         Number(other.outdated !== undefined) - Number(one.outdated !== undefined) || leastUseful(left, right),
     );
   return removable.slice(0, Math.max(0, kept.size - count)).map(([runner]) => runner);
-}
-
-/** Whether a runner with the wanted configuration is online, or has just been. */
-function hasSuccessor(kept: ReadonlyMap<ObservedRunner, Kept>, wanted: Wanted): boolean {
-  if (wanted.successor !== undefined) return wanted.successor === "proven";
-  return successorsIn(kept, wanted).some(
-    ({ registration }) =>
-      registration?.isUnreadable !== true && (registration?.online === true || registration?.busy === true),
-  );
-}
-
-function successorsIn(kept: ReadonlyMap<ObservedRunner, Kept>, { configHash }: Wanted): ObservedRunner[] {
-  return [...kept].flatMap(([runner, { outdated }]) =>
-    outdated === undefined && runner.machine.configHash === configHash ? [runner] : [],
-  );
-}
-
-/** The outdated runner to remove for the first successor. @param free number of slots for successors */
-function pickFirstReplaced(
-  kept: ReadonlyMap<ObservedRunner, Kept>,
-  free: number,
-  wanted: Wanted,
-): (readonly [ObservedRunner, Outdated])[] {
-  // A successor that is starting, or a free slot for one, decides first.
-  const isDecided = wanted.successor === "refused" || free > 0 || successorsIn(kept, wanted).length > 0;
-  if (isDecided) return [];
-  return outdatedIn(kept)
-    .sort(([left], [right]) => leastUseful(left, right))
-    .slice(0, 1);
-}
-
-/** Runners that need a successor and have no job. */
-function outdatedIn(kept: ReadonlyMap<ObservedRunner, Kept>): (readonly [ObservedRunner, Outdated])[] {
-  return [...kept].flatMap(([runner, { outdated }]) => (outdated ? [[runner, outdated] as const] : []));
-}
-
-function leastUseful(left: ObservedRunner, right: ObservedRunner): number {
-  return (
-    Number(left.registration?.online) - Number(right.registration?.online) ||
-    right.machine.createdAt - left.machine.createdAt ||
-    (left.machine.name < right.machine.name ? -1 : 1)
-  );
 }

@@ -64,6 +64,9 @@ export interface FlushReport extends FleetReport {
   readonly flushed: number;
 }
 
+/** GitHub's list shows a runner that listens for jobs a little later. The next reconcile continues in any case. */
+const LIST_LAG_PAUSES_MS: readonly number[] = [1000, 2000, 4000];
+
 const NOTHING: Outcome = { created: 0, failures: [], versionRefused: false, held: [], isQuiet: true };
 
 /** GitHub deletes the registration of an ephemeral runner that has not connected for a day. */
@@ -135,11 +138,16 @@ export class RunnerManager {
     }
   }
 
-  /** A successor is online: the other outdated runners can go. */
+  /** Once GitHub lists a successor as online, the other outdated runners can go; until then they stay. */
   async #replaceRest(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+    for (const pauseMs of LIST_LAG_PAUSES_MS) {
+      const observed = await this.#observe(signal);
+      const planned = this.#plan(observed, fleet);
+      if (planned.waiting === 0) return this.#carryOut(planned, observed, { fleet, progress }, signal);
+      await this.#clients.clock.wait(pauseMs, signal);
+    }
     const observed = await this.#observe(signal);
-    const planned = this.#plan(observed, { ...fleet, successor: "proven" });
-    return this.#carryOut(planned, observed, { fleet, progress }, signal);
+    return this.#carryOut(this.#plan(observed, fleet), observed, { fleet, progress }, signal);
   }
 
   async #carryOut(

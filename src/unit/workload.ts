@@ -69,6 +69,14 @@ interface Readiness {
   readonly notices: readonly string[];
 }
 
+/** What a reconcile does besides its usual work. */
+interface Request {
+  /** Age in milliseconds from which the image is rebuilt. @default the usual age */
+  readonly refreshMs?: number;
+  /** Idle runners that were created before this time are replaced. @default none */
+  readonly renewBefore?: number;
+}
+
 /** The operations of a unit, each with its steps in the required order. */
 export class Workload {
   readonly #dependencies: WorkloadDependencies;
@@ -101,7 +109,7 @@ export class Workload {
 
   /** Like {@link reconcile}, with an image that has the newest packages. */
   refresh(signal: AbortSignal): Promise<WorkloadReport> {
-    return this.#reconcile(signal, REFRESH_EVENT_MS);
+    return this.#reconcile(signal, { refreshMs: REFRESH_EVENT_MS });
   }
 
   /** Builds a new runner image in any case. The next reconcile uses it. */
@@ -145,9 +153,14 @@ export class Workload {
     return ends ? describeEarlyEnds(ends) : undefined;
   }
 
-  flush(mode: FlushMode, signal: AbortSignal): Promise<FlushReport> {
-    const { manager } = this.#dependencies;
-    return mode === "idle" ? manager.flushIdle(signal) : manager.flushAll(mode, signal);
+  /** Replaces idle runners by fresh ones; more than the first only when a fresh one is online. */
+  renewIdle(signal: AbortSignal): Promise<WorkloadReport> {
+    return this.#reconcile(signal, { renewBefore: this.#dependencies.system.clock.now() });
+  }
+
+  /** Removes all runners, busy ones too. */
+  flush(mode: Exclude<FlushMode, "idle">, signal: AbortSignal): Promise<FlushReport> {
+    return this.#dependencies.manager.flushAll(mode, signal);
   }
 
   close(): Promise<void> {
@@ -173,7 +186,7 @@ export class Workload {
     return { decision, capacity: found.count, notices: [...notices, ...found.notices] };
   }
 
-  async #reconcile(signal: AbortSignal, refreshMs?: number): Promise<WorkloadReport> {
+  async #reconcile(signal: AbortSignal, { refreshMs, renewBefore }: Request = {}): Promise<WorkloadReport> {
     const { decision, capacity, notices } = await this.#makeReady(signal, refreshMs);
     // Replaces used runners before a build, which takes minutes.
     const early =
@@ -181,7 +194,7 @@ export class Workload {
         ? await this.#fill(decision.image, capacity, signal)
         : undefined;
     const { image, notice } = await this.#supply(decision, signal);
-    const report = await this.#fill(image, capacity, signal);
+    const report = await this.#fill(image, capacity, signal, renewBefore);
     const crashLoop = await this.crashLoop();
     // A guest without processes, keys or connections to get fails in many ways: the cause is told beside them.
     const shortages = report.failures.length > 0 ? await this.#dependencies.host.shortages() : [];
@@ -208,12 +221,17 @@ export class Workload {
     return supplied;
   }
 
-  async #fill(image: RunnerImage, capacity: number, signal: AbortSignal): Promise<ReconcileReport> {
+  async #fill(
+    image: RunnerImage,
+    capacity: number,
+    signal: AbortSignal,
+    renewBefore?: number,
+  ): Promise<ReconcileReport> {
     const { earlyEnds, manager, step, system } = this.#dependencies;
     const progress = (done: number, total: number) => {
       step(`Starting runners ${done}/${total}`);
     };
-    const fleet = this.#fleet(image, capacity);
+    const fleet = { ...this.#fleet(image, capacity), ...(renewBefore !== undefined && { renewBefore }) };
     const { configHash } = fleet;
     const before = await earlyEnds.read();
     const mostCreations = creationLimit(before, configHash);

@@ -286,6 +286,72 @@ describe("RunnerManager", () => {
       expect(site.mostMachines).to.equal(3);
     });
 
+    it("keeps all runners but one when none can be made in place of those that pass their deadline one by one", async () => {
+      const names = [A, B, C, D];
+      const site = siteWith(...names);
+      names.forEach((name, index) => {
+        site.changeMachine(name, { deadline: site.now + index * 60_000 });
+      });
+      const process = new FakeProcess(site);
+      process.calls.failAll("machines.launch", new Error("no space left on device"));
+      for (const round of names) {
+        await reconcile(process, fleetOf(4));
+        expect(site.machineNames(), `when ${round} is past its deadline`).to.have.length(3);
+        site.now += 60_000;
+      }
+      const report = await reconcile(new FakeProcess(site), fleetOf(4));
+      expect(site.machineNames()).to.have.length(4).and.not.include.members(names);
+      expect([...site.machines.values()].every(({ deadline }) => deadline > site.now)).to.equal(true);
+      expect(report).to.deep.include({ waiting: 0, failures: [] });
+    });
+
+    it("keeps the others while GitHub does not list the successor as online, although it listens", async () => {
+      const site = siteWith(A, B, C);
+      const process = new FakeProcess(site);
+      process.calls.afterNext("machines.deliver", () => {
+        for (const name of site.machineNames()) {
+          if (![A, B, C].includes(name)) site.changeRegistration(name, { online: false });
+        }
+      });
+      const report = await reconcile(process, fleetOf(3, "hash-2"));
+      expect(report).to.include({ waiting: 2 });
+      expect(site.machineNames().filter((name) => [A, B, C].includes(name))).to.have.length(2);
+      for (const name of site.machineNames()) site.changeRegistration(name, { online: true });
+      expect(await reconcile(new FakeProcess(site), fleetOf(3, "hash-2"))).to.include({ waiting: 0 });
+      expect(site.machineNames()).to.not.include.members([A]);
+    });
+
+    it("replaces all others in the same reconcile when GitHub lists the successor a little later", async () => {
+      const site = siteWith(A, B, C);
+      const process = new FakeProcess(site);
+      process.calls.afterNext("machines.deliver", () => {
+        const [made = ""] = site.machineNames().filter((name) => ![A, B, C].includes(name));
+        site.changeRegistration(made, { online: false });
+        site.after(2000, () => {
+          site.changeRegistration(made, { online: true });
+        });
+      });
+      expect(await reconcile(process, fleetOf(3, "hash-2"))).to.include({ waiting: 0 });
+      expect([...site.machines.values()].map(({ configHash }) => configHash)).to.deep.equal(
+        Array.from({ length: 3 }, () => "hash-2"),
+      );
+    });
+
+    it("renews idle runners on request, all but the first once a fresh one is online", async () => {
+      const site = siteWith(A, B, C);
+      site.assignJob(B);
+      site.now += 1;
+      const failing = new FakeProcess(site);
+      failing.calls.failAll("machines.launch", new Error("no space left on device"));
+      const fleet = { ...fleetOf(3), renewBefore: site.now };
+      expect(await reconcile(failing, fleet)).to.include({ waiting: 1 });
+      expect(site.machineNames()).to.include(B).and.to.have.length(2);
+      expect(await reconcile(new FakeProcess(site), fleet)).to.deep.include({ waiting: 0, failures: [] });
+      expect(site.machineNames()).to.include(B).and.to.have.length(3).and.not.include.members([A]);
+      expect(site.machineNames()).to.not.include.members([C]);
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
     it("keeps all runners when GitHub would register none with the new configuration", async () => {
       const site = siteWith(A, B);
       const process = new FakeProcess(site);

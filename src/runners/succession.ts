@@ -1,0 +1,85 @@
+import type { ObservedRunner } from "./observed-runner.ts";
+
+/** The runners that the unit should have. */
+export interface Wanted {
+  /** Number of runners; 0 or more. */
+  readonly count: number;
+  /** Hash of the configuration for new runners. */
+  readonly configHash: string;
+  /**
+   * `refused` after a failed check: no runner of this configuration can be made. @default the plan looks for a successor
+   * that is online
+   */
+  readonly successor?: "refused";
+  /** Runners that were created before this time are replaced, in milliseconds since the Unix epoch. @default none */
+  readonly renewBefore?: number;
+}
+
+/** Why a working runner needs a successor. */
+export type Outdated = "made with another configuration" | "past its deadline" | "renewal requested";
+
+/** A runner that needs a successor. */
+export type OutdatedRunner = readonly [ObservedRunner, Outdated];
+
+/** A runner that may stay. */
+export interface Kept {
+  readonly isSuspect: boolean;
+  readonly outdated: Outdated | undefined;
+}
+
+/** Whether a successor of an outdated runner is online, or has a job. */
+export function hasSuccessor(
+  outdated: OutdatedRunner,
+  kept: ReadonlyMap<ObservedRunner, Kept>,
+  wanted: Wanted,
+): boolean {
+  if (wanted.successor === "refused") return false;
+  return successorsOf(outdated, kept, wanted).some(
+    ({ registration }) =>
+      registration?.isUnreadable !== true && (registration?.online === true || registration?.busy === true),
+  );
+}
+
+/**
+ * Runners that prove that a successor can be made: those with the wanted configuration. For a runner that has it too, only
+ * younger ones than the need for a successor: older ones would prove that creations worked once.
+ */
+function successorsOf(
+  [{ machine }, reason]: OutdatedRunner,
+  kept: ReadonlyMap<ObservedRunner, Kept>,
+  { configHash, renewBefore = -Infinity }: Wanted,
+): ObservedRunner[] {
+  const needed = reason === "past its deadline" ? machine.deadline : renewBefore;
+  const since = machine.configHash === configHash ? needed : -Infinity;
+  return [...kept].flatMap(([runner, { outdated }]) => {
+    const { machine: other } = runner;
+    const isYoungEnough = other.createdAt >= since;
+    return outdated === undefined && other.configHash === configHash && isYoungEnough ? [runner] : [];
+  });
+}
+
+/** The outdated runner to remove for the first successor. @param free number of slots for successors */
+export function pickFirstReplaced(
+  kept: ReadonlyMap<ObservedRunner, Kept>,
+  free: number,
+  wanted: Wanted,
+): OutdatedRunner[] {
+  if (wanted.successor === "refused" || free > 0) return [];
+  const outdated = outdatedIn(kept);
+  // A successor that is starting decides first.
+  if (outdated.some((each) => successorsOf(each, kept, wanted).length > 0)) return [];
+  return outdated.sort(([left], [right]) => leastUseful(left, right)).slice(0, 1);
+}
+
+/** Runners that need a successor and have no job. */
+export function outdatedIn(kept: ReadonlyMap<ObservedRunner, Kept>): OutdatedRunner[] {
+  return [...kept].flatMap(([runner, { outdated }]) => (outdated ? [[runner, outdated] as const] : []));
+}
+
+export function leastUseful(left: ObservedRunner, right: ObservedRunner): number {
+  return (
+    Number(left.registration?.online) - Number(right.registration?.online) ||
+    right.machine.createdAt - left.machine.createdAt ||
+    (left.machine.name < right.machine.name ? -1 : 1)
+  );
+}
