@@ -28,5 +28,6 @@ export const CHANGES: Readonly<Record<string, ChangeEffect>> = {
     idle: "stay: after the first install the unit is blocked until the old value is restored",
     busy: "stay, like idle ones",
   },
+  newUnits: { idle: "stay: it applies to new units", busy: "stay: it applies to new units" },
   nothing: { idle: "stay", busy: "stay" },
 };

@@ -142,6 +142,11 @@ export const configurationSchema = {
       accepted: "IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8",
       change: "firewall",
     },
+    "runner-subnet": {
+      type: "string",
+      accepted: "nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24",
+      change: "newUnits",
+    },
     "dockerhub-mirror": {
       type: "string",
       accepted: "the https address of a registry mirror, such as https://mirror.example.com",

@@ -6,7 +6,7 @@ import { parseSize as sizeOf } from "charm-kit";
 import type { InstalledOptions } from "../unit/installed-options.ts";
 import { ConfigurationError, wrong, type Fault } from "./configuration-faults.ts";
 import { changedOptions, IMMUTABLE } from "./immutable-options.ts";
-import { parseNetworks } from "./options/addresses.ts";
+import { parseNetworks, parseSubnet } from "./options/addresses.ts";
 import { parseUbuntuRelease } from "./options/base-image.ts";
 import { parseCertificates } from "./options/certificates.ts";
 import { readCredentialSource, type CredentialSource } from "./options/credential-source.ts";
@@ -52,6 +52,7 @@ export function parseConfiguration(
     ...readImage(reader, insecure),
     denylist: reader.parse("denylist", parseNetworks),
     aproxy: readAproxy(reader, proxy),
+    subnet: reader.text("runner-subnet") === "" ? undefined : reader.parse("runner-subnet", parseSubnet),
     dockerMirror: readMirror(reader, insecure),
     policy: readPolicy(reader),
     caCertificate: reader.parse("ca-certificate", parseCertificates),

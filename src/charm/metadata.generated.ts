@@ -96,6 +96,11 @@ export interface GithubRunnerTypes extends CharmTypes {
      */
     readonly denylist: string;
     /**
+     * Private IPv4 network of the runners' bridge, with a prefix of 16 to 28, such as "192.168.99.0/24". Empty for one that
+     * is free on the machine. Applies to new units: the bridge of an existing unit keeps its network.
+     */
+    readonly "runner-subnet": string;
+    /**
      * https address of a registry that mirrors Docker Hub. The runners' Docker daemons pull through it, and jobs find it
      * in DOCKERHUB_MIRROR and CONTAINER_REGISTRY_URL.
      */

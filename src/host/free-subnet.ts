@@ -1,7 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { renderAddress } from "../network/address.ts";
-import { contains, networkOf, parseNetwork, type Network } from "../network/network.ts";
-import { subtract } from "../network/network-sets.ts";
+import { networkOf, overlaps, parseNetwork, renderNetwork, type Network } from "../network/network.ts";
 import { ConditionError } from "charm-kit";
 import { readRoutes } from "./routes.ts";
 
@@ -12,37 +11,77 @@ export class NoFreeSubnetError extends ConditionError {
 
   constructor() {
     super(
-      "Cannot choose a subnet for the runners' bridge: every /24 of 10.0.0.0/8 overlaps a network of this machine; remove a route that covers them",
+      "Cannot choose a subnet for the runners' bridge: every private /24 overlaps a network of this machine; remove a " +
+        "route that covers them",
     );
   }
 }
 
-const CANDIDATES = 2 ** 16;
-const TEN = networkOf({ family: 4, value: 10n << 24n }, 8);
+/** The configured subnet is in use on this machine. */
+export class SubnetTakenError extends ConditionError {
+  readonly code = "subnet-taken";
+  readonly remedy = "person";
+
+  constructor(wanted: Network, taken: Network) {
+    super(
+      `Cannot use runner-subnet for the runners' bridge: ${renderNetwork(wanted)} overlaps ${renderNetwork(taken)}, ` +
+        "which this machine has; set another one, or none",
+    );
+  }
+}
+
 const PREFIX = 24;
-/** Odd, so that the search visits every candidate; large, so that consecutive ones are far apart. */
-const STRIDE = 40503;
 
 /**
- * Chooses a /24 of 10.0.0.0/8 that overlaps none of the given networks. Pure.
+ * Private networks, from which subnets are chosen: the last ones in the order of their texts first. All are private for
+ * Juju; `100.64.0.0/10` is not.
+ */
+const PRIVATE: readonly Network[] = ["192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8"]
+  .map(parseNetwork)
+  .filter((network) => network !== undefined);
+
+/**
+ * Chooses a /24 for the runners' bridge that overlaps none of the given networks. Pure.
+ *
+ * Juju sorts the addresses of a machine by their scope, and private ones as texts; the first one becomes the machine's
+ * address, and the one that other applications are told. So the bridge gets the address that sorts last.
  *
  * @param taken networks in use, without default routes.
- * @param seed start of the search. The same seed returns the same subnet on the same machine.
- * @returns the gateway's address with the prefix, such as `10.83.12.1/24`.
+ * @returns the gateway's address with the prefix, such as `192.168.99.1/24`.
  * @throws {@link NoFreeSubnetError}
  */
-export function chooseSubnet(taken: readonly Network[], seed: number): string {
-  const whole = taken.map(({ family, first, prefix }) =>
-    networkOf({ family, value: first }, family === 4 ? Math.min(prefix, PREFIX) : prefix),
-  );
-  const free = subtract([TEN], whole);
-  for (let step = 0; step < CANDIDATES; step += 1) {
-    const value = TEN.first + (BigInt((seed + step * STRIDE) % CANDIDATES) << 8n);
-    if (free.some((network) => contains(network, { family: 4, value }))) {
-      return `${renderAddress({ family: 4, value: value + 1n })}/${PREFIX}`;
-    }
+export function chooseSubnet(taken: readonly Network[]): string {
+  for (const range of PRIVATE) {
+    const free = subnetsOf(range).find((subnet) => !taken.some((network) => overlaps(network, subnet)));
+    if (free) return gatewayOf(free);
   }
   throw new NoFreeSubnetError();
+}
+
+/**
+ * The configured subnet, as {@link chooseSubnet} returns it. Pure.
+ *
+ * @throws {@link SubnetTakenError}
+ */
+export function useSubnet(wanted: Network, taken: readonly Network[]): string {
+  const found = taken.find((network) => overlaps(network, wanted));
+  if (found) throw new SubnetTakenError(wanted, found);
+  return gatewayOf(wanted);
+}
+
+/** The subnets of a range; the one whose text sorts last first. */
+function subnetsOf(range: Network): readonly Network[] {
+  const count = 2 ** (PREFIX - range.prefix);
+  return Array.from({ length: count }, (_, index) =>
+    networkOf({ family: 4, value: range.first + (BigInt(index) << 8n) }, PREFIX),
+  )
+    .map((network) => ({ network, text: gatewayOf(network) }))
+    .sort((one, other) => (one.text < other.text ? 1 : -1))
+    .map(({ network }) => network);
+}
+
+function gatewayOf({ first, prefix }: Network): string {
+  return `${renderAddress({ family: 4, value: first + 1n })}/${prefix}`;
 }
 
 /** IPv4 networks of this machine's interfaces and routes. */

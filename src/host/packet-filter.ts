@@ -38,7 +38,7 @@ export class NftPacketFilter {
    *
    * A machine that cannot filter frames of bridges gets the rules about itself; its NIC filters report what it lacks.
    *
-   * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `10.83.12.1/24`.
+   * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `192.168.99.1/24`.
    * @throws {@link PacketFilterError} when `nft` is missing or the kernel lacks a feature.
    */
   async closeHost(bridge: string, subnet: string, signal: AbortSignal): Promise<void> {

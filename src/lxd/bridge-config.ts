@@ -16,7 +16,7 @@ const ANONYMOUS = "no-ident";
 /**
  * The configurations of a unit's bridge, the best first; each later one is for an LXD that refuses the one before. Pure.
  *
- * @param subnet the gateway's address with the prefix, such as `10.83.12.1/24`.
+ * @param subnet the gateway's address with the prefix, such as `192.168.99.1/24`.
  */
 export function bridgeConfigs(subnet: string): readonly [Config, ...Config[]] {
   return [withDnsmasq(subnet, [...DNSMASQ, ANONYMOUS]), withDnsmasq(subnet, DNSMASQ)];

@@ -12,7 +12,7 @@ export interface PacketFilter {
    * Rejects packets from a bridge to the machine itself, except DHCP and DNS at the gateway, and lets each port of the
    * bridge use its own addresses alone. Safe to repeat.
    *
-   * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `10.83.12.1/24`.
+   * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `192.168.99.1/24`.
    */
   closeHost(bridge: string, subnet: string, signal: AbortSignal): Promise<void>;
   /** Removes the rules of {@link PacketFilter.closeHost}, if any. */

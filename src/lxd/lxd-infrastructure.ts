@@ -11,6 +11,7 @@ import {
   type Profile,
   type Tagged,
 } from "lxd-client";
+import { contains, parseNetwork, renderNetwork, type Network as Subnet } from "../network/network.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { BridgeLostError } from "./errors.ts";
 import { NIC } from "./port-allocator.ts";
@@ -34,8 +35,10 @@ export interface LxdInfrastructureOptions {
   readonly slug: string;
   readonly instanceType: InstanceType;
   readonly poolStore: PoolStore;
+  /** The configured subnet of the bridge. @default none */
+  readonly subnet?: Subnet | undefined;
   /**
-   * Chooses a gateway address and prefix for a new bridge, such as `10.83.12.1/24`.
+   * Chooses a gateway address and prefix for a new bridge, such as `192.168.99.1/24`.
    *
    * @param taken networks of LXD's bridges, in the same form, including bridges that are down.
    */
@@ -133,7 +136,7 @@ export class LxdInfrastructure implements Infrastructure {
     const release = () => this.#removeProfiles(signal);
     // First, so that nothing else is created for a pool that is too small.
     const { count, shortage } = await this.#pool.ensure(capacity, release, signal);
-    const repair = await this.#ensureBridge(signal);
+    const bridge = await this.#ensureBridge(signal);
     const info = await this.#client.server.info(signal);
     const filters = await nicFilters(info.firewall, signal);
     const guestSocket = guestSocketOption(info);
@@ -144,7 +147,7 @@ export class LxdInfrastructure implements Infrastructure {
       this.#ensureProfile(current, resourceProfile(resources, this.pool), signal),
     ]);
     await this.#removeUnusedProfiles(current, signal);
-    const notices = [shortage, ...filterNotices(filters), repair];
+    const notices = [shortage, ...filterNotices(filters), ...bridge];
     return { count, notices: notices.filter((notice) => notice !== undefined) };
   }
 
@@ -166,9 +169,9 @@ export class LxdInfrastructure implements Infrastructure {
    * Creates a missing bridge, corrects one that an earlier version created or that a person changed, and repairs one
    * that is not in the kernel as LXD believes.
    *
-   * @returns the repair, as a short text.
+   * @returns what a person should know of it, as short texts.
    */
-  async #ensureBridge(signal: AbortSignal): Promise<string | undefined> {
+  async #ensureBridge(signal: AbortSignal): Promise<readonly string[]> {
     const { bridgeKernel, onRepair } = this.#options;
     const known = await absentAsUndefined(this.#client.networks.getTagged(this.bridge, signal));
     if (known) await this.#correctBridge(known, signal);
@@ -176,10 +179,20 @@ export class LxdInfrastructure implements Infrastructure {
     const fault = known && (await this.#faultOf(known.value));
     if (fault !== undefined) await this.#restoreBridge(fault, signal);
     await bridgeKernel.harden(this.bridge);
-    if (fault === undefined) return undefined;
+    const kept = known ? this.#keptSubnet(known.value) : [];
+    if (fault === undefined) return kept;
     const repair = `restored the runners' bridge ${this.bridge}, since ${fault}`;
     onRepair(repair);
-    return repair;
+    return [...kept, repair];
+  }
+
+  /** A bridge keeps its subnet: runners, their ports and the rules for them have its addresses. */
+  #keptSubnet({ config }: Network): readonly string[] {
+    const { subnet: wanted } = this.#options;
+    const address = config["ipv4.address"] ?? "";
+    const present = parseNetwork(address);
+    if (!wanted || !present || (contains(wanted, present) && contains(present, wanted))) return [];
+    return [`runner-subnet is for new units: this one's bridge keeps ${renderNetwork(present)}`];
   }
 
   #faultOf({ config }: Network): Promise<string | undefined> {

@@ -39,6 +39,8 @@ export interface LxdUnitOptions {
   readonly logDirectory: string;
   readonly instanceType: InstanceType;
   readonly poolStore: PoolStore;
+  /** The configured subnet of the bridge. @default none */
+  readonly subnet?: Network | undefined;
   /** Chooses a gateway address and prefix for the unit's bridge that avoids LXD's other bridges. */
   readonly freeSubnet: (taken: readonly string[]) => Promise<string>;
   /** Detects the machine's network device filters with LXD's firewall driver. */

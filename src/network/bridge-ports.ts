@@ -25,7 +25,7 @@ const NUMBER_BITS = 9n;
  * all runners can be loaded once, before any of them exists. Pure.
  *
  * @param bridge name of the bridge, which ends with hexadecimal digits.
- * @param subnet the gateway's address with the prefix, such as `10.83.12.1/24`.
+ * @param subnet the gateway's address with the prefix, such as `192.168.99.1/24`.
  */
 export function bridgePorts(bridge: string, subnet: string): readonly BridgePort[] {
   const { network, gateway } = subnetOf(subnet);

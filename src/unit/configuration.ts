@@ -42,6 +42,8 @@ export interface Configuration {
   readonly reconcileMinutes: number;
   /** Networks that runners must not reach. */
   readonly denylist: readonly Network[];
+  /** Subnet of the runners' bridge, for a new bridge; undefined when the unit chooses one. */
+  readonly subnet: Network | undefined;
   /** The model's proxy; undefined when it has none. */
   readonly proxy: ProxySettings | undefined;
   readonly aproxy: AproxySettings | undefined;

@@ -2,7 +2,7 @@ import { BUILD_ARCHIVE, DIAGNOSTICS, DELIVER_PROGRAM, RUNNER_UNIT } from "../gue
 import { ACTIVITY_COMMAND } from "../guest/activity-command.ts";
 import { join } from "node:path";
 import { type Logger, runProcess } from "charm-kit";
-import { chooseSubnet, networksOfHost } from "../host/free-subnet.ts";
+import { chooseSubnet, networksOfHost, useSubnet } from "../host/free-subnet.ts";
 import { closedNetworks, localAddresses } from "../host/local-addresses.ts";
 import { KernelBridge } from "../host/kernel-bridge.ts";
 import { lxdDirectories } from "../host/lxd-directories.ts";
@@ -13,7 +13,7 @@ import { HOST_PATHS } from "../host/host-paths.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
 import { BRIDGE_NAMES } from "../lxd/lxd-infrastructure.ts";
 import { openLxdUnit, socketPathOf, type LxdUnit } from "../lxd/lxd-unit.ts";
-import { parseNetwork } from "../network/network.ts";
+import { parseNetwork, type Network } from "../network/network.ts";
 import type { InstanceType } from "../runners/ports.ts";
 import { unitSlug } from "../runners/runner-name.ts";
 import type { RunnerStorage } from "./ports.ts";
@@ -23,6 +23,8 @@ import type { UnitContext } from "./unit-system.ts";
 export interface UnitDemand {
   readonly instanceType: InstanceType;
   readonly storage: RunnerStorage;
+  /** Subnet of a new bridge. @default the unit chooses one */
+  readonly subnet?: Network | undefined;
   /** Whether LXD may be missing, because the host side installs it. */
   readonly lxdMayCome: boolean;
 }
@@ -65,6 +67,7 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     },
     packetFilter: new NftPacketFilter(slug, runProcess),
     instanceType: demand.instanceType,
+    subnet: demand.subnet,
     poolStore: new PoolStorage({
       paths,
       systemd: system.systemd,
@@ -79,7 +82,8 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     freeSubnet: async (taken) => {
       const own = await Promise.all([networksOfHost(), localAddresses()]);
       const bridges = taken.map(parseNetwork).filter((network) => network !== undefined);
-      return chooseSubnet([...own.flat(), ...bridges], Number.parseInt(system.entropy().slice(0, 4), 16));
+      const all = [...own.flat(), ...bridges];
+      return demand.subnet ? useSubnet(demand.subnet, all) : chooseSubnet(all);
     },
   });
 }

@@ -95,8 +95,8 @@ export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext
   return new Teardown(openServices(forge, scopes, context, TEARDOWN_DEMAND));
 }
 
-function demandOf({ instanceType, storage }: Configuration): UnitDemand {
-  return { instanceType, storage, lxdMayCome: true };
+function demandOf({ instanceType, storage, subnet }: Configuration): UnitDemand {
+  return { instanceType, storage, subnet, lxdMayCome: true };
 }
 
 /** The services that workload and teardown share. */

@@ -15,7 +15,7 @@ import { forbiddenError } from "../../src/github/forbidden.ts";
 import { GithubPathError } from "../../src/github/path.ts";
 import { GuestValueError } from "../../src/guest/plain-value.ts";
 import { ArchiveDownloadError, ArchiveError } from "../../src/host/archive-store.ts";
-import { NoFreeSubnetError } from "../../src/host/free-subnet.ts";
+import { NoFreeSubnetError, SubnetTakenError } from "../../src/host/free-subnet.ts";
 import { LxdInstallError } from "../../src/host/lxd-installer.ts";
 import { VirtualMachinesError } from "../../src/host/machine-check.ts";
 import { PacketFilterError } from "../../src/host/packet-filter.ts";
@@ -96,6 +96,10 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new PoolFileError("/storage/juju/a-0.img"),
   new StorageMissingError("/storage/juju"),
   new NoFreeSubnetError(),
+  new SubnetTakenError(
+    { family: 4, first: 10n << 24n, prefix: 24 },
+    { family: 4, first: 10n << 24n, prefix: 8 },
+  ),
   new VirtualMachinesError(["/dev/kvm is missing"]),
   new PacketFilterError("nft is missing; install nftables (apt install nftables)"),
   new SystemdError("start timers", "no such unit"),

@@ -126,6 +126,34 @@ const MESSAGES: readonly Row[] = [
   ],
   [{ "virtual-machines": -1 }, "virtual-machines: -1 is less than 0; use 0 to 500"],
   [{ "instance-type": "pod" }, "instance-type: not one of its values; use virtual-machine or container"],
+  [
+    { "runner-subnet": "100.64.0.0/24" },
+    "runner-subnet: not a private network; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24",
+  ],
+  [
+    { "runner-subnet": "10.0.0.0/15" },
+    "runner-subnet: a network with prefix 15; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24",
+  ],
+  [
+    { "runner-subnet": "192.168.9.0/29" },
+    "runner-subnet: a network with prefix 29; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24",
+  ],
+  [
+    { "runner-subnet": "fd00::/24" },
+    "runner-subnet: not one IPv4 network; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24",
+  ],
+  [
+    { "runner-subnet": "10.1.0.0/24, 10.2.0.0/24" },
+    "runner-subnet: not one IPv4 network; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24",
+  ],
+  [
+    { "runner-subnet": "10.1.0.7/24" },
+    'runner-subnet: "10.1.0.7/24" is an address inside of 10.1.0.0/24; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24',
+  ],
+  [
+    { "runner-subnet": "mine" },
+    'runner-subnet: "mine" is no IPv4 or IPv6 address; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24',
+  ],
   [{ "vm-processes": 511 }, "vm-processes: 511 is less than 512; use 512 to 100000"],
   [{ "vm-processes": 100_001 }, "vm-processes: 100001 is more than 100000; use 512 to 100000"],
   [{ "vm-cpu": 0 }, "vm-cpu: 0 is less than 1; use 1 or a greater number"],

@@ -66,6 +66,7 @@ describe("parseConfiguration()", () => {
       instanceType: "container",
       resources: { cpu: 2, memory: "7GiB", disk: "10GiB" },
       processes: 8192,
+      subnet: undefined,
       baseImage: "my-base",
       imageServer: "local",
       reconcileMinutes: 10,
@@ -99,6 +100,10 @@ describe("parseConfiguration()", () => {
           { family: 6, first: 0xfdn << 120n, prefix: 8 },
         ],
       },
+    ],
+    [
+      { "runner-subnet": " 192.168.50.0/24 " },
+      { subnet: { family: 4, first: (192n << 24n) + (168n << 16n) + (50n << 8n), prefix: 24 } },
     ],
     [{ "virtual-machines": 0 }, { count: 0 }],
     [{ "vm-cpu": 1, "vm-memory": "512MiB" }, { resources: { cpu: 1, memory: "512MiB", disk: "10GiB" } }],

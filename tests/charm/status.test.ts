@@ -218,6 +218,7 @@ describe("statusOf()", () => {
     archive: "person",
     "archive-download": "outside",
     "no-free-subnet": "person",
+    "subnet-taken": "person",
     "no-free-port": "person",
     "packet-filter": "person",
     "firewall-unsupported": "person",

@@ -7,6 +7,7 @@ import type { PoolStore } from "../../src/lxd/pool-store.ts";
 import { PortAllocator } from "../../src/lxd/port-allocator.ts";
 import type { Owner } from "../../src/lxd/ownership.ts";
 import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
+import { parseNetwork, type Network } from "../../src/network/network.ts";
 import { probeNicFilters } from "../../src/host/nic-filters.ts";
 import { KernelBridge } from "../../src/host/kernel-bridge.ts";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
@@ -33,6 +34,12 @@ export interface InfrastructureFixture {
 /** Parts that a test replaces. */
 export interface FixtureOptions {
   readonly poolStore?: PoolStore;
+  /** The configured subnet of the bridge. */
+  readonly subnet?: Network | undefined;
+  /** Gateway and prefix for a new bridge. @default one that is free here */
+  readonly free?: string;
+  /** A unit whose names the new fixture shares, with the same or another deployment. */
+  readonly of?: Pick<InfrastructureFixture, "owner" | "slug">;
 }
 
 /** A small loop file of LXD's own, of a driver with clones that share. */
@@ -57,8 +64,11 @@ export async function openInfrastructure(
   const number = units++;
   // The process is in the name, so that suites side by side do not meet.
   const app = `ctr${process.pid.toString(36)}`;
-  const owner = { unitName: `${app}/${number}`, deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
-  const slug = `${app}-${number}`;
+  const owner = change.of?.owner ?? {
+    unitName: `${app}/${number}`,
+    deployment: "9f484882-2f18-4fd2-967d-db9663db7bea",
+  };
+  const slug = change.of?.slug ?? `${app}-${number}`;
   const connected = client ?? (await connect(socketHere(), patience()));
   const infrastructure = new LxdInfrastructure({
     client: connected,
@@ -69,7 +79,12 @@ export async function openInfrastructure(
     nicFilters: (firewall, signal) => probeNicFilters(HOST_PATHS, runProcess, firewall, signal),
     bridgeKernel: new KernelBridge(HOST_PATHS, runProcess),
     onRepair: () => undefined,
-    freeSubnet: async () => chooseSubnet(await networksOfHost(), process.pid + number * 977),
+    freeSubnet: async (taken) => {
+      if (change.free !== undefined) return change.free;
+      const bridges = taken.map(parseNetwork).filter((network) => network !== undefined);
+      return chooseSubnet([...(await networksOfHost()), ...bridges]);
+    },
+    subnet: change.subnet,
   });
   const { bridge, baseProfile: profile } = infrastructure;
   const ports = new PortAllocator({ client: connected, bridge, profile });

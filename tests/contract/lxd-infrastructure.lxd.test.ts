@@ -4,6 +4,7 @@ import { probeNicFilters } from "../../src/host/nic-filters.ts";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
 import { filterNotices } from "../../src/lxd/runner-profiles.ts";
+import { parseNetwork } from "../../src/network/network.ts";
 import {
   listUnitObjects,
   openInfrastructure,
@@ -207,6 +208,27 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
       expect([profiles.length, networks.length, pools.length]).to.deep.equal([2, 1, 1]);
     } finally {
       await other.infrastructure.remove(patience());
+    }
+  });
+
+  it("have the configured subnet when they are new, and keep the one that they have", async () => {
+    const subnet = parseNetwork("10.231.7.0/26");
+    const configured = await openInfrastructure(fixture.client, { subnet, free: "10.231.7.1/26" });
+    try {
+      const first = await configured.infrastructure.ensure(roomFor(0), patience());
+      expect(first.notices.join()).to.not.include("runner-subnet");
+      const { config } = await fixture.client.networks.get(configured.infrastructure.bridge, patience());
+      expect(config["ipv4.address"]).to.equal("10.231.7.1/26");
+      const again = await configured.infrastructure.ensure(roomFor(0), patience());
+      expect(again.notices.join()).to.not.include("runner-subnet");
+      const other = await openInfrastructure(fixture.client, {
+        of: configured,
+        subnet: parseNetwork("10.231.8.0/24"),
+      });
+      const { notices } = await other.infrastructure.ensure(roomFor(0), patience());
+      expect(notices).to.include("runner-subnet is for new units: this one's bridge keeps 10.231.7.0/26");
+    } finally {
+      await configured.infrastructure.remove(patience());
     }
   });
 

@@ -74,6 +74,7 @@ const CHANGES: Readonly<Record<OptionName, Options>> = {
   "ca-certificate": { "ca-certificate": rootCertificates[0] ?? "" },
   "reconcile-interval": { "reconcile-interval": 11 },
   denylist: { denylist: "10.0.0.0/8" },
+  "runner-subnet": { "runner-subnet": "192.168.50.0/24" },
   "dockerhub-mirror": { "dockerhub-mirror": "https://mirror.example" },
   "experimental-use-aproxy": { "experimental-use-aproxy": false },
   "aproxy-exclude-addresses": { "aproxy-exclude-addresses": "10.0.0.0/8" },

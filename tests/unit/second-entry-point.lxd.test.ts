@@ -47,6 +47,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
         instanceType: "container",
         resources: { cpu: 1, memory: "512MiB", disk: "1GiB" },
         processes: 8192,
+        subnet: undefined,
         baseImage: BASE_IMAGE_ALIAS,
         imageServer: "local",
         packages: [],

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { parseNetwork, type Network } from "../../network/network.ts";
+import { contains, parseNetwork, type Network } from "../../network/network.ts";
 import { readNetworkList } from "../../network/read-network-list.ts";
 import { checkedList, OptionFault } from "./option-reader.ts";
 
@@ -8,6 +8,21 @@ export function parseNetworks(text: string): readonly Network[] {
   const { networks, faults } = readNetworkList(text);
   if (faults.length > 0) throw new OptionFault(faults.join(", "));
   return networks;
+}
+
+const PRIVATE = parseNetworks("10.0.0.0/8,172.16.0.0/12,192.168.0.0/16");
+const SHORTEST_PREFIX = 16;
+const LONGEST_PREFIX = 28;
+
+/** Parses the network of the runners' bridge. Juju takes addresses outside of the private networks for public ones. */
+export function parseSubnet(text: string): Network {
+  const [network, ...others] = parseNetworks(text);
+  if (network?.family !== 4 || others.length > 0) throw new OptionFault("not one IPv4 network");
+  const { prefix } = network;
+  if (prefix < SHORTEST_PREFIX || prefix > LONGEST_PREFIX)
+    throw new OptionFault(`a network with prefix ${prefix}`);
+  if (!PRIVATE.some((range) => contains(range, network))) throw new OptionFault("not a private network");
+  return network;
 }
 
 /** Parses the addresses, ranges and networks that bypass the transparent proxy. */
