@@ -14,7 +14,8 @@ export class PolicyServiceError extends ConditionError {
     super(`Cannot get a one-time token from the repository policy service: ${detail}`, options);
     this.status = status;
     // It understands the request and refuses it: no later attempt changes that.
-    this.remedy = status !== undefined && status >= 300 && status < 500 && status !== 429 ? "person" : "outside";
+    this.remedy =
+      status !== undefined && status >= 300 && status < 500 && status !== 429 ? "person" : "outside";
   }
 }
 

@@ -110,9 +110,7 @@ export class FakeHookTools extends FakeModelTools implements HookTools {
 
   async relationApp(id: number): Promise<string | undefined> {
     return this.call("relationApp", () =>
-      Object.keys(this.#relation("relation-list", id))
-        .at(0)
-        ?.replace(/\/.*/, ""),
+      Object.keys(this.#relation("relation-list", id)).at(0)?.replace(/\/.*/, ""),
     );
   }
 
