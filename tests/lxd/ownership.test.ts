@@ -11,6 +11,7 @@ describe("keys of instances", () => {
       "user.github-runner.phase",
       "user.github-runner.deadline",
       "user.github-runner.doubtful-since",
+      "user.github-runner.busy-since",
       "user.github-runner.recipe",
       "user.github-runner.image",
       "user.github-runner.built-at",
