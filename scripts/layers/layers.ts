@@ -38,6 +38,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["@commander-js/", "ajv", "yaml"] },
   "packages/data-interfaces": { rooms: [KIT, CHARM] },
   "packages/cos-agent": { rooms: [KIT, CHARM], packages: ["lzma", "yaml"] },
+  "packages/machine": { rooms: [KIT] },
   "packages/lxd-client": { rooms: [KIT], packages: ["undici", "ws"] },
   "packages/tls-certificates": { rooms: [KIT, CHARM], packages: ["@peculiar/"] },
   "src/network": { rooms: [KIT] },
@@ -57,7 +58,12 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 };
 
 /** Rooms that are used without Juju too, and so know nothing of it. */
-export const WITHOUT_JUJU: readonly string[] = [...BELOW_UNIT, "src/unit", "packages/lxd-client"];
+export const WITHOUT_JUJU: readonly string[] = [
+  ...BELOW_UNIT,
+  "src/unit",
+  "packages/lxd-client",
+  "packages/machine",
+];
 
 /** Modules that put a program together: nobody imports them. */
 export const ROOTS: Readonly<Record<string, readonly string[]>> = {

@@ -27,6 +27,7 @@ describe("A stranger with the packed packages", function () {
     "tls-certificates",
     "data-interfaces",
     "cos-agent",
+    "machine",
   ]) {
     describe(`follows the README of packages/${folder}`, () => {
       const readme = readReadme(join(ROOT, "packages", folder));
