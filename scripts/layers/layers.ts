@@ -25,7 +25,7 @@ const BELOW_UNIT = [KIT, "src/network", "src/guest", "src/runners", ...ADAPTERS]
 /** The import table of the architecture, by room: a folder below `src/` or a package. One that is not in it may not exist. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
   [KIT]: {},
-  [HOOK_TOOLS]: { rooms: [KIT], packages: ["yaml", "yauzl"] },
+  [HOOK_TOOLS]: { rooms: [KIT], packages: ["ajv", "yaml", "yauzl"] },
   [CHARM]: {
     rooms: [KIT],
     typesOf: [`${HOOK_TOOLS}/src/index.ts`],
@@ -35,7 +35,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   [`${CHARM}/src/pack`]: { rooms: [KIT, CHARM], packages: ["esbuild", "tinyglobby", "yaml", "yazl"] },
   [`${CHARM}/src/cli`]: { rooms: [KIT, CHARM, `${CHARM}/src/pack`], packages: ["commander"] },
   "packages/create-juju-charm": { rooms: [KIT], packages: ["commander"] },
-  "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["@commander-js/", "ajv", "yaml"] },
+  "packages/juju-agent": { rooms: [KIT, HOOK_TOOLS], packages: ["@commander-js/", "yaml"] },
   "packages/data-interfaces": { rooms: [KIT, CHARM] },
   "packages/cos-agent": { rooms: [KIT, CHARM], packages: ["lzma", "yaml"] },
   "packages/machine": { rooms: [KIT] },

@@ -1,5 +1,6 @@
 import { assertHandler } from "./events/assert-handler.ts";
-import type { Logger, Redactor } from "charm-kit";
+import { firstNotJSON, type Logger, type Redactor } from "charm-kit";
+import { EmitError } from "./events/emit-error.ts";
 import type { RunningCalls } from "./dispatch/running-calls.ts";
 import type { JujuContext } from "./dispatch/juju-context.ts";
 import type { BoundEvent } from "./events/bound-event.ts";
@@ -91,8 +92,13 @@ export class Framework {
   /**
    * Emits an event that the charm defines, and resolves after all its observers are done. Rejects with the first error
    * that an observer throws.
+   *
+   * @throws {@link EmitError} when JSON cannot hold the payload or would change it, such as NaN or a Map: an observer may
+   *   defer the event.
    */
   async emit<Payload extends JsonValue>(source: OwnEventSource<Payload>, payload: Payload): Promise<void> {
+    const problem = firstNotJSON(payload);
+    if (problem !== undefined) throw new EmitError(source.name, `its payload is not JSON: ${problem}`);
     await this.#calls.run(`emit(${source.name})`, () =>
       this.#emitter.emit({ kind: source.kind, facts: payload }),
     );

@@ -91,6 +91,7 @@ export type {
   RelationEvents,
   StorageEvents,
 } from "./events/observable-events.ts";
+export { EmitError } from "./events/emit-error.ts";
 export { DeferError } from "./events/defer-error.ts";
 export { defineEvent, OwnEvent, type OwnEventSource } from "./events/own-event.ts";
 export type { EventRecord, Notice } from "./events/notice.ts";

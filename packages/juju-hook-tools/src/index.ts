@@ -1,4 +1,5 @@
 export { type ActionResult, type ActionResults, withResults } from "./action-results.ts";
+export { actionParameterProblems, modernSchema } from "./action-schema.ts";
 export { type ArchiveEntry, CharmArchiveError, eachArchiveEntry, type EntryKind } from "./archive-entries.ts";
 export { CharmProcess, type OutputName, type ProcessOutcome, type ProcessPlan } from "./charm-process.ts";
 export {

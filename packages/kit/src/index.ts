@@ -10,7 +10,7 @@ export { type Clock, systemClock } from "./clock.ts";
 export { Gate, type Resolvers, settleAll, withResolvers } from "./concurrency.ts";
 export { DeadlineError, orAborted, unhindered, withDeadline, type Await } from "./deadline.ts";
 export { CodedError, ConditionError, type Remedy, findCause, messageOf, systemErrorCode } from "./errors.ts";
-export { isRecord, readJSONFile } from "./json.ts";
+export { firstNotJSON, isRecord, readJSONFile } from "./json.ts";
 export {
   type LogFields,
   type LogLevel,

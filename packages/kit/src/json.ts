@@ -40,3 +40,43 @@ function parseJSON(text: string): unknown {
     return undefined;
   }
 }
+
+/**
+ * The first part of a value that JSON cannot hold or would change silently: NaN, a Map, a Date, undefined in a list, a
+ * loop. Members that are undefined count as absent.
+ *
+ * @returns its path and what it is, such as `hosts[1] is a Map`; undefined for JSON.
+ */
+export function firstNotJSON(value: unknown): string | undefined {
+  return notJSON(value, { path: "", ancestors: [] });
+}
+
+interface Position {
+  readonly path: string;
+  readonly ancestors: readonly object[];
+}
+
+function notJSON(value: unknown, at: Position): string | undefined {
+  const problem = (what: string) => `${at.path === "" ? "it" : at.path} is ${what}`;
+  if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : problem(String(value));
+  if (typeof value !== "object") return problem(value === undefined ? "undefined" : `a ${typeof value}`);
+  if (at.ancestors.includes(value)) return problem("a part of itself");
+  const ancestors = [...at.ancestors, value];
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    for (let index = 0; index < items.length; index += 1) {
+      const found = notJSON(items[index], { path: `${at.path}[${index}]`, ancestors });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return problem(`a ${value.constructor.name}`);
+  for (const [key, member] of Object.entries(value) as (readonly [string, unknown])[]) {
+    const path = at.path === "" ? key : `${at.path}.${key}`;
+    const found = member === undefined ? undefined : notJSON(member, { path, ancestors });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,8 +1,9 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { useTemporaryDirectory } from "../../../tests/support/temporary-directory.ts";
-import { isRecord, readJSONFile } from "../src/index.ts";
+import { firstNotJSON, isRecord, readJSONFile } from "../src/index.ts";
 
 describe("isRecord()", () => {
   it("tells objects with members from everything else", () => {
@@ -48,5 +49,47 @@ describe("readJSONFile()", () => {
     mkdirSync(path());
     expect(await read()).to.equal(undefined);
     expect(told.join()).to.include("EISDIR");
+  });
+});
+
+describe("firstNotJSON()", () => {
+  it("finds nothing in any JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(firstNotJSON(value)).to.equal(undefined);
+      }),
+    );
+  });
+
+  const loop: unknown[] = [];
+  loop.push({ deeper: loop });
+  const cases: readonly (readonly [unknown, string])[] = [
+    [Number.NaN, "it is NaN"],
+    [{ a: [1, Infinity] }, "a[1] is Infinity"],
+    [new Map([["a", 1]]), "it is a Map"],
+    [{ hosts: { all: new Set(["a"]) } }, "hosts.all is a Set"],
+    [[new Date(0)], "[0] is a Date"],
+    [undefined, "it is undefined"],
+    [[undefined], "[0] is undefined"],
+    [{ a: 3n }, "a is a bigint"],
+    [{ a: () => 1 }, "a is a function"],
+    [{ a: Symbol("a") }, "a is a symbol"],
+    [loop, "[0].deeper is a part of itself"],
+    [
+      new (class Host {
+        readonly name = "a";
+      })(),
+      "it is a Host",
+    ],
+  ];
+  for (const [value, found] of cases)
+    it(`tells that ${found}`, () => {
+      expect(firstNotJSON(value)).to.equal(found);
+    });
+
+  it("accepts undefined members, objects without a prototype, and an object that occurs twice", () => {
+    const twice = { a: 1 };
+    for (const value of [{ a: undefined }, Object.create(null), [twice, twice]])
+      expect(firstNotJSON(value)).to.equal(undefined);
   });
 });

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { parse } from "yaml";
 
 import { parseActionDefinitions } from "../../src/charm/action-definitions.ts";
-import { modernSchema, resolveActionParameters } from "../../src/charm/action-parameters.ts";
-import type { JsonObject } from "juju-hook-tools";
+import { resolveActionParameters } from "../../src/charm/action-parameters.ts";
+import { modernSchema, type JsonObject } from "juju-hook-tools";
 import { rejection } from "../../../../tests/support/rejection.ts";
 import { ACTIONS } from "../tiny-charm.ts";
 

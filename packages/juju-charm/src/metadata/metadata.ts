@@ -85,6 +85,8 @@ export interface ActionMetadata {
   readonly description: string;
   /** JSON schemas of the parameters. */
   readonly params: Readonly<Record<string, ParameterSchema>>;
+  /** The complete JSON schema of the parameters, draft 4, as Juju validates them. */
+  readonly schema: JsonObject;
   readonly required: readonly string[];
   /** Whether Juju accepts other parameters; undefined for Juju's default, which Juju 4.0 sets to false. */
   readonly additionalProperties: boolean | undefined;

@@ -1,3 +1,4 @@
+import type { JsonObject, JsonValue } from "../tools/hook-tools.ts";
 import type { ActionMetadata } from "./metadata.ts";
 import { checkName, isReserved } from "./names.ts";
 import { readRequired, readSchemas } from "./read-schema.ts";
@@ -28,10 +29,18 @@ function readAction(name: string, action: YamlNode): ActionMetadata {
   return {
     description: action.member("description").text() ?? "",
     params,
+    schema: parametersSchema(action),
     required: readRequired(action.member("required"), params),
     additionalProperties: readAdditional(action.member("additionalProperties")),
     results: results.isMissing ? undefined : readResults(results),
   };
+}
+
+/** The keywords of the action, with its parameters as the properties of an object. */
+function parametersSchema(action: YamlNode): JsonObject {
+  const keywords = OBJECT_KEYWORDS.map((keyword) => [keyword, action.member(keyword).value] as const);
+  const given = keywords.filter((entry): entry is [string, JsonValue] => entry[1] !== undefined);
+  return { ...Object.fromEntries(given), type: "object", properties: action.member("params").value ?? {} };
 }
 
 function readResults(results: YamlNode): ActionMetadata["results"] {

@@ -1,4 +1,4 @@
-import { isRecord } from "charm-kit";
+import { firstNotJSON, isRecord } from "charm-kit";
 import type { JsonObject, JsonValue } from "../tools/hook-tools.ts";
 import { parseJSON } from "../tools/json.ts";
 import type { StateBackend } from "./state-backend.ts";
@@ -45,7 +45,7 @@ export class StoredState {
   /**
    * Sets a value, which the next {@link commit} stores. The value is copied: later changes to it are not stored.
    *
-   * @throws {@link StoredStateError} when the value cannot be written as JSON.
+   * @throws {@link StoredStateError} when JSON cannot hold the value or would change it, such as NaN or a Map.
    */
   async write<T extends JsonValue>(slot: StateSlot<T>, value: T): Promise<void> {
     await this.#load();
@@ -97,11 +97,8 @@ export class StoredState {
 }
 
 function copyOf(name: string, value: JsonValue): JsonValue {
-  try {
-    const text = JSON.stringify(value) as string | undefined;
-    if (text !== undefined) return parseJSON(text);
-  } catch (cause) {
-    throw new StoredStateError("write", name, "its value cannot be written as JSON", { cause });
-  }
-  throw new StoredStateError("write", name, "its value is undefined; write null for none");
+  const problem = firstNotJSON(value);
+  if (problem === undefined) return parseJSON(JSON.stringify(value));
+  const advice = (value as JsonValue | undefined) === undefined ? "; write null for none" : "";
+  throw new StoredStateError("write", name, `its value cannot be written as JSON: ${problem}${advice}`);
 }

@@ -43,9 +43,6 @@ export class Context<C extends CharmInstance = CharmInstance> extends TestBacken
   readonly #charmDirectory: string | undefined;
   #emitted: readonly EventRecord[] = [];
 
-  /** Called with the charm of the next run, which waits for it. */
-  #pause: ((charm: CharmInstance) => Promise<void>) | undefined;
-
   constructor(charm: CharmSource<C>, options: ContextOptions) {
     super(metadataOf(options.metadata), options);
     this.#create = isCharmClass(charm) ? (framework) => new charm(framework) : charm;
@@ -62,20 +59,20 @@ export class Context<C extends CharmInstance = CharmInstance> extends TestBacken
    *
    * @throws the errors of {@link run}: also {@link UncaughtCharmError} when the charm's constructor throws.
    */
-  async manage(event: TestEvent, stateIn: State, signal?: AbortSignal): Promise<Manager<C>> {
-    return Manager.start((pause) => {
+  async manage(
+    event: TestEvent,
+    stateIn: State,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<Manager<C>> {
+    return Manager.start((pause) =>
       // Safe: this context creates the charm.
-      this.#pause = (charm) => pause(charm as C);
-      // The dispatch has begun, or was refused, when this call returns its promise.
-      const ended = this.run(event, stateIn, signal);
-      this.#pause = undefined;
-      return ended;
-    });
+      this.dispatch(event, stateIn, { signal, created: (charm) => pause(charm as C) }),
+    );
   }
 
   /** @internal */
   protected async perform(planned: PlannedDispatch): Promise<DispatchOutcome> {
-    const { simulation, environment, signal, rebooted } = planned;
+    const { simulation, environment, signal, rebooted, created } = planned;
     const agent = `/var/lib/juju/agents/unit-${this.unitName.replace("/", "-")}`;
     const charmDirectory = this.#charmDirectory ?? `${agent}/charm`;
     const paths = {
@@ -85,7 +82,6 @@ export class Context<C extends CharmInstance = CharmInstance> extends TestBacken
       path: "",
     };
     const env = environment(paths);
-    const pause = this.#pause;
     const state = new MemoryStateBackend(planned.slots);
     const emitted: EventRecord[] = [];
     this.#emitted = emitted;
@@ -106,7 +102,7 @@ export class Context<C extends CharmInstance = CharmInstance> extends TestBacken
         uncaught,
         state,
         listener: {
-          ...(pause && { created: pause }),
+          ...(created && { created }),
           emitting: (event) => void emitted.push(event),
           failed: (thrown) => {
             cause = thrown;

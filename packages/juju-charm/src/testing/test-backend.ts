@@ -1,12 +1,13 @@
 import { DEFAULT_JUJU_VERSION, ToolError, type JsonObject, type JsonValue } from "juju-hook-tools";
 import { systemClock, withResolvers } from "charm-kit";
+import type { CharmInstance } from "../charm.ts";
 import { DEFERRED_SLOT } from "../events/notice-queue.ts";
 import { readNotice } from "../events/notice.ts";
 import type { CharmMetadata } from "../metadata/metadata.ts";
 import type { RebootTime } from "../tools/model-tools.ts";
 import type { ShownStatus } from "../tools/status-tools.ts";
 import { ActionFailed, UncaughtCharmError } from "./charm-run-errors.ts";
-import { checkConsistency } from "./consistency/check-consistency.ts";
+import { checkConsistency, checkParameters } from "./consistency/check-consistency.ts";
 import { dispatchEnvironment, type DispatchEnvironmentOptions } from "./dispatch-environment.ts";
 import type { TestEvent } from "./events/test-event.ts";
 import { TestEvents } from "./events/test-events.ts";
@@ -43,6 +44,14 @@ export interface PlannedDispatch {
   /** Resolves when the charm restarts the machine with `--now`, which ends the dispatch. */
   readonly rebooted: Promise<void>;
   readonly signal: AbortSignal;
+  readonly created: RunOptions["created"];
+}
+
+/** Options of a run. */
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** Called with the charm after its constructor; the events wait for it. Only in process. @default none */
+  readonly created?: ((charm: CharmInstance) => Promise<void>) | undefined;
 }
 
 type BackendPaths = Pick<DispatchEnvironmentOptions, "charmDirectory" | "toolsDirectory" | "socket" | "path">;
@@ -131,7 +140,16 @@ export abstract class TestBackend {
     stateIn: State,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<State> {
-    this.#assertConsistent(event, stateIn);
+    return this.dispatch(event, stateIn, { signal });
+  }
+
+  /** Runs one dispatch. @internal */
+  protected async dispatch(
+    event: TestEvent,
+    stateIn: State,
+    { signal, created }: RunOptions,
+  ): Promise<State> {
+    await this.#assertConsistent(event, stateIn);
     const rebooted = withResolvers<undefined>();
     const simulation = new Simulation(stateIn, {
       appName: this.#appName,
@@ -151,6 +169,7 @@ export abstract class TestBackend {
       ...this.#prepare(event, stateIn),
       rebooted: rebooted.promise,
       signal,
+      created,
     });
     return finish(event, simulation, outcome);
   }
@@ -158,16 +177,12 @@ export abstract class TestBackend {
   /** Runs the charm on the simulation. @internal */
   protected abstract perform(planned: PlannedDispatch): Promise<DispatchOutcome>;
 
-  #assertConsistent(event: TestEvent, state: State): void {
+  async #assertConsistent(event: TestEvent, state: State): Promise<void> {
     const { unitID = 0, jujuVersion = DEFAULT_JUJU_VERSION } = this.#options;
-    checkConsistency({
-      event,
-      state,
-      metadata: this.#metadata,
-      appName: this.#appName,
-      unitID,
-      jujuVersion,
-    });
+    const metadata = this.#metadata;
+    const scenario = { event, state, metadata, appName: this.#appName, unitID, jujuVersion };
+    checkConsistency(scenario);
+    await checkParameters(scenario);
   }
 
   #prepare(event: TestEvent, { model }: State): Pick<PlannedDispatch, "environment" | "contextId"> {

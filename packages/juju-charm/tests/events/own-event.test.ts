@@ -56,4 +56,16 @@ describe("Events that the charm defines", () => {
     expect(code).to.equal(0);
     expect(seen).to.deep.equal(["before", "a-1", "after"]);
   });
+
+  it("refuse a payload that a deferred event would change", async () => {
+    const bad = defineEvent<number>("measured");
+    const create = charmThat((framework, { on }) => {
+      framework.observe(on.start, () => framework.emit(bad, Number.NaN));
+    });
+    const { code, tools } = await runCharm(directory.path, "hooks/start", create);
+    expect(code).to.equal(1);
+    expect(tools.lines.join()).to.include(
+      "EmitError: Cannot emit measured: its payload is not JSON: it is NaN",
+    );
+  });
 });

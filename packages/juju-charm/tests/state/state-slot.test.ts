@@ -96,11 +96,12 @@ describe("StateSlot", () => {
     expect(backend.slots["hosts"]).to.deep.equal(["a"]);
   });
 
-  it("refuses a value that is not JSON", async () => {
+  it("refuses a value that JSON cannot hold or would change", async () => {
     const state = new StoredState(new MemoryBackend());
     const loop: unknown[] = [];
     loop.push(loop);
-    for (const value of [loop, undefined, 3n]) {
+    const changed = [Number.NaN, new Map([["a", 1]]), { all: new Set(["a"]) }, [new Date(0)], [undefined]];
+    for (const value of [loop, undefined, 3n, ...changed]) {
       const thrown = await state.write(hosts, value as never).catch((error: unknown) => error);
       expect(thrown).to.be.instanceOf(StoredStateError).with.property("path", "hosts");
     }

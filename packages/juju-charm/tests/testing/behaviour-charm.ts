@@ -164,6 +164,12 @@ export const TASKS = {
     status: (await tools.statusGet()).name,
   }),
 
+  "count planned units": async ({ framework: { tools }, app }) => {
+    const { units } = await tools.goalState();
+    const states = Object.entries(units).map(([name, { status }]) => [name, status] as const);
+    return { units: Object.fromEntries(states), planned: await app.plannedUnits() };
+  },
+
   "defer it": (_charm, event) => {
     event.defer();
     return Promise.resolve(undefined);

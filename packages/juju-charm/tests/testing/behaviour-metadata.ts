@@ -33,6 +33,9 @@ extra-bindings:
     who: {type: string, default: world, description: Who}
     times: {type: integer, description: How often}
     mode: {type: string, enum: [idle, busy], description: How}
+    size: {type: integer, minimum: 1, maximum: 9, description: How much}
+    tags: {type: array, maxItems: 2, items: {type: string, pattern: "^[a-z]+$"}, description: Which}
+  minProperties: 0
 strict:
   description: Has a parameter that it needs
   params:

@@ -268,6 +268,12 @@ export function describeBackend(make: () => Promise<TestBackend>): void {
     });
   });
 
+  it("shows no planned unit and a dying unit when the application is being removed", async () => {
+    const { units, planned } = (await resultOf("count planned units", { plannedUnits: 0 })) as JsonObject;
+    expect(units).to.deep.equal({ "probe/0": "dying" });
+    expect(planned).to.equal(0);
+  });
+
   it("keeps a deferred event for its observer, and re-emits it before the next event", async () => {
     const deferred = ctx.on.relationChanged(db, { unit: 1 }).deferred("ProbeCharm.onEvent");
     const out = await ctx.run(ctx.on.relationChanged(db, { unit: 1 }), doing("defer it"));

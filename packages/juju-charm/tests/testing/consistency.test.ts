@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import {
   Context,
+  DeferredEvent,
   icmpPort,
   InconsistentStateError,
   Network,
@@ -151,9 +152,72 @@ const IMPOSSIBLE: readonly Row[] = [
   ["the open ports 80-90/tcp and 85/tcp overlap", { openedPorts: [tcpPort(80, 90), tcpPort(85)] }],
   ["the open ports icmp and icmp overlap", { openedPorts: [icmpPort(), icmpPort()] }],
   ["70000/tcp is not a port range", { openedPorts: [tcpPort(70_000)] }],
-  ["plannedUnits is 0, which is not a whole number from 1", { plannedUnits: 0 }],
+  ["plannedUnits is -1, which is not a whole number from 0", { plannedUnits: -1 }],
+  ["plannedUnits is 1.5, which is not a whole number from 0", { plannedUnits: 1.5 }],
   ["the slot #deferred belongs to the framework", { storedState: { "#deferred": [] } }],
-  ["the value of the slot count is not JSON", { storedState: { count: Number.NaN } }],
+  ["the value of the slot count is not JSON: it is NaN", { storedState: { count: Number.NaN } }],
+  ["the value of the slot a is not JSON: b[0] is a Map", { storedState: { a: { b: [new Map()] } } as never }],
+  ["the value of the slot a is not JSON: it is a Set", { storedState: { a: new Set() } as never }],
+  [
+    "the data of the deferred custom:tick is not JSON: at is a Date",
+    {
+      deferred: [
+        new DeferredEvent({ kind: "custom:tick", observer: "a", facts: { at: new Date(0) } as never }),
+      ],
+    },
+  ],
+  ['the value of "a" in the state in the controller is not text', { serverState: { a: 1 } as never }],
+  [
+    'the value of "port" in the data of remote/0 in relation db:1 is not text',
+    { relations: [db.with({ remoteUnits: { 0: { port: 80 } as never } })] },
+  ],
+  [
+    'the value of "port" in the data of remote in relation db:1 is not text',
+    { relations: [db.with({ remoteAppData: { port: null } as never })] },
+  ],
+  [
+    'the value of "port" in the data of this unit in relation db:1 is not text',
+    { relations: [db.with({ localUnitData: { port: 80 } as never })] },
+  ],
+  [
+    'the value of "port" in the data of probe in relation',
+    { relations: [new PeerRelation({ endpoint: "cluster", localAppData: { port: 80 } as never })] },
+  ],
+  [
+    'the value of "key1" in revision 1 of the secret',
+    { secrets: [new Secret({ content: { key1: 7 } as never })] },
+  ],
+  [
+    "the storage data/0 of the event differs from the one in the state",
+    { storages: [new Storage({ name: "data", location: "/other" })] },
+    (on) => on.storageAttached(data),
+  ],
+  [
+    "of the event differs from the one in the state",
+    { secrets: [granted.with({ revisions: { 1: { key1: "value" }, 2: { key1: "newer" } } })] },
+    (on) => on.secretChanged(granted),
+  ],
+  ["this unit owns the secret", { secrets: [unitOwn] }, (on) => on.secretChanged(unitOwn)],
+  ["this unit owns the secret", { secrets: [own], leader: true }, (on) => on.secretChanged(own)],
+  ["Juju 2.9.50 has no secrets", { secrets: [granted] }, (on) => on.install(), { jujuVersion: "2.9.50" }],
+  [
+    "the option key is of the type secret, which Juju 3.3.7 does not have",
+    { config: { key: granted.uri } },
+    (on) => on.install(),
+    { jujuVersion: "3.3.7" },
+  ],
+  ["parameters of act: (root).size : must be >= 1", {}, (on) => on.action("act", { params: { size: 0 } })],
+  ["parameters of act: (root).size : must be <= 9", {}, (on) => on.action("act", { params: { size: 10 } })],
+  [
+    'parameters of act: (root).tags.0 : must match pattern "^[a-z]+$"',
+    {},
+    (on) => on.action("act", { params: { tags: ["A"] } }),
+  ],
+  [
+    "parameters of act: (root).tags : must NOT have more than 2 items",
+    {},
+    (on) => on.action("act", { params: { tags: ["a", "b", "c"] } }),
+  ],
 ];
 
 describe("checkConsistency()", () => {
@@ -186,10 +250,19 @@ describe("checkConsistency()", () => {
   });
 
   it("reports all problems together, with the event", async () => {
-    const { message } = await check(["", { config: { colour: "red" }, plannedUnits: 0 }]);
+    const { message } = await check(["", { config: { colour: "red" }, plannedUnits: -1 }]);
     expect(message).to.equal(
-      "Cannot run update-status: event and state are impossible under Juju: the option colour is not in config.yaml; plannedUnits is 0, which is not a whole number from 1",
+      "Cannot run update-status: event and state are impossible under Juju: the option colour is not in config.yaml; plannedUnits is -1, which is not a whole number from 0",
     );
+  });
+
+  it("accepts what is possible but rare: a removal, a secret of this application that another unit changed", async () => {
+    const ctx = new Context(ProbeCharm, { metadata: METADATA });
+    expect(await ctx.run(ctx.on.stop(), new State({ plannedUnits: 0 }))).to.include({ plannedUnits: 0 });
+    await ctx.run(ctx.on.secretChanged(own), new State({ secrets: [own] }));
+    await ctx.run(ctx.on.action("act", { params: { size: 1, tags: ["a"] } }), new State());
+    const old = new Context(ProbeCharm, { metadata: METADATA, jujuVersion: "3.4.0" });
+    await old.run(old.on.updateStatus(), new State({ config: { key: granted.uri }, secrets: [granted] }));
   });
 
   it("accepts a possible state", async () => {

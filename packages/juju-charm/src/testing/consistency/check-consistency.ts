@@ -1,3 +1,4 @@
+import { actionParameterProblems } from "juju-hook-tools";
 import { checkActionEvent } from "./check-action-event.ts";
 import { checkConfig } from "./check-config.ts";
 import { checkCustomEvent, checkLeaderEvent, checkSeriesUpgrade } from "./check-lifecycle.ts";
@@ -29,6 +30,23 @@ const CHECKS: readonly Check[] = [
   checkStoredState,
   checkDeferred,
 ];
+
+/**
+ * Rejects an action whose parameters Juju would refuse by the schema.
+ *
+ * @throws {@link InconsistentStateError}
+ */
+export async function checkParameters({ event, metadata }: Scenario): Promise<void> {
+  const { trigger } = event;
+  if (trigger.family !== "action") return;
+  const { name, params } = trigger;
+  const problems = await actionParameterProblems(metadata.actions[name]?.schema ?? {}, params);
+  if (problems.length === 0) return;
+  throw new InconsistentStateError(
+    event.name,
+    problems.map((problem) => `parameters of ${name}: ${problem}`),
+  );
+}
 
 /**
  * Rejects a scenario that is impossible under Juju, such as an undeclared relation.

@@ -52,10 +52,10 @@ function overlaps(left: PortRange, right: PortRange): boolean {
   return left.protocol === right.protocol && left.from <= right.to && right.from <= left.to;
 }
 
-/** The planned units include this unit. */
+/** The number of planned units is 0 when the application is being removed. */
 export function checkPlannedUnits({ state }: Scenario): readonly string[] {
   const { plannedUnits } = state;
-  return Number.isInteger(plannedUnits) && plannedUnits >= 1
+  return Number.isInteger(plannedUnits) && plannedUnits >= 0
     ? []
-    : [`plannedUnits is ${plannedUnits}, which is not a whole number from 1`];
+    : [`plannedUnits is ${plannedUnits}, which is not a whole number from 0`];
 }

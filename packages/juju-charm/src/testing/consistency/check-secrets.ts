@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from "node:util";
+import { JujuVersion } from "../../dispatch/juju-version.ts";
 import type { Secret } from "../state/secret.ts";
-import { repeated, type Scenario } from "./scenario.ts";
+import { repeated, textProblems, type Scenario } from "./scenario.ts";
 
 const ID = /^[0-9a-v]{19}[0g]$/;
 
-/** Secrets have valid unique IDs and unique labels. Only own secrets have grants, in existing relations. */
-export function checkSecrets({ state }: Scenario): readonly string[] {
+/** Secrets exist in this Juju, with valid unique IDs, unique labels and text. Only own secrets have grants, in existing relations. */
+export function checkSecrets({ event, state, jujuVersion }: Scenario): readonly string[] {
   const { secrets } = state;
+  const isUsed = secrets.length > 0 || event.trigger.family === "secret";
+  if (isUsed && !new JujuVersion(jujuVersion).hasSecrets) return [`Juju ${jujuVersion} has no secrets`];
   const labels = secrets.flatMap(({ label }) => (label === undefined ? [] : [label]));
   return [
     ...repeated(secrets.map(({ id }) => id)).map((id) => `several secrets have the ID ${id}`),
@@ -26,6 +30,9 @@ function secretProblems(secret: Secret, relations: ReadonlySet<number>): readonl
     ...(owner === undefined && grants.length > 0
       ? [`the secret ${id} has another owner, and only its owner can grant it`]
       : []),
+    ...Object.entries(revisions).flatMap(([number, content]) =>
+      textProblems(`revision ${number} of the secret ${id}`, content),
+    ),
     ...unrelated.map(
       ({ relation }) => `the secret ${id} is granted in the relation ${relation}, which is not in the state`,
     ),
@@ -36,14 +43,23 @@ function secretProblems(secret: Secret, relations: ReadonlySet<number>): readonl
 export function checkSecretEvent({ event, state, jujuVersion }: Scenario): readonly string[] {
   const { trigger } = event;
   if (trigger.family !== "secret") return [];
-  if (Number.parseInt(jujuVersion, 10) < 3) return [`Juju ${jujuVersion} has no secrets`];
+  if (!new JujuVersion(jujuVersion).hasSecrets) return [];
   const secret = state.secrets.find(({ id }) => id === trigger.secret.id);
   if (!secret) return [`the secret ${trigger.secret.id} of the event is not in the state`];
-  if (trigger.name === "secret-changed") return [];
+  if (!isDeepStrictEqual(secret, trigger.secret))
+    return [`the secret ${secret.id} of the event differs from the one in the state`];
+  if (trigger.name === "secret-changed") return changedProblems(secret, state.leader);
   return [
     ...ownerProblems(trigger.name, secret, state.leader),
     ...revisionProblems(secret, trigger.facts.revision),
   ];
+}
+
+/** Other units of the owning application read its secret like anybody else. */
+function changedProblems({ id, owner }: Secret, leader: boolean): readonly string[] {
+  return owner === "unit" || (owner === "application" && leader)
+    ? [`secret-changed runs only on readers, and this unit owns the secret ${id}`]
+    : [];
 }
 
 function ownerProblems(name: string, { id, owner }: Secret, leader: boolean): readonly string[] {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { repeated, type Scenario } from "./scenario.ts";
 
 /** Storages are declared, with the declared type and unique IDs, and respect the maximum. */
@@ -22,12 +23,14 @@ export function checkStorages({ state, metadata }: Scenario): readonly string[] 
   ];
 }
 
-/** The storage of the event is in the state. */
+/** The storage of the event is in the state, and the same. */
 export function checkStorageEvent({ event, state }: Scenario): readonly string[] {
   const { trigger } = event;
   if (trigger.family !== "storage") return [];
   const { id } = trigger.storage;
-  return state.storages.some((storage) => storage.id === id)
+  const known = state.storages.find((storage) => storage.id === id);
+  if (!known) return [`the storage ${id} of the event is not in the state`];
+  return isDeepStrictEqual(known, trigger.storage)
     ? []
-    : [`the storage ${id} of the event is not in the state`];
+    : [`the storage ${id} of the event differs from the one in the state`];
 }

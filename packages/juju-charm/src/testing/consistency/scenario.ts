@@ -20,3 +20,10 @@ export type Check = (scenario: Scenario) => readonly string[];
 export function repeated(names: readonly (string | number)[]): readonly string[] {
   return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].map(String);
 }
+
+/** The keys whose values are not text, although Juju stores only text. Values may come from JavaScript or a cast. */
+export function textProblems(what: string, data: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(data)
+    .filter(([, value]) => typeof value !== "string")
+    .map(([key]) => `the value of "${key}" in ${what} is not text`);
+}

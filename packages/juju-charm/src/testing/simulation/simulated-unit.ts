@@ -82,16 +82,16 @@ export class SimulatedUnit implements UnitBackend {
     if (time === "now") this.#options.onRebootNow();
   }
 
-  /** All planned units and all remote units, without peer relations. */
+  /** All planned units and all remote units, without peer relations. Without planned units, this one is dying. */
   goalState(): GoalState {
     const { plannedUnits, relations, unitStatus } = this.#transaction.committed;
     const goal = (status: string): Goal => ({ status, since: SINCE });
     const { appName, unitName } = this.#options;
     const others = Array.from({ length: plannedUnits }, (_, number) => `${appName}/${number}`)
       .filter((name) => name !== unitName)
-      .slice(0, plannedUnits - 1);
+      .slice(0, Math.max(0, plannedUnits - 1));
     const units = [
-      [unitName, goal(unitStatus.name)],
+      [unitName, goal(plannedUnits === 0 ? "dying" : unitStatus.name)],
       ...others.map((name) => [name, goal("active")] as const),
     ] as const;
     const remote: Record<string, Record<string, Goal>> = {};

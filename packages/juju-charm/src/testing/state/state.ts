@@ -27,7 +27,7 @@ export interface StateFields {
   readonly resources?: readonly Resource[];
   readonly openedPorts?: readonly PortRange[];
   readonly model?: Model;
-  /** Planned units of the application, including this one. @default 1 */
+  /** Planned units of the application, including this one; 0 when the application is being removed. @default 1 */
   readonly plannedUnits?: number;
   /** Deferred events, oldest first. */
   readonly deferred?: readonly DeferredEvent[];
