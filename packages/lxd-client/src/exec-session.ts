@@ -22,6 +22,8 @@ type Descriptor = "0" | "1" | "2" | "control";
 
 /** Seconds that a killed command gets to be seen dead. */
 const KILL_SECONDS = 2;
+/** Milliseconds in which LXD opens the sockets; it ends the operation after 5 seconds without one. */
+const CONNECT_MS = 10_000;
 /** Milliseconds after which an operation says nothing of sockets that were refused; LXD ends it after 5 seconds. */
 const REFUSED_MS = 10_000;
 
@@ -71,7 +73,9 @@ export class ExecSession {
     try {
       const ended = this.#transport.settle(action, operation.id, signal);
       ended.catch(() => undefined);
-      await this.connected().catch((refused: unknown) => this.#explainRefusal(ended, refused, signal));
+      await this.#connectInTime(signal).catch((refused: unknown) =>
+        this.#explainRefusal(ended, refused, signal),
+      );
       this.#feed(signal);
       const outcome = await Promise.race([ended, this.#failed.promise]);
       await orAborted(Promise.race([this.#drained, this.#failed.promise]), signal);
@@ -87,18 +91,25 @@ export class ExecSession {
     }
   }
 
+  /** The handshake of a socket has the limit of a call, which is longer than LXD waits for it. */
+  #connectInTime(signal: AbortSignal): Promise<void> {
+    const limit = Math.min(CONNECT_MS, this.#transport.limits.callMs);
+    return withDeadline(this.#plan.action, limit, signal, (inner) => orAborted(this.connected(), inner));
+  }
+
   /**
    * A socket that is refused seldom says why; the operation does, which LXD ends by itself when sockets are missing.
    *
-   * @throws what the operation says, or `refused` when it says nothing in time.
+   * @throws what the operation says, or `refused` when it says nothing in time, or no fault: output is missing then.
    */
-  async #explainRefusal(ended: Promise<unknown>, refused: unknown, signal: AbortSignal): Promise<void> {
+  async #explainRefusal(ended: Promise<unknown>, refused: unknown, signal: AbortSignal): Promise<never> {
     const limit = Math.min(REFUSED_MS, this.#transport.limits.callMs);
     try {
       await withDeadline(this.#plan.action, limit, signal, (inner) => orAborted(ended, inner));
     } catch (thrown) {
       throw thrown instanceof DeadlineError ? refused : thrown;
     }
+    throw refused;
   }
 
   #feed(signal: AbortSignal): void {

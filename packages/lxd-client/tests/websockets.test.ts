@@ -209,6 +209,18 @@ describe("WebSockets of a daemon that misbehaves", function () {
       expect(performance.now() - started).to.be.lessThan(5000);
     });
 
+    it("are not waited for much longer than LXD waits for them, whatever the limits of calls are", async () => {
+      lxd.ignoreUpgrades();
+      const started = performance.now();
+      const running = rejection(lxd.client().exec.run("x", { command: ["x"] }, patience()));
+      // LXD ends its operation, and this one even without a fault.
+      setTimeout(() => {
+        lxd.finish(0);
+      }, 5000);
+      expect(await running).to.include({ code: "deadline" });
+      expect(performance.now() - started).to.be.within(5000, 15_000);
+    });
+
     it("are not answered when they ping: the answer could meet the end of the command", async () => {
       const running = run(MIB);
       const peer = await lxd.peer("1");
