@@ -16,6 +16,8 @@ export interface ScopeEntry {
   readonly credentials: ScopeCredentials;
   /** When the configuration changed to another scope, in milliseconds since the Unix epoch; left out of the present one. */
   readonly leftAt?: number;
+  /** Attempts since its GitHub has stopped answering, and when it is asked again; left out while it answers. */
+  readonly silence?: { readonly failures: number; readonly nextTryAt: number };
 }
 
 /**
@@ -54,14 +56,21 @@ function readEntries(stored: unknown, path: string, log: Logger): readonly Scope
 
 function isEntry(stored: unknown): stored is ScopeEntry {
   if (!isRecord(stored)) return false;
-  const { key, githubUrl, path, credentials, leftAt } = stored;
+  const { key, githubUrl, path, credentials, leftAt, silence } = stored;
   return (
     isText(key) &&
     isText(githubUrl) &&
     URL.canParse(githubUrl) &&
     isText(path) &&
     isCredentials(credentials) &&
-    (leftAt === undefined || typeof leftAt === "number")
+    (leftAt === undefined || typeof leftAt === "number") &&
+    (silence === undefined || isSilence(silence))
+  );
+}
+
+function isSilence(stored: unknown): boolean {
+  return (
+    isRecord(stored) && typeof stored["failures"] === "number" && typeof stored["nextTryAt"] === "number"
   );
 }
 

@@ -49,6 +49,11 @@ export class Observation implements World {
     this.#unlisted = new Set([...this.lostScopes, ...silent]);
   }
 
+  /** Names of former scopes that do not answer. */
+  get silentScopes(): readonly string[] {
+    return this.#visited.filter(({ answer }) => answer === "silent").map(({ scope }) => scope.name);
+  }
+
   /** Whether GitHub's list of a runner's scope could be read. */
   isListed({ scopeKey }: Machine): boolean {
     return !this.#unlisted.has(scopeKey);

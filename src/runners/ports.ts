@@ -69,6 +69,8 @@ export interface Forge {
 /** A path of one GitHub that runners registered in under an earlier configuration. */
 export interface FormerScope {
   readonly key: string;
+  /** Address of the path, such as `https://github.com/owner/repo`. */
+  readonly name: string;
   /** The client, with the credentials of that time. */
   readonly forge: Forge;
   /** When the configuration changed to another scope, in milliseconds since the Unix epoch. */

@@ -46,6 +46,8 @@ export interface ReconcileReport extends FleetReport {
   readonly waiting: number;
   /** Runners whose application ended by itself, without a job, since the last reconcile; `failures` contains them too. */
   readonly ended: readonly EarlyEnd[];
+  /** Names of former registration scopes that do not answer. */
+  readonly silentScopes: readonly string[];
   /** Runners that keep their slots although they should be gone. */
   readonly held: readonly HeldRunner[];
 }
@@ -115,6 +117,7 @@ export class RunnerManager {
         ...report,
         failures,
         ended,
+        silentScopes: after.silentScopes,
         waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting,
         held: [...claims, ...longBusy(after.machines, clock.now())],
       };

@@ -11,8 +11,8 @@ import { recordDirectory } from "./unit-records.ts";
 import type { ForgeConfiguration } from "./configuration.ts";
 import { UnitScopes, type RegistrationScope } from "./unit-scopes.ts";
 
-/** A former GitHub may be gone for good, and each reconcile asks it. */
-const FORMER_DEADLINE_MS = 10_000;
+/** A former GitHub may be gone for good, and reconciles ask it. */
+const FORMER_DEADLINE_MS = 5000;
 
 /** The unit whose registration scopes are opened. */
 export interface ScopesContext {
@@ -28,13 +28,21 @@ export interface ScopesSetup {
   readonly credentials: Credentials;
 }
 
-/** @param setup undefined while the configuration is invalid; all recorded scopes are former ones then. */
-export function openScopes(setup: ScopesSetup | undefined, context: ScopesContext): RegistrationScopes {
+/**
+ * @param setup undefined while the configuration is invalid; all recorded scopes are former ones then.
+ * @param isLastChance whether no later process asks former scopes again.
+ */
+export function openScopes(
+  setup: ScopesSetup | undefined,
+  context: ScopesContext,
+  isLastChance = false,
+): RegistrationScopes {
   const { log, system, unitName } = context;
   return new UnitScopes({
     record: new ScopeRecord(join(system.dataRoot, unitSlug(unitName), "places.json"), log),
     present: setup && scopeOf(setup),
     clock: system.clock,
+    isLastChance,
     openForge: (scope) => {
       try {
         return openFormerForge(scope, setup?.configuration.proxy, context);

@@ -91,7 +91,7 @@ export function openWorkload(
  */
 export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext): Teardown {
   const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
-  const scopes = openScopes(setup instanceof Error ? undefined : setup, context);
+  const scopes = openScopes(setup instanceof Error ? undefined : setup, context, true);
   return new Teardown(openServices(forge, scopes, context, TEARDOWN_DEMAND));
 }
 

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import type { ScopeEntry, ScopeRecord } from "../host/scope-record.ts";
 import type { Forge, FormerScope, RegistrationScopes } from "../runners/ports.ts";
 import { CodedError, type Clock } from "charm-kit";
+import { PatientForge, type Silence } from "./patient-forge.ts";
 
 /** A path of one GitHub that runners register in, with the credentials for it. */
-export type RegistrationScope = Omit<ScopeEntry, "key" | "leftAt">;
+export type RegistrationScope = Omit<ScopeEntry, "key" | "leftAt" | "silence">;
 
 export interface UnitScopesDependencies {
   readonly record: ScopeRecord;
@@ -13,6 +14,8 @@ export interface UnitScopesDependencies {
   readonly clock: Clock;
   /** Makes a client for a former scope; undefined where the record of it is unusable. */
   readonly openForge: (scope: RegistrationScope) => Forge | undefined;
+  /** Whether a GitHub that has not answered an earlier process is asked again at once. @default false */
+  readonly isLastChance?: boolean;
 }
 
 /** Codes of the errors with which a scope refuses credentials. */
@@ -26,6 +29,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
 export class UnitScopes implements RegistrationScopes {
   readonly #dependencies: UnitScopesDependencies;
   readonly #present: ScopeEntry | undefined;
+  readonly #forges = new Map<string, Forge>();
+  #writes: Promise<void> = Promise.resolve();
 
   constructor(dependencies: UnitScopesDependencies) {
     this.#dependencies = dependencies;
@@ -52,14 +57,46 @@ export class UnitScopes implements RegistrationScopes {
   }
 
   async former(): Promise<readonly FormerScope[]> {
-    const { clock, openForge, record } = this.#dependencies;
+    const { clock, record } = this.#dependencies;
     const former = (await record.read()).filter(({ key }) => key !== this.present);
     return former.flatMap((entry): readonly FormerScope[] => {
-      const forge = openForge(entry);
+      const forge = this.#forgeOf(entry);
       if (forge === undefined) return [];
-      const { key, leftAt = clock.now() } = entry;
-      return [{ key, forge, leftAt, refuses: isRefusal }];
+      const { key, githubUrl, path, leftAt = clock.now() } = entry;
+      return [{ key, name: `${githubUrl}/${path}`, forge, leftAt, refuses: isRefusal }];
     });
+  }
+
+  /** One for each scope, which knows in all lists of this process whether its GitHub answers. */
+  #forgeOf(entry: ScopeEntry): Forge | undefined {
+    const known = this.#forges.get(entry.key);
+    if (known) return known;
+    const { clock, isLastChance = false, openForge } = this.#dependencies;
+    const { key, silence, ...scope } = entry;
+    const forge = openForge(scope);
+    if (forge === undefined) return undefined;
+    const patient = new PatientForge({
+      forge,
+      clock,
+      silence: isLastChance ? undefined : silence,
+      isRefusal,
+      remember: (later) => this.#rememberSilence(key, later),
+    });
+    this.#forges.set(key, patient);
+    return patient;
+  }
+
+  /** One after the other: former scopes are listed in parallel, and share a file. */
+  #rememberSilence(key: string, silence: Silence | undefined): Promise<void> {
+    const written = this.#writes.then(async () => {
+      const { record } = this.#dependencies;
+      const entries = (await record.read()).map((entry) =>
+        entry.key === key ? withSilence(entry, silence) : entry,
+      );
+      await record.write(entries);
+    });
+    this.#writes = written.catch(() => undefined);
+    return written;
   }
 
   async forget(key: string): Promise<void> {
@@ -67,6 +104,14 @@ export class UnitScopes implements RegistrationScopes {
     const known = await record.read();
     await record.write(known.filter((entry) => entry.key !== key));
   }
+}
+
+function withSilence(
+  { key, githubUrl, path, credentials, leftAt }: ScopeEntry,
+  silence: Silence | undefined,
+): ScopeEntry {
+  const left = leftAt === undefined ? {} : { leftAt };
+  return { ...left, githubUrl, path, credentials, key, ...(silence && { silence }) };
 }
 
 function isRefusal(thrown: unknown): boolean {

@@ -30,6 +30,7 @@ export class FakeScopes implements RegistrationScopes {
         .filter(([key]) => key !== this.present)
         .map(([key, leftAt]) => ({
           key,
+          name: `https://github.com/${key}`,
           forge: new FakeForge(this.#site, this.#calls, key),
           leftAt: leftAt ?? this.#site.now,
           refuses: (thrown: unknown) => thrown instanceof ScopeRefusedError,

@@ -734,6 +734,10 @@ describe("RunnerManager", () => {
       };
       await silent();
       expect([...site.recorded.keys()]).to.include(SCOPE);
+      site.silent.add(SCOPE);
+      const { silentScopes } = await reconcile(moved(site), fleetOf(0, "hash-2"));
+      expect(silentScopes).to.deep.equal([`https://github.com/${SCOPE}`]);
+      site.silent.clear();
       site.pass(25 * 3_600_000);
       await silent();
       expect([...site.recorded.keys()]).to.deep.equal([HERE]);

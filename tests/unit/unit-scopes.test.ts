@@ -24,19 +24,22 @@ describe("UnitScopes", () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "scopes-"));
     now = 1000;
+    calls = new PortCalls();
   });
   afterEach(() => rm(directory, { recursive: true }));
 
   const path = () => join(directory, "unit/places.json");
   const opened: RegistrationScope[] = [];
-  const scopes = (present: RegistrationScope | undefined) =>
+  let calls = new PortCalls();
+  const scopes = (present: RegistrationScope | undefined, isLastChance = false) =>
     new UnitScopes({
+      isLastChance,
       record: new ScopeRecord(path(), silentLogger),
       present,
       clock: { now: () => now, wait: () => Promise.reject(new Error("nothing waits")) },
       openForge: (scope) => {
         opened.push(scope);
-        return new FakeForge(new FakeSite(), new PortCalls());
+        return new FakeForge(new FakeSite(), calls);
       },
     });
   const stored = () => readFile(path(), "utf8").catch(() => "");
@@ -137,6 +140,83 @@ describe("UnitScopes", () => {
       await writeFile(path(), damage);
       expect(await scopes(NEW).former()).to.deep.equal([]);
     }
+  });
+
+  describe("while a former GitHub does not answer", () => {
+    const MINUTE_MS = 60_000;
+    const never = new AbortController().signal;
+    const silent = new UnavailableError("list", "502");
+    const list = async (unit: UnitScopes) => {
+      const [former] = await unit.former();
+      return former?.forge.list(never).then(
+        () => "listed",
+        (thrown: unknown) => thrown,
+      );
+    };
+    beforeEach(async () => {
+      await scopes(OLD).remember();
+      await scopes(NEW).remember();
+      calls.failAll("forge.list", silent);
+    });
+
+    it("asks it once in a process, and after growing pauses in others", async () => {
+      const asked: number[] = [];
+      for (let minute = 0; minute <= 24 * 60; minute += 10) {
+        const before = calls.begun;
+        const unit = scopes(NEW);
+        for (const attempt of [1, 2, 3]) {
+          expect(await list(unit), String(attempt)).to.be.instanceOf(Error);
+        }
+        if (calls.begun > before) asked.push(minute);
+        expect(calls.begun - before).to.be.at.most(1);
+        now += 10 * MINUTE_MS;
+      }
+      expect(asked).to.deep.equal([0, 10, 30, 70, 150, 310, 630, 990, 1350]);
+    });
+
+    it("tells when it is asked again", async () => {
+      await list(scopes(NEW));
+      expect(String(await list(scopes(NEW)))).to.contain("asked again after 1970-01-01T00:10:01.000Z");
+    });
+
+    it("asks it as usual after an answer, also one that refuses the credentials", async () => {
+      const refusing = new PortCalls();
+      refusing.failAll("forge.list", new BadCredentialsError("list", { status: 401 }));
+      for (const answering of [new PortCalls(), refusing]) {
+        calls = new PortCalls();
+        calls.failAll("forge.list", silent);
+        await list(scopes(NEW));
+        now += 24 * HOUR_MS;
+        calls = answering;
+        await list(scopes(NEW));
+        expect(await stored()).to.not.include("silence");
+      }
+    });
+
+    it("asks it once more when no later process can", async () => {
+      await list(scopes(NEW));
+      const unit = scopes(NEW, true);
+      await list(unit);
+      await list(unit);
+      expect(calls.begun).to.equal(2);
+    });
+
+    it("asks it at once when the clock was set back", async () => {
+      now += 48 * HOUR_MS;
+      await list(scopes(NEW));
+      now -= 48 * HOUR_MS;
+      await list(scopes(NEW));
+      expect(calls.begun).to.equal(2);
+    });
+
+    it("remembers it of several scopes that are asked at once", async () => {
+      const third = { ...OLD, path: "acme/third" };
+      await scopes(third).remember();
+      const former = await scopes(third).former();
+      await Promise.allSettled(former.map(({ forge }) => forge.list(never)));
+      const entries = JSON.parse(await stored()) as { readonly silence?: unknown }[];
+      expect(entries.filter(({ silence }) => silence !== undefined)).to.have.length(2);
+    });
   });
 
   it("tells refused credentials from a GitHub that is out of reach", async () => {
