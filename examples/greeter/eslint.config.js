@@ -9,8 +9,8 @@ export default defineConfig(
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // A promise that is not awaited may be lost when the event's process ends.
-      "@typescript-eslint/no-floating-promises": "error",
+      // A promise that is not awaited is lost when the event's process ends, and `void` only hides it.
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: false }],
       // The base class binds the methods of a charm, so they can be passed as handlers.
       "@typescript-eslint/unbound-method": "off",
     },

@@ -62,7 +62,8 @@ export function renderActions({ actions }: CharmMetadata): string {
     ORIGIN("actions.yaml"),
     "# Actions\n",
     "Run an action with `juju run github-runner/0 <action> [<parameter>=<value>]`. If an action cannot run, it fails with the",
-    "message that the unit's status would show.\n",
+    "message that the unit's status would show. An unexpected error is `exit status 1` for Juju: its reason is in the result",
+    "`stderr` and in the log, and nothing that the action wrote to Juju is kept.\n",
     ...Object.entries(actions).map(([name, action]) => renderAction(name, action)),
   ].join("\n");
 }
