@@ -67,6 +67,8 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     await this.onReconcile(event);
     const lacks = this.#timers && lackOf(this.#timers);
     if (lacks) this.log.warning("Nothing dispatches events by the clock", { reason: lacks });
+    const other = await this.#work.otherUnit();
+    if (other !== undefined) this.log.warning("Left on this machine", { reason: other });
   }
 
   async onReconcile({ signal }: CharmEvent): Promise<void> {

@@ -38,6 +38,8 @@ export class RunnerActions {
       if (crashLoop) step(crashLoop);
       const lack = lackOf(await work.checkTimers(event.signal));
       if (lack) step(`Nothing dispatches events by the clock: ${lack}`);
+      const other = await work.otherUnit();
+      if (other !== undefined) step(`Left on this machine: ${other}`);
     });
   };
 

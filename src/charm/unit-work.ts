@@ -112,6 +112,12 @@ export class UnitWork {
     return openTimers(context).check(wantedTimers(configuration, context), signal);
   }
 
+  /** What a unit of the same name of another deployment has on the machine; undefined when there is none. */
+  async otherUnit(): Promise<string | undefined> {
+    const { otherUnitOf } = await import("../unit/unit-slug.ts");
+    return otherUnitOf(this.#unitContext());
+  }
+
   /** Tears the unit down, even with an invalid configuration. */
   async tearDown(work: (teardown: Teardown) => Promise<void>): Promise<void> {
     const [{ openTeardown }, setup] = await Promise.all([

@@ -84,6 +84,23 @@ export class BaseImageServerError extends ConditionError {
   }
 }
 
+/** An object of LXD that the unit needs belongs to a unit of the same name of another deployment. */
+export class ForeignObjectError extends ConditionError {
+  readonly code = "foreign-object";
+  readonly remedy = "person";
+
+  /**
+   * @param what the object, such as `storage pool 'runners-0'`.
+   * @param owner its owner, as a model's UUID and the unit's name.
+   */
+  constructor(what: string, owner: string) {
+    super(
+      `Cannot use the ${what} of LXD: it belongs to ${owner}; remove it if that unit is gone, or deploy this one under ` +
+        "another name",
+    );
+  }
+}
+
 /** LXD cannot run a program that it needs. Retries do not help. */
 export class ProgramMissingError extends ConditionError {
   readonly code = "lxd-program-missing";

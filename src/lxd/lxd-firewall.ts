@@ -4,7 +4,8 @@ import { absentAsUndefined } from "./absent.ts";
 import { egressRules } from "./acl-rules.ts";
 import type { Config, LxdClient, Network as Bridge, NetworkACLSettings } from "lxd-client";
 import { FirewallUnsupportedError } from "./errors.ts";
-import { describeOwner, type Owner } from "./ownership.ts";
+import { refuseForeign } from "./other-owners.ts";
+import { describeOwner, isForeign, KEYS, ownerKey, type Owner } from "./ownership.ts";
 
 /** The packet filter of this machine's kernel. */
 export interface PacketFilter {
@@ -62,6 +63,7 @@ export class LxdFirewall implements Firewall {
     ]);
     // Without its bridge no runner can start.
     if (!ours) return;
+    if (acl) refuseForeign(`network ACL '${name}'`, acl.value.config, this.#options.owner);
     const [, isInKernel] = await Promise.all([
       packetFilter.closeHost(bridge, ours.config["ipv4.address"] ?? "", signal),
       this.#isInKernel(ours, signal),
@@ -71,7 +73,7 @@ export class LxdFirewall implements Firewall {
     const settings = {
       egress: egressRules(closed, rules),
       ingress: [],
-      config: {},
+      config: ownerKey(this.#options.owner),
       description: describeOwner(this.#options.owner),
     };
     if (!acl) await this.#create(settings, signal);
@@ -82,11 +84,15 @@ export class LxdFirewall implements Firewall {
     await this.#configureBridge((config) => ({ ...config, ...guard(name) }), signal);
   }
 
-  async remove(signal: AbortSignal): Promise<void> {
-    const { client, name, packetFilter } = this.#options;
+  async remove(signal: AbortSignal): Promise<readonly string[]> {
+    const { client, name, owner, packetFilter } = this.#options;
     await this.#configureBridge(withoutACL, signal);
-    await client.networkACLs.delete(name, signal);
     await packetFilter.openHost(signal);
+    const acl = await absentAsUndefined(client.networkACLs.get(name, signal));
+    // The bridge of a unit of the same name of another deployment may use it.
+    if (acl && (isForeign(acl.config, owner) || acl.used_by.length > 0)) return [`network ACL '${name}'`];
+    await client.networkACLs.delete(name, signal);
+    return [];
   }
 
   /** Without an assigned ACL, the bridge misses no rules. */
@@ -131,11 +137,11 @@ function isSame(left: NetworkACLSettings, right: NetworkACLSettings): boolean {
   return fingerprint(left) === fingerprint(right);
 }
 
-function fingerprint({ egress, ingress, description }: NetworkACLSettings): string {
+function fingerprint({ config, egress, ingress, description }: NetworkACLSettings): string {
   const rules = [egress, ingress].map((list) =>
     list.map((rule) => JSON.stringify(Object.entries(rule).filter(isSet).sort(byKey))).sort(),
   );
-  return JSON.stringify([rules, description]);
+  return JSON.stringify([rules, description, config[KEYS.owner]]);
 }
 
 function isSet([, value]: readonly [string, unknown]): boolean {

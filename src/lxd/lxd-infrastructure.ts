@@ -17,7 +17,8 @@ import { BridgeLostError } from "./errors.ts";
 import { NIC } from "./port-allocator.ts";
 import { bridgeConfigs } from "./bridge-config.ts";
 import { LxdPool } from "./lxd-pool.ts";
-import { describeOwner, ownerText, type Owner } from "./ownership.ts";
+import { isUsedBy, othersInstances, refuseForeign } from "./other-owners.ts";
+import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
 import type { PoolStore } from "./pool-store.ts";
 import {
   baseProfile,
@@ -126,8 +127,8 @@ export class LxdInfrastructure implements Infrastructure {
     await this.#lock.run(() => this.#ensureBridge(signal), signal);
   }
 
-  async remove(signal: AbortSignal): Promise<void> {
-    await this.#lock.run(() => this.#removeAll(signal), signal);
+  async remove(signal: AbortSignal): Promise<readonly string[]> {
+    return this.#lock.run(() => this.#removeAll(signal), signal);
   }
 
   async #ensureAll(capacity: RunnerCapacity, signal: AbortSignal): Promise<InfrastructureReport> {
@@ -142,19 +143,33 @@ export class LxdInfrastructure implements Infrastructure {
     const guestSocket = guestSocketOption(info);
     const site = { pool: this.pool, bridge: this.bridge, processes, guestSocket };
     const current = this.#resourceProfile(resources);
-    await Promise.all([
-      this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), signal),
-      this.#ensureProfile(current, resourceProfile(resources, this.pool), signal),
-    ]);
+    // One after the other: LXD updates the instances of a changed profile, and refuses two updates of one at a time.
+    await this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), signal);
+    await this.#ensureProfile(current, resourceProfile(resources, this.pool), signal);
     await this.#removeUnusedProfiles(current, signal);
     const notices = [shortage, ...filterNotices(filters), ...bridge];
     return { count, notices: notices.filter((notice) => notice !== undefined) };
   }
 
-  async #removeAll(signal: AbortSignal): Promise<void> {
-    await this.#removeProfiles(signal);
+  /** What instances of others use stays: they may belong to a unit of the same name of another deployment. */
+  async #removeAll(signal: AbortSignal): Promise<readonly string[]> {
+    const others = await othersInstances(this.#client, this.#options.owner, signal);
+    const profiles = await this.#ownProfiles(signal);
+    const kept = new Set(profiles.filter(({ used_by: users }) => isUsedBy(users, others)).map(({ name }) => name));
+    for (const { name } of profiles) if (!kept.has(name)) await this.#client.profiles.delete(name, signal);
+    const inUse = new Set([...others, ...kept]);
+    return [
+      ...[...kept].map((name) => `profile '${name}'`),
+      ...(await this.#removeBridge(inUse, signal)),
+      ...(await this.#pool.remove(inUse, signal)),
+    ];
+  }
+
+  async #removeBridge(inUse: ReadonlySet<string>, signal: AbortSignal): Promise<readonly string[]> {
+    const known = await absentAsUndefined(this.#client.networks.get(this.bridge, signal));
+    if (known && isUsedBy(known.used_by, inUse)) return [`network '${this.bridge}'`];
     await this.#client.networks.delete(this.bridge, signal);
-    await this.#pool.remove(signal);
+    return [];
   }
 
   #resourceProfile({ cpu, memory, disk }: MachineResources): string {
@@ -246,15 +261,24 @@ export class LxdInfrastructure implements Infrastructure {
 
   /** Corrects a profile with different content. LXD applies the change to its instances. */
   async #ensureProfile(name: string, content: ProfileContent, signal: AbortSignal): Promise<void> {
-    const wanted = { ...content, description: describeOwner(this.#options.owner) };
+    const { owner } = this.#options;
+    const config = { ...content.config, ...ownerKey(owner) };
+    const wanted = { ...content, config, description: describeOwner(owner) };
     const known = await absentAsUndefined(this.#client.profiles.getTagged(name, signal));
+    if (known) refuseForeign(`profile '${name}'`, known.value.config, owner);
     if (!known) await this.#client.profiles.create({ name, ...wanted }, signal);
     else if (!isSame(known.value, wanted)) await this.#client.profiles.put(name, wanted, known.etag, signal);
   }
 
   async #ownProfiles(signal: AbortSignal): Promise<readonly Profile[]> {
+    const { owner, slug } = this.#options;
     const profiles = await this.#client.profiles.list(signal);
-    return profiles.filter(({ description }) => description === describeOwner(this.#options.owner));
+    return profiles.filter(
+      ({ name, config, description }) =>
+        config[KEYS.owner] === ownerText(owner) ||
+        // Earlier versions of the charm wrote no key.
+        (description === describeOwner(owner) && name.startsWith(`${slug}-`) && !isForeign(config, owner)),
+    );
   }
 
   async #removeProfiles(signal: AbortSignal): Promise<void> {

@@ -5,7 +5,8 @@ import type { RunnerCapacity } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
 import { namingMissingProgram } from "./missing-program.ts";
-import { describeOwner, KEYS, ownerText, type Owner } from "./ownership.ts";
+import { isUsedBy, refuseForeign } from "./other-owners.ts";
+import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
 import { capacityOf, spaceNeed, type PoolCapacity } from "./pool-space.ts";
 import type { KnownPool, PoolBacking, PoolStore } from "./pool-store.ts";
 
@@ -48,6 +49,7 @@ export class LxdPool {
     const drivers = storageDrivers.map((driver) => driver.name);
     const pools = await client.storagePools.list(signal);
     const known = pools.find((pool) => pool.name === name);
+    if (known) refuseForeign(`storage pool '${name}'`, known.config, this.#options.owner);
     const sources = pools.flatMap(({ name: other, config }) =>
       other === name ? [] : (config["source"] ?? []),
     );
@@ -73,15 +75,23 @@ export class LxdPool {
     if (known) await store.attach(knownPool(known), signal);
   }
 
-  async remove(signal: AbortSignal): Promise<void> {
-    const { client, name, store } = this.#options;
+  /**
+   * @param others names of what belongs to others: a pool that they use stays.
+   * @returns what stays, as short texts.
+   */
+  async remove(others: ReadonlySet<string>, signal: AbortSignal): Promise<readonly string[]> {
+    const { client, name, owner, store } = this.#options;
+    const known = await absentAsUndefined(client.storagePools.get(name, signal));
+    if (known && (isForeign(known.config, owner) || isUsedBy(known.used_by, others)))
+      return [`storage pool '${name}'`];
     await client.storagePools.delete(name, signal);
     await store.remove(signal);
+    return [];
   }
 
   async #create({ driver, config }: PoolBacking, signal: AbortSignal): Promise<void> {
     const { client, name, owner } = this.#options;
-    const pool = { name, driver, description: describeOwner(owner), config };
+    const pool = { name, driver, description: describeOwner(owner), config: { ...config, ...ownerKey(owner) } };
     await namingMissingProgram("create the runners' storage pool", () =>
       client.storagePools.create(pool, signal),
     );

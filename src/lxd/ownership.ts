@@ -44,6 +44,17 @@ export function ownerText({ unitName, deployment }: Owner): string {
   return `${deployment}/${unitName}`;
 }
 
+/** The key that the unit's pool, profiles and ACL carry. */
+export function ownerKey(owner: Owner): Config {
+  return { [KEYS.owner]: ownerText(owner) };
+}
+
+/** Whether an object belongs to another unit. Objects of earlier versions of the charm carry no key. */
+export function isForeign(config: Config, owner: Owner): boolean {
+  const text = config[KEYS.owner];
+  return text !== undefined && text !== ownerText(owner);
+}
+
 /** Keys that every instance of the unit carries. */
 export function ownerConfig(owner: Owner, role: Role): Config {
   return { [KEYS.owner]: ownerText(owner), [KEYS.role]: role };

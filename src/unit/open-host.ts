@@ -2,11 +2,12 @@ import { runProcess } from "charm-kit";
 import { Host } from "../host/host.ts";
 import { HOST_PATHS } from "../host/host-paths.ts";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
-import { unitSlug } from "../runners/runner-name.ts";
+import { slugOf } from "./unit-slug.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** Opens the host side of a unit. */
-export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host {
+export function openHost(context: UnitContext, unit: LxdUnit): Host {
+  const { system } = context;
   return new Host({
     paths: system.paths ?? HOST_PATHS,
     run: runProcess,
@@ -16,7 +17,7 @@ export function openHost({ system, unitName }: UnitContext, unit: LxdUnit): Host
       mayOtherUnitsHaveJobs: (signal) => unit.otherUnits.mayHaveJobs(signal),
     },
     mayInstall: !namesSocket(system.env),
-    slug: unitSlug(unitName),
+    slug: slugOf(context),
   });
 }
 

@@ -3,7 +3,6 @@ import type { Credentials } from "../github/credentials.ts";
 import { createGithubClient, githubPathText, parseGithubPath, proxyDispatcher } from "../github/index.ts";
 import { ScopeRecord, type ScopeCredentials } from "../host/scope-record.ts";
 import type { Forge, RegistrationScopes } from "../runners/ports.ts";
-import { unitSlug } from "../runners/runner-name.ts";
 import { messageOf, Secret, type Logger, type Redactor } from "charm-kit";
 import type { UnitSystem } from "./unit-system.ts";
 import { openRateLimits } from "./rate-limits.ts";
@@ -18,6 +17,7 @@ const FORMER_DEADLINE_MS = 5000;
 export interface ScopesContext {
   readonly system: UnitSystem;
   readonly unitName: string;
+  readonly deployment: string;
   readonly log: Logger;
   readonly redactor: Redactor;
 }
@@ -37,9 +37,9 @@ export function openScopes(
   context: ScopesContext,
   isLastChance = false,
 ): RegistrationScopes {
-  const { log, system, unitName } = context;
+  const { log, system } = context;
   return new UnitScopes({
-    record: new ScopeRecord(join(system.dataRoot, unitSlug(unitName), "places.json"), log),
+    record: new ScopeRecord(join(recordDirectory(context), "places.json"), log),
     present: setup && scopeOf(setup),
     clock: system.clock,
     isLastChance,
@@ -65,8 +65,9 @@ function scopeOf({ configuration: { githubUrl, path }, credentials }: ScopesSetu
 function openFormerForge(
   { githubUrl, path, credentials }: RegistrationScope,
   proxy: ForgeConfiguration["proxy"],
-  { log, redactor, system, unitName }: ScopesContext,
+  context: ScopesContext,
 ): Forge {
+  const { log, redactor, system } = context;
   const dispatcher = proxy && proxyDispatcher(proxy);
   const unpacked = unpack(credentials);
   redactor.add((unpacked.by === "token" ? unpacked.token : unpacked.privateKey).reveal());
@@ -77,7 +78,7 @@ function openFormerForge(
     log,
     redactor,
     rateLimitStore: openRateLimits(
-      recordDirectory({ system, unitName }),
+      recordDirectory(context),
       { githubUrl, credentials: unpacked },
       log,
     ),

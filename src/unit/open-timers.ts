@@ -3,8 +3,8 @@ import { runProcess } from "charm-kit";
 import { SystemdTimers } from "../host/systemd-timers.ts";
 import { everyMinutes, everySixHours } from "../host/timers.ts";
 import type { Timer, Timers } from "./ports.ts";
-import { unitSlug } from "../runners/runner-name.ts";
 import type { Configuration } from "./configuration.ts";
+import { slugOf } from "./unit-slug.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** Event of the reconcile timer. */
@@ -17,8 +17,9 @@ export const REFRESH_EVENT = "refresh-image";
  *
  * @throws UnitNameError
  */
-export function openTimers({ system, unitName, dispatchCommand }: UnitContext): Timers {
-  const unit = { name: unitName, slug: unitSlug(unitName) };
+export function openTimers(context: UnitContext): Timers {
+  const { system, unitName, dispatchCommand } = context;
+  const unit = { name: unitName, slug: slugOf(context) };
   return new SystemdTimers({ unit, paths: system.systemd, dispatchCommand, run: runProcess });
 }
 

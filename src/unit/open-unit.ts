@@ -15,8 +15,8 @@ import { BRIDGE_NAMES } from "../lxd/lxd-infrastructure.ts";
 import { openLxdUnit, socketPathOf, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork, type Network } from "../network/network.ts";
 import type { InstanceType } from "../runners/ports.ts";
-import { unitSlug } from "../runners/runner-name.ts";
 import type { RunnerStorage } from "./ports.ts";
+import { slugOf } from "./unit-slug.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** The resources that the unit needs from LXD. */
@@ -46,7 +46,7 @@ export const TEARDOWN_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
  */
 export function openUnit(context: UnitContext & { readonly log: Logger }, demand = NO_DEMAND): LxdUnit {
   const { system, unitName, deployment, log } = context;
-  const slug = unitSlug(unitName);
+  const slug = slugOf(context);
   const paths = system.paths ?? HOST_PATHS;
   return openLxdUnit({
     env: system.env,

@@ -17,7 +17,7 @@ import type { Jobs } from "../metrics/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { OnlineWitness } from "../runners/online-witness.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
-import { RunnerNames, unitSlug } from "../runners/runner-name.ts";
+import { RunnerNames } from "../runners/runner-name.ts";
 import { type Clock, type Logger, PatientLock, ProcessLock, type Redactor, runProcess } from "charm-kit";
 import type { UnitContext } from "./unit-system.ts";
 import type { Configuration, ForgeConfiguration } from "./configuration.ts";
@@ -30,6 +30,7 @@ import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
 import { openRateLimits } from "./rate-limits.ts";
 import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
+import { claimSlug, slugOf } from "./unit-slug.ts";
 import { Workload } from "./workload.ts";
 
 /** The configuration with its credentials. */
@@ -71,6 +72,7 @@ export function openWorkload(
   setup: Setup,
   context: WorkloadContext & { readonly integrations: Integrations },
 ): Workload {
+  claimSlug(context);
   const forge = openForge(setup, context);
   const services = openServices(forge, openScopes(setup, context), context, demandOf(setup.configuration));
   return new Workload({
@@ -109,7 +111,7 @@ function openServices(
   demand: UnitDemand,
 ): UnitServices {
   const { system, unitName, deployment, log } = context;
-  const slug = unitSlug(unitName);
+  const slug = slugOf(context);
   const dataDirectory = recordDirectory(context);
   const names = new RunnerNames(unitName, deployment.replaceAll("-", ""));
   const unit = openUnit(context, demand);
@@ -161,7 +163,7 @@ function openImageKeeper(
   configuration: Configuration,
   { forge, ...context }: WorkloadContext & UnitServices & { readonly forge: Forge },
 ): ImageKeeper {
-  const { dataDirectory, images, records, deployment, system, unitName } = context;
+  const { dataDirectory, images, records, deployment, system } = context;
   const { baseImage: alias, imageServer, packages, proxy, aproxy, caCertificate } = configuration;
   return new ImageKeeper(
     {
@@ -174,7 +176,7 @@ function openImageKeeper(
         directory: join(dataDirectory, "application"),
         ...(proxy && { openDispatcher: () => proxyDispatcher(proxy) }),
       }),
-      lock: new ProcessLock(`github-image-${deployment}-${unitSlug(unitName)}`),
+      lock: new ProcessLock(`github-image-${deployment}-${slugOf(context)}`),
       clock: system.clock,
     },
     {
@@ -194,9 +196,10 @@ function openPolicy({ policy }: Configuration, clock: Clock): PolicyService | un
   return new ExternalPolicy({ url: policy.url, token: policy.token, clock });
 }
 
-function openMetrics(jobs: Jobs, { system, appName, unitName, log }: WorkloadContext): UnitMetrics {
-  const { clock, dataRoot, metricsLog } = system;
-  const directory = join(dataRoot, unitSlug(unitName));
+function openMetrics(jobs: Jobs, context: WorkloadContext): UnitMetrics {
+  const { system, appName, log } = context;
+  const { clock, metricsLog } = system;
+  const directory = recordDirectory(context);
   const shares = new ShareStore({
     directory: join(directory, "metrics"),
     quarantine: join(directory, "metrics-quarantine"),
@@ -216,12 +219,13 @@ function openRotation({ system, log }: WorkloadContext): LogRotation {
 
 function openForge(
   { configuration, credentials }: ForgeSetup,
-  { log, redactor, system, unitName }: WorkloadContext,
+  context: WorkloadContext,
 ): Forge & Jobs {
+  const { log, redactor, system } = context;
   const { path, githubUrl, group, proxy, caCertificate } = configuration;
   if (caCertificate !== undefined) trustCertificates(caCertificate);
   const dispatcher = proxy && proxyDispatcher(proxy);
-  const etagStore = new PageStore(join(system.dataRoot, unitSlug(unitName), "github-pages"));
+  const etagStore = new PageStore(join(recordDirectory(context), "github-pages"));
   return createGithubClient({
     path,
     githubUrl,
@@ -230,7 +234,7 @@ function openForge(
     log,
     redactor,
     etagStore,
-    rateLimitStore: openRateLimits(recordDirectory({ system, unitName }), { githubUrl, credentials }, log),
+    rateLimitStore: openRateLimits(recordDirectory(context), { githubUrl, credentials }, log),
     clock: system.clock,
     ...(dispatcher && { dispatcher }),
   });

@@ -35,8 +35,12 @@ export interface Infrastructure {
   profiles(resources: MachineResources): readonly string[];
   /** Fails when LXD does not answer. */
   check(signal: AbortSignal): Promise<void>;
-  /** Deletes all parts. The unit's instances and images must be gone. */
-  remove(signal: AbortSignal): Promise<void>;
+  /**
+   * Deletes all parts. The unit's instances and images must be gone.
+   *
+   * @returns parts that instances of others use, and that stay, each as a short text.
+   */
+  remove(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** An address and a TCP port of it. */
@@ -63,8 +67,8 @@ export interface Firewall {
    * to repeat, and after a kill at any point. Connections that stand when a network becomes denied go on.
    */
   ensure(rules: FirewallRules, signal: AbortSignal): Promise<void>;
-  /** Takes it away. Nothing may run on the bridge any more; the bridge itself may be gone. */
-  remove(signal: AbortSignal): Promise<void>;
+  /** Takes it away. Nothing may run on the bridge any more; the bridge itself may be gone. Returns what others use, and stays. */
+  remove(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** When an event is dispatched: again and again with a pause between, or by the calendar. */

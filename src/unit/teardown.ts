@@ -46,21 +46,26 @@ export class Teardown {
 
   /** Removes everything that the unit created. */
   async remove(signal: AbortSignal): Promise<void> {
-    const { hasLxd, host, metrics, logs, dataDirectory } = this.#dependencies;
+    const { hasLxd, host, log, metrics, logs, dataDirectory } = this.#dependencies;
     await this.endAll(signal);
-    if (hasLxd) await this.#removeFromLxd(signal);
+    const kept = hasLxd ? await this.#removeFromLxd(signal) : [];
     await metrics.remove(signal);
     await logs.remove();
     await host.remove(signal);
+    if (kept.length > 0) {
+      log.warning("Others use what this unit has used, and it stays", { kept: kept.join(", "), dataDirectory });
+      return;
+    }
     await rm(dataDirectory, { recursive: true, force: true });
     await this.#removeShared();
   }
 
-  async #removeFromLxd(signal: AbortSignal): Promise<void> {
+  /** @returns what instances of others use, and stays. */
+  async #removeFromLxd(signal: AbortSignal): Promise<readonly string[]> {
     const { images, firewall, infrastructure } = this.#dependencies;
     await images.prune(undefined, signal);
-    await firewall.remove(signal);
-    await infrastructure.remove(signal);
+    const acl = await firewall.remove(signal);
+    return [...acl, ...(await infrastructure.remove(signal))];
   }
 
   /** The last unit on the machine also removes the shared files. */

@@ -3,10 +3,9 @@ import { JsonRecord } from "../host/json-record.ts";
 import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-decision.ts";
 import type { Logger } from "charm-kit";
-import { unitSlug } from "../runners/runner-name.ts";
 import { parseEarlyEnds, type EarlyEnds } from "./early-ends.ts";
 import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
-import type { UnitContext } from "./unit-system.ts";
+import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 
 /** Records that the unit's processes share. Losing one costs requests and retries, never a runner. */
 export interface UnitRecords {
@@ -17,8 +16,8 @@ export interface UnitRecords {
 }
 
 /** Absolute path of the unit's own files. */
-export function recordDirectory({ system, unitName }: Pick<UnitContext, "system" | "unitName">): string {
-  return join(system.dataRoot, unitSlug(unitName));
+export function recordDirectory(unit: UnitOnMachine): string {
+  return join(unit.system.dataRoot, slugOf(unit));
 }
 
 /**

@@ -87,6 +87,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new lxd.BaseImageServerError("jammy", "https://mirror.example", { detail: "no route" }),
   new lxd.ImageBuildError("publishing", "no space left"),
   new lxd.ImageBuildError("packages", "E: Unable to locate package jqq"),
+  new lxd.ForeignObjectError("storage pool 'a-0'", "1c2d3e4f/a/0"),
   new lxd.ProgramMissingError("build the runner image", "zstd"),
   new lxd.FirewallUnsupportedError(),
   new lxd.NoFreePortError("ghr-1", 250),

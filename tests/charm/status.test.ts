@@ -213,6 +213,7 @@ describe("statusOf()", () => {
     "storage-missing": "person",
     "pool-file": "person",
     "lxd-program-missing": "person",
+    "foreign-object": "person",
     "base-image": "person",
     "base-image-server": "outside",
     archive: "person",

@@ -1,5 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { expect } from "chai";
+import { runProcess } from "charm-kit";
+import { NftPacketFilter } from "../../src/host/packet-filter.ts";
+import { LxdFirewall } from "../../src/lxd/lxd-firewall.ts";
 import type { FirewallRules } from "../../src/unit/ports.ts";
 import { patience, reasonToSkip } from "../../packages/lxd-client/tests/support.ts";
 import { address, networks } from "../network/written.ts";
@@ -289,6 +292,40 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
       expect(name).to.equal(slug);
       expect(description).to.equal(`GitHub runners of unit ${owner.unitName}`);
     });
+  });
+
+  it("of a unit of the same name of another deployment is refused, and stays when the unit goes", async () => {
+    const { client, unit } = site;
+    await ensure();
+    const { owner, slug } = unit;
+    const others = new LxdFirewall({
+      client,
+      owner: { ...owner, deployment: "1c2d3e4f-0000-4fd2-967d-db9663db7bea" },
+      name: slug,
+      bridge: site.otherBridge,
+      closedNetworks: () => Promise.resolve([]),
+      packetFilter: new NftPacketFilter(`${slug}-other`, runProcess),
+    });
+    const refused = await others.ensure({ denied: [], exceptions: [] }, patience()).catch((thrown: unknown) => thrown);
+    expect(refused).to.have.property("code", "foreign-object");
+    expect(await others.remove(patience())).to.deep.equal([`network ACL '${slug}'`]);
+    expect((await client.networkACLs.get(slug, patience())).used_by).to.have.length(1);
+  });
+
+  it("of an earlier version, without its owner, is removed only where no other bridge uses it", async () => {
+    const { client, unit } = site;
+    const { slug } = unit;
+    await ensure();
+    const { value, etag } = await client.networkACLs.getTagged(slug, patience());
+    await client.networkACLs.put(slug, { ...value, config: {} }, etag, patience());
+    const bridge = await client.networks.getTagged(site.otherBridge, patience());
+    const { config, description } = bridge.value;
+    const guarded = { ...config, "security.acls": slug };
+    await client.networks.put(site.otherBridge, { config: guarded, description }, bridge.etag, patience());
+    expect(await site.firewall.remove(patience())).to.deep.equal([`network ACL '${slug}'`]);
+    const { etag: now } = await client.networks.getTagged(site.otherBridge, patience());
+    await client.networks.put(site.otherBridge, { config, description }, now, patience());
+    expect(await site.firewall.remove(patience())).to.deep.equal([]);
   });
 
   it("that is removed leaves nothing on LXD and in the kernel, and may be removed again", async () => {

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { runProcess } from "charm-kit";
+import type { Config } from "lxd-client";
 import { probeNicFilters } from "../../src/host/nic-filters.ts";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
+import { KEYS, ownerConfig, ownerText } from "../../src/lxd/ownership.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
 import { filterNotices } from "../../src/lxd/runner-profiles.ts";
 import { parseNetwork } from "../../src/network/network.ts";
@@ -56,7 +58,11 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     const [base, resources] = await Promise.all(
       infrastructure.profiles(SMALL).map((name) => client.profiles.get(name, patience())),
     );
-    expect(resources?.config).to.deep.equal({ "limits.cpu": "1", "limits.memory": "256MiB" });
+    expect(resources?.config).to.deep.equal({
+      "limits.cpu": "1",
+      "limits.memory": "256MiB",
+      [KEYS.owner]: ownerText(fixture.owner),
+    });
     expect(resources?.devices["root"]).to.deep.equal({ type: "disk", path: "/", pool: slug, size: "2GiB" });
     expect(base?.devices["eth0"]).to.include({
       network: infrastructure.bridge,
@@ -232,9 +238,71 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     }
   });
 
+  describe("of a unit of the same name of another deployment", () => {
+    const DEPLOYMENT = "1c2d3e4f-0000-4fd2-967d-db9663db7bea";
+    let other: InfrastructureFixture;
+    const open = async () => {
+      const owner = { ...fixture.owner, deployment: DEPLOYMENT };
+      other = await openInfrastructure(fixture.client, { of: { owner, slug: fixture.slug } });
+    };
+    const failureOf = (promise: Promise<unknown>) => promise.catch((thrown: unknown) => thrown);
+    /** An instance with everything that a runner of a unit uses. */
+    const addInstance = async ({ client, owner, slug, infrastructure }: InfrastructureFixture) => {
+      const name = `${slug}-left`;
+      const request = { name, type: "container", source: { type: "none" } } as const;
+      const config = ownerConfig(owner, "runner");
+      await client.instances.create({ ...request, config, profiles: [...infrastructure.profiles(SMALL)] }, patience());
+      return name;
+    };
+
+    it("are refused, and stay when the unit goes", async () => {
+      await fixture.infrastructure.ensure(roomFor(0), patience());
+      await open();
+      const before = await listObjects();
+      const refused = await failureOf(other.infrastructure.ensure(roomFor(0), patience()));
+      expect(refused).to.have.property("code", "foreign-object");
+      expect((refused as Error).message).to.include(`storage pool '${fixture.slug}'`).and.include(fixture.owner.deployment);
+      expect(await other.infrastructure.remove(patience())).to.deep.equal([`storage pool '${fixture.slug}'`]);
+      expect(await listObjects()).to.deep.equal(before);
+    });
+
+    it("stay when their instances use them, although both units use them, and the removal ends", async () => {
+      const { client, infrastructure, slug } = fixture;
+      await infrastructure.ensure(roomFor(0), patience());
+      const name = await addInstance(fixture);
+      // Earlier versions of the charm wrote no keys: the second unit then took the objects of the first one.
+      const base = await client.profiles.getTagged(infrastructure.baseProfile, patience());
+      for (const profile of infrastructure.profiles(SMALL)) {
+        const { value, etag } = await client.profiles.getTagged(profile, patience());
+        await client.profiles.put(profile, { ...value, config: withoutKeys(value.config) }, etag, patience());
+      }
+      const pool = await client.storagePools.getTagged(infrastructure.pool, patience());
+      const settings = { description: pool.value.description, config: withoutKeys(pool.value.config) };
+      await client.storagePools.put(infrastructure.pool, settings, pool.etag, patience());
+      await open();
+      await other.infrastructure.ensure(roomFor(0), patience());
+      const kept = await other.infrastructure.remove(patience());
+      expect(kept).to.deep.equal([
+        `profile '${slug}-cpu-1-mem-256MiB-disk-2GiB'`,
+        `profile '${slug}-runner'`,
+        `network '${other.infrastructure.bridge}'`,
+        `storage pool '${slug}'`,
+      ]);
+      expect((await listObjects()).instances).to.deep.equal([name]);
+      expect(base.value.used_by).to.have.length(1);
+      await client.instances.delete(name, patience());
+      expect(await other.infrastructure.remove(patience())).to.deep.equal([]);
+      expect(await infrastructure.remove(patience())).to.deep.equal([]);
+    });
+  });
+
   it("can be checked before they are there", async () => {
     await fixture.infrastructure.check(patience());
     await fixture.infrastructure.ensure(roomFor(0), patience());
     await fixture.infrastructure.check(patience());
   });
 });
+
+function withoutKeys(config: Config): Config {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => key !== KEYS.owner));
+}

@@ -30,7 +30,7 @@ describe("openScopes()", () => {
       (level, line) => lines.push(`${level} ${line}`),
       (text) => text,
     );
-    const scopes = openScopes(undefined, { system, unitName: "runners/0", log, redactor });
+    const scopes = openScopes(undefined, { system, unitName: "runners/0", deployment: "d", log, redactor });
     return (await scopes.former()).map(({ key }) => key);
   };
 

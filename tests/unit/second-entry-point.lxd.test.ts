@@ -78,9 +78,9 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
   });
 
   /** Runs the program in a process of its own. */
-  async function run(verb: "reconcile" | "check" | "remove"): Promise<WorkloadOutput> {
+  async function run(verb: "reconcile" | "check" | "remove", given = input): Promise<WorkloadOutput> {
     const child = spawn(process.execPath, [PROGRAM, verb], { stdio: ["pipe", "pipe", "pipe"] });
-    child.stdin.end(JSON.stringify(input));
+    child.stdin.end(JSON.stringify(given));
     const [stdout, stderr] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
@@ -88,6 +88,20 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
     ]);
     expect(child.exitCode, stderr).to.equal(0);
     return JSON.parse(stdout) as WorkloadOutput;
+  }
+
+  /** Everything on LXD that names the unit, of any deployment, except images. */
+  async function unitObjects(): Promise<readonly string[]> {
+    const { instances, networkACLs, networks, profiles, storagePools } = rig.lxd.client;
+    const lists = [
+      instances.list(undefined, patience()),
+      profiles.list(patience()),
+      storagePools.list(patience()),
+      networkACLs.list(patience()),
+    ];
+    const names = (await Promise.all(lists)).flat().map(({ name }) => name);
+    const bridges = (await networks.list(patience())).filter(({ description }) => description.includes(rig.unit));
+    return [...names.filter((name) => name.includes(rig.slug)), ...bridges.map(({ name }) => name)].sort();
   }
 
   it("opens a workload from data and creates a runner, without loading any Juju module", async () => {
@@ -113,18 +127,24 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
     expect(runners).to.have.lengthOf(1).and.not.include(first);
   });
 
+  it("works beside what a unit of the same name of another deployment has left, and leaves that alone", async () => {
+    const left = await rig.machines(patience());
+    const objects = () => unitObjects();
+    const before = await objects();
+    const second = { ...input, unit: { ...input.unit, deployment: randomUUID() } };
+    const { runners } = await run("reconcile", second);
+    expect(runners).to.have.lengthOf(1).and.not.include(left[0]);
+    expect((await run("check", second)).runners).to.deep.equal(runners);
+    expect((await run("check")).runners).to.deep.equal(left);
+    expect((await objects()).length).to.equal(before.length * 2);
+    await run("remove", second);
+    expect(await objects()).to.deep.equal(before);
+    expect((await run("check")).runners).to.deep.equal(left);
+  });
+
   it("leaves nothing on the machine or at GitHub", async () => {
     await run("remove");
     expect(await rig.registrations(patience())).to.deep.equal([]);
-    const { instances, networks, profiles, storagePools } = rig.lxd.client;
-    const names = [
-      ...(await instances.list(undefined, patience())).map(({ name }) => name),
-      ...(await profiles.list(patience())).map(({ name }) => name),
-      ...(await storagePools.list(patience())).map(({ name }) => name),
-      ...(await networks.list(patience()))
-        .filter(({ description }) => description.includes(rig.unit))
-        .map(({ name }) => name),
-    ];
-    expect(names.filter((name) => name.includes(rig.slug))).to.deep.equal([]);
+    expect(await unitObjects()).to.deep.equal([]);
   });
 });

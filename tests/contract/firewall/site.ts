@@ -118,6 +118,11 @@ export class FirewallSite {
     this.#cleanUps.push(cleanUp);
   }
 
+  /** The bridge of the other unit. */
+  get otherBridge(): string {
+    return this.#other.infrastructure.bridge;
+  }
+
   async gateway(): Promise<string> {
     const { config } = await this.client.networks.get(this.unit.infrastructure.bridge, patience());
     return (config["ipv4.address"] ?? "").replace(/\/.*/, "");
