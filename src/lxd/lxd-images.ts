@@ -3,7 +3,7 @@ import { messageOf } from "charm-kit";
 import type { Devices, Image, Instance, LxdClient } from "lxd-client";
 import { ImageBuildError, ProgramMissingError } from "./errors.ts";
 import { ImageBuilder } from "./image-builder.ts";
-import { discardInstance, discardUnhindered } from "./image-instance.ts";
+import { builderName, discardInstance, discardUnhindered, templateName } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
 import { missingProgram } from "./missing-program.ts";
 import { describeOwner, isOwned, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
@@ -40,7 +40,7 @@ export class LxdImages implements Images {
   constructor(options: LxdImagesOptions) {
     this.#options = options;
     this.#client = options.client;
-    this.#builder = new ImageBuilder({ ...options, builder: `${options.slug}-builder` });
+    this.#builder = new ImageBuilder({ ...options, builder: builderName(options.slug) });
   }
 
   async list(signal: AbortSignal): Promise<readonly RunnerImage[]> {
@@ -123,7 +123,7 @@ export class LxdImages implements Images {
 
   async #makeTemplate(recipe: ImageRecipe, image: Image, signal: AbortSignal): Promise<RunnerImage> {
     const { fingerprint } = image;
-    const template = `${this.#options.slug}-template-${fingerprint.slice(0, 8)}`;
+    const template = templateName(this.#options.slug, fingerprint);
     await discardInstance(this.#client, template, signal);
     try {
       await this.#create(template, fingerprint, signal);

@@ -155,7 +155,9 @@ export class LxdInfrastructure implements Infrastructure {
   async #removeAll(signal: AbortSignal): Promise<readonly string[]> {
     const others = await othersInstances(this.#client, this.#options.owner, signal);
     const profiles = await this.#ownProfiles(signal);
-    const kept = new Set(profiles.filter(({ used_by: users }) => isUsedBy(users, others)).map(({ name }) => name));
+    const kept = new Set(
+      profiles.filter(({ used_by: users }) => isUsedBy(users, others)).map(({ name }) => name),
+    );
     for (const { name } of profiles) if (!kept.has(name)) await this.#client.profiles.delete(name, signal);
     const inUse = new Set([...others, ...kept]);
     return [

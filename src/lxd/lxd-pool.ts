@@ -91,7 +91,12 @@ export class LxdPool {
 
   async #create({ driver, config }: PoolBacking, signal: AbortSignal): Promise<void> {
     const { client, name, owner } = this.#options;
-    const pool = { name, driver, description: describeOwner(owner), config: { ...config, ...ownerKey(owner) } };
+    const pool = {
+      name,
+      driver,
+      description: describeOwner(owner),
+      config: { ...config, ...ownerKey(owner) },
+    };
     await namingMissingProgram("create the runners' storage pool", () =>
       client.storagePools.create(pool, signal),
     );

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Network } from "../network/network.ts";
 import type { Images, InstanceType, Machines, RunnerLogs } from "../runners/ports.ts";
-import type { Firewall, Infrastructure } from "../unit/ports.ts";
+import type { Clock, Logger } from "charm-kit";
+import type { Firewall, Infrastructure, ServerLogs } from "../unit/ports.ts";
 import { findSocket, LxdClient, socketAt } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
@@ -11,6 +12,8 @@ import { LxdMachines } from "./lxd-machines.ts";
 import { LxdOtherUnits } from "./lxd-other-units.ts";
 import { LxdInfrastructure, type BridgeKernel } from "./lxd-infrastructure.ts";
 import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
+import { isImageInstance } from "./image-instance.ts";
+import { LxdServerLogs } from "./lxd-server-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
 import type { PoolStore } from "./pool-store.ts";
 import { PortAllocator } from "./port-allocator.ts";
@@ -37,6 +40,12 @@ export interface LxdUnitOptions {
   readonly unitInGuest: string;
   /** Absolute path on the host of the directory with the logs of crashed runners. */
   readonly logDirectory: string;
+  /** Absolute path of the directory with LXD's own logs of instances. */
+  readonly serverLogDirectory: string;
+  /** Whether a name is that of a runner of the unit. */
+  readonly isRunner: (name: string) => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
   readonly instanceType: InstanceType;
   readonly poolStore: PoolStore;
   /** The configured subnet of the bridge. @default none */
@@ -62,6 +71,7 @@ export interface LxdUnit {
   readonly infrastructure: Infrastructure;
   readonly firewall: Firewall;
   readonly logs: RunnerLogs;
+  readonly serverLogs: ServerLogs;
   readonly server: LxdServer;
   readonly otherUnits: LxdOtherUnits;
   close(): Promise<void>;
@@ -106,6 +116,13 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       diagnosticsInGuest: options.diagnosticsInGuest,
       unitInGuest: options.unitInGuest,
       directory: options.logDirectory,
+    }),
+    serverLogs: new LxdServerLogs({
+      client,
+      directory: options.serverLogDirectory,
+      isOwn: (name) => options.isRunner(name) || isImageInstance(slug, name),
+      clock: options.clock,
+      log: options.log,
     }),
     images: new LxdImages({
       client,

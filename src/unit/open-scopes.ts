@@ -77,11 +77,7 @@ function openFormerForge(
     credentials: unpacked,
     log,
     redactor,
-    rateLimitStore: openRateLimits(
-      recordDirectory(context),
-      { githubUrl, credentials: unpacked },
-      log,
-    ),
+    rateLimitStore: openRateLimits(recordDirectory(context), { githubUrl, credentials: unpacked }, log),
     deadlineMs: FORMER_DEADLINE_MS,
     clock: system.clock,
     ...(dispatcher && { dispatcher }),

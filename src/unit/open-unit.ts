@@ -16,7 +16,7 @@ import { openLxdUnit, socketPathOf, type LxdUnit } from "../lxd/lxd-unit.ts";
 import { parseNetwork, type Network } from "../network/network.ts";
 import type { InstanceType } from "../runners/ports.ts";
 import type { RunnerStorage } from "./ports.ts";
-import { slugOf } from "./unit-slug.ts";
+import { runnerNames, slugOf } from "./unit-slug.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** The resources that the unit needs from LXD. */
@@ -48,6 +48,8 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
   const { system, unitName, deployment, log } = context;
   const slug = slugOf(context);
   const paths = system.paths ?? HOST_PATHS;
+  const lxd = lxdDirectories(socketPathOf(system.env, expectedSocket()));
+  const names = runnerNames(context);
   return openLxdUnit({
     env: system.env,
     expectedSocket: demand.lxdMayCome ? expectedSocket() : undefined,
@@ -60,6 +62,10 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     diagnosticsInGuest: DIAGNOSTICS,
     unitInGuest: RUNNER_UNIT,
     logDirectory: system.logRoot,
+    serverLogDirectory: lxd.logs,
+    isRunner: (name) => names.owns(name),
+    clock: system.clock,
+    log,
     closedNetworks: () => closedNetworks(BRIDGE_NAMES),
     bridgeKernel: new KernelBridge(paths, runProcess),
     onRepair: (repair) => {
@@ -76,7 +82,7 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
       slug,
       directory: join(system.dataRoot, slug),
       kind: demand.storage,
-      lxdDirectory: lxdDirectories(socketPathOf(system.env, expectedSocket())).data,
+      lxdDirectory: lxd.data,
     }),
     nicFilters: (firewall, signal) => probeNicFilters(paths, runProcess, firewall, signal),
     freeSubnet: async (taken) => {

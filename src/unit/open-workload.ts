@@ -17,7 +17,6 @@ import type { Jobs } from "../metrics/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { OnlineWitness } from "../runners/online-witness.ts";
 import { RunnerManager } from "../runners/runner-manager.ts";
-import { RunnerNames } from "../runners/runner-name.ts";
 import { type Clock, type Logger, PatientLock, ProcessLock, type Redactor, runProcess } from "charm-kit";
 import type { UnitContext } from "./unit-system.ts";
 import type { Configuration, ForgeConfiguration } from "./configuration.ts";
@@ -30,7 +29,7 @@ import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
 import { openRateLimits } from "./rate-limits.ts";
 import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
-import { claimSlug, slugOf } from "./unit-slug.ts";
+import { claimSlug, runnerNames, slugOf } from "./unit-slug.ts";
 import { Workload } from "./workload.ts";
 
 /** The configuration with its credentials. */
@@ -110,10 +109,10 @@ function openServices(
   context: WorkloadContext,
   demand: UnitDemand,
 ): UnitServices {
-  const { system, unitName, deployment, log } = context;
+  const { system, deployment, log } = context;
   const slug = slugOf(context);
   const dataDirectory = recordDirectory(context);
-  const names = new RunnerNames(unitName, deployment.replaceAll("-", ""));
+  const names = runnerNames(context);
   const unit = openUnit(context, demand);
   const lock = new PatientLock(new ProcessLock(`github-runner-${deployment}-${slug}`), {
     holder: "another reconcile of this unit",
@@ -150,6 +149,7 @@ function openServices(
     images: unit.images,
     infrastructure: unit.infrastructure,
     firewall: unit.firewall,
+    serverLogs: unit.serverLogs,
     metrics,
     rotation: openRotation(context),
     logs: new LogKeeper({ logs: unit.logs, names, clock: system.clock, log }),
@@ -217,10 +217,7 @@ function openRotation({ system, log }: WorkloadContext): LogRotation {
   return new LogRotation({ logPath, configPath, hasSystemd, run: runProcess, log });
 }
 
-function openForge(
-  { configuration, credentials }: ForgeSetup,
-  context: WorkloadContext,
-): Forge & Jobs {
+function openForge({ configuration, credentials }: ForgeSetup, context: WorkloadContext): Forge & Jobs {
   const { log, redactor, system } = context;
   const { path, githubUrl, group, proxy, caCertificate } = configuration;
   if (caCertificate !== undefined) trustCertificates(caCertificate);

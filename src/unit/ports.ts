@@ -71,6 +71,14 @@ export interface Firewall {
   remove(signal: AbortSignal): Promise<readonly string[]>;
 }
 
+/** Logs that LXD writes about the unit's instances, and leaves when an instance is gone. Best effort. */
+export interface ServerLogs {
+  /** Deletes those of instances that have been gone for an hour. */
+  sweep(signal: AbortSignal): Promise<void>;
+  /** Deletes those of all instances that are gone. */
+  remove(signal: AbortSignal): Promise<void>;
+}
+
 /** When an event is dispatched: again and again with a pause between, or by the calendar. */
 export type Schedule =
   | {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Host } from "../host/host.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { Images, RunnerMetrics } from "../runners/ports.ts";
-import type { Firewall, Infrastructure, Timers } from "./ports.ts";
+import type { Firewall, Infrastructure, ServerLogs, Timers } from "./ports.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
 import type { Logger } from "charm-kit";
@@ -22,6 +22,7 @@ export interface TeardownDependencies {
   readonly metrics: RunnerMetrics;
   readonly rotation: LogRotation;
   readonly logs: LogKeeper;
+  readonly serverLogs: ServerLogs;
   readonly dataDirectory: string;
   readonly close: () => Promise<void>;
 }
@@ -53,7 +54,10 @@ export class Teardown {
     await logs.remove();
     await host.remove(signal);
     if (kept.length > 0) {
-      log.warning("Others use what this unit has used, and it stays", { kept: kept.join(", "), dataDirectory });
+      log.warning("Others use what this unit has used, and it stays", {
+        kept: kept.join(", "),
+        dataDirectory,
+      });
       return;
     }
     await rm(dataDirectory, { recursive: true, force: true });
@@ -62,8 +66,9 @@ export class Teardown {
 
   /** @returns what instances of others use, and stays. */
   async #removeFromLxd(signal: AbortSignal): Promise<readonly string[]> {
-    const { images, firewall, infrastructure } = this.#dependencies;
+    const { images, firewall, infrastructure, serverLogs } = this.#dependencies;
     await images.prune(undefined, signal);
+    await serverLogs.remove(signal);
     const acl = await firewall.remove(signal);
     return [...acl, ...(await infrastructure.remove(signal))];
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemErrorCode } from "charm-kit";
-import { unitSlug } from "../runners/runner-name.ts";
+import { RunnerNames, unitSlug } from "../runners/runner-name.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** A unit on its machine. */
@@ -20,6 +20,15 @@ export function slugOf({ system, unitName, deployment }: UnitOnMachine): string 
   const owner = ownerIn(join(system.dataRoot, plain));
   const isFree = owner === undefined || owner === deployment;
   return isFree ? plain : `${plain}-${deployment.replaceAll("-", "").slice(0, TAG_DIGITS)}`;
+}
+
+/**
+ * The names of the unit's runners.
+ *
+ * @throws UnitNameError
+ */
+export function runnerNames({ unitName, deployment }: UnitOnMachine): RunnerNames {
+  return new RunnerNames(unitName, deployment.replaceAll("-", ""));
 }
 
 /** Takes the unit's name on the machine, before anything is created under it. Safe to repeat. */

@@ -10,7 +10,7 @@ import type { LogKeeper } from "../runners/log-keeper.ts";
 import { describeHeld } from "../runners/job-claims.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { PolicyService, RunnerImage } from "../runners/ports.ts";
-import type { Firewall, Infrastructure } from "./ports.ts";
+import type { Firewall, Infrastructure, ServerLogs } from "./ports.ts";
 import type { Fleet } from "../runners/creations.ts";
 import type { FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
 import type { UnitSystem } from "./unit-system.ts";
@@ -44,6 +44,7 @@ export interface WorkloadDependencies {
   readonly manager: RunnerManager;
   readonly rotation: LogRotation;
   readonly logs: LogKeeper;
+  readonly serverLogs: ServerLogs;
   /** Option values that the first install has fixed. */
   readonly installed: Memory<InstalledOptions>;
   /** Runners that ended at once. */
@@ -199,6 +200,7 @@ export class Workload {
     // A guest without processes, keys or connections to get fails in many ways: the cause is told beside them.
     const shortages = report.failures.length > 0 ? await this.#dependencies.host.shortages() : [];
     await this.#dependencies.logs.sweep();
+    await this.#dependencies.serverLogs.sweep(signal);
     return {
       ...report,
       capacity,

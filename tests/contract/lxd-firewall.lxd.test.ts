@@ -306,7 +306,9 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
       closedNetworks: () => Promise.resolve([]),
       packetFilter: new NftPacketFilter(`${slug}-other`, runProcess),
     });
-    const refused = await others.ensure({ denied: [], exceptions: [] }, patience()).catch((thrown: unknown) => thrown);
+    const refused = await others
+      .ensure({ denied: [], exceptions: [] }, patience())
+      .catch((thrown: unknown) => thrown);
     expect(refused).to.have.property("code", "foreign-object");
     expect(await others.remove(patience())).to.deep.equal([`network ACL '${slug}'`]);
     expect((await client.networkACLs.get(slug, patience())).used_by).to.have.length(1);

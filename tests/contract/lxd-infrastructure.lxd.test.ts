@@ -251,7 +251,10 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
       const name = `${slug}-left`;
       const request = { name, type: "container", source: { type: "none" } } as const;
       const config = ownerConfig(owner, "runner");
-      await client.instances.create({ ...request, config, profiles: [...infrastructure.profiles(SMALL)] }, patience());
+      await client.instances.create(
+        { ...request, config, profiles: [...infrastructure.profiles(SMALL)] },
+        patience(),
+      );
       return name;
     };
 
@@ -261,7 +264,9 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
       const before = await listObjects();
       const refused = await failureOf(other.infrastructure.ensure(roomFor(0), patience()));
       expect(refused).to.have.property("code", "foreign-object");
-      expect((refused as Error).message).to.include(`storage pool '${fixture.slug}'`).and.include(fixture.owner.deployment);
+      expect((refused as Error).message)
+        .to.include(`storage pool '${fixture.slug}'`)
+        .and.include(fixture.owner.deployment);
       expect(await other.infrastructure.remove(patience())).to.deep.equal([`storage pool '${fixture.slug}'`]);
       expect(await listObjects()).to.deep.equal(before);
     });

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -259,6 +260,10 @@ describeLxd(
       await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       const name = await makeInstance(unit);
       expect(leftovers().mounts.map((line) => line.split(" ")[2])).to.deep.equal(["tmpfs", "btrfs"]);
+      const [file = ""] = readdirSync(join(root, "unit/memory"));
+      const { blocks, size } = statSync(join(root, "unit/memory", file));
+      // It takes memory for what is in it.
+      expect(blocks * 512).to.be.below(size / 2);
       forgetMounts(unit);
       await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
       expect((await listUnitObjects(unit.client, unit.slug, unit.owner.unitName)).instances).to.deep.equal(

@@ -100,7 +100,9 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
       networkACLs.list(patience()),
     ];
     const names = (await Promise.all(lists)).flat().map(({ name }) => name);
-    const bridges = (await networks.list(patience())).filter(({ description }) => description.includes(rig.unit));
+    const bridges = (await networks.list(patience())).filter(({ description }) =>
+      description.includes(rig.unit),
+    );
     return [...names.filter((name) => name.includes(rig.slug)), ...bridges.map(({ name }) => name)].sort();
   }
 
