@@ -67,8 +67,12 @@ endToEnd("a unit that is removed", () => {
     expect(during.github).to.have.lengthOf(2);
     expect(during.files).to.include(rig.dataDirectory);
     expect(during.charm).to.deep.equal(["unit-e2eleave-0"]);
+    const instances = during.lxd.flatMap((line) => /^instance (\S+)/.exec(line)?.[1] ?? []);
+    const logged = async () => (await readdir("/var/log/lxd")).filter((name) => instances.includes(name));
+    expect(await logged()).to.have.lengthOf(3);
     await rig.agent.remove(rig.application, false, patience(120_000));
     expect(await footprint()).to.deep.equal(before);
+    expect(await logged()).to.deep.equal([]);
   });
 
   it("leaves nothing when a runner is busy at its stop", async () => {
