@@ -49,6 +49,11 @@ export class PoolFileSystem {
     );
   }
 
+  /** Gives the blocks of a mounted loop file that hold nothing back to the disk below. */
+  async trim(signal: AbortSignal): Promise<void> {
+    await this.#mounts.attempt("trim the runners' storage", ["fstrim", this.#paths.loopMount], signal);
+  }
+
   /** Bytes of a file, with those that it does not occupy. */
   async sizeOf(path: string): Promise<number> {
     return (await stat(path)).size;

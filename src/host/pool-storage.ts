@@ -280,7 +280,16 @@ export class PoolStorage {
     const source = this.#paths.source(mount);
     const { total: room } = await this.#mounts.space(mount);
     const isShared = await this.#disk.isShared(base);
+    if (isShared && !choice.isNew) await this.#giveBack(choice.record, path, signal);
     return { driver, config: { source }, room, isShared, lost: !isOfPool(source) };
+  }
+
+  /** Earlier versions of the charm reserved the whole file, also on the machine's disk, and recorded no file. */
+  async #giveBack(record: PoolDecision, path: string, signal: AbortSignal): Promise<void> {
+    if (record.file) return;
+    await this.#fileSystem.trim(signal);
+    const bytes = await this.#fileSystem.sizeOf(path);
+    await this.#record.write({ ...record, file: { path, bytes } });
   }
 
   /** More runners need a larger file. It stays as it is where the disk has no more room. */

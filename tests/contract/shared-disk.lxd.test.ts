@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -101,6 +110,21 @@ describeLxd(`Pools on the machine's disk${reason === undefined ? "" : ` (skipped
       /^1[1-3] of 20 missing: the storage pool has [\d.]+ GiB, room for [7-9];/,
     );
     expect(usedBytes()).to.be.below(0.2 * GIB);
+  });
+
+  it("give back what an earlier version has reserved", async () => {
+    const { file, infrastructure } = await open("one");
+    await infrastructure.ensure(roomFor(1, RESOURCES), signal());
+    sh(`fallocate -l ${statSync(file).size} ${file}`);
+    const record = join(root, "data/one/pool.json");
+    writeFileSync(record, JSON.stringify({ method: "loop", driver: "btrfs", kind: "juju-storage" }));
+    expect(usedBytes()).to.be.above(5 * GIB);
+    await infrastructure.ensure(roomFor(1, RESOURCES), signal());
+    // btrfs keeps its own chunks.
+    expect(usedBytes()).to.be.below(GIB);
+    expect(JSON.parse(readFileSync(record, "utf8"))).to.deep.include({
+      file: { path: file, bytes: statSync(file).size },
+    });
   });
 
   it("are made when the disk has room again after it had none", async () => {
