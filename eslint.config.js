@@ -19,6 +19,10 @@ const SYNTAX = [
   { selector: "ExportDefaultDeclaration", message: "Export by name." },
   { selector: "TSEnumDeclaration", message: "Use a union of string literals." },
   { selector: "PropertyDefinition[accessibility='private']", message: "Use #private." },
+  {
+    selector: "MemberExpression[property.name='localeCompare']",
+    message: "Compare by <: localeCompare loads ICU, which takes 9 ms of an event.",
+  },
 ];
 
 export default defineConfig(

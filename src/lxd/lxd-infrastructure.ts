@@ -124,7 +124,10 @@ export class LxdInfrastructure implements Infrastructure {
     await this.#pool.check(signal);
     const known = await absentAsUndefined(this.#client.networks.get(this.bridge, signal));
     if (!known || !(await this.#faultOf(known))) return;
-    await this.#lock.run(() => this.#ensureBridge(signal), signal);
+    await this.#lock.run(async () => {
+      const tagged = await absentAsUndefined(this.#client.networks.getTagged(this.bridge, signal));
+      await this.#ensureBridge(tagged, signal);
+    }, signal);
   }
 
   async remove(signal: AbortSignal): Promise<readonly string[]> {
@@ -133,22 +136,34 @@ export class LxdInfrastructure implements Infrastructure {
 
   async #ensureAll(capacity: RunnerCapacity, signal: AbortSignal): Promise<InfrastructureReport> {
     const { processes, resources } = capacity;
-    const { instanceType, nicFilters } = this.#options;
-    const release = () => this.#removeProfiles(signal);
+    const { instanceType } = this.#options;
+    // All that is only read, side by side with the pool.
+    const known = early(absentAsUndefined(this.#client.networks.getTagged(this.bridge, signal)));
+    const server = early(this.#readServer(signal));
+    let profiles = early(this.#ownProfiles(signal));
+    const release = async () => {
+      await this.#removeProfiles(signal);
+      profiles = early(this.#ownProfiles(signal));
+    };
     // First, so that nothing else is created for a pool that is too small.
     const { count, shortage } = await this.#pool.ensure(capacity, release, signal);
-    const bridge = await this.#ensureBridge(signal);
-    const info = await this.#client.server.info(signal);
-    const filters = await nicFilters(info.firewall, signal);
+    const bridge = await this.#ensureBridge(await known, signal);
+    const { info, filters } = await server;
+    const own = await profiles;
     const guestSocket = guestSocketOption(info);
     const site = { pool: this.pool, bridge: this.bridge, processes, guestSocket };
     const current = this.#resourceProfile(resources);
     // One after the other: LXD updates the instances of a changed profile, and refuses two updates of one at a time.
-    await this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), signal);
-    await this.#ensureProfile(current, resourceProfile(resources, this.pool), signal);
-    await this.#removeUnusedProfiles(current, signal);
+    await this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), own, signal);
+    await this.#ensureProfile(current, resourceProfile(resources, this.pool), own, signal);
+    await this.#removeUnusedProfiles(current, own, signal);
     const notices = [shortage, ...filterNotices(filters), ...bridge];
     return { count, notices: notices.filter((notice) => notice !== undefined) };
+  }
+
+  async #readServer(signal: AbortSignal) {
+    const info = await this.#client.server.info(signal);
+    return { info, filters: await this.#options.nicFilters(info.firewall, signal) };
   }
 
   /** What instances of others use stays: they may belong to a unit of the same name of another deployment. */
@@ -188,9 +203,8 @@ export class LxdInfrastructure implements Infrastructure {
    *
    * @returns what a person should know of it, as short texts.
    */
-  async #ensureBridge(signal: AbortSignal): Promise<readonly string[]> {
+  async #ensureBridge(known: Tagged<Network> | undefined, signal: AbortSignal): Promise<readonly string[]> {
     const { bridgeKernel, onRepair } = this.#options;
-    const known = await absentAsUndefined(this.#client.networks.getTagged(this.bridge, signal));
     if (known) await this.#correctBridge(known, signal);
     else await SUBNETS.run(() => this.#createBridge(signal), signal);
     const fault = known && (await this.#faultOf(known.value));
@@ -262,10 +276,17 @@ export class LxdInfrastructure implements Infrastructure {
   }
 
   /** Corrects a profile with different content. LXD applies the change to its instances. */
-  async #ensureProfile(name: string, content: ProfileContent, signal: AbortSignal): Promise<void> {
+  async #ensureProfile(
+    name: string,
+    content: ProfileContent,
+    own: readonly Profile[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { owner } = this.#options;
     const config = { ...content.config, ...ownerKey(owner) };
     const wanted = { ...content, config, description: describeOwner(owner) };
+    const listed = own.find((profile) => profile.name === name);
+    if (listed && isSame(listed, wanted)) return;
     const known = await absentAsUndefined(this.#client.profiles.getTagged(name, signal));
     if (known) refuseForeign(`profile '${name}'`, known.value.config, owner);
     if (!known) await this.#client.profiles.create({ name, ...wanted }, signal);
@@ -288,13 +309,19 @@ export class LxdInfrastructure implements Infrastructure {
   }
 
   /** Deletes profiles of earlier resources after their last runner is gone. */
-  async #removeUnusedProfiles(current: string, signal: AbortSignal): Promise<void> {
-    const unused = (await this.#ownProfiles(signal)).filter(
+  async #removeUnusedProfiles(current: string, own: readonly Profile[], signal: AbortSignal): Promise<void> {
+    const unused = own.filter(
       ({ name, used_by: users }) =>
         name.startsWith(this.#resourcePrefix) && name !== current && users.length === 0,
     );
     for (const { name } of unused) await this.#client.profiles.delete(name, signal);
   }
+}
+
+/** Work whose result is needed later: what it throws is thrown there, and not as an unhandled rejection before. */
+function early<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 /** The interface on the machine of a running instance on the bridge. */
@@ -334,5 +361,5 @@ function devicesOf({ devices }: ProfileContent): string {
 }
 
 function textOf(config: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.entries(config).toSorted(([one], [other]) => one.localeCompare(other)));
+  return JSON.stringify(Object.entries(config).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -45,7 +45,7 @@ export class LxdPool {
     const need = spaceNeed(count, resources.disk);
     const capacity = ({ driver, isShared }: PoolBacking, present: number) =>
       capacityOf(count, resources.disk, { driver, isShared, present });
-    const { storageDrivers } = await client.server.refresh(signal);
+    const { storageDrivers } = await client.server.info(signal);
     const drivers = storageDrivers.map((driver) => driver.name);
     const pools = await client.storagePools.list(signal);
     const known = pools.find((pool) => pool.name === name);

@@ -180,10 +180,15 @@ export class Workload {
       virtualMachines: configuration.instanceType === "virtual-machine",
     };
     const notices = await host.prepare(need, step, signal);
-    const decision = await images.decide(signal, refreshMs);
-    await rotation.ensure(signal);
-    const found = await infrastructure.ensure({ count, processes, resources }, signal);
-    await firewall.ensure(firewallRules(configuration, integrations), signal);
+    const network = async () => {
+      const report = await infrastructure.ensure({ count, processes, resources }, signal);
+      await firewall.ensure(firewallRules(configuration, integrations), signal);
+      return report;
+    };
+    const works = [images.decide(signal, refreshMs), network(), rotation.ensure(signal)] as const;
+    // None of them goes on in the background when another one has failed.
+    await Promise.allSettled(works);
+    const [decision, found] = await Promise.all(works);
     return { decision, capacity: found.count, notices: [...notices, ...found.notices] };
   }
 

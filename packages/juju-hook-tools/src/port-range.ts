@@ -43,7 +43,8 @@ export function showPortRange({ protocol, from, to }: PortRange): string {
 
 /** Orders ranges as `opened-ports` lists them: by protocol, then by number. */
 export function comparePortRanges(left: PortRange, right: PortRange): number {
-  return left.protocol.localeCompare(right.protocol) || left.from - right.from;
+  if (left.protocol !== right.protocol) return left.protocol < right.protocol ? -1 : 1;
+  return left.from - right.from;
 }
 
 /** Whether two ranges have a port in common. */

@@ -23,5 +23,10 @@ export class MetadataError extends CodedError {
 }
 
 function inOrder(problems: readonly MetadataProblem[]): readonly MetadataProblem[] {
-  return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
+  return problems.toSorted((a, b) => compareTexts(a.file, b.file) || a.line - b.line);
+}
+
+function compareTexts(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
