@@ -26,6 +26,17 @@ describe("bundle()", function () {
     expect(bundled.sources.filter((source) => source.startsWith("src/lxd/"))).not.to.be.empty;
   });
 
+  it("loads only the pool of undici where only LXD is asked, and no HTTP/2 at all", () => {
+    const texts = bundled.files.map(({ content }) => Buffer.from(content).toString());
+    expect(texts.join("\n")).to.not.match(/["']node:http2["']/);
+    // The client's chunk or a shared one: none with a pool has the rest of undici.
+    const pools = texts.filter((text) => text.includes("// node_modules/undici/lib/dispatcher/pool.js"));
+    expect(pools).to.have.length(1);
+    expect(pools[0]).to.not.match(
+      /^\/\/ node_modules\/undici\/lib\/(?:mock|web\/websocket|cache|interceptor|web\/fetch\/index)\b/m,
+    );
+  });
+
   it("loads two files at the start, whatever the dynamic imports share: each file costs its time", () => {
     expect(bundled.startFiles).to.include("main.mjs");
     expect(bundled.startFiles).to.have.length(2);
