@@ -74,6 +74,13 @@ export class PoolFileSystem {
     await this.#mounts.run("make the ZFS pool", words, signal);
   }
 
+  /** Makes the file of an imported ZFS pool, and the pool, larger. */
+  async growZpool(path: string, bytes: number, signal: AbortSignal): Promise<void> {
+    await truncate(path, bytes);
+    const words = ["zpool", "online", "-e", this.#paths.zpool, path];
+    await this.#mounts.run("enlarge the runners' storage", words, signal);
+  }
+
   /** Ends the ZFS pool, if it is there. */
   async destroyZpool(signal: AbortSignal): Promise<void> {
     await this.#mounts.attempt("end the ZFS pool", ["zpool", "destroy", this.#paths.zpool], signal);

@@ -276,7 +276,7 @@ export class PoolStorage {
       await this.#mounts.mount(["-o", LOOP_OPTIONS, path, mount], signal);
     }
     if (kind !== "memory") await this.#unit.ensure({ file: path, mount, storage: base }, signal);
-    if ((await this.#mounts.space(mount)).total < choice.required) await this.#growLoop(choice, base, signal);
+    if ((await this.#mounts.space(mount)).total < choice.required) await this.#grow(choice, base, signal);
     const source = this.#paths.source(mount);
     const { total: room } = await this.#mounts.space(mount);
     const isShared = await this.#disk.isShared(base);
@@ -293,12 +293,14 @@ export class PoolStorage {
   }
 
   /** More runners need a larger file. It stays as it is where the disk has no more room. */
-  async #growLoop(choice: Choice, base: string, signal: AbortSignal): Promise<void> {
+  async #grow(choice: Choice, base: string, signal: AbortSignal): Promise<void> {
     const path = this.#paths.file(base);
+    const size = await this.#fileSystem.sizeOf(path);
     const { bytes } = await this.#disk.allot(base, path, choice.required);
-    if (bytes <= (await this.#fileSystem.sizeOf(path))) return;
+    if (bytes <= size) return;
     const allotted = await this.#allot(choice, { base, path }, signal);
-    await this.#fileSystem.growLoopFile(path, allotted.bytes, signal);
+    if (choice.record.method === "zpool") await this.#fileSystem.growZpool(path, allotted.bytes, signal);
+    else await this.#fileSystem.growLoopFile(path, allotted.bytes, signal);
   }
 
   async #zpoolBacking(choice: Choice, signal: AbortSignal): Promise<StorageBacking> {
@@ -309,7 +311,11 @@ export class PoolStorage {
     const backing = { driver, config: { source: this.#paths.zpool }, isShared, lost: false };
     const isImported = await this.#fileSystem.hasZpool(signal);
     if (isImported && choice.isNew) throw new PoolFileError(`the ZFS pool '${this.#paths.zpool}'`);
-    if (isImported) return { ...backing, room: 0 };
+    if (isImported) {
+      const size = existsSync(path) ? await this.#fileSystem.sizeOf(path) : Infinity;
+      if (size * SHARE_OF_ZFS < choice.required) await this.#grow(choice, base, signal);
+      return { ...backing, room: 0 };
+    }
     if (!existsSync(base) || (!choice.isNew && !existsSync(path)))
       throw new StorageMissingError(existsSync(base) ? path : base);
     if (!choice.isNew) {
@@ -323,4 +329,6 @@ export class PoolStorage {
   }
 }
 
+/** ZFS keeps the rest of a pool for itself. */
+const SHARE_OF_ZFS = 0.9;
 const LOOP_OPTIONS = "loop,user_subvol_rm_allowed";

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmdirSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -279,6 +280,24 @@ describe("PoolStorage", () => {
       await prepareWith(["zfs"]);
       await prepareWith(["zfs"], { driver: "zfs", source: ZPOOL });
       expect(commands.at(-1)).to.equal(`zpool import -d ${path("storage")} ${ZPOOL}`);
+    });
+
+    it("enlarges the file of the ZFS pool and the pool when more runners need it, once", async () => {
+      answers.set("zpool list", 1);
+      await prepareWith(["zfs"]);
+      answers.delete("zpool list");
+      truncateSync(path("storage/runners-0.img"), 2 ** 20);
+      const known = { driver: "zfs", source: ZPOOL };
+      const need = { thin: 2 ** 21, thick: 2 ** 21 };
+      for (const state of ["needed", "done"]) {
+        commands.push(state);
+        await storage(failing).prepare({ drivers: ["zfs"], need, known, sources: [] }, signal());
+      }
+      expect(statSync(path("storage/runners-0.img")).size).to.be.above(2 ** 21);
+      const file = path("storage/runners-0.img");
+      expect(commands.filter((command) => command.startsWith("zpool online"))).to.deep.equal([
+        `zpool online -e ${ZPOOL} ${file}`,
+      ]);
     });
 
     it("names a ZFS pool that is there already, and leaves it", async () => {
