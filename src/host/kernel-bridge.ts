@@ -73,6 +73,14 @@ export class KernelBridge {
     return attached;
   }
 
+  /** Deletes an interface that the failed start of an instance has left; nothing happens when there is none. */
+  async removeLeft(port: string, signal: AbortSignal): Promise<void> {
+    if ((await this.#read(this.#device(port, "flags"))) === undefined) return;
+    const command = ["ip", "link", "delete", "dev", port] as const;
+    // What stays is told by LXD, which cannot make the interface again.
+    await this.#run(command, { action: `delete ${port}`, limitMs: LIMIT_MS, signal });
+  }
+
   #device(name: string, path: string): string {
     return join(this.#paths.sys, "class/net", name, path);
   }

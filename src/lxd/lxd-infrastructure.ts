@@ -14,6 +14,7 @@ import {
 import { contains, parseNetwork, renderNetwork, type Network as Subnet } from "../network/network.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { BridgeLostError } from "./errors.ts";
+import type { BridgeKernel } from "./bridge-kernel.ts";
 import { NIC } from "./port-allocator.ts";
 import { bridgeConfigs } from "./bridge-config.ts";
 import { LxdPool } from "./lxd-pool.ts";
@@ -53,20 +54,6 @@ export interface LxdInfrastructureOptions {
   readonly bridgeKernel: BridgeKernel;
   /** Called with each repair of the bridge, as a short text. */
   readonly onRepair: (repair: string) => void;
-}
-
-/** The unit's bridge in the kernel of the machine. LXD does not notice when it changes there. */
-export interface BridgeKernel {
-  /**
-   * What keeps runners on a bridge from their network; undefined when nothing does.
-   *
-   * @param gateway the machine's IPv4 address on the bridge.
-   */
-  fault(bridge: string, gateway: string): Promise<string | undefined>;
-  /** Keeps the bridge from learning addresses from frames that pass no rule of the packet filter. */
-  harden(bridge: string): Promise<void>;
-  /** Attaches interfaces of running instances that a lost bridge has left behind. */
-  attach(bridge: string, ports: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** Linux allows 15 characters in an interface name. */

@@ -10,7 +10,8 @@ import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
 import { LxdOtherUnits } from "./lxd-other-units.ts";
-import { LxdInfrastructure, type BridgeKernel } from "./lxd-infrastructure.ts";
+import type { BridgeKernel } from "./bridge-kernel.ts";
+import { LxdInfrastructure } from "./lxd-infrastructure.ts";
 import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 import { isImageInstance } from "./image-instance.ts";
 import { LxdServerLogs } from "./lxd-server-logs.ts";
@@ -96,6 +97,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     client,
     bridge: infrastructure.bridge,
     profile: infrastructure.baseProfile,
+    kernel: options.bridgeKernel,
   });
   const startConcurrency = Math.max(2, availableParallelism() * 2);
   return {

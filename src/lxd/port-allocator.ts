@@ -1,6 +1,7 @@
 import type { Config, Devices, Instance, LxdClient } from "lxd-client";
 import { bridgePorts, type BridgePort } from "../network/bridge-ports.ts";
 import { NoFreePortError } from "./errors.ts";
+import type { BridgeKernel } from "./bridge-kernel.ts";
 
 /** Name of the network device of all instances. */
 export const NIC = "eth0";
@@ -11,6 +12,7 @@ export interface PortAllocatorOptions {
   readonly bridge: string;
   /** Name of a profile with the network device of all instances. */
   readonly profile: string;
+  readonly kernel: Pick<BridgeKernel, "removeLeft">;
 }
 
 interface Site {
@@ -72,6 +74,9 @@ export class PortAllocator {
     if (!port) throw new NoFreePortError(this.#options.bridge, ports.length);
     taken.add(port.address);
     this.#given.add(port.address);
+    // LXD leaves the interface of an instance that ended before its start had begun, and then refuses each later start of
+    // an instance with this port. No instance has it now.
+    await this.#options.kernel.removeLeft(port.name, signal);
     const { name: hostName, mac, address } = port;
     return { port, device: { ...device, host_name: hostName, hwaddr: mac, "ipv4.address": address } };
   }

@@ -30,8 +30,8 @@ const LONGEST_REASON = 400;
  * Starts an instance. For a start that fails in LXC or QEMU, LXD tells only that the program has failed: then the reason
  * is read from LXD's log of the instance.
  *
- * LXD itself ends a failed start of a container after 5 to 31 seconds, and refuses everything else about the instance
- * until then.
+ * LXD itself waits up to 30 seconds for the stop hook of a container that failed before its hooks, and refuses
+ * everything else about the instance until then; a deadline here would gain nothing.
  *
  * @throws InstanceStartError with the reason; the error of LXD when its log has none.
  */

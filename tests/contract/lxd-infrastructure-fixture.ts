@@ -70,6 +70,7 @@ export async function openInfrastructure(
   };
   const slug = change.of?.slug ?? `${app}-${number}`;
   const connected = client ?? (await connect(socketHere(), patience()));
+  const kernel = new KernelBridge(HOST_PATHS, runProcess);
   const infrastructure = new LxdInfrastructure({
     client: connected,
     owner,
@@ -77,7 +78,7 @@ export async function openInfrastructure(
     instanceType: "container",
     poolStore: change.poolStore ?? smallPool,
     nicFilters: (firewall, signal) => probeNicFilters(HOST_PATHS, runProcess, firewall, signal),
-    bridgeKernel: new KernelBridge(HOST_PATHS, runProcess),
+    bridgeKernel: kernel,
     onRepair: () => undefined,
     freeSubnet: async (taken) => {
       if (change.free !== undefined) return change.free;
@@ -87,7 +88,7 @@ export async function openInfrastructure(
     subnet: change.subnet,
   });
   const { bridge, baseProfile: profile } = infrastructure;
-  const ports = new PortAllocator({ client: connected, bridge, profile });
+  const ports = new PortAllocator({ client: connected, bridge, profile, kernel });
   return { client: connected, owner, slug, infrastructure, ports };
 }
 

@@ -125,6 +125,7 @@ class RaceFixture {
         client,
         bridge: template?.expanded_devices["eth0"]?.["network"] ?? "",
         profile: profiles[0] ?? "",
+        kernel: { removeLeft: () => Promise.resolve() },
       }),
     });
     const metrics = new FakeRunnerMetrics();

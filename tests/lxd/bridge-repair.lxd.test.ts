@@ -1,5 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect } from "chai";
+import { runProcess } from "charm-kit";
+import { HOST_PATHS } from "../../src/host/host-paths.ts";
+import { KernelBridge } from "../../src/host/kernel-bridge.ts";
+import { PortAllocator } from "../../src/lxd/port-allocator.ts";
 import { patience, reasonToSkip } from "../../packages/lxd-client/tests/support.ts";
 import { FirewallSite, machine, PORT, type OutsideHost, type Runner } from "../contract/firewall/site.ts";
 import { roomFor } from "../contract/lxd-infrastructure-fixture.ts";
@@ -53,6 +57,43 @@ describeLxd(
         "its DNS and DHCP server is gone",
       ],
     ];
+    it("gives a port whose interface the failed start of an instance has left, without that interface", async () => {
+      const { client, ports } = site.unit;
+      let port = "";
+      const refused = ports.giving(
+        "left",
+        (devices) => {
+          port = devices["eth0"]?.["host_name"] ?? "";
+          return Promise.reject(new Error("not made"));
+        },
+        signal(),
+      );
+      await refused.catch(() => undefined);
+      await machine(
+        "ip",
+        "link",
+        "add",
+        port,
+        "type",
+        "veth",
+        "peer",
+        "name",
+        `${port}p`.replace("ghp", "x"),
+      );
+      expect(existsSync(`/sys/class/net/${port}`)).to.equal(true);
+      const { baseProfile: profile } = site.unit.infrastructure;
+      const kernel = new KernelBridge(HOST_PATHS, runProcess);
+      const afterwards = new PortAllocator({ client, bridge, profile, kernel });
+      const given = await afterwards.giving(
+        "left",
+        (devices) => Promise.resolve(devices["eth0"]?.["host_name"]),
+        signal(),
+      );
+      expect(given).to.equal(port);
+      expect(existsSync(`/sys/class/net/${port}`)).to.equal(false);
+      expect(existsSync(`/sys/class/net/${runner.port}`)).to.equal(true);
+    });
+
     for (const [title, breakIt, fault] of faults) {
       it(`is restored when it was ${title}, with its running runners, and the unit says so`, async () => {
         expect(await reachesOutside()).to.equal(true);
