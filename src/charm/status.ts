@@ -137,10 +137,18 @@ type Condition = ConditionError | LxdClientError;
 /** Whether the status reports an error instead of failing the hook. */
 export function isCondition(thrown: unknown): thrown is Condition {
   // Compares codes, since an unobserved event must not load the LXD client for its error classes.
-  return (
-    thrown instanceof ConditionError ||
-    (thrown instanceof CodedError && Object.hasOwn(REMEDY_OF_LXD, thrown.code))
-  );
+  return thrown instanceof ConditionError || isLxdClientError(thrown);
+}
+
+function isLxdClientError(thrown: unknown): thrown is LxdClientError {
+  return thrown instanceof CodedError && Object.hasOwn(REMEDY_OF_LXD, thrown.code);
+}
+
+function remedyOf(condition: Condition): Remedy {
+  if (condition instanceof ConditionError) return condition.remedy;
+  // LXD was there when the call began: it is being restarted, or was too busy.
+  const isLost = "reason" in condition && condition.reason === "lost";
+  return isLost ? "retry" : REMEDY_OF_LXD[condition.code];
 }
 
 /** The check that notices the end of a condition. */
@@ -156,7 +164,7 @@ export function checkOf(condition: Condition): ConditionError["checkedBy"] {
  */
 export function statusOf(thrown: unknown, next?: string): Status | undefined {
   if (!isCondition(thrown)) return undefined;
-  const remedy = thrown instanceof ConditionError ? thrown.remedy : REMEDY_OF_LXD[thrown.code];
+  const remedy = remedyOf(thrown);
   const name = STATUS_OF_REMEDY[remedy];
   const text = textOf(thrown);
   switch (remedy) {
@@ -184,8 +192,9 @@ function textOf(condition: Condition): string {
     : `${title}: ${condition.message.replace(/^Cannot [^:]*: /, "")}`;
 }
 
-/** The innermost cause has the most specific message. */
+/** The innermost cause has the most specific message, but what is behind an error of the LXD client is only its library. */
 function rootMessage(error: Error): string {
+  if (isLxdClientError(error)) return error.message;
   return error.cause instanceof Error ? rootMessage(error.cause) : messageOf(error);
 }
 

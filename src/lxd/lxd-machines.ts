@@ -11,9 +11,11 @@ import type {
 } from "../runners/ports.ts";
 import { Gate, unhindered, type Await, type Secret } from "charm-kit";
 import {
+  LxdAnswerError,
   LxdError,
   LxdUnreachableError,
   OperationError,
+  OperationUnseenError,
   type Devices,
   type Instance,
   type InstanceStatus,
@@ -93,9 +95,7 @@ export class LxdMachines implements Machines {
     await this.#starts.run(async () => {
       signal.throwIfAborted();
       // LXD continues an operation that nobody waits for, so an abort takes effect only between steps.
-      await unhindered(`clone template '${spec.template}'`, UNHINDERED_MS[this.#instanceType], (limited) =>
-        this.#clone(spec, limited),
-      );
+      await this.#cloneOrNothing(spec);
       try {
         signal.throwIfAborted();
         await unhindered(`start '${spec.name}'`, UNHINDERED_MS[this.#instanceType], (limited) =>
@@ -156,7 +156,9 @@ export class LxdMachines implements Machines {
       ...(suspectSince !== undefined && { [KEYS.suspectSince]: timeText(suspectSince) }),
       ...(busySince !== undefined && { [KEYS.busySince]: timeText(busySince) }),
     };
-    await this.#client.instances.patch(name, { config }, signal);
+    const outcome = await this.#client.instances.patch(name, { config }, signal);
+    if (outcome.state === "unseen")
+      throw new OperationUnseenError(`change instance '${name}'`, outcome.operationId);
   }
 
   async inspect(name: string, signal: AbortSignal): Promise<GuestActivity> {
@@ -172,15 +174,26 @@ export class LxdMachines implements Machines {
   }
 
   async freeze(name: string, signal: AbortSignal): Promise<void> {
-    await this.#client.instances
-      .changeState(name, { action: "freeze" }, signal)
-      .catch((thrown: unknown) => this.#unlessItRuns(name, thrown, signal));
+    await this.#changeState(name, { action: "freeze", from: "Running" }, signal);
   }
 
   async unfreeze(name: string, signal: AbortSignal): Promise<void> {
-    await this.#client.instances
-      .changeState(name, { action: "unfreeze" }, signal)
-      .catch((thrown: unknown) => this.#unlessItRuns(name, thrown, signal, "Frozen"));
+    await this.#changeState(name, { action: "unfreeze", from: "Frozen" }, signal);
+  }
+
+  /** Leaves an instance alone that is in another state than `from`. */
+  async #changeState(
+    name: string,
+    { action, from }: { readonly action: "freeze" | "unfreeze"; readonly from: InstanceStatus },
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const outcome = await this.#client.instances.changeState(name, { action }, signal);
+      if (outcome.state === "unseen")
+        throw new OperationUnseenError(`${action} instance '${name}'`, outcome.operationId);
+    } catch (thrown) {
+      await this.#unlessItIs(name, { thrown, state: from }, signal);
+    }
   }
 
   async destroy(name: string, signal: AbortSignal): Promise<void> {
@@ -191,6 +204,28 @@ export class LxdMachines implements Machines {
   async #isOurs(name: string, signal: AbortSignal): Promise<boolean> {
     const instance = await absentAsUndefined(this.#client.instances.get(name, signal));
     return instance !== undefined && isOwned(instance.config, this.#owner, "runner");
+  }
+
+  /** When the answer is lost, LXD may have begun the clone, and only then is it there in a moment. */
+  async #cloneOrNothing(spec: MachineSpec): Promise<void> {
+    const limitMs = UNHINDERED_MS[this.#instanceType];
+    try {
+      await unhindered(`clone template '${spec.template}'`, limitMs, (limited) => this.#clone(spec, limited));
+    } catch (thrown) {
+      // LXD's own refusals need no cleaning up: what has the name then is not this runner.
+      if (thrown instanceof LxdUnreachableError || thrown instanceof LxdAnswerError) {
+        await unhindered(`clean up after '${spec.name}'`, limitMs, (limited) =>
+          this.#destroyUnseen(spec.name, limited),
+        ).catch(() => undefined);
+      }
+      throw thrown;
+    }
+  }
+
+  async #destroyUnseen(name: string, signal: AbortSignal): Promise<void> {
+    const operations = await this.#client.operations.touching(name, signal);
+    await Promise.allSettled(operations.map(({ id }) => this.#client.operations.wait(id, signal)));
+    await this.destroy(name, signal);
   }
 
   async #clone(spec: MachineSpec, signal: AbortSignal): Promise<void> {
@@ -228,15 +263,18 @@ export class LxdMachines implements Machines {
     };
   }
 
-  /** LXD refuses an operation that does not fit the state. Decides by the state, not by the message. */
-  async #unlessItRuns(
+  /** LXD refuses, or forgets, an operation. Decides by the state, not by the message. */
+  async #unlessItIs(
     name: string,
-    thrown: unknown,
+    { thrown, state }: { readonly thrown: unknown; readonly state: InstanceStatus },
     signal: AbortSignal,
-    state: InstanceStatus = "Running",
   ): Promise<void> {
     if (thrown instanceof LxdError && thrown.notFound) return;
-    if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) throw thrown;
+    const isDecided =
+      thrown instanceof LxdError ||
+      thrown instanceof OperationError ||
+      thrown instanceof OperationUnseenError;
+    if (!isDecided) throw thrown;
     const { status } = await this.#client.instances.get(name, signal);
     if (status === state) throw thrown;
   }

@@ -1,4 +1,4 @@
-import { LxdClientError, OperationError, type LxdClient } from "lxd-client";
+import { LxdClientError, OperationError, OperationUnseenError, type LxdClient } from "lxd-client";
 import type { InstanceType } from "../runners/ports.ts";
 import { InstanceStartError } from "./errors.ts";
 
@@ -33,7 +33,8 @@ const LONGEST_REASON = 400;
  * LXD itself waits up to 30 seconds for the stop hook of a container that failed before its hooks, and refuses
  * everything else about the instance until then; a deadline here would gain nothing.
  *
- * @throws InstanceStartError with the reason; the error of LXD when its log has none.
+ * @throws InstanceStartError with the reason; the error of LXD when its log has none; `OperationUnseenError` when LXD has
+ *   forgotten the start, and the instance does not run.
  */
 export async function startInstance(
   client: LxdClient,
@@ -41,7 +42,11 @@ export async function startInstance(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await client.instances.changeState(name, { action: "start" }, signal);
+    const outcome = await client.instances.changeState(name, { action: "start" }, signal);
+    if (outcome.state === "done") return;
+    // LXD has forgotten the operation, and with it whether it succeeded.
+    const { status } = await client.instances.get(name, signal);
+    if (status === "Stopped") throw new OperationUnseenError(`start instance '${name}'`, outcome.operationId);
   } catch (thrown) {
     const { file, program, select } = LOGS[type];
     if (!(thrown instanceof OperationError) || !program.test(thrown.detail)) throw thrown;

@@ -274,3 +274,24 @@ describe("statusOf()", () => {
     expect(statusOf(errorOf("hook-tool"))).to.equal(undefined);
   });
 });
+
+describe("the status of a connection to LXD", () => {
+  const cause = Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" });
+  const unreachable = (reason: "lost" | "missing" | "refused") =>
+    new LxdUnreachableError("list the instances", reason, "/s", { cause });
+
+  it("is a retry when it broke during a call, and a person's when there is no LXD to call", () => {
+    expect(statusOf(unreachable("lost"))?.name).to.equal("maintenance");
+    expect(statusOf(unreachable("lost"))?.message).to.match(/^Retrying: Cannot list the instances: /);
+    for (const reason of ["missing", "refused"] as const)
+      expect(statusOf(unreachable(reason))?.name, reason).to.equal("blocked");
+  });
+
+  it("says what was being done, also for a single runner, and not what the socket's library says", () => {
+    const failure = new RunnerCreateError("runner-0", "it failed", { cause: unreachable("lost") });
+    const { message } = summarise(counts(1), 2, { failures: [failure], notices: [] });
+    expect(message).to.match(
+      /^1 of 2 runners; retrying: Cannot list the instances: the LXD socket \/s closed/,
+    );
+  });
+});

@@ -74,9 +74,29 @@ export function listOf<T>(decode: Decode<T>): Decode<readonly T[]> {
   };
 }
 
+/**
+ * The fields of an object as LXD sends them.
+ *
+ * @throws TypeError for anything else: without its fields an object would look like one that is empty.
+ */
+export function fieldsOf<T>(metadata: unknown): Sent<T> {
+  if (!isRecord(metadata)) throw new TypeError("It is not an object");
+  return metadata as Sent<T>;
+}
+
+/**
+ * What LXD tells of a change that it has done at once.
+ *
+ * @throws {@link LxdAnswerError} for anything but an object or nothing.
+ */
+export function resultOf(action: string, { metadata }: Envelope): Metadata {
+  if (metadata === null || metadata === undefined) return {};
+  return decoded(action, fieldsOf<Metadata>, metadata);
+}
+
 /** Decodes an operation, and gives its empty fields their value: LXD sends `null` for them. */
 export function toOperation(metadata: unknown): Operation {
-  const sent = metadata as Sent<Operation>;
+  const sent = fieldsOf<Operation>(metadata);
   if (typeof sent.id !== "string" || typeof sent.status_code !== "number")
     throw new TypeError("It has no id");
   return { ...sent, metadata: sent.metadata ?? {}, resources: sent.resources ?? {} };

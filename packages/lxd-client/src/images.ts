@@ -5,8 +5,8 @@ import { OperationError } from "./errors.ts";
 import { multipartForm, type Bytes, type TypedBody } from "./upload.ts";
 import { type Deletion, readTagged, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
-import type { Config, InstanceType, Metadata, Outcome, Sent } from "./types.ts";
-import { listOf } from "./envelope.ts";
+import type { Config, InstanceType, Metadata, Outcome } from "./types.ts";
+import { fieldsOf, listOf } from "./envelope.ts";
 
 /** An image in the store of the server. */
 export interface Image {
@@ -184,6 +184,6 @@ function targetOf(verb: string, fingerprint: string): { readonly action: string;
 }
 
 function toImage(metadata: unknown): Image {
-  const sent = metadata as Sent<Image>;
+  const sent = fieldsOf<Image>(metadata);
   return { ...sent, aliases: sent.aliases ?? [], properties: sent.properties ?? {} };
 }

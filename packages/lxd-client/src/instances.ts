@@ -4,16 +4,8 @@ import { type Call, json, nameFromURL, path } from "./call.ts";
 import { LxdError, OperationError } from "./errors.ts";
 import { type Deletion, perform, readTagged, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
-import type {
-  Instance,
-  InstanceSettings,
-  InstanceState,
-  NewInstance,
-  Outcome,
-  Sent,
-  Tagged,
-} from "./types.ts";
-import { listOf } from "./envelope.ts";
+import type { Instance, InstanceSettings, InstanceState, NewInstance, Outcome, Tagged } from "./types.ts";
+import { fieldsOf, listOf } from "./envelope.ts";
 
 /** How an instance's state is changed. */
 export interface StateChange {
@@ -197,7 +189,10 @@ export class Instances {
 const toNames = listOf((url) => nameFromURL(url as string));
 
 function toInstance(metadata: unknown): Instance {
-  const sent = metadata as Sent<Instance>;
+  const sent = fieldsOf<Instance>(metadata);
+  // Whose it is and what is done with it depends on these.
+  if (typeof sent.name !== "string" || typeof sent.status !== "string")
+    throw new TypeError("It has no name or no status");
   return {
     ...sent,
     config: sent.config ?? {},
@@ -209,7 +204,7 @@ function toInstance(metadata: unknown): Instance {
 }
 
 function toState(metadata: unknown): InstanceState {
-  const sent = metadata as Sent<InstanceState>;
+  const sent = fieldsOf<InstanceState>(metadata);
   return {
     ...sent,
     cpu: sent.cpu ?? { usage: 0 },

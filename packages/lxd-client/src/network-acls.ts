@@ -1,6 +1,7 @@
+import { fieldsOf } from "./envelope.ts";
 import { Collection } from "./collection.ts";
 import type { Transport } from "./transport.ts";
-import type { Config, Sent } from "./types.ts";
+import type { Config } from "./types.ts";
 
 /**
  * A rule of an ACL. Their order has no meaning: LXD applies `drop`, then `reject`, then `allow`. Subjects are addresses,
@@ -46,7 +47,7 @@ export class NetworkACLs extends Collection<NetworkACL, NetworkACLSettings, NewN
 }
 
 function toACL(metadata: unknown): NetworkACL {
-  const sent = metadata as Sent<NetworkACL>;
+  const sent = fieldsOf<NetworkACL>(metadata);
   return {
     ...sent,
     egress: sent.egress ?? [],

@@ -1,7 +1,7 @@
 import { Collection } from "./collection.ts";
 import type { Transport } from "./transport.ts";
-import type { Config, InstanceAddress, Sent } from "./types.ts";
-import { listOf } from "./envelope.ts";
+import type { Config, InstanceAddress } from "./types.ts";
+import { fieldsOf, listOf } from "./envelope.ts";
 
 /** What of a network a person may set. */
 export interface NetworkSettings {
@@ -55,17 +55,17 @@ export class Networks extends Collection<Network, NetworkSettings, NewNetwork> {
   /** Leases of the instances that are there, and the gateway's own address. */
   leases(name: string, signal: AbortSignal): Promise<readonly NetworkLease[]> {
     const { action, path } = this.target("read the leases of", name);
-    const decode = listOf((lease) => lease as NetworkLease);
+    const decode = listOf((lease): NetworkLease => fieldsOf<NetworkLease>(lease));
     return this.transport.read(action, `${path}/leases`, decode, signal);
   }
 }
 
 function toNetwork(metadata: unknown): Network {
-  const sent = metadata as Sent<Network>;
+  const sent = fieldsOf<Network>(metadata);
   return { ...sent, config: sent.config ?? {}, used_by: sent.used_by ?? [] };
 }
 
 function toState(metadata: unknown): NetworkState {
-  const sent = metadata as Sent<NetworkState>;
+  const sent = fieldsOf<NetworkState>(metadata);
   return { ...sent, addresses: sent.addresses ?? [] };
 }

@@ -1,6 +1,7 @@
+import { fieldsOf } from "./envelope.ts";
 import { Collection } from "./collection.ts";
 import type { Transport } from "./transport.ts";
-import type { Config, Devices, Sent } from "./types.ts";
+import type { Config, Devices } from "./types.ts";
 
 /** What of a profile a person may set. */
 export interface ProfileSettings {
@@ -27,7 +28,7 @@ export class Profiles extends Collection<Profile, ProfileSettings, NewProfile> {
 }
 
 function toProfile(metadata: unknown): Profile {
-  const sent = metadata as Sent<Profile>;
+  const sent = fieldsOf<Profile>(metadata);
   return {
     ...sent,
     config: sent.config ?? {},

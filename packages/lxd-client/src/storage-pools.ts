@@ -1,6 +1,7 @@
+import { fieldsOf } from "./envelope.ts";
 import { Collection } from "./collection.ts";
 import type { Transport } from "./transport.ts";
-import type { Config, Sent } from "./types.ts";
+import type { Config } from "./types.ts";
 
 /** What of a storage pool a person may set. */
 export interface StoragePoolSettings {
@@ -44,7 +45,7 @@ export class StoragePools extends Collection<StoragePool, StoragePoolSettings, N
 }
 
 function toPool(metadata: unknown): StoragePool {
-  const sent = metadata as Sent<StoragePool>;
+  const sent = fieldsOf<StoragePool>(metadata);
   return { ...sent, config: sent.config ?? {}, used_by: sent.used_by ?? [] };
 }
 

@@ -11,6 +11,7 @@ import {
   operationId,
   outcomeOf,
   parseEnvelope,
+  resultOf,
   toOperation,
   type Answer,
   type Decode,
@@ -122,7 +123,7 @@ export class Transport {
     const limit = call.limitMs ?? this.limits.operationMs;
     return withDeadline(call.action, limit, signal, async (inner) => {
       const { envelope } = await this.#exchange(call, inner);
-      if (envelope.type === "sync") return { state: "done", value: (envelope.metadata ?? {}) as Metadata };
+      if (envelope.type === "sync") return { state: "done", value: resultOf(call.action, envelope) };
       return this.settle(call.action, operationId(call.action, envelope), inner);
     });
   }

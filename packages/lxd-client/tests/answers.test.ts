@@ -115,6 +115,32 @@ describe("Answers of LXD that are no answers", () => {
     });
   }
 
+  const objects: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ["an instance", () => client.instances.get("x", patience())],
+    ["the state of an instance", () => client.instances.state("x", patience())],
+    ["a profile", () => client.profiles.get("x", patience())],
+    ["a network", () => client.networks.get("x", patience())],
+    ["the state of a network", () => client.networks.state("x", patience())],
+    ["a network ACL", () => client.networkACLs.get("x", patience())],
+    ["a storage pool", () => client.storagePools.get("x", patience())],
+    ["an image", () => client.images.get("x", patience())],
+    ["the result of a change", () => client.instances.changeState("x", { action: "start" }, patience())],
+    ["the result of a deletion", () => client.profiles.delete("x", patience())],
+  ];
+  for (const [title, call] of objects) {
+    it(`are an error of this client when they are no object: ${title}`, async () => {
+      for (const metadata of [42, "text", [], true]) {
+        answer = (response) => response.end(sync(metadata));
+        expect(await rejection(call()), JSON.stringify(metadata)).to.be.instanceOf(LxdAnswerError);
+      }
+    });
+  }
+
+  it("are an error of this client: an instance without a name", async () => {
+    answer = (response) => response.end(sync({ status: "Running", config: {} }));
+    expect(await rejection(client.instances.get("x", patience()))).to.be.instanceOf(LxdAnswerError);
+  });
+
   it("are an error of this client: no HTTP, and a head without an end", async () => {
     answer = (response) => response.socket?.end("SSH-2.0-OpenSSH\r\n\r\n");
     expect(await rejection(client.instances.names(patience()))).to.be.instanceOf(LxdAnswerError);
