@@ -50,7 +50,6 @@ export default defineConfig(
     ignores: [
       "packages/kit/src/**",
       "src/main.ts",
-      "src/service.ts",
       "packages/*/src/**/main.ts",
       "packages/juju-charm/src/pack/**",
     ],
