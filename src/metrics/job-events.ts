@@ -37,6 +37,10 @@ export function jobEvents(
   return [start, stop];
 }
 
+/** What the application prints when GitHub has dropped the runner, and when it removes its configuration after that. */
+const DROPPED =
+  /no longer exists on the server|registration has been deleted|Removed \.(?:runner|credentials)/i;
+
 /** A runner that lived shorter than this is counted as failed, whatever its exit code. */
 const SHORT_LIFE_SECONDS = 300;
 
@@ -49,8 +53,10 @@ export function earlyEnds(traces: readonly RunnerTrace[]): readonly EarlyEnd[] {
     if (preJob || !postJob) return [];
     const code = postJob.code ?? 0;
     const seconds = Math.round(span(installedAt, postJob.timestamp));
-    const isEarly = code !== 0 || seconds < SHORT_LIFE_SECONDS;
-    return isEarly ? [{ name, code, seconds, output: output?.text ?? "" }] : [];
+    const text = output?.text ?? "";
+    // With 0, only an application that says something else than GitHub's drop has failed.
+    const isEarly = code !== 0 || (seconds < SHORT_LIFE_SECONDS && text !== "" && !DROPPED.test(text));
+    return isEarly ? [{ name, code, seconds, output: text }] : [];
   });
 }
 

@@ -94,6 +94,7 @@ describe("UnitMetrics", () => {
     await writeFile(path("metrics", "app-0-1", "share", "application-output.txt"), output);
     // At once, though with 0.
     await died("app-0-2", NOW - 99);
+    await writeFile(path("metrics", "app-0-2", "share", "application-output.txt"), "Out of cheese\n");
     // With a job: whatever its end was, the job had it.
     await began("app-0-3");
     await died("app-0-3", NOW - 10, 1);
@@ -101,10 +102,23 @@ describe("UnitMetrics", () => {
     const ends = await unit().reconciled(ROUND, unaborted());
     expect(ends).to.deep.equal([
       { name: "app-0-1", code: 3, seconds: 3, output: "no disk | at ?line | exiting" },
-      { name: "app-0-2", code: 0, seconds: 1, output: "" },
+      { name: "app-0-2", code: 0, seconds: 1, output: "Out of cheese" },
     ]);
     expect(warnings).to.deep.equal([]);
   });
+
+  for (const output of [
+    "",
+    "The runner no longer exists on the server. Cleaning up local configuration.\nRemoved .runner\n",
+    "Failed to create a session. The runner registration has been deleted from the server\n",
+  ]) {
+    it(`returns no runner that GitHub dropped at once, with the output ${JSON.stringify(output.slice(0, 40))}`, async () => {
+      await make("app-0-1");
+      await write("app-0-1", "post-job-metrics.json", { timestamp: NOW - 99, status: "normal" });
+      await writeFile(path("metrics", "app-0-1", "share", "application-output.txt"), output);
+      expect(await unit().reconciled(ROUND, unaborted())).to.deep.equal([]);
+    });
+  }
 
   it("returns no runner that GitHub dropped after a while, and whose application ended with 0", async () => {
     await make("app-0-1");
