@@ -119,6 +119,7 @@ export class ProgramMissingError extends ConditionError {
 /** Debian's packages of LXD's programs, where the names differ. */
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["btrfs", "btrfs-progs"],
+  ["dnsmasq", "dnsmasq-base"],
   ["mkfs.btrfs", "btrfs-progs"],
   ["mksquashfs", "squashfs-tools"],
   ["qemu-img", "qemu-utils"],

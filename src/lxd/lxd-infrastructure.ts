@@ -20,6 +20,7 @@ import { bridgeConfigs } from "./bridge-config.ts";
 import { LxdPool } from "./lxd-pool.ts";
 import { isUsedBy, othersInstances, refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
+import { namingMissingProgram } from "./missing-program.ts";
 import type { PoolStore } from "./pool-store.ts";
 import {
   baseProfile,
@@ -257,8 +258,10 @@ export class LxdInfrastructure implements Infrastructure {
       type: "bridge",
       description: describeOwner(this.#options.owner),
     } as const;
-    await firstAccepted(bridgeConfigs(subnet), (config) =>
-      this.#client.networks.create({ ...bridge, config }, signal),
+    await namingMissingProgram("create the runners' bridge", () =>
+      firstAccepted(bridgeConfigs(subnet), (config) =>
+        this.#client.networks.create({ ...bridge, config }, signal),
+      ),
     );
   }
 

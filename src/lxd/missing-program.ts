@@ -1,12 +1,16 @@
 import { LxdError, OperationError } from "lxd-client";
 import { ProgramMissingError } from "./errors.ts";
 
-const MISSING = /exec: "([\w.+-]+)": executable file not found/;
+/** Texts of Go, and of LXD where it looks for the program first. */
+const MISSING = [
+  /exec: "([\w.+-]+)": executable file not found/,
+  /\b(dnsmasq) is required for \w+ managed bridges/,
+];
 
 /** The program that LXD lacked for what failed; undefined for other errors. Pure. */
 export function missingProgram(thrown: unknown): string | undefined {
   if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) return undefined;
-  return MISSING.exec(thrown.detail)?.[1];
+  return MISSING.map((text) => text.exec(thrown.detail)?.[1]).find((program) => program !== undefined);
 }
 
 /**

@@ -17,6 +17,11 @@ describe("missingProgram()", () => {
     expect(missingProgram(new OperationError("publish it", failure))).to.equal("zstd");
   });
 
+  it("is the DHCP server of bridges, which LXD looks for itself", () => {
+    const text = "dnsmasq is required for LXD managed bridges";
+    expect(missingProgram(new LxdError("create network 'a'", 500, text))).to.equal("dnsmasq");
+  });
+
   it("is undefined for other errors", () => {
     expect(missingProgram(new LxdError("create it", 500, "no space left on device"))).to.equal(undefined);
     expect(missingProgram(new Error(TEXT))).to.equal(undefined);
