@@ -19,6 +19,7 @@ import { trustCertificates, updateStore } from "./own-authority.ts";
 import type { GuestFile } from "./payload.ts";
 import type { ProxySettings } from "../network/proxy-settings.ts";
 import { startScripts, startUnit } from "./start-scripts.ts";
+import { writeFile } from "./write-file.ts";
 import type { WgetExecutable } from "./installed-programs.ts";
 
 /** The inputs of a runner image's build script. */
@@ -120,16 +121,3 @@ const runnerApplication = [
   `rm ${BUILD_ARCHIVE}`,
   `chown -R ${RUNNER_USER}:${RUNNER_USER} ${RUNNER_HOME}`,
 ];
-
-function writeFile({ path, mode, owner, content }: GuestFile): string[] {
-  return [
-    `mkdir -p "$(dirname ${path})"`,
-    `base64 --decode >${path} <<'CONTENT'`,
-    ...(Buffer.from(content)
-      .toString("base64")
-      .match(/.{1,76}/g) ?? []),
-    "CONTENT",
-    `chmod ${mode} ${path}`,
-    `chown ${owner}:${owner} ${path}`,
-  ];
-}

@@ -1,4 +1,5 @@
 import { CA_CERTIFICATES, LOCAL_CERTIFICATES } from "./paths.ts";
+import { writeText } from "./write-file.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
@@ -12,10 +13,14 @@ export function trustCertificates(certificates: string): readonly string[] {
   const single = certificates.match(CERTIFICATE) ?? [];
   return [
     'echo "step: Trusting ca-certificate"',
-    ...writeText(CA_CERTIFICATES, certificates),
+    ...writeText({ path: CA_CERTIFICATES, mode: "0644", content: certificates }),
     // The program accepts one certificate in each file.
     ...single.flatMap((pem, index) =>
-      writeText(`${LOCAL_CERTIFICATES}/github-runner-${index + 1}.crt`, `${pem}\n`),
+      writeText({
+        path: `${LOCAL_CERTIFICATES}/github-runner-${index + 1}.crt`,
+        mode: "0644",
+        content: `${pem}\n`,
+      }),
     ),
     // Programs on Node.js, such as npm and most actions, do not read the store.
     `export NODE_EXTRA_CA_CERTS=${CA_CERTIFICATES}`,
@@ -31,15 +36,3 @@ export const updateStore: readonly string[] = [
   "fi",
   "update-ca-certificates",
 ];
-
-function writeText(path: string, content: string): readonly string[] {
-  return [
-    `mkdir -p "$(dirname ${path})"`,
-    `base64 --decode >${path} <<'CONTENT'`,
-    ...(Buffer.from(content)
-      .toString("base64")
-      .match(/.{1,76}/g) ?? []),
-    "CONTENT",
-    `chmod 0644 ${path}`,
-  ];
-}
