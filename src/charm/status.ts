@@ -52,7 +52,7 @@ export function summarise(
  * @param now milliseconds since the Unix epoch.
  */
 export function nextAttempt(timers: TimerState, minutes: number, now: number): string {
-  if (lackOf(timers) !== undefined)
+  if (timers !== "running")
     return "next attempt at the next event, or by reconcile-runners: no timers run here";
   const latest = Math.ceil(now / 60_000 + minutes * 1.25) * 60_000;
   return `next attempt by ${new Date(latest).toISOString().slice(11, 16)} UTC`;

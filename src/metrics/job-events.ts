@@ -41,12 +41,12 @@ export function jobEvents(
 const DROPPED =
   /no longer exists on the server|registration has been deleted|Removed \.(?:runner|credentials)/i;
 
-/** A runner that lived shorter than this is counted as failed, whatever its exit code. */
+/** Of the runners that end with 0, those that lived shorter than this may have failed. */
 const SHORT_LIFE_SECONDS = 300;
 
 /**
- * The runners whose application ended by itself, without a job: with an error, or at once. Those that the unit removed
- * leave no record of their end. GitHub drops idle runners, whose application then exits with 0.
+ * The runners whose application ended by itself, without a job: with an error, or at once with a word of its own. Those
+ * that the unit removed leave no record of their end. GitHub drops idle runners, whose application then exits with 0.
  */
 export function earlyEnds(traces: readonly RunnerTrace[]): readonly EarlyEnd[] {
   return traces.flatMap(({ name, installedAt, preJob, postJob, output }) => {

@@ -3,6 +3,7 @@ import { decideImage, type ImageFailure, type ImageDecision } from "./image-deci
 import { guestPrograms, imageRecipe, recipeKey, type ImageIngredients } from "./image-recipe.ts";
 import type { Archives, Forge, Images, RunnerApplication, RunnerImage } from "./ports.ts";
 import type { Lock } from "./runner-manager.ts";
+import { utcMinute } from "./utc-minute.ts";
 
 /** How long a known version of the runner application is used before GitHub is asked again. */
 const APPLICATION_CHECK_MS = 6 * 60 * 60_000;
@@ -188,6 +189,5 @@ export class ImageKeeper {
 
 /** The date comes before the reason, because a status may cut the end. */
 function notice({ builtAt }: RunnerImage, reason: string): string {
-  const date = new Date(builtAt).toISOString().slice(0, 16).replace("T", " ");
-  return `image build failed, using the image of ${date} UTC: ${reason}`;
+  return `image build failed, using the image of ${utcMinute(builtAt)}: ${reason}`;
 }

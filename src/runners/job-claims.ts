@@ -1,4 +1,5 @@
 import type { Machine, Registration } from "./ports.ts";
+import { utcMinute } from "./utc-minute.ts";
 
 /**
  * How long a guest's claim of a job keeps its instance while GitHub lists the runner as idle, as offline, or not at all, in
@@ -56,13 +57,13 @@ export function describeHeld(held: readonly HeldRunner[]): readonly string[] {
   return (["guest", "github"] as const).flatMap((saidBy) => {
     const ends = held.filter((each) => each.saidBy === saidBy).map(({ endsAt }) => endsAt);
     if (ends.length === 0) return [];
-    const last = new Date(Math.max(...ends)).toISOString().slice(0, 16).replace("T", " ");
+    const last = utcMinute(Math.max(...ends));
     const [who, have, are] =
       ends.length === 1 ? ["1 runner", "has", "it is"] : [`${ends.length} runners`, "have", "they are"];
     const what =
       saidBy === "guest"
         ? `${who} ${ends.length === 1 ? "claims" : "claim"} a job that GitHub does not list`
         : `${who} ${have} been busy for more than a day past the deadline`;
-    return [`${what}; ${are} removed by ${last} UTC`];
+    return [`${what}; ${are} removed by ${last}`];
   });
 }

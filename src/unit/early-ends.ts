@@ -1,6 +1,7 @@
 import { isRecord } from "charm-kit";
 import { ApplicationDiedError } from "../runners/errors.ts";
 import type { ReconcileReport } from "../runners/runner-manager.ts";
+import { utcMinute } from "../runners/utc-minute.ts";
 
 /** The last runners whose application ended by itself, without a job; deleted when runners stay. */
 export interface EarlyEnds {
@@ -43,9 +44,8 @@ export function earlyEndsAfter(
 
 /** What a person should know: the number, the time and the reason. */
 export function describeEarlyEnds({ count, at, reason }: EarlyEnds): string {
-  const time = new Date(at).toISOString().slice(0, 16).replace("T", " ");
   const runners = count === 1 ? "1 runner" : `${count} runners`;
-  return `${runners} ended without a job, the last one found at ${time} UTC: ${reason}`;
+  return `${runners} ended without a job, the last one found at ${utcMinute(at)}: ${reason}`;
 }
 
 export function parseEarlyEnds(stored: unknown): EarlyEnds | null {
