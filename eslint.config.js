@@ -50,6 +50,7 @@ export default defineConfig(
     ignores: [
       "packages/kit/src/**",
       "src/main.ts",
+      "src/service.ts",
       "packages/*/src/**/main.ts",
       "packages/juju-charm/src/pack/**",
     ],

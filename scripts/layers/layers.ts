@@ -15,7 +15,7 @@ const CHARM = "packages/juju-charm";
 /** An adapter implements ports of the domain and of the unit, and knows nothing else of them. */
 const adapter = ({ rooms = [], typesOf = [], packages = [] }: Layer = {}): Layer => ({
   rooms: [KIT, "src/network", ...rooms],
-  typesOf: ["src/runners/ports.ts", "src/unit/ports.ts", ...typesOf],
+  typesOf: ["src/runners/ports.ts", "src/unit/ports.ts", "src/service/ports.ts", ...typesOf],
   packages,
 });
 
@@ -50,6 +50,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "src/metrics": adapter(),
   "src/policy": adapter({ packages: ["undici"] }),
   "src/unit": { rooms: BELOW_UNIT },
+  "src/service": {
+    rooms: [KIT, "src/unit", "src/runners"],
+  },
   "src/charm": {
     rooms: [...BELOW_UNIT, CHARM, "src/unit"],
     typesOf: ["packages/lxd-client/src/index.ts"], // its error codes, for which a status is decided
@@ -61,6 +64,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 export const WITHOUT_JUJU: readonly string[] = [
   ...BELOW_UNIT,
   "src/unit",
+  "src/service",
   "packages/lxd-client",
   "packages/machine",
 ];
@@ -68,4 +72,5 @@ export const WITHOUT_JUJU: readonly string[] = [
 /** Modules that put a program together: nobody imports them. */
 export const ROOTS: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": ["src/charm", "src/unit", KIT, CHARM],
+  "src/service.ts": ["src/service", "src/unit", KIT],
 };

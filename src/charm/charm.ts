@@ -8,7 +8,16 @@ import type { Configuration } from "../unit/configuration.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { RunnerActions } from "./runner-actions.ts";
 import { StatusReporter } from "./status-reporter.ts";
-import { checkOf, isCondition, lackOf, nextAttempt, statusOf, summarise, withNotices } from "./status.ts";
+import {
+  checkOf,
+  isCondition,
+  lackOf,
+  nextAttempt,
+  statusOf,
+  summarise,
+  summariseService,
+  withNotices,
+} from "./status.ts";
 import { UnitWork } from "./unit-work.ts";
 import type { Workload } from "../unit/workload.ts";
 
@@ -18,6 +27,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   readonly #work: UnitWork;
   readonly #clock: Clock;
   #timers: TimerState | undefined;
+  #isUpgrade = false;
 
   constructor(framework: Framework, system: UnitSystem) {
     super(framework);
@@ -29,7 +39,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     framework.observe(this.on.install, this.onInstall);
     framework.observe(this.on.start, this.onStart);
     framework.observe(this.on.configChanged, this.onReconcile);
-    framework.observe(this.on.upgradeCharm, this.onStart);
+    framework.observe(this.on.upgradeCharm, this.onUpgrade);
     framework.observe(this.on.custom("reconcile-runners"), this.onReconcile);
     framework.observe(this.on.custom("refresh-image"), this.onRefreshImage);
     framework.observe(this.on.secretChanged, this.onReconcile);
@@ -71,6 +81,12 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     if (other !== undefined) this.log.warning("Left on this machine", { reason: other });
   }
 
+  /** The runner service of the earlier version is replaced; runners go on. */
+  async onUpgrade(event: CharmEvent): Promise<void> {
+    this.#isUpgrade = true;
+    await this.onStart(event);
+  }
+
   async onReconcile({ signal }: CharmEvent): Promise<void> {
     await this.#attend(signal, async (workload, { count }) => {
       if (await workload.makeWayForReboot(signal)) {
@@ -99,7 +115,10 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   /** Makes no call to GitHub: ensures timers, LXD and firewall, and validates the configuration. */
   async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
     await this.#show(async () => {
+      const service = await this.#work.healthyService(signal);
+      if (service) return summariseService(service);
       this.#timers = await this.#work.ensureTimers(signal);
+      await this.#work.ensureService(false, signal);
       const rules = await this.#work.firewallRules();
       await this.#work.withUnit(async ({ firewall, infrastructure }) => {
         await infrastructure.check(signal);
@@ -146,6 +165,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   async #keepTimers(signal: AbortSignal): Promise<void> {
     try {
       this.#timers = await this.#work.ensureTimers(signal);
+      await this.#work.ensureService(this.#isUpgrade, signal);
     } catch (thrown) {
       if (!isCondition(thrown) || thrown.code !== "systemd") throw thrown;
       this.log.warning("Timers do not run", { reason: thrown.message });

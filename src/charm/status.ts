@@ -1,5 +1,6 @@
 import type { Status } from "juju-charm";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
+import type { FailureStatus, ServiceStatus } from "../unit/service-status.ts";
 import type { TimerState } from "../unit/ports.ts";
 import { CodedError, ConditionError, messageOf, type Remedy } from "charm-kit";
 import type { LxdClientError, LxdClientErrorCode } from "lxd-client";
@@ -45,6 +46,36 @@ export function summarise(
     : { name: "active", message: withNotices(message, notices) };
 }
 
+/** A failure that the runner service has told of. */
+class ServiceFailure extends ConditionError {
+  readonly code: string;
+  readonly remedy: Remedy;
+
+  constructor({ cause, reason, remedy }: FailureStatus) {
+    super(reason);
+    this.code = cause;
+    this.remedy = remedy;
+  }
+}
+
+/** The status that the runner service reports. */
+export function summariseService(service: ServiceStatus): Status | undefined {
+  const { counts, wanted, failures, notices, waiting } = service;
+  if (!counts || wanted === undefined) return undefined;
+  const [soonest] = failures.map(({ nextAt }) => nextAt).sort((left, right) => left - right);
+  const next = soonest === undefined ? undefined : `next attempt by ${clockTime(soonest)} UTC`;
+  return summarise(counts, wanted, {
+    failures: failures.map((failure) => new ServiceFailure(failure)),
+    notices,
+    waiting,
+    next,
+  });
+}
+
+function clockTime(at: number): string {
+  return new Date(Math.ceil(at / 60_000) * 60_000).toISOString().slice(11, 16);
+}
+
 /**
  * When the unit tries again, for the end of a status.
  *
@@ -54,8 +85,7 @@ export function summarise(
 export function nextAttempt(timers: TimerState, minutes: number, now: number): string {
   if (timers !== "running")
     return "next attempt at the next event, or by reconcile-runners: no timers run here";
-  const latest = Math.ceil(now / 60_000 + minutes * 1.25) * 60_000;
-  return `next attempt by ${new Date(latest).toISOString().slice(11, 16)} UTC`;
+  return `next attempt by ${clockTime(now + minutes * 75_000)} UTC`;
 }
 
 function withNext(message: string, next: string | undefined): string {

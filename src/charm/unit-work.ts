@@ -10,9 +10,12 @@ import type { Teardown } from "../unit/teardown.ts";
 import type { InstalledOptions } from "../unit/installed-options.ts";
 import { checkImmutableOptions, installedOptionsSlot } from "./immutable-options.ts";
 import type { GithubRunnerTypes } from "./metadata.generated.ts";
-import type { ForgeSetup, WorkloadContext } from "../unit/open-workload.ts";
+import type { WorkloadContext } from "../unit/open-workload.ts";
+import type { ForgeSetup } from "../unit/setup.ts";
 import type { Integrations } from "../unit/integrations.ts";
 import type { Workload } from "../unit/workload.ts";
+import type { ServiceStatus } from "../unit/service-status.ts";
+import { messageOf } from "charm-kit";
 
 /** The parts of the charm that handlers use. */
 export type RunnerCharm = Pick<Charm<GithubRunnerTypes>, "framework" | "config" | "model" | "log">;
@@ -38,7 +41,7 @@ export class UnitWork {
    * @throws ImmutableOptionError when an immutable option has changed.
    */
   configuration(): Promise<CharmConfiguration> {
-    return (this.#configuration ??= this.#readConfiguration());
+    return (this.#configuration ??= this.#orPause(this.#readConfiguration()));
   }
 
   async #readConfiguration(): Promise<CharmConfiguration> {
@@ -56,8 +59,7 @@ export class UnitWork {
     work: (workload: Workload, configuration: Configuration) => Promise<T>,
     step = this.#step,
   ): Promise<T> {
-    const setup = await this.#withCredentials(await this.configuration());
-    const integrations = await this.#integrations();
+    const { setup, integrations } = await this.#published();
     const { openWorkload } = await import("../unit/open-workload.ts");
     const workload = openWorkload(setup, { ...this.#context(step), integrations });
     try {
@@ -65,6 +67,73 @@ export class UnitWork {
     } finally {
       await workload.close();
     }
+  }
+
+  /** Reads what runners are created from, and hands it to the runner service. */
+  async #published() {
+    const { publishSettings, settingsPath } = await import("../unit/service-settings.ts");
+    const configuration = await this.configuration();
+    const [setup, integrations] = await this.#orPause(
+      Promise.all([this.#withCredentials(configuration), this.#integrations()]),
+    );
+    const context = this.#unitContext();
+    const { appName, unitName, deployment, dispatchCommand } = context;
+    const settings = {
+      paused: undefined,
+      unit: { appName, unitName, deployment },
+      setup,
+      integrations,
+      refreshCommand: await dispatchCommand("update-status"),
+    };
+    await this.#softly(publishSettings(settingsPath(context), settings, this.#system.clock.now()));
+    return { setup, integrations };
+  }
+
+  /** The runner service creates nothing new while the unit's settings cannot be read. */
+  async #orPause<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (thrown) {
+      const { pauseSettings, settingsPath } = await import("../unit/service-settings.ts");
+      const path = settingsPath(this.#unitContext());
+      await this.#softly(pauseSettings(path, messageOf(thrown), this.#system.clock.now()));
+      throw thrown;
+    }
+  }
+
+  /** Without its settings, the work of the service is done by hooks. */
+  async #softly(work: Promise<void>): Promise<void> {
+    await work.catch((thrown: unknown) => {
+      this.#charm.log.warning("The runner service has no settings", { reason: messageOf(thrown) });
+    });
+  }
+
+  /**
+   * Makes sure that the unit's runner service runs.
+   *
+   * @param isUpgrade whether another program may be at the same path.
+   * @throws SystemdError
+   */
+  async ensureService(isUpgrade: boolean, signal: AbortSignal): Promise<void> {
+    const { openServiceSupervisor, serviceCommand } = await import("../unit/open-service.ts");
+    const context = this.#unitContext();
+    const command = serviceCommand(this.#charm.framework.context.charmDir, context);
+    if (command === undefined) return;
+    const supervisor = openServiceSupervisor(context);
+    const state = await supervisor.ensure(command, signal);
+    if (isUpgrade && state === "running") await supervisor.restart(signal);
+  }
+
+  /** The status of the unit's runner service; undefined where none does the unit's work. */
+  async healthyService(signal: AbortSignal): Promise<ServiceStatus | undefined> {
+    const [{ askService, isHealthy }, { reconcileMinutes }] = await Promise.all([
+      import("../unit/ask-service.ts"),
+      this.configuration(),
+    ]);
+    const { serviceSocket } = await import("../unit/open-service.ts");
+    const status = await askService(serviceSocket(this.#unitContext()), signal);
+    const isWell = status && isHealthy(status, reconcileMinutes * 60_000, this.#system.clock.now());
+    return isWell ? status : undefined;
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Firewall, Infrastructure, ServerLogs } from "../unit/ports.ts";
 import { findSocket, LxdClient, socketAt } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
+import { LxdInstanceChanges } from "./lxd-instance-changes.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
 import { LxdOtherUnits } from "./lxd-other-units.ts";
@@ -75,6 +76,7 @@ export interface LxdUnit {
   readonly serverLogs: ServerLogs;
   readonly server: LxdServer;
   readonly otherUnits: LxdOtherUnits;
+  readonly changes: LxdInstanceChanges;
   close(): Promise<void>;
 }
 
@@ -104,6 +106,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     isThere: existsSync(socket.path),
     infrastructure,
     server: new LxdServer(client),
+    changes: new LxdInstanceChanges(client),
     otherUnits: new LxdOtherUnits(client, owner, options.activityCommand),
     firewall: new LxdFirewall({
       client,

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Credentials } from "../github/credentials.ts";
 import { createGithubClient, proxyDispatcher } from "../github/index.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { PageStore } from "../host/page-store.ts";
@@ -16,14 +15,16 @@ import type { Patience } from "../runners/plan.ts";
 import type { Jobs } from "../metrics/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { OnlineWitness } from "../runners/online-witness.ts";
-import { RunnerManager } from "../runners/runner-manager.ts";
+import { RunnerManager, type Lock } from "../runners/runner-manager.ts";
 import { type Clock, type Logger, PatientLock, ProcessLock, type Redactor, runProcess } from "charm-kit";
 import type { UnitContext } from "./unit-system.ts";
-import type { Configuration, ForgeConfiguration } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
+import type { ForgeSetup, Setup } from "./setup.ts";
 import { ImageKeeper } from "../runners/image-keeper.ts";
 import { Teardown, type TeardownDependencies } from "./teardown.ts";
 import { openHost } from "./open-host.ts";
 import { openScopes } from "./open-scopes.ts";
+import { removeService } from "./open-service.ts";
 import { openTimers } from "./open-timers.ts";
 import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
@@ -32,24 +33,18 @@ import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.t
 import { claimSlug, runnerNames, slugOf } from "./unit-slug.ts";
 import { Workload } from "./workload.ts";
 
-/** The configuration with its credentials. */
-export interface Setup {
-  readonly configuration: Configuration;
-  readonly credentials: Credentials;
-}
-
-/** The part that identifies the registration scope. */
-export interface ForgeSetup {
-  readonly configuration: ForgeConfiguration;
-  readonly credentials: Credentials;
-}
-
 /** The unit, and where its workload reports to. */
 export interface WorkloadContext extends UnitContext {
   readonly log: Logger;
   readonly redactor: Redactor;
   /** Reports progress. */
   readonly step: (message: string) => void;
+  /**
+   * Called with the unit's lock held, before each work on runners. Throws when another configuration is in force by then.
+   *
+   * @default nothing is checked: the configuration of a hook is the newest one
+   */
+  readonly ensureCurrent?: () => Promise<void>;
 }
 
 /** A virtual machine boots firmware, kernel and agent first: seen up to 6.5 minutes on a loaded machine. */
@@ -81,6 +76,11 @@ export function openWorkload(
     images: openImageKeeper(setup.configuration, { ...context, ...services, forge }),
     installed: services.records.installed,
     earlyEnds: services.records.earlyEnds,
+    readyLock: new PatientLock(new ProcessLock(`${lockName(context)}-ready`), {
+      holder: "another preparation of this machine for the unit",
+      limitMs: LONGEST_WAIT_MS,
+      onWait: context.step,
+    }),
     policy: openPolicy(setup.configuration, context.system.clock),
   });
 }
@@ -100,6 +100,28 @@ function demandOf({ instanceType, storage, subnet }: Configuration): UnitDemand 
   return { instanceType, storage, subnet, lxdMayCome: true };
 }
 
+/** One process at a time works on the unit's runners, and only with the configuration that is in force. */
+function openLock(context: WorkloadContext): Lock {
+  const lock = new PatientLock(new ProcessLock(lockName(context)), {
+    holder: "another reconcile of this unit",
+    limitMs: LONGEST_WAIT_MS,
+    onWait: context.step,
+  });
+  const { ensureCurrent } = context;
+  if (!ensureCurrent) return lock;
+  return {
+    run: (work, signal) =>
+      lock.run(async () => {
+        await ensureCurrent();
+        return work();
+      }, signal),
+  };
+}
+
+function lockName(context: UnitContext): string {
+  return `github-runner-${context.deployment}-${slugOf(context)}`;
+}
+
 /** The services that workload and teardown share. */
 type UnitServices = TeardownDependencies & { readonly records: UnitRecords };
 
@@ -109,16 +131,11 @@ function openServices(
   context: WorkloadContext,
   demand: UnitDemand,
 ): UnitServices {
-  const { system, deployment, log } = context;
-  const slug = slugOf(context);
+  const { system, log } = context;
   const dataDirectory = recordDirectory(context);
   const names = runnerNames(context);
   const unit = openUnit(context, demand);
-  const lock = new PatientLock(new ProcessLock(`github-runner-${deployment}-${slug}`), {
-    holder: "another reconcile of this unit",
-    limitMs: LONGEST_WAIT_MS,
-    onWait: context.step,
-  });
+  const lock = openLock(context);
   const metrics = openMetrics(forge, context);
   const manager = new RunnerManager(
     {
@@ -144,6 +161,7 @@ function openServices(
     hasLxd: unit.isThere,
     log,
     timers: openTimers(context),
+    endService: (signal) => removeService(context, signal),
     manager,
     host: openHost(context, unit),
     images: unit.images,

@@ -113,3 +113,19 @@ export interface Timers {
   /** Takes all timers of the unit away. */
   remove(signal: AbortSignal): Promise<void>;
 }
+
+/** Whether the runner service works: `started` just now, or `no-systemd` where nothing on the machine keeps it running. */
+export type ServiceState = "running" | "started" | "no-systemd";
+
+/** Keeps the unit's runner service running, also after a reboot and a crash. */
+export interface ServiceSupervisor {
+  /**
+   * Makes the service run this command. Safe to repeat, and after a kill at any point. A service that runs another command
+   * is started anew; its runners go on.
+   */
+  ensure(command: readonly string[], signal: AbortSignal): Promise<ServiceState>;
+  /** Starts a running service anew, for another program at the same path; its runners go on. */
+  restart(signal: AbortSignal): Promise<void>;
+  /** Ends the service and removes it from the machine. */
+  remove(signal: AbortSignal): Promise<void>;
+}

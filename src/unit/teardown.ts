@@ -14,6 +14,8 @@ export interface TeardownDependencies {
   readonly hasLxd: boolean;
   readonly log: Logger;
   readonly timers: Timers;
+  /** Ends the unit's runner service. */
+  readonly endService: (signal: AbortSignal) => Promise<void>;
   readonly manager: RunnerManager;
   readonly host: Host;
   readonly images: Images;
@@ -37,8 +39,9 @@ export class Teardown {
 
   /** Removes the timers and all runners, busy ones too. */
   async endAll(signal: AbortSignal): Promise<void> {
-    const { hasLxd, log, manager, timers } = this.#dependencies;
+    const { endService, hasLxd, log, manager, timers } = this.#dependencies;
     await timers.remove(signal);
+    await endService(signal);
     // A hook that fails forever would block the removal of a unit that never had LXD.
     if (hasLxd) await manager.flushAll("force", signal);
     else

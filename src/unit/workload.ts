@@ -12,7 +12,7 @@ import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { PolicyService, RunnerImage } from "../runners/ports.ts";
 import type { Firewall, Infrastructure, ServerLogs } from "./ports.ts";
 import type { Fleet } from "../runners/creations.ts";
-import type { FlushReport, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
+import type { FlushReport, Lock, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
 import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
 import type { FlushMode } from "./flush-mode.ts";
@@ -49,6 +49,8 @@ export interface WorkloadDependencies {
   readonly installed: Memory<InstalledOptions>;
   /** Runners that ended at once. */
   readonly earlyEnds: Memory<EarlyEnds>;
+  /** Hooks and the runner service take turns at pool, bridge and firewall. */
+  readonly readyLock: Lock;
   /** Reports progress. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
@@ -81,6 +83,7 @@ interface Request {
 /** The operations of a unit, each with its steps in the required order. */
 export class Workload {
   readonly #dependencies: WorkloadDependencies;
+  #ready: Readiness | undefined;
 
   constructor(dependencies: WorkloadDependencies) {
     this.#dependencies = dependencies;
@@ -168,7 +171,31 @@ export class Workload {
     return this.#dependencies.close();
   }
 
-  async #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
+  /**
+   * Like {@link reconcile}, for a process that stays: builds no image, and looks at pool, bridge, firewall and images only
+   * if asked to, or the first time.
+   *
+   * @param isWhole whether to look at them again.
+   * @returns undefined while there is no runner image, which a hook builds.
+   */
+  async refill(isWhole: boolean, signal: AbortSignal): Promise<WorkloadReport | undefined> {
+    const isKnown = !isWhole && this.#ready !== undefined;
+    this.#ready = isKnown ? this.#ready : await this.#makeReady(signal);
+    if (this.#ready === undefined) return undefined;
+    const { capacity, notices } = this.#ready;
+    // A hook may have built another image since then.
+    const { image } = isKnown ? await this.#dependencies.images.decide(signal) : this.#ready.decision;
+    if (image === undefined) return undefined;
+    const report = await this.#fill(image, capacity, signal);
+    if (isWhole) await this.#sweep(signal);
+    return this.#withNotices(report, capacity, notices);
+  }
+
+  #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
+    return this.#dependencies.readyLock.run(() => this.#makeAllReady(signal, refreshMs), signal);
+  }
+
+  async #makeAllReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
     const { configuration, firewall, host, images, infrastructure, rotation, step, integrations } =
       this.#dependencies;
     // GitHub first: invalid credentials are reported before anything is created.
@@ -201,22 +228,35 @@ export class Workload {
         : undefined;
     const { image, notice } = await this.#supply(decision, signal);
     const report = await this.#fill(image, capacity, signal, renewBefore);
+    await this.#sweep(signal);
+    const told = await this.#withNotices(report, capacity, [
+      ...notices,
+      ...(notice === undefined ? [] : [notice]),
+    ]);
+    return { ...told, delta: report.delta + (early?.delta ?? 0) };
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    await this.#dependencies.logs.sweep();
+    await this.#dependencies.serverLogs.sweep(signal);
+  }
+
+  async #withNotices(
+    report: ReconcileReport,
+    capacity: number,
+    notices: readonly string[],
+  ): Promise<WorkloadReport> {
     const crashLoop = await this.crashLoop();
     // A guest without processes, keys or connections to get fails in many ways: the cause is told beside them.
     const shortages = report.failures.length > 0 ? await this.#dependencies.host.shortages() : [];
-    await this.#dependencies.logs.sweep();
-    await this.#dependencies.serverLogs.sweep(signal);
     return {
       ...report,
       capacity,
-      delta: report.delta + (early?.delta ?? 0),
       notices: [
         ...notices,
-        ...(notice === undefined ? [] : [notice]),
         ...shortages,
         ...(crashLoop === undefined ? [] : [`creating one runner at a time, since ${crashLoop}`]),
         ...describeHeld(report.held),
-        ...report.silentScopes.map((name) => `${name}, which has earlier runners, does not answer`),
       ],
     };
   }

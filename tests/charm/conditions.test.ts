@@ -27,6 +27,9 @@ import { MetricsLogError } from "../../src/metrics/event-log.ts";
 import { PolicyServiceError } from "../../src/policy/external-policy.ts";
 import * as runners from "../../src/runners/errors.ts";
 import { UnitNameError } from "../../src/runners/runner-name.ts";
+import { SocketTakenError } from "../../src/service/service-api.ts";
+import { OutdatedSettingsError } from "../../src/service/unit-rounds.ts";
+import { ServiceSettingsError } from "../../src/unit/service-settings.ts";
 import { RunnerUnknownError } from "../../src/unit/collect-logs.ts";
 
 const SOURCES = join(import.meta.dirname, "../..");
@@ -119,6 +122,9 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new runners.ApplicationEndedError(1),
   new runners.ApplicationDiedError({ name: "a-0-1", code: 1, seconds: 1, output: "" }),
   new RunnerUnknownError("b", []),
+  new ServiceSettingsError("/var/lib/github-runner/a-0/service.json", "damaged", "is damaged"),
+  new SocketTakenError("/var/lib/github-runner/a-0/service.sock"),
+  new OutdatedSettingsError(1),
   new DeadlineError("start a-0-1", 1000),
   new LockedError("another reconcile", 900_000),
   new ProcessError("start LXD", ["systemctl", "start", "lxd"], failed as never),
@@ -129,7 +135,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
 
 /** What a person is told to do, as it reads after the state. */
 const INSTRUCTION =
-  /(?:[;,] |\bor |: )(?:set|use|correct|install|import|deploy|redeploy|attach|lower|upgrade|start|authorise|have|add|unarchive|find out|remove|see|the token needs|are accepted|accepted are)\b|redeploy if needed/;
+  /(?:[;,] |\bor |: )(?:set|use|correct|install|import|deploy|redeploy|attach|lower|upgrade|start|stop|authorise|have|add|unarchive|find out|remove|see|the token needs|are accepted|accepted are)\b|redeploy if needed/;
 
 describe("the conditions of the status", () => {
   it("have one sample each", () => {

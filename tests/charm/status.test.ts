@@ -227,6 +227,7 @@ describe("statusOf()", () => {
     "github-app": "person",
     "github-url": "person",
     "guest-value": "person",
+    "service-socket-taken": "person",
     "github-path": "person",
     "github-access-blocked": "person",
     "github-missing-permission": "person",

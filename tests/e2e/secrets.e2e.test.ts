@@ -13,8 +13,8 @@ import { until } from "../support/rig/until.ts";
 const CREDENTIALS = [".runner", ".credentials", ".credentials_rsaparams"];
 /** What the agent keeps in Juju's place: the options as they were set are the model's, and no business of the charm's. */
 const MODEL = ["state.json", "state.json.*~"];
-/** By what the unit leaves a former path: credentials have to outlive the options, and only root reads them. */
-const RECORD = "places.json";
+/** For former paths and for the runner service: credentials that outlive a hook, which only root reads. */
+const RECORDS = ["places.json", "service.json"];
 const JIT_VARIABLE = "ACTIONS_RUNNER_INPUT_JITCONFIG=";
 
 endToEnd("secrets", () => {
@@ -71,7 +71,7 @@ endToEnd("secrets", () => {
     );
     const onHost = hunt.inFiles(
       [rig.dataDirectory, rig.directory, "/var/log", "/var/lib/lxd/database", "/run/lock", "/etc"],
-      [...MODEL, RECORD],
+      [...MODEL, ...RECORDS],
     );
     return [...inTexts, ...onHost.map((path) => `a secret in ${path}`)];
   };
@@ -160,11 +160,13 @@ endToEnd("secrets", () => {
     await rig.github.call("add-token", { token }, patience());
   });
 
-  it("are kept in one file of the unit's, which nobody but root may read", async () => {
-    const file = join(rig.dataDirectory, RECORD);
-    expect(hunt.inFiles([rig.dataDirectory], [])).to.deep.equal([file]);
-    const { mode, uid } = await stat(file);
-    expect([(mode & 0o777).toString(8), uid]).to.deep.equal(["600", 0]);
+  it("are kept in two files of the unit's, which nobody but root may read", async () => {
+    const files = RECORDS.map((name) => join(rig.dataDirectory, name));
+    expect([...hunt.inFiles([rig.dataDirectory], [])].sort()).to.deep.equal(files);
+    for (const file of files) {
+      const { mode, uid } = await stat(file);
+      expect([(mode & 0o777).toString(8), uid]).to.deep.equal(["600", 0]);
+    }
   });
 
   it("would be found wherever they were", async () => {

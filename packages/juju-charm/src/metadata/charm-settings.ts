@@ -4,7 +4,7 @@ import { loadText } from "./load-text.ts";
 import { YamlNode } from "./yaml-node.ts";
 
 const FILE = "package.json";
-const KEYS = ["entry", "types", "files", "plugins"];
+const KEYS = ["entry", "programs", "types", "files", "plugins"];
 
 /** Settings under `charm` in a charm's `package.json`, for generating, checking and packing. Paths are relative to the charm. */
 export interface CharmSettings {
@@ -14,6 +14,13 @@ export interface CharmSettings {
    * @default "src/main.ts"
    */
   readonly entry: string;
+  /**
+   * Main modules of further programs in the archive, such as a service that hooks start: `src/service.ts` becomes
+   * `lib/service.mjs`.
+   *
+   * @default []
+   */
+  readonly programs: readonly string[];
   /**
    * The generated module with types.
    *
@@ -50,6 +57,7 @@ export function readCharmSettings(packageJson = "{}"): CharmSettings {
   settings.allowOnly(KEYS);
   const read: CharmSettings = {
     entry: readPath(settings.member("entry")) ?? "src/main.ts",
+    programs: readPaths(settings.member("programs")),
     types: readPath(settings.member("types")) ?? "src/metadata.generated.ts",
     files: readPaths(settings.member("files")),
     plugins: readPaths(settings.member("plugins")),

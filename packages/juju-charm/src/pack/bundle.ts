@@ -71,23 +71,56 @@ export async function bundle(charm: string, entry: string, options: BundleOption
   };
 }
 
+/** A further program of a charm, in one file. */
+export interface BundledProgram {
+  readonly files: readonly BundledFile[];
+  /** Paths of the bundled sources, relative to the charm directory. */
+  readonly sources: readonly string[];
+  /** Formatted warnings of the bundler. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Bundles a further program into one ES module with the name of its main module. It shares no chunk with the charm, whose
+ * start must not load more for it.
+ *
+ * @throws {@link PackError} when a module cannot be bundled, with its position.
+ */
+export async function bundleProgram(
+  charm: string,
+  entry: string,
+  options: BundleOptions = {},
+): Promise<BundledProgram> {
+  const { plugins } = await loadPlugins(charm, (await loadCharmSettings(charm)).plugins);
+  const target = `node${options.nodeVersion ?? "24"}`;
+  const name = basename(entry).replace(/\.[cm]?[jt]s$/, "");
+  const built = await buildChunks({ charm, entry, target, plugins, name });
+  return {
+    files: built.outputFiles.map(({ path, text }) => ({ name: basename(path), content: Buffer.from(text) })),
+    sources: Object.keys(built.metafile.inputs),
+    warnings: await textsOf(built.warnings, "warning"),
+  };
+}
+
 interface Build {
   readonly charm: string;
   readonly entry: string;
   readonly target: string;
   readonly plugins: readonly BundlePlugin[];
+  /** Name of a program in one file. @default chunks, with `main` */
+  readonly name?: string;
 }
 
-async function buildChunks({ charm, entry, target, plugins }: Build) {
+async function buildChunks({ charm, entry, target, plugins, name }: Build) {
   try {
     return await build({
       absWorkingDir: charm,
-      entryPoints: { main: entry },
+      entryPoints: { [name ?? "main"]: entry },
       outdir: join(charm, "dist/lib"),
       outExtension: { ".js": ".mjs" },
       chunkNames: "[name]-[hash]",
       bundle: true,
-      splitting: true,
+      splitting: name === undefined,
       format: "esm",
       platform: "node",
       target,

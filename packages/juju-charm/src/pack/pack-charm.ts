@@ -6,7 +6,7 @@ import { loadCharmSettings, loadMetadata, type CharmMetadata } from "../metadata
 import { loadText } from "../metadata/load-text.ts";
 import { hostArchitecture, type Architecture } from "./architecture.ts";
 import { archiveName } from "./archive-name.ts";
-import { bundle, type Bundle } from "./bundle.ts";
+import { bundle, type Bundle, bundleProgram } from "./bundle.ts";
 import { upwards } from "./find-upwards.ts";
 import { findRuntime, type Runtime } from "./find-runtime.ts";
 import { isUpToDate, packerDigest, recordInputs } from "./inputs-record.ts";
@@ -66,6 +66,8 @@ interface Charm {
   readonly directory: string;
   readonly metadata: CharmMetadata;
   readonly entry: string;
+  /** Main modules of further programs. */
+  readonly programs: readonly string[];
   readonly architecture: Architecture;
   readonly runtime: Runtime;
   readonly version: string;
@@ -80,7 +82,7 @@ interface Charm {
  */
 export async function packCharm(options: PackOptions): Promise<PackedCharm> {
   const charm = await openCharm(options);
-  const { directory, entry, metadata, architecture } = charm;
+  const { directory, metadata, architecture } = charm;
   const output = options.outputDirectory ?? join(directory, "dist");
   const path = join(output, archiveName(metadata, architecture));
   const record = `${path}.inputs`;
@@ -88,13 +90,26 @@ export async function packCharm(options: PackOptions): Promise<PackedCharm> {
   if (existsSync(path) && (await isUpToDate(record, directory, settings))) {
     return { path, made: false, warnings: [] };
   }
-  const bundled = await bundle(directory, entry, { nodeVersion: charm.runtime.version });
+  const bundled = await bundleAll(charm);
   const entries = await entriesOf(charm, bundled);
   await mkdir(output, { recursive: true });
   await writeArchive(path, entries);
   const inputs = [...bundled.sources, ...bundled.pluginSources, ...fixedInputs(charm)];
   await recordInputs(record, { charm: directory, settings, files: inputs });
   return { path, made: true, warnings: bundled.warnings };
+}
+
+/** The charm's program and its further ones. */
+async function bundleAll({ directory, entry, programs, runtime }: Charm): Promise<Bundle> {
+  const options = { nodeVersion: runtime.version };
+  const charm = await bundle(directory, entry, options);
+  const others = await Promise.all(programs.map((program) => bundleProgram(directory, program, options)));
+  return {
+    ...charm,
+    files: [...charm.files, ...others.flatMap(({ files }) => files)],
+    sources: [...new Set([...charm.sources, ...others.flatMap(({ sources }) => sources)])],
+    warnings: [...charm.warnings, ...others.flatMap(({ warnings }) => warnings)],
+  };
 }
 
 async function openCharm(options: PackOptions): Promise<Charm> {
@@ -108,6 +123,7 @@ async function openCharm(options: PackOptions): Promise<Charm> {
     directory,
     metadata,
     entry,
+    programs: settings.programs,
     architecture,
     runtime: await findRuntime(directory, architecture),
     version: await versionOf(directory),
@@ -116,11 +132,21 @@ async function openCharm(options: PackOptions): Promise<Charm> {
 }
 
 /** Inputs that are not file contents. The large runtime is identified by size and modification time. */
-async function settingsOf({ entry, version, runtime, own, directory }: Charm): Promise<string> {
+async function settingsOf({ entry, programs, version, runtime, own, directory }: Charm): Promise<string> {
   const { size, mtimeMs } = await stat(programOf(runtime));
   const plain = PLAIN_FILES.filter((name) => existsSync(join(directory, name)));
   const files = own.map(({ path, executable }) => [path, executable]);
-  return JSON.stringify([await packerDigest(), entry, version, runtime, size, mtimeMs, plain, files]);
+  return JSON.stringify([
+    await packerDigest(),
+    entry,
+    programs,
+    version,
+    runtime,
+    size,
+    mtimeMs,
+    plain,
+    files,
+  ]);
 }
 
 /** Input files that are not bundled. */

@@ -17,6 +17,7 @@ describe("readCharmSettings()", () => {
   it("returns defaults without settings", () => {
     const defaults = {
       entry: "src/main.ts",
+      programs: [],
       types: "src/metadata.generated.ts",
       files: [],
       plugins: [],
@@ -26,7 +27,13 @@ describe("readCharmSettings()", () => {
   });
 
   it("returns the settings", () => {
-    const settings = { entry: "main.ts", types: "types.ts", files: ["a/**", "!a/b"], plugins: ["./p.js"] };
+    const settings = {
+      entry: "main.ts",
+      programs: ["service.ts"],
+      types: "types.ts",
+      files: ["a/**", "!a/b"],
+      plugins: ["./p.js"],
+    };
     expect(read(settings)).to.deep.equal(settings);
   });
 
@@ -35,7 +42,7 @@ describe("readCharmSettings()", () => {
       "package.json:4: charm.plugin is not known; did you mean plugins?",
     );
     expect(refusal({ nonsense: 1 })).to.include(
-      "charm.nonsense is not known; use entry, types, files or plugins",
+      "charm.nonsense is not known; use entry, programs, types, files or plugins",
     );
   });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { bundle } from "../../src/pack/bundle.ts";
+import { bundle, bundleProgram } from "../../src/pack/bundle.ts";
 
 describe("bundle()", function () {
   this.timeout(20_000);
@@ -46,5 +46,28 @@ describe("bundle()", function () {
     expect(execFileSync(process.execPath, [join(directory, "main.mjs")]).toString()).to.equal(
       "part other part 1\n",
     );
+  });
+});
+
+describe("bundleProgram()", function () {
+  this.timeout(20_000);
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "bundle-"))));
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it("puts a program with its dynamic imports into one file of its name, which runs", async () => {
+    writeFileSync(join(directory, "later.ts"), "export const later: string = 'later';\n");
+    writeFileSync(
+      join(directory, "service.ts"),
+      "const { later } = await import('./later.ts');\nconsole.log(later, process.argv[2]);\n",
+    );
+    const { files, sources } = await bundleProgram(directory, "service.ts");
+    expect(files.map(({ name }) => name).sort()).to.deep.equal(["service.mjs", "service.mjs.map"]);
+    expect([...sources].sort()).to.deep.equal(["later.ts", "service.ts"]);
+    for (const { name, content } of files) writeFileSync(join(directory, name), content);
+    const output = execFileSync(process.execPath, [join(directory, "service.mjs"), "fleet-0"]);
+    expect(output.toString()).to.equal("later fleet-0\n");
   });
 });

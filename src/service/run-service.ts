@@ -1,0 +1,234 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createLogger, messageOf, Redactor, runProcess, silentLogger, type Logger } from "charm-kit";
+import { openUnit } from "../unit/open-unit.ts";
+import { openWorkload } from "../unit/open-workload.ts";
+import { readSettings, type ServiceSettings } from "../unit/service-settings.ts";
+import type { UnitSystem } from "../unit/unit-system.ts";
+import { runnerNames } from "../unit/unit-slug.ts";
+import { followInstances } from "./follow-instances.ts";
+import type { ServiceWork } from "./ports.ts";
+import { RunnerLoop } from "./runner-loop.ts";
+import { ServiceApi } from "./service-api.ts";
+import type { ServiceStatus } from "../unit/service-status.ts";
+import { CommandRefresh } from "./status-refresh.ts";
+import { SystemdNotify } from "./systemd-notify.ts";
+import { OutdatedSettingsError, UnitRounds } from "./unit-rounds.ts";
+import { Wakes } from "./wakes.ts";
+import { watchFile } from "./watch-file.ts";
+
+export interface ServiceOptions {
+  readonly system: UnitSystem;
+  /** The unit's name in other names, such as `runners-0`. */
+  readonly slug: string;
+  /** Absolute path of this program: the service ends when a newer one has taken its place. */
+  readonly program: string;
+  /** Receives log lines without secrets. */
+  readonly write: (line: string) => void;
+}
+
+/** How often systemd's watchdog hears of the loop. */
+const HEARTBEAT_MS = 20_000;
+/** Longest time of one round: clones on a slow machine, with their time limits. */
+const LONGEST_ROUND_MS = 30 * 60_000;
+
+/**
+ * The runner service of one unit: replaces runners as soon as they have ended, until the signal is aborted or a newer
+ * program has taken the place of this one.
+ *
+ * @throws `SocketTakenError` beside another service of the unit.
+ */
+export async function runService(options: ServiceOptions, signal: AbortSignal): Promise<void> {
+  const { system, slug, program } = options;
+  const ended = new AbortController();
+  const running = AbortSignal.any([signal, ended.signal]);
+  const end = (): void => {
+    ended.abort();
+  };
+  const redactor = new Redactor();
+  const log = openLog(options, redactor);
+  const wakes = new Wakes(system.clock);
+  const path = join(system.dataRoot, slug, "service.json");
+  const identity = await identityOf(program);
+  const follower = new Follower({ system, log, wakes, signal: running });
+  const refresh = new CommandRefresh({ run: runProcess, clock: system.clock, log, signal: running });
+  const loop = new RunnerLoop({
+    settings: {
+      read: async () => {
+        if ((await identityOf(program)) !== identity) {
+          log.info("A newer program has taken the place of this one; it is started instead");
+          end();
+        }
+        const settings = await readSettings(path);
+        addSecrets(redactor, settings);
+        return settings;
+      },
+    },
+    open: (settings) => {
+      follower.follow(settings);
+      return openWork(settings, { system, log, redactor, path });
+    },
+    wakes,
+    refresh,
+    clock: system.clock,
+    log,
+    random: () => Number.parseInt(system.entropy().slice(0, 8), 16) / 2 ** 32,
+    onStatus: (status) => {
+      api.publish(status);
+    },
+    program: identity,
+  });
+  const api: ServiceApi = new ServiceApi({
+    path: join(system.dataRoot, slug, "service.sock"),
+    status: () => loop.status,
+    reconcile: () => {
+      wakes.wake("request");
+    },
+  });
+  await api.open();
+  const notify = new SystemdNotify(runProcess, system.env);
+  const parts = [
+    loop.run(running),
+    watchFile(
+      path,
+      () => {
+        wakes.wake("settings");
+      },
+      system.clock,
+      running,
+    ),
+    beat(notify, () => loop.status, system, running),
+  ];
+  try {
+    await notify.tell(["READY=1"], running);
+    log.info("The runner service is ready", { unit: slug });
+    await Promise.race(parts);
+  } catch (thrown) {
+    if (!running.aborted) throw thrown;
+  } finally {
+    end();
+    await Promise.allSettled(parts);
+    await follower.close();
+    await api.close();
+  }
+}
+
+/** Feeds systemd's watchdog as long as no round takes longer than any can. */
+async function beat(
+  notify: SystemdNotify,
+  status: () => ServiceStatus,
+  { clock }: Pick<UnitSystem, "clock">,
+  signal: AbortSignal,
+): Promise<never> {
+  for (;;) {
+    const { activity } = status();
+    const isStuck = activity.state === "working" && clock.now() - activity.since > LONGEST_ROUND_MS;
+    if (!isStuck) await notify.tell(["WATCHDOG=1"], signal);
+    await clock.wait(HEARTBEAT_MS, signal);
+  }
+}
+
+function openLog({ write }: ServiceOptions, redactor: Redactor): Logger {
+  return createLogger(
+    (level, line) => {
+      write(`${level} ${line}`);
+    },
+    (text) => redactor.scrub(text),
+  );
+}
+
+interface WorkContext {
+  readonly system: UnitSystem;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  /** Path of the settings. */
+  readonly path: string;
+}
+
+function openWork(settings: ServiceSettings, { system, log, redactor, path }: WorkContext): ServiceWork {
+  const { unit, setup, integrations, revision } = settings;
+  const workload = openWorkload(setup, {
+    ...unit,
+    system,
+    // Timers are the hooks' own.
+    dispatchCommand: () => Promise.resolve(undefined),
+    log,
+    redactor,
+    integrations,
+    step: (message) => {
+      log.info(message);
+    },
+    ensureCurrent: async () => {
+      if ((await readSettings(path)).revision !== revision) throw new OutdatedSettingsError(revision);
+    },
+  });
+  return new UnitRounds(workload);
+}
+
+/** Follows the ends of the unit's instances, once the settings say whose they are. */
+class Follower {
+  readonly #parts: {
+    readonly system: UnitSystem;
+    readonly log: Logger;
+    readonly wakes: Wakes;
+    readonly signal: AbortSignal;
+  };
+  #following: Promise<unknown> | undefined;
+
+  constructor(parts: {
+    readonly system: UnitSystem;
+    readonly log: Logger;
+    readonly wakes: Wakes;
+    readonly signal: AbortSignal;
+  }) {
+    this.#parts = parts;
+  }
+
+  follow({ unit }: ServiceSettings): void {
+    this.#following ??= this.#follow(unit);
+  }
+
+  async close(): Promise<void> {
+    await this.#following;
+  }
+
+  async #follow(identity: ServiceSettings["unit"]): Promise<void> {
+    const { system, log, wakes, signal } = this.#parts;
+    const context = { ...identity, system, dispatchCommand: () => Promise.resolve(undefined) };
+    const unit = openUnit({ ...context, log: silentLogger });
+    const names = runnerNames(context);
+    try {
+      await followInstances(
+        {
+          changes: unit.changes,
+          isOurs: (instance) => names.owns(instance),
+          wake: (reason) => {
+            wakes.wake(reason);
+          },
+          clock: system.clock,
+          log,
+        },
+        signal,
+      );
+    } catch (thrown) {
+      if (!signal.aborted) log.error("LXD's events are not followed", { reason: messageOf(thrown) });
+    } finally {
+      await unit.close();
+    }
+  }
+}
+
+function addSecrets(redactor: Redactor, { setup: { configuration, credentials } }: ServiceSettings): void {
+  redactor.add(credentials.by === "token" ? credentials.token.reveal() : credentials.privateKey.reveal());
+  if (configuration.policy.by === "service") redactor.add(configuration.policy.token.reveal());
+  for (const address of [configuration.proxy?.http, configuration.proxy?.https]) {
+    const password = /:([^:@/]+)@/.exec(address ?? "")?.[1];
+    if (password !== undefined) redactor.add(password);
+  }
+}
+
+/** Identifies a file by what an upgrade changes. */
+async function identityOf(program: string): Promise<string> {
+  const { ino, size, mtimeMs } = await stat(program);
+  return `${ino}-${size}-${Math.round(mtimeMs)}`;
+}

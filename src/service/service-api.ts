@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { chmod, rm } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { ConditionError, systemErrorCode, withResolvers } from "charm-kit";
+import type { ServiceStatus } from "../unit/service-status.ts";
+
+/** Another process serves the socket: one unit has one service. */
+export class SocketTakenError extends ConditionError {
+  readonly code = "service-socket-taken";
+  readonly remedy = "person";
+
+  constructor(path: string) {
+    super(`Cannot serve ${path}: another runner service of this unit is at work; stop it`);
+  }
+}
+
+export interface ServiceApiOptions {
+  /** Absolute path of the socket; its directory must be for root alone. */
+  readonly path: string;
+  readonly status: () => ServiceStatus;
+  /** Asks for a round. */
+  readonly reconcile: () => void;
+}
+
+/** Most connections at a time; all of them are root's. */
+const MOST_CONNECTIONS = 64;
+/** Most bytes that wait for a slow reader of events. */
+const BACKLOG_BYTES = 1024 * 1024;
+
+/** The service's socket: JSON over HTTP, for root alone. */
+export class ServiceApi {
+  readonly #options: ServiceApiOptions;
+  readonly #server: Server;
+  readonly #readers = new Set<ServerResponse>();
+
+  constructor(options: ServiceApiOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response);
+    });
+    this.#server.maxConnections = MOST_CONNECTIONS;
+  }
+
+  /** @throws {@link SocketTakenError}, and the file system's errors. */
+  async open(): Promise<void> {
+    const { path } = this.#options;
+    if (await isServed(path)) throw new SocketTakenError(path);
+    // Left by a service that was killed.
+    await rm(path, { force: true });
+    const { promise, resolve, reject } = withResolvers<undefined>();
+    this.#server.once("error", reject).listen(path, () => {
+      resolve(undefined);
+    });
+    await promise;
+    await chmod(path, 0o600);
+  }
+
+  /** Sends a status to all readers of events. One that does not read loses its connection. */
+  publish(status: ServiceStatus): void {
+    const text = `data: ${JSON.stringify(status)}\n\n`;
+    for (const reader of this.#readers) {
+      if (reader.writableLength > BACKLOG_BYTES) reader.destroy();
+      else reader.write(text);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.#readers) reader.destroy();
+    const { promise, resolve } = withResolvers<undefined>();
+    this.#server.close(() => {
+      resolve(undefined);
+    });
+    this.#server.closeAllConnections();
+    await promise;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    // No request has a body that matters.
+    request.resume();
+    switch (`${request.method ?? ""} ${request.url ?? ""}`) {
+      case "GET /status":
+        send(response, 200, this.#options.status());
+        return;
+      case "GET /events":
+        this.#stream(response);
+        return;
+      case "POST /reconcile":
+        this.#options.reconcile();
+        send(response, 202, { accepted: true });
+        return;
+      default:
+        send(response, 404, { error: "Known are GET /status, GET /events and POST /reconcile." });
+    }
+  }
+
+  #stream(response: ServerResponse): void {
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.write(`data: ${JSON.stringify(this.#options.status())}\n\n`);
+    this.#readers.add(response);
+    response.once("close", () => this.#readers.delete(response));
+  }
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(`${JSON.stringify(value)}\n`);
+}
+
+/** Whether a process accepts connections at a socket. */
+async function isServed(path: string): Promise<boolean> {
+  const { promise, resolve, reject } = withResolvers<boolean>();
+  const socket = createConnection(path);
+  socket.once("connect", () => {
+    resolve(true);
+  });
+  socket.once("error", (thrown) => {
+    if (["ENOENT", "ECONNREFUSED"].includes(systemErrorCode(thrown) ?? "")) resolve(false);
+    else reject(thrown);
+  });
+  return promise.finally(() => socket.destroy());
+}

@@ -1,0 +1,49 @@
+import { withResolvers, type Clock } from "charm-kit";
+
+/** Why the service looks at its runners. */
+export type Wake = "instance" | "settings" | "request" | "interval" | "retry" | "reconnected" | "start";
+
+/** Wakes within this time of each other are one. */
+const TOGETHER_MS = 50;
+
+/** Collects reasons to look, and tells the loop of them once for all that come together. */
+export class Wakes {
+  readonly #clock: Clock;
+  readonly #due = new Set<Wake>();
+  #waiting = withResolvers<undefined>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Never waits. Reasons that come while the loop works are kept for its next turn. */
+  wake(reason: Wake): void {
+    this.#due.add(reason);
+    this.#waiting.resolve(undefined);
+  }
+
+  /**
+   * Waits for the next reason, and a moment longer for others.
+   *
+   * @param restMs milliseconds after which `interval` is one.
+   * @throws the signal's reason.
+   */
+  async next(restMs: number, signal: AbortSignal): Promise<ReadonlySet<Wake>> {
+    const rest = new AbortController();
+    const either = AbortSignal.any([signal, rest.signal]);
+    try {
+      const elapsed = this.#clock.wait(restMs, either).then(() => {
+        this.wake("interval");
+      });
+      await Promise.race([this.#waiting.promise, elapsed]);
+      elapsed.catch(() => undefined);
+      await this.#clock.wait(TOGETHER_MS, signal);
+    } finally {
+      rest.abort();
+    }
+    const due = new Set(this.#due);
+    this.#due.clear();
+    this.#waiting = withResolvers<undefined>();
+    return due;
+  }
+}

@@ -1,0 +1,70 @@
+import { createConnection } from "node:net";
+import { isRecord, withDeadline } from "charm-kit";
+import type { ServiceStatus } from "./service-status.ts";
+
+const LIMIT_MS = 2_000;
+const MOST_BYTES = 1024 * 1024;
+/** A round takes longer only when it hangs; see the service's own limit. */
+const LONGEST_ROUND_MS = 30 * 60_000;
+
+/**
+ * Asks the unit's runner service how it is. Without an HTTP library: `update-status` asks it at each call.
+ *
+ * @param path of the service's socket.
+ * @returns undefined where no service answers.
+ */
+export async function askService(path: string, signal: AbortSignal): Promise<ServiceStatus | undefined> {
+  try {
+    const answer = await withDeadline("ask the runner service", LIMIT_MS, signal, (limited) =>
+      exchange(path, "GET /status HTTP/1.0\r\n\r\n", limited),
+    );
+    const [head = "", ...rest] = answer.split("\r\n\r\n");
+    const body: unknown = JSON.parse(rest.join("\r\n\r\n"));
+    return head.includes(" 200 ") && isRecord(body) && isRecord(body["activity"])
+      ? (body as unknown as ServiceStatus)
+      : undefined;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+function exchange(path: string, request: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path, signal });
+    let answer = "";
+    socket
+      .setEncoding("utf8")
+      .on("data", (chunk: string) => {
+        answer += chunk;
+        if (answer.length > MOST_BYTES) socket.destroy(new Error("the answer is too large"));
+      })
+      .on("error", reject)
+      .on("end", () => {
+        resolve(answer);
+      })
+      .end(request);
+  });
+}
+
+/**
+ * Whether the service does the unit's work: a hook needs to look at nothing then. Pure.
+ *
+ * @param intervalMs the option `reconcile-interval`.
+ */
+export function isHealthy(
+  { activity, checkedAt, settingsFault, startedAt }: ServiceStatus,
+  intervalMs: number,
+  now: number,
+): boolean {
+  if (settingsFault !== undefined) return false;
+  switch (activity.state) {
+    case "without settings":
+    case "paused":
+      return false;
+    case "working":
+      return now - activity.since < LONGEST_ROUND_MS;
+    case "waiting":
+      return now - (checkedAt ?? startedAt) < 2 * intervalMs;
+  }
+}

@@ -1,0 +1,228 @@
+import { expect } from "chai";
+import { CodedError, silentLogger, systemClock } from "charm-kit";
+import { RunnerLoop } from "../../src/service/runner-loop.ts";
+import type { Round } from "../../src/service/ports.ts";
+import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { Wakes } from "../../src/service/wakes.ts";
+import { ServiceSettingsError, type ServiceSettings } from "../../src/unit/service-settings.ts";
+import { sampleSettings } from "./sample-settings.ts";
+
+class LxdAwayError extends CodedError {
+  readonly code = "lxd-unreachable";
+}
+
+const round = (names: readonly string[], change: Partial<Round> = {}): Round => ({
+  counts: { online: names.length, busy: 0, offline: 0, unknown: 0, names, busyNames: [] },
+  created: 0,
+  failures: [],
+  notices: [],
+  waiting: 0,
+  ...change,
+});
+
+/** A loop whose rounds the test answers, with time that it moves. */
+class Fixture {
+  now = Date.UTC(2026, 0, 1);
+  settings: ServiceSettings | Error = sampleSettings();
+  readonly rounds: { readonly revision: number; readonly isWhole: boolean }[] = [];
+  readonly closed: number[] = [];
+  readonly refreshed: number[] = [];
+  answer: () => Promise<Round> = () => Promise.resolve(round(["a", "b"]));
+  readonly wakes: Wakes;
+  readonly loop: RunnerLoop;
+  readonly #stop = new AbortController();
+  readonly #done: Promise<unknown>;
+  #statuses = new Set<(status: ServiceStatus) => void>();
+  readonly #timers: { readonly at: number; readonly fire: () => void }[] = [];
+
+  constructor() {
+    const clock = {
+      now: () => this.now,
+      wait: (delayMs: number, signal: AbortSignal) =>
+        delayMs <= 50
+          ? systemClock.wait(0, signal)
+          : new Promise<void>((resolve, reject) => {
+              signal.addEventListener("abort", () => {
+                reject(signal.reason as Error);
+              });
+              this.#timers.push({ at: this.now + delayMs, fire: resolve });
+            }),
+    };
+    this.wakes = new Wakes(clock);
+    this.loop = new RunnerLoop({
+      settings: {
+        read: () =>
+          this.settings instanceof Error ? Promise.reject(this.settings) : Promise.resolve(this.settings),
+      },
+      open: ({ revision }) => ({
+        round: (isWhole) => {
+          this.rounds.push({ revision, isWhole });
+          return this.answer();
+        },
+        close: () => {
+          this.closed.push(revision);
+          return Promise.resolve();
+        },
+      }),
+      wakes: this.wakes,
+      refresh: { ask: ({ revision }) => this.refreshed.push(revision) },
+      clock,
+      log: silentLogger,
+      random: () => 0.5,
+      onStatus: (status) => {
+        for (const tell of this.#statuses) tell(status);
+      },
+      program: "test",
+    });
+    this.#done = this.loop.run(this.#stop.signal).catch((thrown: unknown) => thrown);
+  }
+
+  /** Resolves with the first status that passes. */
+  async shows(test: (status: ServiceStatus) => boolean): Promise<ServiceStatus> {
+    if (test(this.loop.status)) return this.loop.status;
+    return new Promise((resolve) => {
+      const tell = (status: ServiceStatus) => {
+        if (!test(status)) return;
+        this.#statuses.delete(tell);
+        resolve(status);
+      };
+      this.#statuses.add(tell);
+    });
+  }
+
+  /** Resolves when a number of rounds are over. */
+  async rounded(count: number): Promise<void> {
+    await this.shows(({ activity }) => activity.state === "waiting" && this.rounds.length >= count);
+    await new Promise(setImmediate);
+  }
+
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+    for (const timer of this.#timers.splice(0)) {
+      if (timer.at <= this.now) timer.fire();
+      else this.#timers.push(timer);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error("stop"));
+    await this.#done;
+  }
+}
+
+describe("RunnerLoop", () => {
+  let fixture: Fixture;
+  beforeEach(() => {
+    fixture = new Fixture();
+  });
+  afterEach(() => fixture.stop());
+
+  it("begins with a whole round, and looks at the runners alone when an instance has ended", async () => {
+    await fixture.rounded(1);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.rounds.map(({ isWhole }) => isWhole)).to.deep.equal([true, false]);
+    expect(fixture.loop.status).to.deep.include({ revision: 1, wanted: 2, unit: "runners/0" });
+    expect(fixture.loop.status.counts?.names).to.deep.equal(["a", "b"]);
+  });
+
+  it("does a whole round after the interval of the settings", async () => {
+    await fixture.rounded(1);
+    fixture.pass(11 * 60_000);
+    expect(fixture.rounds).to.have.length(1);
+    fixture.pass(60_000);
+    await fixture.rounded(2);
+    expect(fixture.rounds[1]?.isWhole).to.equal(true);
+  });
+
+  it("opens its work anew for newer settings, and never goes back to older ones", async () => {
+    await fixture.rounded(1);
+    fixture.settings = sampleSettings({ revision: 3 });
+    fixture.wakes.wake("settings");
+    await fixture.rounded(2);
+    fixture.settings = sampleSettings({ revision: 2 });
+    fixture.wakes.wake("settings");
+    await fixture.rounded(3);
+    expect(fixture.rounds.map(({ revision }) => revision)).to.deep.equal([1, 3, 3]);
+    expect(fixture.closed).to.deep.equal([1]);
+  });
+
+  it("keeps its settings while the file cannot be used, and tells why", async () => {
+    await fixture.rounded(1);
+    fixture.settings = new ServiceSettingsError("/x", "damaged", "is damaged");
+    fixture.wakes.wake("settings");
+    await fixture.rounded(2);
+    expect(fixture.loop.status.settingsFault).to.match(/is damaged; the next hook writes it anew/);
+    expect(fixture.rounds.at(-1)?.revision).to.equal(1);
+  });
+
+  it("ends its work when the settings are deleted, as before the removal of the unit", async () => {
+    await fixture.rounded(1);
+    fixture.settings = new ServiceSettingsError("/x", "missing", "does not exist");
+    fixture.wakes.wake("settings");
+    await fixture.shows(({ activity }) => activity.state === "without settings");
+    fixture.wakes.wake("instance");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(fixture.rounds).to.have.length(1);
+    expect(fixture.closed).to.deep.equal([1]);
+  });
+
+  it("creates nothing while the settings are paused", async () => {
+    await fixture.rounded(1);
+    fixture.settings = sampleSettings({ revision: 2, paused: "path: missing" });
+    fixture.wakes.wake("settings");
+    await fixture.shows(({ activity }) => activity.state === "paused");
+    fixture.wakes.wake("instance");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(fixture.rounds).to.have.length(1);
+    expect(fixture.loop.status.activity).to.deep.equal({ state: "paused", reason: "path: missing" });
+  });
+
+  it("waits after a failure, twice as long after the next, and then tries again by itself", async () => {
+    fixture.answer = () => Promise.reject(new LxdAwayError("LXD is away"));
+    await fixture.rounded(1);
+    expect(fixture.loop.status.failures).to.deep.equal([
+      {
+        cause: "lxd-unreachable",
+        count: 1,
+        reason: "LXD is away",
+        remedy: "retry",
+        nextAt: fixture.now + 2000,
+      },
+    ]);
+    fixture.wakes.wake("instance");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(fixture.rounds).to.have.length(1);
+    fixture.pass(2000);
+    await fixture.rounded(2);
+    expect(fixture.loop.status.failures[0]).to.include({ count: 2, nextAt: fixture.now + 4000 });
+  });
+
+  it("does not wait for the end of a back-off when a person, a hook or LXD's return asks for a round", async () => {
+    fixture.answer = () => Promise.reject(new LxdAwayError("LXD is away"));
+    await fixture.rounded(1);
+    fixture.wakes.wake("request");
+    await fixture.rounded(2);
+    fixture.answer = () => Promise.resolve(round(["a"], { created: 1 }));
+    fixture.wakes.wake("reconnected");
+    await fixture.rounded(3);
+    expect(fixture.loop.status.failures).to.deep.equal([]);
+  });
+
+  it("asks for a refresh of the unit's status when what it shows has changed, and only then", async () => {
+    await fixture.rounded(1);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.refreshed).to.deep.equal([1]);
+    fixture.answer = () => Promise.resolve(round(["a"]));
+    fixture.wakes.wake("instance");
+    await fixture.rounded(3);
+    expect(fixture.refreshed).to.deep.equal([1, 1]);
+  });
+
+  it("closes its work when it ends", async () => {
+    await fixture.rounded(1);
+    await fixture.stop();
+    expect(fixture.closed).to.deep.equal([1]);
+  });
+});

@@ -1,0 +1,95 @@
+import { request } from "node:http";
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+import { ServiceApi, SocketTakenError } from "../../src/service/service-api.ts";
+import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { rejection } from "../support/rejection.ts";
+import { useTemporaryDirectory } from "../support/temporary-directory.ts";
+
+const STATUS: ServiceStatus = {
+  unit: "runners/0",
+  revision: 1,
+  program: "test",
+  startedAt: 0,
+  activity: { state: "waiting", until: 1 },
+  checkedAt: 0,
+  counts: undefined,
+  wanted: 2,
+  waiting: 0,
+  notices: [],
+  failures: [],
+  settingsFault: undefined,
+};
+
+describe("ServiceApi", () => {
+  const directory = useTemporaryDirectory();
+  const path = () => join(directory.path, "service.sock");
+  let asked = 0;
+  const apis: ServiceApi[] = [];
+  const open = async () => {
+    const api = new ServiceApi({ path: path(), status: () => STATUS, reconcile: () => (asked += 1) });
+    await api.open();
+    apis.push(api);
+    return api;
+  };
+  const ask = (method: string, target: string) =>
+    new Promise<{ readonly status: number | undefined; readonly body: string }>((resolve, reject) => {
+      const call = request({ socketPath: path(), method, path: target }, (answer) => {
+        text(answer).then((body) => {
+          resolve({ status: answer.statusCode, body });
+        }, reject);
+      });
+      call.on("error", reject).end();
+    });
+  afterEach(async () => {
+    for (const api of apis.splice(0)) await api.close();
+  });
+
+  it("tells the status as JSON, on a socket for root alone", async () => {
+    await open();
+    const { status, body } = await ask("GET", "/status");
+    expect(status).to.equal(200);
+    expect(JSON.parse(body)).to.include({ unit: "runners/0", wanted: 2 });
+    expect((await stat(path())).mode & 0o777).to.equal(0o600);
+  });
+
+  it("asks for a round, and says what it knows otherwise", async () => {
+    await open();
+    expect(await ask("POST", "/reconcile")).to.include({ status: 202 });
+    expect(asked).to.equal(1);
+    expect(await ask("GET", "/reconcile")).to.include({ status: 404 });
+  });
+
+  it("sends the status at once and at each change to readers of events", async () => {
+    const api = await open();
+    const events = await new Promise<string[]>((resolve, reject) => {
+      const got: string[] = [];
+      const call = request({ socketPath: path(), path: "/events" }, (answer) => {
+        answer.on("data", (chunk) => {
+          got.push(String(chunk));
+          if (got.length === 1) api.publish({ ...STATUS, wanted: 3 });
+          else {
+            call.destroy();
+            resolve(got);
+          }
+        });
+      });
+      call.on("error", reject).end();
+    });
+    expect(events.map((event) => (JSON.parse(event.slice(6)) as ServiceStatus).wanted)).to.deep.equal([2, 3]);
+  });
+
+  it("takes the place of a socket that a killed service left", async () => {
+    await writeFile(path(), "");
+    await open();
+    expect(await ask("GET", "/status")).to.include({ status: 200 });
+  });
+
+  it("refuses to serve beside another service of the unit", async () => {
+    await open();
+    expect(await rejection(open())).to.be.instanceOf(SocketTakenError);
+    expect(await ask("GET", "/status")).to.include({ status: 200 });
+  });
+});

@@ -1,0 +1,48 @@
+import { expect } from "chai";
+import { systemClock } from "charm-kit";
+import { Wakes } from "../../src/service/wakes.ts";
+import { rejection } from "../support/rejection.ts";
+
+const signal = () => AbortSignal.timeout(5000);
+
+describe("Wakes", () => {
+  it("tells reasons that come within a moment of each other as one wake", async () => {
+    const wakes = new Wakes(systemClock);
+    const next = wakes.next(60_000, signal());
+    wakes.wake("instance");
+    wakes.wake("instance");
+    setTimeout(() => {
+      wakes.wake("settings");
+    }, 20);
+    expect([...(await next)]).to.deep.equal(["instance", "settings"]);
+  });
+
+  it("keeps a reason that comes while nobody waits", async () => {
+    const wakes = new Wakes(systemClock);
+    wakes.wake("request");
+    expect([...(await wakes.next(60_000, signal()))]).to.deep.equal(["request"]);
+    wakes.wake("instance");
+    expect([...(await wakes.next(60_000, signal()))]).to.deep.equal(["instance"]);
+  });
+
+  it("wakes by itself after the interval", async () => {
+    expect([...(await new Wakes(systemClock).next(10, signal()))]).to.deep.equal(["interval"]);
+  });
+
+  it("does not tell the interval of an earlier wait", async () => {
+    const wakes = new Wakes(systemClock);
+    wakes.wake("instance");
+    await wakes.next(60, signal());
+    expect([...(await wakes.next(200, signal()))]).to.deep.equal(["interval"]);
+    const late = wakes.next(60_000, AbortSignal.timeout(100));
+    expect((await rejection(late)).name).to.equal("TimeoutError");
+  });
+
+  it("ends with its signal", async () => {
+    const ended = AbortSignal.abort(new Error("the service stops"));
+    expect(await rejection(new Wakes(systemClock).next(60_000, ended))).to.have.property(
+      "message",
+      "the service stops",
+    );
+  });
+});
