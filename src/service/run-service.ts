@@ -6,8 +6,8 @@ import { openWorkload } from "../unit/open-workload.ts";
 import { readSettings, type ServiceSettings } from "../unit/service-settings.ts";
 import type { UnitSystem } from "../unit/unit-system.ts";
 import { runnerNames } from "../unit/unit-slug.ts";
-import { followInstances } from "./follow-instances.ts";
-import type { ServiceWork } from "./ports.ts";
+import { type FollowDependencies, followInstances } from "./follow-instances.ts";
+import type { InstanceChanges, ServiceWork } from "./ports.ts";
 import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
 import type { ServiceStatus } from "../unit/service-status.ts";
@@ -152,6 +152,8 @@ function openWork(settings: ServiceSettings, { system, log, redactor, path }: Wo
     system,
     // Timers are the hooks' own.
     dispatchCommand: () => Promise.resolve(undefined),
+    // A package may set bits that the service's unit forbids; hooks install LXD.
+    mayInstall: false,
     log,
     redactor,
     integrations,
@@ -195,26 +197,28 @@ class Follower {
   async #follow(identity: ServiceSettings["unit"]): Promise<void> {
     const { system, log, wakes, signal } = this.#parts;
     const context = { ...identity, system, dispatchCommand: () => Promise.resolve(undefined) };
-    const unit = openUnit({ ...context, log: silentLogger });
     const names = runnerNames(context);
-    try {
-      await followInstances(
-        {
-          changes: unit.changes,
-          isOurs: (instance) => names.owns(instance),
-          wake: (reason) => {
-            wakes.wake(reason);
-          },
-          clock: system.clock,
-          log,
-        },
-        signal,
-      );
-    } catch (thrown) {
+    // Opened for each attempt: LXD may not be installed yet.
+    const follow: InstanceChanges["follow"] = async (onOpen, onChange, limited) => {
+      const unit = openUnit({ ...context, log: silentLogger });
+      try {
+        await unit.changes.follow(onOpen, onChange, limited);
+      } finally {
+        await unit.close();
+      }
+    };
+    const dependencies: FollowDependencies = {
+      changes: { follow },
+      isOurs: (instance) => names.owns(instance),
+      wake: (reason) => {
+        wakes.wake(reason);
+      },
+      clock: system.clock,
+      log,
+    };
+    await followInstances(dependencies, signal).catch((thrown: unknown) => {
       if (!signal.aborted) log.error("LXD's events are not followed", { reason: messageOf(thrown) });
-    } finally {
-      await unit.close();
-    }
+    });
   }
 }
 

@@ -5,9 +5,13 @@ import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import { slugOf } from "./unit-slug.ts";
 import type { UnitContext } from "./unit-system.ts";
 
-/** Opens the host side of a unit. */
-export function openHost(context: UnitContext, unit: LxdUnit): Host {
-  const { system } = context;
+/**
+ * Opens the host side of a unit.
+ *
+ * @param context.mayInstall whether LXD may be installed and started. @default unless the environment names its socket
+ */
+export function openHost(context: UnitContext & { readonly mayInstall?: boolean }, unit: LxdUnit): Host {
+  const { system, mayInstall = true } = context;
   return new Host({
     paths: system.paths ?? HOST_PATHS,
     run: runProcess,
@@ -16,7 +20,7 @@ export function openHost(context: UnitContext, unit: LxdUnit): Host {
       hasVirtualMachines: (signal) => unit.server.hasVirtualMachines(signal),
       mayOtherUnitsHaveJobs: (signal) => unit.otherUnits.mayHaveJobs(signal),
     },
-    mayInstall: !namesSocket(system.env),
+    mayInstall: mayInstall && !namesSocket(system.env),
     slug: slugOf(context),
   });
 }

@@ -45,6 +45,8 @@ export interface WorkloadContext extends UnitContext {
    * @default nothing is checked: the configuration of a hook is the newest one
    */
   readonly ensureCurrent?: () => Promise<void>;
+  /** Whether LXD may be installed and started. @default unless the environment names its socket */
+  readonly mayInstall?: boolean;
 }
 
 /** A virtual machine boots firmware, kernel and agent first: seen up to 6.5 minutes on a loaded machine. */

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
-import { describeCounts, statusOf, summarise } from "../../src/charm/status.ts";
+import { describeCounts, statusOf, summarise, summariseService } from "../../src/charm/status.ts";
+import type { ServiceStatus } from "../../src/unit/service-status.ts";
 import { BadCredentialsError, RateLimitError, RefusedError } from "../../src/github/errors.ts";
 import {
   BaseImageError,
@@ -143,6 +144,49 @@ describe("summarise()", () => {
     const { message } = summarise(counts(1), 2, { failures: [new Error("x".repeat(5000))], notices: [] });
     expect(message.length).to.be.lessThan(500);
     expect(message).to.match(/x…$/);
+  });
+});
+
+describe("summariseService()", () => {
+  const service: ServiceStatus = {
+    unit: "runners/0",
+    revision: 1,
+    program: "test",
+    startedAt: 0,
+    activity: { state: "waiting", until: 0 },
+    checkedAt: 0,
+    counts: counts(2),
+    wanted: 2,
+    waiting: 0,
+    notices: [],
+    failures: [],
+    settingsFault: undefined,
+  };
+  const textOf = (change: Partial<ServiceStatus>) => {
+    const { name, message } = summariseService({ ...service, ...change }) ?? {};
+    return `${name}: ${message}`;
+  };
+  const failure = { cause: "lxd", count: 3, reason: "LXD is full", nextAt: Date.UTC(2026, 0, 1, 3, 4, 5) };
+
+  it("says what a reconcile would say", () => {
+    expect(textOf({})).to.equal("active: 2 runners: 2 idle");
+    expect(textOf({ notices: ["a notice"] })).to.equal("active: 2 runners: 2 idle; a notice");
+  });
+
+  it("tells the reason and the time of the next attempt while runners are missing", () => {
+    expect(textOf({ counts: counts(1), failures: [{ ...failure, remedy: "retry" }] })).to.equal(
+      "active: 1 of 2 runners; retrying: LXD is full; next attempt by 03:05 UTC",
+    );
+  });
+
+  it("is blocked without runners by a failure that only a person can end", () => {
+    expect(textOf({ counts: counts(0), failures: [{ ...failure, remedy: "person" }] })).to.equal(
+      "blocked: LXD is full",
+    );
+  });
+
+  it("is undefined before the first round", () => {
+    expect(summariseService({ ...service, counts: undefined })).to.equal(undefined);
   });
 });
 

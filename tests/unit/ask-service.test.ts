@@ -1,0 +1,89 @@
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { askService, isHealthy } from "../../src/unit/ask-service.ts";
+import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { ServiceApi } from "../../src/service/service-api.ts";
+import { useTemporaryDirectory } from "../support/temporary-directory.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const INTERVAL_MS = 10 * 60_000;
+const STATUS: ServiceStatus = {
+  unit: "runners/0",
+  revision: 1,
+  program: "test",
+  startedAt: NOW - INTERVAL_MS,
+  activity: { state: "waiting", until: NOW },
+  checkedAt: NOW - INTERVAL_MS,
+  counts: undefined,
+  wanted: 2,
+  waiting: 0,
+  notices: ["grüße"],
+  failures: [],
+  settingsFault: undefined,
+};
+
+describe("askService()", () => {
+  const directory = useTemporaryDirectory();
+  const path = () => join(directory.path, "service.sock");
+  const ask = () => askService(path(), AbortSignal.timeout(5000));
+
+  it("returns the status that the service tells", async () => {
+    const api = new ServiceApi({ path: path(), status: () => STATUS, reconcile: () => undefined });
+    await api.open();
+    try {
+      expect(await ask()).to.deep.equal(JSON.parse(JSON.stringify(STATUS)));
+    } finally {
+      await api.close();
+    }
+  });
+
+  it("returns undefined where no service listens", async () => {
+    expect(await ask()).to.equal(undefined);
+  });
+
+  for (const [what, answer] of [
+    ["that closes the connection", ""],
+    ["that answers with an error", "HTTP/1.0 500 No\r\n\r\n{}"],
+    ["that answers with something else", "HTTP/1.0 200 OK\r\n\r\n[1]"],
+    ["that answers with half of a status", 'HTTP/1.0 200 OK\r\n\r\n{"activity":'],
+    ["that answers without end", undefined],
+  ] as const) {
+    it(`returns undefined for a program ${what}`, async function () {
+      this.timeout(10_000);
+      const server: Server = createServer((socket) => {
+        socket.on("error", () => undefined);
+        if (answer !== undefined) socket.end(answer);
+      });
+      await new Promise<void>((resolve) => server.listen(path(), resolve));
+      try {
+        expect(await ask()).to.equal(undefined);
+      } finally {
+        server.close();
+      }
+    });
+  }
+});
+
+describe("isHealthy()", () => {
+  const healthy = (change: Partial<ServiceStatus>) => isHealthy({ ...STATUS, ...change }, INTERVAL_MS, NOW);
+
+  it("is true while the service waits for its next round or is at work on one", () => {
+    expect(healthy({})).to.equal(true);
+    expect(healthy({ activity: { state: "working", since: NOW - 60_000, why: ["instance"] } })).to.equal(
+      true,
+    );
+  });
+
+  it("is false when no round has ended well for two intervals, or one hangs", () => {
+    expect(healthy({ checkedAt: NOW - 2 * INTERVAL_MS })).to.equal(false);
+    expect(healthy({ checkedAt: undefined, startedAt: NOW - 2 * INTERVAL_MS })).to.equal(false);
+    expect(healthy({ activity: { state: "working", since: NOW - 3_600_000, why: [] } })).to.equal(false);
+  });
+
+  it("is false while the settings are paused, missing or not applied", () => {
+    expect(healthy({ activity: { state: "paused", reason: "path: missing" } })).to.equal(false);
+    expect(healthy({ activity: { state: "without settings", reason: "missing" } })).to.equal(false);
+    expect(healthy({ settingsFault: "it is damaged" })).to.equal(false);
+  });
+});
