@@ -27,7 +27,7 @@ endToEnd("the runner service, killed at any moment", function () {
   const kill = async (signal: NodeJS.Signals) => {
     const child = service;
     service = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
     await once(child, "exit");
   };
