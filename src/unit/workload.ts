@@ -257,6 +257,7 @@ export class Workload {
         ...shortages,
         ...(crashLoop === undefined ? [] : [`creating one runner at a time, since ${crashLoop}`]),
         ...describeHeld(report.held),
+        ...report.silentScopes.map((name) => `${name}, which has earlier runners, does not answer`),
       ],
     };
   }
