@@ -1,3 +1,4 @@
+import { UNLISTED_JOB_MS } from "../../../src/runners/job-claims.ts";
 import type { FakeSite } from "../fake-site.ts";
 import type { Happening } from "./command.ts";
 
@@ -28,7 +29,11 @@ export function happen(site: FakeSite, what: Happening["do"], name: string): voi
       miss(site, name);
       break;
     case "ghost":
-      if (registration?.busy && (runs || machine?.state === "frozen")) site.unseenJobs.add(name);
+      if (registration?.busy && (runs || machine?.state === "frozen")) {
+        site.unseenJobs.add(name);
+        // For GitHub, a job without a runner has failed long before.
+        site.after(UNLISTED_JOB_MS, () => site.unseenJobs.delete(name));
+      }
       if (registration) site.registrations.delete(registration.id);
       break;
     case "drop":

@@ -65,6 +65,16 @@ describe("the runners of a unit, in any history", function () {
         { do: "configure", count: 1 },
       ],
     ],
+    [
+      "end what is no job any more in a runner that GitHub has not listed for a day",
+      [
+        { do: "job", runner: 0 },
+        { do: "ghost", runner: 0 },
+        { do: "reconcile" },
+        { do: "wait", minutes: 1500 },
+        { do: "reconcile" },
+      ],
+    ],
   ];
   for (const [title, history] of found) it(title, () => live(history));
 
