@@ -1,11 +1,43 @@
+import { appendFileSync } from "node:fs";
+import { relative } from "node:path";
 import Mocha from "mocha";
 
-/** Mocha's spec reporter, with the line that continuous integration counts by as the last one. */
+/** Files that took longer than this are named at the end. */
+const SLOW_MS = 15_000;
+
+/**
+ * Mocha's spec reporter, with the line that continuous integration counts by as the last one. Where the environment names a
+ * file in `TEST_RESULTS`, that line and the titles of failed tests go there, for a run in several processes.
+ */
 class Reporter extends Mocha.reporters.Spec {
+  /** Milliseconds by file, with its hooks. */
+  readonly #durations = new Map<string, number>();
+
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    let since = Date.now();
+    runner.on("suite end", ({ file, parent }) => {
+      if (file === undefined || parent?.root !== true) return;
+      const now = Date.now();
+      this.#durations.set(file, (this.#durations.get(file) ?? 0) + now - since);
+      since = now;
+    });
+  }
+
   override epilogue(): void {
     super.epilogue();
+    const { consoleLog } = Mocha.reporters.Base;
+    const slow = [...this.#durations]
+      .filter(([, ms]) => ms > SLOW_MS)
+      .sort(([, one], [, other]) => other - one);
+    for (const [file, ms] of slow) consoleLog(`${Math.round(ms / 1000)} s in ${relative("", file)}`);
     const { passes, failures, pending } = this.stats;
-    Mocha.reporters.Base.consoleLog(`${passes} passed, ${failures} failed, ${pending} skipped`);
+    const counts = `${passes} passed, ${failures} failed, ${pending} skipped`;
+    consoleLog(counts);
+    const results = process.env["TEST_RESULTS"];
+    if (!results) return;
+    const failed = this.failures.map((test) => `failed: ${test.fullTitle()}\n`);
+    appendFileSync(results, `${failed.join("")}${counts}\n`);
   }
 }
 
