@@ -32,6 +32,12 @@ const LONGEST_LIMIT_MS = 24 * 60 * 60_000;
 /** How long a registration waits for the answers to earlier ones. */
 const LONGEST_WAIT_MS = 2000;
 
+/** How long a process that stays relies on what it has read: another process may have met a limit since. */
+const LONGEST_MEMORY_MS = 5000;
+
+/** After a pause of writes, their number says nothing of what GitHub accepts now. */
+const FORGOTTEN_MS = 60_000;
+
 /**
  * Shares GitHub's rate limits between all requests of a user: in this process, and by a store with later ones.
  *
@@ -60,7 +66,7 @@ class RateGate {
   readonly #clock: Clock;
   readonly #store: RateLimitStore | undefined;
   readonly #window: WriteWindow;
-  #limit: Promise<StoredRateLimit | undefined> | undefined;
+  #known: { readonly limit: Promise<StoredRateLimit | undefined>; readonly readAt: number } | undefined;
 
   constructor(clock: Clock, store: RateLimitStore | undefined) {
     this.#clock = clock;
@@ -95,22 +101,34 @@ class RateGate {
     const limit = answer && rateLimitOf(answer, now);
     if (!limit) return;
     const learned = { limit: limit.limit, resetAt: limit.resetAt, learnedAt: now };
-    this.#limit = Promise.resolve(learned);
+    this.#known = { limit: Promise.resolve(learned), readAt: now };
+    this.#window.shrink();
     await this.#store?.put(learned);
   }
 
   async #check(): Promise<void> {
-    const limit = await (this.#limit ??= this.#store?.get() ?? Promise.resolve(undefined));
-    if (limit && isInForce(limit, this.#clock.now())) throw new RateLimitedRequest(limit);
+    const now = this.#clock.now();
+    const known = await this.#known?.limit;
+    if (known && isInForce(known, now)) throw new RateLimitedRequest(known);
+    const limit = await this.#read(now);
+    if (limit && isInForce(limit, now)) throw new RateLimitedRequest(limit);
+  }
+
+  #read(now: number): Promise<StoredRateLimit | undefined> {
+    if (this.#known === undefined || !isWithin(LONGEST_MEMORY_MS, this.#known.readAt, now)) {
+      this.#known = { limit: this.#store?.get() ?? Promise.resolve(undefined), readAt: now };
+    }
+    return this.#known.limit;
   }
 }
 
-/** Limits the parallel writes of a process: to one at first, and to one more with each that is accepted. */
+/** Limits the parallel writes of a process: to one at first and after a pause, and to one more with each that is accepted. */
 class WriteWindow {
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
   #size = 1;
   #open = 0;
+  #lastAt = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -118,14 +136,21 @@ class WriteWindow {
 
   /** Waits for a free place, but not longer than for a slow answer: that must not hold the others up. */
   async enter(signal: AbortSignal): Promise<void> {
+    if (this.#open === 0 && !isWithin(FORGOTTEN_MS, this.#lastAt, this.#clock.now())) this.shrink();
     if (this.#open >= this.#size) await this.#turn(signal);
     this.#open += 1;
   }
 
   leave(isAccepted: boolean): void {
     this.#open -= 1;
+    this.#lastAt = this.#clock.now();
     if (isAccepted) this.#size += 1;
     for (const admit of this.#waiting.splice(0, Math.max(0, this.#size - this.#open))) admit();
+  }
+
+  /** Begins anew: GitHub has refused a request. */
+  shrink(): void {
+    this.#size = 1;
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
@@ -150,4 +175,9 @@ type Leave = (isAccepted: boolean) => void;
 /** A limit that was learned in the future was stored before the clock was set back: its time says nothing. */
 function isInForce({ learnedAt, resetAt }: StoredRateLimit, now: number): boolean {
   return now >= learnedAt && now < Math.min(resetAt, learnedAt + LONGEST_LIMIT_MS);
+}
+
+/** Whether a time is at most so long ago. One in the future is from before the clock was set back. */
+function isWithin(durationMs: number, at: number, now: number): boolean {
+  return now >= at && now - at <= durationMs;
 }

@@ -77,6 +77,29 @@ describe("a rate limit of GitHub", () => {
     expect(await client().list(never)).to.have.length(1);
   });
 
+  it("that another process meets keeps a process that stays from sending requests a few seconds later", async () => {
+    const stays = client();
+    expect(await stays.list(never)).to.have.length(1);
+    await registerAll(client(), 1);
+    now += 6000;
+    expect(await rejection(stays.list(never))).to.include({ code: "github-rate-limit" });
+    now += 10 * MINUTE_MS;
+    expect(await stays.list(never)).to.have.length(1);
+  });
+
+  it("lets a process that stays begin with one registration again, as does a pause of a minute", async () => {
+    const stays = client();
+    github.on(REGISTER, ...Array.from({ length: 16 }, (_, index) => registered(index + 1)), refused);
+    await registerAll(stays, 16);
+    expect(github.seen(REGISTER)).to.have.length(16);
+    now += 2 * MINUTE_MS;
+    await registerAll(stays, 16);
+    expect(github.seen(REGISTER)).to.have.length(17);
+    now += 11 * MINUTE_MS;
+    await registerAll(stays, 16);
+    expect(github.seen(REGISTER)).to.have.length(18);
+  });
+
   it("that was learned before the clock was set back is ignored", async () => {
     await registerAll(client(), 1);
     now -= 2 * MINUTE_MS;
