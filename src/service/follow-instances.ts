@@ -6,6 +6,8 @@ import type { Wake } from "./wakes.ts";
 const ENDS = new Set(["instance-deleted", "instance-shutdown", "instance-stopped"]);
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
+/** A stream that has lasted so long is no part of a series of failures. */
+const LASTING_MS = 60_000;
 
 export interface FollowDependencies {
   readonly changes: InstanceChanges;
@@ -18,7 +20,7 @@ export interface FollowDependencies {
 
 /**
  * Wakes the loop when a runner's instance ends, for ever: a lost connection is made again, and everything is looked at
- * anew then.
+ * anew then. Pauses between attempts grow until a connection lasts.
  *
  * @throws the signal's reason.
  */
@@ -28,10 +30,11 @@ export async function followInstances(
 ): Promise<never> {
   let pause = FIRST_PAUSE_MS;
   for (;;) {
+    let openedAt: number | undefined;
     try {
       await changes.follow(
         () => {
-          pause = FIRST_PAUSE_MS;
+          openedAt = clock.now();
           wake("reconnected");
         },
         ({ action, instance }) => {
@@ -41,12 +44,10 @@ export async function followInstances(
       );
     } catch (thrown) {
       signal.throwIfAborted();
-      log.info("LXD's events are lost; connecting again", {
-        reason: messageOf(thrown),
-        seconds: pause / 1000,
-      });
+      log.info("LXD's events are lost; connecting again", { reason: messageOf(thrown) });
     }
     signal.throwIfAborted();
+    if (openedAt !== undefined && clock.now() - openedAt >= LASTING_MS) pause = FIRST_PAUSE_MS;
     await clock.wait(pause, signal);
     pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
   }

@@ -9,7 +9,10 @@ class Streams {
   readonly wakes: string[] = [];
   readonly pauses: number[] = [];
   readonly #streams: readonly (readonly InstanceChange[] | "refused")[];
+  /** How long each connection lasts, in milliseconds. */
+  lastsMs = 60_000;
   #connections = 0;
+  #now = 0;
 
   constructor(...streams: readonly (readonly InstanceChange[] | "refused")[]) {
     this.#streams = streams;
@@ -30,13 +33,14 @@ class Streams {
             if (stream === "refused") return Promise.reject(new Error("LXD is not installed"));
             onOpen();
             for (const change of stream) onChange(change);
+            this.#now += this.lastsMs;
             return Promise.reject(new Error("the connection is lost"));
           },
         },
         isOurs: (instance) => instance.startsWith("fleet-0-"),
         wake: (reason) => this.wakes.push(reason),
         clock: {
-          now: () => 0,
+          now: () => this.#now,
           wait: (delayMs) => {
             this.pauses.push(delayMs);
             return Promise.resolve();
@@ -71,12 +75,19 @@ describe("followInstances()", () => {
     expect(streams.wakes).to.deep.equal(["reconnected", "reconnected"]);
   });
 
-  it("waits longer for each attempt that fails, up to half a minute, and anew after a connection", async () => {
+  it("waits longer for each attempt that fails, up to half a minute, and anew after a connection that lasts", async () => {
     const refused = Array.from({ length: 9 }, () => "refused" as const);
     const streams = new Streams(...refused, [], "refused");
     await streams.follow();
     expect(streams.pauses.map((pause) => pause / 1000)).to.deep.equal([
       0.25, 0.5, 1, 2, 4, 8, 16, 30, 30, 0.25, 0.5,
     ]);
+  });
+
+  it("waits longer for each connection that does not last", async () => {
+    const streams = new Streams([], [], [], []);
+    streams.lastsMs = 59_000;
+    await streams.follow();
+    expect(streams.pauses.map((pause) => pause / 1000)).to.deep.equal([0.25, 0.5, 1, 2]);
   });
 });
