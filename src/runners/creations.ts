@@ -17,8 +17,8 @@ export interface Fleet {
   readonly configHash: string;
   /** Idle runners that were created before this time are replaced, in milliseconds since the Unix epoch. @default none */
   readonly renewBefore?: number;
-  /** Most creations in one reconcile. @default as many as are missing */
-  readonly mostCreations?: number;
+  /** Most creations in one reconcile; with 0, no working runner is removed for a successor. @default as many as are missing */
+  readonly mostCreations?: number | undefined;
   /** Gives the settings of one new runner: some are drawn at random, or valid for one runner only. */
   readonly create: (signal: AbortSignal) => Promise<RunnerSettings>;
 }

@@ -88,10 +88,7 @@ export class ImageKeeper {
    */
   async supply({ image, build }: ImageDecision, signal: AbortSignal): Promise<ImageSupply> {
     if (image && build === "none") return { image, notice: undefined };
-    if (image && build === "paused") {
-      const failure = await this.#dependencies.failure.read();
-      return { image, notice: notice(image, failure?.reason ?? "unknown") };
-    }
+    if (image && build === "paused") return { image, notice: await this.notice(image) };
     try {
       return { image: await this.build(signal), notice: undefined };
     } catch (thrown) {
@@ -146,6 +143,11 @@ export class ImageKeeper {
   /** Ends the pause after a failed build, so that the next reconcile tries again. */
   endPause(): Promise<void> {
     return this.#dependencies.failure.write(null);
+  }
+
+  /** Why an older image is in use after a build that failed. */
+  async notice(image: RunnerImage): Promise<string> {
+    return notice(image, (await this.lastFailure()) ?? "unknown");
   }
 
   /** Why the last build failed; undefined after a successful one. */

@@ -42,6 +42,10 @@ export interface FleetReport {
 }
 
 export interface ReconcileReport extends FleetReport {
+  /** Number of runners that it has created. */
+  readonly created: number;
+  /** Those of `failures` that kept no runner from being created. */
+  readonly ofRemovals: readonly Error[];
   /** Number of outdated runners that stay until one of their successors is online. */
   readonly waiting: number;
   /** Runners whose application ended by itself, without a job, since the last reconcile; `failures` contains them too. */
@@ -55,10 +59,18 @@ export interface ReconcileReport extends FleetReport {
 /** Result of carrying out one plan or several. */
 interface Outcome {
   readonly created: number;
-  readonly failures: readonly unknown[];
+  readonly removalFailures: readonly unknown[];
+  readonly creationFailures: readonly unknown[];
   readonly versionRefused: boolean;
   readonly held: readonly HeldRunner[];
   readonly isQuiet: boolean;
+}
+
+/** The fleet of one reconcile, chosen while the unit's lock is held: no other process changes anything in between. */
+export interface FleetChoice {
+  readonly fleet: Fleet;
+  /** Called before the lock is released. */
+  readonly conclude: (report: ReconcileReport) => Promise<void>;
 }
 
 export interface FlushReport extends FleetReport {
@@ -69,7 +81,14 @@ export interface FlushReport extends FleetReport {
 /** GitHub's list shows a runner that listens for jobs a little later. The next reconcile continues in any case. */
 const LIST_LAG_PAUSES_MS: readonly number[] = [1000, 2000, 4000];
 
-const NOTHING: Outcome = { created: 0, failures: [], versionRefused: false, held: [], isQuiet: true };
+const NOTHING: Outcome = {
+  created: 0,
+  removalFailures: [],
+  creationFailures: [],
+  versionRefused: false,
+  held: [],
+  isQuiet: true,
+};
 
 /** GitHub deletes the registration of an ephemeral runner that has not connected for a day. */
 const FORGOTTEN_BY_GITHUB_MS = 24 * 60 * 60_000;
@@ -90,38 +109,62 @@ export class RunnerManager {
    * @throws the errors of either list: without both, nothing is decided.
    */
   reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
-    const { clock, lock, scopes } = this.#clients;
-    return lock.run(async () => {
-      const startedAt = clock.now();
-      const observed = await this.#observe(signal);
-      // The list has shown that the credentials work: others must not replace good ones in the record.
-      await scopes.remember();
-      const { planned, refusal } = await this.#decide(observed, fleet, signal);
-      const first = await this.#carryOut(planned, observed, { fleet, progress }, signal);
-      const rest =
-        planned.waiting > 0 && first.created > 0 ? await this.#replaceRest(fleet, progress, signal) : NOTHING;
-      const after = first.isQuiet ? observed : await this.#observe(signal);
-      await this.#forgetScopes(after);
-      const report = this.#report(observed, after, {
-        failures: [...refusal, ...first.failures, ...rest.failures],
-        versionRefused: first.versionRefused || rest.versionRefused,
-      });
-      const ended = await this.#tell(report.counts, fleet.configured ?? fleet.count, startedAt, signal);
-      const failures = [
-        ...report.failures,
-        ...this.#failures(ended.map((end) => new ApplicationDiedError(end))),
-      ];
-      // The second plan meets the same runners again.
-      const claims = rest.isQuiet ? first.held : rest.held;
-      return {
-        ...report,
-        failures,
-        ended,
-        silentScopes: after.silentScopes,
-        waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting,
-        held: [...claims, ...longBusy(after.machines, clock.now())],
-      };
+    return this.#clients.lock.run(() => this.#reconcile(fleet, progress, signal), signal);
+  }
+
+  /**
+   * Like {@link reconcile}, with a fleet that is chosen once no other process works on the runners.
+   *
+   * @throws the errors of the choice, too.
+   */
+  reconcileChosen(
+    choose: (signal: AbortSignal) => Promise<FleetChoice>,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<ReconcileReport> {
+    return this.#clients.lock.run(async () => {
+      const { fleet, conclude } = await choose(signal);
+      const report = await this.#reconcile(fleet, progress, signal);
+      await conclude(report);
+      return report;
     }, signal);
+  }
+
+  async #reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
+    const { clock, scopes } = this.#clients;
+    const startedAt = clock.now();
+    const observed = await this.#observe(signal);
+    // The list has shown that the credentials work: others must not replace good ones in the record.
+    await scopes.remember();
+    const { planned, refusal } = await this.#decide(observed, fleet, signal);
+    const first = await this.#carryOut(planned, observed, { fleet, progress }, signal);
+    const rest =
+      planned.waiting > 0 && first.created > 0 ? await this.#replaceRest(fleet, progress, signal) : NOTHING;
+    const after = first.isQuiet ? observed : await this.#observe(signal);
+    await this.#forgetScopes(after);
+    const ofRemovals = this.#failures([...first.removalFailures, ...rest.removalFailures]);
+    const report = this.#report(observed, after, {
+      failures: [...refusal, ...first.creationFailures, ...rest.creationFailures],
+      versionRefused: first.versionRefused || rest.versionRefused,
+    });
+    const ended = await this.#tell(report.counts, fleet.configured ?? fleet.count, startedAt, signal);
+    const failures = [
+      ...report.failures,
+      ...ofRemovals,
+      ...this.#failures(ended.map((end) => new ApplicationDiedError(end))),
+    ];
+    // The second plan meets the same runners again.
+    const claims = rest.isQuiet ? first.held : rest.held;
+    return {
+      ...report,
+      failures,
+      ofRemovals,
+      created: first.created + rest.created,
+      ended,
+      silentScopes: after.silentScopes,
+      waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting,
+      held: [...claims, ...longBusy(after.machines, clock.now())],
+    };
   }
 
   /** Before the first working runner is removed, GitHub is asked whether a successor could be registered. */
@@ -166,15 +209,22 @@ export class RunnerManager {
     const { created, failures } = await creation.create(free, fleet, progress, signal);
     return {
       created,
-      failures: [...removals.failures, ...failures],
+      removalFailures: removals.failures,
+      creationFailures: failures,
       versionRefused: removals.versionRefused,
       held: removals.held,
       isQuiet: steps.length === 0 && free === 0,
     };
   }
 
-  #plan(observed: World, wanted: Wanted): Plan {
-    return plan(observed, wanted, this.#options.patience, this.#clients.clock.now());
+  #plan(observed: World, { mostCreations, ...wanted }: Wanted & Pick<Fleet, "mostCreations">): Plan {
+    const isHeld = mostCreations === 0;
+    return plan(
+      observed,
+      isHeld ? { ...wanted, successor: "refused" } : wanted,
+      this.#options.patience,
+      this.#clients.clock.now(),
+    );
   }
 
   #tell(

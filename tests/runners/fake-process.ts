@@ -1,7 +1,7 @@
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { RUNNER_APPLICATION } from "../../src/guest/paths.ts";
 import type { Fleet, RunnerSettings } from "../../src/runners/creations.ts";
-import { RunnerManager, type ManagerOptions } from "../../src/runners/runner-manager.ts";
+import { RunnerManager, type Lock, type ManagerOptions } from "../../src/runners/runner-manager.ts";
 import { RunnerNames } from "../../src/runners/runner-name.ts";
 import { createLogger, type Clock, type Logger } from "charm-kit";
 import { FakeForge } from "./fake-forge.ts";
@@ -59,7 +59,13 @@ export class FakeProcess {
   readonly manager: RunnerManager;
   readonly logLines: string[] = [];
 
-  constructor(site: FakeSite, changes: Partial<ManagerOptions> = {}, scope = SCOPE) {
+  /** @param lock that processes share. @default one for this process alone, which is always free */
+  constructor(
+    site: FakeSite,
+    changes: Partial<ManagerOptions> = {},
+    scope = SCOPE,
+    lock: Lock = { run: (work) => work() },
+  ) {
     this.forge = new FakeForge(site, this.calls, scope);
     this.scopes = new FakeScopes(site, this.calls, scope);
     this.machines = new FakeMachines(site, this.calls);
@@ -75,7 +81,6 @@ export class FakeProcess {
       (level, line) => this.logLines.push(`${level} ${line}`),
       (text) => text,
     );
-    const lock = { run: <T>(work: () => Promise<T>) => work() };
     const entropy = () => (++attempts).toString(16).padStart(6, "0");
     const { forge, machines, logs, metrics, scopes } = this;
     this.manager = new RunnerManager(
