@@ -116,7 +116,9 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   async onUpdateStatus({ signal }: CharmEvent): Promise<void> {
     await this.#show(async () => {
       const service = await this.#work.healthyService(signal);
-      if (service) return summariseService(service);
+      const told = service && summariseService(service);
+      // The service cannot tell whether the condition that a hook has met is over.
+      if (told) return { status: told, condition: await this.framework.state.read(conditionSlot) };
       this.#timers = await this.#work.ensureTimers(signal);
       await this.#work.ensureService(false, signal);
       const rules = await this.#work.firewallRules();
@@ -126,9 +128,11 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       });
       const condition = await this.framework.state.read(conditionSlot);
       // The next reconcile repeats the work that an earlier event could not do.
-      return condition === "update-status"
-        ? { name: "maintenance", message: "Waiting for the next reconcile" }
-        : undefined;
+      return shown(
+        condition === "update-status"
+          ? { name: "maintenance", message: "Waiting for the next reconcile" }
+          : undefined,
+      );
     });
   }
 
@@ -157,7 +161,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   ): Promise<void> {
     return this.#show(async () => {
       await this.#keepTimers(signal);
-      return this.#work.withWorkload(work);
+      return shown(await this.#work.withWorkload(work));
     });
   }
 
@@ -180,16 +184,13 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   }
 
   /** Does a hook's work and sets the resulting status. A condition becomes a status and does not fail the hook. */
-  async #show(work: () => Promise<Status | undefined>): Promise<void> {
-    const { status, condition } = await work().then(
-      (shown) => ({ status: shown, condition: null }),
-      async (thrown: unknown) => {
-        const status = statusOf(thrown, await this.#next());
-        if (!status || !isCondition(thrown)) throw thrown;
-        this.log.warning("Cannot go on", { reason: status.message });
-        return { status, condition: checkOf(thrown) };
-      },
-    );
+  async #show(work: () => Promise<Shown>): Promise<void> {
+    const { status, condition } = await work().catch(async (thrown: unknown) => {
+      const status = statusOf(thrown, await this.#next());
+      if (!status || !isCondition(thrown)) throw thrown;
+      this.log.warning("Cannot go on", { reason: status.message });
+      return { status, condition: checkOf(thrown) };
+    });
     await this.#reporter.settle();
     if (status) await this.#tell(status, condition);
   }
@@ -199,4 +200,14 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     await this.framework.state.write(conditionSlot, condition);
     await this.unit.setStatus(status);
   }
+}
+
+/** The status of a hook's work, if it sets one, and the check that notices the end of a condition. */
+interface Shown {
+  readonly status: Status | undefined;
+  readonly condition: ConditionError["checkedBy"] | null;
+}
+
+function shown(status: Status | undefined): Shown {
+  return { status, condition: null };
 }

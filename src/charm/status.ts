@@ -2,6 +2,7 @@ import type { Status } from "juju-charm";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { FailureStatus, ServiceStatus } from "../unit/service-status.ts";
 import type { TimerState } from "../unit/ports.ts";
+import { heardError } from "../unit/told-error.ts";
 import { CodedError, ConditionError, messageOf, type Remedy } from "charm-kit";
 import type { LxdClientError, LxdClientErrorCode } from "lxd-client";
 
@@ -46,29 +47,36 @@ export function summarise(
     : { name: "active", message: withNotices(message, notices) };
 }
 
-/** A failure that the runner service has told of. */
-class ServiceFailure extends ConditionError {
-  readonly code: string;
-  readonly remedy: Remedy;
-
-  constructor({ cause, reason, remedy }: FailureStatus) {
-    super(reason);
-    this.code = cause;
-    this.remedy = remedy;
-  }
-}
-
-/** The status that the runner service reports. */
+/**
+ * The status that the runner service reports: what a reconcile of a hook would show.
+ *
+ * @returns undefined where a hook has to look itself: before the first round, without a runner image, and after an error
+ * that is no condition.
+ */
 export function summariseService(service: ServiceStatus): Status | undefined {
-  const { counts, wanted, failures, notices, waiting } = service;
-  if (!counts || wanted === undefined) return undefined;
-  const [soonest] = failures.map(({ nextAt }) => nextAt).sort((left, right) => left - right);
-  const next = soonest === undefined ? undefined : `next attempt by ${clockTime(soonest)} UTC`;
+  const {
+    counts,
+    wanted,
+    capacity = wanted,
+    failures,
+    fault,
+    image,
+    notices,
+    waiting,
+    nextAttemptAt,
+  } = service;
+  const next = nextAttemptAt === undefined ? undefined : `next attempt by ${clockTime(nextAttemptAt)} UTC`;
+  if (fault) return statusOf(heardError(fault), next);
+  if (!counts || wanted === undefined || image === "missing") return undefined;
+  // The reasons why runners are missing come first.
+  const isOfRemoval = ({ concern }: FailureStatus) => concern === "removal";
+  const sorted = [...failures.filter((each) => !isOfRemoval(each)), ...failures.filter(isOfRemoval)];
   return summarise(counts, wanted, {
-    failures: failures.map((failure) => new ServiceFailure(failure)),
+    failures: sorted.map(({ error }) => heardError(error)),
     notices,
     waiting,
     next,
+    ...(capacity !== undefined && { capacity }),
   });
 }
 

@@ -84,6 +84,7 @@ export class UnitWork {
       setup,
       integrations,
       refreshCommand: await dispatchCommand("update-status"),
+      reconcileCommand: await dispatchCommand("reconcile-runners"),
     };
     await this.#softly(publishSettings(settingsPath(context), settings, this.#system.clock.now()));
     return { setup, integrations };

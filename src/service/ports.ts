@@ -1,4 +1,5 @@
 import type { RunnerCounts } from "../runners/observed-runner.ts";
+import type { ImageState } from "../unit/service-status.ts";
 import type { ServiceSettings } from "../unit/service-settings.ts";
 
 /** The result of one round of the service. */
@@ -7,20 +8,29 @@ export interface Round {
   /** Number of runners that the round created. */
   readonly created: number;
   readonly failures: readonly Error[];
+  /** Those of `failures` that keep no runner from being created. */
+  readonly ofRemovals: readonly Error[];
   /** Problems that do not stop the unit. */
   readonly notices: readonly string[];
   /** Number of outdated runners that stay until one of their successors is online. */
   readonly waiting: number;
+  /** Number of wanted runners that the machine can hold; undefined if it was not looked at. */
+  readonly capacity: number | undefined;
+  readonly image: ImageState;
+}
+
+/** How one round works. */
+export interface RoundOptions {
+  /** Also checks what runners stand on: pool, bridge, firewall, kernel limits. Without it, the runners alone. */
+  readonly isWhole: boolean;
+  /** Most creations. @default as many as are missing */
+  readonly mostCreations?: number | undefined;
 }
 
 /** What the service does for its unit, opened for one revision of the settings. */
 export interface ServiceWork {
-  /**
-   * Creates and removes runners until they match the settings.
-   *
-   * @param isWhole also checks what runners stand on: pool, bridge, firewall, kernel limits. Without it, the runners alone.
-   */
-  round(isWhole: boolean, signal: AbortSignal): Promise<Round>;
+  /** Creates and removes runners until they match the settings. */
+  round(options: RoundOptions, signal: AbortSignal): Promise<Round>;
   close(): Promise<void>;
 }
 
@@ -33,10 +43,13 @@ export interface SettingsSource {
   read(): Promise<ServiceSettings>;
 }
 
+/** A hook that the service asks for: `update-status` shows the status, `reconcile-runners` builds an image as well. */
+export type HookRequest = "update-status" | "reconcile-runners";
+
 /** Lets the unit's status follow. */
 export interface StatusRefresh {
-  /** Asks for a refresh; never waits for it. */
-  ask(settings: ServiceSettings): void;
+  /** Asks for a hook; never waits for it. */
+  ask(settings: ServiceSettings, hook: HookRequest): void;
 }
 
 /** A change of an instance, as LXD tells of it. */

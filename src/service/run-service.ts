@@ -10,7 +10,7 @@ import { type FollowDependencies, followInstances } from "./follow-instances.ts"
 import type { InstanceChanges, ServiceWork } from "./ports.ts";
 import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
-import type { ServiceStatus } from "../unit/service-status.ts";
+import { LONGEST_ROUND_MS, type ServiceStatus } from "../unit/service-status.ts";
 import { CommandRefresh } from "./status-refresh.ts";
 import { SystemdNotify } from "./systemd-notify.ts";
 import { OutdatedSettingsError, UnitRounds } from "./unit-rounds.ts";
@@ -29,8 +29,6 @@ export interface ServiceOptions {
 
 /** How often systemd's watchdog hears of the loop. */
 const HEARTBEAT_MS = 20_000;
-/** Longest time of one round: clones on a slow machine, with their time limits. */
-const LONGEST_ROUND_MS = 30 * 60_000;
 
 /**
  * The runner service of one unit: replaces runners as soon as they have ended, until the signal is aborted or a newer

@@ -1,10 +1,19 @@
-import { CodedError, type Clock, ConditionError, findCause, type Logger, messageOf } from "charm-kit";
-import { retryTimeOf } from "../unit/retry-time.ts";
+import { type Clock, findCause, type Logger, messageOf } from "charm-kit";
 import { ServiceSettingsError, type ServiceSettings } from "../unit/service-settings.ts";
-import { backOffAfter, type BackOff, type Failure, mayCreate, nextAttemptAt } from "./back-off.ts";
+import {
+  backOffAfter,
+  type BackOff,
+  type FailedAttempts,
+  mayWork,
+  mostCreations,
+  nextAttemptAt,
+  type Outcome,
+} from "./back-off.ts";
+import { failureOf, failuresOf } from "./failure.ts";
 import { OutdatedSettingsError } from "./unit-rounds.ts";
-import type { OpenWork, Round, ServiceWork, SettingsSource, StatusRefresh } from "./ports.ts";
-import type { Activity, ServiceStatus } from "../unit/service-status.ts";
+import type { OpenWork, Round, RoundOptions, ServiceWork, SettingsSource, StatusRefresh } from "./ports.ts";
+import type { Activity, FailureStatus, ServiceStatus } from "../unit/service-status.ts";
+import { tellError, type ToldError } from "../unit/told-error.ts";
 import type { Wake, Wakes } from "./wakes.ts";
 
 export interface RunnerLoopDependencies {
@@ -24,8 +33,8 @@ export interface RunnerLoopDependencies {
 
 /** Wakes after which what runners stand on is checked as well. */
 const WHOLE: readonly Wake[] = ["start", "settings", "request", "interval", "reconnected"];
-/** Wakes that do not wait for the end of a back-off: what has failed may have been mended. */
-const IMPATIENT: readonly Wake[] = ["start", "settings", "request", "reconnected"];
+/** Wakes that do not wait for the end of a back-off, as newer settings do: what has failed may have been mended. */
+const IMPATIENT: readonly Wake[] = ["start", "request", "reconnected"];
 /** Without settings: a hook writes them, which wakes the loop. */
 const IDLE_MS = 60 * 60_000;
 
@@ -36,6 +45,10 @@ export class RunnerLoop {
   #work: ServiceWork | undefined;
   #backOff: BackOff = new Map();
   #status: ServiceStatus;
+  /** Whether runners may be created that the last round had no leave for. */
+  #isOverdue = false;
+  /** Whether no round has worked with the settings yet. */
+  #isNew = false;
 
   constructor(dependencies: RunnerLoopDependencies) {
     this.#dependencies = dependencies;
@@ -48,9 +61,13 @@ export class RunnerLoop {
       checkedAt: undefined,
       counts: undefined,
       wanted: undefined,
+      capacity: undefined,
+      image: undefined,
       waiting: 0,
       notices: [],
+      fault: undefined,
       failures: [],
+      nextAttemptAt: undefined,
       settingsFault: undefined,
     };
   }
@@ -78,32 +95,35 @@ export class RunnerLoop {
   }
 
   async #turn(due: ReadonlySet<Wake>, signal: AbortSignal): Promise<void> {
-    const isNew = await this.#readSettings();
+    await this.#readSettings();
     const settings = this.#settings;
     if (settings === undefined) return;
+    const isNew = this.#isNew;
+    this.#isNew = false;
     if (settings.paused !== undefined) {
       this.#show({ activity: { state: "paused", reason: settings.paused } });
       return;
     }
+    const { clock } = this.#dependencies;
     const isImpatient = isNew || IMPATIENT.some((wake) => due.has(wake));
-    if (!isImpatient && !mayCreate(this.#backOff, this.#dependencies.clock.now())) return;
+    if (!isImpatient && !mayWork(this.#backOff, clock.now())) return;
     const isWhole = isNew || WHOLE.some((wake) => due.has(wake));
-    await this.#round(settings, { isWhole, why: [...due] }, signal);
+    const most = isImpatient ? undefined : mostCreations(this.#backOff, clock.now());
+    await this.#round(settings, { options: { isWhole, mostCreations: most }, why: [...due] }, signal);
   }
 
-  /** @returns whether other settings are in force now. */
-  async #readSettings(): Promise<boolean> {
+  async #readSettings(): Promise<void> {
     const { log, settings: source } = this.#dependencies;
     try {
       const read = await source.read();
       this.#show({ settingsFault: undefined });
-      if (this.#settings !== undefined && read.revision <= this.#settings.revision) return false;
+      if (this.#settings !== undefined && read.revision <= this.#settings.revision) return;
       await this.#withdraw();
       this.#settings = read;
+      this.#isNew = true;
       const { unit, revision, setup } = read;
       this.#show({ unit: unit.unitName, revision, wanted: setup.configuration.count });
       log.info("Settings are in force", { revision, paused: read.paused });
-      return true;
     } catch (thrown) {
       const reason = messageOf(thrown);
       // The unit is being removed, or its files are lost: hooks decide what comes next.
@@ -113,7 +133,6 @@ export class RunnerLoop {
         settingsFault: reason,
         ...(this.#settings === undefined && { activity: { state: "without settings" as const, reason } }),
       });
-      return false;
     }
   }
 
@@ -125,42 +144,67 @@ export class RunnerLoop {
 
   async #round(
     settings: ServiceSettings,
-    { isWhole, why }: { readonly isWhole: boolean; readonly why: readonly Wake[] },
+    { options, why }: { readonly options: RoundOptions; readonly why: readonly Wake[] },
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock, log, open, refresh, wakes } = this.#dependencies;
-    const before = summaryOf(this.#status);
+    const { clock, open, wakes } = this.#dependencies;
+    const before = this.#status;
     this.#show({ activity: { state: "working", since: clock.now(), why } });
     try {
       this.#work ??= open(settings);
-      this.#tell(await this.#work.round(isWhole, signal));
+      this.#tell(await this.#work.round(options, signal), options);
     } catch (thrown) {
       signal.throwIfAborted();
-      if (findCause(thrown, OutdatedSettingsError) ?? findCause(thrown, ServiceSettingsError)) {
+      await this.#tellFault(thrown);
+    }
+    if (this.#settings !== undefined) {
+      this.#show({ activity: { state: "waiting", until: clock.now() + this.#restMs() } });
+    }
+    this.#askForHook(before, settings);
+    // What was put off, or follows a trial, need not wait for anything.
+    if (this.#isOverdue) wakes.wake("retry");
+  }
+
+  #tell(round: Round, { mostCreations: most }: RoundOptions): void {
+    const { clock } = this.#dependencies;
+    const { counts, created, notices, waiting, capacity, image } = round;
+    this.#fail({ failures: failuresOf(round), created, mightCreate: most !== 0 });
+    const isAllowed = mostCreations(this.#backOff, clock.now()) !== 0;
+    this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
+    this.#show({ counts, notices, waiting, capacity, image, checkedAt: clock.now(), fault: undefined });
+  }
+
+  async #tellFault(thrown: unknown): Promise<void> {
+    const { log, wakes } = this.#dependencies;
+    this.#isOverdue = false;
+    if (findCause(thrown, OutdatedSettingsError) ?? findCause(thrown, ServiceSettingsError)) {
+      // The usual end: a hook has written newer ones in the meantime. Otherwise the next hook does.
+      await this.#readSettings();
+      if (this.#isNew) {
         wakes.wake("settings");
         return;
       }
-      log.warning("A round failed", { reason: messageOf(thrown) });
-      this.#fail([thrown], 0);
+    } else {
+      this.#show({ fault: tellError(thrown) });
     }
-    this.#show({ activity: { state: "waiting", until: clock.now() + this.#restMs() } });
-    if (summaryOf(this.#status) !== before) refresh.ask(settings);
+    log.warning("A round failed", { reason: messageOf(thrown) });
+    this.#fail({ failures: [failureOf(thrown, "round")], created: 0, mightCreate: false });
   }
 
-  #tell({ counts, created, failures, notices, waiting }: Round): void {
-    this.#fail(failures, created);
-    this.#show({ counts, notices, waiting, checkedAt: this.#dependencies.clock.now() });
-  }
-
-  #fail(thrown: readonly unknown[], created: number): void {
+  #fail(outcome: Outcome): void {
     const { clock, random } = this.#dependencies;
-    const failures = thrown.map(failureOf);
-    this.#backOff = backOffAfter(
-      this.#backOff,
-      { failures, created },
-      { now: clock.now(), jitter: random() },
-    );
-    this.#show({ failures: [...this.#backOff].map(([cause, attempts]) => ({ cause, ...attempts })) });
+    const now = clock.now();
+    this.#backOff = backOffAfter(this.#backOff, outcome, { now, jitter: random() });
+    const failures = [...this.#backOff.values()].sort((left, right) => left.nextAt - right.nextAt);
+    this.#show({ failures: failures.map(describe), nextAttemptAt: nextAttemptAt(this.#backOff, now) });
+  }
+
+  /** A hook shows what has changed, and builds an image that is due. */
+  #askForHook(before: ServiceStatus, settings: ServiceSettings): void {
+    const { refresh } = this.#dependencies;
+    const { image } = this.#status;
+    if (image === "refused" && before.image !== "refused") refresh.ask(settings, "reconcile-runners");
+    else if (summaryOf(this.#status) !== summaryOf(before)) refresh.ask(settings, "update-status");
   }
 
   /** Until the interval, or the end of a back-off. */
@@ -168,8 +212,9 @@ export class RunnerLoop {
     const { clock, random } = this.#dependencies;
     if (this.#settings === undefined) return IDLE_MS;
     const interval = this.#settings.setup.configuration.reconcileMinutes * 60_000 * (1 + random() / 4);
-    const next = nextAttemptAt(this.#backOff);
-    return next === undefined ? interval : Math.max(0, Math.min(interval, next - clock.now()));
+    const now = clock.now();
+    const next = nextAttemptAt(this.#backOff, now);
+    return next === undefined ? interval : Math.min(interval, next - now);
   }
 
   #show(change: Partial<ServiceStatus> & { readonly activity?: Activity }): void {
@@ -178,23 +223,22 @@ export class RunnerLoop {
   }
 }
 
-/** The innermost error with a code names the cause: it is the most specific one. */
-function failureOf(thrown: unknown): Failure {
-  let failure: Failure = { cause: "unknown", reason: messageOf(thrown), remedy: "retry" };
-  for (let link = thrown; link instanceof Error; link = link.cause) {
-    if (!(link instanceof CodedError)) continue;
-    failure = {
-      cause: link.code,
-      reason: link.message,
-      remedy: link instanceof ConditionError ? link.remedy : "retry",
-      notBefore: retryTimeOf(link),
-    };
+function describe({ concern, cause, count, error, nextAt }: FailedAttempts): FailureStatus {
+  return { cause, concern, count, reason: reasonOf(error), error, nextAt };
+}
+
+/** The innermost error with a code is the most specific one. */
+function reasonOf(error: ToldError): string {
+  let reason = error.message;
+  for (let link: ToldError | undefined = error; link; link = link.cause) {
+    if (link.code !== undefined) reason = link.message;
   }
-  return failure;
+  return reason;
 }
 
 /** What the unit's status shows: a change of it is worth a refresh. */
-function summaryOf({ counts, wanted, failures, notices }: ServiceStatus): string {
-  const reasons = failures.map(({ cause }) => cause);
-  return JSON.stringify([counts?.online, counts?.busy, counts?.names.length, wanted, reasons, notices]);
+function summaryOf({ counts, wanted, capacity, failures, fault, notices, image }: ServiceStatus): string {
+  const reasons = failures.map(({ cause }) => cause).sort();
+  const numbers = [counts?.online, counts?.busy, counts?.names.length, wanted, capacity];
+  return JSON.stringify([numbers, reasons, fault?.message, notices, image]);
 }

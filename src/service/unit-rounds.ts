@@ -1,6 +1,6 @@
 import { ConditionError } from "charm-kit";
 import type { Workload } from "../unit/workload.ts";
-import type { Round, ServiceWork } from "./ports.ts";
+import type { Round, RoundOptions, ServiceWork } from "./ports.ts";
 
 /** A hook has written other settings while the service waited for the unit's lock. */
 export class OutdatedSettingsError extends ConditionError {
@@ -14,25 +14,25 @@ export class OutdatedSettingsError extends ConditionError {
 
 /** Rounds of the service on the unit's workload. */
 export class UnitRounds implements ServiceWork {
-  readonly #workload: Workload;
+  readonly #workload: Pick<Workload, "refill" | "check" | "close">;
 
-  constructor(workload: Workload) {
+  constructor(workload: Pick<Workload, "refill" | "check" | "close">) {
     this.#workload = workload;
   }
 
-  async round(isWhole: boolean, signal: AbortSignal): Promise<Round> {
-    const report = await this.#workload.refill(isWhole, signal);
-    if (report === undefined) {
-      return {
-        counts: await this.#workload.check(signal),
-        created: 0,
-        failures: [],
-        waiting: 0,
-        notices: ["the runner image is not built yet"],
-      };
-    }
-    const { counts, delta, failures, notices, waiting } = report;
-    return { counts, created: Math.max(0, delta), failures, notices, waiting };
+  async round(options: RoundOptions, signal: AbortSignal): Promise<Round> {
+    const report = await this.#workload.refill(options, signal);
+    if (report !== undefined) return report;
+    return {
+      counts: await this.#workload.check(signal),
+      created: 0,
+      failures: [],
+      ofRemovals: [],
+      waiting: 0,
+      notices: ["the runner image is not built yet"],
+      capacity: undefined,
+      image: "missing",
+    };
   }
 
   close(): Promise<void> {

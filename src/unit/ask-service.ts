@@ -1,11 +1,9 @@
 import { createConnection } from "node:net";
 import { isRecord, withDeadline } from "charm-kit";
-import type { ServiceStatus } from "./service-status.ts";
+import { LONGEST_ROUND_MS, type ServiceStatus } from "./service-status.ts";
 
 const LIMIT_MS = 2_000;
 const MOST_BYTES = 1024 * 1024;
-/** A round takes longer only when it hangs; see the service's own limit. */
-const LONGEST_ROUND_MS = 30 * 60_000;
 
 /**
  * Asks the unit's runner service how it is. Without an HTTP library: `update-status` asks it at each call.
@@ -58,13 +56,15 @@ export function isHealthy(
   now: number,
 ): boolean {
   if (settingsFault !== undefined) return false;
+  // A time in the future is from before the clock was set back: nothing follows from it.
+  const isWithin = (durationMs: number, at: number) => at <= now && now - at < durationMs;
   switch (activity.state) {
     case "without settings":
     case "paused":
       return false;
     case "working":
-      return now - activity.since < LONGEST_ROUND_MS;
+      return isWithin(LONGEST_ROUND_MS, activity.since);
     case "waiting":
-      return now - (checkedAt ?? startedAt) < 2 * intervalMs;
+      return isWithin(2 * intervalMs, checkedAt ?? startedAt);
   }
 }

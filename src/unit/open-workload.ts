@@ -30,6 +30,7 @@ import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
 import { openRateLimits } from "./rate-limits.ts";
 import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
+import { LONGEST_LOCK_WAIT_MS } from "./service-status.ts";
 import { claimSlug, runnerNames, slugOf } from "./unit-slug.ts";
 import { Workload } from "./workload.ts";
 
@@ -56,8 +57,6 @@ const PATIENCE: Readonly<Record<InstanceType, Patience>> = {
 };
 const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
 const CONCURRENCY = 16;
-/** Longer than a reconcile of a large fleet on a slow machine. */
-const LONGEST_WAIT_MS = 15 * 60_000;
 
 /**
  * Opens a workload for a configuration.
@@ -80,7 +79,7 @@ export function openWorkload(
     earlyEnds: services.records.earlyEnds,
     readyLock: new PatientLock(new ProcessLock(`${lockName(context)}-ready`), {
       holder: "another preparation of this machine for the unit",
-      limitMs: LONGEST_WAIT_MS,
+      limitMs: LONGEST_LOCK_WAIT_MS,
       onWait: context.step,
     }),
     policy: openPolicy(setup.configuration, context.system.clock),
@@ -106,7 +105,7 @@ function demandOf({ instanceType, storage, subnet }: Configuration): UnitDemand 
 function openLock(context: WorkloadContext): Lock {
   const lock = new PatientLock(new ProcessLock(lockName(context)), {
     holder: "another reconcile of this unit",
-    limitMs: LONGEST_WAIT_MS,
+    limitMs: LONGEST_LOCK_WAIT_MS,
     onWait: context.step,
   });
   const { ensureCurrent } = context;

@@ -19,6 +19,8 @@ export interface ServiceSettings {
   readonly integrations: Integrations;
   /** Dispatches `update-status`, so that the unit's status follows; undefined where nothing on the machine can. */
   readonly refreshCommand: readonly string[] | undefined;
+  /** Dispatches `reconcile-runners`, which builds an image that is due; undefined where nothing on the machine can. */
+  readonly reconcileCommand: readonly string[] | undefined;
 }
 
 /** Why the settings cannot be used. */
@@ -40,7 +42,7 @@ export class ServiceSettingsError extends ConditionError {
 }
 
 /** Grows with each change of the types above that an older service would misread. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 const MODE = 0o600;
 
 /** Path of the settings of a unit's service. */

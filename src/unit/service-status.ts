@@ -1,5 +1,5 @@
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { Remedy } from "charm-kit";
+import type { ToldError } from "./told-error.ts";
 
 /** What the service is doing. */
 export type Activity =
@@ -9,6 +9,12 @@ export type Activity =
   | { readonly state: "paused"; readonly reason: string }
   | { readonly state: "working"; readonly since: number; readonly why: readonly string[] }
   | { readonly state: "waiting"; readonly until: number };
+
+/**
+ * The runner image. `due`: the next reconcile of a hook builds another one. `refused`: that too, since GitHub refuses the
+ * runner application of this one. `missing`: no runner can be created before a hook has built one.
+ */
+export type ImageState = "current" | "due" | "refused" | "missing";
 
 /** The answer of `GET /status`. Times are milliseconds since the Unix epoch. */
 export interface ServiceStatus {
@@ -24,19 +30,36 @@ export interface ServiceStatus {
   readonly checkedAt: number | undefined;
   readonly counts: RunnerCounts | undefined;
   readonly wanted: number | undefined;
+  /** Number of wanted runners that the machine can hold; undefined before the first round. */
+  readonly capacity: number | undefined;
+  readonly image: ImageState | undefined;
   readonly notices: readonly string[];
-  /** Causes that failed since their last success. */
+  /** Why the last round did nothing, such as an LXD that does not answer; undefined after one that ended well. */
+  readonly fault: ToldError | undefined;
+  /** Causes that failed since their last success; what is tried next comes first. */
   readonly failures: readonly FailureStatus[];
+  /** When the service tries again what has failed; undefined when nothing waits. */
+  readonly nextAttemptAt: number | undefined;
   /** Why a changed settings file is not applied; undefined otherwise. */
   readonly settingsFault: string | undefined;
 }
 
 /** One cause of failures. */
 export interface FailureStatus {
+  /** An error's code. */
   readonly cause: string;
+  /** What it keeps from being done. */
+  readonly concern: "round" | "creation" | "lifetime" | "removal";
+  /** Number of rounds in which it failed and nothing succeeded. */
   readonly count: number;
+  /** The last reason, as text. */
   readonly reason: string;
-  /** What ends it. */
-  readonly remedy: Remedy;
+  readonly error: ToldError;
   readonly nextAt: number;
 }
+
+/** How long each of a unit's locks is waited for: longer than a reconcile of a large fleet on a slow machine. */
+export const LONGEST_LOCK_WAIT_MS = 15 * 60_000;
+
+/** Longest time of one round of the service: clones on a slow machine, after a wait for each of the two locks. */
+export const LONGEST_ROUND_MS = 2 * LONGEST_LOCK_WAIT_MS + 30 * 60_000;

@@ -12,7 +12,13 @@ import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { PolicyService, RunnerImage } from "../runners/ports.ts";
 import type { Firewall, Infrastructure, ServerLogs } from "./ports.ts";
 import type { Fleet } from "../runners/creations.ts";
-import type { FlushReport, Lock, ReconcileReport, RunnerManager } from "../runners/runner-manager.ts";
+import type {
+  FleetChoice,
+  FlushReport,
+  Lock,
+  ReconcileReport,
+  RunnerManager,
+} from "../runners/runner-manager.ts";
 import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
 import type { FlushMode } from "./flush-mode.ts";
@@ -21,6 +27,7 @@ import { guestSettings } from "./guest-settings.ts";
 import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from "./early-ends.ts";
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
 import { makeWayForReboot } from "./reboot.ts";
+import type { ImageState } from "./service-status.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
 import { configHashOf } from "./config-hash.ts";
 import { runnerLabels } from "./runner-labels.ts";
@@ -33,7 +40,7 @@ export interface WorkloadDependencies {
   readonly system: UnitSystem;
   readonly appName: string;
   readonly configuration: Configuration;
-  readonly host: Host;
+  readonly host: Pick<Host, "prepare" | "shortages" | "mayReboot">;
   readonly integrations: Integrations;
   readonly credentials: Credentials;
   /** The external policy service, if one is configured. */
@@ -42,8 +49,8 @@ export interface WorkloadDependencies {
   readonly infrastructure: Infrastructure;
   readonly firewall: Firewall;
   readonly manager: RunnerManager;
-  readonly rotation: LogRotation;
-  readonly logs: LogKeeper;
+  readonly rotation: Pick<LogRotation, "ensure">;
+  readonly logs: Pick<LogKeeper, "sweep">;
   readonly serverLogs: ServerLogs;
   /** Option values that the first install has fixed. */
   readonly installed: Memory<InstalledOptions>;
@@ -54,6 +61,20 @@ export interface WorkloadDependencies {
   /** Reports progress. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
+}
+
+/** What a refill does. */
+export interface RefillOptions {
+  /** Whether to look at pool, bridge, firewall and images as well. The first time they are looked at in any case. */
+  readonly isWhole: boolean;
+  /** Most runners to create. @default as many as are missing */
+  readonly mostCreations?: number | undefined;
+}
+
+/** The result of a refill. */
+export interface RefillReport extends WorkloadReport {
+  /** Why a hook should build an image: `current` if none should. */
+  readonly image: Exclude<ImageState, "missing">;
 }
 
 /** The result of a reconcile. */
@@ -78,6 +99,29 @@ interface Request {
   readonly refreshMs?: number;
   /** Idle runners that were created before this time are replaced. @default none */
   readonly renewBefore?: number;
+}
+
+/** How one reconcile of the manager works. */
+interface Filling {
+  /** Number of runners that the machine can hold. */
+  readonly capacity: number;
+  /** Used where LXD has no other. */
+  readonly image?: RunnerImage | undefined;
+  /** Idle runners that were created before this time are replaced. @default none */
+  readonly renewBefore?: number | undefined;
+  /** @default as many as are missing */
+  readonly mostCreations?: number | undefined;
+}
+
+interface Filled {
+  readonly report: ReconcileReport;
+  /** As it was with the lock held. */
+  readonly decision: ImageDecision;
+}
+
+/** There is no image to create runners from. */
+class NoImageError extends Error {
+  override readonly name = "NoImageError";
 }
 
 /** The operations of a unit, each with its steps in the required order. */
@@ -173,22 +217,38 @@ export class Workload {
 
   /**
    * Like {@link reconcile}, for a process that stays: builds no image, and looks at pool, bridge, firewall and images only
-   * if asked to, or the first time.
+   * if asked to, or the first time. When GitHub refuses the runner application's version, the next hook builds an image
+   * with another one.
    *
-   * @param isWhole whether to look at them again.
    * @returns undefined while there is no runner image, which a hook builds.
    */
-  async refill(isWhole: boolean, signal: AbortSignal): Promise<WorkloadReport | undefined> {
-    const isKnown = !isWhole && this.#ready !== undefined;
-    this.#ready = isKnown ? this.#ready : await this.#makeReady(signal);
-    if (this.#ready === undefined) return undefined;
+  async refill(
+    { isWhole, mostCreations }: RefillOptions,
+    signal: AbortSignal,
+  ): Promise<RefillReport | undefined> {
+    if (isWhole) this.#ready = undefined;
+    this.#ready ??= await this.#makeReady(signal);
     const { capacity, notices } = this.#ready;
-    // A hook may have built another image since then.
-    const { image } = isKnown ? await this.#dependencies.images.decide(signal) : this.#ready.decision;
-    if (image === undefined) return undefined;
-    const report = await this.#fill(image, capacity, signal);
+    const filled = await this.#fill({ capacity, mostCreations }, signal).catch((thrown: unknown) => {
+      if (thrown instanceof NoImageError) return undefined;
+      throw thrown;
+    });
+    if (filled === undefined) return undefined;
+    const { report } = filled;
     if (isWhole) await this.#sweep(signal);
-    return this.#withNotices(report, capacity, notices);
+    const { image, build } = report.versionRefused ? await this.#redecide(signal) : filled.decision;
+    const told = build === "paused" && image ? [await this.#dependencies.images.notice(image)] : [];
+    return {
+      ...(await this.#withNotices(report, capacity, [...notices, ...told])),
+      image: build === "none" ? "current" : report.versionRefused ? "refused" : "due",
+    };
+  }
+
+  /** GitHub may offer a version that it accepts. */
+  async #redecide(signal: AbortSignal): Promise<ImageDecision> {
+    const { images } = this.#dependencies;
+    await images.updateApplication(true, signal);
+    return images.decide(signal);
   }
 
   #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
@@ -224,16 +284,16 @@ export class Workload {
     // Replaces used runners before a build, which takes minutes.
     const early =
       decision.image && decision.build === "due"
-        ? await this.#fill(decision.image, capacity, signal)
+        ? await this.#fill({ capacity, image: decision.image }, signal)
         : undefined;
     const { image, notice } = await this.#supply(decision, signal);
-    const report = await this.#fill(image, capacity, signal, renewBefore);
+    const { report } = await this.#fill({ capacity, image, renewBefore }, signal);
     await this.#sweep(signal);
     const told = await this.#withNotices(report, capacity, [
       ...notices,
       ...(notice === undefined ? [] : [notice]),
     ]);
-    return { ...told, delta: report.delta + (early?.delta ?? 0) };
+    return { ...told, delta: report.delta + (early?.report.delta ?? 0) };
   }
 
   async #sweep(signal: AbortSignal): Promise<void> {
@@ -270,25 +330,41 @@ export class Workload {
     return supplied;
   }
 
-  async #fill(
-    image: RunnerImage,
-    capacity: number,
-    signal: AbortSignal,
-    renewBefore?: number,
-  ): Promise<ReconcileReport> {
-    const { earlyEnds, manager, step, system } = this.#dependencies;
+  async #fill(filling: Filling, signal: AbortSignal): Promise<Filled> {
+    const { images, manager, step } = this.#dependencies;
     const progress = (done: number, total: number) => {
       step(`Starting runners ${done}/${total}`);
     };
-    const fleet = { ...this.#fleet(image, capacity), ...(renewBefore !== undefined && { renewBefore }) };
+    let decision: ImageDecision = { image: filling.image, build: "none" };
+    const choose = async (limited: AbortSignal) => {
+      // With the lock held: another process may have replaced the image.
+      decision = await images.decide(limited);
+      return this.#choose(decision.image ?? filling.image, filling);
+    };
+    return { report: await manager.reconcileChosen(choose, progress, signal), decision };
+  }
+
+  async #choose(
+    image: RunnerImage | undefined,
+    { capacity, mostCreations, renewBefore }: Filling,
+  ): Promise<FleetChoice> {
+    const { earlyEnds, system } = this.#dependencies;
+    if (image === undefined) throw new NoImageError();
+    const fleet = this.#fleet(image, capacity);
     const { configHash } = fleet;
     const before = await earlyEnds.read();
-    const mostCreations = creationLimit(before, configHash);
-    const limited = mostCreations === undefined ? fleet : { ...fleet, mostCreations };
-    const report = await manager.reconcile(limited, progress, signal);
-    const after = earlyEndsAfter(before, report, { configHash, now: system.clock.now() });
-    if (before !== after) await earlyEnds.write(after);
-    return report;
+    const limits = [mostCreations, creationLimit(before, configHash)].filter((limit) => limit !== undefined);
+    return {
+      fleet: {
+        ...fleet,
+        ...(renewBefore !== undefined && { renewBefore }),
+        ...(limits.length > 0 && { mostCreations: Math.min(...limits) }),
+      },
+      conclude: async (report) => {
+        const after = earlyEndsAfter(before, report, { configHash, now: system.clock.now() });
+        if (before !== after) await earlyEnds.write(after);
+      },
+    };
   }
 
   #fleet(image: RunnerImage, capacity: number): Fleet {

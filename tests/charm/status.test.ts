@@ -3,7 +3,8 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
 import { describeCounts, statusOf, summarise, summariseService } from "../../src/charm/status.ts";
-import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import type { FailureStatus, ServiceStatus } from "../../src/unit/service-status.ts";
+import { tellError, type ToldError } from "../../src/unit/told-error.ts";
 import { BadCredentialsError, RateLimitError, RefusedError } from "../../src/github/errors.ts";
 import {
   BaseImageError,
@@ -157,16 +158,29 @@ describe("summariseService()", () => {
     checkedAt: 0,
     counts: counts(2),
     wanted: 2,
+    capacity: 2,
+    image: "current",
     waiting: 0,
     notices: [],
+    fault: undefined,
     failures: [],
+    nextAttemptAt: undefined,
     settingsFault: undefined,
   };
   const textOf = (change: Partial<ServiceStatus>) => {
     const { name, message } = summariseService({ ...service, ...change }) ?? {};
     return `${name}: ${message}`;
   };
-  const failure = { cause: "lxd", count: 3, reason: "LXD is full", nextAt: Date.UTC(2026, 0, 1, 3, 4, 5) };
+  const NEXT_AT = Date.UTC(2026, 0, 1, 3, 4, 5);
+  const failureOf = (error: Error, concern: FailureStatus["concern"] = "creation"): FailureStatus => ({
+    cause: "any",
+    concern,
+    count: 3,
+    reason: error.message,
+    error: tellError(error),
+    nextAt: NEXT_AT,
+  });
+  const full = new RunnerCreateError("runner-0", "it failed", { cause: new Error("LXD is full") });
 
   it("says what a reconcile would say", () => {
     expect(textOf({})).to.equal("active: 2 runners: 2 idle");
@@ -174,15 +188,67 @@ describe("summariseService()", () => {
   });
 
   it("tells the reason and the time of the next attempt while runners are missing", () => {
-    expect(textOf({ counts: counts(1), failures: [{ ...failure, remedy: "retry" }] })).to.equal(
+    expect(textOf({ counts: counts(1), failures: [failureOf(full)], nextAttemptAt: NEXT_AT })).to.equal(
       "active: 1 of 2 runners; retrying: LXD is full; next attempt by 03:05 UTC",
     );
   });
 
+  it("tells the reason why runners are missing, and not why others cannot be removed", () => {
+    const failures = [failureOf(new Error("it is in use"), "removal"), failureOf(full)];
+    expect(textOf({ counts: counts(1), failures })).to.equal("active: 1 of 2 runners; retrying: LXD is full");
+  });
+
   it("is blocked without runners by a failure that only a person can end", () => {
-    expect(textOf({ counts: counts(0), failures: [{ ...failure, remedy: "person" }] })).to.equal(
-      "blocked: LXD is full",
+    const refused = new RefusedError(
+      "register runner 'a'",
+      "GitHub answered 403 (archived); unarchive it",
+      {},
     );
+    const failed = new RunnerCreateError("runner-0", "", { cause: refused });
+    expect(textOf({ counts: counts(0), failures: [failureOf(failed)], nextAttemptAt: NEXT_AT })).to.equal(
+      "blocked: Cannot register runner 'a': GitHub refuses it, GitHub answered 403 (archived); unarchive it",
+    );
+  });
+
+  it("shows the runners that the machine can hold", () => {
+    const notices = ["2 of 5 missing: the storage pool has 17 GiB, room for 3"];
+    expect(textOf({ counts: counts(3), wanted: 5, capacity: 3, notices })).to.equal(
+      `active: 3 runners: 3 idle; ${notices[0]}`,
+    );
+    expect(textOf({ counts: counts(2), wanted: 5, capacity: 3, notices })).to.equal(
+      `active: 2 of 5 runners; the next reconcile creates the missing ones; ${notices[0]}`,
+    );
+  });
+
+  const faults: readonly Error[] = [
+    new BadCredentialsError("list runners", {}),
+    new RateLimitError("list runners", { limit: "primary", resetAt: NEXT_AT }, {}),
+    new LxdMissingError(),
+    new LxdUnreachableError("list the instances", "lost", "/s"),
+    new LxdUnreachableError("list the instances", "missing", "/s"),
+    new LxdError("list the instances", 500, "no"),
+    new DeadlineError("list the instances", 1500),
+  ];
+  for (const fault of faults) {
+    it(`shows ${fault.name} of a whole round as a hook does: ${fault.message}`, () => {
+      const told = JSON.parse(JSON.stringify(tellError(fault))) as ToldError;
+      const next = "next attempt by 03:05 UTC";
+      expect(summariseService({ ...service, fault: told, nextAttemptAt: NEXT_AT })).to.deep.equal(
+        statusOf(fault, next),
+      );
+      expect(summariseService({ ...service, fault: told, counts: undefined })).to.deep.equal(statusOf(fault));
+    });
+  }
+
+  it("is undefined after an error that is no condition: the hook looks itself", () => {
+    expect(summariseService({ ...service, fault: tellError(new TypeError("x is not a function")) })).to.equal(
+      undefined,
+    );
+  });
+
+  it("is undefined without a runner image, which a hook builds", () => {
+    expect(summariseService({ ...service, image: "missing" })).to.equal(undefined);
+    expect(summariseService({ ...service, image: "due" })).not.to.equal(undefined);
   });
 
   it("is undefined before the first round", () => {

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { CodedError, silentLogger, systemClock } from "charm-kit";
 import { RunnerLoop } from "../../src/service/runner-loop.ts";
-import type { Round } from "../../src/service/ports.ts";
+import type { HookRequest, Round, RoundOptions } from "../../src/service/ports.ts";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { OutdatedSettingsError } from "../../src/service/unit-rounds.ts";
 import { Wakes } from "../../src/service/wakes.ts";
 import { ServiceSettingsError, type ServiceSettings } from "../../src/unit/service-settings.ts";
 import { sampleSettings } from "./sample-settings.ts";
@@ -11,12 +12,19 @@ class LxdAwayError extends CodedError {
   readonly code = "lxd-unreachable";
 }
 
+class FullError extends CodedError {
+  readonly code = "full";
+}
+
 const round = (names: readonly string[], change: Partial<Round> = {}): Round => ({
   counts: { online: names.length, busy: 0, offline: 0, unknown: 0, names, busyNames: [] },
   created: 0,
   failures: [],
+  ofRemovals: [],
   notices: [],
   waiting: 0,
+  capacity: 2,
+  image: "current",
   ...change,
 });
 
@@ -24,9 +32,11 @@ const round = (names: readonly string[], change: Partial<Round> = {}): Round => 
 class Fixture {
   now = Date.UTC(2026, 0, 1);
   settings: ServiceSettings | Error = sampleSettings();
-  readonly rounds: { readonly revision: number; readonly isWhole: boolean }[] = [];
+  readonly rounds: (RoundOptions & { readonly revision: number })[] = [];
   readonly closed: number[] = [];
   readonly refreshed: number[] = [];
+  readonly asked: HookRequest[] = [];
+  reads = 0;
   answer: () => Promise<Round> = () => Promise.resolve(round(["a", "b"]));
   readonly wakes: Wakes;
   readonly loop: RunnerLoop;
@@ -51,12 +61,16 @@ class Fixture {
     this.wakes = new Wakes(clock);
     this.loop = new RunnerLoop({
       settings: {
-        read: () =>
-          this.settings instanceof Error ? Promise.reject(this.settings) : Promise.resolve(this.settings),
+        read: () => {
+          this.reads += 1;
+          return this.settings instanceof Error
+            ? Promise.reject(this.settings)
+            : Promise.resolve(this.settings);
+        },
       },
       open: ({ revision }) => ({
-        round: (isWhole) => {
-          this.rounds.push({ revision, isWhole });
+        round: (options) => {
+          this.rounds.push({ revision, ...options });
           return this.answer();
         },
         close: () => {
@@ -65,7 +79,12 @@ class Fixture {
         },
       }),
       wakes: this.wakes,
-      refresh: { ask: ({ revision }) => this.refreshed.push(revision) },
+      refresh: {
+        ask: ({ revision }, hook) => {
+          this.refreshed.push(revision);
+          this.asked.push(hook);
+        },
+      },
       clock,
       log: silentLogger,
       random: () => 0.5,
@@ -184,12 +203,14 @@ describe("RunnerLoop", () => {
     expect(fixture.loop.status.failures).to.deep.equal([
       {
         cause: "lxd-unreachable",
+        concern: "round",
         count: 1,
         reason: "LXD is away",
-        remedy: "retry",
+        error: { message: "LXD is away", code: "lxd-unreachable" },
         nextAt: fixture.now + 2000,
       },
     ]);
+    expect(fixture.loop.status.nextAttemptAt).to.equal(fixture.now + 2000);
     fixture.wakes.wake("instance");
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(fixture.rounds).to.have.length(1);
@@ -218,6 +239,162 @@ describe("RunnerLoop", () => {
     fixture.wakes.wake("instance");
     await fixture.rounded(3);
     expect(fixture.refreshed).to.deep.equal([1, 1]);
+  });
+
+  const failing = (...failures: readonly Error[]) => round(["a"], { failures });
+  /** As many turns as a busy loop would use. */
+  const idle = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+  it("tells why a round did nothing beside what it knew, until one ends well", async () => {
+    await fixture.rounded(1);
+    fixture.answer = () => Promise.reject(new LxdAwayError("LXD is away"));
+    fixture.wakes.wake("request");
+    await fixture.rounded(2);
+    const { fault, counts } = fixture.loop.status;
+    expect(fault).to.deep.equal({ message: "LXD is away", code: "lxd-unreachable" });
+    expect(counts?.names).to.deep.equal(["a", "b"]);
+    expect(fixture.refreshed).to.deep.equal([1, 1]);
+    fixture.answer = () => Promise.resolve(round(["a"]));
+    fixture.wakes.wake("request");
+    await fixture.rounded(3);
+    expect(fixture.loop.status.fault).to.equal(undefined);
+  });
+
+  it("rests until the last cause of missing runners may be tried again", async () => {
+    fixture.answer = () => Promise.resolve(failing(new FullError("full")));
+    await fixture.rounded(1);
+    fixture.answer = () => Promise.resolve(failing(new FullError("full"), new LxdAwayError("away")));
+    fixture.wakes.wake("request");
+    await fixture.rounded(2);
+    // The one waits for two seconds, the other for four.
+    const { nextAttemptAt, failures } = fixture.loop.status;
+    expect(nextAttemptAt).to.equal(fixture.now + 4000);
+    expect(failures.map(({ cause }) => cause)).to.deep.equal(["lxd-unreachable", "full"]);
+    fixture.pass(2000);
+    await idle();
+    expect(fixture.rounds).to.have.length(2);
+    fixture.pass(2000);
+    await fixture.rounded(3);
+    await idle();
+    expect(fixture.rounds).to.have.length(3);
+  });
+
+  it("removes used runners while creations wait, and creates as soon as they may be tried", async () => {
+    fixture.answer = () => Promise.resolve(failing(new FullError("full")));
+    await fixture.rounded(1);
+    fixture.answer = () => Promise.resolve(round(["a"]));
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.rounds[1]?.mostCreations).to.equal(0);
+    expect(fixture.loop.status.failures.map(({ cause }) => cause)).to.deep.equal(["full"]);
+    fixture.pass(2000);
+    await fixture.rounded(3);
+    expect(fixture.rounds[2]?.mostCreations).to.equal(undefined);
+    expect(fixture.loop.status.failures).to.deep.equal([]);
+  });
+
+  it("creates at once after a round that outlasted the wait of creations", async () => {
+    fixture.answer = () => Promise.resolve(failing(new FullError("full")));
+    await fixture.rounded(1);
+    fixture.answer = () => {
+      fixture.now += 5000;
+      fixture.answer = () => Promise.resolve(round(["a", "b"], { created: 1 }));
+      return Promise.resolve(round(["a"]));
+    };
+    fixture.wakes.wake("instance");
+    await fixture.rounded(3);
+    expect(fixture.rounds.map(({ mostCreations }) => mostCreations)).to.deep.equal([undefined, 0, undefined]);
+    await idle();
+    expect(fixture.rounds).to.have.length(3);
+  });
+
+  it("tries one runner after several failures, and the others at once when it is there", async () => {
+    fixture.answer = () => Promise.resolve(failing(new FullError("full")));
+    await fixture.rounded(1);
+    fixture.pass(2000);
+    await fixture.rounded(2);
+    fixture.answer = () => {
+      fixture.answer = () => Promise.resolve(round(["a", "b", "c"], { created: 1 }));
+      return Promise.resolve(round(["a", "b"], { created: 1 }));
+    };
+    fixture.pass(4000);
+    await fixture.rounded(4);
+    expect(fixture.rounds.map(({ mostCreations }) => mostCreations)).to.deep.equal([
+      undefined,
+      undefined,
+      1,
+      undefined,
+    ]);
+    await idle();
+    expect(fixture.rounds).to.have.length(4);
+  });
+
+  it("goes on creating while a removal fails", async () => {
+    const stuck = new FullError("in use");
+    fixture.answer = () => Promise.resolve(round(["a"], { failures: [stuck], ofRemovals: [stuck] }));
+    await fixture.rounded(1);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.rounds[1]?.mostCreations).to.equal(undefined);
+    expect(fixture.loop.status.failures[0]).to.include({ cause: "full", concern: "removal", count: 2 });
+  });
+
+  it("works at once with settings that a hook wrote while it waited for the lock", async () => {
+    fixture.answer = () => {
+      fixture.settings = sampleSettings({ revision: 2 });
+      fixture.answer = () => Promise.resolve(round(["a"]));
+      return Promise.reject(new OutdatedSettingsError(1));
+    };
+    await fixture.rounded(2);
+    expect(fixture.rounds.map(({ revision, isWhole }) => [revision, isWhole])).to.deep.equal([
+      [1, true],
+      [2, true],
+    ]);
+    expect(fixture.loop.status).to.deep.include({ failures: [], fault: undefined });
+  });
+
+  it("waits longer each time while its settings are outdated and no newer ones can be read", async () => {
+    fixture.answer = () => {
+      fixture.settings = new ServiceSettingsError("/x", "damaged", "is damaged");
+      return Promise.reject(fixture.settings);
+    };
+    await fixture.rounded(1);
+    await idle();
+    expect(fixture.rounds).to.have.length(1);
+    expect(fixture.loop.status.settingsFault).to.match(/is damaged/);
+    fixture.pass(2000);
+    await fixture.rounded(2);
+    expect(fixture.loop.status.failures[0]).to.include({ cause: "service-settings", count: 2 });
+    fixture.wakes.wake("settings");
+    await idle();
+    expect(fixture.rounds).to.have.length(2);
+  });
+
+  it("goes on after the clock was set back", async () => {
+    fixture.answer = () => Promise.reject(new LxdAwayError("LXD is away"));
+    await fixture.rounded(1);
+    fixture.now -= 3_600_000;
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.loop.status.nextAttemptAt).to.equal(fixture.now + 4000);
+  });
+
+  it("asks for a hook that builds an image when GitHub refuses the application of this one", async () => {
+    fixture.answer = () => Promise.resolve(round(["a"], { image: "refused" }));
+    await fixture.rounded(1);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.asked).to.deep.equal(["reconcile-runners"]);
+  });
+
+  it("works again with settings that end a pause", async () => {
+    fixture.settings = sampleSettings({ revision: 1, paused: "path: missing" });
+    fixture.wakes.wake("settings");
+    await fixture.shows(({ activity }) => activity.state === "paused");
+    fixture.settings = sampleSettings({ revision: 2 });
+    fixture.wakes.wake("settings");
+    await fixture.rounded(1);
+    expect(fixture.rounds).to.deep.equal([{ revision: 2, isWhole: true, mostCreations: undefined }]);
   });
 
   it("closes its work when it ends", async () => {

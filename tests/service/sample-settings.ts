@@ -36,7 +36,8 @@ export function sampleSettings(change: Partial<ServiceSettings> = {}): ServiceSe
       credentials: { by: "token", token: new Secret("the-token") },
     },
     integrations: { debugSshHosts: [] },
-    refreshCommand: ["/usr/bin/juju-exec", "runners/0"],
+    refreshCommand: ["/usr/bin/juju-exec", "runners/0", "update-status"],
+    reconcileCommand: ["/usr/bin/juju-exec", "runners/0", "reconcile-runners"],
     ...change,
   };
 }

@@ -17,9 +17,13 @@ const STATUS: ServiceStatus = {
   checkedAt: 0,
   counts: undefined,
   wanted: 2,
+  capacity: 2,
+  image: "current",
   waiting: 0,
   notices: [],
+  fault: undefined,
   failures: [],
+  nextAttemptAt: undefined,
   settingsFault: undefined,
 };
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { askService, isHealthy } from "../../src/unit/ask-service.ts";
-import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { LONGEST_LOCK_WAIT_MS, LONGEST_ROUND_MS, type ServiceStatus } from "../../src/unit/service-status.ts";
 import { ServiceApi } from "../../src/service/service-api.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -17,9 +17,13 @@ const STATUS: ServiceStatus = {
   checkedAt: NOW - INTERVAL_MS,
   counts: undefined,
   wanted: 2,
+  capacity: 2,
+  image: "current",
   waiting: 0,
   notices: ["grüße"],
+  fault: undefined,
   failures: [],
+  nextAttemptAt: undefined,
   settingsFault: undefined,
 };
 
@@ -78,12 +82,25 @@ describe("isHealthy()", () => {
   it("is false when no round has ended well for two intervals, or one hangs", () => {
     expect(healthy({ checkedAt: NOW - 2 * INTERVAL_MS })).to.equal(false);
     expect(healthy({ checkedAt: undefined, startedAt: NOW - 2 * INTERVAL_MS })).to.equal(false);
-    expect(healthy({ activity: { state: "working", since: NOW - 3_600_000, why: [] } })).to.equal(false);
+    expect(healthy({ activity: { state: "working", since: NOW - LONGEST_ROUND_MS, why: [] } })).to.equal(
+      false,
+    );
   });
 
   it("is false while the settings are paused, missing or not applied", () => {
     expect(healthy({ activity: { state: "paused", reason: "path: missing" } })).to.equal(false);
     expect(healthy({ activity: { state: "without settings", reason: "missing" } })).to.equal(false);
     expect(healthy({ settingsFault: "it is damaged" })).to.equal(false);
+  });
+
+  it("is true while a round waits for both locks of the unit, which hooks may hold", () => {
+    const since = NOW - 2 * LONGEST_LOCK_WAIT_MS - 60_000;
+    expect(healthy({ activity: { state: "working", since, why: [] } })).to.equal(true);
+  });
+
+  it("is false after the clock was set back: nothing follows from a time in the future", () => {
+    expect(healthy({ checkedAt: NOW + 60_000 })).to.equal(false);
+    expect(healthy({ checkedAt: undefined, startedAt: NOW + 60_000 })).to.equal(false);
+    expect(healthy({ activity: { state: "working", since: NOW + 60_000, why: [] } })).to.equal(false);
   });
 });

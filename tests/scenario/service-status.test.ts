@@ -1,0 +1,93 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { GithubRunnerCharm } from "../../src/charm/charm.ts";
+import { LxdMissingError } from "../../src/lxd/errors.ts";
+import { ServiceApi } from "../../src/service/service-api.ts";
+import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { tellError } from "../../src/unit/told-error.ts";
+import { loadMetadata } from "juju-charm/metadata";
+import { Context, State } from "juju-charm/testing";
+import { lonelySystem } from "../charm/lonely-system.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const config = {
+  path: "org/repo",
+  token: "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+  "image-server": "local",
+  "instance-type": "container",
+  "github-url": "http://127.0.0.1:9",
+  "test-mode": "insecure",
+};
+
+describe("update-status beside a runner service", () => {
+  let directory: string;
+  let ctx: Context;
+  let api: ServiceApi;
+  let status: ServiceStatus;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "scenario-"));
+    const system = lonelySystem(directory);
+    ctx = new Context((framework) => new GithubRunnerCharm(framework, system), {
+      metadata: await loadMetadata(ROOT),
+    });
+    const now = system.clock.now();
+    status = {
+      unit: "github-runner/0",
+      revision: 1,
+      program: "test",
+      startedAt: now,
+      activity: { state: "waiting", until: now + 60_000 },
+      checkedAt: now,
+      counts: { online: 1, busy: 0, offline: 0, unknown: 0, names: ["a"], busyNames: [] },
+      wanted: 1,
+      capacity: 1,
+      image: "current",
+      waiting: 0,
+      notices: [],
+      fault: undefined,
+      failures: [],
+      nextAttemptAt: undefined,
+      settingsFault: undefined,
+    };
+    await mkdir(join(system.dataRoot, "github-runner-0"), { recursive: true });
+    const path = join(system.dataRoot, "github-runner-0/service.sock");
+    api = new ServiceApi({ path, status: () => status, reconcile: () => undefined });
+    await api.open();
+  });
+  afterEach(async () => {
+    await api.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const run = (storedState: State["storedState"] = {}) =>
+    ctx.run(ctx.on.updateStatus(), new State({ config, storedState }));
+
+  it("shows what the service tells, and keeps the condition that a hook has met", async () => {
+    for (const condition of ["reconcile", "update-status", null]) {
+      const { unitStatus, storedState } = await run({ condition });
+      expect(unitStatus).to.include({ name: "active", message: "1 runner: 1 idle" });
+      expect(storedState["condition"] ?? null).to.equal(condition);
+    }
+  });
+
+  it("shows why the service's rounds do nothing", async () => {
+    const missing = new LxdMissingError();
+    status = { ...status, fault: tellError(missing) };
+    const { unitStatus } = await run();
+    expect(unitStatus).to.include({ name: "blocked", message: missing.message });
+  });
+
+  it("looks itself while the service has no image, or knows no status for what it met", async () => {
+    for (const change of [{ image: "missing" }, { fault: tellError(new TypeError("x")) }] as const) {
+      const well = status;
+      status = { ...status, ...change };
+      const { unitStatus } = await run();
+      expect(unitStatus).to.have.property("name", "blocked");
+      expect(unitStatus.message).to.include("LXD");
+      status = well;
+    }
+  });
+});

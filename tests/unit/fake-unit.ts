@@ -1,0 +1,143 @@
+import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
+import type { ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
+import type { Lock } from "../../src/runners/runner-manager.ts";
+import type { UnitSystem } from "../../src/unit/unit-system.ts";
+import { Workload } from "../../src/unit/workload.ts";
+import { silentLogger } from "charm-kit";
+import { FakeProcess } from "../runners/fake-process.ts";
+import { FakeSite } from "../runners/fake-site.ts";
+import { sampleSettings } from "../service/sample-settings.ts";
+
+/** Keeps a value for all processes, as a file does. */
+class Kept<Value> implements Memory<Value> {
+  value: Value | null = null;
+  read = () => Promise.resolve(this.value);
+  write = (value: Value | null) => {
+    this.value = value;
+    return Promise.resolve();
+  };
+}
+
+/** One process after the other. */
+class QueueLock implements Lock {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** One process of the unit: a hook or the runner service. */
+export interface UnitProcess {
+  readonly process: FakeProcess;
+  readonly workload: Workload;
+}
+
+/** A unit without LXD and GitHub, on which several processes work: runners, images, records and locks are theirs together. */
+export class FakeUnit {
+  readonly site = new FakeSite();
+  images: RunnerImage[] = [];
+  /** Version of the runner application that GitHub offers. */
+  version = "2.337.0";
+  buildFault: Error | undefined;
+  /** Number of builds. */
+  builds = 0;
+  /** Number of runners that the machine can hold. */
+  capacity = 2;
+  readonly earlyEnds = new Kept<never>();
+  readonly #application = new Kept<never>();
+  readonly #failure = new Kept<never>();
+  readonly #installed = new Kept<never>();
+  readonly #locks = { manager: new QueueLock(), ready: new QueueLock(), image: new QueueLock() };
+
+  /** Opens the unit's workload in another process. */
+  open(): UnitProcess {
+    const process = new FakeProcess(this.site, {}, undefined, this.#locks.manager);
+    const { setup, integrations, unit } = sampleSettings();
+    const clock = { now: () => this.site.now, wait: () => Promise.resolve() };
+    let drawn = 0;
+    const entropy = () => (++drawn).toString(16).padStart(12, "0");
+    const system = { clock, arch: "x64", entropy } as unknown as UnitSystem;
+    const done = () => Promise.resolve();
+    const workload = new Workload({
+      ...setup,
+      integrations,
+      appName: unit.appName,
+      system,
+      policy: undefined,
+      host: {
+        prepare: () => Promise.resolve([]),
+        shortages: () => Promise.resolve([]),
+        mayReboot: () => Promise.resolve(false),
+      },
+      images: this.#imageKeeper(clock),
+      infrastructure: {
+        ensure: () => Promise.resolve({ count: this.capacity, notices: [] }),
+        profiles: () => ["runner"],
+        check: done,
+        remove: () => Promise.resolve([]),
+      },
+      firewall: { ensure: done, remove: () => Promise.resolve([]) },
+      manager: process.manager,
+      rotation: { ensure: done },
+      logs: { sweep: done },
+      serverLogs: { sweep: done, remove: done },
+      installed: this.#installed,
+      earlyEnds: this.earlyEnds,
+      readyLock: this.#locks.ready,
+      step: () => undefined,
+      close: done,
+    });
+    return { process, workload };
+  }
+
+  #imageKeeper(clock: UnitSystem["clock"]): ImageKeeper {
+    return new ImageKeeper(
+      {
+        forge: {
+          application: () =>
+            Promise.resolve({
+              version: this.version,
+              filename: "runner.tar.gz",
+              downloadUrl: "https://github.example/runner.tar.gz",
+              sha256: this.version,
+              downloadToken: undefined,
+            }),
+        },
+        archives: { fetch: ({ version }) => Promise.resolve(`/archives/${version}`) },
+        images: {
+          list: () => Promise.resolve(this.images),
+          build: (recipe) => this.#build(recipe),
+          prune: (keep) => {
+            this.images = this.images.filter(({ template }) => template === keep?.template);
+            return Promise.resolve();
+          },
+        },
+        application: this.#application,
+        failure: this.#failure,
+        lock: this.#locks.image,
+        clock,
+        log: silentLogger,
+        step: () => undefined,
+      },
+      { base: { server: undefined, alias: "jammy" }, arch: "x64", packages: [] },
+    );
+  }
+
+  #build({ key, programs }: ImageRecipe): Promise<RunnerImage> {
+    if (this.buildFault) return Promise.reject(this.buildFault);
+    const number = ++this.builds;
+    const image = {
+      fingerprint: `${number}`.padStart(8, "0"),
+      template: `template-${number}`,
+      recipe: key,
+      programs,
+      builtAt: this.site.now,
+    };
+    this.site.templates.add(image.template);
+    this.images = [image, ...this.images];
+    return Promise.resolve(image);
+  }
+}

@@ -1,0 +1,158 @@
+import { expect } from "chai";
+import { ApplicationEndedError } from "../../src/runners/errors.ts";
+import { findCause } from "charm-kit";
+import { FakeUnit, type UnitProcess } from "./fake-unit.ts";
+
+const signal = new AbortController().signal;
+const WHOLE = { isWhole: true };
+const QUICK = { isWhole: false };
+const launches = ({ process }: UnitProcess) =>
+  process.calls.made.filter((verb) => verb === "machines.launch").length;
+const specs = ({ process }: UnitProcess) =>
+  [...process.machines.specs.values()].map(({ template }) => template);
+
+describe("Workload.refill()", () => {
+  let unit: FakeUnit;
+  let hook: UnitProcess;
+  let service: UnitProcess;
+
+  beforeEach(() => {
+    unit = new FakeUnit();
+    hook = unit.open();
+    service = unit.open();
+  });
+
+  it("creates nothing and builds nothing without an image, and replaces used runners once a hook has built one", async () => {
+    expect(await service.workload.refill(WHOLE, signal)).to.equal(undefined);
+    expect([unit.builds, launches(service)]).to.deep.equal([0, 0]);
+    const { counts } = await hook.workload.reconcile(signal);
+    unit.site.finishJob(counts.names[0] ?? "");
+    const report = await service.workload.refill(QUICK, signal);
+    expect(report).to.deep.include({ created: 1, image: "current", capacity: 2 });
+    expect(report?.counts.online).to.equal(2);
+    expect(unit.builds).to.equal(1);
+  });
+
+  it("creates no runner that it has no leave for, and removes used ones all the same", async () => {
+    const { counts } = await hook.workload.reconcile(signal);
+    unit.site.finishJob(counts.names[0] ?? "");
+    const held = await service.workload.refill({ ...QUICK, mostCreations: 0 }, signal);
+    expect(held).to.include({ created: 0 });
+    expect(unit.site.machineNames()).to.deep.equal([counts.names[1]]);
+    expect(await service.workload.refill({ ...QUICK, mostCreations: 1 }, signal)).to.include({ created: 1 });
+  });
+
+  it("leaves working runners alone for which it may create no successor", async () => {
+    const { counts } = await hook.workload.reconcile(signal);
+    unit.site.pass(7 * 60 * 60_000);
+    await hook.workload.buildImage(signal);
+    const held = await service.workload.refill({ ...WHOLE, mostCreations: 0 }, signal);
+    expect(held).to.include({ created: 0, waiting: 2 });
+    expect(unit.site.machineNames()).to.deep.equal(counts.names);
+    await service.workload.refill(QUICK, signal);
+    expect(specs(service)).to.deep.equal(["template-2", "template-2"]);
+  });
+
+  it("tells that an image is due, and why an older one is in use while builds fail", async () => {
+    await hook.workload.reconcile(signal);
+    unit.site.pass(8 * 60 * 60_000);
+    expect(await service.workload.refill(WHOLE, signal)).to.deep.include({ image: "due", notices: [] });
+    unit.buildFault = new Error("no space");
+    await hook.workload.reconcile(signal);
+    const report = await service.workload.refill(WHOLE, signal);
+    expect(report?.image).to.equal("due");
+    expect(report?.notices).to.deep.equal([
+      "image build failed, using the image of 2026-01-01 00:00 UTC: no space",
+    ]);
+  });
+
+  it("lets the next hook build an image when GitHub refuses the version of the runner application", async () => {
+    await hook.workload.reconcile(signal);
+    for (const name of unit.site.machineNames()) unit.site.finishJob(name);
+    unit.site.endings.push(7, 7);
+    unit.version = "2.338.0";
+    const report = await service.workload.refill(QUICK, signal);
+    expect(report?.image).to.equal("refused");
+    expect(
+      report?.failures.every((failure) => findCause(failure, ApplicationEndedError)?.versionRefused),
+    ).to.equal(true);
+    expect(unit.builds).to.equal(1);
+    const { counts } = await hook.workload.reconcile(signal);
+    expect(unit.builds).to.equal(2);
+    expect(counts.online).to.equal(2);
+    expect(await service.workload.refill(QUICK, signal)).to.include({ image: "current", created: 0 });
+  });
+
+  it("has nothing to ask a hook for while GitHub offers no other version than the one that it refuses", async () => {
+    await hook.workload.reconcile(signal);
+    for (const name of unit.site.machineNames()) unit.site.finishJob(name);
+    unit.site.endings.push(7, 7);
+    expect(await service.workload.refill(QUICK, signal)).to.include({
+      image: "current",
+      versionRefused: true,
+    });
+  });
+});
+
+describe("a hook and the runner service at once", () => {
+  let unit: FakeUnit;
+  let hook: UnitProcess;
+  let service: UnitProcess;
+
+  beforeEach(async () => {
+    unit = new FakeUnit();
+    hook = unit.open();
+    service = unit.open();
+    await hook.workload.reconcile(signal);
+    await service.workload.refill(WHOLE, signal);
+    hook.process.calls.made.length = 0;
+    service.process.calls.made.length = 0;
+  });
+
+  for (const verb of ["machines.list", "machines.launch", "forge.register", "machines.deliver"] as const) {
+    it(`create no runner twice, and do not repeat the work, when the hook comes at ${verb} of the service's round`, async () => {
+      for (const name of unit.site.machineNames()) unit.site.finishJob(name);
+      const late = Promise.withResolvers<unknown>();
+      service.process.calls.beforeNext(verb, () => {
+        late.resolve(hook.workload.reconcile(signal));
+      });
+      expect(await service.workload.refill(QUICK, signal)).to.include({ created: 2 });
+      expect(await late.promise).to.deep.include({ created: 0, delta: 0, failures: [] });
+      expect([launches(service), launches(hook)]).to.deep.equal([2, 0]);
+      // One look at each side, and nothing else.
+      expect(hook.process.calls.made.filter((made) => !made.startsWith("scopes."))).to.have.members([
+        "machines.list",
+        "forge.list",
+      ]);
+      expect(unit.site.mostMachines).to.equal(2);
+    });
+  }
+
+  it("create from the image that is there when their turn comes", async () => {
+    for (const name of unit.site.machineNames()) unit.site.finishJob(name);
+    const round = Promise.withResolvers<unknown>();
+    hook.process.calls.beforeNext("machines.list", () => {
+      // It waits for the lock from here on.
+      round.resolve(service.workload.refill(QUICK, signal));
+    });
+    hook.process.calls.beforeNext("machines.launch", () => {
+      const [image] = unit.images;
+      if (!image) return;
+      unit.images = [{ ...image, template: "template-9", fingerprint: "00000009" }];
+      unit.site.templates.delete(image.template);
+      unit.site.templates.add("template-9");
+    });
+    const { failures } = await hook.workload.reconcile(signal);
+    expect(failures).to.have.length(2);
+    expect(await round.promise).to.deep.include({ created: 2, failures: [] });
+    expect(specs(service).slice(-2)).to.deep.equal(["template-9", "template-9"]);
+  });
+
+  it("count every runner that ended at once", async () => {
+    const end = (name: string) => ({ name, code: 3, seconds: 2, output: "" });
+    hook.process.metrics.ends.push(end("a"));
+    service.process.metrics.ends.push(end("b"), end("c"));
+    await Promise.all([hook.workload.reconcile(signal), service.workload.refill(QUICK, signal)]);
+    expect(unit.earlyEnds.value).to.include({ count: 3 });
+  });
+});
