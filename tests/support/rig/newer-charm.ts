@@ -16,7 +16,7 @@ const NEW = "PAYLOAD_TIMEOUT_SECONDS = 901;";
 export async function newerCharm(archive: string, directory: string, signal: AbortSignal): Promise<string> {
   const unpacked = join(directory, "unpacked");
   const paths = await unpackCharmArchive(archive, unpacked, signal);
-  await changeOne(join(unpacked, "lib"));
+  await changePrograms(join(unpacked, "lib"));
   const newer = join(directory, "newer.charm");
   const executables = ["dispatch", "runtime/bin/node"];
   await writeArchive(
@@ -31,8 +31,12 @@ export async function newerCharm(archive: string, directory: string, signal: Abo
   return newer;
 }
 
-/** @throws Error unless exactly one file has it: the newer charm would be the old one. */
-async function changeOne(directory: string): Promise<void> {
+/**
+ * Changes the hooks' program and the runner service.
+ *
+ * @throws Error unless exactly one file of each has it: the newer charm would be the old one.
+ */
+async function changePrograms(directory: string): Promise<void> {
   const changed: string[] = [];
   for (const name of await readdir(directory)) {
     if (!name.endsWith(".mjs")) continue;
@@ -41,5 +45,6 @@ async function changeOne(directory: string): Promise<void> {
     await writeFile(join(directory, name), text.replace(OLD, NEW));
     changed.push(name);
   }
-  if (changed.length !== 1) throw new Error(`"${OLD}" is in ${changed.length} files of ${directory}`);
+  if (changed.length !== 2 || !changed.includes("service.mjs"))
+    throw new Error(`"${OLD}" is in ${changed.join(", ")} of ${directory}`);
 }
