@@ -1,23 +1,32 @@
-/** `npm run agent:pack [-- --arch amd64|arm64|all]`: makes the agent as one file that needs no Node.js, in `dist`. */
-import { join } from "node:path";
+/** `npm run agent:pack [-- --arch amd64|arm64|all] [--bare]`: makes the agent as one file that needs no Node.js, in `dist`. */
+import { basename, join } from "node:path";
 import { Option } from "commander";
 import { CodedError } from "charm-kit";
 import { ARCHITECTURES, hostArchitecture, type Architecture } from "juju-charm/pack";
 import { npmCommand } from "../npm-command.ts";
 import { packAgent } from "./pack-agent.ts";
+import { jujuAgent, runnerAgent } from "./products.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+const DIST = join(ROOT, "dist");
 
-await npmCommand("agent:pack", "Makes the agent as one file that needs no Node.js, in dist.")
+interface Words {
+  readonly arch: Architecture | "all";
+  readonly bare: boolean;
+}
+
+await npmCommand("agent:pack", "Makes the agent with the charm as one file that needs no Node.js, in dist.")
   .addOption(
     new Option("--arch <architecture>", "architecture of the target machines")
       .choices([...ARCHITECTURES, "all"])
       .default(hostArchitecture(), "this machine's"),
   )
-  .action(async ({ arch }: { readonly arch: Architecture | "all" }) => {
+  .option("--bare", "the agent without the charm, for any charm", false)
+  .action(async ({ arch, bare }: Words) => {
     for (const architecture of arch === "all" ? ARCHITECTURES : [arch]) {
-      const { bytes } = await packAgent(ROOT, join(ROOT, "dist"), architecture);
-      process.stdout.write(`dist/juju-agent_${architecture} packed (${(bytes / 1e6).toFixed(0)} MB)\n`);
+      const product = await (bare ? jujuAgent : runnerAgent)(ROOT, DIST, architecture);
+      const { path, bytes } = await packAgent(ROOT, DIST, architecture, product);
+      process.stdout.write(`dist/${basename(path)} packed (${(bytes / 1e6).toFixed(0)} MB)\n`);
     }
   })
   .parseAsync()

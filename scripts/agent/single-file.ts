@@ -1,21 +1,39 @@
 import { createHash } from "node:crypto";
+import type { DeflatedEntry } from "./deflated-entry.ts";
+
+/** A charm's archive, and the Node.js in it. */
+export interface EmbeddedCharm {
+  /** Name of its file. */
+  readonly name: string;
+  readonly content: Uint8Array;
+  /** Where the archive has its Node.js. */
+  readonly runtime: DeflatedEntry;
+}
 
 /** Facts that the single file's head contains. */
 export interface HeadFacts {
+  /** Name of the program. */
+  readonly name: string;
   readonly version: string;
   /** Juju's name, such as `amd64`. */
   readonly architecture: string;
   /** What `uname -m` prints on it. */
   readonly machine: string;
+  /** A compressed tar archive with the agent, and with its Node.js in `bin/node` unless that is in the charm. */
   readonly payload: Uint8Array;
+  /** @default none */
+  readonly charm?: EmbeddedCharm;
 }
 
 /**
  * The agent as one file: a shell script, and behind its last line a compressed tar archive with the agent and its Node.js.
  * The machine needs a shell and programs that each Debian and Ubuntu has, but no Node.js.
  *
- * The first start unpacks the archive, after a check of its SHA-256, into a directory with that name, below
- * `/var/cache/juju-agent` for root and below the home directory for others, who use root's copy when it is there. A
+ * A charm stands behind it as its unchanged archive, and the agent uses the archive's Node.js, so that the file has it
+ * once. An entry of a zip archive is what gzip writes, without gzip's own head and end: the script adds these.
+ *
+ * The first start unpacks all, after a check of its SHA-256, into a directory with that name, below
+ * `/var/cache/<name>` for root and below the home directory for others, who use root's copy when it is there. A
  * directory with the final name is always whole: it is made beside, with a name of its own that only its owner can open,
  * synced, and renamed. A lock lets the first one of several starts unpack, and remove what a killed one has left.
  */
@@ -27,17 +45,22 @@ export function renderSingleFile(facts: HeadFacts): Buffer {
     offset = Buffer.byteLength(head) + 1;
     head = renderHead(facts, offset);
   }
-  return Buffer.concat([Buffer.from(head), facts.payload]);
+  return Buffer.concat([Buffer.from(head), facts.payload, facts.charm?.content ?? Buffer.alloc(0)]);
 }
 
-function renderHead({ version, architecture, machine, payload }: HeadFacts, offset: number): string {
-  const digest = createHash("sha256").update(payload).digest("hex");
+function renderHead(facts: HeadFacts, offset: number): string {
+  const { name, version, architecture, machine, payload, charm } = facts;
+  const hash = createHash("sha256").update(payload);
+  if (charm !== undefined) hash.update(charm.content);
+  const digest = hash.digest("hex");
+  const purpose =
+    charm === undefined ? "runs packed Juju charms on this machine" : `runs ${charm.name} on this machine`;
   return `#!/bin/sh
-# juju-agent ${version} for ${architecture}: runs packed Juju charms on this machine; see --help.
+# ${name} ${version} for ${architecture}: ${purpose}; see --help.
 set -eu
 
 digest=${digest}
-system=/var/cache/juju-agent
+system=/var/cache/${name}
 
 fail() {
   printf 'ERROR Cannot start the agent: %s\\n' "$1" >&2
@@ -71,9 +94,9 @@ unpack() {
   printf '%s  %s\\n' "$digest" "$work/payload" | sha256sum --check --status ||
     fail "$self is damaged: its checksum is wrong; copy it again"
   mkdir "$work/program"
-  tar --extract --gzip --no-same-owner --file "$work/payload" --directory "$work/program" ||
+  head -c ${payload.length} "$work/payload" | tar --extract --gzip --no-same-owner --directory "$work/program" ||
     fail "it cannot unpack into $cache"
-  "$work/program/bin/node" --version >/dev/null ||
+${charm === undefined ? "" : renderCharm(charm, payload.length)}  "$work/program/bin/node" --version >/dev/null ||
     fail "its Node.js does not run on this machine; it needs glibc 2.28 or later, and $cache without noexec"
   # A power cut after the rename must not leave an empty file.
   sync
@@ -86,7 +109,7 @@ main() {
   if [ -x "$system/$digest/bin/node" ] || [ "$(id -u)" = 0 ]; then
     cache=$system
   else
-    cache=\${XDG_CACHE_HOME:-\${HOME:?is not set}/.cache}/juju-agent
+    cache=\${XDG_CACHE_HOME:-\${HOME:?is not set}/.cache}/${name}
   fi
   absolute
   if [ ! -e "$cache/$digest" ]; then
@@ -99,4 +122,28 @@ main() {
 main "$@"
 exit
 `;
+}
+
+/** Unpacks a charm, and the Node.js in it. */
+function renderCharm({ name, runtime }: EmbeddedCharm, offset: number): string {
+  const { start, length, checksum, size } = runtime;
+  return `  charm="$work/program/${name}"
+  mkdir -p "$work/program/bin"
+  {
+    tail -c +${offset + 1} "$work/payload" >"$charm" &&
+      {
+        printf '\\037\\213\\010\\0\\0\\0\\0\\0\\0\\003'
+        tail -c +${start + 1} "$charm" | head -c ${length}
+        printf '${octal(checksum)}${octal(size)}'
+      } | gzip --decompress >"$work/program/bin/node" &&
+      chmod 755 "$work/program/bin/node"
+  } || fail "it cannot unpack into $cache"
+`;
+}
+
+/** A number as gzip writes it: four bytes, the lowest first. */
+function octal(value: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value % 2 ** 32);
+  return [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }

@@ -1,13 +1,14 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { AgentMachine } from "./agent-machine.ts";
 import { packCharm } from "../../packages/juju-agent/tests/tiny-charm.ts";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { packAgent } from "../../scripts/agent/pack-agent.ts";
+import { jujuAgent } from "../../scripts/agent/products.ts";
 import { hostArchitecture } from "juju-charm/pack";
-import { BASE_IMAGE_ALIAS, ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
+import { ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -29,39 +30,37 @@ const describeLxd = reason === undefined ? describe : describe.skip;
 describeLxd(`The agent as a single file${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
   this.timeout(LIMIT_MS);
   let directory = "";
-  const lxc = (...words: readonly string[]) =>
-    execFileSync("lxc", words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: LIMIT_MS });
-  const sh = (script: string) => lxc("exec", NAME, "--", "sh", "-ec", script);
-  const awaited = (condition: string) => sh(`timeout 60 sh -c 'until ${condition}; do sleep 0.2; done'`);
-  const boot = () =>
-    awaited("systemctl is-system-running --wait >/dev/null 2>&1 || [ -d /run/systemd/system ]");
-  const history = () => sh(`cat ${HISTORY}`).trim().split("\n");
-  const files = () =>
-    sh("find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /tmp \\) -prune -o -print | sort");
-  const attempt = (...words: readonly string[]) => {
-    try {
-      lxc(...words);
-    } catch {
-      // What was never made cannot be taken away.
-    }
+  let machine: AgentMachine | undefined;
+  const there = () => {
+    if (machine === undefined) throw new Error("There is no machine");
+    return machine;
   };
+  const sh = (script: string) => there().sh(script);
+  const awaited = (condition: string) => {
+    there().awaited(condition);
+  };
+  const boot = () => {
+    there().boot();
+  };
+  const history = () => sh(`cat ${HISTORY}`).trim().split("\n");
+  const files = () => there().files();
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), "agent-machine-"));
     await ensureBaseImage({}, patience(LIMIT_MS));
-    const { path } = await packAgent(ROOT, directory, hostArchitecture());
+    const { path } = await packAgent(
+      ROOT,
+      directory,
+      hostArchitecture(),
+      await jujuAgent(ROOT, directory, hostArchitecture()),
+    );
     const charm = await packCharm(join(directory, "tiny.charm"), DISPATCH);
-    lxc("storage", "create", NAME, "dir");
-    // Without a network: no registry, no mirror, nothing to download from.
-    lxc("init", BASE_IMAGE_ALIAS, NAME, "--storage", NAME, "--no-profiles");
-    lxc("start", NAME);
-    boot();
-    lxc("file", "push", "--mode", "0755", path, `${NAME}/root/agent`);
-    lxc("file", "push", charm, `${NAME}/root/tiny.charm`);
+    machine = new AgentMachine(NAME);
+    machine.push(path, "/root/agent");
+    machine.push(charm, "/root/tiny.charm");
   });
   after(() => {
-    attempt("delete", "--force", NAME);
-    attempt("storage", "delete", NAME);
+    machine?.[Symbol.dispose]();
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -96,7 +95,7 @@ describeLxd(`The agent as a single file${reason === undefined ? "" : ` (skipped:
     sh("/root/agent install && /root/agent --quiet deploy /root/tiny.charm");
     expect(history()).to.deep.equal(["install", "leader-elected", "config-changed", "start"]);
     sh("rm /root/agent");
-    lxc("restart", NAME);
+    there().lxc("restart", NAME);
     boot();
     awaited(`grep -q update-status ${HISTORY}`);
     awaited("[ $(systemctl show --property=ActiveState --value juju-agent.service) = inactive ]");
@@ -115,7 +114,7 @@ describeLxd(`The agent as a single file${reason === undefined ? "" : ` (skipped:
     );
     sh("systemctl start --no-block juju-agent.service");
     awaited("[ -e /root/slow ]");
-    lxc("restart", "--force", NAME);
+    there().lxc("restart", "--force", NAME);
     sh(`echo resumed >>${HISTORY}`);
     boot();
     awaited(`tail -n 1 ${HISTORY} | grep -q update-status`);

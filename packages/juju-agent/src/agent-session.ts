@@ -8,6 +8,7 @@ import { AgentPaths } from "./agent-paths.ts";
 import type { MachineFacts } from "./machine-facts.ts";
 import { withUnit, type AgentState, type ApplicationState, type UnitState } from "./state/agent-state.ts";
 import { shownStatus } from "./state/shown-status.ts";
+import type { OwnCharm } from "./product.ts";
 import { StateStore } from "./state/state-store.ts";
 
 /** Settings and services of a {@link UnitAgent}. */
@@ -25,6 +26,8 @@ export interface UnitAgentDependencies {
    * state directory.
    */
   readonly commandLine?: readonly string[];
+  /** The charm whose applications follow this archive. @default none */
+  readonly ownCharm?: OwnCharm;
 }
 
 /** The state directory while this process holds its lock. */

@@ -13,7 +13,7 @@ import { addService } from "./commands/service.ts";
 import { addStatus } from "./commands/status.ts";
 import { addWait } from "./commands/wait.ts";
 import type { AddVerbs, CommandCall } from "./commands/command.ts";
-import { DEFAULT_STATE_DIRECTORY } from "./service/service-files.ts";
+import { defaultStateDirectory, type Product } from "./product.ts";
 
 const VERBS: readonly AddVerbs[] = [
   addDeploy,
@@ -48,7 +48,7 @@ export interface GlobalOptions {
 
 /** Services of the program. */
 export interface ProgramDependencies {
-  readonly version: string;
+  readonly product: Product;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
   /** Does a verb's work with an agent. */
@@ -62,13 +62,17 @@ export interface Program {
 }
 
 /** Builds the command line. */
-export function createProgram({ version, print, printError, run }: ProgramDependencies): Program {
-  const program = new Command("juju-agent")
+export function createProgram({ product, print, printError, run }: ProgramDependencies): Program {
+  const program = new Command(product.name)
     .description("Runs packed charms on this machine as a Juju unit agent would.")
-    .version(version, "-V, --version", "print the version")
+    .version(product.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [verb]", "print the help of a verb")
-    .option("--state <directory>", "state directory; another one is another agent", DEFAULT_STATE_DIRECTORY)
+    .option(
+      "--state <directory>",
+      "state directory; another one is another agent",
+      defaultStateDirectory(product.name),
+    )
     .option("--quiet", "print no progress, only answers and what is wrong", false)
     .addHelpText("after", EXIT_CODES)
     .exitOverride()
@@ -80,6 +84,7 @@ export function createProgram({ version, print, printError, run }: ProgramDepend
       },
     });
   const verbs = {
+    product,
     add: (name: string, summary: string) =>
       program
         .command(name)

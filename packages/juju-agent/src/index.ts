@@ -10,6 +10,7 @@ export type { ExecOutcome } from "./script-runner.ts";
 export type { NetworkAddress } from "./hooks/hook-context.ts";
 export { readMachineFacts, type MachineFacts } from "./machine-facts.ts";
 export type { ApplicationDescription, ModelStatus, ShownStatus, UnitDescription } from "./model-status.ts";
+export type { OwnCharm } from "./product.ts";
 export type { ActionRecord, StatusRecord, WorkloadStatusName } from "./state/agent-state.ts";
 export type { SecretDescription } from "./state/model-secrets.ts";
 export { UnitAgent, type DeployOptions, type RunActionOptions } from "./unit-agent.ts";

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { DEFAULT_PATH, readMachineFacts } from "./machine-facts.ts";
+import { readProduct, type Product } from "./product.ts";
 import { runCommandLine } from "./run-command-line.ts";
 import type { AgentProgram } from "./service/agent-program.ts";
 
@@ -16,23 +16,21 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-function ownVersion(): string {
-  const path = new URL("../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(path, "utf8")) as { readonly version: string }).version;
-}
-
-/** The single file tells its path; charms call it instead of the Node.js that it has unpacked. */
-function ownProgram(): AgentProgram {
+/** Charms call the program that started this one, rather than its Node.js: the single file, or a package's program. */
+function ownProgram({ managedBy }: Product): AgentProgram {
   const file = process.env["JUJU_AGENT_FILE"];
   if (file === undefined) return { command: [process.execPath, import.meta.filename] };
+  if (managedBy !== undefined) return { command: [file] };
   return { command: [file], packed: { file, unpacked: dirname(import.meta.dirname) } };
 }
 
+const product = readProduct(dirname(import.meta.dirname));
+
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   readMachine: () => readMachineFacts(process.env["PATH"] ?? DEFAULT_PATH),
-  program: ownProgram(),
+  program: ownProgram(product),
   paths: { units: "/etc/systemd/system", booted: "/run/systemd/system", programs: "/usr/local/bin" },
-  version: ownVersion(),
+  product,
   print: (text) => process.stdout.write(text),
   printError: (text) => process.stderr.write(text),
   signal: interruption(),

@@ -6,6 +6,7 @@ import type { AgentEvent } from "./agent-event.ts";
 import { createProgram, type GlobalOptions } from "./command-line.ts";
 import type { CommandCall } from "./commands/command.ts";
 import type { MachineFacts } from "./machine-facts.ts";
+import type { Product } from "./product.ts";
 import type { AgentProgram } from "./service/agent-program.ts";
 import { AgentService, type SystemdPaths } from "./service/agent-service.ts";
 import { UnitAgent } from "./unit-agent.ts";
@@ -18,7 +19,7 @@ export interface CommandLineDependencies {
   readonly program: AgentProgram;
   /** Where the agent is installed. */
   readonly paths: SystemdPaths & { readonly programs: string };
-  readonly version: string;
+  readonly product: Product;
   /** Prints to the standard output, unchanged. */
   readonly print: (text: string) => void;
   /** Prints to the standard error, unchanged. */
@@ -40,7 +41,7 @@ export async function runCommandLine(
   argv: readonly string[],
   dependencies: CommandLineDependencies,
 ): Promise<number> {
-  const { version, print, printError } = dependencies;
+  const { product, print, printError } = dependencies;
   let code = 0;
   let stateDirectory = "";
   const run = async (options: GlobalOptions, work: (call: CommandCall) => Promise<number>) => {
@@ -49,7 +50,7 @@ export async function runCommandLine(
   };
   try {
     const words = argv.length === 0 ? ["--help"] : argv;
-    await createProgram({ version, print, printError, run }).parseAsync(words, { from: "user" });
+    await createProgram({ product, print, printError, run }).parseAsync(words, { from: "user" });
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : USAGE;
     printError(`ERROR ${describe(thrown, stateDirectory)}\n`);
@@ -61,7 +62,7 @@ export async function runCommandLine(
 async function openCall(
   stateDirectory: string,
   isQuiet: boolean,
-  { readMachine, program, paths, print, printError, signal }: CommandLineDependencies,
+  { readMachine, program, product, paths, print, printError, signal }: CommandLineDependencies,
 ): Promise<CommandCall> {
   const machine = await readMachine();
   const agentCalledBy = (commandLine: readonly string[]) =>
@@ -70,6 +71,7 @@ async function openCall(
       clock: systemClock,
       machine,
       commandLine,
+      ...(product.ownCharm === undefined ? {} : { ownCharm: product.ownCharm }),
       onEvent: (event) => {
         if (!isQuiet) showProgress(event, printError);
       },
@@ -79,9 +81,10 @@ async function openCall(
     agent: agentCalledBy(program.command),
     agentCalledBy,
     installation: {
+      product,
       program,
       programs: paths.programs,
-      service: new AgentService({ stateDirectory, systemd: paths, run: runProcess }),
+      service: new AgentService({ product, stateDirectory, systemd: paths, run: runProcess }),
       stateDirectory,
     },
     print,

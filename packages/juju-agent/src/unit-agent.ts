@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import type { JsonObject } from "juju-hook-tools";
 import { makeFileAtomically, withDeadline } from "charm-kit";
 import { ActionRunner } from "./action-runner.ts";
-import { AgentRequestError } from "./agent-errors.ts";
+import { AgentRequestError, HookFailedError } from "./agent-errors.ts";
 import { AgentPaths } from "./agent-paths.ts";
 import { AgentSecrets, type SecretStore } from "./agent-secrets.ts";
 import { AgentSession, type UnitAgentDependencies } from "./agent-session.ts";
@@ -34,7 +34,7 @@ import {
 } from "./settling.ts";
 import { waitForStatus, type WaitEnd, type WaitRequest } from "./wait-for-status.ts";
 import { recoverKilledAgent } from "./recovery.ts";
-import { withApplication, type ActionRecord } from "./state/agent-state.ts";
+import { withApplication, type ActionRecord, type DeployedCharm } from "./state/agent-state.ts";
 import { operationLock } from "./state/operation-lock.ts";
 import { readState } from "./state/state-store.ts";
 
@@ -99,7 +99,7 @@ export class UnitAgent {
       const added = newUnit(session.state, {
         ...options,
         application,
-        charm: { definition, digest, revision: 0 },
+        charm: { definition, digest, revision: 0, ...this.#ownership(options.archive) },
       });
       await session.update(() => added.state(session.now));
       await settleUnit(agent, added.name, signal);
@@ -201,11 +201,13 @@ export class UnitAgent {
 
   /**
    * Runs the hooks that are due, such as start after a reboot, and then update-status, in all units. A unit in error does
-   * not keep the others from it.
+   * not keep the others from it. Applications of the program's own charm get its archive before, after a change of the
+   * program.
    *
    * @throws HookFailedError of the first unit in error, after all units were tried
    */
   async updateStatus(signal: AbortSignal): Promise<void> {
+    await this.followOwnCharm(signal);
     await this.#withLock(signal, (agent) =>
       runHookIn(agent, Object.keys(agent.session.state.applications), "update-status", signal),
     );
@@ -228,10 +230,40 @@ export class UnitAgent {
       }
       if (!force) await settleAll(agent, application, signal);
       const digest = await this.#keepArchive(archive, signal);
-      await replaceCharm(agent.session, application, { definition, digest, revision: charm.revision + 1 });
+      const revision = charm.revision + 1;
+      const replacement = { definition, digest, revision, ...this.#ownership(archive) };
+      await replaceCharm(agent.session, application, replacement);
       await settleAll(agent, application, signal);
       await collectArchives(this.#paths.archives, agent.session.state);
     });
+  }
+
+  /**
+   * Gives the applications of the program's own charm its archive, where they have that of another version: a newer or an
+   * older one. A unit in error gets it too, and retries its failed hook with it.
+   *
+   * @returns names of the applications that have another archive now
+   * @throws HookFailedError of the first such unit, after all were tried
+   */
+  async followOwnCharm(signal: AbortSignal): Promise<readonly string[]> {
+    const { ownCharm } = this.#dependencies;
+    const state = ownCharm === undefined ? undefined : await readState(this.#paths.state);
+    if (ownCharm === undefined || state === undefined) return [];
+    const { archive, digest } = ownCharm;
+    const outdated = Object.values(state.applications)
+      .filter(({ charm }) => charm.isOwn === true && charm.digest !== digest)
+      .map(({ name }) => name);
+    const failures: HookFailedError[] = [];
+    for (const name of outdated) {
+      try {
+        await this.refresh(name, archive, true, signal);
+      } catch (thrown) {
+        if (!(thrown instanceof HookFailedError)) throw thrown;
+        failures.push(thrown);
+      }
+    }
+    if (failures[0]) throw failures[0];
+    return outdated;
   }
 
   /** Retries a unit's failed hook, or without `retry` marks it as done. @throws HookFailedError */
@@ -346,6 +378,10 @@ export class UnitAgent {
     const definition = await readCharmArchive(archive, signal);
     assertRunsOn(definition, this.#dependencies.machine.architecture);
     return definition;
+  }
+
+  #ownership(archive: string): Pick<DeployedCharm, "isOwn"> {
+    return archive === this.#dependencies.ownCharm?.archive ? { isOwn: true } : {};
   }
 
   /** Copies the archive, so that the deployment does not depend on the original file. */

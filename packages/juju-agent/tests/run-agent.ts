@@ -50,7 +50,7 @@ export async function runAgentWith(
     readMachine: () => readMachineFacts(MACHINE.path),
     program: { command: [process.execPath, MAIN] },
     paths: besideState(state),
-    version: "1.2.3",
+    product: { name: "juju-agent", version: "1.2.3" },
     print: (text) => void (stdout += text),
     printError: (text) => void (stderr += text),
     signal: NEVER,

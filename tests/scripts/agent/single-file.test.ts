@@ -1,11 +1,22 @@
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gzipSync, inflateRawSync } from "node:zlib";
 import { expect } from "chai";
+import { writeArchive } from "juju-charm/pack";
 import { create } from "tar";
+import { findDeflated } from "../../../scripts/agent/deflated-entry.ts";
 import { renderSingleFile } from "../../../scripts/agent/single-file.ts";
 
 /** Stands for Node.js: tells that it was started, by whom, and with what. */
@@ -46,7 +57,7 @@ describe("renderSingleFile()", function () {
     chmodSync(file(), 0o755);
   };
   const render = (machine = MACHINE) =>
-    renderSingleFile({ version: "1.2.3", architecture: "any", machine, payload });
+    renderSingleFile({ name: "juju-agent", version: "1.2.3", architecture: "any", machine, payload });
   /** Root's copies would be the machine's own. */
   const run = (...argv: string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
@@ -109,11 +120,55 @@ describe("renderSingleFile()", function () {
     );
   });
 
+  it("has the Node.js of its charm once, in the unchanged archive of the charm", async () => {
+    const archive = join(home, "tiny.charm");
+    const node = join(home, "source/bin/node");
+    await writeArchive(archive, [
+      { path: "a-first-file", content: { bytes: Buffer.from("first") } },
+      { path: "runtime/bin/node", content: { file: node }, executable: true, compressionLevel: 1 },
+    ]);
+    const content = readFileSync(archive);
+    const parts: Buffer[] = [];
+    for await (const part of create({ cwd: join(home, "source"), portable: true }, ["lib"])) parts.push(part);
+    const charm = { name: "tiny.charm", content, runtime: findDeflated(content, "runtime/bin/node") };
+    const facts = { name: "tiny-agent", version: "1.2.3", architecture: "any", machine: MACHINE };
+    write(renderSingleFile({ ...facts, payload: gzipSync(Buffer.concat(parts)), charm }));
+    const { code, stdout, stderr } = await run(file(), "status");
+    expect({ code, stderr }).to.deep.equal({ code: 3, stderr: "" });
+    const own = join(home, ".cache/tiny-agent");
+    const [name = ""] = readdirSync(own).filter((each) => each !== ".lock");
+    expect(stdout).to.equal(`${file()} ${own}/${name}/lib/main.mjs status\n`);
+    expect(readFileSync(join(own, name, "tiny.charm")).equals(content)).to.be.true;
+    expect(readFileSync(join(own, name, "bin/node"), "utf8")).to.equal(NODE);
+  });
+
   it("lets nobody but its user write to the copy", async () => {
     write(render());
     await run(file());
     const [name = ""] = unpacked();
     for (const path of ["", "bin", "bin/node", "lib/main.mjs"])
       expect(statSync(join(cache(), name, path)).mode & 0o022, path).to.equal(0);
+  });
+});
+
+describe("findDeflated()", () => {
+  it("refuses an archive without the file, with it uncompressed, and what is no archive", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "deflated-"));
+    try {
+      const archive = join(directory, "a.zip");
+      await writeArchive(archive, [
+        { path: "plain", content: { bytes: Buffer.from("text") }, compressionLevel: 0 },
+        { path: "small", content: { bytes: Buffer.from("text".repeat(9)) } },
+      ]);
+      const content = readFileSync(archive);
+      const { start, length, size } = findDeflated(content, "small");
+      expect(inflateRawSync(content.subarray(start, start + length)).toString()).to.equal("text".repeat(9));
+      expect(size).to.equal(36);
+      expect(() => findDeflated(content, "absent")).to.throw("Cannot find absent");
+      expect(() => findDeflated(content, "plain")).to.throw("it is not deflated");
+      expect(() => findDeflated(content.subarray(0, -1), "small")).to.throw("it has no end record");
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

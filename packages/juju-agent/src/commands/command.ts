@@ -1,12 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
 
 import { AgentRequestError } from "../agent-errors.ts";
+import type { Product } from "../product.ts";
 import type { AgentProgram } from "../service/agent-program.ts";
 import type { AgentService } from "../service/agent-service.ts";
 import type { UnitAgent } from "../unit-agent.ts";
 
 /** What the agent installs on its machine. */
 export interface Installation {
+  readonly product: Product;
   readonly program: AgentProgram;
   /** Directory for the program, in `PATH`. */
   readonly programs: string;
@@ -32,6 +34,7 @@ export interface CommandCall {
 
 /** A program to which verbs are added. */
 export interface Verbs {
+  readonly product: Product;
   /** Adds a verb. */
   readonly add: (name: string, summary: string) => Command;
   /** Opens the agent, does a verb's work, and keeps its exit code. */

@@ -11,7 +11,9 @@ export const addHooks: AddVerbs = ({ add, run }) => {
     )
     .option("--unit <unit>", "only this unit")
     .action((options) =>
-      run(async ({ agent, signal }) => {
+      run(async ({ agent, installation, signal }) => {
+        // No verb has installed this program: charms may call another one, which was there before.
+        if (installation.product.managedBy !== undefined) await agent.renewTools(signal);
         if (options.unit !== undefined) await agent.fireHook(options.unit, "update-status", signal);
         else await agent.updateStatus(signal);
         return 0;

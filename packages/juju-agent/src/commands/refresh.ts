@@ -1,16 +1,20 @@
-import { resolve } from "node:path";
-
+import { archiveArgument, archivePath } from "./archive-argument.ts";
 import type { AddVerbs } from "./command.ts";
 import { targetApplication } from "./target.ts";
 
-export const addRefresh: AddVerbs = ({ add, run }) => {
+export const addRefresh: AddVerbs = ({ add, run, product }) => {
   add("refresh", "Replace an application's charm")
-    .argument("<archive>", "path of the .charm file")
+    .argument(...archiveArgument(product))
     .option("--app <name>", "the application, if there are several")
     .option("--force", "also after a failed hook", false)
     .action((archive, { app, force }) =>
       run(async ({ agent, signal }) => {
-        await agent.refresh(await targetApplication(agent, app), resolve(archive), force, signal);
+        await agent.refresh(
+          await targetApplication(agent, app),
+          archivePath(product, archive),
+          force,
+          signal,
+        );
         return 0;
       }),
     );

@@ -8,7 +8,7 @@ import { formatOption, type AddVerbs, type Verbs } from "./command.ts";
 const CONTENT = "KEY=VALUE, KEY#file=PATH or KEY#base64=VALUE";
 
 /** Verbs for the secrets of the model. */
-export const addSecrets: AddVerbs = ({ add, run }) => {
+export const addSecrets: AddVerbs = ({ add, run, product }) => {
   add("add-secret", "Add a secret and print its URI; KEY#file keeps the value off the command line")
     .argument("<name>", "name of the secret")
     .argument("[content...]", CONTENT)
@@ -35,6 +35,7 @@ export const addSecrets: AddVerbs = ({ add, run }) => {
   addGrants("grant-secret", "Let applications read a secret; their units run config-changed", "grant", {
     add,
     run,
+    product,
   });
   addGrants(
     "revoke-secret",
@@ -43,6 +44,7 @@ export const addSecrets: AddVerbs = ({ add, run }) => {
     {
       add,
       run,
+      product,
     },
   );
 

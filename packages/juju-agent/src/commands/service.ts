@@ -1,29 +1,28 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { messageOf, systemClock } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
-import { installProgram, removeProgram } from "../service/agent-program.ts";
+import { removeProgram } from "../service/agent-program.ts";
 import { runPeriodically, type PeriodicTask } from "../service/periodic-tasks.ts";
 import { UPDATE_MINUTES } from "../service/service-files.ts";
 import { readDuration, type AddVerbs, type CommandCall } from "./command.ts";
 import { dispatchEverywhere } from "./exec.ts";
+import { addInstall, refuseManaged } from "./install.ts";
 
-const SERVE = `keep the verb serve running, which runs the hooks when it starts and every ${UPDATE_MINUTES} minutes`;
-
-export const addService: AddVerbs = ({ add, run }) => {
-  add("install", "Install the agent and its service, which runs hooks at boot and by the clock")
-    .description(
-      "Makes a systemd timer that runs the hooks that are due, such as start after a reboot of the machine, and " +
-        `update-status, at boot and every ${UPDATE_MINUTES} minutes. An agent that is a single file is copied to ` +
-        "/usr/local/bin first. Repeat it with a newer agent to replace the installed one.",
-    )
-    .action(() => run(install));
+export const addService: AddVerbs = ({ add, run, product }) => {
+  addInstall({ add, run, product });
 
   add("uninstall", "Remove the agent, its service and its state")
     .description(
       "Removes what install has made, and the state directory. Refuses while an application is deployed: remove it first.",
     )
     .option("--keep-state", "leave the state directory, with its units, as it is", false)
-    .action(({ keepState }) => run((call) => uninstall(call, keepState)));
+    .option("--check", "only say whether an application is deployed, with exit code 1", false)
+    .action(({ keepState, check }) =>
+      run(async (call) => {
+        if (!keepState) await assertUnused(call);
+        return check ? 0 : uninstall(call, keepState);
+      }),
+    );
 
   add("serve", "Run hooks by the clock until interrupted, on a machine without systemd")
     .description(
@@ -45,33 +44,22 @@ export const addService: AddVerbs = ({ add, run }) => {
     .action(({ every, dispatch }) => run((call) => serve(call, every, dispatch)));
 };
 
-async function install(call: CommandCall): Promise<number> {
-  const { installation, print, printError, signal } = call;
-  const { program, service, programs } = installation;
-  const command = await installProgram(program, programs);
-  if (program.packed !== undefined) print(`${command.join(" ")} installed\n`);
-  await call.agentCalledBy(command).renewTools(signal);
-  if (!service.isPossible) {
-    printError(`NOTE There is no service, because systemd does not run this machine: ${SERVE}\n`);
-    return 0;
-  }
-  await service.install(command, signal);
-  print(`${service.name}.timer started: hooks run at boot and every ${UPDATE_MINUTES} minutes\n`);
-  return 0;
-}
-
-async function uninstall(call: CommandCall, keepsState: boolean): Promise<number> {
-  const { agent, installation, print, signal } = call;
-  const { program, service, programs, stateDirectory } = installation;
+async function assertUnused({ agent }: CommandCall): Promise<void> {
   const deployed = Object.keys((await agent.status()).applications);
-  if (deployed.length > 0 && !keepsState) {
+  if (deployed.length > 0) {
     throw new AgentRequestError(
       `Cannot uninstall the agent: ${deployed.join(", ")} is deployed, remove it first, or give --keep-state`,
     );
   }
+}
+
+async function uninstall(call: CommandCall, keepsState: boolean): Promise<number> {
+  const { agent, installation, print, signal } = call;
+  const { product, program, service, programs, stateDirectory } = installation;
+  if (service.name === product.name) refuseManaged(product, "uninstall", `use apt remove ${product.name}`);
   await service.remove(signal);
   if (!keepsState) await agent.deleteState(signal);
-  if ((await service.others()).length === 0) await removeProgram(program, programs);
+  if ((await service.others()).length === 0) await removeProgram(product.name, program, programs);
   print(keepsState ? `uninstalled, but ${stateDirectory} is kept\n` : "uninstalled\n");
   return 0;
 }
@@ -108,12 +96,4 @@ function readDispatch(text: string, previous: readonly Dispatch[]): readonly Dis
   if (event === undefined || every === undefined)
     throw new InvalidArgumentError("Give an event and a duration, such as reconcile-runners=2m.");
   return [...previous, { event, everyMs: readInterval(every) }];
-}
-
-/** A person who deploys learns what brings the units back. */
-export function noteOnReboots({ installation: { service } }: CommandCall): string | undefined {
-  if (service.isInstalled) return undefined;
-  return service.isPossible
-    ? "NOTE Nothing runs the units' hooks after a reboot yet: use the verb install\n"
-    : `NOTE Nothing runs the units' hooks after a restart of this machine, which systemd does not run: ${SERVE}\n`;
 }

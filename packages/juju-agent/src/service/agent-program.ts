@@ -20,10 +20,6 @@ export interface PackedProgram {
   readonly unpacked: string;
 }
 
-/** Name of the installed file. */
-const NAME = "juju-agent";
-/** Begins the second line of the file, in every version. */
-const MARK = "# juju-agent ";
 /** Name of an unpacked copy: the SHA-256 of its archive. */
 const COPY = /^[0-9a-f]{64}$/;
 /** Longer than the first two lines. */
@@ -32,16 +28,18 @@ const HEAD_BYTES = 512;
 /**
  * Copies the agent's single file to a directory in `PATH`, unless it runs from there.
  *
+ * @param name of the installed file.
  * @returns the command that calls the copy; the program's own one when it is no single file.
  * @throws AgentRequestError when another program has its name.
  */
 export async function installProgram(
+  name: string,
   { command, packed }: AgentProgram,
   directory: string,
 ): Promise<readonly string[]> {
   if (packed === undefined) return command;
-  const target = join(directory, NAME);
-  const kind = await kindOf(target);
+  const target = join(directory, name);
+  const kind = await kindOf(target, name);
   if (kind === "other")
     throw new AgentRequestError(`Cannot install ${target}: another program has this name, move it away`);
   const isItself = kind === "agent" && (await realpath(target)) === (await realpath(packed.file));
@@ -68,20 +66,25 @@ async function removeOthers(unpacked: string): Promise<void> {
 }
 
 /** Deletes the installed copy, and all unpacked ones. */
-export async function removeProgram({ packed }: AgentProgram, directory: string): Promise<void> {
+export async function removeProgram(
+  name: string,
+  { packed }: AgentProgram,
+  directory: string,
+): Promise<void> {
   if (packed === undefined) return;
-  const target = join(directory, NAME);
-  if ((await kindOf(target)) === "agent") await rm(target);
+  const target = join(directory, name);
+  if ((await kindOf(target, name)) === "agent") await rm(target);
   await rm(dirname(packed.unpacked), { recursive: true, force: true });
 }
 
-async function kindOf(path: string): Promise<"agent" | "other" | "absent"> {
+/** The second line of the file begins with its name, in every version. */
+async function kindOf(path: string, name: string): Promise<"agent" | "other" | "absent"> {
   const file = await open(path, "r").catch(() => undefined);
   if (file === undefined) return "absent";
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
     const [, second = ""] = buffer.toString("latin1", 0, bytesRead).split("\n");
-    return second.startsWith(MARK) ? "agent" : "other";
+    return second.startsWith(`# ${name} `) ? "agent" : "other";
   } finally {
     await file.close();
   }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { runOrFail, writeFileAtomically, type RunProcess } from "charm-kit";
 import { AgentRequestError } from "../agent-errors.ts";
-import { renderService, SERVICE_PREFIX, serviceName } from "./service-files.ts";
+import type { Product } from "../product.ts";
+import { renderService, serviceName } from "./service-files.ts";
 
 /** Paths of systemd. */
 export interface SystemdPaths {
@@ -16,6 +17,7 @@ export interface SystemdPaths {
 
 /** Services of {@link AgentService}. */
 export interface AgentServiceDependencies {
+  readonly product: Product;
   readonly stateDirectory: string;
   readonly systemd: SystemdPaths;
   readonly run: RunProcess;
@@ -32,7 +34,7 @@ export class AgentService {
 
   constructor(dependencies: AgentServiceDependencies) {
     this.#dependencies = dependencies;
-    this.name = serviceName(dependencies.stateDirectory);
+    this.name = serviceName(dependencies.product.name, dependencies.stateDirectory);
   }
 
   /** Whether systemd runs this machine. */
@@ -41,6 +43,9 @@ export class AgentService {
   }
 
   get isInstalled(): boolean {
+    // A package has the units of the default state directory.
+    const { product } = this.#dependencies;
+    if (product.managedBy !== undefined && this.name === product.name) return true;
     return existsSync(join(this.#dependencies.systemd.units, `${this.name}.timer`));
   }
 
@@ -51,11 +56,11 @@ export class AgentService {
    * @throws AgentRequestError for a path that a unit file cannot contain; ProcessError when systemd refuses.
    */
   async install(command: readonly string[], signal: AbortSignal): Promise<void> {
-    const { stateDirectory, systemd } = this.#dependencies;
+    const { product, stateDirectory, systemd } = this.#dependencies;
     // eslint-disable-next-line no-control-regex -- a unit file ends a setting at a line break.
     if ([...command, stateDirectory].some((word) => /[\u0000-\u001f]/.test(word)))
       throw new AgentRequestError("Cannot install the service: a path contains a control character");
-    const { service, timer } = renderService(stateDirectory, command);
+    const { service, timer } = renderService(product.name, stateDirectory, command);
     await mkdir(systemd.units, { recursive: true });
     for (const { name, content } of [service, timer])
       await writeFileAtomically(join(systemd.units, name), content, { mode: 0o644 });
@@ -85,7 +90,7 @@ export class AgentService {
   /** Names of other agents' service files, for other state directories. */
   async others(): Promise<readonly string[]> {
     const names = await readdir(this.#dependencies.systemd.units).catch(() => []);
-    const own = new RegExp(`^${SERVICE_PREFIX}(-[0-9a-f]{8})?\\.service$`);
+    const own = new RegExp(`^${this.#dependencies.product.name}(-[0-9a-f]{8})?\\.service$`);
     return names.filter((name) => own.test(name) && name !== `${this.name}.service`);
   }
 

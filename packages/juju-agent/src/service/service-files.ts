@@ -2,9 +2,7 @@ import { createHash } from "node:crypto";
 
 import { renderSystemdCommand } from "charm-kit";
 import { DEFAULT_PATH } from "../machine-facts.ts";
-
-/** State directory without `--state`. */
-export const DEFAULT_STATE_DIRECTORY = "/var/lib/github-runner-agent";
+import { defaultStateDirectory } from "../product.ts";
 
 /** Minutes between two runs of update-status, as in Juju. */
 export const UPDATE_MINUTES = 5;
@@ -21,14 +19,15 @@ export interface ServiceFiles {
   readonly timer: ServiceFile;
 }
 
-/** Begins the names of all agents' systemd units. */
-export const SERVICE_PREFIX = "juju-agent";
-
-/** The name of an agent's systemd units without their type: another one for each state directory. */
-export function serviceName(stateDirectory: string): string {
-  if (stateDirectory === DEFAULT_STATE_DIRECTORY) return SERVICE_PREFIX;
+/**
+ * The name of an agent's systemd units without their type: another one for each state directory.
+ *
+ * @param program name of the agent's program, which begins the names of all its units.
+ */
+export function serviceName(program: string, stateDirectory: string): string {
+  if (stateDirectory === defaultStateDirectory(program)) return program;
   const digest = createHash("sha256").update(stateDirectory).digest("hex").slice(0, 8);
-  return `${SERVICE_PREFIX}-${digest}`;
+  return `${program}-${digest}`;
 }
 
 /**
@@ -37,10 +36,15 @@ export function serviceName(stateDirectory: string): string {
  * A timer starts the service also at boot, because a boot waits for services and not for what timers start: a hook may
  * take as long as an image build. Only the agent gets a signal to stop. It ends its hook itself, which runs again.
  *
+ * @param program name of the agent's program.
  * @param command absolute path and arguments that call the agent.
  */
-export function renderService(stateDirectory: string, command: readonly string[]): ServiceFiles {
-  const name = serviceName(stateDirectory);
+export function renderService(
+  program: string,
+  stateDirectory: string,
+  command: readonly string[],
+): ServiceFiles {
+  const name = serviceName(program, stateDirectory);
   const call = [...command, "--quiet", "--state", stateDirectory, "update-status"];
   // A percent sign starts a specifier also in a description.
   const description = `Juju unit agent in ${stateDirectory.replaceAll("%", "%%")}`;

@@ -49,6 +49,8 @@ export interface DeployedCharm {
   readonly revision: number;
   /** SHA-256 of the archive; also the name of its copy in the state directory. */
   readonly digest: string;
+  /** Whether it is the charm of the agent's program, and follows it. @default false */
+  readonly isOwn?: boolean;
 }
 
 export interface UnitState {

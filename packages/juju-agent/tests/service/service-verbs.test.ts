@@ -12,6 +12,8 @@ import { appears } from "../appears.ts";
 import { besideState, MAIN, runAgent, runAgentWith } from "../run-agent.ts";
 import { NEVER, packCharm } from "../tiny-charm.ts";
 
+const PRODUCT = { name: "juju-agent", version: "1.2.3" };
+
 describe("install, uninstall and serve", function () {
   this.timeout(30_000);
   let directory: string;
@@ -40,7 +42,12 @@ describe("install, uninstall and serve", function () {
     await writeFile(besideState(state()).booted, "");
     expect((await agent("deploy", archive)).stderr).to.match(/^NOTE .* use the verb install$/m);
     await mkdir(besideState(state()).units);
-    const name = new AgentService({ stateDirectory: state(), systemd: besideState(state()), run: done }).name;
+    const name = new AgentService({
+      product: PRODUCT,
+      stateDirectory: state(),
+      systemd: besideState(state()),
+      run: done,
+    }).name;
     await writeFile(join(besideState(state()).units, `${name}.timer`), "");
     expect((await agent("deploy", archive)).stderr).not.to.include("NOTE");
   });
@@ -111,7 +118,8 @@ describe("install, uninstall and serve", function () {
     const systemd = besideState(state());
     await writeFile(systemd.booted, "");
     const service = new AgentService({
-      stateDirectory: "/var/lib/github-runner-agent",
+      product: PRODUCT,
+      stateDirectory: "/var/lib/juju-agent",
       systemd,
       run: (command) => {
         calls.push(command.join(" "));
@@ -125,7 +133,7 @@ describe("install, uninstall and serve", function () {
       "systemctl enable --quiet juju-agent.timer",
       "systemctl restart juju-agent.timer",
     ]);
-    const other = new AgentService({ stateDirectory: "/srv/other", systemd, run: done });
+    const other = new AgentService({ product: PRODUCT, stateDirectory: "/srv/other", systemd, run: done });
     await other.install(["/usr/local/bin/juju-agent"], NEVER);
     expect(await service.others()).to.deep.equal([`${other.name}.service`]);
     await other.remove(NEVER);

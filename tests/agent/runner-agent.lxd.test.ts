@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { hostArchitecture } from "juju-charm/pack";
+import { patience } from "../../packages/lxd-client/tests/support.ts";
+import { packAgent } from "../../scripts/agent/pack-agent.ts";
+import { runnerAgent } from "../../scripts/agent/products.ts";
+import { ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
+import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
+import { newerCharm } from "../support/rig/newer-charm.ts";
+import { AgentMachine } from "./agent-machine.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const NAME = `runner${process.pid.toString(36)}`;
+const LIMIT_MS = 180_000;
+const BLOCKED = /^github-runner\/0: blocked: path: missing/;
+
+const reason = reasonToSkipLxd();
+const describeLxd = reason === undefined ? describe : describe.skip;
+
+describeLxd(`github-runner-agent${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
+  this.timeout(LIMIT_MS);
+  let directory = "";
+  let machine: AgentMachine | undefined;
+  const there = () => {
+    if (machine === undefined) throw new Error("There is no machine");
+    return machine;
+  };
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), "runner-agent-"));
+    await ensureBaseImage({}, patience(LIMIT_MS));
+    const architecture = hostArchitecture();
+    const product = await runnerAgent(ROOT, directory, architecture);
+    const old = await packAgent(ROOT, directory, architecture, { ...product, version: "1.0.0" });
+    await rename(old.path, join(directory, "old"));
+    const archive = await newerCharm(product.archive ?? "", directory, patience(LIMIT_MS));
+    await packAgent(ROOT, directory, architecture, { ...product, version: "1.1.0", archive });
+    machine = new AgentMachine(NAME);
+    machine.push(join(directory, "old"), "/root/old");
+    machine.push(old.path, "/root/new");
+  });
+  after(() => {
+    machine?.[Symbol.dispose]();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it("is copied and installed, upgraded, rolled back and uninstalled, without a network, and leaves nothing", () => {
+    const machine = there();
+    const before = machine.files();
+    const install = (file: string) => machine.sh(`/root/${file} --quiet install`);
+    const version = () => machine.sh("github-runner-agent --version");
+    const revision = () =>
+      (JSON.parse(machine.sh("github-runner-agent status --format json")) as Status).applications[
+        "github-runner"
+      ]?.["charm-rev"];
+    const program = () =>
+      machine.sh("cat /var/lib/github-runner-agent/agents/*/charm/lib/service.mjs | sha256sum");
+    const waits = () => machine.attempt("github-runner-agent wait --timeout 60s");
+
+    expect(install("old")).to.match(/^github-runner\/0 deployed$/m);
+    expect(waits()).to.satisfy(
+      (end: { code: number; output: string }) =>
+        end.code === 3 && end.output.startsWith("github-runner/0: blocked: path: missing"),
+    );
+    expect(machine.sh("systemctl is-active github-runner-agent.timer")).to.equal("active\n");
+    const old = { version: version(), program: program() };
+
+    expect(install("new")).to.match(/^github-runner refreshed$/m);
+    expect(waits().output).to.match(BLOCKED);
+    expect([version(), revision()]).to.deep.equal(["1.1.0\n", 1]);
+    expect(program()).not.to.equal(old.program);
+
+    expect(install("old")).to.match(/^github-runner refreshed$/m);
+    expect(waits().output).to.match(BLOCKED);
+    expect({ version: version(), program: program() }).to.deep.equal(old);
+
+    expect(machine.attempt("github-runner-agent uninstall").code).to.equal(1);
+    machine.sh("github-runner-agent --quiet remove && github-runner-agent uninstall");
+    expect(machine.sh("systemctl list-units --all 'github-runner*' --no-legend")).to.equal("");
+    expect(machine.files()).to.equal(before);
+  });
+});
+
+interface Status {
+  readonly applications: Readonly<Record<string, { readonly "charm-rev": number }>>;
+}
