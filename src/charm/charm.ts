@@ -19,7 +19,7 @@ import {
   withNotices,
 } from "./status.ts";
 import { UnitWork } from "./unit-work.ts";
-import type { Workload } from "../unit/workload.ts";
+import type { Workload, WorkloadReport } from "../unit/workload.ts";
 
 /** Keeps the unit's runners alive. Each handler opens the workload and calls one of its operations. */
 export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
@@ -94,7 +94,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
         return { name: "maintenance", message: "Restarting the machine, which asks for it" };
       }
       const report = await workload.reconcile(signal);
-      return summarise(report.counts, count, { ...report, next: await this.#next() });
+      return this.#summary(report, count);
     });
   }
 
@@ -108,7 +108,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   async onRefreshImage({ signal }: CharmEvent): Promise<void> {
     await this.#attend(signal, async (workload, { count }) => {
       const report = await workload.refresh(signal);
-      return summarise(report.counts, count, { ...report, next: await this.#next() });
+      return this.#summary(report, count);
     });
   }
 
@@ -163,6 +163,11 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       await this.#keepTimers(signal);
       return shown(await this.#work.withWorkload(work));
     });
+  }
+
+  async #summary(report: WorkloadReport, wanted: number): Promise<Status> {
+    const notices = [...report.notices, ...this.#work.notices];
+    return summarise(report.counts, wanted, { ...report, notices, next: await this.#next() });
   }
 
   /** Before the work, so that failed work is retried. A timer error must not keep runners from being created. */

@@ -15,7 +15,9 @@ import type { ForgeSetup } from "../unit/setup.ts";
 import type { Integrations } from "../unit/integrations.ts";
 import type { Workload } from "../unit/workload.ts";
 import type { ServiceStatus } from "../unit/service-status.ts";
+import type { SettingsFile } from "../unit/settings-file.ts";
 import { messageOf } from "charm-kit";
+import { isCondition } from "./status.ts";
 
 /** The parts of the charm that handlers use. */
 export type RunnerCharm = Pick<Charm<GithubRunnerTypes>, "framework" | "config" | "model" | "log">;
@@ -26,6 +28,7 @@ export class UnitWork {
   readonly #system: UnitSystem;
   readonly #step: (message: string) => void;
   #configuration: Promise<CharmConfiguration> | undefined;
+  #notices: readonly string[] = [];
 
   /** @param step reports progress. */
   constructor(charm: RunnerCharm, system: UnitSystem, step: (message: string) => void) {
@@ -54,14 +57,19 @@ export class UnitWork {
     return configuration;
   }
 
+  /** Problems of the unit's runner service, which do not stop the unit. */
+  get notices(): readonly string[] {
+    return this.#notices;
+  }
+
   /** @param step reports progress, instead of the unit's status. */
   async withWorkload<T>(
     work: (workload: Workload, configuration: Configuration) => Promise<T>,
     step = this.#step,
   ): Promise<T> {
-    const { setup, integrations } = await this.#published();
+    const { setup, integrations, service } = await this.#published();
     const { openWorkload } = await import("../unit/open-workload.ts");
-    const workload = openWorkload(setup, { ...this.#context(step), integrations });
+    const workload = openWorkload(setup, { ...this.#context(step), integrations, service });
     try {
       return await work(workload, setup.configuration);
     } finally {
@@ -71,41 +79,53 @@ export class UnitWork {
 
   /** Reads what runners are created from, and hands it to the runner service. */
   async #published() {
-    const { publishSettings, settingsPath } = await import("../unit/service-settings.ts");
     const configuration = await this.configuration();
     const [setup, integrations] = await this.#orPause(
       Promise.all([this.#withCredentials(configuration), this.#integrations()]),
     );
-    const context = this.#unitContext();
-    const { appName, unitName, deployment, dispatchCommand } = context;
-    const settings = {
+    const { appName, unitName, deployment, dispatchCommand } = this.#unitContext();
+    const service = await this.#settingsFile();
+    const lack = await service.publish({
       paused: undefined,
       unit: { appName, unitName, deployment },
       setup,
       integrations,
       refreshCommand: await dispatchCommand("update-status"),
       reconcileCommand: await dispatchCommand("reconcile-runners"),
-    };
-    await this.#softly(publishSettings(settingsPath(context), settings, this.#system.clock.now()));
-    return { setup, integrations };
+    });
+    this.#notices = lack === undefined ? [] : [lack];
+    return { setup, integrations, service };
   }
 
-  /** The runner service creates nothing new while the unit's settings cannot be read. */
+  /** The runner service creates nothing new while a person or another system must mend the unit's settings. */
   async #orPause<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (thrown) {
-      const { pauseSettings, settingsPath } = await import("../unit/service-settings.ts");
-      const path = settingsPath(this.#unitContext());
-      await this.#softly(pauseSettings(path, messageOf(thrown), this.#system.clock.now()));
+      if (isCondition(thrown)) await this.#pause(messageOf(thrown));
       throw thrown;
     }
   }
 
-  /** Without its settings, the work of the service is done by hooks. */
-  async #softly(work: Promise<void>): Promise<void> {
-    await work.catch((thrown: unknown) => {
-      this.#charm.log.warning("The runner service has no settings", { reason: messageOf(thrown) });
+  async #pause(reason: string): Promise<void> {
+    const file = await this.#settingsFile();
+    // The reason matters more than a service that goes on as before.
+    await file.pause(reason).catch((thrown: unknown) => {
+      this.#charm.log.warning("The runner service is not paused", { reason: messageOf(thrown) });
+    });
+  }
+
+  async #settingsFile(): Promise<SettingsFile> {
+    const [{ settingsPath }, { SettingsFile }] = await Promise.all([
+      import("../unit/service-settings.ts"),
+      import("../unit/settings-file.ts"),
+    ]);
+    const { framework, log } = this.#charm;
+    return new SettingsFile({
+      path: settingsPath(this.#unitContext()),
+      clock: this.#system.clock,
+      log,
+      redactor: framework.redactor,
     });
   }
 

@@ -32,6 +32,7 @@ import { openRateLimits } from "./rate-limits.ts";
 import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
 import { LONGEST_LOCK_WAIT_MS } from "./service-status.ts";
 import { claimSlug, runnerNames, slugOf } from "./unit-slug.ts";
+import type { SettingsFile } from "./settings-file.ts";
 import { Workload } from "./workload.ts";
 
 /** The unit, and where its workload reports to. */
@@ -46,6 +47,8 @@ export interface WorkloadContext extends UnitContext {
    * @default nothing is checked: the configuration of a hook is the newest one
    */
   readonly ensureCurrent?: () => Promise<void>;
+  /** The settings of the unit's runner service. @default none: this is the service */
+  readonly service?: Pick<SettingsFile, "pause" | "resume">;
   /** Whether LXD may be installed and started. @default unless the environment names its socket */
   readonly mayInstall?: boolean;
 }
@@ -57,6 +60,7 @@ const PATIENCE: Readonly<Record<InstanceType, Patience>> = {
 };
 const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
 const CONCURRENCY = 16;
+const NO_SERVICE = { pause: () => Promise.resolve(), resume: () => Promise.resolve() };
 
 /**
  * Opens a workload for a configuration.
@@ -71,6 +75,7 @@ export function openWorkload(
   const forge = openForge(setup, context);
   const services = openServices(forge, openScopes(setup, context), context, demandOf(setup.configuration));
   return new Workload({
+    service: NO_SERVICE,
     ...context,
     ...services,
     ...setup,

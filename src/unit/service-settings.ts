@@ -72,10 +72,24 @@ export async function publishSettings(
   await writeSettings(path, { ...settings, revision: Math.max((before?.revision ?? 0) + 1, now) });
 }
 
-/** Keeps the settings, and lets the service create nothing new until other ones are published. */
-export async function pauseSettings(path: string, reason: string, now: number): Promise<void> {
-  const before = await readOrUndefined(path);
-  if (before) await publishSettings(path, { ...before, paused: reason }, now);
+/**
+ * Keeps the settings, and lets the service create nothing new until other ones are published.
+ *
+ * @param publish @default {@link publishSettings}
+ * @throws {@link ServiceSettingsError} for settings that cannot be read: the service may still have earlier ones in mind.
+ */
+export async function pauseSettings(
+  path: string,
+  reason: string,
+  now: number,
+  publish = publishSettings,
+): Promise<void> {
+  try {
+    await publish(path, { ...(await readSettings(path)), paused: reason }, now);
+  } catch (thrown) {
+    const isMissing = thrown instanceof ServiceSettingsError && thrown.fault === "missing";
+    if (!isMissing) throw thrown;
+  }
 }
 
 async function readOrUndefined(path: string): Promise<ServiceSettings | undefined> {

@@ -31,6 +31,7 @@ import type { ImageState } from "./service-status.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
 import { configHashOf } from "./config-hash.ts";
 import { runnerLabels } from "./runner-labels.ts";
+import type { SettingsFile } from "./settings-file.ts";
 
 /** A refresh rebuilds only images older than this. */
 const REFRESH_EVENT_MS = 60 * 60_000;
@@ -58,6 +59,8 @@ export interface WorkloadDependencies {
   readonly earlyEnds: Memory<EarlyEnds>;
   /** Hooks and the runner service take turns at pool, bridge and firewall. */
   readonly readyLock: Lock;
+  /** The settings of the unit's runner service. */
+  readonly service: Pick<SettingsFile, "pause" | "resume">;
   /** Reports progress. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;

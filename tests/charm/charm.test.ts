@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
@@ -7,6 +7,7 @@ import { dispatch, readJujuContext, type ExitCode, type JsonObject } from "juju-
 import { FakeHookTools } from "../../packages/juju-charm/tests/fake-hook-tools.ts";
 import { hookEnvironment } from "../../packages/juju-charm/tests/hook-environment.ts";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
+import { readSettings } from "../../src/unit/service-settings.ts";
 import { LEAST_OPTIONS, TOKEN } from "./least-options.ts";
 import { lonelySystem } from "./lonely-system.ts";
 
@@ -38,10 +39,10 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
   const run = async (
     path: string,
     config: JsonObject,
+    tools = new FakeHookTools(),
   ): Promise<{ code: ExitCode; tools: FakeHookTools; shown: string; told: string }> => {
     const system = lonelySystem(directory);
-    const tools = new FakeHookTools();
-    tools.config = config;
+    Object.assign(tools, Object.keys(config).length > 0 && { config });
     const written: string[] = [];
     const code = await dispatch((framework) => new GithubRunnerCharm(framework, system), {
       context: readJujuContext(hookEnvironment(path, directory)),
@@ -86,6 +87,40 @@ describe("GithubRunnerCharm on a machine without LXD", function () {
       expect(tools.results).to.deep.equal({});
     });
   }
+
+  describe("and the settings of its runner service", () => {
+    const settings = () => readSettings(join(directory, "data", "github-runner-3", "service.json"));
+
+    it("are written by the hook, and paused by unusable options, without a secret in the reason", async () => {
+      await run("hooks/config-changed", standIn());
+      expect((await settings()).paused).to.equal(undefined);
+      await run("hooks/config-changed", { ...standIn(), token: TOKEN, labels: `${TOKEN}!` });
+      const { paused } = await settings();
+      expect(paused).to.include("labels").and.not.to.include(TOKEN);
+      await run("hooks/config-changed", standIn());
+      expect((await settings()).paused).to.equal(undefined);
+    });
+
+    it("are not paused by an error that is no condition", async () => {
+      await run("hooks/config-changed", standIn());
+      const tools = new FakeHookTools();
+      Object.defineProperty(tools, "config", {
+        get: () => {
+          throw new TypeError("a mistake in the program");
+        },
+      });
+      const { code } = await run("hooks/config-changed", {}, tools);
+      expect(code).to.equal(1);
+      expect((await settings()).paused).to.equal(undefined);
+    });
+
+    it("are withdrawn when they cannot be replaced, and the status tells so", async () => {
+      await mkdir(join(directory, "data", "github-runner-3", "service.json", "x"), { recursive: true });
+      const { code, shown } = await run("hooks/config-changed", standIn());
+      expect(code).to.equal(0);
+      expect(shown).to.match(/^blocked: Cannot change the settings of the runner service: /);
+    });
+  });
 
   it("fails the action check-runners when LXD is missing", async () => {
     const { code, tools } = await run("actions/check-runners", standIn());

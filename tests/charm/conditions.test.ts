@@ -30,6 +30,7 @@ import { UnitNameError } from "../../src/runners/runner-name.ts";
 import { SocketTakenError } from "../../src/service/service-api.ts";
 import { OutdatedSettingsError } from "../../src/service/unit-rounds.ts";
 import { ServiceSettingsError } from "../../src/unit/service-settings.ts";
+import { SettingsStuckError } from "../../src/unit/settings-file.ts";
 import { RunnerUnknownError } from "../../src/unit/collect-logs.ts";
 
 const SOURCES = join(import.meta.dirname, "../..");
@@ -123,6 +124,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new runners.ApplicationDiedError({ name: "a-0-1", code: 1, seconds: 1, output: "" }),
   new RunnerUnknownError("b", []),
   new ServiceSettingsError("/var/lib/github-runner/a-0/service.json", "damaged", "is damaged"),
+  new SettingsStuckError("/var/lib/github-runner/a-0/service.json", { cause: new Error("EROFS") }),
   new SocketTakenError("/var/lib/github-runner/a-0/service.sock"),
   new OutdatedSettingsError(1),
   new DeadlineError("start a-0-1", 1000),

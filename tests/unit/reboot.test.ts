@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { makeWayForReboot, type RebootDependencies } from "../../src/unit/reboot.ts";
+import { rejection } from "../support/rejection.ts";
 import type { RunnerCounts } from "../../src/runners/observed-runner.ts";
 
 const signal = new AbortController().signal;
@@ -9,6 +10,7 @@ class Unit {
   wantsReboot = true;
   idle: string[];
   busy: string[];
+  isPaused = false;
   /** What happens while idle runners are taken away. */
   meanwhile: () => void = () => undefined;
 
@@ -25,7 +27,8 @@ class Unit {
         flushIdle: () => {
           const flushed = this.idle.length;
           this.meanwhile();
-          this.idle = [];
+          // The service replaces runners as soon as they end.
+          this.idle = this.isPaused ? [] : ["replacement"];
           return Promise.resolve({
             flushed,
             delta: -flushed,
@@ -33,6 +36,16 @@ class Unit {
             failures: [],
             versionRefused: false,
           });
+        },
+      },
+      service: {
+        pause: () => {
+          this.isPaused = true;
+          return Promise.resolve();
+        },
+        resume: () => {
+          this.isPaused = false;
+          return Promise.resolve();
         },
       },
     };
@@ -50,6 +63,28 @@ describe("A restart that the machine requires", () => {
     const unit = new Unit(["a", "b"], []);
     expect(await makeWayForReboot(unit.parts, signal)).to.equal(true);
     expect(unit.idle).to.deep.equal([]);
+    expect(unit.isPaused).to.equal(true);
+  });
+
+  it("ends the pause of the service when there is no restart after all, or the flush fails", async () => {
+    const busy = new Unit(["a"], []);
+    busy.meanwhile = () => {
+      busy.busy = ["b"];
+    };
+    expect(await makeWayForReboot(busy.parts, signal)).to.equal(false);
+    expect(busy.isPaused).to.equal(false);
+    const broken = new Unit(["a"], []);
+    broken.meanwhile = () => {
+      throw new Error("LXD is gone");
+    };
+    expect(await rejection(makeWayForReboot(broken.parts, signal))).to.include({ message: "LXD is gone" });
+    expect(broken.isPaused).to.equal(false);
+  });
+
+  it("leaves the service at work while a runner is busy", async () => {
+    const unit = new Unit(["a"], ["b"]);
+    await makeWayForReboot(unit.parts, signal);
+    expect(unit.isPaused).to.equal(false);
   });
 
   it("happens at once without runners", async () => {
