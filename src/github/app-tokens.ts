@@ -111,7 +111,7 @@ export class AppTokens implements TokenSource {
           now: clock.now(),
           nonce: randomUUID(),
         });
-        redactor?.add(jwt);
+        redactor?.add(jwt, endsAt);
         return Promise.resolve({ jwt, expiresAt: new Date(endsAt).toISOString() });
       },
       // The library calls it with a route and its parameters only.
@@ -120,8 +120,9 @@ export class AppTokens implements TokenSource {
     });
     const madeAt = clock.now();
     const { token, expiresAt } = await auth({ type: "installation", permissions, refresh: true });
-    redactor?.add(token);
-    return { token: new Secret(token), madeAt, endsAt: Date.parse(expiresAt) };
+    const endsAt = Date.parse(expiresAt);
+    redactor?.add(token, Number.isNaN(endsAt) ? undefined : endsAt);
+    return { token: new Secret(token), madeAt, endsAt };
   }
 
   #translate(thrown: unknown, permissions: AppPermissions): GithubError {

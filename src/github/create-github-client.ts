@@ -76,7 +76,7 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
   const list = new RunnerList(api, options.etagStore, log);
   const groups = new RunnerGroups(api, options.group ?? "default");
   const tokens = new TokenRegistration({ api, list, groups, redactor, clock, log });
-  return new GithubForge({ api, list, groups, tokens, jobs: new JobLookup(api, path), redactor, log });
+  return new GithubForge({ api, list, groups, tokens, jobs: new JobLookup(api, path), redactor, clock, log });
 }
 
 function tokenSource(

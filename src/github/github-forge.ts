@@ -7,7 +7,7 @@ import type {
   RunnerApplication,
 } from "../runners/ports.ts";
 import type { JobFacts, JobQuery, Jobs } from "../metrics/ports.ts";
-import type { Logger, Redactor } from "charm-kit";
+import type { Clock, Logger, Redactor } from "charm-kit";
 import {
   GithubDeadlineError,
   GithubError,
@@ -19,6 +19,7 @@ import {
 } from "./errors.ts";
 import type { GithubApi } from "./github-api.ts";
 import type { JobLookup } from "./job-lookup.ts";
+import { LiveConfigurations } from "./live-configurations.ts";
 import type { RunnerGroups } from "./runner-groups.ts";
 import type { RunnerList } from "./runner-list.ts";
 import type { TokenRegistration } from "./token-registration.ts";
@@ -32,11 +33,14 @@ export interface GithubForgeDependencies {
   readonly jobs: JobLookup;
   /** Hides secrets of GitHub in output. */
   readonly redactor: Redactor | undefined;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** GitHub's default; relative to the directory of the runner application. */
 const WORK_FOLDER = "_work";
+/** GitHub tells no end of a download token; it is valid for an hour. */
+const DOWNLOAD_TOKEN_MS = 60 * 60_000;
 
 /**
  * Client for the runners of one repository, organisation or enterprise
@@ -45,14 +49,27 @@ const WORK_FOLDER = "_work";
  */
 export class GithubForge implements Forge, Jobs {
   readonly #dependencies: GithubForgeDependencies;
+  readonly #configurations: LiveConfigurations;
 
   constructor(dependencies: GithubForgeDependencies) {
     this.#dependencies = dependencies;
+    this.#configurations = new LiveConfigurations(dependencies);
   }
 
   /** All runners of the scope, including those of others, each once. If one page fails, the list fails. */
-  list(signal: AbortSignal): Promise<readonly Registration[]> {
-    return this.#dependencies.list.read(signal);
+  async list(signal: AbortSignal): Promise<readonly Registration[]> {
+    const { clock, list } = this.#dependencies;
+    const askedAt = clock.now();
+    const runners = await list.read(signal);
+    // An entry without a readable ID may be any runner.
+    if (!runners.some(({ isUnreadable }) => isUnreadable))
+      this.#configurations.listed(new Set(runners.map(({ id }) => id)), askedAt);
+    return runners;
+  }
+
+  /** Ends the use of this client. Its secrets stay hidden as long as they are of use. */
+  close(): void {
+    this.#configurations.close();
   }
 
   /** One runner, if it is registered. */
@@ -144,7 +161,8 @@ export class GithubForge implements Forge, Jobs {
     const match = offered.find(({ os, architecture }) => os === "linux" && architecture === arch);
     if (!match) throw new UnavailableError(action, "GitHub offers none", answer);
     const { downloadToken } = match.application;
-    if (downloadToken) this.#dependencies.redactor?.add(downloadToken.reveal());
+    const { clock, redactor } = this.#dependencies;
+    if (downloadToken) redactor?.add(downloadToken.reveal(), clock.now() + DOWNLOAD_TOKEN_MS);
     return match.application;
   }
 
@@ -160,7 +178,7 @@ export class GithubForge implements Forge, Jobs {
     );
     const registration = readJitConfig(answer.body);
     if (!registration) throw api.garbage(action, answer);
-    this.#dependencies.redactor?.add(registration.jitConfig.reveal());
+    this.#configurations.add(registration.id, registration.jitConfig.reveal());
     return { by: "just-in-time", ...registration };
   }
 

@@ -22,5 +22,5 @@ export type { CachedPage, EtagStore } from "./etag-store.ts";
 export type { TokenSource } from "./github-api.ts";
 export { GithubForge } from "./github-forge.ts";
 export { githubPathText, GithubPathError, parseGithubPath, type GithubPath } from "./path.ts";
-export { proxyDispatcher } from "./proxy-dispatcher.ts";
+export { openDispatcher, type OwnDispatcher } from "./own-dispatcher.ts";
 export type { WriteRate } from "./token-bucket.ts";

@@ -109,7 +109,7 @@ export class TokenRegistration {
     );
     const token = readToken(answer.body);
     if (!token) throw api.garbage(action, answer);
-    redactor?.add(token.token.reveal());
+    redactor?.add(token.token.reveal(), token.expiresAt);
     return token;
   }
 

@@ -30,11 +30,17 @@ export class ArchiveDownloadError extends ConditionError {
   }
 }
 
+/** Sends the requests of a download. */
+export interface DownloadDispatcher {
+  readonly dispatcher: Dispatcher;
+  readonly close: () => Promise<void>;
+}
+
 export interface ArchiveStoreOptions {
   /** Absolute; created when missing. */
   readonly directory: string;
-  /** Opens the dispatcher for a download, such as a proxy. Closed after each download. @default a direct connection */
-  readonly openDispatcher?: () => Dispatcher;
+  /** Opens the way of a download, such as a proxy. Closed after each download. @default a direct connection */
+  readonly openDispatcher?: () => DownloadDispatcher;
   /** @default the system's clock */
   readonly clock?: Clock;
 }
@@ -48,10 +54,10 @@ const LONGEST = 2 * 1024 ** 3;
 /** Stores verified archives of the runner application in a directory of the unit. */
 export class ArchiveStore implements Archives {
   readonly #directory: string;
-  readonly #openDispatcher: () => Dispatcher;
+  readonly #openDispatcher: () => DownloadDispatcher;
   readonly #clock: Clock;
 
-  constructor({ directory, openDispatcher = () => new Agent(), clock = systemClock }: ArchiveStoreOptions) {
+  constructor({ directory, openDispatcher = directly, clock = systemClock }: ArchiveStoreOptions) {
     this.#directory = directory;
     this.#openDispatcher = openDispatcher;
     this.#clock = clock;
@@ -113,7 +119,7 @@ export class ArchiveStore implements Archives {
   /** Resumes an interrupted download a few times. */
   async #receive(application: RunnerApplication, path: string, signal: AbortSignal): Promise<void> {
     const { downloadUrl: url, downloadToken: token } = application;
-    const dispatcher = this.#openDispatcher();
+    const { dispatcher, close } = this.#openDispatcher();
     try {
       for (let attempt = 0; ; attempt += 1) {
         try {
@@ -129,7 +135,7 @@ export class ArchiveStore implements Archives {
         }
       }
     } finally {
-      await dispatcher.destroy();
+      await close();
     }
   }
 
@@ -144,6 +150,11 @@ export class ArchiveStore implements Archives {
     const digest = createHash("sha256").update(this.#directory).digest("hex");
     return new ProcessLock(`github-runner-archives-${digest.slice(0, 32)}`);
   }
+}
+
+function directly(): DownloadDispatcher {
+  const dispatcher = new Agent();
+  return { dispatcher, close: () => dispatcher.destroy() };
 }
 
 /** The error in a downloaded file; undefined when it is valid. */

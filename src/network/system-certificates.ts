@@ -9,16 +9,27 @@ const UNTRUSTED: ReadonlySet<unknown> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-let isTrusted = false;
+/** Node.js's own authorities; read before the first change. */
+let builtIn: readonly string[] | undefined;
+let own: readonly string[] = [];
+let isStoreTrusted = false;
 
 /**
- * Trusts further certificates for all later connections of this process.
+ * Trusts further certificates for all later connections of this process, instead of those of an earlier call.
  *
- * @param pem valid certificates in PEM format.
+ * @param pem valid certificates in PEM format; undefined for none.
  */
-export function trustCertificates(pem: string): void {
-  const more = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  setDefaultCACertificates([...getCACertificates("default"), ...more]);
+export function trustCertificates(pem: string | undefined): void {
+  const wanted = pem?.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (wanted.join() === own.join()) return;
+  own = wanted;
+  apply();
+}
+
+function apply(): void {
+  builtIn ??= getCACertificates("default");
+  const store = isStoreTrusted ? getCACertificates("system") : [];
+  setDefaultCACertificates([...builtIn, ...store, ...own]);
 }
 
 /**
@@ -32,9 +43,9 @@ export async function withSystemCertificates<T>(request: () => Promise<T>): Prom
   try {
     return await request();
   } catch (thrown) {
-    if (isTrusted || !isUntrusted(thrown)) throw thrown;
-    isTrusted = true;
-    setDefaultCACertificates([...getCACertificates("default"), ...getCACertificates("system")]);
+    if (isStoreTrusted || !isUntrusted(thrown)) throw thrown;
+    isStoreTrusted = true;
+    apply();
     return await request();
   }
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Credentials } from "../github/credentials.ts";
-import { createGithubClient, githubPathText, parseGithubPath, proxyDispatcher } from "../github/index.ts";
+import { createGithubClient, githubPathText, type OwnDispatcher, parseGithubPath } from "../github/index.ts";
 import { ScopeRecord, type ScopeCredentials } from "../host/scope-record.ts";
 import type { Forge, RegistrationScopes } from "../runners/ports.ts";
 import { messageOf, Secret, type Logger, type Redactor } from "charm-kit";
@@ -20,6 +20,8 @@ export interface ScopesContext {
   readonly deployment: string;
   readonly log: Logger;
   readonly redactor: Redactor;
+  /** The way of all requests. */
+  readonly dispatcher: OwnDispatcher["dispatcher"];
 }
 
 /** The present configuration, with its credentials. */
@@ -45,7 +47,7 @@ export function openScopes(
     isLastChance,
     openForge: (scope) => {
       try {
-        return openFormerForge(scope, setup?.configuration.proxy, context);
+        return openFormerForge(scope, context);
       } catch (thrown) {
         log.warning("A former registration scope is ignored", {
           path: scope.path,
@@ -62,13 +64,8 @@ function scopeOf({ configuration: { githubUrl, path }, credentials }: ScopesSetu
 }
 
 /** A client for a former scope, which only lists and deletes. */
-function openFormerForge(
-  { githubUrl, path, credentials }: RegistrationScope,
-  proxy: ForgeConfiguration["proxy"],
-  context: ScopesContext,
-): Forge {
-  const { log, redactor, system } = context;
-  const dispatcher = proxy && proxyDispatcher(proxy);
+function openFormerForge({ githubUrl, path, credentials }: RegistrationScope, context: ScopesContext): Forge {
+  const { dispatcher, log, redactor, system } = context;
   const unpacked = unpack(credentials);
   redactor.add((unpacked.by === "token" ? unpacked.token : unpacked.privateKey).reveal());
   return createGithubClient({
@@ -80,7 +77,7 @@ function openFormerForge(
     rateLimitStore: openRateLimits(recordDirectory(context), { githubUrl, credentials: unpacked }, log),
     deadlineMs: FORMER_DEADLINE_MS,
     clock: system.clock,
-    ...(dispatcher && { dispatcher }),
+    dispatcher,
   });
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createGithubClient, proxyDispatcher } from "../github/index.ts";
+import { createGithubClient, openDispatcher, type OwnDispatcher } from "../github/index.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { PageStore } from "../host/page-store.ts";
 import { METRICS_SHARE } from "../guest/paths.ts";
@@ -72,8 +72,10 @@ export function openWorkload(
   context: WorkloadContext & { readonly integrations: Integrations },
 ): Workload {
   claimSlug(context);
-  const forge = openForge(setup, context);
-  const services = openServices(forge, openScopes(setup, context), context, demandOf(setup.configuration));
+  const way = openDispatcher(setup.configuration.proxy);
+  const forge = openForge(setup, context, way);
+  const scopes = openScopes(setup, { ...context, dispatcher: way.dispatcher });
+  const services = openServices(forge, scopes, context, { way, ...demandOf(setup.configuration) });
   return new Workload({
     service: NO_SERVICE,
     ...context,
@@ -97,9 +99,11 @@ export function openWorkload(
  * @param setup the error of an invalid configuration; GitHub then removes the registrations itself.
  */
 export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext): Teardown {
-  const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context);
-  const scopes = openScopes(setup instanceof Error ? undefined : setup, context, true);
-  return new Teardown(openServices(forge, scopes, context, TEARDOWN_DEMAND));
+  const known = setup instanceof Error ? undefined : setup;
+  const way = openDispatcher(known?.configuration.proxy);
+  const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context, way);
+  const scopes = openScopes(known, { ...context, dispatcher: way.dispatcher }, true);
+  return new Teardown(openServices(forge, scopes, context, { way, ...TEARDOWN_DEMAND }));
 }
 
 function demandOf({ instanceType, storage, subnet }: Configuration): UnitDemand {
@@ -132,10 +136,10 @@ function lockName(context: UnitContext): string {
 type UnitServices = TeardownDependencies & { readonly records: UnitRecords };
 
 function openServices(
-  forge: Forge & Jobs,
+  forge: UnitForge,
   scopes: RegistrationScopes,
   context: WorkloadContext,
-  demand: UnitDemand,
+  { way, ...demand }: UnitDemand & { readonly way: OwnDispatcher },
 ): UnitServices {
   const { system, log } = context;
   const dataDirectory = recordDirectory(context);
@@ -179,7 +183,10 @@ function openServices(
     logs: new LogKeeper({ logs: unit.logs, names, clock: system.clock, log }),
     dataDirectory,
     records: openRecords(dataDirectory, log),
-    close: () => unit.close(),
+    close: async () => {
+      forge.close();
+      await Promise.all([unit.close(), way.close()]);
+    },
   };
 }
 
@@ -198,7 +205,7 @@ function openImageKeeper(
       failure: records.imageFailure,
       archives: new ArchiveStore({
         directory: join(dataDirectory, "application"),
-        ...(proxy && { openDispatcher: () => proxyDispatcher(proxy) }),
+        openDispatcher: () => openDispatcher(proxy),
       }),
       lock: new ProcessLock(`github-image-${deployment}-${slugOf(context)}`),
       clock: system.clock,
@@ -241,11 +248,17 @@ function openRotation({ system, log }: WorkloadContext): LogRotation {
   return new LogRotation({ logPath, configPath, hasSystemd, run: runProcess, log });
 }
 
-function openForge({ configuration, credentials }: ForgeSetup, context: WorkloadContext): Forge & Jobs {
+/** GitHub, until it is closed. */
+type UnitForge = Forge & Jobs & { close(): void };
+
+function openForge(
+  { configuration, credentials }: ForgeSetup,
+  context: WorkloadContext,
+  { dispatcher }: OwnDispatcher,
+): UnitForge {
   const { log, redactor, system } = context;
-  const { path, githubUrl, group, proxy, caCertificate } = configuration;
-  if (caCertificate !== undefined) trustCertificates(caCertificate);
-  const dispatcher = proxy && proxyDispatcher(proxy);
+  const { path, githubUrl, group, caCertificate } = configuration;
+  trustCertificates(caCertificate);
   const etagStore = new PageStore(join(recordDirectory(context), "github-pages"));
   return createGithubClient({
     path,
@@ -257,12 +270,12 @@ function openForge({ configuration, credentials }: ForgeSetup, context: Workload
     etagStore,
     rateLimitStore: openRateLimits(recordDirectory(context), { githubUrl, credentials }, log),
     clock: system.clock,
-    ...(dispatcher && { dispatcher }),
+    dispatcher,
   });
 }
 
 /** Replaces the GitHub client when the configuration is invalid. */
-function unusableForge(reason: Error): Forge & Jobs {
+function unusableForge(reason: Error): UnitForge {
   const refuse = () => Promise.reject(reason);
   return {
     list: refuse,
@@ -271,5 +284,6 @@ function unusableForge(reason: Error): Forge & Jobs {
     deregister: refuse,
     application: refuse,
     job: refuse,
+    close: () => undefined,
   };
 }

@@ -7,7 +7,7 @@ import {
   parseForgeConfiguration,
   type CharmConfiguration,
 } from "../../src/charm/configuration.ts";
-import { createGithubClient, proxyDispatcher } from "../../src/github/index.ts";
+import { createGithubClient, openDispatcher } from "../../src/github/index.ts";
 import { bootstrapPayload } from "../../src/guest/bootstrap-payload.ts";
 import { renderPayload } from "../../src/guest/payload.ts";
 import { policyCheck } from "../../src/guest/policy-check.ts";
@@ -30,12 +30,9 @@ const LONGEST_STATUS = 4000;
 async function makeAll(configuration: CharmConfiguration): Promise<void> {
   const { path, githubUrl, group, proxy, aproxy, policy, packages, instanceType, caCertificate } =
     configuration;
-  const dispatcher = proxy && proxyDispatcher(proxy);
-  createGithubClient({
-    ...{ path, githubUrl, group, credentials, log: silentLogger },
-    ...(dispatcher && { dispatcher }),
-  });
-  await dispatcher?.destroy();
+  const { dispatcher, close } = openDispatcher(proxy);
+  createGithubClient({ path, githubUrl, group, credentials, log: silentLogger, dispatcher });
+  await close();
   if (policy.by === "service") {
     new ExternalPolicy({ url: policy.url, token: policy.token, clock: systemClock });
     policyCheck({ url: policy.url, oneTimeToken: new Secret("once") });

@@ -5,7 +5,7 @@ import {
   RegistrationLostError,
   UnavailableError,
 } from "../../src/github/errors.ts";
-import { Redactor } from "charm-kit";
+import { Redactor, systemClock } from "charm-kit";
 import { rejection } from "../support/rejection.ts";
 import {
   clientOf,
@@ -115,6 +115,44 @@ describe("GithubForge", () => {
         clientOf(github, { redactor }).register("app-0-7", ["x"], never),
       );
       expect(redactor.scrub(`config ${jitConfig.reveal()}`)).to.equal("config [redacted]");
+    });
+
+    it("hides the configuration until the runner has been gone for ten minutes, and no longer", async () => {
+      let now = 1_700_000_000_000;
+      const clock = { ...systemClock, now: () => now };
+      const redactor = new Redactor(clock);
+      const forge = clientOf(github, { redactor, clock });
+      github.on(REGISTER, registered(7));
+      const { jitConfig } = await justInTime(forge.register("app-0-7", ["x"], never));
+      const isHidden = () => !redactor.scrub(jitConfig.reveal()).includes(jitConfig.reveal());
+      const LIST = "GET /repos/octo/hello/actions/runners";
+      // GitHub may list a new runner late.
+      github.on(LIST, page([]));
+      await forge.list(never);
+      expect(isHidden()).to.equal(true);
+      now += 24 * 60 * 60_000;
+      github.on(LIST, page([runner(7)]));
+      await forge.list(never);
+      expect(isHidden()).to.equal(true);
+      github.on(LIST, page([]));
+      await forge.list(never);
+      expect(isHidden()).to.equal(false);
+    });
+
+    it("hides the configuration for a week after its end, since no list tells of the runner any more", async () => {
+      let now = 1_700_000_000_000;
+      const clock = { ...systemClock, now: () => now };
+      const redactor = new Redactor(clock);
+      const forge = clientOf(github, { redactor, clock });
+      github.on(REGISTER, registered(7));
+      const { jitConfig } = await justInTime(forge.register("app-0-7", ["x"], never));
+      forge.close();
+      now += 6 * 24 * 60 * 60_000;
+      redactor.add("another-value");
+      expect(redactor.scrub(jitConfig.reveal())).to.equal("[redacted]");
+      now += 2 * 24 * 60 * 60_000;
+      redactor.add("another-value");
+      expect(redactor.scrub(jitConfig.reveal())).to.equal(jitConfig.reveal());
     });
 
     it("registers eight runners without a pause between them", async () => {

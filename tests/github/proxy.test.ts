@@ -2,9 +2,11 @@ import { expect } from "chai";
 import { once } from "node:events";
 import { createServer, request as httpRequest, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { promisify } from "node:util";
+import { until } from "../support/rig/until.ts";
 import { rejection } from "../support/rejection.ts";
 import { UnavailableError } from "../../src/github/errors.ts";
-import { proxyDispatcher } from "../../src/github/proxy-dispatcher.ts";
+import { openDispatcher } from "../../src/github/own-dispatcher.ts";
 import type { ProxySettings } from "../../src/network/proxy-settings.ts";
 import { clientOf, never, page, runner, useStubGithub } from "./support.ts";
 
@@ -51,11 +53,11 @@ describe("A client behind a proxy", () => {
     return { http: `http://me:pass@127.0.0.1:${port}`, https: undefined, noProxy: "", ...change };
   };
   const listBy = async (by: ProxySettings) => {
-    const dispatcher = proxyDispatcher(by);
+    const { dispatcher, close } = openDispatcher(by);
     try {
       return await clientOf(github, { dispatcher }).list(never);
     } finally {
-      await dispatcher.destroy();
+      await close();
     }
   };
 
@@ -74,6 +76,19 @@ describe("A client behind a proxy", () => {
     expect(passed).to.deep.equal([]);
     expect(await listBy(route({ noProxy: "10.0.0.0/8,fd00::/8" }))).to.have.length(1);
     expect(passed).to.have.length(1);
+  });
+
+  it("keeps no connection open after its end, neither to a proxy nor a direct one", async () => {
+    for (const by of [undefined, route(), route({ noProxy: "127.0.0.0/8" })]) {
+      const own = openDispatcher(by);
+      await clientOf(github, { dispatcher: own.dispatcher }).list(never);
+      await own.close();
+      const thrown = await rejection(clientOf(github, { dispatcher: own.dispatcher }).list(never));
+      expect(thrown).to.be.instanceOf(UnavailableError);
+    }
+    const open = async () =>
+      (await github.connections()) + (await promisify(proxy.getConnections.bind(proxy))());
+    await until("no connection", async () => (await open()) === 0, AbortSignal.timeout(1500));
   });
 
   it("tells a proxy that is not there by a reason that names no password", async () => {

@@ -8,7 +8,7 @@ import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { proxyDispatcher } from "../../src/github/proxy-dispatcher.ts";
+import { openDispatcher } from "../../src/github/own-dispatcher.ts";
 import { ArchiveDownloadError, ArchiveError, ArchiveStore } from "../../src/host/archive-store.ts";
 import type { RunnerApplication } from "../../src/runners/ports.ts";
 import { systemClock, Secret, type Clock } from "charm-kit";
@@ -276,7 +276,7 @@ describe("ArchiveStore", () => {
       socket.on("error", () => upstream.destroy());
     });
     const by = (noProxy: string) =>
-      new ArchiveStore({ directory, openDispatcher: () => proxyDispatcher({ ...proxies, noProxy }) });
+      new ArchiveStore({ directory, openDispatcher: () => openDispatcher({ ...proxies, noProxy }) });
     await by("").fetch(offer(), unaborted());
     expect([...seen, ...elsewhere.requests.map(({ url }) => url)].join()).to.include(
       new URL(github.url).host,

@@ -13,13 +13,19 @@ import { makeCertificates, type TestCertificates } from "../support/simplestream
 const MODULE = join(import.meta.dirname, "../../src/network/system-certificates.ts");
 const PROGRAM = `
   import { trustCertificates, withSystemCertificates } from ${JSON.stringify(MODULE)};
-  import { request } from "undici";
-  if (process.env.MORE) trustCertificates(process.env.MORE);
-  const ask = async () => (await request(process.env.ADDRESS)).statusCode;
-  try {
-    console.log(await withSystemCertificates(ask));
-  } catch (thrown) {
-    console.log(thrown.code);
+  import { Agent, request } from "undici";
+  const ask = async () => {
+    const dispatcher = new Agent();
+    try {
+      return (await request(process.env.ADDRESS, { dispatcher })).statusCode;
+    } finally {
+      await dispatcher.destroy();
+    }
+  };
+  // A process that stays gets other settings: each entry takes the place of the one before.
+  for (const more of JSON.parse(process.env.MORE)) {
+    trustCertificates(more ?? undefined);
+    console.log(await withSystemCertificates(ask).catch((thrown) => thrown.code));
   }`;
 
 describe("withSystemCertificates()", function () {
@@ -34,7 +40,11 @@ describe("withSystemCertificates()", function () {
   after(() => rm(directory, { recursive: true, force: true }));
 
   /** What a process of its own gets from a server, with the machine's store in a file. */
-  const ask = async (identity: TestCertificates["trusted"], store: string, more = "") => {
+  const ask = async (
+    identity: TestCertificates["trusted"],
+    store: string,
+    ...more: readonly (string | undefined)[]
+  ) => {
     let requests = 0;
     const server: Server = createServer(identity, (_request, response) => {
       requests += 1;
@@ -46,7 +56,7 @@ describe("withSystemCertificates()", function () {
       PATH: process.env["PATH"],
       ADDRESS: `https://localhost:${port}`,
       SSL_CERT_FILE: store,
-      MORE: more,
+      MORE: JSON.stringify(more.length > 0 ? more : [null]),
       SSL_CERT_DIR: "/nonexistent",
     };
     const { stdout } = await promisify(execFile)(
@@ -73,6 +83,24 @@ describe("withSystemCertificates()", function () {
     expect(await ask(certificates.trusted, "/nonexistent", `${other}\n${own}`)).to.deep.equal(found);
     expect(await ask(certificates.trusted, certificates.authorityFile, other)).to.deep.equal(found);
     expect(await ask(certificates.untrusted, "/nonexistent", own)).to.include({ requests: 0 });
+  });
+
+  it("trusts an authority no longer that was taken back, in a process that stays", async () => {
+    const [other = ""] = rootCertificates;
+    const own = await readFile(certificates.authorityFile, "utf8");
+    const untrusted = "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+    const { outcome, requests } = await ask(
+      certificates.trusted,
+      "/nonexistent",
+      undefined,
+      own,
+      own,
+      other,
+      undefined,
+      own,
+    );
+    expect(outcome.split("\n")).to.deep.equal([untrusted, "200", "200", untrusted, untrusted, "200"]);
+    expect(requests).to.equal(3);
   });
 
   it("trusts no server whose issuer is not in the store", async () => {

@@ -67,6 +67,7 @@ export class FakeUnit {
       appName: unit.appName,
       system,
       policy: undefined,
+      service: { pause: done, resume: done },
       host: {
         prepare: () => Promise.resolve([]),
         shortages: () => Promise.resolve([]),

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Agent } from "undici";
 import { createLogger, Redactor } from "charm-kit";
 import { openScopes } from "../../src/unit/open-scopes.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
@@ -30,7 +31,8 @@ describe("openScopes()", () => {
       (level, line) => lines.push(`${level} ${line}`),
       (text) => text,
     );
-    const scopes = openScopes(undefined, { system, unitName: "runners/0", deployment: "d", log, redactor });
+    const unit = { unitName: "runners/0", deployment: "d" };
+    const scopes = openScopes(undefined, { system, ...unit, log, redactor, dispatcher: new Agent() });
     return (await scopes.former()).map(({ key }) => key);
   };
 

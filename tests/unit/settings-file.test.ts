@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { createLogger, Redactor, systemClock, type Clock } from "charm-kit";
-import { publishSettings, readSettings } from "../../src/unit/service-settings.ts";
+import { type publishSettings, readSettings } from "../../src/unit/service-settings.ts";
 import { SettingsFile, SettingsStuckError, type SettingsFileOptions } from "../../src/unit/settings-file.ts";
 import { sampleSettings } from "../service/sample-settings.ts";
 import { rejection } from "../support/rejection.ts";
@@ -30,7 +30,7 @@ describe("SettingsFile", () => {
     });
   const full: typeof publishSettings = () =>
     Promise.reject(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }));
-  const { revision: _revision, ...settings } = sampleSettings();
+  const settings = sampleSettings();
   const other = {
     ...settings,
     integrations: { ...settings.integrations, debugSshHosts: [] },

@@ -50,6 +50,45 @@ describe("Redactor", () => {
     expect(redactorOf("first-secret").scrub("nothing here\n")).to.equal("nothing here\n");
   });
 
+  it("hides a value until a day after its end, and no longer", () => {
+    let now = 1000;
+    const redactor = new Redactor({ now: () => now });
+    redactor.add("short-lived", 5000);
+    redactor.add("long-lived");
+    now = 5000 + 86_399_999;
+    redactor.add("another-one");
+    expect(redactor.scrub("short-lived long-lived")).to.equal("[redacted] [redacted]");
+    now += 1;
+    redactor.add("a-third-one");
+    expect(redactor.scrub("short-lived long-lived")).to.equal("short-lived [redacted]");
+  });
+
+  it("hides a value that is added again for as long as the longest of both says", () => {
+    let now = 0;
+    const redactor = new Redactor({ now: () => now });
+    redactor.add("the-value", 1000);
+    redactor.add("the-value");
+    redactor.add("the-value", 2000);
+    now = 1e12;
+    redactor.add("another-one");
+    expect(redactor.scrub("the-value")).to.equal("[redacted]");
+  });
+
+  it("hides a value until it is told its end, in all forms", () => {
+    let now = 0;
+    const value = "a/b+c d-of-a-secret";
+    const redactor = new Redactor({ now: () => now });
+    redactor.add(value);
+    redactor.expire(value, 10);
+    expect(redactor.scrub(encodeURIComponent(value))).to.equal("[redacted]");
+    now = 10;
+    redactor.add("another-one");
+    expect(redactor.scrub(`${value} ${encodeURIComponent(value)}`)).not.to.include("[redacted]");
+    redactor.add(value);
+    redactor.expire(value, now);
+    expect(redactor.scrub(Buffer.from(value).toString("base64"))).not.to.include("[redacted]");
+  });
+
   it("removes a value wherever it is encoded", () => {
     const value = 'a "quoted" value/with\nlines+ü';
     const text = [
