@@ -1,10 +1,11 @@
+import { lastLines } from "charm-kit";
 import type { LxdClient } from "lxd-client";
 
 /** How long the guest may take to answer, in milliseconds. */
 const LIMIT_MS = 5_000;
 const CONSOLE_BYTES = 4096;
 const MOST_LINES = 4;
-const LONGEST = 300;
+const QUOTED = { lines: MOST_LINES, characters: 300 } as const;
 
 /**
  * What a guest that did not become ready says of itself: the last lines of its unit's journal, or those of its console
@@ -33,27 +34,15 @@ export async function guestWords(
     limitMs: LIMIT_MS,
   } as const;
   const said = await client.exec.run(name, journal, signal).then(
-    ({ stdout }) => lastLines(stdout),
+    ({ stdout }) => lastLines(stdout, QUOTED),
     () => "",
   );
   signal.throwIfAborted();
   if (said !== "") return `its journal ends with: ${said}`;
-  const shown = await client.instances.consoleLog(name, CONSOLE_BYTES, signal).then(lastLines, () => "");
+  const shown = await client.instances.consoleLog(name, CONSOLE_BYTES, signal).then(
+    (text) => lastLines(text, QUOTED),
+    () => "",
+  );
   signal.throwIfAborted();
   return shown === "" ? undefined : `its console ends with: ${shown}`;
-}
-
-/** Colours and movements of a terminal. */
-// eslint-disable-next-line no-control-regex -- they begin with a control character
-const ESCAPE_SEQUENCE = /\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])/g;
-
-/** The last lines in one. */
-export function lastLines(text: string): string {
-  const lines = text
-    .replaceAll(ESCAPE_SEQUENCE, "")
-    .replaceAll(/[^\x20-\x7e\n]/g, " ")
-    .split("\n")
-    .map((line) => line.replaceAll(/ +/g, " ").trim())
-    .filter((line) => line !== "");
-  return lines.slice(-MOST_LINES).join(" | ").slice(-LONGEST);
 }

@@ -1,4 +1,4 @@
-import { isRecord } from "charm-kit";
+import { isRecord, lastLines } from "charm-kit";
 import type { RunnerEnd } from "./metric-event.ts";
 import type { LastOutput, PostJob, PreJob } from "./runner-trace.ts";
 
@@ -16,12 +16,8 @@ export class Refusal {
   }
 }
 
-const MOST_LINES = 3;
-/** Most characters of an application's output in messages. */
-const LONGEST_OUTPUT = 240;
-/** Colours of a terminal. */
-// eslint-disable-next-line no-control-regex -- they begin with a control character
-const ESCAPE_SEQUENCE = /\x1b\[[0-9;]*[A-Za-z]/g;
+/** Most of an application's output in messages. */
+const QUOTED = { lines: 3, characters: 240 } as const;
 /** Largest accepted clock difference of a guest. */
 const MOST_AHEAD_SECONDS = 3600;
 const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
@@ -70,14 +66,7 @@ export function readPostJob(content: Buffer, now: number): PostJob | Refusal {
 
 /** Parses the end of an application's output: its last lines in one, of printable ASCII only. */
 export function readOutput(content: Buffer): LastOutput {
-  const lines = content
-    .toString("latin1")
-    .replaceAll(ESCAPE_SEQUENCE, "")
-    .replaceAll(/[^\x20-\x7e\n]/g, "?")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-  return { text: lines.slice(-MOST_LINES).join(" | ").slice(-LONGEST_OUTPUT) };
+  return { text: lastLines(content.toString("latin1"), QUOTED) };
 }
 
 function readFields(

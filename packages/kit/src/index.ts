@@ -11,6 +11,7 @@ export { Gate, type Resolvers, settleAll, withResolvers } from "./concurrency.ts
 export { DeadlineError, orAborted, unhindered, withDeadline, type Await } from "./deadline.ts";
 export { CodedError, ConditionError, type Remedy, findCause, messageOf, systemErrorCode } from "./errors.ts";
 export { firstNotJSON, isRecord, readJSONFile } from "./json.ts";
+export { lastLines, type QuotationOptions } from "./last-lines.ts";
 export {
   type LogFields,
   type LogLevel,

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { bodyStream, readBytes } from "./body.ts";
 import { type Call, path } from "./call.ts";
 import { LxdError } from "./errors.ts";
+import { FileSession } from "./file-session.ts";
 import { type Deletion, remove } from "./resource.ts";
 import type { Reply, Transport } from "./transport.ts";
 import type { Bytes } from "./upload.ts";
@@ -91,6 +92,15 @@ export class Files {
     const { action } = target("read", file);
     if (entry.type !== "file") throw new LxdError(action, 404, `it is a ${entry.type}`);
     return readBytes(action, entry.content, limitBytes);
+  }
+
+  /**
+   * Opens a session that lists and reads files, for many of them and for untrusted ones. Whoever opens it must close it.
+   *
+   * @throws {@link LxdError} with `notFound` when there is no such instance.
+   */
+  session(instance: string, signal: AbortSignal): Promise<FileSession> {
+    return FileSession.open(this.#transport, instance, signal);
   }
 
   /** Writes a file in place: a reader may see half of it. Its directory must be there. */

@@ -40,6 +40,7 @@ export {
   type GuestLink,
   type GuestPath,
 } from "./files.ts";
+export { type FileSession, type ListedEntry, type ListedType } from "./file-session.ts";
 export { findSocket, socketAt, type Environment, type LxdSocket } from "./find-socket.ts";
 export { type ImageAlias, type ImageAliases } from "./image-aliases.ts";
 export {
