@@ -168,6 +168,15 @@ export class FakeSite {
     this.#agenda.push({ at: this.now + ms, act });
   }
 
+  /** Lets GitHub forget all names that are not in use. */
+  forgetNames(): void {
+    this.#namesSeen.clear();
+    const registrations = [...this.registrations.values()];
+    for (const { name } of registrations) this.#namesSeen.add(name);
+    const ids = new Set(registrations.map(({ id }) => id));
+    for (const id of this.#scopes.keys()) if (!ids.has(id)) this.#scopes.delete(id);
+  }
+
   machineNames(): string[] {
     return [...this.machines.keys()].sort();
   }
