@@ -22,6 +22,7 @@ import type { Configuration } from "./configuration.ts";
 import type { ForgeSetup, Setup } from "./setup.ts";
 import { ImageKeeper } from "../runners/image-keeper.ts";
 import { Teardown, type TeardownDependencies } from "./teardown.ts";
+import { currentLock } from "./current-lock.ts";
 import { openHost } from "./open-host.ts";
 import { openScopes } from "./open-scopes.ts";
 import { removeService } from "./open-service.ts";
@@ -118,14 +119,7 @@ function openLock(context: WorkloadContext): Lock {
     onWait: context.step,
   });
   const { ensureCurrent } = context;
-  if (!ensureCurrent) return lock;
-  return {
-    run: (work, signal) =>
-      lock.run(async () => {
-        await ensureCurrent();
-        return work();
-      }, signal),
-  };
+  return ensureCurrent ? currentLock(lock, ensureCurrent) : lock;
 }
 
 function lockName(context: UnitContext): string {

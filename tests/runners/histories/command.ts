@@ -58,9 +58,27 @@ export interface Configure {
   readonly scope?: string;
 }
 
+/**
+ * A hook and the runner service at the same time: the other one begins at a call of the first one, or at its end. The
+ * service knows the settings from before the hook.
+ */
+export interface Together {
+  readonly do: "together";
+  readonly first: "hook" | "service";
+  /** The call of the first one at which the other one begins. */
+  readonly at: number;
+  readonly hook: Dispatch;
+  readonly service: Dispatch;
+  /** Most runners that the service creates. @default as many as are missing */
+  readonly most?: number;
+  /** Settings that the hook writes when it begins. @default the same ones */
+  readonly configure?: Configure;
+}
+
 /** One event of a history. */
 export type Command =
   | Dispatch
+  | Together
   | Happening
   | Configure
   /** A scope refuses the unit's credentials from now on. */
@@ -128,8 +146,22 @@ const anyConfigure: fc.Arbitrary<Configure> = fc.record(
   { requiredKeys: ["do"] },
 );
 
+const anyTogether: fc.Arbitrary<Together> = fc.record(
+  {
+    do: fc.constant("together" as const),
+    first: fc.constantFrom("hook" as const, "service" as const),
+    at: fc.integer({ min: 1, max: 30 }),
+    hook: anyDispatch,
+    service: anyDispatch.map((dispatch) => ({ ...dispatch, do: "reconcile" as const })),
+    most: fc.nat(1),
+    configure: anyConfigure,
+  },
+  { requiredKeys: ["do", "first", "at", "hook", "service"] },
+);
+
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: anyDispatch },
+  { weight: 6, arbitrary: anyTogether },
   { weight: 8, arbitrary: anyHappening },
   { weight: 2, arbitrary: anyConfigure },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("reboot" as const) }) },

@@ -10,8 +10,10 @@ export interface Disturbed {
   readonly dispatch: Dispatch;
   /** Where the unit registers its runners at that time. */
   readonly scope: string;
-  /** Called at every call. */
+  /** Called at every call, before its effect and after it. */
   readonly check: () => void;
+  /** Called before the effect of every call. */
+  readonly onCall?: (call: number, verb: PortVerb) => void;
 }
 
 const RESTART_CALLS = 4;
@@ -20,7 +22,7 @@ const RESTART_CALLS = 4;
 export function disturb(
   process: FakeProcess,
   site: FakeSite,
-  { dispatch, scope, check }: Disturbed,
+  { dispatch, scope, check, onCall }: Disturbed,
 ): AbortSignal {
   const { disturbances = [], kill } = dispatch;
   const controller = new AbortController();
@@ -30,6 +32,7 @@ export function disturb(
   let lists = 0;
   calls.atEveryCall((call, verb) => {
     check();
+    onCall?.(call, verb);
     if (kill?.moment === "abort" && kill.call === call) controller.abort(new Error("the unit is stopping"));
     if (verb === "forge.list") lists += 1;
     for (const { what } of disturbances.filter((each) => each.call === call)) {

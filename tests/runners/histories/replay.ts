@@ -2,7 +2,18 @@ import type { Fleet } from "../../../src/runners/creations.ts";
 import { FakeProcess, fleetOf, options, runnerName } from "../fake-process.ts";
 import { FakeSite, SCOPE } from "../fake-site.ts";
 import type { Machine } from "../../../src/runners/ports.ts";
-import { SCOPES, type Command, type Configure, type Dispatch, type Happening } from "./command.ts";
+import { currentLock } from "../../../src/unit/current-lock.ts";
+import { OutdatedSettingsError } from "../../../src/service/unit-rounds.ts";
+import { SiteLock } from "./site-lock.ts";
+import type { PortVerb } from "../port-calls.ts";
+import {
+  SCOPES,
+  type Command,
+  type Configure,
+  type Dispatch,
+  type Happening,
+  type Together,
+} from "./command.ts";
 import { disturb } from "./disturb.ts";
 import { happen } from "./happen.ts";
 
@@ -35,6 +46,13 @@ class HistoricUnit {
   #configHash = "hash-1";
   #scope = SCOPE;
   #size: number;
+  /** Revision of the settings in force, and the newest one that a process has worked with. */
+  #revision = 1;
+  #applied = 0;
+  /** Numbers of runners that processes at work want. */
+  readonly #wanted = new Set<{ readonly count: number }>();
+  readonly #lock = new SiteLock();
+  #broken: BrokenRule | undefined;
   readonly #others: string;
 
   constructor() {
@@ -52,7 +70,10 @@ class HistoricUnit {
     switch (command.do) {
       case "reconcile":
       case "flush-idle":
-        await this.#dispatch(command);
+        await this.#dispatch(command, this.#settings());
+        break;
+      case "together":
+        await this.#together(command);
         break;
       case "configure":
         this.#configure(command);
@@ -98,28 +119,67 @@ class HistoricUnit {
     }
   }
 
-  async #dispatch(dispatch: Dispatch): Promise<void> {
-    const process = this.#process();
+  /** The one begins, and the other one at a call of it: it waits for the lock, or has it. */
+  async #together({ first, at, hook, service, most, configure }: Together): Promise<void> {
+    const known = { ...this.#settings(), most };
+    this.#site.refusing.delete(known.scope);
+    const asHook = (onCall?: OnCall) => {
+      if (configure) this.#configure(configure);
+      return this.#dispatch(hook, this.#settings(), onCall);
+    };
+    const asService = (onCall?: OnCall) => this.#dispatch(service, known, onCall);
+    const [one, other] = first === "hook" ? [asHook, asService] : [asService, asHook];
+    let second: Promise<void> | undefined;
+    await one((call) => {
+      if (call === at) second ??= other();
+    });
+    await (second ?? other());
+  }
+
+  /** What a process that begins now works with. */
+  #settings(): Settings {
+    return { fleet: this.#fleet, scope: this.#scope, revision: this.#revision, most: undefined };
+  }
+
+  async #dispatch(dispatch: Dispatch, settings: Settings, onCall?: OnCall): Promise<void> {
+    const { fleet, scope, revision, most } = settings;
+    const process = this.#process(settings);
     const aborted = disturb(process, this.#site, {
       dispatch,
-      scope: this.#scope,
+      scope,
       check: () => {
         this.#check();
+      },
+      onCall: (call, verb) => {
+        this.#demand(
+          revision >= this.#applied,
+          `${verb} with settings ${revision}, after work with settings ${this.#applied}`,
+        );
+        this.#applied = revision;
+        onCall?.(call, verb);
       },
     });
     this.#site.endings.push(...(dispatch.endings ?? []));
     const { manager } = process;
+    this.#wanted.add(fleet);
     const work =
       dispatch.do === "reconcile"
-        ? manager.reconcile(this.#fleet, () => undefined, aborted)
+        ? manager.reconcile({ ...fleet, mostCreations: most }, () => undefined, aborted)
         : manager.flushIdle(aborted);
     await Promise.race([work.catch(() => undefined), process.calls.killed]);
+    this.#wanted.delete(fleet);
   }
 
   /** The present scope accepts the unit when it calls; one that it was configured for without a call stays as it was. */
-  #process(): FakeProcess {
+  #process({ scope, revision }: Pick<Settings, "scope" | "revision"> = this.#settings()): FakeProcess {
     this.#site.refusing.delete(this.#scope);
-    return new FakeProcess(this.#site, {}, this.#scope);
+    const lock = currentLock(
+      this.#lock.for(() => process.calls.killed),
+      () =>
+        revision === this.#revision ? Promise.resolve() : Promise.reject(new OutdatedSettingsError(revision)),
+    );
+    const process: FakeProcess = new FakeProcess(this.#site, {}, scope, lock);
+    return process;
   }
 
   #happen(happening: Happening): void {
@@ -135,6 +195,7 @@ class HistoricUnit {
   }: Configure): void {
     this.#configHash = configHash;
     this.#scope = scope;
+    this.#revision += 1;
     // The scope is part of the configuration.
     this.#fleet = fleetOf(count, scope === SCOPE ? configHash : `${configHash} in ${scope}`);
   }
@@ -148,8 +209,9 @@ class HistoricUnit {
   /** What must hold at every moment. */
   #check(): void {
     const size = this.#own().length;
+    const wanted = [...this.#wanted].map(({ count }) => count);
     this.#demand(
-      size <= Math.max(this.#size, this.#fleet.count),
+      size <= Math.max(this.#size, this.#fleet.count, ...wanted),
       `there are ${size} runners, ${this.#fleet.count} are wanted`,
     );
     this.#size = size;
@@ -193,8 +255,20 @@ class HistoricUnit {
   }
 
   #demand(holds: boolean, rule: string): void {
-    if (!holds) throw new BrokenRule(rule);
+    if (!holds) this.#broken ??= new BrokenRule(rule);
+    // The manager takes what a port throws for a failure of it: a rule stays broken.
+    if (this.#broken) throw this.#broken;
   }
 }
 
 const NEVER = new AbortController().signal;
+
+/** What a process works with. */
+interface Settings {
+  readonly fleet: Fleet;
+  readonly scope: string;
+  readonly revision: number;
+  readonly most: number | undefined;
+}
+
+type OnCall = (call: number, verb: PortVerb) => void;
