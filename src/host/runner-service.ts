@@ -12,6 +12,8 @@ export interface RunnerServiceOptions {
   readonly run: RunProcess;
 }
 
+/** A service that does not end by then is killed. Shorter than the limit of the command that waits for it. */
+const STOP_SECONDS = 45;
 const LIMIT_MS = 60_000;
 const WANTED_BY = "multi-user.target.wants";
 
@@ -31,20 +33,22 @@ export class RunnerService implements ServiceSupervisor {
   async ensure(command: readonly string[], signal: AbortSignal): Promise<ServiceState> {
     const { paths, unit } = this.#options;
     if (!existsSync(paths.booted)) return "no-systemd";
+    const { isActive, isEnabled, isStale, hasSteps } = await this.#show(signal);
     const path = join(paths.units, this.name);
-    const content = renderService(unit, command);
+    const content = renderService(unit, command, hasSteps);
     const isNew = (await readFile(path, "utf8").catch(() => "")) !== content;
     if (isNew) {
       await mkdir(paths.units, { recursive: true });
       await writeFileAtomically(path, content, { mode: 0o644 });
     }
-    const { isActive, isEnabled, isStale } = await this.#show(signal);
-    if (isNew || isStale) await this.#systemctl("read its units again", ["daemon-reload"], signal);
+    // A hook that was killed after the write did not start the new file.
+    const isDue = isNew || isStale;
+    if (isDue) await this.#systemctl("read its units again", ["daemon-reload"], signal);
     if (!isEnabled) await this.#systemctl("enable the service", ["enable", "--quiet", this.name], signal);
-    if (isNew) await this.#systemctl("start the service", ["restart", "--no-block", this.name], signal);
+    if (isDue) await this.#systemctl("start the service", ["restart", "--no-block", this.name], signal);
     else if (!isActive)
       await this.#systemctl("start the service", ["start", "--no-block", this.name], signal);
-    return isActive && !isNew ? "running" : "started";
+    return isActive && !isDue ? "running" : "started";
   }
 
   async restart(signal: AbortSignal): Promise<void> {
@@ -67,7 +71,7 @@ export class RunnerService implements ServiceSupervisor {
   }
 
   async #show(signal: AbortSignal) {
-    const properties = "--property=ActiveState,UnitFileState,NeedDaemonReload";
+    const properties = "--property=ActiveState,UnitFileState,NeedDaemonReload,RestartSteps";
     const text = await this.#systemctl("look at the service", ["show", properties, "--", this.name], signal);
     const has = (line: string) => text.split("\n").includes(line);
     return {
@@ -75,6 +79,8 @@ export class RunnerService implements ServiceSupervisor {
       isActive: has("ActiveState=active") || has("ActiveState=activating") || has("ActiveState=reloading"),
       isEnabled: has("UnitFileState=enabled"),
       isStale: has("NeedDaemonReload=yes"),
+      // From systemd 254 on; an older one does not show what it does not know.
+      hasSteps: /^RestartSteps=/m.test(text),
     };
   }
 
@@ -89,15 +95,32 @@ export class RunnerService implements ServiceSupervisor {
   }
 }
 
+/** Capabilities of root that no work on runners needs. */
+const SURPLUS_CAPABILITIES = [
+  ...["AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "LEASE"],
+  ...["LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "PERFMON", "SYS_BOOT", "SYS_PACCT", "SYS_PTRACE"],
+  ...["SYS_RAWIO", "SYS_TIME", "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM"],
+].map((name) => `CAP_${name}`);
+
+/** Groups of system calls that no work on runners needs. */
+const SURPLUS_CALLS = ["@clock", "@cpu-emulation", "@debug", "@obsolete", "@raw-io", "@reboot", "@swap"];
+
+/** Pauses between starts grow to a minute where systemd can do that. Otherwise they stay as short as a crash allows. */
+function renderPauses(hasSteps: boolean): string {
+  return hasSteps ? "RestartSec=1\nRestartSteps=6\nRestartMaxDelaySec=60" : "RestartSec=5";
+}
+
 /**
  * Renders the unit file. Pure.
  *
- * No `ProtectSystem` nor `PrivateTmp`: they give a service mounts of its own, and the runners' disks and metrics are mounts
- * that LXD must see.
+ * Nothing that gives the service mounts of its own, such as `ProtectSystem`, `ProtectHome` and `PrivateTmp`: LXD must see what
+ * the service mounts, the runners' disks and the shares for their metrics. Nothing that forbids memory which is writable and
+ * executable: Node.js compiles. See docs/explanation/runner-service.md.
  *
  * @param command absolute path and arguments of the service.
+ * @param hasSteps whether systemd knows `RestartSteps`.
  */
-export function renderService(unit: TimedUnit, command: readonly string[]): string {
+export function renderService(unit: TimedUnit, command: readonly string[], hasSteps: boolean): string {
   return `[Unit]
 Description=Runners of ${unit.name}
 After=network-online.target lxd.service snap.lxd.daemon.unix.socket
@@ -109,21 +132,26 @@ Type=notify
 NotifyAccess=all
 ExecStart=${renderSystemdCommand(command)}
 Restart=always
-RestartSec=2
+${renderPauses(hasSteps)}
 WatchdogSec=90
 TimeoutStartSec=60
-TimeoutStopSec=120
+TimeoutStopSec=${STOP_SECONDS}
 KillMode=mixed
 MemoryMax=512M
 TasksMax=512
+LimitCORE=0
 NoNewPrivileges=yes
+CapabilityBoundingSet=~${SURPLUS_CAPABILITIES.join(" ")}
+SystemCallFilter=~${SURPLUS_CALLS.join(" ")}
+SystemCallErrorNumber=EPERM
+SystemCallArchitectures=native
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 KeyringMode=private
-SystemCallArchitectures=native
-UMask=0077
+UMask=0022
 
 [Install]
 WantedBy=multi-user.target

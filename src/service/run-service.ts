@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { createLogger, messageOf, Redactor, runProcess, silentLogger, type Logger } from "charm-kit";
 import { openUnit } from "../unit/open-unit.ts";
 import { openWorkload } from "../unit/open-workload.ts";
@@ -83,16 +83,21 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
       wakes.wake("request");
     },
   });
+  // The socket is root's alone from its first moment on.
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await api.open();
   const notify = new SystemdNotify(runProcess, system.env);
   const parts = [
     loop.run(running),
     watchFile(
-      path,
-      () => {
-        wakes.wake("settings");
+      {
+        path,
+        onChange: () => {
+          wakes.wake("settings");
+        },
+        clock: system.clock,
+        log,
       },
-      system.clock,
       running,
     ),
     beat(notify, () => loop.status, system, running),

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { patience } from "../../packages/lxd-client/tests/support.ts";
@@ -115,12 +115,40 @@ describeLxd(
       expect(ticks() - before).to.be.lessThan(25);
     });
 
+    it("may do within the limits of its service what its work needs, and LXD sees its mounts", () => {
+      drive("ensure", "/repository/tests/host/runner-service-probe.ts");
+      until("test -s /var/lib/github-runner/probe.json");
+      const { namespaces, ...allowed } = JSON.parse(sh("cat /var/lib/github-runner/probe.json")) as Record<
+        string,
+        string
+      >;
+      expect(allowed).to.deep.equal({
+        ...{ mount: "done", firewall: "done", links: "done", owner: "done", sysctl: "done", units: "done" },
+        ...{ privileges: "done", surplus: "", core: "0", umask: "22" },
+      });
+      expect(sh("findmnt --noheadings --output=FSTYPE /var/lib/github-runner/probe-share").trim()).to.equal(
+        "tmpfs",
+      );
+      expect(namespaces).to.match(/not permitted/);
+    });
+
+    it("is exposed no more than the documentation says", () => {
+      const report = sh(`systemd-analyze security --no-pager ${SERVICE}`);
+      const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(report)?.[1]);
+      const documented = Number(
+        /exposure level of (\d+\.\d+)/.exec(
+          readFileSync(join(ROOT, "docs/explanation/runner-service.md"), "utf8"),
+        )?.[1],
+      );
+      expect(exposure).to.be.at.most(documented);
+    });
+
     it("leaves nothing when it is removed", () => {
       drive("remove");
       drive("remove");
       expect(sh(`find /etc/systemd -name '${SERVICE}'`)).to.equal("");
       expect(sh(`systemctl show --property=LoadState --value ${SERVICE}`).trim()).to.equal("not-found");
-      expect(sh("pgrep -f '[s]ervice.ts' || true")).to.equal("");
+      expect(sh("pgrep -f '[s]ervice.ts|[r]unner-service-probe' || true")).to.equal("");
     });
   },
 );
