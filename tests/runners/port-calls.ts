@@ -110,6 +110,7 @@ export class PortCalls {
   async step<T>(verb: PortVerb, signal: AbortSignal, effect: () => T): Promise<T> {
     // Real calls never answer in the turn that makes them.
     await this.#held.get(verb);
+    if (this.#dead) return never();
     const call = ++this.#begun;
     this.#everyCall?.(call, verb);
     if (this.#isKilled(call, "before")) return never();

@@ -75,6 +75,44 @@ describe("the runners of a unit, in any history", function () {
         { do: "reconcile" },
       ],
     ],
+    [
+      "are worked on by a hook while a killed service had several calls under way",
+      [
+        { do: "configure", count: 4, configHash: "hash-2" },
+        {
+          do: "together",
+          first: "service",
+          at: 9,
+          hook: { do: "reconcile", endings: [1] },
+          service: { do: "reconcile", kill: { call: 37, moment: "before" } },
+          configure: { do: "configure" },
+        },
+        { do: "job", runner: 0 },
+      ],
+    ],
+    [
+      "are none for a hook that wants none after a killed service that wanted some",
+      [
+        { do: "reboot" },
+        {
+          do: "together",
+          first: "service",
+          at: 1,
+          hook: { do: "reconcile" },
+          service: { do: "reconcile" },
+          most: 0,
+        },
+        {
+          do: "together",
+          first: "service",
+          at: 1,
+          hook: { do: "reconcile" },
+          service: { do: "reconcile", kill: { call: 8, moment: "after" } },
+          configure: { do: "configure", count: 0 },
+        },
+        { do: "reconcile" },
+      ],
+    ],
   ];
   for (const [title, history] of found) it(title, () => live(history));
 

@@ -167,6 +167,8 @@ class HistoricUnit {
         ? manager.reconcile({ ...fleet, mostCreations: most }, () => undefined, aborted)
         : manager.flushIdle(aborted);
     await Promise.race([work.catch(() => undefined), process.calls.killed]);
+    // What a killed process has just made is there from now on.
+    this.#check();
     this.#wanted.delete(fleet);
   }
 
