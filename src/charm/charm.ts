@@ -118,7 +118,10 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       const service = await this.#work.healthyService(signal);
       const told = service && summariseService(service);
       // The service cannot tell whether the condition that a hook has met is over.
-      if (told) return { status: told, condition: await this.framework.state.read(conditionSlot) };
+      if (told) {
+        if (await this.#work.areTimersDue()) await this.#keepTimers(signal);
+        return { status: told, condition: await this.framework.state.read(conditionSlot) };
+      }
       this.#timers = await this.#work.ensureTimers(signal);
       await this.#work.ensureService(false, signal);
       const rules = await this.#work.firewallRules();

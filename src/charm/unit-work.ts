@@ -18,6 +18,7 @@ import type { ServiceStatus } from "../unit/service-status.ts";
 import type { SettingsFile } from "../unit/settings-file.ts";
 import { messageOf } from "charm-kit";
 import { isCondition } from "./status.ts";
+import { TIMED_EVENTS } from "../unit/timed-events.ts";
 
 /** The parts of the charm that handlers use. */
 export type RunnerCharm = Pick<Charm<GithubRunnerTypes>, "framework" | "config" | "model" | "log">;
@@ -130,9 +131,9 @@ export class UnitWork {
   }
 
   /**
-   * Makes sure that the unit's runner service runs.
+   * Makes sure that the unit's runner service runs this charm's program.
    *
-   * @param isUpgrade whether another program may be at the same path.
+   * @param isUpgrade whether its program or runtime may have changed at the same path.
    * @throws SystemdError
    */
   async ensureService(isUpgrade: boolean, signal: AbortSignal): Promise<void> {
@@ -142,19 +143,51 @@ export class UnitWork {
     if (command === undefined) return;
     const supervisor = openServiceSupervisor(context);
     const state = await supervisor.ensure(command, signal);
-    if (isUpgrade && state === "running") await supervisor.restart(signal);
+    if (state !== "running") return;
+    if (isUpgrade || (await this.#isServiceOutdated(signal))) await supervisor.restart(signal);
   }
 
-  /** The status of the unit's runner service; undefined where none does the unit's work. */
+  /** The status of the unit's runner service; undefined where none does the unit's work with this charm's program. */
   async healthyService(signal: AbortSignal): Promise<ServiceStatus | undefined> {
-    const [{ askService, isHealthy }, { reconcileMinutes }] = await Promise.all([
+    const [{ isHealthy }, status] = await Promise.all([
       import("../unit/ask-service.ts"),
-      this.configuration(),
+      this.#askService(signal),
     ]);
-    const { serviceSocket } = await import("../unit/open-service.ts");
-    const status = await askService(serviceSocket(this.#unitContext()), signal);
-    const isWell = status && isHealthy(status, reconcileMinutes * 60_000, this.#system.clock.now());
-    return isWell ? status : undefined;
+    if (!status || !isHealthy(status, this.#system.clock.now())) return undefined;
+    return (await this.#isOutdated(status)) ? undefined : status;
+  }
+
+  /** A service that does not answer is left to systemd's watchdog. */
+  async #isServiceOutdated(signal: AbortSignal): Promise<boolean> {
+    const status = await this.#askService(signal);
+    return status !== undefined && (await this.#isOutdated(status));
+  }
+
+  async #askService(signal: AbortSignal): Promise<ServiceStatus | undefined> {
+    const [{ askService }, { serviceSocket }] = await Promise.all([
+      import("../unit/ask-service.ts"),
+      import("../unit/service-paths.ts"),
+    ]);
+    return askService(serviceSocket(this.#unitContext()), signal);
+  }
+
+  /** Whether another program than the running one is at its path: the charm was upgraded. */
+  async #isOutdated({ program }: ServiceStatus): Promise<boolean> {
+    const [{ programIdentity }, { serviceProgram }] = await Promise.all([
+      import("../unit/service-program.ts"),
+      import("../unit/service-paths.ts"),
+    ]);
+    const identity = await programIdentity(serviceProgram(this.#charm.framework.context.charmDir)).catch(
+      // The charm runs from its sources.
+      () => program,
+    );
+    return identity !== program;
+  }
+
+  /** Whether the unit's timers need a closer look. Costs next to nothing. */
+  async areTimersDue(): Promise<boolean> {
+    const { areTimersDue } = await import("../unit/glance-at-timers.ts");
+    return areTimersDue(this.#unitContext(), TIMED_EVENTS);
   }
 
   /**
@@ -191,7 +224,13 @@ export class UnitWork {
     const configuration = await this.configuration();
     const { openTimers, wantedTimers } = await import("../unit/open-timers.ts");
     const context = this.#context(this.#step);
-    return openTimers(context).ensure(wantedTimers(configuration, context), signal);
+    const state = await openTimers(context).ensure(wantedTimers(configuration, context), signal);
+    if (state === "running") {
+      const { noteTimersAsked } = await import("../unit/glance-at-timers.ts");
+      // A full disk must not keep the unit from its work.
+      await noteTimersAsked(context).catch(() => undefined);
+    }
+    return state;
   }
 
   /** Reads the state of the unit's timers. */

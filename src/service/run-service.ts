@@ -1,8 +1,9 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createLogger, messageOf, Redactor, runProcess, silentLogger, type Logger } from "charm-kit";
 import { openUnit } from "../unit/open-unit.ts";
 import { openWorkload } from "../unit/open-workload.ts";
+import { programIdentity } from "../unit/service-program.ts";
 import { readSettings, type ServiceSettings } from "../unit/service-settings.ts";
 import type { UnitSystem } from "../unit/unit-system.ts";
 import { runnerNames } from "../unit/unit-slug.ts";
@@ -47,13 +48,13 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
   const log = openLog(options, redactor);
   const wakes = new Wakes(system.clock);
   const path = join(system.dataRoot, slug, "service.json");
-  const identity = await identityOf(program);
+  const identity = await programIdentity(program);
   const follower = new Follower({ system, log, wakes, signal: running });
   const refresh = new CommandRefresh({ run: runProcess, clock: system.clock, log, signal: running });
   const loop = new RunnerLoop({
     settings: {
       read: async () => {
-        if ((await identityOf(program)) !== identity) {
+        if ((await programIdentity(program)) !== identity) {
           log.info("A newer program has taken the place of this one; it is started instead");
           end();
         }
@@ -232,10 +233,4 @@ function addSecrets(redactor: Redactor, { setup: { configuration, credentials } 
     const password = /:([^:@/]+)@/.exec(address ?? "")?.[1];
     if (password !== undefined) redactor.add(password);
   }
-}
-
-/** Identifies a file by what an upgrade changes. */
-async function identityOf(program: string): Promise<string> {
-  const { ino, size, mtimeMs } = await stat(program);
-  return `${ino}-${size}-${Math.round(mtimeMs)}`;
 }

@@ -61,6 +61,7 @@ export class RunnerLoop {
       checkedAt: undefined,
       counts: undefined,
       wanted: undefined,
+      intervalMs: undefined,
       capacity: undefined,
       image: undefined,
       waiting: 0,
@@ -122,7 +123,8 @@ export class RunnerLoop {
       this.#settings = read;
       this.#isNew = true;
       const { unit, revision, setup } = read;
-      this.#show({ unit: unit.unitName, revision, wanted: setup.configuration.count });
+      const { count, reconcileMinutes } = setup.configuration;
+      this.#show({ unit: unit.unitName, revision, wanted: count, intervalMs: reconcileMinutes * 60_000 });
       log.info("Settings are in force", { revision, paused: read.paused });
     } catch (thrown) {
       const reason = messageOf(thrown);

@@ -45,14 +45,9 @@ function exchange(path: string, request: string, signal: AbortSignal): Promise<s
   });
 }
 
-/**
- * Whether the service does the unit's work: a hook needs to look at nothing then. Pure.
- *
- * @param intervalMs the option `reconcile-interval`.
- */
+/** Whether the service does the unit's work: a hook needs to look at nothing then. Pure. */
 export function isHealthy(
-  { activity, checkedAt, settingsFault, startedAt }: ServiceStatus,
-  intervalMs: number,
+  { activity, checkedAt, intervalMs = 0, settingsFault, startedAt }: ServiceStatus,
   now: number,
 ): boolean {
   if (settingsFault !== undefined) return false;

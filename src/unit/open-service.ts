@@ -1,22 +1,16 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { runProcess } from "charm-kit";
 import { RunnerService } from "../host/runner-service.ts";
 import type { ServiceSupervisor } from "./ports.ts";
 import { settingsPath } from "./service-settings.ts";
-import { recordDirectory } from "./unit-records.ts";
+import { serviceProgram } from "./service-paths.ts";
 import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 
 /** Opens the supervision of the unit's runner service. */
 export function openServiceSupervisor(context: UnitOnMachine): ServiceSupervisor {
   const unit = { name: context.unitName, slug: slugOf(context) };
   return new RunnerService({ unit, paths: context.system.systemd, run: runProcess });
-}
-
-/** Path of the service's socket. */
-export function serviceSocket(context: UnitOnMachine): string {
-  return join(recordDirectory(context), "service.sock");
 }
 
 /**
@@ -26,7 +20,7 @@ export function serviceSocket(context: UnitOnMachine): string {
  * @returns undefined where the charm runs from its sources.
  */
 export function serviceCommand(charmDirectory: string, unit: UnitOnMachine): readonly string[] | undefined {
-  const program = join(charmDirectory, "lib/service.mjs");
+  const program = serviceProgram(charmDirectory);
   return existsSync(program) ? [process.execPath, program, slugOf(unit)] : undefined;
 }
 

@@ -5,12 +5,8 @@ import { everyMinutes, everySixHours } from "../host/timers.ts";
 import type { Timer, Timers } from "./ports.ts";
 import type { Configuration } from "./configuration.ts";
 import { slugOf } from "./unit-slug.ts";
+import { RECONCILE_EVENT, REFRESH_EVENT } from "./timed-events.ts";
 import type { UnitContext } from "./unit-system.ts";
-
-/** Event of the reconcile timer. */
-export const RECONCILE_EVENT = "reconcile-runners";
-/** Event of the timer that refreshes the runner image. */
-export const REFRESH_EVENT = "refresh-image";
 
 /**
  * Opens the unit's timers. They need neither LXD nor GitHub.

@@ -30,6 +30,8 @@ export interface ServiceStatus {
   readonly checkedAt: number | undefined;
   readonly counts: RunnerCounts | undefined;
   readonly wanted: number | undefined;
+  /** The option `reconcile-interval`; undefined without settings. */
+  readonly intervalMs: number | undefined;
   /** Number of wanted runners that the machine can hold; undefined before the first round. */
   readonly capacity: number | undefined;
   readonly image: ImageState | undefined;

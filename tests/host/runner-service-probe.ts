@@ -32,11 +32,12 @@ for (const [name, [program, ...words]] of Object.entries(TRIES)) {
 }
 /** Numbers of capability(7): to trace, to reboot, to set the clock, to change the kernel's log. */
 const SURPLUS = [19, 22, 25, 34];
-const bounds = /^CapBnd:\s+([\da-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
+const status = readFileSync("/proc/self/status", "utf8");
+const bounds = /^CapBnd:\s+([\da-f]+)$/m.exec(status)?.[1] ?? "";
 outcomes["surplus"] = SURPLUS.filter((bit) => (BigInt(`0x${bounds}`) >> BigInt(bit)) & 1n).join();
 const limits = readFileSync("/proc/self/limits", "utf8");
 outcomes["core"] = /^Max core file size\s+(\d+)/m.exec(limits)?.[1] ?? "unknown";
-outcomes["umask"] = process.umask().toString(8);
+outcomes["umask"] = /^Umask:\s+(\d+)$/m.exec(status)?.[1] ?? "unknown";
 writeFileSync("/var/lib/github-runner/probe.json", JSON.stringify(outcomes));
 await new SystemdNotify(runProcess, process.env).tell(["READY=1"], AbortSignal.timeout(10_000));
 setInterval(() => undefined, 60_000);

@@ -124,7 +124,7 @@ describeLxd(
       >;
       expect(allowed).to.deep.equal({
         ...{ mount: "done", firewall: "done", links: "done", owner: "done", sysctl: "done", units: "done" },
-        ...{ privileges: "done", surplus: "", core: "0", umask: "22" },
+        ...{ privileges: "done", surplus: "", core: "0", umask: "0022" },
       });
       expect(sh("findmnt --noheadings --output=FSTYPE /var/lib/github-runner/probe-share").trim()).to.equal(
         "tmpfs",

@@ -43,6 +43,7 @@ describe("update-status beside a runner service", () => {
       checkedAt: now,
       counts: { online: 1, busy: 0, offline: 0, unknown: 0, names: ["a"], busyNames: [] },
       wanted: 1,
+      intervalMs: 600_000,
       capacity: 1,
       image: "current",
       waiting: 0,
@@ -71,6 +72,14 @@ describe("update-status beside a runner service", () => {
       expect(unitStatus).to.include({ name: "active", message: "1 runner: 1 idle" });
       expect(storedState["condition"] ?? null).to.equal(condition);
     }
+  });
+
+  it("reads no options while the service is well: a hook has validated them, or has paused the service", async () => {
+    const out = await ctx.run(ctx.on.updateStatus(), new State({ config: { path: "a/b/c/d" } }));
+    expect(out.unitStatus).to.include({ name: "active", message: "1 runner: 1 idle" });
+    status = { ...status, activity: { state: "paused", reason: "path" } };
+    const paused = await ctx.run(ctx.on.updateStatus(), new State({ config: { path: "a/b/c/d" } }));
+    expect(paused.unitStatus.name).to.equal("blocked");
   });
 
   it("shows why the service's rounds do nothing", async () => {

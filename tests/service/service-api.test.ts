@@ -17,6 +17,7 @@ const STATUS: ServiceStatus = {
   checkedAt: 0,
   counts: undefined,
   wanted: 2,
+  intervalMs: 600_000,
   capacity: 2,
   image: "current",
   waiting: 0,

@@ -17,6 +17,7 @@ const STATUS: ServiceStatus = {
   checkedAt: NOW - INTERVAL_MS,
   counts: undefined,
   wanted: 2,
+  intervalMs: 600_000,
   capacity: 2,
   image: "current",
   waiting: 0,
@@ -70,7 +71,8 @@ describe("askService()", () => {
 });
 
 describe("isHealthy()", () => {
-  const healthy = (change: Partial<ServiceStatus>) => isHealthy({ ...STATUS, ...change }, INTERVAL_MS, NOW);
+  const healthy = (change: Partial<ServiceStatus>) =>
+    isHealthy({ ...STATUS, intervalMs: INTERVAL_MS, ...change }, NOW);
 
   it("is true while the service waits for its next round or is at work on one", () => {
     expect(healthy({})).to.equal(true);
