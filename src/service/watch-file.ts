@@ -28,27 +28,27 @@ export async function watchFile(options: WatchFileOptions, signal: AbortSignal):
   const { path, onChange, clock, log } = options;
   let known = await identify(path);
   let told: string | undefined;
-  const look = async () => {
+  const inspect = async () => {
     const seen = await identify(path);
     if (seen === known) return;
     known = seen;
     onChange();
   };
   for (;;) {
-    const reason = await followOnce(options, look, signal);
+    const reason = await followOnce(options, inspect, signal);
     signal.throwIfAborted();
     if (reason !== undefined && reason !== told)
       log.warning("The kernel does not tell of changes; they are looked for by the clock", { path, reason });
     told = reason;
     await clock.wait(FAST_MS, signal);
-    await look();
+    await inspect();
   }
 }
 
 /** @returns why the kernel tells nothing any more; undefined when the directory has been replaced. */
 async function followOnce(
   { path, clock, follow = namesOf }: WatchFileOptions,
-  look: () => Promise<void>,
+  inspect: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const directory = dirname(path);
@@ -59,7 +59,7 @@ async function followOnce(
   const following = (async () => {
     try {
       for await (const name of follow(directory, running)) {
-        if (name === null || name === basename(path)) await look();
+        if (name === null || name === basename(path)) await inspect();
       }
       reason = "the events have ended";
     } catch (thrown) {
@@ -70,11 +70,11 @@ async function followOnce(
   })();
   try {
     // A change before the first event.
-    await look();
+    await inspect();
     for (;;) {
       await clock.wait(SLOW_MS, running).catch(() => undefined);
       if (running.aborted) return reason ?? "the watch has ended";
-      await look();
+      await inspect();
       // A watch stays with a directory that is gone.
       if ((await identify(directory, directoryKey)) !== before) return undefined;
     }
