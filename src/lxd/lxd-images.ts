@@ -62,22 +62,26 @@ export class LxdImages implements Images {
     return built;
   }
 
-  async prune(keep: RunnerImage | undefined, signal: AbortSignal): Promise<void> {
+  async prune(keep: readonly RunnerImage[], signal: AbortSignal): Promise<void> {
     const { owner } = this.#options;
+    const [templates, fingerprints] = [
+      new Set(keep.map(({ template }) => template)),
+      new Set(keep.map(({ fingerprint }) => fingerprint)),
+    ];
     const instances = await this.#client.instances.list(undefined, signal);
     const stale = instances.filter(
       (instance) =>
         isOwned(instance.config, owner, "builder") ||
-        (this.#isTemplate(instance) && instance.name !== keep?.template),
+        (this.#isTemplate(instance) && !templates.has(instance.name)),
     );
     for (const { name } of stale) {
       // An operation of a killed process may still use it, such as the clone of a runner.
       const work = await this.#client.operations.touching(name, signal);
-      if (keep === undefined || work.length === 0) await discardInstance(this.#client, name, signal);
+      if (keep.length === 0 || work.length === 0) await discardInstance(this.#client, name, signal);
     }
     const images = await this.#ownImages(signal);
     for (const { fingerprint } of images) {
-      if (fingerprint !== keep?.fingerprint) await this.#client.images.delete(fingerprint, signal);
+      if (!fingerprints.has(fingerprint)) await this.#client.images.delete(fingerprint, signal);
     }
   }
 

@@ -76,3 +76,8 @@ export class RunnerLogsError extends ConditionError {
     this.runner = runner;
   }
 }
+
+/** An error and its causes, the outermost first. */
+export function causes(thrown: unknown): readonly Error[] {
+  return thrown instanceof Error ? [thrown, ...causes(thrown.cause)] : [];
+}

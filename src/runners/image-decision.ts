@@ -1,3 +1,4 @@
+import { isRefused, type ImageTrial } from "./image-trial.ts";
 import type { RunnerImage } from "./ports.ts";
 
 /** Age at which an image is rebuilt for newer packages; up to an hour is added, so that units do not rebuild at the same time. */
@@ -29,6 +30,7 @@ export interface ImageFacts {
   /** Hash of the guest programs of this charm; it cannot use images with other programs. */
   readonly programs: string;
   readonly failure: ImageFailure | null;
+  readonly trial: ImageTrial | null;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
   /** Age in milliseconds from which an image is too old. @default REFRESH_MS and the image's own share of an hour */
@@ -38,6 +40,10 @@ export interface ImageFacts {
 /** The image for new runners, and whether to build another one. */
 export interface ImageDecision {
   readonly image: RunnerImage | undefined;
+  /** A newer image whose runners fail: it is not used. */
+  readonly refused?: RunnerImage;
+  /** Earlier images are there that nothing needs any more. */
+  readonly hasSurplus?: boolean;
   /** `paused`: due, but the pause after a failure is not over. */
   readonly build: "none" | "due" | "paused";
 }
@@ -48,13 +54,23 @@ export interface ImageDecision {
  * There is no pause without a usable image, nor after a change of the recipe.
  */
 export function decideImage(facts: ImageFacts): ImageDecision {
-  const { recipe, failure, now, refreshMs } = facts;
+  const { recipe, failure, now, refreshMs, trial } = facts;
   const usable = facts.images.filter(({ programs }) => programs === facts.programs);
-  const image = usable.find((each) => each.recipe === recipe) ?? usable[0];
-  if (!image) return { image, build: "due" };
-  const isOld = now - image.builtAt >= (refreshMs ?? REFRESH_MS + shareOfHour(image));
-  if (image.recipe === recipe && !isOld) return { image, build: "none" };
-  return { image, build: failure?.recipe === recipe && isPause(failure, now) ? "paused" : "due" };
+  const newest = newestOf(usable, recipe);
+  if (!newest) return { image: undefined, build: "due" };
+  const others = usable.filter((each) => each !== newest);
+  const earlier = isRefused(trial, newest) ? newestOf(others, recipe) : undefined;
+  const chosen = earlier ? { image: earlier, refused: newest } : { image: newest };
+  const isOld = now - newest.builtAt >= (refreshMs ?? REFRESH_MS + shareOfHour(newest));
+  if (newest.recipe === recipe && !isOld) {
+    const hasSurplus = trial === null && facts.images.length > 1;
+    return { ...chosen, build: "none", ...(hasSurplus && { hasSurplus }) };
+  }
+  return { ...chosen, build: failure?.recipe === recipe && isPause(failure, now) ? "paused" : "due" };
+}
+
+function newestOf(images: readonly RunnerImage[], recipe: string): RunnerImage | undefined {
+  return images.find((each) => each.recipe === recipe) ?? images[0];
 }
 
 function isPause({ failedAt, attempts }: ImageFailure, now: number): boolean {

@@ -3,6 +3,7 @@ import { decideImage, type ImageFailure, type ImageDecision } from "./image-deci
 import { guestPrograms, imageRecipe, recipeKey, type ImageIngredients } from "./image-recipe.ts";
 import type { Archives, Forge, Images, RunnerApplication, RunnerImage } from "./ports.ts";
 import type { Lock } from "./runner-manager.ts";
+import { trialAfter, type ImageTrial, type TrialReport } from "./image-trial.ts";
 import { utcMinute } from "./utc-minute.ts";
 
 /** How long a known version of the runner application is used before GitHub is asked again. */
@@ -27,6 +28,7 @@ export interface ImageKeeperDependencies {
   readonly archives: Archives;
   readonly application: Memory<ApplicationMemo>;
   readonly failure: Memory<ImageFailure>;
+  readonly trial: Memory<ImageTrial>;
   /** Keeps the unit from building twice at a time. */
   readonly lock: Lock;
   readonly clock: Clock;
@@ -69,13 +71,14 @@ export class ImageKeeper {
    * @throws the errors of GitHub's client, when it asks for the runner application.
    */
   async decide(signal: AbortSignal, refreshMs?: number): Promise<ImageDecision> {
-    const { clock, failure, images } = this.#dependencies;
+    const { clock, failure, images, trial } = this.#dependencies;
     const { version } = await this.updateApplication(false, signal);
     return decideImage({
       images: await images.list(signal),
       recipe: recipeKey(this.#settings, version),
       programs: guestPrograms,
       failure: await failure.read(),
+      trial: await trial.read(),
       now: clock.now(),
       ...(refreshMs === undefined ? {} : { refreshMs }),
     });
@@ -86,9 +89,13 @@ export class ImageKeeper {
    *
    * @throws the error of the build, when no older image can be used.
    */
-  async supply({ image, build }: ImageDecision, signal: AbortSignal): Promise<ImageSupply> {
-    if (image && build === "none") return { image, notice: undefined };
-    if (image && build === "paused") return { image, notice: await this.notice(image) };
+  async supply(decision: ImageDecision, signal: AbortSignal): Promise<ImageSupply> {
+    const { image, build, hasSurplus } = decision;
+    if (image && build === "none") {
+      if (hasSurplus) await this.#dependencies.lock.run(() => this.#prune([image], signal), signal);
+      return { image, notice: await this.notice(decision) };
+    }
+    if (image && build === "paused") return { image, notice: await this.notice(decision) };
     try {
       return { image: await this.build(signal), notice: undefined };
     } catch (thrown) {
@@ -99,29 +106,52 @@ export class ImageKeeper {
   }
 
   /**
-   * Builds an image, even when none is due, and deletes earlier ones.
+   * Builds an image, even when none is due. An earlier one is kept until a runner of the new one has stayed.
    *
    * @throws the error of the build; earlier images stay.
    */
   build(signal: AbortSignal): Promise<RunnerImage> {
-    const { images, lock, log } = this.#dependencies;
+    const { failure, images, lock, log, trial } = this.#dependencies;
     return lock.run(async () => {
       const before = await images.list(signal);
+      const earlier = this.#proven(before, await trial.read());
       try {
         const built = await this.#make(signal);
-        await this.#dependencies.failure.write(null);
-        await images.prune(built, signal);
+        await failure.write(null);
+        await trial.write(earlier ? { template: built.template, failures: 0, reason: undefined } : null);
+        await this.#prune(earlier ? [built, earlier] : [built], signal);
         return built;
       } catch (thrown) {
         signal.throwIfAborted();
-        const [last] = before;
-        log.warning("Cannot build a runner image", { reason: messageOf(thrown), fallback: last?.template });
-        await images.prune(last, signal).catch((failure: unknown) => {
-          log.warning("Cannot clean up after the build", { reason: messageOf(failure) });
-        });
+        const kept = [before[0], earlier].filter((image) => image !== undefined);
+        log.warning("Cannot build a runner image", { reason: messageOf(thrown), fallback: kept[0]?.template });
+        await this.#prune(kept, signal);
         throw thrown;
       }
     }, signal);
+  }
+
+  /** The newest image that runners of this charm were made from, and stayed; the newest one if that is not known. */
+  #proven(images: readonly RunnerImage[], trial: ImageTrial | null): RunnerImage | undefined {
+    const usable = images.filter(({ programs }) => programs === guestPrograms);
+    return usable.find(({ template }) => template !== trial?.template) ?? usable[0];
+  }
+
+  /** Best effort: the next prune deletes what this one leaves. */
+  async #prune(keep: readonly RunnerImage[], signal: AbortSignal): Promise<void> {
+    const { images, log } = this.#dependencies;
+    await images.prune(keep, signal).catch((failure: unknown) => {
+      signal.throwIfAborted();
+      log.warning("Cannot delete earlier images", { reason: messageOf(failure) });
+    });
+  }
+
+  /** Learns from the runners that a reconcile created from an image. */
+  async conclude(image: RunnerImage, report: TrialReport): Promise<void> {
+    const { trial } = this.#dependencies;
+    const before = await trial.read();
+    const after = trialAfter(before, image, report);
+    if (before !== after) await trial.write(after);
   }
 
   /**
@@ -145,9 +175,14 @@ export class ImageKeeper {
     return this.#dependencies.failure.write(null);
   }
 
-  /** Why an older image is in use after a build that failed. */
-  async notice(image: RunnerImage): Promise<string> {
-    return notice(image, (await this.lastFailure()) ?? "unknown");
+  /** Why an older image is in use; undefined for the wanted one. */
+  async notice({ image, build, refused }: ImageDecision): Promise<string | undefined> {
+    if (!image) return undefined;
+    if (build === "paused") return notice(image, (await this.lastFailure()) ?? "unknown");
+    if (!refused) return undefined;
+    const reason = (await this.#dependencies.trial.read())?.reason ?? "unknown";
+    const [used, newer] = [utcMinute(image.builtAt), utcMinute(refused.builtAt)];
+    return `using the image of ${used}, since no runner of the image of ${newer} has stayed: ${reason}`;
   }
 
   /** Why the last build failed; undefined after a successful one. */

@@ -297,10 +297,10 @@ export interface Images {
    */
   build(recipe: ImageRecipe, progress: (step: string) => void, signal: AbortSignal): Promise<RunnerImage>;
   /**
-   * Deletes images, templates and remains of earlier builds, except those of `keep`. A template that LXD is copying is
+   * Deletes images, templates and remains of earlier builds, except the images in `keep` with their templates. A template that LXD is copying is
    * kept until the next time.
    */
-  prune(keep: RunnerImage | undefined, signal: AbortSignal): Promise<void>;
+  prune(keep: readonly RunnerImage[], signal: AbortSignal): Promise<void>;
 }
 
 /** Verified archives of the runner application on the unit's machine. */

@@ -1,5 +1,5 @@
 import { settleAll, messageOf, type Clock, type Logger } from "charm-kit";
-import { ApplicationEndedError } from "./errors.ts";
+import { ApplicationEndedError, causes } from "./errors.ts";
 import { claimEndsAt, type HeldRunner } from "./job-claims.ts";
 import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
@@ -210,9 +210,6 @@ function isCrash({ machine, reason }: Inspected, activity: GuestActivity | undef
   return isLost && activity !== undefined && !(typeof activity === "object" && activity.ended === 0);
 }
 
-function causes(thrown: unknown): readonly unknown[] {
-  return thrown instanceof Error ? [thrown, ...causes(thrown.cause)] : [];
-}
 
 function describe(activity: GuestActivity | undefined): string | undefined {
   return typeof activity === "object" ? `ended ${activity.ended}` : activity;

@@ -46,6 +46,8 @@ export interface ReconcileReport extends FleetReport {
   readonly created: number;
   /** Those of `failures` that kept no runner from being created. */
   readonly ofRemovals: readonly Error[];
+  /** Whether a runner of the wanted configuration was online or busy before it began. */
+  readonly hasStayed: boolean;
   /** Number of outdated runners that stay until one of their successors is online. */
   readonly waiting: number;
   /** Runners whose application ended by itself, without a job, since the last reconcile; `failures` contains them too. */
@@ -160,6 +162,7 @@ export class RunnerManager {
       failures,
       ofRemovals,
       created: first.created + rest.created,
+      hasStayed: hasStayed(observed, fleet),
       ended,
       silentScopes: after.silentScopes,
       waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting,
@@ -337,6 +340,13 @@ export class RunnerManager {
       return failure;
     });
   }
+}
+
+function hasStayed({ machines, registrations }: World, { configHash }: Fleet): boolean {
+  return joinRunners(machines, registrations).runners.some(
+    ({ machine, registration }) =>
+      machine.configHash === configHash && (registration?.online === true || registration?.busy === true),
+  );
 }
 
 function rejections(outcomes: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {

@@ -197,6 +197,7 @@ function openImageKeeper(
       images,
       application: records.application,
       failure: records.imageFailure,
+      trial: records.imageTrial,
       archives: new ArchiveStore({
         directory: join(dataDirectory, "application"),
         openDispatcher: () => openDispatcher(proxy),

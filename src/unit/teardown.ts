@@ -70,7 +70,7 @@ export class Teardown {
   /** @returns what instances of others use, and stays. */
   async #removeFromLxd(signal: AbortSignal): Promise<readonly string[]> {
     const { images, firewall, infrastructure, serverLogs } = this.#dependencies;
-    await images.prune(undefined, signal);
+    await images.prune([], signal);
     await serverLogs.remove(signal);
     const acl = await firewall.remove(signal);
     return [...acl, ...(await infrastructure.remove(signal))];

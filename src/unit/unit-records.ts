@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { JsonRecord } from "../host/json-record.ts";
 import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-decision.ts";
+import type { ImageTrial } from "../runners/image-trial.ts";
 import type { Logger } from "charm-kit";
 import { parseEarlyEnds, type EarlyEnds } from "./early-ends.ts";
 import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
@@ -11,6 +12,7 @@ import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 export interface UnitRecords {
   readonly application: Memory<ApplicationMemo>;
   readonly imageFailure: Memory<ImageFailure>;
+  readonly imageTrial: Memory<ImageTrial>;
   readonly installed: Memory<InstalledOptions>;
   readonly earlyEnds: Memory<EarlyEnds>;
 }
@@ -30,6 +32,7 @@ export function openRecords(directory: string, log: Logger): UnitRecords {
   return {
     application: record("application.json", parseApplication),
     imageFailure: record("image-failure.json", parseImageFailure),
+    imageTrial: record("image-trial.json", parseImageTrial),
     installed: record("installed-options.json", parseInstalledOptions),
     earlyEnds: record("early-ends.json", parseEarlyEnds),
   };
@@ -49,4 +52,10 @@ function parseImageFailure(stored: unknown): ImageFailure | null {
     typeof failedAt === "number" &&
     typeof attempts === "number";
   return isWhole ? { recipe, reason, failedAt, attempts } : null;
+}
+
+function parseImageTrial(stored: unknown): ImageTrial | null {
+  const { template, failures, reason } = Object(stored) as Partial<Record<keyof ImageTrial, unknown>>;
+  if (typeof template !== "string" || typeof failures !== "number") return null;
+  return { template, failures, reason: typeof reason === "string" ? reason : undefined };
 }

@@ -239,10 +239,11 @@ export class Workload {
     if (filled === undefined) return undefined;
     const { report } = filled;
     if (isWhole) await this.#sweep(signal);
-    const { image, build } = report.versionRefused ? await this.#redecide(signal) : filled.decision;
-    const told = build === "paused" && image ? [await this.#dependencies.images.notice(image)] : [];
+    const decision = report.versionRefused ? await this.#redecide(signal) : filled.decision;
+    const { build } = decision;
+    const told = await this.#dependencies.images.notice(decision);
     return {
-      ...(await this.#withNotices(report, capacity, [...notices, ...told])),
+      ...(await this.#withNotices(report, capacity, [...notices, ...(told === undefined ? [] : [told])])),
       image: build === "none" ? "current" : report.versionRefused ? "refused" : "due",
     };
   }
@@ -351,7 +352,7 @@ export class Workload {
     image: RunnerImage | undefined,
     { capacity, mostCreations, renewBefore }: Filling,
   ): Promise<FleetChoice> {
-    const { earlyEnds, system } = this.#dependencies;
+    const { earlyEnds, images, system } = this.#dependencies;
     if (image === undefined) throw new NoImageError();
     const fleet = this.#fleet(image, capacity);
     const { configHash } = fleet;
@@ -366,6 +367,7 @@ export class Workload {
       conclude: async (report) => {
         const after = earlyEndsAfter(before, report, { configHash, now: system.clock.now() });
         if (before !== after) await earlyEnds.write(after);
+        await images.conclude(image, report);
       },
     };
   }

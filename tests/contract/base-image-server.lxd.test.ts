@@ -65,7 +65,7 @@ describeLxd(
       server = await serve();
     });
     after(async () => {
-      await images.prune(undefined, signal());
+      await images.prune([], signal());
       await unit.infrastructure.remove(signal());
       await daemon.stop();
       await Promise.all(servers.map((each) => each.close()));

@@ -60,7 +60,7 @@ describeLxd(
     });
     after(async () => {
       for (const { name } of await machines.list(signal())) await machines.destroy(name, signal());
-      await images.prune(undefined, signal());
+      await images.prune([], signal());
       await unit.infrastructure.remove(signal());
       await unit.client.close();
       await rm(directory, { recursive: true, force: true });
@@ -110,7 +110,7 @@ describeLxd(
       expect(await alias()).to.equal(second.fingerprint);
       const running = (await machines.list(signal())).filter(({ state }) => state === "running");
       expect(running.map(({ name }) => name)).to.have.members(made);
-      await images.prune(second, signal());
+      await images.prune([second], signal());
       expect(await images.list(signal())).to.deep.equal([second]);
       // Clones live on without what they were made from.
       const after = (await machines.list(signal())).filter(({ state }) => state === "running");
@@ -126,14 +126,14 @@ describeLxd(
       while ((await unit.client.operations.touching(first.template, signal())).length === 0) {
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
-      await images.prune(newer, signal());
+      await images.prune([newer], signal());
       const outcomes = await launching;
       const made = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
       // What had begun was completed; what would have begun later may have found no template.
       expect(made.length, JSON.stringify(outcomes)).to.be.greaterThan(0);
       const running = (await machines.list(signal())).filter(({ state }) => state === "running");
       expect(running.map(({ name }) => name)).to.include.members(made);
-      await images.prune(newer, signal());
+      await images.prune([newer], signal());
       expect(await images.list(signal())).to.deep.equal([newer]);
     });
   },

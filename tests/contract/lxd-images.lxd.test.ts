@@ -45,7 +45,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     await unit.infrastructure.ensure(roomFor(0), signal());
     images = imagesOf(unit);
   });
-  afterEach(() => images.prune(undefined, signal()));
+  afterEach(() => images.prune([], signal()));
   after(async () => {
     await unit.infrastructure.remove(signal());
     await unit.client.close();
@@ -180,7 +180,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       expect(await aliased(), title).to.equal(good.fingerprint);
       expect((await listObjects()).instances, title).to.deep.equal([good.template]);
     }
-    await images.prune(good, signal());
+    await images.prune([good], signal());
     expect(await listObjects()).to.deep.equal({ instances: [good.template], images: [good.fingerprint] });
   });
 
@@ -220,7 +220,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     expect(await build(recipe("a"), (step) => steps.push(step))).to.deep.equal(built);
     // The image was finished: only its template is made again.
     expect(steps).to.deep.equal(["making the template"]);
-    await images.prune(built, signal());
+    await images.prune([built], signal());
     expect(await listObjects()).to.deep.equal({ instances: [built.template], images: [built.fingerprint] });
   });
 
@@ -230,10 +230,10 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     expect(second.template).not.to.equal(first.template);
     expect(await listed()).to.deep.equal([second, first]);
     expect(await aliased()).to.equal(second.fingerprint);
-    await images.prune(second, signal());
+    await images.prune([second], signal());
     expect(await listObjects()).to.deep.equal({ instances: [second.template], images: [second.fingerprint] });
     expect(await listed()).to.deep.equal([second]);
-    await images.prune(undefined, signal());
+    await images.prune([], signal());
     expect(await listObjects()).to.deep.equal({ instances: [], images: [] });
   });
 
@@ -247,14 +247,14 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
         others.build(recipe("a"), () => undefined, signal()),
       ]);
       expect(theirs.template).not.to.equal(mine.template);
-      await images.prune(undefined, signal());
+      await images.prune([], signal());
       expect(await others.list(signal())).to.deep.equal([theirs]);
       expect(await listObjects(other)).to.deep.equal({
         instances: [theirs.template],
         images: [theirs.fingerprint],
       });
     } finally {
-      await others.prune(undefined, signal());
+      await others.prune([], signal());
       await other.infrastructure.remove(signal());
     }
   });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { RUNNER_SCRIPT } from "../../src/guest/paths.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { Rig } from "../support/rig/rig.ts";
 
@@ -54,8 +55,34 @@ endToEnd("an image that cannot be built", () => {
     await rig.reconcile(patience());
     const after = await rig.machines(patience());
     expect(after).to.have.length(1).and.not.include(before[0]);
+    // The earlier image goes when the runner has stayed: the first reconcile finds that, the second one deletes it.
+    await rig.reconcile(patience());
+    await rig.reconcile(patience());
     const instances = await rig.lxd.instances(rig.slug, patience());
     const template = `${rig.slug}-template-${image.slice(0, 8)}`;
     expect(instances.map(({ name }) => name).sort()).to.deep.equal([...after, template].sort());
+  });
+
+  it("is replaced by the image before when its runners end at once, until the next one is built", async () => {
+    await rig.configure({ "virtual-machines": "2" }, patience());
+    const { image = "" } = await rig.act("build-image", {}, patience(120_000));
+    const template = `${rig.slug}-template-${image.slice(0, 8)}`;
+    const script = { instance: template, path: RUNNER_SCRIPT };
+    const spoilt = Buffer.from("#!/bin/sh\necho no such library\nexit 1\n");
+    await rig.lxd.client.files.put(script, spoilt, { mode: 0o755, uid: 0, gid: 0 }, patience());
+    for (let round = 0; round < 8 && !(await rig.status()).includes("using the image of"); round++) {
+      expect(await rig.machines(patience()), `before round ${round}`).to.have.length.at.least(1);
+      await rig.reconcile(patience());
+    }
+    await rig.reconcile(patience());
+    const status = await rig.status();
+    expect(status, status).to.match(
+      /^active: 2 runners: 2 idle; using the image of .* UTC, since no runner of the image of .* UTC has stayed: .*ended with 1 /,
+    );
+    expect(await rig.machines(patience())).to.have.length(2);
+    await rig.act("build-image", {}, patience(120_000));
+    await rig.reconcile(patience());
+    await rig.reconcile(patience());
+    expect(await rig.status()).to.equal("active: 2 runners: 2 idle");
   });
 });

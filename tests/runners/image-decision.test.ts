@@ -14,7 +14,7 @@ const image = (recipe: string, ageMs: number, fingerprint = "00000000"): RunnerI
   builtAt: NOW - ageMs,
 });
 const decision = (facts: Partial<ImageFacts>) =>
-  decideImage({ images: [], recipe: "wanted", programs: "ours", failure: null, now: NOW, ...facts });
+  decideImage({ images: [], recipe: "wanted", programs: "ours", failure: null, trial: null, now: NOW, ...facts });
 const failed = (agoMs: number, attempts = 1, recipe = "wanted") => ({
   recipe,
   reason: "no such package",
@@ -31,7 +31,7 @@ describe("decideImage()", () => {
   it("takes the image of the recipe, and builds none", () => {
     const wanted = image("wanted", HOUR);
     const images = [image("other", MINUTE), wanted];
-    expect(decision({ images })).to.deep.equal({ image: wanted, build: "none" });
+    expect(decision({ images })).to.deep.equal({ image: wanted, build: "none", hasSurplus: true });
   });
 
   it("takes the newest of another recipe while that of the recipe is not there, and builds", () => {

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
 import type { ImageFailure } from "../../src/runners/image-decision.ts";
+import { ApplicationDiedError } from "../../src/runners/errors.ts";
+import type { ImageTrial, TrialReport } from "../../src/runners/image-trial.ts";
 import type { ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
 import { createLogger } from "charm-kit";
 import { rejection } from "../support/rejection.ts";
@@ -28,6 +30,7 @@ class Fixture {
   readonly fetched: string[] = [];
   readonly steps: string[] = [];
   readonly failure = new Kept<ImageFailure>();
+  readonly trial = new Kept<ImageTrial>();
   fetchFault: Error | undefined;
   buildFault: Error | undefined;
 
@@ -56,12 +59,13 @@ class Fixture {
         list: () => Promise.resolve(this.images),
         build: (recipe, progress) => this.#build(recipe, progress),
         prune: (keep) => {
-          this.images = this.images.filter(({ template }) => template === keep?.template);
+          this.images = this.images.filter(({ template }) => keep.some((each) => each.template === template));
           return Promise.resolve();
         },
       },
       application: new Kept(),
       failure: this.failure,
+      trial: this.trial,
       lock: { run: (work) => work() },
       clock: { now: () => this.now, wait: () => Promise.resolve() },
       log: createLogger(
@@ -124,7 +128,6 @@ describe("ImageKeeper", () => {
     fixture.now += 1;
     expect((await fixture.supply()).image).not.to.equal(image);
     expect(fixture.fetched).to.deep.equal(["2.330.0", "2.331.0"]);
-    expect(fixture.images).to.have.length(1);
   });
 
   it("asks GitHub at once when it is told to, and says whether the application is another one", async () => {
@@ -149,7 +152,7 @@ describe("ImageKeeper", () => {
     const { image: fresh } = await fixture.supply();
     expect(fresh.builtAt).to.equal(fixture.now);
     expect(fresh.recipe).to.equal(image.recipe);
-    expect(fixture.images).to.deep.equal([fresh]);
+    expect(fixture.images).to.deep.equal([fresh, image]);
     expect(fixture.fetched).to.have.length(2);
   });
 
@@ -203,13 +206,13 @@ describe("ImageKeeper", () => {
   });
 
   it("builds at once when a person wants it, whatever failed before", async () => {
-    await fixture.supply();
+    const { image } = await fixture.supply();
     fixture.now += 7 * HOUR;
     fixture.buildFault = new Error("no route to host");
     await fixture.supply();
     fixture.buildFault = undefined;
     const built = await fixture.keeper.build(signal);
-    expect(fixture.images).to.deep.equal([built]);
+    expect(fixture.images).to.deep.equal([built, image]);
     expect((await fixture.supply()).notice).to.equal(undefined);
   });
 
@@ -225,6 +228,67 @@ describe("ImageKeeper", () => {
     fixture.buildFault = new Error("the checksum is wrong");
     await fixture.supply();
     expect(await fixture.keeper.lastFailure()).to.equal("the checksum is wrong");
+  });
+
+  describe("with a new image beside an earlier one", () => {
+    const died = new ApplicationDiedError({ name: "runners-0-1", code: 7, seconds: 1, output: "no such library" });
+    const report = (more: Partial<TrialReport>): TrialReport => ({
+      created: 0,
+      failures: [],
+      hasStayed: false,
+      versionRefused: false,
+      ...more,
+    });
+    let earlier: RunnerImage;
+    let fresh: RunnerImage;
+    beforeEach(async () => {
+      earlier = (await fixture.supply()).image;
+      fixture.now += 7 * HOUR;
+      fresh = (await fixture.supply()).image;
+    });
+
+    it("keeps the earlier one until a runner of the new one has stayed", async () => {
+      await fixture.keeper.conclude(fresh, report({ created: 3 }));
+      await fixture.supply();
+      expect(fixture.images).to.deep.equal([fresh, earlier]);
+      await fixture.keeper.conclude(fresh, report({ hasStayed: true }));
+      await fixture.supply();
+      expect(fixture.images).to.deep.equal([fresh]);
+    });
+
+    it("uses the earlier one again once runners of the new one fail, says why, and tries the next build", async () => {
+      await fixture.keeper.conclude(fresh, report({ failures: [died] }));
+      expect((await fixture.supply()).image).to.equal(fresh);
+      await fixture.keeper.conclude(fresh, report({ failures: [died, died] }));
+      const supply = await fixture.supply();
+      expect(supply.image).to.equal(earlier);
+      expect(supply.notice).to.equal(
+        `using the image of 2026-01-02 03:04 UTC, since no runner of the image of 2026-01-02 10:04 UTC has stayed: ${died.message}`,
+      );
+      await fixture.keeper.conclude(earlier, report({ hasStayed: true }));
+      expect((await fixture.supply()).image).to.equal(earlier);
+
+      fixture.now += 7 * HOUR;
+      const { image, notice } = await fixture.supply();
+      expect(image.builtAt).to.equal(fixture.now);
+      expect(notice).to.equal(undefined);
+      expect(fixture.images).to.deep.equal([image, earlier]);
+    });
+
+    it("blames the new one for nothing that other things cause", async () => {
+      const refused = [new Error("GitHub answered 403"), died];
+      await fixture.keeper.conclude(fresh, report({ failures: [new Error("GitHub answered 403")] }));
+      await fixture.keeper.conclude(fresh, report({ failures: refused, versionRefused: true }));
+      await fixture.keeper.conclude(fresh, report({ failures: refused, created: 1 }));
+      expect(fixture.trial.value?.failures).to.equal(0);
+    });
+
+    it("keeps both when a build fails", async () => {
+      fixture.now += 7 * HOUR;
+      fixture.buildFault = new Error("no space");
+      expect((await fixture.supply()).image).to.equal(fresh);
+      expect(fixture.images).to.deep.equal([fresh, earlier]);
+    });
   });
 
   it("fails without an image to fall back on", async () => {

@@ -1,3 +1,4 @@
+import type { ImageTrial } from "../../src/runners/image-trial.ts";
 import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
 import type { ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
 import type { Lock } from "../../src/runners/runner-manager.ts";
@@ -49,6 +50,7 @@ export class FakeUnit {
   readonly earlyEnds = new Kept<never>();
   readonly #application = new Kept<never>();
   readonly #failure = new Kept<never>();
+  readonly #trial = new Kept<ImageTrial>();
   readonly #installed = new Kept<never>();
   readonly #locks = { manager: new QueueLock(), ready: new QueueLock(), image: new QueueLock() };
 
@@ -112,12 +114,13 @@ export class FakeUnit {
           list: () => Promise.resolve(this.images),
           build: (recipe) => this.#build(recipe),
           prune: (keep) => {
-            this.images = this.images.filter(({ template }) => template === keep?.template);
+            this.images = this.images.filter(({ template }) => keep.some((each) => each.template === template));
             return Promise.resolve();
           },
         },
         application: this.#application,
         failure: this.#failure,
+        trial: this.#trial,
         lock: this.#locks.image,
         clock,
         log: silentLogger,
