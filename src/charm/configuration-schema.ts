@@ -74,6 +74,13 @@ export const configurationSchema = {
       accepted: "0 to 500",
       change: "scales",
     },
+    "standby-runners": {
+      type: "integer",
+      minimum: 0,
+      maximum: 50,
+      accepted: "0 to 50",
+      change: "scales",
+    },
     "instance-type": {
       enum: ["virtual-machine", "container"],
       accepted: "virtual-machine or container",

@@ -77,6 +77,7 @@ export function parseConfiguration(
     proxy,
     insecure,
     count: reader.whole("virtual-machines"),
+    standby: reader.whole("standby-runners"),
     processes: reader.whole("vm-processes"),
     reconcileMinutes: reader.whole("reconcile-interval"),
     preJobScript: reader.text("pre-job-script").replaceAll("\r\n", "\n"),

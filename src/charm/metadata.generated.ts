@@ -46,6 +46,12 @@ export interface GithubRunnerTypes extends CharmTypes {
     /** Number of runners of each unit, at most 500, for both instance types. 0 is valid: the unit then has no runners. */
     readonly "virtual-machines": number;
     /**
+     * Number of standby instances of each unit: instances that are started and wait, without a registration at GitHub,
+     * until a runner is needed, which is then online much sooner. They come on top of virtual-machines, 0 to 50, and only
+     * as far as the machine has room; 0 turns them off. A unit with virtual-machines=0 has none.
+     */
+    readonly "standby-runners": number;
+    /**
      * Type of the runners: "virtual-machine" or "container". Virtual machines need KVM and vsock on the unit's machine.
      * Containers start faster and need neither, but their jobs share the kernel of the machine: use them only for code
      * that you trust.
@@ -148,7 +154,8 @@ export interface GithubRunnerTypes extends CharmTypes {
   readonly actions: {
     /**
      * Counts the unit's runners, as GitHub reports them. Results: online, busy, offline and unknown are counts; runners and
-     * busy-runners are names, separated by commas.
+     * busy-runners are names, separated by commas; standby counts the instances that wait to become runners, which no other
+     * result contains.
      */
     readonly "check-runners": {
       readonly params: Readonly<Record<never, never>>;

@@ -191,5 +191,6 @@ function runnerResults(counts: RunnerCounts): Record<string, string> {
     unknown: String(counts.unknown),
     runners: counts.names.join(","),
     "busy-runners": counts.busyNames.join(","),
+    standby: String(counts.standby),
   };
 }

@@ -125,7 +125,7 @@ export function withNotices(message: string, notices: readonly string[]): string
   return [message, ...notices.map(shorten)].join("; ");
 }
 
-/** For example `8 runners: 5 idle, 3 busy`. */
+/** For example `8 runners: 5 idle, 3 busy; 1 on standby`. */
 export function describeCounts(counts: RunnerCounts): string {
   const present = counts.names.length;
   const parts = [
@@ -135,7 +135,8 @@ export function describeCounts(counts: RunnerCounts): string {
   ] as const;
   const listed = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
   const noun = present === 1 ? "1 runner" : `${present} runners`;
-  return listed.length > 0 ? `${noun}: ${listed.join(", ")}` : noun;
+  const runners = listed.length > 0 ? `${noun}: ${listed.join(", ")}` : noun;
+  return counts.standby > 0 ? `${runners}; ${counts.standby} on standby` : runners;
 }
 
 /** Why timers do not fire, with the remedy; undefined when they fire. */

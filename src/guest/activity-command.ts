@@ -22,3 +22,15 @@ fi
 `;
 
 export const ACTIVITY_COMMAND = ["/bin/sh", "-c", script] as const;
+
+/**
+ * Ends when the guest's system has booted and waits for its payload. `--wait` alone returns at once while systemd itself
+ * is not running yet.
+ */
+const untilWaiting = `
+until [ -S /run/systemd/private ]; do sleep 0.05; done
+systemctl is-system-running --wait >/dev/null || true
+until grep -qs '${pattern(RECEIVE_PROGRAM)}' /proc/[0-9]*/cmdline; do sleep 0.05; done
+`;
+
+export const AWAIT_PAYLOAD_COMMAND = ["/bin/sh", "-c", untilWaiting] as const;

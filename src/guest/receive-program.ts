@@ -12,8 +12,11 @@ import {
 } from "./paths.ts";
 import { POWER_OFF_UNIT } from "./policy-check.ts";
 
-/** How long a started guest waits for its payload before it powers off, in seconds. */
-const PAYLOAD_TIMEOUT_SECONDS = 900;
+/**
+ * How long a started guest waits for its payload before it powers off, in seconds: longer than a standby instance waits.
+ * The clock goes on while it is frozen.
+ */
+const PAYLOAD_TIMEOUT_SECONDS = 26 * 60 * 60;
 /** Longest time of the preparation, in seconds. */
 const PREPARATION_TIMEOUT_SECONDS = 240;
 /** How long a guest that could not be prepared waits for a reader of its error, in seconds. */

@@ -4,7 +4,7 @@ import { forgetModules, loadModules } from "./kernel-modules.ts";
 import { installLxd, type LxdSign } from "./lxd-installer.ts";
 import { checkVirtualMachines } from "./machine-check.ts";
 import type { HostPaths } from "./host-paths.ts";
-import { readUsages, shortagesIn } from "./shortages.ts";
+import { readMemory, readUsages, shortagesIn, type Memory } from "./shortages.ts";
 import { raiseLimits } from "./raise-limits.ts";
 
 /** The LXD operations that the host side needs. */
@@ -65,6 +65,11 @@ export class Host {
   /** What all runners of the machine share and is used up, each as a short text with who holds the most of it. */
   async shortages(): Promise<readonly string[]> {
     return shortagesIn(await readUsages(this.#options.paths));
+  }
+
+  /** The machine's memory; undefined where the kernel does not tell. */
+  memory(): Promise<Memory | undefined> {
+    return readMemory(this.#options.paths);
   }
 
   /** Whether the machine requires a restart, such as after a kernel update, and no other unit is busy. */

@@ -63,11 +63,32 @@ function keyUsages(text: string): readonly Usage[] {
   ]);
 }
 
+/** The machine's memory in bytes. */
+export interface Memory {
+  readonly total: number;
+  /** What new processes can have without swapping. */
+  readonly available: number;
+}
+
+/** @returns undefined where the kernel does not tell. */
+export async function readMemory({ proc }: Pick<HostPaths, "proc">): Promise<Memory | undefined> {
+  return memoryIn(await read(proc, "meminfo"));
+}
+
+function memoryIn(text: string): Memory | undefined {
+  const bytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? Number.NaN) * KIB;
+  const [total, available] = [bytes("MemTotal"), bytes("MemAvailable")];
+  return Number.isNaN(total) || Number.isNaN(available) ? undefined : { total, available };
+}
+
+const KIB = 1024;
+
 function memoryUsage(text: string): readonly Usage[] {
-  const kibibytes = (name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? Number.NaN);
-  const [total, free] = [kibibytes("MemTotal"), kibibytes("MemAvailable")];
-  return [{ resource: "the machine's memory (KiB)", used: total - free, most: total }];
+  const memory = memoryIn(text);
+  if (memory === undefined) return [];
+  const { total, available } = memory;
+  return [{ resource: "the machine's memory (KiB)", used: (total - available) / KIB, most: total / KIB }];
 }
 
 const PAYLOAD = "lxc.payload.";

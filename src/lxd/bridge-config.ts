@@ -10,6 +10,12 @@ import type { Config } from "lxd-client";
  */
 const DNSMASQ = ["dhcp-ignore=tag:!known", "dhcp-ignore-names", "dns-forward-max=10000"];
 
+/**
+ * A frozen instance does not renew its lease, and one that finds its lease over loses its address for a moment: longer
+ * than twice the life of a standby instance. No address waits for the end of a lease, since each belongs to one port.
+ */
+const LEASE = "50h";
+
 /** Hides name and version. Early versions of dnsmasq do not start with it. */
 const ANONYMOUS = "no-ident";
 
@@ -26,7 +32,7 @@ function withDnsmasq(subnet: string, lines: readonly string[]): Config {
   return {
     "ipv4.address": subnet,
     "ipv4.nat": "true",
-    "ipv4.dhcp.expiry": "10m",
+    "ipv4.dhcp.expiry": LEASE,
     "ipv4.dhcp.ranges": spareRange(subnet),
     "ipv6.address": "none",
     "dns.mode": "none",

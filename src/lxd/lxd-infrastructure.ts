@@ -11,6 +11,7 @@ import {
   type Profile,
   type Tagged,
 } from "lxd-client";
+import { bridgePorts } from "../network/bridge-ports.ts";
 import { contains, parseNetwork, renderNetwork, type Network as Subnet } from "../network/network.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { BridgeLostError } from "./errors.ts";
@@ -60,6 +61,9 @@ export interface LxdInfrastructureOptions {
 /** Linux allows 15 characters in an interface name. */
 const BRIDGE_DIGITS = 10;
 const BRIDGE_PREFIX = "ghr-";
+
+/** Builder and template of a new image, and the template of the present one: each has a port, too. */
+const IMAGE_INSTANCES = 3;
 
 /** Matches the names of all units' bridges, and not longer names with the same prefix. */
 export const BRIDGE_NAMES = new RegExp(`^${BRIDGE_PREFIX}[0-9a-f]{${BRIDGE_DIGITS}}$`);
@@ -134,8 +138,9 @@ export class LxdInfrastructure implements Infrastructure {
       profiles = early(this.#ownProfiles(signal));
     };
     // First, so that nothing else is created for a pool that is too small.
-    const { count, shortage } = await this.#pool.ensure(capacity, release, signal);
+    const { count, standby, shortage } = await this.#pool.ensure(capacity, release, signal);
     const bridge = await this.#ensureBridge(await known, signal);
+    const ports = await this.#countPorts(await known, signal);
     const { info, filters } = await server;
     const own = await profiles;
     const guestSocket = guestSocketOption(info);
@@ -146,7 +151,17 @@ export class LxdInfrastructure implements Infrastructure {
     await this.#ensureProfile(current, resourceProfile(resources, this.pool), own, signal);
     await this.#removeUnusedProfiles(current, own, signal);
     const notices = [shortage, ...filterNotices(filters), ...bridge];
-    return { count, notices: notices.filter((notice) => notice !== undefined) };
+    return {
+      count,
+      standby: Math.max(0, Math.min(standby, ports - capacity.count - IMAGE_INSTANCES)),
+      notices: notices.filter((notice) => notice !== undefined),
+    };
+  }
+
+  /** A bridge that is known keeps its subnet. */
+  async #countPorts(known: Tagged<Network> | undefined, signal: AbortSignal): Promise<number> {
+    const { config } = known?.value ?? (await this.#client.networks.get(this.bridge, signal));
+    return bridgePorts(this.bridge, config["ipv4.address"] ?? "").length;
   }
 
   async #readServer(signal: AbortSignal) {

@@ -2,12 +2,15 @@ import type {
   GuestActivity,
   BootstrapAnswer,
   Machine,
+  MachineList,
   MachineNote,
-  MachinePhase,
   Machines,
   MachineSpec,
   MachineState,
   InstanceType,
+  StandbyMachine,
+  StandbySpec,
+  Taking,
 } from "../runners/ports.ts";
 import { Gate, unhindered, type Await, type Secret } from "charm-kit";
 import {
@@ -16,6 +19,7 @@ import {
   LxdUnreachableError,
   OperationError,
   OperationUnseenError,
+  type Config,
   type Devices,
   type Instance,
   type InstanceStatus,
@@ -40,6 +44,8 @@ export interface LxdMachinesOptions {
   readonly deliverProgram: string;
   /** Command in the guest that prints the runner application's activity. */
   readonly activityCommand: readonly [string, ...string[]];
+  /** Command in the guest that ends when the guest waits for its payload. @default it waits as soon as it runs commands */
+  readonly awaitCommand?: readonly [string, ...string[]];
   /** Most instances that are cloned and started at once, since this needs the host's CPUs. */
   readonly startConcurrency: number;
   /** The unit's bridge. @default profiles alone decide about the network */
@@ -56,8 +62,13 @@ const UNHINDERED_MS: Readonly<Record<InstanceType, number>> = {
 /** The caller's limit is what ends a delivery; longer than any of them. */
 const DELIVER_MS = 60 * 60_000;
 const INSPECT_MS = 10_000;
+/** A version of the charm that does not know this phase destroys such an instance as one whose creation was killed. */
+const STANDBY: StandbyMachine["phase"] = "standby";
 /** Name of the disk device of the guest's share. */
 const SHARE_DEVICE = "share";
+
+/** Everything that a clone is made from. */
+type CloneSpec = MachineSpec & { readonly phase: "creating" | StandbyMachine["phase"] };
 
 /** The runners' instances on LXD: clones of a template, identified by keys in their configuration. */
 export class LxdMachines implements Machines {
@@ -66,6 +77,7 @@ export class LxdMachines implements Machines {
   readonly #instanceType: InstanceType;
   readonly #deliverProgram: string;
   readonly #activityCommand: readonly [string, ...string[]];
+  readonly #awaitCommand: readonly [string, ...string[]];
   readonly #starts: Gate;
   readonly #ports: PortAllocator | undefined;
   /** As {@link LxdMachines.list} has seen them last. */
@@ -78,20 +90,60 @@ export class LxdMachines implements Machines {
     this.#instanceType = options.instanceType ?? "container";
     this.#deliverProgram = options.deliverProgram;
     this.#activityCommand = options.activityCommand;
+    this.#awaitCommand = options.awaitCommand ?? ["true"];
     this.#guestStart = options.guestStart ?? {};
     this.#starts = new Gate(options.startConcurrency);
     this.#ports = options.ports;
   }
 
-  async list(signal: AbortSignal): Promise<readonly Machine[]> {
+  async list(signal: AbortSignal): Promise<MachineList> {
     // Without a server-side filter: LXD answers an unknown one with an empty list, which looks like vanished runners.
     const instances = await this.#client.instances.list(undefined, signal);
     this.#ports?.observe(instances);
     this.#instances = instances;
-    return instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
+    const own = instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
+    return {
+      runners: own.filter((machine) => machine.phase !== "standby"),
+      standby: own.filter((machine) => machine.phase === "standby"),
+    };
   }
 
-  async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
+  launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
+    return this.#launch({ ...spec, phase: "creating" }, signal);
+  }
+
+  launchStandby(spec: StandbySpec, signal: AbortSignal): Promise<void> {
+    return this.#launch({ ...spec, phase: "standby", scopeKey: "" }, signal);
+  }
+
+  async awaitStandby(name: string, signal: AbortSignal): Promise<void> {
+    const request = { command: this.#awaitCommand, limitMs: DELIVER_MS, maxOutputBytes: 4096 } as const;
+    const guest = { ...this.#guestStart, client: this.#client, name, type: this.#instanceType };
+    const { exitCode, stderr } = await inStartedGuest(
+      guest,
+      (inner) => this.#client.exec.run(name, request, inner),
+      signal,
+    );
+    if (exitCode === 0) return;
+    throw new BootstrapError(name, `waiting for its system ended with ${exitCode}: ${stderr.trim()}`);
+  }
+
+  async take(name: string, { scopeKey, deadline, createdAt }: Taking, signal: AbortSignal): Promise<void> {
+    const config = {
+      [KEYS.phase]: "creating" satisfies Machine["phase"],
+      [KEYS.scopeKey]: scopeKey,
+      [KEYS.deadline]: String(deadline),
+      [KEYS.takenAt]: String(createdAt),
+    };
+    const [patched, unfrozen] = await Promise.allSettled([
+      this.#patch(name, config, signal),
+      this.unfreeze(name, signal),
+    ]);
+    if (patched.status === "rejected") throw patched.reason;
+    if (unfrozen.status === "rejected") throw unfrozen.reason;
+  }
+
+  async #launch(spec: CloneSpec, signal: AbortSignal): Promise<void> {
     await this.#starts.run(async () => {
       signal.throwIfAborted();
       // LXD continues an operation that nobody waits for, so an abort takes effect only between steps.
@@ -156,6 +208,10 @@ export class LxdMachines implements Machines {
       ...(suspectSince !== undefined && { [KEYS.suspectSince]: timeText(suspectSince) }),
       ...(busySince !== undefined && { [KEYS.busySince]: timeText(busySince) }),
     };
+    await this.#patch(name, config, signal);
+  }
+
+  async #patch(name: string, config: Config, signal: AbortSignal): Promise<void> {
     const outcome = await this.#client.instances.patch(name, { config }, signal);
     if (outcome.state === "unseen")
       throw new OperationUnseenError(`change instance '${name}'`, outcome.operationId);
@@ -207,7 +263,7 @@ export class LxdMachines implements Machines {
   }
 
   /** When the answer is lost, LXD may have begun the clone, and only then is it there in a moment. */
-  async #cloneOrNothing(spec: MachineSpec): Promise<void> {
+  async #cloneOrNothing(spec: CloneSpec): Promise<void> {
     const limitMs = UNHINDERED_MS[this.#instanceType];
     try {
       await unhindered(`clone template '${spec.template}'`, limitMs, (limited) => this.#clone(spec, limited));
@@ -228,7 +284,7 @@ export class LxdMachines implements Machines {
     await this.destroy(name, signal);
   }
 
-  async #clone(spec: MachineSpec, signal: AbortSignal): Promise<void> {
+  async #clone(spec: CloneSpec, signal: AbortSignal): Promise<void> {
     const create = async (devices: Devices) => {
       await this.#client.instances.create(this.#newInstance(spec, devices), signal);
     };
@@ -236,7 +292,7 @@ export class LxdMachines implements Machines {
   }
 
   #newInstance(
-    { name, template, profiles, configHash, scopeKey, deadline, share }: MachineSpec,
+    { name, template, profiles, configHash, scopeKey, phase, deadline, share }: CloneSpec,
     devices: Devices,
   ): NewInstance {
     return {
@@ -251,7 +307,7 @@ export class LxdMachines implements Machines {
         ...ownerConfig(this.#owner, "runner"),
         [KEYS.configHash]: configHash,
         [KEYS.scopeKey]: scopeKey,
-        [KEYS.phase]: "creating" satisfies MachinePhase,
+        [KEYS.phase]: phase,
         [KEYS.deadline]: String(deadline),
         ...TEMPLATE_ONLY,
         ...ownUserRange(
@@ -297,16 +353,20 @@ function endedWith(line: string): { readonly ended: number } | undefined {
   return code === undefined ? undefined : { ended: Number(code) };
 }
 
-function toMachine({ name, status, config, created_at: createdAt }: Instance): Machine {
-  return {
+function toMachine({ name, status, config, created_at: createdAt }: Instance): Machine | StandbyMachine {
+  const listed = {
     name,
     state: toState(status),
-    phase: config[KEYS.phase] === "ready" ? "ready" : "creating",
     configHash: config[KEYS.configHash] ?? "",
-    scopeKey: config[KEYS.scopeKey] ?? "",
-    createdAt: Date.parse(createdAt),
+    createdAt: readTime(config[KEYS.takenAt]) ?? Date.parse(createdAt),
     // An unreadable deadline would never be reached.
     deadline: readTime(config[KEYS.deadline]) ?? 0,
+  };
+  if (config[KEYS.phase] === STANDBY) return { ...listed, phase: STANDBY };
+  return {
+    ...listed,
+    phase: config[KEYS.phase] === "ready" ? "ready" : "creating",
+    scopeKey: config[KEYS.scopeKey] ?? "",
     suspectSince: readTime(config[KEYS.suspectSince]),
     busySince: readTime(config[KEYS.busySince]),
   };

@@ -7,7 +7,7 @@ import { discardInstance } from "./image-instance.ts";
 import { namingMissingProgram } from "./missing-program.ts";
 import { isUsedBy, refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
-import { capacityOf, spaceNeed, type PoolCapacity } from "./pool-space.ts";
+import { capacityOf, spaceNeed, standbyThatFits, type PoolCapacity } from "./pool-space.ts";
 import type { KnownPool, PoolBacking, PoolStore } from "./pool-store.ts";
 
 export interface LxdPoolOptions {
@@ -33,18 +33,22 @@ export class LxdPool {
    * Creates a missing pool on the unit's backing storage.
    *
    * @param release deletes the unit's objects that refer to the pool, except instances.
-   * @returns what of the runners it can hold.
+   * @returns what of the runners and standby instances it can hold.
    * @throws `PoolTooSmallError` before LXD has anything, when it can hold none of them.
    */
   async ensure(
-    { count, resources }: RunnerCapacity,
+    { count, standby, resources }: RunnerCapacity,
     release: () => Promise<void>,
     signal: AbortSignal,
-  ): Promise<PoolCapacity> {
+  ): Promise<PoolCapacity & { readonly standby: number }> {
     const { client, name, store } = this.#options;
-    const need = spaceNeed(count, resources.disk);
-    const capacity = ({ driver, isShared }: PoolBacking, present: number) =>
-      capacityOf(count, resources.disk, { driver, isShared, present });
+    const { disk } = resources;
+    const need = spaceNeed(count === 0 ? 0 : count + standby, disk);
+    const capacity = ({ driver, isShared }: PoolBacking, present: number, used: number) => {
+      const space = { driver, isShared, present };
+      const fitting = standbyThatFits({ runners: count, standby, disk }, space, used);
+      return { ...capacityOf(count, disk, space), standby: fitting };
+    };
     const { storageDrivers } = await client.server.info(signal);
     const drivers = storageDrivers.map((driver) => driver.name);
     const pools = await client.storagePools.list(signal);
@@ -57,13 +61,13 @@ export class LxdPool {
     if (known && !backing.lost) {
       if (known.status === "Unavailable") await this.#awaitAvailable(signal);
       const { space } = await client.storagePools.resources(name, signal);
-      return capacity(backing, space.total);
+      return capacity(backing, space.total, space.used);
     }
     if (known) {
       await this.#forget(release, signal);
       backing = await store.prepare({ drivers, need, sources, known: undefined }, signal);
     }
-    const created = capacity(backing, backing.room);
+    const created = capacity(backing, backing.room, 0);
     await this.#create(backing, signal);
     return created;
   }

@@ -34,6 +34,8 @@ export interface LxdUnitOptions {
   readonly deliverProgram: string;
   /** Command in the guest that prints the runner application's activity. */
   readonly activityCommand: readonly [string, ...string[]];
+  /** Command in the guest that ends when the guest waits for its payload. */
+  readonly awaitCommand: readonly [string, ...string[]];
   /** Path of the runner application's archive in the builder. */
   readonly archivePathInGuest: string;
   /** Directory of the runner application's diagnostics in the guest. */
@@ -144,6 +146,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       instanceType: options.instanceType,
       deliverProgram: options.deliverProgram,
       activityCommand: options.activityCommand,
+      awaitCommand: options.awaitCommand,
       startConcurrency,
       ports,
     }),

@@ -21,6 +21,7 @@ export const KEYS = {
   configHash: `${PREFIX}.kind`,
   scopeKey: `${PREFIX}.place`,
   phase: `${PREFIX}.phase`,
+  takenAt: `${PREFIX}.taken-at`,
   deadline: `${PREFIX}.deadline`,
   suspectSince: `${PREFIX}.doubtful-since`,
   busySince: `${PREFIX}.busy-since`,

@@ -76,6 +76,23 @@ export function runnersThatFit(wanted: number, disk: string, { driver, present }
   return Math.max(0, Math.min(wanted, Math.floor(fit)));
 }
 
+/** From this part on, a pool is full: what is in it may still grow. */
+const FULL = 0.9;
+
+/**
+ * The number of standby instances that fit into a pool beside all wanted runners, at most the wanted one. Pure.
+ *
+ * @param used bytes that are in use. A pool that is nearly full holds none, whatever the sizes of the disks say.
+ */
+export function standbyThatFits(
+  { runners, standby, disk }: { readonly runners: number; readonly standby: number; readonly disk: string },
+  space: PoolSpace,
+  used: number,
+): number {
+  if (space.present > 0 && used >= space.present * FULL) return 0;
+  return Math.max(0, runnersThatFit(runners + standby, disk, space) - runners);
+}
+
 /**
  * What of the wanted runners a pool can hold. Pure.
  *

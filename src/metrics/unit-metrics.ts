@@ -59,7 +59,7 @@ export class UnitMetrics implements RunnerMetrics {
     let ends: readonly EarlyEnd[] = [];
     await this.#softly("tell of a reconcile", signal, async () => {
       const doneAt = clock.now();
-      const traces = await shares.collect(round.runners, signal);
+      const traces = await shares.collect([...round.runners, ...round.standby], signal);
       ends = earlyEnds(traces);
       const told = await this.#eventsOf(traces, signal);
       await events.append([

@@ -1,11 +1,15 @@
-import { settleAll, type Clock, type Logger } from "charm-kit";
+import { findCause, messageOf, settleAll, type Clock, type Logger } from "charm-kit";
+import { StandbyLostError } from "./errors.ts";
 import type { Patience } from "./plan.ts";
-import type { RegistrationScopes } from "./ports.ts";
+import type { RegistrationScopes, StandbyMachine } from "./ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
 
 /** Settings of one new runner; the manager adds the rest of {@link CreateRunnerConfig}. */
-export type RunnerSettings = Omit<CreateRunnerConfig, "configHash" | "scopeKey" | "deadline" | "startUpMs">;
+export type RunnerSettings = Omit<
+  CreateRunnerConfig,
+  "configHash" | "scopeKey" | "deadline" | "startUpMs" | "takenAt"
+>;
 
 /** The wanted runners of the unit. */
 export interface Fleet {
@@ -13,6 +17,8 @@ export interface Fleet {
   readonly count: number;
   /** The configured number, when the machine cannot hold as many. @default the same as `count` */
   readonly configured?: number;
+  /** Number of standby instances beside the runners. @default 0 */
+  readonly standby?: number;
   /** Hash of the configuration; idle runners with another hash are replaced. */
   readonly configHash: string;
   /** Idle runners that were created before this time are replaced, in milliseconds since the Unix epoch. @default none */
@@ -50,6 +56,14 @@ export interface CreationsReport {
   readonly failures: readonly unknown[];
 }
 
+/** What runners are created with and from. */
+export interface CreationsWork {
+  readonly fleet: Fleet;
+  /** Instances that they take, as far as these suffice. */
+  readonly standby: readonly StandbyMachine[];
+  readonly progress: Progress;
+}
+
 /** Creates runners of a fleet; a failed one does not stop the others. */
 export class Creations {
   readonly #dependencies: CreationsDependencies;
@@ -63,18 +77,16 @@ export class Creations {
   /** @param count number of runners to create; 0 or more. */
   async create(
     count: number,
-    fleet: Fleet,
-    progress: Progress,
+    { fleet, standby, progress }: CreationsWork,
     signal: AbortSignal,
   ): Promise<CreationsReport> {
     if (count === 0) return { created: 0, failures: [] };
     let done = 0;
     progress(done, count);
-    const { concurrency, names } = this.#options;
-    const next = Array.from({ length: count }, () => names.next(this.#dependencies.entropy()));
-    const outcomes = await settleAll(next, concurrency, async (name) => {
+    const next = Array.from({ length: count }, (_, index) => standby[index]);
+    const outcomes = await settleAll(next, this.#options.concurrency, async (taken) => {
       signal.throwIfAborted();
-      await this.#createOne(name, fleet, signal);
+      await (taken ? this.#takeOne(taken, fleet, signal) : this.#createOne(this.#nextName(), fleet, signal));
       progress(++done, count);
     });
     const failures = outcomes.flatMap((outcome) =>
@@ -83,7 +95,25 @@ export class Creations {
     return { created: count - failures.length, failures };
   }
 
-  async #createOne(name: string, fleet: Fleet, signal: AbortSignal): Promise<void> {
+  #nextName(): string {
+    return this.#options.names.next(this.#dependencies.entropy());
+  }
+
+  /** A standby instance that is of no use does not cost the runner: a new instance takes its place. */
+  async #takeOne({ name }: StandbyMachine, fleet: Fleet, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#createOne(name, fleet, signal, true);
+    } catch (thrown) {
+      if (signal.aborted || !findCause(thrown, StandbyLostError)) throw thrown;
+      this.#dependencies.log.warning("Standby instance is of no use; creating another instance", {
+        instance: name,
+        reason: messageOf(thrown),
+      });
+      await this.#createOne(this.#nextName(), fleet, signal);
+    }
+  }
+
+  async #createOne(name: string, fleet: Fleet, signal: AbortSignal, isOnStandby = false): Promise<void> {
     const { clock, log, metrics, scopes } = this.#dependencies;
     const { idleLifetimeMs, patience } = this.#options;
     const startedAt = clock.now();
@@ -93,12 +123,13 @@ export class Creations {
       ...(await fleet.create(signal)),
       configHash: fleet.configHash,
       scopeKey: scopes.present ?? "",
+      takenAt: isOnStandby ? startedAt : undefined,
       deadline: startedAt + idleLifetimeMs,
       startUpMs: patience.startUpMs,
     };
     await runner.create(config, signal);
     const tookMs = clock.now() - startedAt;
-    log.info("Runner is online", { runner: name, seconds: tookMs / 1000 });
+    log.info("Runner is online", { runner: name, seconds: tookMs / 1000, fromStandby: isOnStandby });
     await metrics.installed(name, tookMs);
   }
 }

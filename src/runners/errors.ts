@@ -13,6 +13,16 @@ export class RunnerCreateError extends ConditionError {
   }
 }
 
+/** A standby instance was of no use to the runner that took it; the runner is created on a new instance. */
+export class StandbyLostError extends ConditionError {
+  readonly code = "standby-lost";
+  readonly remedy = "retry";
+
+  constructor(instance: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot use standby instance '${instance}': ${detail}`, options);
+  }
+}
+
 /** Exit code of a runner application whose version GitHub rejects. */
 const VERSION_REFUSED = 7;
 

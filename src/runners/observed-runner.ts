@@ -28,10 +28,16 @@ export interface RunnerCounts {
   readonly unknown: number;
   readonly names: readonly string[];
   readonly busyNames: readonly string[];
+  /** Instances that wait to become a runner; no other number counts them. */
+  readonly standby: number;
 }
 
-/** Counts live instances by their state on GitHub. */
-export function countRunners(runners: readonly ObservedRunner[]): RunnerCounts {
+/**
+ * Counts live instances by their state on GitHub.
+ *
+ * @param standby number of live standby instances.
+ */
+export function countRunners(runners: readonly ObservedRunner[], standby: number): RunnerCounts {
   const live = runners.filter(({ machine }) => machine.state === "running" || machine.state === "frozen");
   const of = (test: (runner: ObservedRunner) => boolean) => live.filter(test).length;
   const busy = live.filter(({ registration }) => registration?.busy === true && !registration.isUnreadable);
@@ -44,5 +50,6 @@ export function countRunners(runners: readonly ObservedRunner[]): RunnerCounts {
     unknown: of(({ registration }) => registration === undefined || registration.isUnreadable === true),
     names: live.map(({ machine }) => machine.name).sort(),
     busyNames: busy.map(({ machine }) => machine.name).sort(),
+    standby,
   };
 }

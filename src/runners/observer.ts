@@ -1,5 +1,14 @@
 import { messageOf, type Logger } from "charm-kit";
-import type { Forge, FormerScope, Machine, Machines, RegistrationScopes, Registration } from "./ports.ts";
+import type {
+  Forge,
+  FormerScope,
+  Machine,
+  MachineList,
+  Machines,
+  RegistrationScopes,
+  Registration,
+  StandbyMachine,
+} from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
 import type { World } from "./world.ts";
 
@@ -22,6 +31,7 @@ interface VisitedScope {
 /** The unit's instances and registrations at one moment, and the client for each of them. */
 export class Observation implements World {
   readonly machines: readonly Machine[];
+  readonly standby: readonly StandbyMachine[];
   readonly registrations: readonly Registration[];
   readonly lostScopes: ReadonlySet<string>;
   /** Keys of scopes that gave no list: those that refuse the credentials, and those that do not respond. */
@@ -30,7 +40,7 @@ export class Observation implements World {
   readonly #visited: readonly VisitedScope[];
 
   constructor(
-    machines: readonly Machine[],
+    { runners: machines, standby }: MachineList,
     present: {
       readonly forge: Forge;
       readonly key: string | undefined;
@@ -39,6 +49,7 @@ export class Observation implements World {
     visited: readonly VisitedScope[],
   ) {
     this.machines = machines;
+    this.standby = standby;
     this.registrations = [present.registrations, ...visited.map(listed)].flat();
     this.#present = present;
     this.#visited = visited;
@@ -57,6 +68,11 @@ export class Observation implements World {
   /** Whether GitHub's list of a runner's scope could be read. */
   isListed({ scopeKey }: Machine): boolean {
     return !this.#unlisted.has(scopeKey);
+  }
+
+  /** Whether a registration is in the scope of new runners. */
+  isOfPresentScope(registration: Registration): boolean {
+    return this.#present.registrations.includes(registration);
   }
 
   /** The client of a runner's scope; an empty one for a scope that cannot be asked. */
@@ -115,7 +131,7 @@ export class Observer {
     ]);
     const visited = await Promise.all(former.map((scope) => this.#visit(scope, signal)));
     return new Observation(
-      this.#owned(all),
+      { runners: this.#owned(all.runners), standby: this.#owned(all.standby) },
       { forge, key: scopes.present, registrations: this.#owned(present) },
       visited,
     );

@@ -1,4 +1,4 @@
-import type { Machine, MachineNote, Registration } from "./ports.ts";
+import type { Machine, MachineNote, Registration, StandbyMachine } from "./ports.ts";
 import { busyEndsAt } from "./job-claims.ts";
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
 import {
@@ -10,7 +10,8 @@ import {
   type Outdated,
   type Wanted,
 } from "./succession.ts";
-import type { World } from "./world.ts";
+import { planStandby, type Discarded, type StandbyReason } from "./standby-plan.ts";
+import { isAlive, type World } from "./world.ts";
 
 export type { Wanted } from "./succession.ts";
 
@@ -34,7 +35,8 @@ export type Reason =
   | "offline for too long"
   | "registration gone"
   | "busy for longer than any job"
-  | "registered in a scope that refuses the credentials";
+  | "registered in a scope that refuses the credentials"
+  | StandbyReason;
 
 export type Step =
   /** Remove an idle runner without any chance of killing a job: freeze, deregister, destroy. */
@@ -58,19 +60,25 @@ export type Step =
       readonly registration: Registration;
       readonly reason: Reason;
     }
+  /** Remove a standby instance, and the registration that a killed process made for it. */
+  | ({ readonly action: "discard" } & Discarded)
   | { readonly action: "deregister"; readonly registration: Registration; readonly reason: Reason }
   /** An interrupted retirement left a frozen runner that has a job now. */
   | { readonly action: "unfreeze"; readonly machine: Machine }
   /** Store facts for the next reconcile on the instance. */
   | { readonly action: "note"; readonly machine: Machine; readonly note: MachineNote };
 
-/** A step that removes an instance. */
+/** A step that removes a runner's instance. */
 export type Removal = Step & { readonly action: "retire" | "destroy" | "end" };
 
 export interface Plan {
   readonly steps: readonly Step[];
   /** Number of runners to create after the steps, if every retirement succeeds. */
   readonly creations: number;
+  /** Standby instances that these may take, in the order of taking. */
+  readonly standby: readonly StandbyMachine[];
+  /** Number of standby instances to make once the new runners are online. */
+  readonly missingStandby: number;
   /** Number of outdated runners that stay until one of their successors is online. */
   readonly waiting: number;
   /** Whether a working runner is removed although no successor is online yet. */
@@ -89,8 +97,9 @@ type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readon
  */
 export function plan(observed: World, wanted: Wanted, patience: Patience, now: number): Plan {
   const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
+  const onStandby = new Set((observed.standby ?? []).map(({ name }) => name));
   const steps: Step[] = orphans
-    .filter((registration) => !registration.busy && !registration.isUnreadable)
+    .filter(({ name, busy, isUnreadable }) => !busy && !isUnreadable && !onStandby.has(name))
     .map((registration) => ({
       action: "deregister",
       registration,
@@ -122,9 +131,19 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     kept.delete(runner);
   }
   for (const [runner, { isSuspect }] of kept) steps.push(...upkeep(runner, isSuspect, now));
+  const creations = Math.max(0, wanted.count - kept.size);
+  const { standby: wantedStandby = 0, configHash, renewBefore = -Infinity } = wanted;
+  const standby = planStandby(observed.standby ?? [], observed.registrations, {
+    wanted: wantedStandby,
+    creations,
+    room: wanted.count + wantedStandby - Math.max(wanted.count, kept.size + mayStay),
+    ...{ configHash, renewBefore, now },
+  });
   return {
-    steps,
-    creations: Math.max(0, wanted.count - kept.size),
+    steps: [...steps, ...standby.discarded.map((each) => ({ action: "discard" as const, ...each }))],
+    creations,
+    standby: standby.usable,
+    missingStandby: standby.missing,
     waiting: outdatedIn(kept).length,
     isTrial: !isProven && replaced.length > 0,
   };
@@ -224,12 +243,11 @@ function isBefore(time: number | undefined, now: number): boolean {
 
 /** Whether the guest is asked for a job before the removal, since GitHub does not list the runner or lists it as offline. */
 export function isInspected({ action, machine, reason }: Removal): boolean {
-  const isAlive = machine.state === "running" || machine.state === "frozen";
-  return isAlive && (action === "destroy" || reason === "offline for too long");
+  return isAlive(machine) && (action === "destroy" || reason === "offline for too long");
 }
 
 function removal({ machine, registration }: ObservedRunner, reason: Reason): Removal {
-  const canHaveJob = machine.state === "running" || machine.state === "frozen";
+  const canHaveJob = isAlive(machine);
   if (registration && reason === "busy for longer than any job") {
     return { action: "end", machine, registration, reason };
   }

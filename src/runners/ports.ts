@@ -104,19 +104,32 @@ export type MachineState = "running" | "frozen" | "stopped" | "error";
  */
 export type MachinePhase = "creating" | "ready";
 
-/** A runner's instance on LXD. */
-export interface Machine {
+/** What all instances of the unit's runners carry, standby instances too. */
+interface ListedInstance {
   readonly name: string;
   readonly state: MachineState;
-  readonly phase: MachinePhase;
-  /** Hash of the configuration that the runner was created with. */
+  /** Hash of the configuration that the instance was created with. */
   readonly configHash: string;
+  /** Milliseconds since the Unix epoch; of a former standby instance: when it became a runner. */
+  readonly createdAt: number;
+  /** Milliseconds since the Unix epoch after which the instance is replaced when it is not busy. */
+  readonly deadline: number;
+}
+
+/**
+ * A standby instance: cloned, started and waiting for its bootstrap payload. It has no registration, and so no token, no
+ * name at GitHub and no job; it is no runner. A wanted runner takes it, and it becomes a {@link Machine} before GitHub
+ * hears of it.
+ */
+export interface StandbyMachine extends ListedInstance {
+  readonly phase: "standby";
+}
+
+/** A runner's instance on LXD. */
+export interface Machine extends ListedInstance {
+  readonly phase: MachinePhase;
   /** Key of the scope in which the runner was registered; "" for runners of versions that kept none. */
   readonly scopeKey: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly createdAt: number;
-  /** Milliseconds since the Unix epoch after which the runner is replaced when it is not busy. */
-  readonly deadline: number;
   /** Since when the runner has been suspect, in milliseconds since the Unix epoch; undefined if it is not. */
   readonly suspectSince: number | undefined;
   /** Since when a reconcile sees the runner busy past its deadline, in milliseconds since the Unix epoch. */
@@ -140,14 +153,32 @@ export interface SharedDirectory {
   readonly path: string;
 }
 
+/** The unit's instances on LXD: those of runners, and standby instances. */
+export interface MachineList {
+  readonly runners: readonly Machine[];
+  readonly standby: readonly StandbyMachine[];
+}
+
+/** What changes on a standby instance when a runner takes it. */
+export interface Taking {
+  readonly scopeKey: string;
+  readonly deadline: number;
+  /** When the runner is created, in milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+}
+
 /** Everything that a runner's instance is created from. */
-export interface MachineSpec {
+export interface MachineSpec extends StandbySpec {
+  readonly scopeKey: string;
+}
+
+/** Everything that a standby instance is created from. */
+export interface StandbySpec {
   readonly name: string;
   /** Name of the template to clone. */
   readonly template: string;
   readonly profiles: readonly string[];
   readonly configHash: string;
-  readonly scopeKey: string;
   readonly deadline: number;
   /** A directory in which files of the guest outlive it. @default none */
   readonly share?: SharedDirectory | undefined;
@@ -164,9 +195,18 @@ export type GuestActivity = "waiting" | "job-started-hook" | "job" | "unknown" |
 
 /** Instances of this unit's runners on LXD. Instances of other owners are never listed or touched. */
 export interface Machines {
-  list(signal: AbortSignal): Promise<readonly Machine[]>;
+  list(signal: AbortSignal): Promise<MachineList>;
   /** Clones the template and starts the clone. On failure nothing is left. */
   launch(spec: MachineSpec, signal: AbortSignal): Promise<void>;
+  /** Like {@link Machines.launch}, for a standby instance, which waits for its payload once its system is up. */
+  launchStandby(spec: StandbySpec, signal: AbortSignal): Promise<void>;
+  /** Resolves when the guest of a running standby instance waits for its payload. */
+  awaitStandby(name: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes a standby instance a runner's that is being created, and unfreezes it. From then on, it is none that another
+   * runner may take.
+   */
+  take(name: string, taking: Taking, signal: AbortSignal): Promise<void>;
   /**
    * Delivers the bootstrap payload to the guest and resolves when the runner application listens for jobs, or has ended.
    *
@@ -217,6 +257,8 @@ export interface RunnerLogs {
 export interface Round {
   /** Names of the live runners. */
   readonly runners: readonly string[];
+  /** Names of the standby instances. */
+  readonly standby: readonly string[];
   readonly idle: number;
   readonly busy: number;
   /** The wanted number. */
@@ -328,4 +370,9 @@ export interface MachineResources {
   readonly memory: string;
   /** A positive integer and a unit, KiB to EiB. */
   readonly disk: string;
+}
+
+/** Allows one reconcile of the unit at a time. The lock of a process ends with the process. */
+export interface Lock {
+  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }

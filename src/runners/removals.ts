@@ -16,7 +16,7 @@ export interface RemovalsDependencies extends RunnerDependencies {
 
 /** Result of the steps. */
 export interface RemovalsReport {
-  /** Runners that could not be removed and keep their slots. */
+  /** Runners and registrations that could not be removed and keep their slots. */
   readonly stayed: number;
   /** Those of them that claim a job which GitHub does not list. */
   readonly held: readonly HeldRunner[];
@@ -46,9 +46,11 @@ export class Removals {
       this.#take(step, signal),
     );
     signal.throwIfAborted();
-    const isRemoval = (index: number) => ["retire", "destroy", "end"].includes(steps[index]?.action ?? "");
-    // A runner that could not be removed may still be alive, and keeps its slot.
-    const stayed = outcomes.filter((outcome, index) => isRemoval(index) && !isGone(outcome));
+    // A runner that could not be removed may still be alive, and keeps its slot; so does its registration alone.
+    const stayed = outcomes.filter((outcome, index) => {
+      const step = steps[index];
+      return step !== undefined && this.#takesSlot(step) && !isGone(outcome);
+    });
     return {
       stayed: stayed.length,
       held: outcomes.flatMap((outcome) =>
@@ -61,6 +63,22 @@ export class Removals {
         (outcome) => outcome.status === "fulfilled" && outcome.value === "version refused",
       ),
     };
+  }
+
+  /** Whether something that is wanted no more keeps the place of a runner if the step fails. */
+  #takesSlot(step: Step): boolean {
+    switch (step.action) {
+      case "retire":
+      case "destroy":
+      case "end":
+      case "discard":
+        return true;
+      case "deregister":
+        return this.#observation.isOfPresentScope(step.registration);
+      case "unfreeze":
+      case "note":
+        return false;
+    }
   }
 
   /** Removes an idle runner; one that has a job after all is kept. */
@@ -92,6 +110,8 @@ export class Removals {
       case "note":
         await machines.note(step.machine.name, step.note, signal);
         return "done";
+      case "discard":
+        return this.#discard(step, signal);
       case "retire":
       case "destroy":
         return this.#takeAway(step, signal);
@@ -100,6 +120,21 @@ export class Removals {
         await this.end(step, signal);
         return "done";
     }
+  }
+
+  /** A standby instance has no job. Its registration goes first, so that a busy one would show that it is none. */
+  async #discard(
+    { machine, registration, reason }: Step & { readonly action: "discard" },
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { log, machines } = this.#dependencies;
+    log.info("Removing standby instance", { instance: machine.name, reason });
+    if (registration) {
+      const forge = this.#observation.forgeOf(undefined, registration);
+      if ((await forge.deregister(registration.id, signal)) === "busy") return "stayed";
+    }
+    await machines.destroy(machine.name, signal);
+    return "done";
   }
 
   async #takeAway(step: Inspected, signal: AbortSignal): Promise<Outcome> {
@@ -209,7 +244,6 @@ function isCrash({ machine, reason }: Inspected, activity: GuestActivity | undef
   const isLost = reason === "offline for too long" || reason === "registration gone";
   return isLost && activity !== undefined && !(typeof activity === "object" && activity.ended === 0);
 }
-
 
 function describe(activity: GuestActivity | undefined): string | undefined {
   return typeof activity === "object" ? `ended ${activity.ended}` : activity;

@@ -11,15 +11,13 @@ import { longBusy, type HeldRunner } from "./job-claims.ts";
 import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
 import { plan, type Plan, type Wanted } from "./plan.ts";
-import type { EarlyEnd, RegistrationScopes } from "./ports.ts";
+import type { EarlyEnd, Lock, RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
-import { liveRunners, type World } from "./world.ts";
+import { StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
+import { liveRunners, liveStandby, type World } from "./world.ts";
 
-/** Allows one reconcile of the unit at a time. The lock of a process ends with the process. */
-export interface Lock {
-  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
-}
+export type { Lock } from "./ports.ts";
 
 /** Services of the manager and its runners. */
 export interface RunnerManagerClients extends CreationsDependencies {
@@ -28,7 +26,10 @@ export interface RunnerManagerClients extends CreationsDependencies {
 }
 
 /** Settings of the manager; at most `concurrency` removals run in parallel, too. */
-export type ManagerOptions = CreationsOptions;
+export interface ManagerOptions extends CreationsOptions {
+  /** Whether standby instances are frozen once they wait for their payload. @default false */
+  readonly freezesStandby?: boolean;
+}
 
 /** Result of an operation on all runners. */
 export interface FleetReport {
@@ -149,7 +150,7 @@ export class RunnerManager {
       failures: [...refusal, ...first.creationFailures, ...rest.creationFailures],
       versionRefused: first.versionRefused || rest.versionRefused,
     });
-    const ended = await this.#tell(report.counts, fleet.configured ?? fleet.count, startedAt, signal);
+    const ended = await this.#tell(after, { counts: report.counts, fleet, startedAt }, signal);
     const failures = [
       ...report.failures,
       ...ofRemovals,
@@ -200,7 +201,7 @@ export class RunnerManager {
   }
 
   async #carryOut(
-    { steps, creations }: Plan,
+    { steps, creations, standby }: Plan,
     observed: Observation,
     { fleet, progress }: { readonly fleet: Fleet; readonly progress: Progress },
     signal: AbortSignal,
@@ -209,7 +210,7 @@ export class RunnerManager {
     // A runner that took a job in time to stay keeps its slot.
     const free = Math.min(Math.max(0, creations - removals.stayed), fleet.mostCreations ?? Infinity);
     const creation = new Creations(this.#clients, this.#options);
-    const { created, failures } = await creation.create(free, fleet, progress, signal);
+    const { created, failures } = await creation.create(free, { fleet, standby, progress }, signal);
     return {
       created,
       removalFailures: removals.failures,
@@ -231,17 +232,41 @@ export class RunnerManager {
   }
 
   #tell(
-    counts: RunnerCounts,
-    wanted: number,
-    startedAt: number,
+    observed: World,
+    {
+      counts,
+      fleet,
+      startedAt,
+    }: { readonly counts: RunnerCounts; readonly fleet: Fleet; readonly startedAt: number },
     signal: AbortSignal,
   ): Promise<readonly EarlyEnd[]> {
     const { clock, metrics } = this.#clients;
     const { names: runners, online: idle, busy } = counts;
-    return metrics.reconciled({ runners, idle, busy, wanted, tookMs: clock.now() - startedAt }, signal);
+    const standby = liveStandby(observed).map(({ name }) => name);
+    const wanted = fleet.configured ?? fleet.count;
+    return metrics.reconciled(
+      { runners, standby, idle, busy, wanted, tookMs: clock.now() - startedAt },
+      signal,
+    );
   }
 
-  /** Removes all idle runners; those with a job are kept. */
+  /**
+   * Takes the next step towards the wanted standby instances, without a look at GitHub: makes one, or lets one rest. Holds
+   * the lock only for short parts of it, so that runners come first.
+   *
+   * @param choose called once no other process works on the runners.
+   * @param interruption ends the wait for a system that boots; a later step waits for it again.
+   * @throws the error of the step; nothing is left of an instance that cannot be made.
+   */
+  makeUpStandby(
+    choose: (signal: AbortSignal) => Promise<Fleet>,
+    interruption: AbortSignal,
+    signal: AbortSignal,
+  ): Promise<StandbyStep> {
+    return new StandbyKeeper(this.#clients, this.#options).step(choose, interruption, signal);
+  }
+
+  /** Removes all idle runners and standby instances; runners with a job are kept. */
   flushIdle(signal: AbortSignal): Promise<FlushReport> {
     return this.#clients.lock.run(async () => {
       const observed = await this.#observe(signal);
@@ -252,12 +277,13 @@ export class RunnerManager {
       const outcomes = await settleAll(idle, this.#options.concurrency, (runner) =>
         removals.remove(runner, signal),
       );
+      await this.#discardStandby(observed, signal);
       return this.#reportFlush(observed, outcomes, await this.#observe(signal));
     }, signal);
   }
 
   /**
-   * Removes all runners, even those with a job, and their registrations as far as GitHub allows. Waits first for runners
+   * Removes all runners and standby instances, even runners with a job, and their registrations as far as GitHub allows. Waits first for runners
    * that run their job-started hooks.
    *
    * This ends jobs: only for `stop` and for an explicit request.
@@ -274,6 +300,7 @@ export class RunnerManager {
       const ended = await settleAll(runners, this.#options.concurrency, (runner) =>
         removals.end(runner, signal),
       );
+      await this.#discardStandby(observed, signal);
       const swept = await settleAll(orphans, this.#options.concurrency, (registration) =>
         observed.forgeOf(undefined, registration).deregister(registration.id, signal),
       );
@@ -285,9 +312,17 @@ export class RunnerManager {
     }, signal);
   }
 
+  async #discardStandby({ standby }: Observation, signal: AbortSignal): Promise<void> {
+    const { machines } = this.#clients;
+    const outcomes = await settleAll(standby, this.#options.concurrency, ({ name }) =>
+      machines.destroy(name, signal),
+    );
+    this.#failures(rejections(outcomes));
+  }
+
   /** Counts the runners; changes nothing. */
   async check(signal: AbortSignal): Promise<RunnerCounts> {
-    return countRunners(liveRunners(await this.#observe(signal)));
+    return countAll(await this.#observe(signal));
   }
 
   #observe(signal: AbortSignal, withoutForge = false): Promise<Observation> {
@@ -314,7 +349,7 @@ export class RunnerManager {
     const [live, lived] = [liveRunners(after), liveRunners(before)];
     const refused = failures.some((failure) => findCause(failure, ApplicationEndedError)?.versionRefused);
     return {
-      counts: countRunners(live),
+      counts: countAll(after),
       delta: live.length - lived.length,
       failures: this.#failures(failures),
       versionRefused: versionRefused || refused,
@@ -347,6 +382,10 @@ function hasStayed({ machines, registrations }: World, { configHash }: Fleet): b
     ({ machine, registration }) =>
       machine.configHash === configHash && (registration?.online === true || registration?.busy === true),
   );
+}
+
+function countAll(world: World): RunnerCounts {
+  return countRunners(liveRunners(world), liveStandby(world).length);
 }
 
 function rejections(outcomes: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {

@@ -11,7 +11,13 @@ import { renderPayload } from "../guest/payload.ts";
 import type { GuestRegistration } from "../guest/registration.ts";
 import { unhindered, withDeadline, messageOf, type Await, type Secret } from "charm-kit";
 import { listeningOrOnline, type OnlineWitness } from "./online-witness.ts";
-import { ApplicationEndedError, RunnerCreateError, RunnerLogsError, RunnerRemoveError } from "./errors.ts";
+import {
+  ApplicationEndedError,
+  RunnerCreateError,
+  RunnerLogsError,
+  RunnerRemoveError,
+  StandbyLostError,
+} from "./errors.ts";
 import type {
   Arch,
   Forge,
@@ -81,6 +87,11 @@ export interface CreateRunnerConfig {
   readonly guest: GuestSettings;
   /** Gives a token for each runner. @default repositories are not checked */
   readonly policy?: PolicyService | undefined;
+  /**
+   * The instance of the runner's name is a standby instance, which the runner takes at this time, in milliseconds since
+   * the Unix epoch. @default its instance is created
+   */
+  readonly takenAt?: number | undefined;
 }
 
 /** One ephemeral runner: an LXD instance and a GitHub registration of one name. */
@@ -115,11 +126,12 @@ export class Runner {
   }
 
   /**
-   * Registers the runner, starts its instance, and returns once its application listens for jobs or GitHub lists it as
-   * online. Registration and start run in parallel: GitHub's answer is needed only when the guest is up.
+   * Registers the runner, starts its instance or takes a standby instance, and returns once its application listens for
+   * jobs or GitHub lists it as online. Registration and start run in parallel: GitHub's answer is needed only when the
+   * guest is up.
    *
    * @throws {@link RunnerCreateError} when any part fails; nothing is left then, unless the clean-up fails too or the
-   *   runner has a job by then.
+   *   runner has a job by then. {@link StandbyLostError} is its cause when the standby instance was of no use.
    */
   async create(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { name } = this.config;
@@ -159,7 +171,7 @@ export class Runner {
     // Wait for the end of both, so that the clean-up finds everything that they created.
     const [registered, launched] = await Promise.allSettled([
       awaiting("GitHub's registration", this.#register(config, either)).catch(abortOther),
-      awaiting("LXD, which starts the instance", this.#launch(config, either)).catch(abortOther),
+      awaiting("LXD, which starts the instance", this.#obtain(config, either)).catch(abortOther),
     ]);
     if (failed.signal.aborted) throw failed.signal.reason;
     if (registered.status === "rejected") throw registered.reason;
@@ -167,7 +179,7 @@ export class Runner {
     const payload = renderPayload(bootstrapPayload(settings, name, registered.value));
     this.#isDelivered = true;
     waitFor("the guest");
-    await this.#deliver(payload, signal, waitFor);
+    await this.#orLost(config, this.#deliver(payload, signal, waitFor), signal);
     await machines.note(name, { phase: "ready" }, signal);
   }
 
@@ -191,6 +203,25 @@ export class Runner {
     );
     const words = await asked.catch(() => undefined);
     return words === undefined ? [] : [words];
+  }
+
+  /** Gives the runner a running instance: a standby instance, or a new one. */
+  #obtain(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
+    const { scopeKey, deadline, takenAt } = config;
+    if (takenAt === undefined) return this.#launch(config, signal);
+    // Before the delivery: what has a payload is no standby instance.
+    const taking = { scopeKey, deadline, createdAt: takenAt };
+    return this.#orLost(config, this.#dependencies.machines.take(this.config.name, taking, signal), signal);
+  }
+
+  /** What fails on a standby instance may work on a new one; an application that ends would end there too. */
+  async #orLost<T>({ takenAt }: CreateRunnerConfig, work: Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await work;
+    } catch (thrown) {
+      if (takenAt === undefined || signal.aborted || thrown instanceof ApplicationEndedError) throw thrown;
+      throw new StandbyLostError(this.config.name, messageOf(thrown), { cause: thrown });
+    }
   }
 
   async #launch(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {

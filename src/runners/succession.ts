@@ -4,6 +4,8 @@ import type { ObservedRunner } from "./observed-runner.ts";
 export interface Wanted {
   /** Number of runners; 0 or more. */
   readonly count: number;
+  /** Number of standby instances beside them. @default 0 */
+  readonly standby?: number;
   /** Hash of the configuration for new runners. */
   readonly configHash: string;
   /**

@@ -1,3 +1,4 @@
+import type { StandbyStep } from "../runners/standby-keeper.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { ImageState } from "../unit/service-status.ts";
 import type { ServiceSettings } from "../unit/service-settings.ts";
@@ -31,6 +32,12 @@ export interface RoundOptions {
 export interface ServiceWork {
   /** Creates and removes runners until they match the settings. */
   round(options: RoundOptions, signal: AbortSignal): Promise<Round>;
+  /**
+   * Takes the next step towards the wanted standby instances.
+   *
+   * @param interruption ends the wait for a system that boots: something more important has come.
+   */
+  makeUpStandby(interruption: AbortSignal, signal: AbortSignal): Promise<StandbyStep>;
   close(): Promise<void>;
 }
 

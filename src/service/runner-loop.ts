@@ -44,6 +44,8 @@ export class RunnerLoop {
   #settings: ServiceSettings | undefined;
   #work: ServiceWork | undefined;
   #backOff: BackOff = new Map();
+  /** Apart: what keeps standby instances from being made keeps no runner waiting. */
+  #standbyBackOff: BackOff = new Map();
   #status: ServiceStatus;
   /** Whether runners may be created that the last round had no leave for. */
   #isOverdue = false;
@@ -111,6 +113,40 @@ export class RunnerLoop {
     const isWhole = isNew || WHOLE.some((wake) => due.has(wake));
     const most = isImpatient ? undefined : mostCreations(this.#backOff, clock.now());
     await this.#round(settings, { options: { isWhole, mostCreations: most }, why: [...due] }, signal);
+    await this.#makeUpStandby(signal);
+  }
+
+  /** Until there is nothing left to make, or something more important to do. What fails is tried again after a pause. */
+  async #makeUpStandby(signal: AbortSignal): Promise<void> {
+    const { clock, log, random, wakes } = this.#dependencies;
+    const { interruption } = wakes;
+    const [work, settings, before] = [this.#work, this.#settings, this.#status];
+    if (work === undefined || settings === undefined || !this.#mayMakeStandby) return;
+    try {
+      for (let isDone = false; !isDone && !interruption.aborted;) {
+        const step = await work.makeUpStandby(interruption, signal);
+        ({ isDone } = step);
+        const { counts } = this.#status;
+        if (counts) this.#show({ counts: { ...counts, standby: step.standby } });
+      }
+      this.#standbyBackOff = new Map();
+    } catch (thrown) {
+      signal.throwIfAborted();
+      log.warning("Standby instances cannot be made", { reason: messageOf(thrown) });
+      const outcome = { failures: [failureOf(thrown, "creation")], created: 0, mightCreate: true };
+      this.#standbyBackOff = backOffAfter(this.#standbyBackOff, outcome, {
+        now: clock.now(),
+        jitter: random(),
+      });
+      // A hook that has written other settings in the meantime wakes the loop.
+    }
+    this.#show({ activity: { state: "waiting", until: clock.now() + this.#restMs() } });
+    this.#askForHook(before, settings);
+  }
+
+  get #mayMakeStandby(): boolean {
+    const now = this.#dependencies.clock.now();
+    return mayWork(this.#backOff, now) && mostCreations(this.#standbyBackOff, now) !== 0;
   }
 
   async #readSettings(): Promise<void> {
@@ -215,8 +251,8 @@ export class RunnerLoop {
     if (this.#settings === undefined) return IDLE_MS;
     const interval = this.#settings.setup.configuration.reconcileMinutes * 60_000 * (1 + random() / 4);
     const now = clock.now();
-    const next = nextAttemptAt(this.#backOff, now);
-    return next === undefined ? interval : Math.min(interval, next - now);
+    const next = [this.#backOff, this.#standbyBackOff].map((each) => nextAttemptAt(each, now) ?? Infinity);
+    return Math.min(interval, ...next.map((at) => at - now));
   }
 
   #show(change: Partial<ServiceStatus> & { readonly activity?: Activity }): void {
@@ -241,6 +277,6 @@ function reasonOf(error: ToldError): string {
 /** What the unit's status shows: a change of it is worth a refresh. */
 function summaryOf({ counts, wanted, capacity, failures, fault, notices, image }: ServiceStatus): string {
   const reasons = failures.map(({ cause }) => cause).sort();
-  const numbers = [counts?.online, counts?.busy, counts?.names.length, wanted, capacity];
+  const numbers = [counts?.online, counts?.busy, counts?.names.length, counts?.standby, wanted, capacity];
   return JSON.stringify([numbers, reasons, fault?.message, notices, image]);
 }

@@ -1,4 +1,5 @@
 import { ConditionError } from "charm-kit";
+import type { StandbyStep } from "../runners/standby-keeper.ts";
 import type { Workload } from "../unit/workload.ts";
 import type { Round, RoundOptions, ServiceWork } from "./ports.ts";
 
@@ -12,11 +13,14 @@ export class OutdatedSettingsError extends ConditionError {
   }
 }
 
+/** What the service needs of a workload. */
+type RoundWorkload = Pick<Workload, "refill" | "makeUpStandby" | "check" | "close">;
+
 /** Rounds of the service on the unit's workload. */
 export class UnitRounds implements ServiceWork {
-  readonly #workload: Pick<Workload, "refill" | "check" | "close">;
+  readonly #workload: RoundWorkload;
 
-  constructor(workload: Pick<Workload, "refill" | "check" | "close">) {
+  constructor(workload: RoundWorkload) {
     this.#workload = workload;
   }
 
@@ -33,6 +37,10 @@ export class UnitRounds implements ServiceWork {
       capacity: undefined,
       image: "missing",
     };
+  }
+
+  async makeUpStandby(interruption: AbortSignal, signal: AbortSignal): Promise<StandbyStep> {
+    return (await this.#workload.makeUpStandby(interruption, signal)) ?? { standby: 0, isDone: true };
   }
 
   close(): Promise<void> {

@@ -11,6 +11,7 @@ export class Wakes {
   readonly #clock: Clock;
   readonly #due = new Set<Wake>();
   #waiting = withResolvers<undefined>();
+  #interruption = new AbortController();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -20,6 +21,12 @@ export class Wakes {
   wake(reason: Wake): void {
     this.#due.add(reason);
     this.#waiting.resolve(undefined);
+    this.#interruption.abort();
+  }
+
+  /** Aborted as soon as there is a reason to look: work that can wait gives way. */
+  get interruption(): AbortSignal {
+    return this.#interruption.signal;
   }
 
   /**
@@ -43,6 +50,7 @@ export class Wakes {
     }
     const due = new Set(this.#due);
     this.#due.clear();
+    this.#interruption = new AbortController();
     this.#waiting = withResolvers<undefined>();
     return due;
   }

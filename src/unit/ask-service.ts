@@ -27,6 +27,19 @@ export async function askService(path: string, signal: AbortSignal): Promise<Ser
   }
 }
 
+/** Asks the service for a round. @returns whether it has heard it */
+export async function requestRound(path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const answer = await withDeadline("ask the runner service for a round", LIMIT_MS, signal, (limited) =>
+      exchange(path, "POST /reconcile HTTP/1.0\r\nContent-Length: 0\r\n\r\n", limited),
+    );
+    return answer.split("\r\n", 1)[0]?.includes(" 202 ") === true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
 function exchange(path: string, request: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path, signal });

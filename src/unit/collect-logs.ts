@@ -35,7 +35,7 @@ export async function collectLogs(
   signal: AbortSignal,
 ): Promise<string> {
   const { machines, logs, directory, step } = sources;
-  const chosen = choose(await machines.list(signal), runner);
+  const chosen = choose((await machines.list(signal)).runners, runner);
   if (chosen.length === 0) step("No runner is running; the directory has the logs of those that crashed");
   const failures: unknown[] = [];
   let path = directory;

@@ -23,6 +23,8 @@ export interface Configuration {
   /** The configured labels, trimmed, in their order. */
   readonly labels: readonly string[];
   readonly count: number;
+  /** Number of standby instances beside the runners. */
+  readonly standby: number;
   readonly instanceType: InstanceType;
   readonly resources: VirtualMachineResources;
   /** Most processes and threads of a container. */

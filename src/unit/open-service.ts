@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { runProcess } from "charm-kit";
 import { RunnerService } from "../host/runner-service.ts";
+import { askService, isHealthy, requestRound } from "./ask-service.ts";
 import type { ServiceSupervisor } from "./ports.ts";
 import { settingsPath } from "./service-settings.ts";
-import { serviceProgram } from "./service-paths.ts";
+import { serviceProgram, serviceSocket } from "./service-paths.ts";
 import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 
 /** Opens the supervision of the unit's runner service. */
@@ -22,6 +23,14 @@ export function openServiceSupervisor(context: UnitOnMachine): ServiceSupervisor
 export function serviceCommand(charmDirectory: string, unit: UnitOnMachine): readonly string[] | undefined {
   const program = serviceProgram(charmDirectory);
   return existsSync(program) ? [process.execPath, program, slugOf(unit)] : undefined;
+}
+
+/** Lets the runner service make standby instances. @returns false where none does the unit's work */
+export async function leaveStandby(context: UnitOnMachine, signal: AbortSignal): Promise<boolean> {
+  const path = serviceSocket(context);
+  const status = await askService(path, signal);
+  if (!status || !isHealthy(status, context.system.clock.now())) return false;
+  return requestRound(path, signal);
 }
 
 /** Ends the service and its settings: nothing creates runners after it. */

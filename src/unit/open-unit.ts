@@ -1,5 +1,5 @@
 import { BUILD_ARCHIVE, DIAGNOSTICS, DELIVER_PROGRAM, RUNNER_UNIT } from "../guest/paths.ts";
-import { ACTIVITY_COMMAND } from "../guest/activity-command.ts";
+import { ACTIVITY_COMMAND, AWAIT_PAYLOAD_COMMAND } from "../guest/activity-command.ts";
 import { join } from "node:path";
 import { type Logger, runProcess } from "charm-kit";
 import { chooseSubnet, networksOfHost, useSubnet } from "../host/free-subnet.ts";
@@ -58,6 +58,7 @@ export function openUnit(context: UnitContext & { readonly log: Logger }, demand
     slug,
     deliverProgram: DELIVER_PROGRAM,
     activityCommand: ACTIVITY_COMMAND,
+    awaitCommand: AWAIT_PAYLOAD_COMMAND,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
     unitInGuest: RUNNER_UNIT,

@@ -25,7 +25,7 @@ import { Teardown, type TeardownDependencies } from "./teardown.ts";
 import { currentLock } from "./current-lock.ts";
 import { openHost } from "./open-host.ts";
 import { openScopes } from "./open-scopes.ts";
-import { removeService } from "./open-service.ts";
+import { leaveStandby, removeService } from "./open-service.ts";
 import { openTimers } from "./open-timers.ts";
 import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
@@ -90,6 +90,7 @@ export function openWorkload(
       limitMs: LONGEST_LOCK_WAIT_MS,
       onWait: context.step,
     }),
+    leaveStandby: (signal) => leaveStandby(context, signal),
     policy: openPolicy(setup.configuration, context.system.clock),
   });
 }
@@ -159,6 +160,8 @@ function openServices(
       patience: PATIENCE[demand.instanceType],
       idleLifetimeMs: IDLE_LIFETIME_MS,
       concurrency: CONCURRENCY,
+      // The clock of a virtual machine stands still while it is frozen; the clock of a container is the machine's.
+      freezesStandby: demand.instanceType === "container",
     },
   );
   return {

@@ -42,7 +42,7 @@ export class ServiceSettingsError extends ConditionError {
 }
 
 /** Grows with each change of the types above that an older service would misread. */
-const SCHEMA = 2;
+const SCHEMA = 3;
 const MODE = 0o600;
 
 /** Path of the settings of a unit's service. */

@@ -1,3 +1,4 @@
+import { messageOf, type Logger } from "charm-kit";
 import type { Credentials } from "../github/credentials.ts";
 import { githubPathText } from "../github/path.ts";
 import type { Host } from "../host/host.ts";
@@ -12,6 +13,7 @@ import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { PolicyService, RunnerImage } from "../runners/ports.ts";
 import type { Firewall, Infrastructure, ServerLogs } from "./ports.ts";
 import type { Fleet } from "../runners/creations.ts";
+import type { StandbyStep } from "../runners/standby-keeper.ts";
 import type {
   FleetChoice,
   FlushReport,
@@ -31,6 +33,7 @@ import type { ImageState } from "./service-status.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
 import { configHashOf } from "./config-hash.ts";
 import { runnerLabels } from "./runner-labels.ts";
+import { standbyFor } from "./standby-room.ts";
 import type { SettingsFile } from "./settings-file.ts";
 
 /** A refresh rebuilds only images older than this. */
@@ -41,7 +44,7 @@ export interface WorkloadDependencies {
   readonly system: UnitSystem;
   readonly appName: string;
   readonly configuration: Configuration;
-  readonly host: Pick<Host, "prepare" | "shortages" | "mayReboot">;
+  readonly host: Pick<Host, "prepare" | "shortages" | "memory" | "mayReboot">;
   readonly integrations: Integrations;
   readonly credentials: Credentials;
   /** The external policy service, if one is configured. */
@@ -61,6 +64,9 @@ export interface WorkloadDependencies {
   readonly readyLock: Lock;
   /** The settings of the unit's runner service. */
   readonly service: Pick<SettingsFile, "pause" | "resume">;
+  /** Leaves the making of standby instances to the unit's runner service; false where none is at work. */
+  readonly leaveStandby: (signal: AbortSignal) => Promise<boolean>;
+  readonly log: Logger;
   /** Reports progress. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
@@ -88,11 +94,18 @@ export interface WorkloadReport extends ReconcileReport {
   readonly capacity: number;
 }
 
+/** What the machine can hold. */
+interface Room {
+  /** Number of runners. */
+  readonly runners: number;
+  /** Number of standby instances beside all wanted runners, as far as pool and network decide. */
+  readonly standby: number;
+}
+
 /** What stands before the image, and what a person should know of it. */
 interface Readiness {
   readonly decision: ImageDecision;
-  /** Number of runners that the machine can hold. */
-  readonly capacity: number;
+  readonly room: Room;
   readonly notices: readonly string[];
 }
 
@@ -106,8 +119,7 @@ interface Request {
 
 /** How one reconcile of the manager works. */
 interface Filling {
-  /** Number of runners that the machine can hold. */
-  readonly capacity: number;
+  readonly room: Room;
   /** Used where LXD has no other. */
   readonly image?: RunnerImage | undefined;
   /** Idle runners that were created before this time are replaced. @default none */
@@ -231,8 +243,8 @@ export class Workload {
   ): Promise<RefillReport | undefined> {
     if (isWhole) this.#ready = undefined;
     this.#ready ??= await this.#makeReady(signal);
-    const { capacity, notices } = this.#ready;
-    const filled = await this.#fill({ capacity, mostCreations }, signal).catch((thrown: unknown) => {
+    const { room, notices } = this.#ready;
+    const filled = await this.#fill({ room, mostCreations }, signal).catch((thrown: unknown) => {
       if (thrown instanceof NoImageError) return undefined;
       throw thrown;
     });
@@ -243,9 +255,34 @@ export class Workload {
     const { build } = decision;
     const told = await this.#dependencies.images.notice(decision);
     return {
-      ...(await this.#withNotices(report, capacity, [...notices, ...(told === undefined ? [] : [told])])),
+      ...(await this.#withNotices(report, room, [...notices, ...(told === undefined ? [] : [told])])),
       image: build === "none" ? "current" : report.versionRefused ? "refused" : "due",
     };
+  }
+
+  /**
+   * Takes the next step towards the wanted standby instances, after {@link refill}: runners come first.
+   *
+   * @param interruption ends the wait for a system that boots; a later step waits for it again.
+   * @returns undefined while nothing was refilled, or there is no image.
+   */
+  async makeUpStandby(interruption: AbortSignal, signal: AbortSignal): Promise<StandbyStep | undefined> {
+    const { room } = this.#ready ?? {};
+    if (room === undefined) return undefined;
+    return this.#stepOfStandby({ room }, interruption, signal).catch((thrown: unknown) => {
+      if (thrown instanceof NoImageError) return undefined;
+      throw thrown;
+    });
+  }
+
+  #stepOfStandby(filling: Filling, interruption: AbortSignal, signal: AbortSignal): Promise<StandbyStep> {
+    const { images, manager } = this.#dependencies;
+    const choose = async (limited: AbortSignal) => {
+      const image = (await images.decide(limited)).image ?? filling.image;
+      if (image === undefined) throw new NoImageError();
+      return this.#fleet(image, filling.room, "make");
+    };
+    return manager.makeUpStandby(choose, interruption, signal);
   }
 
   /** GitHub may offer a version that it accepts. */
@@ -265,14 +302,15 @@ export class Workload {
     // GitHub first: invalid credentials are reported before anything is created.
     await images.updateApplication(false, signal);
     const { count, processes, resources } = configuration;
+    const standby = count === 0 ? 0 : configuration.standby;
     const need = {
-      runners: count,
+      runners: count + standby,
       processes,
       virtualMachines: configuration.instanceType === "virtual-machine",
     };
     const notices = await host.prepare(need, step, signal);
     const network = async () => {
-      const report = await infrastructure.ensure({ count, processes, resources }, signal);
+      const report = await infrastructure.ensure({ count, standby, processes, resources }, signal);
       await firewall.ensure(firewallRules(configuration, integrations), signal);
       return report;
     };
@@ -280,24 +318,50 @@ export class Workload {
     // None of them goes on in the background when another one has failed.
     await Promise.allSettled(works);
     const [decision, found] = await Promise.all(works);
-    return { decision, capacity: found.count, notices: [...notices, ...found.notices] };
+    const room = { runners: found.count, standby: found.standby };
+    return { decision, room, notices: [...notices, ...found.notices] };
   }
 
   async #reconcile(signal: AbortSignal, { refreshMs, renewBefore }: Request = {}): Promise<WorkloadReport> {
-    const { decision, capacity, notices } = await this.#makeReady(signal, refreshMs);
+    const { decision, room, notices } = await this.#makeReady(signal, refreshMs);
     // Replaces used runners before a build, which takes minutes.
     const early =
       decision.image && decision.build === "due"
-        ? await this.#fill({ capacity, image: decision.image }, signal)
+        ? await this.#fill({ room, image: decision.image }, signal)
         : undefined;
     const { image, notice } = await this.#supply(decision, signal);
-    const { report } = await this.#fill({ capacity, image, renewBefore }, signal);
+    const { report } = await this.#fill({ room, image, renewBefore }, signal);
     await this.#sweep(signal);
-    const told = await this.#withNotices(report, capacity, [
+    const told = await this.#withNotices(report, room, [
       ...notices,
       ...(notice === undefined ? [] : [notice]),
     ]);
-    return { ...told, delta: report.delta + (early?.report.delta ?? 0) };
+    const standby = await this.#keepStandby({ room, image }, report.counts.standby, signal);
+    return {
+      ...told,
+      counts: { ...told.counts, standby },
+      delta: report.delta + (early?.report.delta ?? 0),
+    };
+  }
+
+  /** The last work of a hook, and only where no runner service does it. Best effort. @returns their number */
+  async #keepStandby(filling: Filling, present: number, signal: AbortSignal): Promise<number> {
+    const { configuration, leaveStandby, log, step } = this.#dependencies;
+    const { standby: wanted } = filling.room;
+    if (configuration.count === 0 || wanted === 0 || (await leaveStandby(signal))) return present;
+    let found = present;
+    try {
+      for (let isDone = false; !isDone;) {
+        const next = await this.#stepOfStandby(filling, signal, signal);
+        found = next.standby;
+        ({ isDone } = next);
+        if (!isDone) step(`Making standby instances ${found}/${wanted}`);
+      }
+    } catch (thrown) {
+      signal.throwIfAborted();
+      log.warning("No standby instance", { reason: messageOf(thrown) });
+    }
+    return found;
   }
 
   async #sweep(signal: AbortSignal): Promise<void> {
@@ -307,7 +371,7 @@ export class Workload {
 
   async #withNotices(
     report: ReconcileReport,
-    capacity: number,
+    { runners: capacity }: Room,
     notices: readonly string[],
   ): Promise<WorkloadReport> {
     const crashLoop = await this.crashLoop();
@@ -350,11 +414,11 @@ export class Workload {
 
   async #choose(
     image: RunnerImage | undefined,
-    { capacity, mostCreations, renewBefore }: Filling,
+    { room, mostCreations, renewBefore }: Filling,
   ): Promise<FleetChoice> {
     const { earlyEnds, images, system } = this.#dependencies;
     if (image === undefined) throw new NoImageError();
-    const fleet = this.#fleet(image, capacity);
+    const fleet = await this.#fleet(image, room, "keep");
     const { configHash } = fleet;
     const before = await earlyEnds.read();
     const limits = [mostCreations, creationLimit(before, configHash)].filter((limit) => limit !== undefined);
@@ -372,8 +436,9 @@ export class Workload {
     };
   }
 
-  #fleet(image: RunnerImage, capacity: number): Fleet {
-    const { appName, configuration, credentials, policy, infrastructure, integrations, system } =
+  /** @param purpose whether standby instances are kept, or made: memory decides. */
+  async #fleet(image: RunnerImage, room: Room, purpose: "keep" | "make"): Promise<Fleet> {
+    const { appName, configuration, credentials, host, policy, infrastructure, integrations, system } =
       this.#dependencies;
     const { path, githubUrl, resources, count } = configuration;
     const { template } = image;
@@ -391,7 +456,8 @@ export class Workload {
       policy,
     };
     const create = () => Promise.resolve({ ...settings, guest: this.#guest() });
-    return { count: capacity, configured: count, configHash, create };
+    const standby = standbyFor(configuration, room.standby, await host.memory(), purpose);
+    return { count: room.runners, standby, configured: count, configHash, create };
   }
 
   /** The settings of one runner. */

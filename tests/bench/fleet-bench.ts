@@ -5,6 +5,8 @@ import type { Bench, BenchContext } from "./bench.ts";
 import { interleave } from "./interleave.ts";
 import { median } from "./median.ts";
 import { milliseconds, ratio, type Table } from "./table.ts";
+import { bridgePorts } from "../../src/network/bridge-ports.ts";
+import { NIC } from "../../src/lxd/port-allocator.ts";
 import { RawClones } from "./raw-clones.ts";
 import { ScaleUp, type ScaleUpRun } from "./scale-up.ts";
 
@@ -53,16 +55,27 @@ async function measureFleet(
   }
 }
 
-async function openClones(rig: Rig, signal: AbortSignal): Promise<RawClones> {
+export async function openClones(rig: Rig, signal: AbortSignal): Promise<RawClones> {
   const all = await rig.lxd.instances(rig.slug, signal);
   const template = all.find(({ config }) => config["user.github-runner.role"] === "template");
   const profiles = (await rig.lxd.client.profiles.list(signal)).map(({ name }) => name);
   if (!template) throw new Error("The unit has no template to clone");
+  const { network: bridge = "", ...device } = template.expanded_devices[NIC] ?? {};
+  const { config } = await rig.lxd.client.networks.get(bridge, signal);
+  // The charm gives out ports in another order, and none that an instance has.
+  const ports = bridgePorts(bridge, config["ipv4.address"] ?? "").toReversed();
   return new RawClones({
     socket: findSocket(process.env, existsSync)?.path ?? "",
     template: template.name,
     profiles: profiles.filter((name) => name.startsWith(`${rig.slug}-`)).sort(byBaseFirst),
     prefix: "bench-clone",
+    devices: ports.map(({ name, mac, address }) => ({
+      ...device,
+      network: bridge,
+      host_name: name,
+      hwaddr: mac,
+      "ipv4.address": address,
+    })),
   });
 }
 

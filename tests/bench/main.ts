@@ -12,10 +12,11 @@ import { dispatchBench } from "./dispatch-bench.ts";
 import { fleetBench } from "./fleet-bench.ts";
 import { hookToolBench } from "./hook-tool-bench.ts";
 import { quietBench } from "./quiet-bench.ts";
+import { replaceBench } from "./replace-bench.ts";
 import { renderTable } from "./table.ts";
 
 /** Only the ratios mean something elsewhere. Both sides of each are measured in turns, in one run. */
-const BENCHES: readonly Bench[] = [hookToolBench, dispatchBench, quietBench, fleetBench];
+const BENCHES: readonly Bench[] = [hookToolBench, dispatchBench, quietBench, replaceBench, fleetBench];
 const LIMIT_MS = 60 * 60_000;
 const CLOSE_MS = 2 * 60_000;
 

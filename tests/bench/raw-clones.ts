@@ -1,5 +1,6 @@
 import { Pool } from "undici";
 import { Gate } from "charm-kit";
+import type { Config } from "lxd-client";
 
 export interface RawClonesOptions {
   readonly socket: string;
@@ -8,6 +9,8 @@ export interface RawClonesOptions {
   readonly profiles: readonly string[];
   /** Names of the clones begin with it. */
   readonly prefix: string;
+  /** A network device for each clone: the template's has the template's addresses, which LXD refuses twice. */
+  readonly devices: readonly Config[];
 }
 
 interface Envelope {
@@ -57,8 +60,8 @@ export class RawClones {
     const started = performance.now();
     this.#made = names;
     await Promise.all(
-      names.map(async (name) => {
-        await gate.run(() => this.#start(name));
+      names.map(async (name, index) => {
+        await gate.run(() => this.#start(name, this.#options.devices[index] ?? {}));
         await this.#change("POST", `/1.0/instances/${name}/exec`, {
           command: ["/bin/sh", "-c", UNTIL_UP],
           "wait-for-websocket": false,
@@ -86,7 +89,7 @@ export class RawClones {
     return this.#pool.destroy();
   }
 
-  async #start(name: string): Promise<void> {
+  async #start(name: string, device: Config): Promise<void> {
     const { template, profiles } = this.#options;
     const source = { type: "copy", source: template, instance_only: true };
     await this.#change("POST", "/1.0/instances", {
@@ -95,6 +98,7 @@ export class RawClones {
       source,
       profiles,
       config: CONFIG,
+      devices: { eth0: device },
     });
     await this.#change("PUT", `/1.0/instances/${name}/state`, { action: "start", timeout: -1 });
   }

@@ -66,7 +66,7 @@ describe("GithubRunnerCharm, with any options", function () {
         expect(tools.statuses.at(-1)?.name).to.be.oneOf(STATUSES);
       }
     };
-    await fc.assert(fc.asyncProperty(paths, anyOptions, check), { numRuns: 250 });
+    await fc.assert(fc.asyncProperty(paths, anyOptions, check), { numRuns: 400 });
     expect(github.requests.length, "hooks that came past the options").to.be.above(20);
   });
 });

@@ -120,6 +120,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new runners.RunnerCreateError("a-0-1", "it failed"),
   new runners.RunnerRemoveError("a-0-1", "it failed"),
   new runners.RunnerLogsError("a-0-1", "it failed"),
+  new runners.StandbyLostError("a-0-1", "it failed"),
   new runners.ApplicationEndedError(1),
   new runners.ApplicationDiedError({ name: "a-0-1", code: 1, seconds: 1, output: "" }),
   new RunnerUnknownError("b", []),

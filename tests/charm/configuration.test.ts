@@ -106,6 +106,7 @@ describe("parseConfiguration()", () => {
       { subnet: { family: 4, first: (192n << 24n) + (168n << 16n) + (50n << 8n), prefix: 24 } },
     ],
     [{ "virtual-machines": 0 }, { count: 0 }],
+    [{ "standby-runners": 3 }, { standby: 3 }],
     [{ "vm-cpu": 1, "vm-memory": "512MiB" }, { resources: { cpu: 1, memory: "512MiB", disk: "10GiB" } }],
     [{ "vm-processes": 512 }, { processes: 512 }],
     [{ "vm-disk": "1EiB" }, { resources: { cpu: 2, memory: "7GiB", disk: "1EiB" } }],

@@ -21,7 +21,7 @@ const SOURCES = join(import.meta.dirname, "../..");
 
 function counts(online: number, busy = 0, offline = 0, unknown = 0): RunnerCounts {
   const names = Array.from({ length: online + busy + offline + unknown }, (_, index) => `runner-${index}`);
-  return { online, busy, offline, unknown, names, busyNames: names.slice(0, busy) };
+  return { online, busy, offline, unknown, names, busyNames: names.slice(0, busy), standby: 0 };
 }
 
 /** An error of a given code, as any part of the charm may throw it. */
@@ -36,6 +36,7 @@ describe("describeCounts()", () => {
     [counts(0), "0 runners"],
     [counts(1), "1 runner: 1 idle"],
     [counts(5, 3), "8 runners: 5 idle, 3 busy"],
+    [{ ...counts(5, 3), standby: 2 }, "8 runners: 5 idle, 3 busy; 2 on standby"],
     [counts(0, 2), "2 runners: 2 busy"],
     [counts(0, 0, 1, 2), "3 runners: 3 starting or ending"],
     [counts(1, 1, 1, 0), "3 runners: 1 idle, 1 busy, 1 starting or ending"],

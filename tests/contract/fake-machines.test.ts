@@ -35,7 +35,9 @@ class FakeFixture implements MachinesFixture {
   }
 
   exists(name: string): Promise<boolean> {
-    return Promise.resolve(this.#site.machines.has(name) || this.#site.strangers.has(name));
+    return Promise.resolve(
+      [this.#site.machines, this.#site.standby, this.#site.strangers].some((all) => all.has(name)),
+    );
   }
 
   stop(name: string): Promise<void> {

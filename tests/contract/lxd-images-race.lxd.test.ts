@@ -59,7 +59,7 @@ describeLxd(
       first = await build("a");
     });
     after(async () => {
-      for (const { name } of await machines.list(signal())) await machines.destroy(name, signal());
+      for (const { name } of (await machines.list(signal())).runners) await machines.destroy(name, signal());
       await images.prune([], signal());
       await unit.infrastructure.remove(signal());
       await unit.client.close();
@@ -108,12 +108,12 @@ describeLxd(
       // One or the other at each reading: never none.
       expect([first.fingerprint, second.fingerprint]).to.include.members([...seen]);
       expect(await alias()).to.equal(second.fingerprint);
-      const running = (await machines.list(signal())).filter(({ state }) => state === "running");
+      const running = (await machines.list(signal())).runners.filter(({ state }) => state === "running");
       expect(running.map(({ name }) => name)).to.have.members(made);
       await images.prune([second], signal());
       expect(await images.list(signal())).to.deep.equal([second]);
       // Clones live on without what they were made from.
-      const after = (await machines.list(signal())).filter(({ state }) => state === "running");
+      const after = (await machines.list(signal())).runners.filter(({ state }) => state === "running");
       expect(after.map(({ name }) => name)).to.have.members(made);
       expect(made.length).to.be.greaterThan(0);
       first = second;
@@ -131,7 +131,7 @@ describeLxd(
       const made = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
       // What had begun was completed; what would have begun later may have found no template.
       expect(made.length, JSON.stringify(outcomes)).to.be.greaterThan(0);
-      const running = (await machines.list(signal())).filter(({ state }) => state === "running");
+      const running = (await machines.list(signal())).runners.filter(({ state }) => state === "running");
       expect(running.map(({ name }) => name)).to.include.members(made);
       await images.prune([newer], signal());
       expect(await images.list(signal())).to.deep.equal([newer]);

@@ -18,7 +18,7 @@ export const SMALL = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
 
 /** Room for a number of runners. */
 export function roomFor(count: number, resources: MachineResources = SMALL): RunnerCapacity {
-  return { count, processes: 1000, resources };
+  return { count, standby: 0, processes: 1000, resources };
 }
 
 /** A unit's infrastructure on this machine's LXD, under names that no other run has. */

@@ -126,7 +126,7 @@ describeDaemon("LxdMachines", (daemon) => {
         await fixture.addInstance(ownerConfig({ ...OWNER, unitName: "runners/1" }, "runner"));
         await fixture.addInstance(ownerConfig({ ...OWNER, deployment: "other" }, "runner"));
         const listed = await fixture.machines.list(patience());
-        expect(listed.map(({ name }) => name)).to.deep.equal([own]);
+        expect(listed.runners.map(({ name }) => name)).to.deep.equal([own]);
       });
 
       it("leaves nothing of an aborted launch, however far it came", async () => {
@@ -149,7 +149,7 @@ describeDaemon("LxdMachines", (daemon) => {
             await fixture.machines.destroy(name, patience());
           }),
         );
-        expect(await fixture.machines.list(patience())).to.deep.equal([]);
+        expect(await fixture.machines.list(patience())).to.deep.equal({ runners: [], standby: [] });
       });
     });
   });

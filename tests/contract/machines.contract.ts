@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Machine, Machines, MachineSpec } from "../../src/runners/ports.ts";
+import type { Machine, Machines, MachineSpec, StandbyMachine } from "../../src/runners/ports.ts";
 import { Secret } from "charm-kit";
 
 /** An implementation of {@link Machines} with what a test needs around it. */
@@ -51,7 +51,14 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
     return name;
   };
   const find = async (name: string): Promise<Machine | undefined> =>
-    (await machines.list(NEVER)).find((machine) => machine.name === name);
+    (await machines.list(NEVER)).runners.find((machine) => machine.name === name);
+  const launchStandby = async (): Promise<string> => {
+    const name = fixture.freshName();
+    await machines.launchStandby(specOf(name), NEVER);
+    return name;
+  };
+  const findStandby = async (name: string): Promise<StandbyMachine | undefined> =>
+    (await machines.list(NEVER)).standby.find((machine) => machine.name === name);
   const stateOf = async (name: string): Promise<string> => (await find(name))?.state ?? "absent";
 
   describe("list()", () => {
@@ -75,7 +82,7 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
       const names = [await launch(), await launch()];
       await fixture.addStranger();
       const listed = await machines.list(NEVER);
-      expect(listed.map(({ name }) => name)).to.have.members(names);
+      expect(listed.runners.map(({ name }) => name)).to.have.members(names);
     });
   });
 
@@ -114,6 +121,77 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
       const names = Array.from({ length: 3 }, () => fixture.freshName());
       await Promise.all(names.map((name) => machines.launch(specOf(name), NEVER)));
       expect(await Promise.all(names.map(stateOf))).to.deep.equal(["running", "running", "running"]);
+    });
+  });
+
+  describe("launchStandby()", () => {
+    it("makes an instance that runs, is listed apart, and has no scope", async () => {
+      const name = await launchStandby();
+      const { createdAt, ...standby } = (await findStandby(name)) ?? expect.fail("it is not listed");
+      expect(standby).to.deep.equal({
+        name,
+        state: "running",
+        phase: "standby",
+        configHash: "hash-1",
+        deadline: DEADLINE,
+      });
+      expect(createdAt).to.be.within(fixture.now() - 60_000, fixture.now() + 1000);
+      expect(await find(name)).to.equal(undefined);
+    });
+
+    it("leaves nothing when the clone does not start", async () => {
+      const name = fixture.freshName();
+      const launched = machines.launchStandby(fixture.unstartable(specOf(name)), NEVER);
+      expect(await failure(launched)).to.be.instanceOf(Error);
+      expect(await fixture.exists(name)).to.equal(false);
+    });
+
+    it("makes an instance that can be frozen and destroyed", async () => {
+      const name = await launchStandby();
+      await machines.awaitStandby(name, NEVER);
+      await machines.freeze(name, NEVER);
+      expect((await findStandby(name))?.state).to.equal("frozen");
+      await machines.destroy(name, NEVER);
+      expect(await fixture.exists(name)).to.equal(false);
+    });
+  });
+
+  describe("awaitStandby()", () => {
+    it("fails for an instance that does not run, or is not there", async () => {
+      const name = await launchStandby();
+      await fixture.stop(name);
+      for (const each of [name, fixture.freshName()]) {
+        expect(await failure(machines.awaitStandby(each, NEVER))).to.be.instanceOf(Error);
+      }
+    });
+  });
+
+  describe("take()", () => {
+    const taking = { scopeKey: "scope-2", deadline: DEADLINE + 1, createdAt: 1_800_000_000_000 };
+    for (const [state, rest] of [
+      ["runs", false],
+      ["rests", true],
+    ] as const) {
+      it(`makes an instance that ${state} a running runner that is being created`, async () => {
+        const [name, other] = [await launchStandby(), await launchStandby()];
+        if (rest) await machines.freeze(name, NEVER);
+        await machines.take(name, taking, NEVER);
+        expect(await find(name)).to.deep.equal({
+          name,
+          state: "running",
+          phase: "creating",
+          configHash: "hash-1",
+          suspectSince: undefined,
+          busySince: undefined,
+          ...taking,
+        });
+        expect((await machines.list(NEVER)).standby.map((each) => each.name)).to.deep.equal([other]);
+        expect(await machines.deliver(name, new Secret("listening\n"), NEVER)).to.equal("listening");
+      });
+    }
+
+    it("fails for an instance that is not there", async () => {
+      expect(await failure(machines.take(fixture.freshName(), taking, NEVER))).to.be.instanceOf(Error);
     });
   });
 
@@ -247,7 +325,7 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
 
     it("counts an instance that never was as destroyed", async () => {
       await machines.destroy(fixture.freshName(), NEVER);
-      expect(await machines.list(NEVER)).to.deep.equal([]);
+      expect(await machines.list(NEVER)).to.deep.equal({ runners: [], standby: [] });
     });
 
     it("may be asked for by several at a time", async () => {
@@ -273,6 +351,9 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
     const calls = [
       machines.list(signal),
       machines.launch(specOf(unborn), signal),
+      machines.launchStandby(specOf(unborn), signal),
+      machines.awaitStandby(name, signal),
+      machines.take(name, { scopeKey: "", deadline: DEADLINE, createdAt: 0 }, signal),
       machines.deliver(name, new Secret("listening\n"), signal),
       machines.note(name, { phase: "ready" }, signal),
       machines.freeze(name, signal),

@@ -161,7 +161,7 @@ class RaceFixture {
   /** Ends what the tries have left. */
   async close(): Promise<void> {
     const { machines } = this.#clients;
-    const left = await machines.list(patience());
+    const { runners: left } = await machines.list(patience());
     await Promise.all(left.map(({ name }) => machines.destroy(name, patience())));
   }
 

@@ -6,6 +6,7 @@ import {
   requiredOf,
   runnersThatFit,
   spaceNeed,
+  standbyThatFits,
 } from "../../src/lxd/pool-space.ts";
 
 const GIB = 2 ** 30;
@@ -88,5 +89,26 @@ describe("capacityOf()", () => {
       "Cannot keep 1 runner: it needs a storage pool of 7 GiB, and there are 3 GiB; lower vm-disk, free space on the " +
         "machine's disk, or give the unit storage of its own",
     );
+  });
+});
+
+describe("standbyThatFits()", () => {
+  const space = { driver: "btrfs", present: 32 * GIB, isShared: false };
+  const wanted = (runners: number, standby: number) => ({ runners, standby, disk: "10GiB" });
+
+  it("is what there is room for beside all wanted runners", () => {
+    expect(standbyThatFits(wanted(4, 3), space, 0)).to.equal(2);
+    expect(standbyThatFits(wanted(4, 1), space, 0)).to.equal(1);
+    expect(standbyThatFits(wanted(6, 3), space, 0)).to.equal(0);
+    expect(standbyThatFits(wanted(9, 3), space, 0)).to.equal(0);
+  });
+
+  it("is none in a pool that is nearly full, whatever the sizes say", () => {
+    expect(standbyThatFits(wanted(1, 1), space, 0.9 * 32 * GIB)).to.equal(0);
+    expect(standbyThatFits(wanted(1, 1), space, 0.89 * 32 * GIB)).to.equal(1);
+  });
+
+  it("is all that are wanted where nobody knows the size of the pool", () => {
+    expect(standbyThatFits(wanted(1, 2), { ...space, present: 0 }, 0)).to.equal(2);
   });
 });

@@ -37,7 +37,8 @@ describeDaemon("the share of a runner's metrics", (daemon) => {
   });
 
   afterEach(async () => {
-    for (const { name } of await machines.list(patience())) await machines.destroy(name, patience());
+    const { runners } = await machines.list(patience());
+    for (const { name } of runners) await machines.destroy(name, patience());
     await shares.remove(patience());
     await rm(directory, { recursive: true });
   });

@@ -15,7 +15,7 @@ import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 const NOW_MS = 1_790_000_000_500;
 const NOW = NOW_MS / 1000;
-const ROUND = { runners: [], idle: 1, busy: 2, wanted: 4, tookMs: 1234 };
+const ROUND = { runners: [], standby: [], idle: 1, busy: 2, wanted: 4, tookMs: 1234 };
 const SUCCESS: JobFacts = { createdAt: 1000, startedAt: 4500, conclusion: "success" };
 const noMount: RunProcess = () => Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
 

@@ -1,10 +1,13 @@
 import type {
   GuestActivity,
   BootstrapAnswer,
-  Machine,
+  MachineList,
   MachineNote,
   Machines,
   MachineSpec,
+  MachineState,
+  StandbySpec,
+  Taking,
 } from "../../src/runners/ports.ts";
 import type { Secret } from "charm-kit";
 import type { FakeSite } from "./fake-site.ts";
@@ -23,16 +26,45 @@ export class FakeMachines implements Machines {
     this.#calls = calls;
   }
 
-  list(signal: AbortSignal): Promise<readonly Machine[]> {
-    return this.#calls.step("machines.list", signal, () => [...this.#site.machines.values()]);
+  list(signal: AbortSignal): Promise<MachineList> {
+    return this.#calls.step("machines.list", signal, () => ({
+      runners: [...this.#site.machines.values()],
+      standby: [...this.#site.standby.values()],
+    }));
+  }
+
+  async launchStandby(spec: StandbySpec, signal: AbortSignal): Promise<void> {
+    const { name, template, configHash, deadline } = spec;
+    await this.#calls.step("machines.launch", signal, () => {
+      this.#refuseClone(name, template);
+      this.#site.addStandby(name, { state: "stopped", configHash, deadline });
+    });
+    try {
+      await this.#calls.step("machines.start", signal, () => {
+        this.#site.changeStandby(name, { state: "running" });
+      });
+    } catch (thrown) {
+      this.#site.standby.delete(name);
+      throw thrown;
+    }
+  }
+
+  awaitStandby(name: string, signal: AbortSignal): Promise<void> {
+    return this.#calls.step("machines.awaitStandby", signal, () => {
+      this.#running(name);
+    });
+  }
+
+  async take(name: string, taking: Taking, signal: AbortSignal): Promise<void> {
+    await this.#calls.step("machines.take", signal, () => {
+      this.#site.takeStandby(name, taking);
+    });
   }
 
   async launch(spec: MachineSpec, signal: AbortSignal): Promise<void> {
     const { name, template, configHash, scopeKey, deadline } = spec;
     await this.#calls.step("machines.launch", signal, () => {
-      if (!this.#site.templates.has(template)) throw new Error(`Instance '${template}' not found`);
-      if (this.#site.machines.has(name) || this.#site.strangers.has(name))
-        throw new Error(`Instance '${name}' already exists`);
+      this.#refuseClone(name, template);
       this.specs.set(name, spec);
       this.#site.addMachine(name, { state: "stopped", phase: "creating", configHash, scopeKey, deadline });
     });
@@ -70,17 +102,17 @@ export class FakeMachines implements Machines {
 
   freeze(name: string, signal: AbortSignal): Promise<void> {
     return this.#calls.step("machines.freeze", signal, () => {
-      if (this.#site.machines.get(name)?.state === "running") {
-        this.#site.changeMachine(name, { state: "frozen" });
-      }
+      if (this.#stateOf(name) !== "running") return;
+      this.#site.changeMachine(name, { state: "frozen" });
+      this.#site.changeStandby(name, { state: "frozen" });
     });
   }
 
   unfreeze(name: string, signal: AbortSignal): Promise<void> {
     return this.#calls.step("machines.unfreeze", signal, () => {
-      if (this.#site.machines.get(name)?.state === "frozen") {
-        this.#site.changeMachine(name, { state: "running" });
-      }
+      if (this.#stateOf(name) !== "frozen") return;
+      this.#site.changeMachine(name, { state: "running" });
+      this.#site.changeStandby(name, { state: "running" });
     });
   }
 
@@ -93,11 +125,25 @@ export class FakeMachines implements Machines {
     await this.#calls.step("machines.destroy", signal, () => {
       this.#site.stopMachine(name);
     });
-    await this.#calls.step("machines.delete", signal, () => this.#site.machines.delete(name));
+    await this.#calls.step("machines.delete", signal, () => {
+      this.#site.machines.delete(name);
+      this.#site.standby.delete(name);
+    });
+  }
+
+  #refuseClone(name: string, template: string): void {
+    const { machines, standby, strangers, templates } = this.#site;
+    if (!templates.has(template)) throw new Error(`Instance '${template}' not found`);
+    if (machines.has(name) || standby.has(name) || strangers.has(name))
+      throw new Error(`Instance '${name}' already exists`);
+  }
+
+  #stateOf(name: string): MachineState | undefined {
+    return (this.#site.machines.get(name) ?? this.#site.standby.get(name))?.state;
   }
 
   #running(name: string): void {
-    const state = this.#site.machines.get(name)?.state ?? "absent";
+    const state = this.#stateOf(name) ?? "absent";
     if (state !== "running") throw new Error(`Instance '${name}' is ${state}`);
   }
 }

@@ -1,4 +1,11 @@
-import type { GuestActivity, BootstrapAnswer, Machine, Registration } from "../../src/runners/ports.ts";
+import type {
+  GuestActivity,
+  BootstrapAnswer,
+  Machine,
+  Registration,
+  StandbyMachine,
+  Taking,
+} from "../../src/runners/ports.ts";
 
 /** Where the unit of a test registers its runners unless the test says otherwise. */
 export const SCOPE = "scope-1";
@@ -11,6 +18,7 @@ export class ScopeRefusedError extends Error {
 /** LXD and GitHub as they really are, whatever processes come and go: the state behind the fakes of both ports. */
 export class FakeSite {
   readonly machines = new Map<string, Machine>();
+  readonly standby = new Map<string, StandbyMachine>();
   readonly registrations = new Map<number, Registration>();
   /** Names of templates that runners can be cloned from. */
   readonly templates = new Set(["template-1"]);
@@ -69,7 +77,40 @@ export class FakeSite {
 
   setMachine(machine: Machine): void {
     this.machines.set(machine.name, machine);
-    this.mostMachines = Math.max(this.mostMachines, this.machines.size);
+    this.#countInstances();
+  }
+
+  /** A standby instance that rests. */
+  addStandby(name: string, standby: Partial<StandbyMachine> = {}): void {
+    this.standby.set(name, {
+      name,
+      state: "frozen",
+      phase: "standby",
+      configHash: "hash-1",
+      createdAt: this.now,
+      deadline: this.now + 86_400_000,
+      ...standby,
+    });
+    this.#countInstances();
+  }
+
+  changeStandby(name: string, change: Partial<StandbyMachine>): void {
+    const standby = this.standby.get(name);
+    if (standby) this.standby.set(name, { ...standby, ...change });
+  }
+
+  /** Makes a standby instance a runner's, which runs if it is alive. */
+  takeStandby(name: string, { scopeKey, deadline, createdAt }: Taking): void {
+    const standby = this.standby.get(name);
+    if (!standby) throw new Error(`Instance '${name}' is not on standby`);
+    this.standby.delete(name);
+    const { configHash, state: before } = standby;
+    const state = before === "frozen" ? "running" : before;
+    this.addMachine(name, { state, phase: "creating", configHash, scopeKey, deadline, createdAt });
+  }
+
+  #countInstances(): void {
+    this.mostMachines = Math.max(this.mostMachines, this.machines.size + this.standby.size);
   }
 
   changeMachine(name: string, change: Partial<Machine>): void {
@@ -90,6 +131,11 @@ export class FakeSite {
   /** The registrations in a scope. */
   registrationsAt(scope: string): Registration[] {
     this.checkAccess(scope);
+    return this.registeredAt(scope);
+  }
+
+  /** The same, whether the scope can be asked or not. */
+  registeredAt(scope: string): Registration[] {
     return [...this.registrations.values()].filter(({ id }) => this.#scopes.get(id) === scope);
   }
 
@@ -151,6 +197,7 @@ export class FakeSite {
     const isAlive = machine?.state === "running" || machine?.state === "frozen";
     if (isAlive && this.hasJob(name)) this.killedJobs.push(name);
     this.changeMachine(name, { state: "stopped" });
+    this.changeStandby(name, { state: "stopped" });
     this.changeRegistration(name, { online: false });
   }
 
@@ -175,6 +222,10 @@ export class FakeSite {
     for (const { name } of registrations) this.#namesSeen.add(name);
     const ids = new Set(registrations.map(({ id }) => id));
     for (const id of this.#scopes.keys()) if (!ids.has(id)) this.#scopes.delete(id);
+  }
+
+  standbyNames(): string[] {
+    return [...this.standby.keys()].sort();
   }
 
   machineNames(): string[] {

@@ -6,6 +6,8 @@ export type PortVerb =
   | "machines.list"
   | "machines.launch"
   | "machines.start"
+  | "machines.awaitStandby"
+  | "machines.take"
   | "machines.deliver"
   | "machines.note"
   | "machines.inspect"

@@ -177,7 +177,7 @@ describe("RunnerManager", () => {
       const made = site.machineNames().filter((name) => name !== A);
       expect(process.metrics.installedRunners.toSorted()).to.deep.equal(made);
       expect(process.metrics.rounds).to.deep.equal([
-        { runners: site.machineNames(), idle: 2, busy: 1, wanted: 3, tookMs: 2500 },
+        { runners: site.machineNames(), standby: [], idle: 2, busy: 1, wanted: 3, tookMs: 2500 },
       ]);
       expect(process.machines.specs.get(made[0] ?? "")?.share).to.deep.equal({
         source: `/shares/${made[0] ?? ""}`,
@@ -188,12 +188,16 @@ describe("RunnerManager", () => {
     it("tells its metrics of a round that changed nothing, and of no runner that failed", async () => {
       const quiet = new FakeProcess(siteWith(A));
       await reconcile(quiet, fleetOf(1));
-      expect(quiet.metrics.rounds).to.deep.equal([{ runners: [A], idle: 1, busy: 0, wanted: 1, tookMs: 0 }]);
+      expect(quiet.metrics.rounds).to.deep.equal([
+        { runners: [A], standby: [], idle: 1, busy: 0, wanted: 1, tookMs: 0 },
+      ]);
       const failing = new FakeProcess(new FakeSite());
       failing.calls.failNext("machines.launch", new Error("no room"));
       await reconcile(failing, fleetOf(1));
       expect(failing.metrics.installedRunners).to.deep.equal([]);
-      expect(failing.metrics.rounds).to.deep.include({ runners: [], idle: 0, busy: 0, wanted: 1, tookMs: 0 });
+      expect(failing.metrics.rounds).to.deep.include({
+        ...{ runners: [], standby: [], idle: 0, busy: 0, wanted: 1, tookMs: 0 },
+      });
     });
 
     it("reports the runners whose application ended without a job as failures", async () => {
@@ -862,6 +866,7 @@ describe("RunnerManager", () => {
         unknown: 1,
         names: [A, B, C, D],
         busyNames: [B],
+        standby: 0,
       });
       expect(process.calls.made).to.have.members(["scopes.former", "machines.list", "forge.list"]);
     });
@@ -877,7 +882,7 @@ describe("countRunners()", () => {
       machine,
       registration: site.registrationOf(machine.name),
     }));
-    const { online, busy, offline, unknown } = countRunners(runners);
+    const { online, busy, offline, unknown } = countRunners(runners, 2);
     expect([online, busy, offline, unknown]).to.deep.equal([1, 1, 0, 0]);
   });
 });

@@ -35,6 +35,7 @@ export function summary(step: Step): string {
     case "retire":
     case "destroy":
     case "end":
+    case "discard":
       return `${step.action} ${step.machine.name}: ${step.reason}`;
     case "deregister":
       return `deregister ${step.registration.name}: ${step.reason}`;
@@ -82,6 +83,7 @@ function take(step: Step, machines: Map<string, Machine>, registrations: Map<num
     case "retire":
     case "destroy":
     case "end":
+    case "discard":
       machines.delete(step.machine.name);
       deregister(step.registration);
       break;

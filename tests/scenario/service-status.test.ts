@@ -41,7 +41,7 @@ describe("update-status beside a runner service", () => {
       startedAt: now,
       activity: { state: "waiting", until: now + 60_000 },
       checkedAt: now,
-      counts: { online: 1, busy: 0, offline: 0, unknown: 0, names: ["a"], busyNames: [] },
+      counts: { online: 1, busy: 0, offline: 0, unknown: 0, names: ["a"], busyNames: [], standby: 0 },
       wanted: 1,
       intervalMs: 600_000,
       capacity: 1,

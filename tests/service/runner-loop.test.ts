@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { CodedError, silentLogger, systemClock } from "charm-kit";
 import { RunnerLoop } from "../../src/service/runner-loop.ts";
+import type { StandbyStep } from "../../src/runners/standby-keeper.ts";
 import type { HookRequest, Round, RoundOptions } from "../../src/service/ports.ts";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
 import { OutdatedSettingsError } from "../../src/service/unit-rounds.ts";
@@ -17,7 +18,7 @@ class FullError extends CodedError {
 }
 
 const round = (names: readonly string[], change: Partial<Round> = {}): Round => ({
-  counts: { online: names.length, busy: 0, offline: 0, unknown: 0, names, busyNames: [] },
+  counts: { online: names.length, busy: 0, offline: 0, unknown: 0, names, busyNames: [], standby: 0 },
   created: 0,
   failures: [],
   ofRemovals: [],
@@ -38,6 +39,9 @@ class Fixture {
   readonly asked: HookRequest[] = [];
   reads = 0;
   answer: () => Promise<Round> = () => Promise.resolve(round(["a", "b"]));
+  /** A step towards the wanted standby instances. */
+  step: (interruption: AbortSignal) => Promise<StandbyStep> = () =>
+    Promise.resolve({ standby: 0, isDone: true });
   readonly wakes: Wakes;
   readonly loop: RunnerLoop;
   readonly #stop = new AbortController();
@@ -73,6 +77,7 @@ class Fixture {
           this.rounds.push({ revision, ...options });
           return this.answer();
         },
+        makeUpStandby: (interruption) => this.step(interruption),
         close: () => {
           this.closed.push(revision);
           return Promise.resolve();
@@ -143,6 +148,46 @@ describe("RunnerLoop", () => {
     expect(fixture.rounds.map(({ isWhole }) => isWhole)).to.deep.equal([true, false]);
     expect(fixture.loop.status).to.deep.include({ revision: 1, wanted: 2, unit: "runners/0" });
     expect(fixture.loop.status.counts?.names).to.deep.equal(["a", "b"]);
+  });
+
+  it("makes standby instances after a round, and shows their number", async () => {
+    let made = 0;
+    fixture.step = () => Promise.resolve({ standby: ++made, isDone: made === 2 });
+    const { counts } = await fixture.shows((status) => status.counts?.standby === 2);
+    expect(counts?.names).to.deep.equal(["a", "b"]);
+    expect(fixture.rounds).to.have.length(1);
+    await fixture.rounded(1);
+    expect(fixture.refreshed).to.have.length(2);
+  });
+
+  it("leaves standby instances as soon as an instance ends, and goes on with them after the round", async () => {
+    const steps: string[] = [];
+    fixture.step = (interruption) => {
+      steps.push(`after round ${fixture.rounds.length}`);
+      if (steps.length > 1) return Promise.resolve({ standby: 1, isDone: true });
+      fixture.wakes.wake("instance");
+      expect(interruption.aborted).to.equal(true);
+      return Promise.resolve({ standby: 0, isDone: false });
+    };
+    await fixture.shows((status) => status.counts?.standby === 1);
+    expect(steps).to.deep.equal(["after round 1", "after round 2"]);
+  });
+
+  it("creates runners while standby instances cannot be made, and tries these again after a pause", async () => {
+    let tries = 0;
+    fixture.step = () => {
+      tries += 1;
+      return tries === 1
+        ? Promise.reject(new LxdAwayError("no room"))
+        : Promise.resolve({ standby: 1, isDone: true });
+    };
+    await fixture.rounded(1);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect([tries, fixture.loop.status.failures]).to.deep.equal([1, []]);
+    fixture.pass(3_000);
+    await fixture.shows((status) => status.counts?.standby === 1);
+    expect(tries).to.equal(2);
   });
 
   it("does a whole round after the interval of the settings", async () => {

@@ -59,7 +59,7 @@ describe("the settings of the runner service", () => {
       ["{}\n{}\n", "damaged"],
       [text.slice(0, -20), "damaged"],
       [text.replace('"count":2', '"count":9'), "damaged"],
-      [text.replace('"schema":2', '"schema":3'), "of another version"],
+      [text.replace('"schema":3', '"schema":2'), "of another version"],
     ] as const) {
       await writeFile(path(), changed);
       expect(await faultOf(), JSON.stringify(changed.slice(0, 30))).to.equal(fault);

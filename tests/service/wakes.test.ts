@@ -25,6 +25,16 @@ describe("Wakes", () => {
     expect([...(await wakes.next(60_000, signal()))]).to.deep.equal(["instance"]);
   });
 
+  it("interrupts what can wait, until the reason is told", async () => {
+    const wakes = new Wakes(systemClock);
+    const { interruption } = wakes;
+    expect(interruption.aborted).to.equal(false);
+    wakes.wake("instance");
+    expect(interruption.aborted).to.equal(true);
+    await wakes.next(60_000, signal());
+    expect(wakes.interruption.aborted).to.equal(false);
+  });
+
   it("wakes by itself after the interval", async () => {
     expect([...(await new Wakes(systemClock).next(10, signal()))]).to.deep.equal(["interval"]);
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { collectLogs, RunnerUnknownError } from "../../src/unit/collect-logs.ts";
-import type { Machine, MachineState } from "../../src/runners/ports.ts";
+import type { MachineState } from "../../src/runners/ports.ts";
 import { FakeSite } from "../runners/fake-site.ts";
 
 describe("collectLogs()", () => {
@@ -20,7 +20,9 @@ describe("collectLogs()", () => {
     collectLogs(
       runner,
       {
-        machines: { list: (): Promise<readonly Machine[]> => Promise.resolve([...site.machines.values()]) },
+        machines: {
+          list: () => Promise.resolve({ runners: [...site.machines.values()], standby: [] }),
+        },
         logs: {
           pull: (name) =>
             closed.has(name) ? Promise.reject(new Error("it is broken")) : Promise.resolve(`/logs/${name}`),

@@ -63,6 +63,7 @@ const CHANGES: Readonly<Record<OptionName, Options>> = {
   group: { group: "large" },
   labels: { labels: "gpu" },
   "virtual-machines": { "virtual-machines": 7 },
+  "standby-runners": { "standby-runners": 3 },
   "instance-type": { "instance-type": "virtual-machine" },
   "vm-cpu": { "vm-cpu": 3 },
   "vm-memory": { "vm-memory": "8GiB" },

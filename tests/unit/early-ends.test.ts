@@ -22,7 +22,7 @@ function report(present: number, delta: number, ended: readonly EarlyEnd[] = [])
     machine: machine(`r${index}`),
     registration: undefined,
   }));
-  return { counts: countRunners(runners), delta, ended };
+  return { counts: countRunners(runners, 0), delta, ended };
 }
 
 describe("earlyEndsAfter()", () => {

@@ -47,6 +47,12 @@ export class FakeUnit {
   builds = 0;
   /** Number of runners that the machine can hold. */
   capacity = 2;
+  /** Number of standby instances that its pool and network can hold. */
+  standby = 0;
+  /** The machine's memory in bytes. */
+  memory = { total: 100 * 2 ** 30, available: 100 * 2 ** 30 };
+  /** Whether a runner service makes standby instances. */
+  hasService = false;
   readonly earlyEnds = new Kept<never>();
   readonly #application = new Kept<never>();
   readonly #failure = new Kept<never>();
@@ -73,11 +79,12 @@ export class FakeUnit {
       host: {
         prepare: () => Promise.resolve([]),
         shortages: () => Promise.resolve([]),
+        memory: () => Promise.resolve(this.memory),
         mayReboot: () => Promise.resolve(false),
       },
       images: this.#imageKeeper(clock),
       infrastructure: {
-        ensure: () => Promise.resolve({ count: this.capacity, notices: [] }),
+        ensure: () => Promise.resolve({ count: this.capacity, standby: this.standby, notices: [] }),
         profiles: () => ["runner"],
         check: done,
         remove: () => Promise.resolve([]),
@@ -90,6 +97,8 @@ export class FakeUnit {
       installed: this.#installed,
       earlyEnds: this.earlyEnds,
       readyLock: this.#locks.ready,
+      leaveStandby: () => Promise.resolve(this.hasService),
+      log: silentLogger,
       step: () => undefined,
       close: done,
     });
@@ -114,7 +123,9 @@ export class FakeUnit {
           list: () => Promise.resolve(this.images),
           build: (recipe) => this.#build(recipe),
           prune: (keep) => {
-            this.images = this.images.filter(({ template }) => keep.some((each) => each.template === template));
+            this.images = this.images.filter(({ template }) =>
+              keep.some((each) => each.template === template),
+            );
             return Promise.resolve();
           },
         },

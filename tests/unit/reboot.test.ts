@@ -54,7 +54,7 @@ class Unit {
   #counts(): RunnerCounts {
     const names = [...this.idle, ...this.busy];
     const counts = { online: this.idle.length, busy: this.busy.length, offline: 0, unknown: 0 };
-    return { ...counts, names, busyNames: this.busy };
+    return { ...counts, names, busyNames: this.busy, standby: 0 };
   }
 }
 

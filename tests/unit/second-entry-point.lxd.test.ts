@@ -44,6 +44,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
         group: "default",
         labels: [],
         count: 1,
+        standby: 0,
         instanceType: "container",
         resources: { cpu: 1, memory: "512MiB", disk: "1GiB" },
         processes: 8192,

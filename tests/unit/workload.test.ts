@@ -156,3 +156,70 @@ describe("a hook and the runner service at once", () => {
     expect(unit.earlyEnds.value).to.include({ count: 3 });
   });
 });
+
+describe("standby instances", () => {
+  let unit: FakeUnit;
+  let hook: UnitProcess;
+  let service: UnitProcess;
+  const never = new AbortController().signal;
+
+  beforeEach(() => {
+    unit = new FakeUnit();
+    unit.standby = 1;
+    hook = unit.open();
+    service = unit.open();
+  });
+
+  it("are made by a hook after its runners, where no service runs", async () => {
+    const { counts, delta } = await hook.workload.reconcile(signal);
+    expect([counts.online, counts.standby, delta]).to.deep.equal([2, 1, 2]);
+    expect(unit.site.standby.size).to.equal(1);
+  });
+
+  it("are left to the service where one runs, which makes them after its round", async () => {
+    unit.hasService = true;
+    expect((await hook.workload.reconcile(signal)).counts.standby).to.equal(0);
+    await service.workload.refill(WHOLE, signal);
+    const steps = [];
+    for (let isDone: boolean | undefined = false; isDone === false;) {
+      const step = await service.workload.makeUpStandby(never, signal);
+      steps.push(step);
+      isDone = step?.isDone;
+    }
+    expect(steps.at(-1)).to.deep.equal({ standby: 1, isDone: true });
+    expect(unit.site.standby.size).to.equal(1);
+  });
+
+  it("are not made before a service has looked at its runners", async () => {
+    expect(await service.workload.makeUpStandby(never, signal)).to.equal(undefined);
+  });
+
+  it("are given up where memory is scarce, and made again where there is plenty", async () => {
+    await hook.workload.reconcile(signal);
+    unit.memory = { ...unit.memory, available: 4 * 2 ** 30 };
+    await service.workload.refill(QUICK, signal);
+    expect([unit.site.standby.size, unit.site.machines.size]).to.deep.equal([0, 2]);
+    unit.memory = { ...unit.memory, available: 9 * 2 ** 30 };
+    expect(await service.workload.makeUpStandby(never, signal)).to.deep.equal({ standby: 0, isDone: true });
+    unit.memory = { ...unit.memory, available: 20 * 2 ** 30 };
+    expect(await service.workload.makeUpStandby(never, signal)).to.include({ standby: 1 });
+  });
+
+  it("do not fail a hook when they cannot be made", async () => {
+    await hook.workload.reconcile(signal);
+    unit.site.standby.clear();
+    hook.process.calls.failNext("machines.start", new Error("no room"));
+    expect((await hook.workload.reconcile(signal)).failures).to.deep.equal([]);
+    expect(unit.site.standby.size).to.equal(0);
+  });
+
+  it("are gone once a newer image is there, and made from that", async () => {
+    await hook.workload.reconcile(signal);
+    const [old] = unit.site.standbyNames();
+    unit.site.pass(7 * 60 * 60_000);
+    await hook.workload.buildImage(signal);
+    await hook.workload.reconcile(signal);
+    expect(unit.site.standbyNames()).to.have.length(1).and.to.not.include(old);
+    expect(specs(hook)).to.include("template-2");
+  });
+});

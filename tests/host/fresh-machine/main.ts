@@ -40,7 +40,10 @@ async function work(verb: string): Promise<object> {
       return { steps, notices, answers: await unit.server.answers(signal) };
     }
     case "infrastructure":
-      await unit.infrastructure.ensure({ count: 1, processes: 8192, resources: RESOURCES }, signal);
+      await unit.infrastructure.ensure(
+        { count: 1, standby: 1, processes: 8192, resources: RESOURCES },
+        signal,
+      );
       return {};
     default:
       await unit.infrastructure.remove(signal);

@@ -56,7 +56,7 @@ describeLxd(`Users of runners${reason === undefined ? "" : ` (skipped: ${reason}
     });
   });
   after(async () => {
-    for (const { name } of await machines.list(signal())) await machines.destroy(name, signal());
+    for (const { name } of (await machines.list(signal())).runners) await machines.destroy(name, signal());
     await discardInstance(unit.client, template, signal());
     await unit.infrastructure.remove(signal());
     await unit.client.close();

@@ -20,7 +20,7 @@ export interface Kill {
 
 /** What a dispatch does, and what happens to it. */
 export interface Dispatch {
-  readonly do: "reconcile" | "flush-idle";
+  readonly do: "reconcile" | "flush-idle" | "standby";
   readonly disturbances?: readonly Disturbance[];
   readonly kill?: Kill;
   /** Exit codes with which the next applications end before they listen. */
@@ -33,7 +33,8 @@ export interface Happening {
    * `job` and `finish` begin and end a job, `vanish` does so and LXD deletes the instance by itself. `crash`: the instance
    * stops, whatever it does. `ghost`: GitHub loses the registration and the application lives on. `drop`: the same, and
    * the application ends. `disconnect` and `connect` change what GitHub sees. `lose`: LXD loses the instance. `freeze`: as
-   * a killed retirement leaves it. `error`: LXD cannot tell the instance's state.
+   * a killed retirement leaves it. `error`: LXD cannot tell the instance's state. `stop-standby` and `lose-standby`: a
+   * standby instance ends, and LXD keeps it or not.
    */
   readonly do:
     | "job"
@@ -46,7 +47,9 @@ export interface Happening {
     | "connect"
     | "lose"
     | "freeze"
-    | "error";
+    | "error"
+    | "stop-standby"
+    | "lose-standby";
   readonly runner: number;
 }
 
@@ -54,6 +57,8 @@ export interface Happening {
 export interface Configure {
   readonly do: "configure";
   readonly count?: number;
+  /** Number of standby instances. */
+  readonly standby?: number;
   readonly configHash?: string;
   readonly scope?: string;
 }
@@ -103,6 +108,7 @@ const anyDispatch: fc.Arbitrary<Dispatch> = fc.record(
       "reconcile" as const,
       "reconcile" as const,
       "flush-idle" as const,
+      "standby" as const,
     ),
     disturbances: fc.array(
       fc.record({
@@ -132,6 +138,8 @@ const anyHappening: fc.Arbitrary<Happening> = fc.record({
     "lose",
     "freeze",
     "error",
+    "stop-standby",
+    "lose-standby",
   ),
   runner: fc.nat(4),
 } as const);
@@ -140,6 +148,7 @@ const anyConfigure: fc.Arbitrary<Configure> = fc.record(
   {
     do: fc.constant("configure" as const),
     count: fc.nat(4),
+    standby: fc.nat(2),
     configHash: fc.constantFrom(...CONFIG_HASHES),
     scope: fc.constantFrom(...SCOPES),
   },

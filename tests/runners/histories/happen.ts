@@ -53,6 +53,12 @@ export function happen(site: FakeSite, what: Happening["do"], name: string): voi
       break;
     case "freeze":
       if (runs) site.changeMachine(name, { state: "frozen" });
+      break;
+    case "stop-standby":
+      site.changeStandby(name, { state: "stopped" });
+      break;
+    case "lose-standby":
+      site.standby.delete(name);
   }
 }
 

@@ -39,18 +39,29 @@ export async function replay(history: readonly Command[]): Promise<void> {
   await unit.settle();
 }
 
+/** How much the unit has. */
+interface Sizes {
+  /** Instances of runners. */
+  readonly runners: number;
+  /** Instances of runners, and standby instances. */
+  readonly instances: number;
+  /** Of instances, in the present scope. */
+  readonly registrations: number;
+}
+
 /** A unit on a site that others share, and what must always hold of it. */
 class HistoricUnit {
   readonly #site = new FakeSite();
   #fleet: Fleet = fleetOf(3);
   #configHash = "hash-1";
   #scope = SCOPE;
-  #size: number;
+  #standby = 0;
+  #sizes: Sizes;
   /** Revision of the settings in force, and the newest one that a process has worked with. */
   #revision = 1;
   #applied = 0;
   /** Numbers of runners that processes at work want. */
-  readonly #wanted = new Set<{ readonly count: number }>();
+  readonly #wanted = new Set<Pick<Fleet, "count" | "standby">>();
   readonly #lock = new SiteLock();
   #broken: BrokenRule | undefined;
   readonly #others: string;
@@ -61,7 +72,7 @@ class HistoricUnit {
     for (const name of ["runners-1-abcdef000001", "runners-0-fedcba000001", "vm"]) this.#site.addRunner(name);
     this.#site.addRegistration("somebody-elses");
     this.#others = this.#describeOthers();
-    this.#size = this.#own().length;
+    this.#sizes = this.#measure();
   }
 
   async live(command: Command): Promise<void> {
@@ -70,6 +81,7 @@ class HistoricUnit {
     switch (command.do) {
       case "reconcile":
       case "flush-idle":
+      case "standby":
         await this.#dispatch(command, this.#settings());
         break;
       case "together":
@@ -84,6 +96,7 @@ class HistoricUnit {
         break;
       case "reboot":
         for (const { name } of this.#own()) happen(site, "crash", name);
+        for (const name of site.standbyNames()) happen(site, "stop-standby", name);
         break;
       case "wait":
         site.pass(command.minutes * MINUTE_MS);
@@ -91,7 +104,7 @@ class HistoricUnit {
       default:
         this.#happen(command);
     }
-    this.#size = this.#own().length;
+    this.#sizes = this.#measure();
     this.#check();
   }
 
@@ -113,8 +126,11 @@ class HistoricUnit {
   async #twoReconciles(): Promise<void> {
     for (const round of [1, 2]) {
       this.#site.pass(INTERVAL_MS);
-      const { failures } = await this.#process().manager.reconcile(this.#fleet, () => undefined, NEVER);
+      const { manager } = this.#process();
+      const { failures } = await manager.reconcile(this.#fleet, () => undefined, NEVER);
       this.#demand(failures.length === 0, `reconcile ${round} fails without a fault: ${failures.join()}`);
+      const choose = () => Promise.resolve(this.#fleet);
+      while (!(await manager.makeUpStandby(choose, NEVER, NEVER)).isDone) this.#check();
       this.#check();
     }
   }
@@ -162,10 +178,11 @@ class HistoricUnit {
     this.#site.endings.push(...(dispatch.endings ?? []));
     const { manager } = process;
     this.#wanted.add(fleet);
-    const work =
-      dispatch.do === "reconcile"
-        ? manager.reconcile({ ...fleet, mostCreations: most }, () => undefined, aborted)
-        : manager.flushIdle(aborted);
+    const work = {
+      reconcile: () => manager.reconcile({ ...fleet, mostCreations: most }, () => undefined, aborted),
+      "flush-idle": () => manager.flushIdle(aborted),
+      standby: () => manager.makeUpStandby(() => Promise.resolve(fleet), NEVER, aborted),
+    }[dispatch.do]();
     await Promise.race([work.catch(() => undefined), process.calls.killed]);
     // What a killed process has just made is there from now on.
     this.#check();
@@ -180,18 +197,20 @@ class HistoricUnit {
       () =>
         revision === this.#revision ? Promise.resolve() : Promise.reject(new OutdatedSettingsError(revision)),
     );
-    const process: FakeProcess = new FakeProcess(this.#site, {}, scope, lock);
+    const process: FakeProcess = new FakeProcess(this.#site, { freezesStandby: true }, scope, lock);
     return process;
   }
 
   #happen(happening: Happening): void {
-    const own = this.#own();
-    const machine = own[happening.runner % Math.max(1, own.length)];
-    if (machine) happen(this.#site, happening.do, machine.name);
+    const isOfStandby = happening.do === "stop-standby" || happening.do === "lose-standby";
+    const names = isOfStandby ? this.#site.standbyNames() : this.#own().map(({ name }) => name);
+    const name = names[happening.runner % Math.max(1, names.length)];
+    if (name !== undefined) happen(this.#site, happening.do, name);
   }
 
   #configure({
     count = this.#fleet.count,
+    standby = this.#standby,
     configHash = this.#configHash,
     scope = this.#scope,
   }: Configure): void {
@@ -199,7 +218,10 @@ class HistoricUnit {
     this.#scope = scope;
     this.#revision += 1;
     // The scope is part of the configuration.
-    this.#fleet = fleetOf(count, scope === SCOPE ? configHash : `${configHash} in ${scope}`);
+    const hash = scope === SCOPE ? configHash : `${configHash} in ${scope}`;
+    this.#standby = standby;
+    this.#fleet = { ...fleetOf(count, hash), standby };
+    this.#sizes = this.#measure();
   }
 
   #own(): Machine[] {
@@ -210,13 +232,24 @@ class HistoricUnit {
 
   /** What must hold at every moment. */
   #check(): void {
-    const size = this.#own().length;
-    const wanted = [...this.#wanted].map(({ count }) => count);
+    const wanted = [this.#fleet, ...this.#wanted];
+    const count = Math.max(...wanted.map((fleet) => fleet.count));
+    const both = Math.max(...wanted.map((fleet) => fleet.count + (fleet.standby ?? 0)));
+    const before = this.#sizes;
+    this.#sizes = this.#measure();
+    const { runners, instances, registrations } = this.#sizes;
     this.#demand(
-      size <= Math.max(this.#size, this.#fleet.count, ...wanted),
-      `there are ${size} runners, ${this.#fleet.count} are wanted`,
+      runners <= Math.max(before.runners, count),
+      `there are ${runners} runners, ${count} are wanted`,
     );
-    this.#size = size;
+    this.#demand(
+      instances <= Math.max(before.instances, both),
+      `there are ${instances} instances, ${both} runners and standby instances are wanted`,
+    );
+    this.#demand(
+      registrations <= Math.max(before.registrations, count),
+      `there are ${registrations} registrations, ${count} are wanted`,
+    );
     this.#demand(
       this.#site.killedJobs.length === 0,
       `the unit ended the job of ${this.#site.killedJobs.join()}`,
@@ -233,12 +266,41 @@ class HistoricUnit {
       `${when} there are ${own.length} runners, ${this.#fleet.count} are wanted and ${withJob} have a job`,
     );
     for (const machine of own) this.#checkRunner(machine, when);
+    this.#checkStandby(when, own.length);
     for (const scope of SCOPES.filter((each) => !this.#site.refusing.has(each))) {
       const orphans = this.#site
         .registrationsAt(scope)
         .filter(({ name }) => options.names.owns(name) && !this.#site.machines.has(name));
       this.#demand(orphans.length === 0, `${when} registrations without instances are left in ${scope}`);
     }
+  }
+
+  /** Runners with a job of an earlier configuration take the room of standby instances. */
+  #checkStandby(when: string, runners: number): void {
+    const standby = [...this.#site.standby.values()];
+    const wanted = Math.max(0, Math.min(this.#standby, this.#fleet.count + this.#standby - runners));
+    this.#demand(
+      standby.length === wanted,
+      `${when} there are ${standby.length} standby instances, ${wanted} are wanted`,
+    );
+    for (const { name, state, configHash } of standby) {
+      this.#demand(state === "frozen", `${when} standby instance ${name} is ${state}`);
+      this.#demand(
+        configHash === this.#fleet.configHash,
+        `${when} standby instance ${name} is of ${configHash}`,
+      );
+      this.#demand(!this.#site.registrationOf(name), `${when} standby instance ${name} is registered`);
+    }
+  }
+
+  #measure(): Sizes {
+    const runners = this.#own().length;
+    // Those without an instance are no runners: an instance may be lost, and GitHub may refuse to forget it.
+    const hasInstance = (name: string) => this.#site.machines.has(name) || this.#site.standby.has(name);
+    const registrations = this.#site
+      .registeredAt(this.#scope)
+      .filter(({ name }) => options.names.owns(name) && hasInstance(name));
+    return { runners, instances: runners + this.#site.standby.size, registrations: registrations.length };
   }
 
   #checkRunner({ name, state, phase, configHash, scopeKey }: Machine, when: string): void {

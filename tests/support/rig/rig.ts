@@ -147,6 +147,8 @@ export class Rig {
       "base-image": BASE_IMAGE_ALIAS,
       "image-packages": "",
       "virtual-machines": "0",
+      // Most tests count instances; those of standby instances want some.
+      "standby-runners": "0",
       "vm-memory": "1GiB",
       "vm-disk": "2GiB",
     };

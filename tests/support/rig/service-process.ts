@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { askService } from "../../../src/unit/ask-service.ts";
+import type { ServiceStatus } from "../../../src/unit/service-status.ts";
+import type { Rig } from "./rig.ts";
+import { until } from "./until.ts";
+
+/** The runner service of a rig's unit as a child of the test, for machines on which no systemd runs it. */
+export class ServiceProcess {
+  readonly #rig: Rig;
+  #child: ChildProcess | undefined;
+  #output = "";
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+  }
+
+  /** Everything that it has logged. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Starts the program of the deployed archive. */
+  start(): void {
+    const charm = this.#rig.paths.charm(this.#rig.unit);
+    const words = [join(charm, "lib/service.mjs"), this.#rig.slug];
+    const child = spawn(join(charm, "runtime/bin/node"), words, {
+      env: { PATH: process.env["PATH"] },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#output += text));
+    this.#child = child;
+  }
+
+  status(signal: AbortSignal): Promise<ServiceStatus | undefined> {
+    return askService(join(this.#rig.dataDirectory, "service.sock"), signal);
+  }
+
+  /** Waits until the status of the service is as wanted. */
+  async shows(what: string, test: (status: ServiceStatus) => boolean, signal: AbortSignal): Promise<void> {
+    const isSo = async () => {
+      const shown = await this.status(signal);
+      return shown !== undefined && test(shown);
+    };
+    await until(what, isSo, signal);
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.exitCode !== null) return;
+    child.kill(signal);
+    await once(child, "exit");
+  }
+}
