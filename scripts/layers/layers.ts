@@ -40,6 +40,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "packages/cos-agent": { rooms: [KIT, CHARM], packages: ["lzma", "yaml"] },
   "packages/machine": { rooms: [KIT] },
   "packages/lxd-client": { rooms: [KIT], packages: ["undici", "ws"] },
+  "packages/scale-set-client": { rooms: [KIT], packages: ["undici"] },
   "packages/tls-certificates": { rooms: [KIT, CHARM], packages: ["@peculiar/"] },
   "src/network": { rooms: [KIT] },
   "src/guest": { rooms: [KIT, "src/network"], packages: ["yaml"] },
@@ -67,6 +68,7 @@ export const WITHOUT_JUJU: readonly string[] = [
   "src/service",
   "packages/lxd-client",
   "packages/machine",
+  "packages/scale-set-client",
 ];
 
 /** Modules that put a program together: nobody imports them. */

@@ -18,6 +18,8 @@ import { RUNNER_SERVICE, RunnerProtocol } from "./runner-protocol/runner-protoco
 import type { RunnerProtocolOptions } from "./runner-protocol/runner-protocol.ts";
 import type { ActionsServiceOptions } from "./state/actions-service-options.ts";
 import { ActionsService } from "./state/actions-service.ts";
+import { ScaleSetServer } from "./http/scale-set-server.ts";
+import { ScaleSets } from "./state/scale-sets.ts";
 import type { Instants } from "./state/instants.ts";
 import { VirtualClock } from "./state/virtual-clock.ts";
 import type { Violation } from "./validation/violation.ts";
@@ -41,16 +43,19 @@ const KEEP_ALIVE_MS = 65_000;
 
 /**
  * GitHub, as far as self-hosted runners see it: its REST API below `/` and `/api/v3`, checked against its official
- * description; its Actions service, which runner applications talk to; and the archive of such an application.
+ * description; its Actions service, which runner applications and autoscalers (by runner scale sets) talk to; and the
+ * archive of such an application.
  *
- * What it leaves out: webhooks, runner scale sets, changes of labels and groups.
+ * What it leaves out: webhooks, changes of labels and groups.
  */
 export class GithubStandIn {
   readonly service: ActionsService;
+  readonly scaleSets: ScaleSets;
   /** Where tests step in. */
   readonly instants = new EventBus<Instants>();
   readonly #api: APIServer;
   readonly #protocol: RunnerProtocol;
+  readonly #scaleSetServer: ScaleSetServer;
   readonly #archives: ArchiveOffer;
   readonly #handlers: ControlHandlers;
   readonly #control: ControlServer;
@@ -63,9 +68,19 @@ export class GithubStandIn {
     const callers = new CallerDirectory(clock);
     const rateLimits = new RateLimits(clock);
     const { instants } = this;
-    const world: World = { service: this.service, instants, callers, rateLimits, archives: this.#archives };
+    this.scaleSets = new ScaleSets(this.service);
+    const { scaleSets } = this;
+    const world: World = {
+      service: this.service,
+      scaleSets,
+      instants,
+      callers,
+      rateLimits,
+      archives: this.#archives,
+    };
     this.#api = new APIServer(world);
     this.#protocol = new RunnerProtocol(world, protocol);
+    this.#scaleSetServer = new ScaleSetServer(world, this.#api, protocol);
     this.#handlers = controlHandlers(world, this.#api);
     this.#control = new ControlServer(this.#handlers);
     this.#server = createServer((request, response) => {
@@ -112,6 +127,7 @@ export class GithubStandIn {
   /** Ends everything at once, also what is being waited for. */
   async close(): Promise<void> {
     this.#protocol.close();
+    this.#scaleSetServer.close();
     this.service.clock.close();
     const closed = once(this.#server, "close");
     this.#server.close();
@@ -121,6 +137,10 @@ export class GithubStandIn {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "/";
+    if (this.#scaleSetServer.serves(path)) {
+      await this.#scaleSetServer.answer(request, response);
+      return;
+    }
     if (path.startsWith(RUNNER_SERVICE)) {
       await this.#protocol.answer(request, response);
       return;

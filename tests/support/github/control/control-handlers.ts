@@ -10,7 +10,12 @@ import type { ControlHandlers, RunnerCondition } from "./control-verbs.ts";
 
 /** Lets the control plane act on a stand-in. */
 export function controlHandlers(world: World, api: APIServer): ControlHandlers {
-  return { ...jobHandlers(world.service), ...runnerHandlers(world.service), ...serverHandlers(world, api) };
+  return {
+    ...jobHandlers(world.service),
+    ...runnerHandlers(world.service),
+    ...scaleSetHandlers(world),
+    ...serverHandlers(world, api),
+  };
 }
 
 function jobHandlers(service: ActionsService) {
@@ -46,6 +51,39 @@ function runnerHandlers(service: ActionsService) {
     },
     "advance-clock": ({ byMs }) => {
       service.clock.advance(byMs);
+      return null;
+    },
+  } satisfies Partial<ControlHandlers>;
+}
+
+function scaleSetHandlers({ scaleSets, service, callers }: World) {
+  const views = () => [...scaleSets.all.values()].map((set) => scaleSets.view(set));
+  return {
+    "list-scale-sets": views,
+    "wait-for-scale-set": ({ name, assigned = 0 }, signal) =>
+      service.changes.until(
+        () =>
+          views().find(
+            (view) =>
+              view.name === name && view.owner !== undefined && view.statistics.totalAssignedJobs >= assigned,
+          ),
+        signal,
+      ),
+    "add-message-faults": (faults) => {
+      scaleSets.addFaults(faults);
+      return null;
+    },
+    "set-scale-sets": (knobs) => {
+      Object.assign(scaleSets.knobs, knobs);
+      scaleSets.offer();
+      return null;
+    },
+    "drop-scale-set": ({ name }) => {
+      for (const set of scaleSets.all.values()) if (set.name === name) scaleSets.delete(set);
+      return null;
+    },
+    "revoke-admin-tokens": () => {
+      callers.runnerTokens.revokeAdmins();
       return null;
     },
   } satisfies Partial<ControlHandlers>;
@@ -99,6 +137,7 @@ function serverHandlers(world: World, api: APIServer) {
     reset: () =>
       done(() => {
         world.service.reset();
+        world.scaleSets.reset();
         api.reset();
         world.rateLimits.reset();
         world.archives.checksum = "right";

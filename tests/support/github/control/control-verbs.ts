@@ -3,6 +3,7 @@ import type { ChecksumKnob } from "../http/archive-offer.ts";
 import type { Fault } from "../http/faults.ts";
 import type { LoggedRequest } from "../http/request-log.ts";
 import type { JobRequest, JobStatus, JobView } from "../state/job-record.ts";
+import type { MessageFault, ScaleSetKnobs, ScaleSetView } from "../state/scale-set-record.ts";
 import type { RunnerView } from "../state/runner-record.ts";
 import type { Violation } from "../validation/violation.ts";
 
@@ -58,6 +59,19 @@ export interface ControlVerbs {
     readonly gives: null;
   };
   "advance-clock": { readonly takes: { readonly byMs: number }; readonly gives: null };
+  "list-scale-sets": { readonly takes: null; readonly gives: readonly ScaleSetView[] };
+  /** Waits until a scale set has a session and so many assigned jobs. */
+  "wait-for-scale-set": {
+    readonly takes: { readonly name: string; readonly assigned?: number };
+    readonly gives: ScaleSetView;
+  };
+  /** The messages of scale sets go wrong, once for each fault. */
+  "add-message-faults": { readonly takes: readonly MessageFault[]; readonly gives: null };
+  "set-scale-sets": { readonly takes: Partial<ScaleSetKnobs>; readonly gives: null };
+  /** GitHub deletes scale sets that were unused for long. */
+  "drop-scale-set": { readonly takes: { readonly name: string }; readonly gives: null };
+  /** No token of the Actions service is taken any more. */
+  "revoke-admin-tokens": { readonly takes: null; readonly gives: null };
   requests: { readonly takes: null; readonly gives: readonly LoggedRequest[] };
   violations: { readonly takes: null; readonly gives: readonly Violation[] };
   /** Forgets runners, jobs, faults, requests, violations and rate limits. */

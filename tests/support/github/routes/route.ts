@@ -6,6 +6,7 @@ import type { Caller, CallerDirectory } from "../http/callers.ts";
 import type { ListView } from "../http/list-view.ts";
 import type { RateLimits } from "../http/rate-limits.ts";
 import type { DescriptionName } from "../validation/openapi-description.ts";
+import type { ScaleSets } from "../state/scale-sets.ts";
 import type { Scope } from "../state/scope.ts";
 
 /** The stand-in's own names of GitHub's operations, the same for repositories, organisations and enterprises. */
@@ -28,11 +29,20 @@ export type RouteName =
   | "meta"
   | "access-token"
   | "runner-registration"
+  | "scale-set-groups"
+  | "scale-sets"
+  | "scale-set-sessions"
+  | "scale-set-messages"
+  | "scale-set-acknowledge"
+  | "scale-set-acquire"
+  | "scale-set-jitconfig"
+  | "scale-set-agents"
   | "archive";
 
 /** Everything that handlers act on. */
 export interface World {
   readonly service: ActionsService;
+  readonly scaleSets: ScaleSets;
   readonly instants: EventBus<Instants>;
   readonly callers: CallerDirectory;
   readonly rateLimits: RateLimits;

@@ -36,12 +36,18 @@ function mintToken({ world, scope, route }: Call): Answer {
 function exchangeToken({ world, body, caller, origin }: Call): Answer {
   const { url, runner_event: use } = body as { readonly url: string; readonly runner_event: string };
   const scope = scopeOfUrl(url);
-  const grant = world.callers.runnerTokens.find(caller.token);
+  const tokens = world.callers.runnerTokens;
+  const grant = tokens.find(caller.token);
   if (!grant) return failure(401, "Bad credentials");
   if (grant.scope !== scope || grant.use !== use) return failure(404, "Not Found");
   const service = `${origin}/_services/runner/`;
   return {
     status: 200,
-    body: { url: service, token: caller.token, token_schema: "OAuthAccessToken", use_v2_flow: true },
+    body: {
+      url: service,
+      token: tokens.mintAdmin(grant, world.scaleSets.knobs.adminTokenMs),
+      token_schema: "OAuthAccessToken",
+      use_v2_flow: true,
+    },
   };
 }

@@ -14,6 +14,14 @@ export interface ApplicationFacts {
   readonly os: string;
 }
 
+/** What happens to a job. */
+export interface JobEvent {
+  /** `requeued`: the runner that was given it has not taken it in time. */
+  readonly kind: "queued" | "started" | "requeued" | "completed";
+  readonly job: JobRecord;
+  readonly runner: RunnerRecord | undefined;
+}
+
 /**
  * GitHub's Actions service: runners, jobs, and who gets which.
  *
@@ -25,6 +33,8 @@ export class ActionsService {
   readonly changes = new Changes();
   readonly runners = new Map<number, RunnerRecord>();
   readonly jobs = new Map<number, JobRecord>();
+  /** Told of each job, before runners are looked for. */
+  onJob: (event: JobEvent) => void = () => undefined;
   readonly #options: Required<ActionsServiceOptions>;
   readonly #cancels = new Map<string, () => void>();
   /** Proofs of runners whose registration has gone; whether they had a job decides what they are told. */
@@ -177,13 +187,22 @@ export class ActionsService {
       log: "",
       annotation: undefined,
       assignments: 0,
+      scaleSetId: undefined,
+      scaleSetAssignedAt: undefined,
+      requeues: 0,
     };
     this.jobs.set(id, job);
     this.#later(`queued ${id}`, this.#options.queuedMs, () => {
       if (job.status === "queued") this.#end(job, "cancelled", "No runner took the job within a day.");
     });
+    this.onJob({ kind: "queued", job, runner: undefined });
     this.#assign();
     return job;
+  }
+
+  /** Looks for runners anew. */
+  reassign(): void {
+    this.#assign();
   }
 
   /** The runner takes the job it was given: it is busy from now on. */
@@ -193,6 +212,7 @@ export class ActionsService {
     Object.assign(job, { status: "in_progress", startedAt: this.clock.now() });
     this.#drop(`pick-up ${job.id}`);
     this.renew(job);
+    this.onJob({ kind: "started", job, runner });
     this.changes.announce();
     return true;
   }
@@ -227,13 +247,14 @@ export class ActionsService {
     const runner = this.#runnerOf(job);
     if (runner?.ephemeral) this.#forget(runner, "spent");
     else if (runner) Object.assign(runner, { busy: false, jobId: undefined });
-    this.#end(job, conclusion, annotation ?? job.annotation);
+    this.#end(job, conclusion, annotation ?? job.annotation, runner);
     this.#assign();
   }
 
-  #end(job: JobRecord, conclusion: Conclusion, annotation: string | undefined): void {
+  #end(job: JobRecord, conclusion: Conclusion, annotation: string | undefined, runner?: RunnerRecord): void {
     Object.assign(job, { status: "completed", conclusion, annotation, completedAt: this.clock.now() });
     for (const kind of ["queued", "pick-up", "lock"]) this.#drop(`${kind} ${job.id}`);
+    this.onJob({ kind: "completed", job, runner });
     this.changes.announce();
   }
 
@@ -244,6 +265,7 @@ export class ActionsService {
       job.assignments += 1;
       this.#later(`pick-up ${job.id}`, this.#options.pickUpMs, () => {
         this.#putBack(job);
+        this.onJob({ kind: "requeued", job, runner });
         this.#assign();
       });
     }

@@ -11,7 +11,11 @@ function hasLabels(runner: Pick<RunnerRecord, "labels">, wanted: readonly string
 /** Whether a runner may be given a job now: it waits for one, serves the repository and has the labels. */
 function mayTake(runner: RunnerRecord, job: JobRecord): boolean {
   const idle = runner.sessionId !== undefined && runner.status === "online" && runner.jobId === undefined;
-  return idle && serves(runner.scope, job.repository) && hasLabels(runner, job.labels);
+  if (!idle || runner.scaleSetId !== job.scaleSetId) return false;
+  // The labels of a scale set's job were compared when it was assigned.
+  return (
+    runner.scaleSetId !== undefined || (serves(runner.scope, job.repository) && hasLabels(runner, job.labels))
+  );
 }
 
 /** Pairs queued jobs, oldest first, with runners that may take them, longest registered first. */

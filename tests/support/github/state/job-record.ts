@@ -37,6 +37,11 @@ export interface JobRecord extends Required<JobRequest> {
   annotation: string | undefined;
   /** How often the job was given to a runner. */
   assignments: number;
+  /** The scale set whose runners alone may take the job. */
+  scaleSetId: number | undefined;
+  scaleSetAssignedAt: number | undefined;
+  /** How often a runner of its scale set was given the job and did not take it. */
+  requeues: number;
 }
 
 /** What tests see of a job. */

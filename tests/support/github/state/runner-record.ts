@@ -9,6 +9,8 @@ export interface RunnerRequest {
   /** Whether the registration goes with its first job. Just-in-time ones always do. */
   readonly ephemeral: boolean;
   readonly workFolder: string;
+  /** The scale set that it belongs to. @default none */
+  readonly scaleSetId?: number;
 }
 
 /** A registered runner. Only {@link ActionsService} changes it. */
