@@ -3,6 +3,11 @@ import { interleave } from "./interleave.ts";
 import { preciseInstant } from "./lifecycle-record.ts";
 import { median } from "./median.ts";
 import { milliseconds, ratio, renderTable } from "./table.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compareReports, readReport, ReportError, reportOf, writeReport } from "./report.ts";
+import { rejection } from "../support/rejection.ts";
 import { phasesOf } from "./timeline.ts";
 
 describe("The benchmark's figures", () => {
@@ -109,5 +114,38 @@ describe("A table of the benchmark", () => {
       "",
       "Measured in turns.",
     ]);
+  });
+});
+
+describe("A report of the benchmark", () => {
+  const report = (...rows: readonly (readonly string[])[]) =>
+    reportOf([{ title: "A call", columns: ["", "median", "times"], rows }], 5);
+
+  it("is read as it was written, and other files are refused", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "bench-"));
+    try {
+      const path = join(directory, "report.json");
+      await writeReport(path, report(["true", "2.5 ms", "1.00"]));
+      expect(await readReport(path)).to.deep.equal(report(["true", "2.5 ms", "1.00"]));
+      for (const text of ["{}", "no JSON", '{"schema":2,"tables":[]}']) {
+        await writeFile(path, text);
+        expect(await rejection(readReport(path))).to.be.instanceOf(ReportError);
+      }
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("is compared figure by figure, as far as both runs have them", () => {
+    const before = report(["true", "2.0 ms", "1.00"], ["gone", "1.0 ms", "0.50"]);
+    const after = report(["true", "2.5 ms", "-"], ["new", "1.0 ms", "0.50"]);
+    expect(compareReports(before, after)).to.deep.equal([
+      {
+        title: "A call, against the earlier run",
+        columns: ["", "earlier", "now", "change"],
+        rows: [["true: median", "2.0 ms", "2.5 ms", "+25 %"]],
+      },
+    ]);
+    expect(compareReports(report(), after)).to.deep.equal([]);
   });
 });

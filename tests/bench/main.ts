@@ -13,7 +13,8 @@ import { fleetBench } from "./fleet-bench.ts";
 import { hookToolBench } from "./hook-tool-bench.ts";
 import { quietBench } from "./quiet-bench.ts";
 import { replaceBench } from "./replace-bench.ts";
-import { renderTable } from "./table.ts";
+import { compareReports, readReport, reportOf, writeReport, type Report } from "./report.ts";
+import { renderTable, type Table } from "./table.ts";
 
 /** Only the ratios mean something elsewhere. Both sides of each are measured in turns, in one run. */
 const BENCHES: readonly Bench[] = [hookToolBench, dispatchBench, quietBench, replaceBench, fleetBench];
@@ -25,6 +26,8 @@ interface BenchOptions {
   readonly repeat: number;
   readonly markdown: boolean;
   readonly archive?: string;
+  readonly json?: string;
+  readonly against?: string;
 }
 
 const values = npmCommand(
@@ -34,6 +37,8 @@ const values = npmCommand(
   .addOption(new Option("--only <names...>", "only these").choices(BENCHES.map(({ name }) => name)))
   .option("--repeat <number>", "rounds of each measurement", readRounds, 5)
   .option("--markdown", "print tables in Markdown", false)
+  .option("--json <path>", "also write all figures to this file")
+  .option("--against <path>", "compare with an earlier run that was written with --json")
   .option("--archive <path>", "a packed charm (default: the charm of this repository)")
   .parse()
   .opts<BenchOptions>();
@@ -58,8 +63,13 @@ function load(): string {
   return `load ${minute.toFixed(1)} on ${availableParallelism()} processors`;
 }
 
-async function measure(archive: string, signal: AbortSignal): Promise<void> {
-  const [benches, { repeat }] = [chosen(), values];
+function show(table: Table): void {
+  console.log(`${renderTable(table, values.markdown ? "markdown" : "terminal")}\n`);
+}
+
+async function measure(archive: string, earlier: Report | undefined, signal: AbortSignal): Promise<void> {
+  const [benches, { json, repeat }] = [chosen(), values];
+  const tables: Table[] = [];
   const before = load();
   const agent = new AgentMarks();
   const rig = await Rig.start({ application: "bench", archive, onEvent: agent.take }, signal);
@@ -69,9 +79,13 @@ async function measure(archive: string, signal: AbortSignal): Promise<void> {
     for (const bench of benches) {
       progress(`Measuring ${bench.name}`);
       for (const table of await bench.run({ rig, agent, repeat, progress, signal })) {
-        console.log(`${renderTable(table, values.markdown ? "markdown" : "terminal")}\n`);
+        show(table);
+        tables.push(table);
       }
     }
+    const report = reportOf(tables, repeat);
+    if (json !== undefined) await writeReport(json, report);
+    if (earlier) for (const table of compareReports(earlier, report)) show(table);
     console.log(`Medians of ${repeat} rounds and more; ${before} before, ${load()} after.`);
   } finally {
     progress("Taking everything away");
@@ -84,10 +98,12 @@ process.once("SIGINT", () => {
   interrupted.abort(new Error("Interrupted"));
 });
 const limited = AbortSignal.any([interrupted.signal, AbortSignal.timeout(LIMIT_MS)]);
+// Before the work: a wrong path is told at once.
+const earlier = values.against === undefined ? undefined : await readReport(values.against);
 if (await ensureLxd(limited, progress)) {
   await ensureBaseImage({ progress }, limited);
   const packed = values.archive ?? (await packCharm({ charm: join(import.meta.dirname, "../..") })).path;
-  await measure(packed, limited);
+  await measure(packed, earlier, limited);
 } else {
   process.exitCode = 1;
 }
