@@ -39,7 +39,10 @@ export const startScripts: readonly GuestFile[] = [
   { path: START_SCRIPT, mode: "0755", owner: "root", content: start },
 ];
 
-/** The systemd unit of {@link RECEIVE_PROGRAM}. The instance powers off when it ends, for any reason. */
+/**
+ * The systemd unit of {@link RECEIVE_PROGRAM}. The instance powers off when it ends, for any reason; at once, since nothing in
+ * it is needed any more: what outlives it is in the share.
+ */
 export const startUnit: GuestFile = {
   path: `/etc/systemd/system/${RUNNER_UNIT}`,
   mode: "0644",
@@ -48,8 +51,8 @@ export const startUnit: GuestFile = {
 Description=GitHub Actions runner
 Wants=network-online.target
 After=network-online.target
-SuccessAction=poweroff-force
-FailureAction=poweroff-force
+SuccessAction=poweroff-immediate
+FailureAction=poweroff-immediate
 
 [Service]
 Type=exec

@@ -135,12 +135,7 @@ export class LxdMachines implements Machines {
       [KEYS.deadline]: String(deadline),
       [KEYS.takenAt]: String(createdAt),
     };
-    const [patched, unfrozen] = await Promise.allSettled([
-      this.#patch(name, config, signal),
-      this.unfreeze(name, signal),
-    ]);
-    if (patched.status === "rejected") throw patched.reason;
-    if (unfrozen.status === "rejected") throw unfrozen.reason;
+    await this.#patch(name, config, signal);
   }
 
   async #launch(spec: CloneSpec, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdir, opendir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, opendir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Clock,
@@ -69,6 +69,17 @@ export class ShareStore {
     return share;
   }
 
+  /** Which runners have written how their application ended, and when, in milliseconds since the Unix epoch. */
+  async ended(runners: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const ended = new Map<string, number>();
+    for (const runner of runners) {
+      // A guest can set the other times of its files.
+      const file = await lstat(join(this.#share(runner), POST_JOB_FILE)).catch(() => undefined);
+      if (file) ended.set(runner, file.ctimeMs);
+    }
+    return ended;
+  }
+
   /** Records that a runner is ready. */
   async noteInstalled(runner: string): Promise<void> {
     const path = join(this.#options.directory, runner, INSTALLED_FILE);
@@ -106,7 +117,7 @@ export class ShareStore {
   }
 
   #share(runner: string): string {
-    return join(this.#options.directory, runner, SHARE);
+    return shareOf(this.#options.directory, runner);
   }
 
   async #read(runner: string): Promise<RunnerTrace> {
@@ -155,6 +166,11 @@ export class ShareStore {
     await unmountShare(this.#share(runner), this.#options.run, signal);
     await rm(join(this.#options.directory, runner), { recursive: true, force: true });
   }
+}
+
+/** Path of a runner's share. @param directory of the unit's shares. */
+export function shareOf(directory: string, runner: string): string {
+  return join(directory, runner, SHARE);
 }
 
 /** Unexpected entries of a share. */

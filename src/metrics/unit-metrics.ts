@@ -44,6 +44,14 @@ export class UnitMetrics implements RunnerMetrics {
     }));
   }
 
+  async ended(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (names.length === 0) return new Map();
+    const { shares } = this.#dependencies;
+    return (
+      (await this.#softly("ask which runners have ended", undefined, () => shares.ended(names))) ?? new Map()
+    );
+  }
+
   async installed(name: string, tookMs: number): Promise<void> {
     const { shares, events, clock } = this.#dependencies;
     await this.#softly("note a new runner", undefined, async () => {

@@ -1,5 +1,5 @@
 import { findCause, messageOf, settleAll, type Clock, type Logger } from "charm-kit";
-import { StandbyLostError } from "./errors.ts";
+import { RunnerCreateError, StandbyLostError } from "./errors.ts";
 import type { Patience } from "./plan.ts";
 import type { RegistrationScopes, StandbyMachine } from "./ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
@@ -104,7 +104,8 @@ export class Creations {
     try {
       await this.#createOne(name, fleet, signal, true);
     } catch (thrown) {
-      if (signal.aborted || !findCause(thrown, StandbyLostError)) throw thrown;
+      const isLeft = findCause(thrown, RunnerCreateError)?.isLeft === true;
+      if (signal.aborted || isLeft || !findCause(thrown, StandbyLostError)) throw thrown;
       this.#dependencies.log.warning("Standby instance is of no use; creating another instance", {
         instance: name,
         reason: messageOf(thrown),

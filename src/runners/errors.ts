@@ -6,10 +6,17 @@ export class RunnerCreateError extends ConditionError {
   readonly code = "runner-create";
   readonly remedy = "retry";
   readonly runner: string;
+  /** Whether its instance may be left: the clean-up failed too, or it has a job. */
+  readonly isLeft: boolean;
 
-  constructor(runner: string, detail: string, options?: ErrorOptions) {
+  constructor(
+    runner: string,
+    detail: string,
+    { isLeft = false, ...options }: ErrorOptions & { readonly isLeft?: boolean } = {},
+  ) {
     super(`Cannot create runner '${runner}': ${detail}`, options);
     this.runner = runner;
+    this.isLeft = isLeft;
   }
 }
 

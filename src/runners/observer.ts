@@ -7,6 +7,7 @@ import type {
   Machines,
   RegistrationScopes,
   Registration,
+  RunnerMetrics,
   StandbyMachine,
 } from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
@@ -15,6 +16,7 @@ import type { World } from "./world.ts";
 export interface ObserverDependencies {
   readonly forge: Forge;
   readonly machines: Machines;
+  readonly metrics: Pick<RunnerMetrics, "ended">;
   readonly scopes: RegistrationScopes;
   readonly log: Logger;
   readonly names: RunnerNames;
@@ -34,6 +36,7 @@ export class Observation implements World {
   readonly standby: readonly StandbyMachine[];
   readonly registrations: readonly Registration[];
   readonly lostScopes: ReadonlySet<string>;
+  readonly ended: ReadonlyMap<string, number>;
   /** Keys of scopes that gave no list: those that refuse the credentials, and those that do not respond. */
   readonly #unlisted: ReadonlySet<string>;
   readonly #present: { readonly forge: Forge; readonly registrations: readonly Registration[] };
@@ -47,9 +50,11 @@ export class Observation implements World {
       readonly registrations: readonly Registration[];
     },
     visited: readonly VisitedScope[],
+    ended: ReadonlyMap<string, number>,
   ) {
     this.machines = machines;
     this.standby = standby;
+    this.ended = ended;
     this.registrations = [present.registrations, ...visited.map(listed)].flat();
     this.#present = present;
     this.#visited = visited;
@@ -123,17 +128,22 @@ export class Observer {
    * @throws the errors of the list of instances and of the list of the present scope.
    */
   async observe(signal: AbortSignal, withoutForge = false): Promise<Observation> {
-    const { forge, machines, scopes } = this.#dependencies;
+    const { forge, machines, metrics, scopes } = this.#dependencies;
     const [present, all, former] = await Promise.all([
       this.#listPresent(signal, withoutForge),
       machines.list(signal),
       scopes.former(),
     ]);
     const visited = await Promise.all(former.map((scope) => this.#visit(scope, signal)));
+    const runners = this.#owned(all.runners);
+    const registrations = this.#owned(present);
+    const names = new Set([registrations, ...visited.map(listed)].flat().map(({ name }) => name));
+    const unlisted = runners.filter(({ name, state }) => state === "running" && !names.has(name));
     return new Observation(
-      { runners: this.#owned(all.runners), standby: this.#owned(all.standby) },
-      { forge, key: scopes.present, registrations: this.#owned(present) },
+      { runners, standby: this.#owned(all.standby) },
+      { forge, key: scopes.present, registrations },
       visited,
+      await metrics.ended(unlisted.map(({ name }) => name)),
     );
   }
 

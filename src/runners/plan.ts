@@ -105,10 +105,11 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
       registration,
       reason: "registration without an instance",
     }));
+  const { lostScopes: lost = new Set(), ended = new Map() } = observed;
   const kept = new Map<ObservedRunner, Kept>();
   let mayStay = 0;
   for (const runner of runners) {
-    const verdict = judge(runner, wanted, { patience, now, lost: observed.lostScopes ?? new Set() });
+    const verdict = judge(runner, wanted, { patience, now, lost, ended });
     if (verdict.keep) kept.set(runner, verdict);
     else {
       const step = removal(runner, verdict.reason);
@@ -119,7 +120,8 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   // An inspected runner that has a job stays, and must not exceed the wanted number together with idle ones.
   const room = Math.max(0, wanted.count - mayStay);
   // Steps run in parallel: a note on an instance that is being destroyed would fail.
-  for (const runner of pickSurplus(kept, room)) {
+  const ending = [...kept.values()].filter(({ isEnding }) => isEnding === true).length;
+  for (const runner of pickSurplus(kept, room + ending)) {
     steps.push(removal(runner, kept.get(runner)?.outdated ?? "more runners than wanted"));
     kept.delete(runner);
   }
@@ -131,17 +133,17 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     kept.delete(runner);
   }
   for (const [runner, { isSuspect }] of kept) steps.push(...upkeep(runner, isSuspect, now));
-  const creations = Math.max(0, wanted.count - kept.size);
   const { standby: wantedStandby = 0, configHash, renewBefore = -Infinity } = wanted;
   const standby = planStandby(observed.standby ?? [], observed.registrations, {
     wanted: wantedStandby,
-    creations,
+    creations: Math.max(0, wanted.count - kept.size),
+    ending: Math.max(0, Math.min(ending, wanted.count - (kept.size - ending))),
     room: wanted.count + wantedStandby - Math.max(wanted.count, kept.size + mayStay),
     ...{ configHash, renewBefore, now },
   });
   return {
     steps: [...steps, ...standby.discarded.map((each) => ({ action: "discard" as const, ...each }))],
-    creations,
+    creations: standby.creations,
     standby: standby.usable,
     missingStandby: standby.missing,
     waiting: outdatedIn(kept).length,
@@ -154,6 +156,7 @@ interface Standards {
   readonly patience: Patience;
   readonly now: number;
   readonly lost: ReadonlySet<string>;
+  readonly ended: ReadonlyMap<string, number>;
 }
 
 function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Verdict {
@@ -209,6 +212,11 @@ function judgeUnregistered(machine: Machine, standards: Standards): Verdict {
   if (machine.state === "frozen") return { keep: false, reason: "registration gone" };
   if (standards.lost.has(machine.scopeKey)) {
     return { keep: false, reason: "registered in a scope that refuses the credentials" };
+  }
+  const endedAt = standards.ended.get(machine.name);
+  if (endedAt !== undefined && standards.now - endedAt < standards.patience.graceMs) {
+    // Nothing is noted on an instance that powers off.
+    return { keep: true, isSuspect: machine.suspectSince !== undefined, isEnding: true, outdated: undefined };
   }
   return judgeSuspect(machine, standards, "registration gone");
 }

@@ -203,8 +203,8 @@ export interface Machines {
   /** Resolves when the guest of a running standby instance waits for its payload. */
   awaitStandby(name: string, signal: AbortSignal): Promise<void>;
   /**
-   * Makes a standby instance a runner's that is being created, and unfreezes it. From then on, it is none that another
-   * runner may take.
+   * Makes a standby instance a runner's that is being created, in its present state. From then on, it is none that another
+   * runner may take: its name is registered only afterwards.
    */
   take(name: string, taking: Taking, signal: AbortSignal): Promise<void>;
   /**
@@ -281,6 +281,11 @@ export interface EarlyEnd {
 export interface RunnerMetrics {
   /** Creates the directory for a runner's metrics; undefined if that is not possible. */
   share(name: string, signal: AbortSignal): Promise<SharedDirectory | undefined>;
+  /**
+   * Which of the runners say that their application has ended, and since when, in milliseconds since the Unix epoch.
+   * Untrusted: these words come from the guest, their times from the machine.
+   */
+  ended(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** A runner listens for jobs. */
   installed(name: string, tookMs: number): Promise<void>;
   /**

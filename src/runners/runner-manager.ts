@@ -10,12 +10,12 @@ import { ApplicationDiedError, ApplicationEndedError } from "./errors.ts";
 import { longBusy, type HeldRunner } from "./job-claims.ts";
 import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
-import { plan, type Plan, type Wanted } from "./plan.ts";
+import { plan, type Plan, type Step, type Wanted } from "./plan.ts";
 import type { EarlyEnd, Lock, RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
 import { StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
-import { liveRunners, liveStandby, type World } from "./world.ts";
+import { isAlive, liveRunners, liveStandby, type World } from "./world.ts";
 
 export type { Lock } from "./ports.ts";
 
@@ -112,7 +112,11 @@ export class RunnerManager {
    * @throws the errors of either list: without both, nothing is decided.
    */
   reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
-    return this.#clients.lock.run(() => this.#reconcile(fleet, progress, signal), signal);
+    return this.#clients.lock.run(async () => {
+      const startedAt = this.#clients.clock.now();
+      const observed = await this.#observe(signal);
+      return this.#reconcile({ fleet, observed, startedAt }, progress, signal);
+    }, signal);
   }
 
   /**
@@ -126,17 +130,27 @@ export class RunnerManager {
     signal: AbortSignal,
   ): Promise<ReconcileReport> {
     return this.#clients.lock.run(async () => {
-      const { fleet, conclude } = await choose(signal);
-      const report = await this.#reconcile(fleet, progress, signal);
+      const startedAt = this.#clients.clock.now();
+      // Side by side: while an instance ends, LXD takes its time to answer.
+      const both = [choose(signal), this.#observe(signal)] as const;
+      await Promise.allSettled(both);
+      const [{ fleet, conclude }, observed] = await Promise.all(both);
+      const report = await this.#reconcile({ fleet, observed, startedAt }, progress, signal);
       await conclude(report);
       return report;
     }, signal);
   }
 
-  async #reconcile(fleet: Fleet, progress: Progress, signal: AbortSignal): Promise<ReconcileReport> {
+  async #reconcile(
+    {
+      fleet,
+      observed,
+      startedAt,
+    }: { readonly fleet: Fleet; readonly observed: Observation; readonly startedAt: number },
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<ReconcileReport> {
     const { clock, scopes } = this.#clients;
-    const startedAt = clock.now();
-    const observed = await this.#observe(signal);
     // The list has shown that the credentials work: others must not replace good ones in the record.
     await scopes.remember();
     const { planned, refusal } = await this.#decide(observed, fleet, signal);
@@ -206,18 +220,29 @@ export class RunnerManager {
     { fleet, progress }: { readonly fleet: Fleet; readonly progress: Progress },
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const removals = await this.#removals(observed).carryOut(steps, signal);
-    // A runner that took a job in time to stay keeps its slot.
-    const free = Math.min(Math.max(0, creations - removals.stayed), fleet.mostCreations ?? Infinity);
+    const removals = this.#removals(observed);
     const creation = new Creations(this.#clients, this.#options);
-    const { created, failures } = await creation.create(free, { fleet, standby, progress }, signal);
+    // LXD takes most of a second to delete an instance that powers off: a standby instance is there already.
+    const early = await removals.carryOut(
+      steps.filter((step) => !isOfDead(step)),
+      signal,
+    );
+    const most = fleet.mostCreations ?? Infinity;
+    // A runner that took a job in time to stay keeps its slot.
+    const taking = Math.min(Math.max(0, creations - early.stayed), most, standby.length);
+    const [taken, late] = await Promise.all([
+      creation.create(taking, { fleet, standby, progress }, signal),
+      removals.carryOut(steps.filter(isOfDead), signal),
+    ]);
+    const free = Math.min(Math.max(0, creations - early.stayed - late.stayed), most) - taking;
+    const made = await creation.create(Math.max(0, free), { fleet, standby: [], progress }, signal);
     return {
-      created,
-      removalFailures: removals.failures,
-      creationFailures: failures,
-      versionRefused: removals.versionRefused,
-      held: removals.held,
-      isQuiet: steps.length === 0 && free === 0,
+      created: taken.created + made.created,
+      removalFailures: [...early.failures, ...late.failures],
+      creationFailures: [...taken.failures, ...made.failures],
+      versionRefused: early.versionRefused || late.versionRefused,
+      held: [...early.held, ...late.held],
+      isQuiet: steps.length === 0 && taking === 0 && free <= 0,
     };
   }
 
@@ -382,6 +407,11 @@ function hasStayed({ machines, registrations }: World, { configHash }: Fleet): b
     ({ machine, registration }) =>
       machine.configHash === configHash && (registration?.online === true || registration?.busy === true),
   );
+}
+
+/** Whether a step removes what has neither a registration nor a process: the remains of a used runner. */
+function isOfDead(step: Step): boolean {
+  return step.action === "destroy" && step.registration === undefined && !isAlive(step.machine);
 }
 
 function countAll(world: World): RunnerCounts {

@@ -141,9 +141,9 @@ export class Runner {
       );
     } catch (thrown) {
       const words = this.#isDelivered ? await this.#lastWords() : [];
-      const leftovers = await this.#cleanUp();
-      const detail = [messageOf(thrown), ...words, ...leftovers].join("; ");
-      throw new RunnerCreateError(name, detail, { cause: thrown });
+      const { isLeft, fault } = await this.#cleanUp();
+      const detail = [messageOf(thrown), ...words, ...fault].join("; ");
+      throw new RunnerCreateError(name, detail, { cause: thrown, isLeft });
     }
     this.#status = { ...this.#status, exist: true, online: true, busy: false };
   }
@@ -162,6 +162,7 @@ export class Runner {
     // First: without this token the runner would reject every job.
     if (config.policy) waitFor("the policy service");
     const settings = await guestOf(config, signal);
+    await this.#take(config, signal);
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     const abortOther = (thrown: unknown): never => {
@@ -207,11 +208,16 @@ export class Runner {
 
   /** Gives the runner a running instance: a standby instance, or a new one. */
   #obtain(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
-    const { scopeKey, deadline, takenAt } = config;
-    if (takenAt === undefined) return this.#launch(config, signal);
-    // Before the delivery: what has a payload is no standby instance.
-    const taking = { scopeKey, deadline, createdAt: takenAt };
-    return this.#orLost(config, this.#dependencies.machines.take(this.config.name, taking, signal), signal);
+    if (config.takenAt === undefined) return this.#launch(config, signal);
+    return this.#orLost(config, this.#dependencies.machines.unfreeze(this.config.name, signal), signal);
+  }
+
+  /** First: GitHub refuses a name that it has seen, so that none of a standby instance may be registered. */
+  async #take(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
+    const { scopeKey, deadline, takenAt: createdAt } = config;
+    if (createdAt === undefined) return;
+    const taking = { scopeKey, deadline, createdAt };
+    await this.#orLost(config, this.#dependencies.machines.take(this.config.name, taking, signal), signal);
   }
 
   /** What fails on a standby instance may work on a new one; an application that ends would end there too. */
@@ -244,18 +250,20 @@ export class Runner {
     return { by: "just-in-time", jitConfig };
   }
 
-  /** Removes instance and registration after a failure. @returns the errors of the removal */
-  async #cleanUp(): Promise<string[]> {
+  /** Removes instance and registration after a failure. @returns whether they may be left, and the error of the removal */
+  async #cleanUp(): Promise<{ readonly isLeft: boolean; readonly fault: readonly string[] }> {
     // After the delivery it may have a job, even if its answer was lost.
     const mayHaveJob = this.#isDelivered;
     try {
       // The failure may be the caller's abort: the clean-up has its own deadline.
-      await unhindered(`clean up after runner '${this.config.name}'`, CLEAN_UP_MS, (limited) =>
-        this.#takeAway(mayHaveJob, limited),
+      const outcome = await unhindered(
+        `clean up after runner '${this.config.name}'`,
+        CLEAN_UP_MS,
+        (limited) => this.#takeAway(mayHaveJob, limited),
       );
-      return [];
+      return { isLeft: outcome === "busy", fault: [] };
     } catch (thrown) {
-      return [`and its clean-up failed: ${messageOf(thrown)}`];
+      return { isLeft: true, fault: [`and its clean-up failed: ${messageOf(thrown)}`] };
     }
   }
 

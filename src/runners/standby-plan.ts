@@ -24,14 +24,21 @@ export interface StandbyPlan {
   readonly usable: readonly StandbyMachine[];
   /** Number of standby instances to make once all new runners are online. */
   readonly missing: number;
+  /** Number of runners to create, those included that take the places of ending ones. */
+  readonly creations: number;
 }
 
 /** What standby instances are judged by. */
 export interface StandbyDemand {
   /** Number of standby instances beside the runners; 0 or more. */
   readonly wanted: number;
-  /** Number of new runners, which take standby instances. */
+  /** Number of new runners, which take standby instances as far as these suffice. */
   readonly creations: number;
+  /**
+   * Number of runners whose instances only power off, beside the new ones. A successor may take a standby instance before
+   * they are gone: it exists already, and so there are no more instances.
+   */
+  readonly ending: number;
   /** Most instances that may exist beside the runners when these have been created: busy runners may be too many. */
   readonly room: number;
   readonly configHash: string;
@@ -61,18 +68,21 @@ export function planStandby(
     .filter(({ reason }) => reason === undefined)
     .map(({ machine }) => machine)
     .sort(firstToTake);
-  const kept = Math.max(0, Math.min(demand.wanted, demand.room));
-  const most = kept + Math.min(demand.creations, usable.length);
+  const early = Math.max(0, Math.min(demand.ending, usable.length - demand.creations));
+  const creations = demand.creations + early;
+  const kept = Math.max(0, Math.min(demand.wanted, demand.room) - early);
+  const most = kept + Math.min(creations, usable.length);
   const surplus = usable.slice(most).map((machine) => ({
     machine,
     registration: undefined,
     reason: "more standby instances than wanted" as const,
   }));
-  const left = Math.max(0, Math.min(usable.length, most) - demand.creations);
+  const left = Math.max(0, Math.min(usable.length, most) - creations);
   return {
     discarded: [...faulty, ...surplus],
     usable: usable.slice(0, most),
     missing: kept - left,
+    creations,
   };
 }
 

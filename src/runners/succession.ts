@@ -26,6 +26,8 @@ export type OutdatedRunner = readonly [ObservedRunner, Outdated];
 /** A runner that may stay. */
 export interface Kept {
   readonly isSuspect: boolean;
+  /** Whether it has neither a registration nor an application any more, and powers off. @default false */
+  readonly isEnding?: boolean;
   readonly outdated: Outdated | undefined;
 }
 

@@ -8,6 +8,11 @@ export interface World {
   /** Instances without a runner. @default none */
   readonly standby?: readonly StandbyMachine[];
   readonly registrations: readonly Registration[];
+  /**
+   * Runners that GitHub does not list and whose guests say that their applications have ended, and since when, in
+   * milliseconds since the Unix epoch. @default none
+   */
+  readonly ended?: ReadonlyMap<string, number>;
   /** Keys of scopes that refuse the unit's credentials, so that registrations there are not listed. @default none */
   readonly lostScopes?: ReadonlySet<string>;
 }

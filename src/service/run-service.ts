@@ -2,12 +2,13 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createLogger, messageOf, Redactor, runProcess, silentLogger, type Logger } from "charm-kit";
 import { openUnit } from "../unit/open-unit.ts";
-import { openWorkload } from "../unit/open-workload.ts";
+import { guestEnd, openWorkload } from "../unit/open-workload.ts";
 import { programIdentity } from "../unit/service-program.ts";
 import { readSettings, type ServiceSettings } from "../unit/service-settings.ts";
 import type { UnitSystem } from "../unit/unit-system.ts";
 import { runnerNames } from "../unit/unit-slug.ts";
 import { type FollowDependencies, followInstances } from "./follow-instances.ts";
+import { GuestEnds } from "./guest-ends.ts";
 import type { InstanceChanges, ServiceWork } from "./ports.ts";
 import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
@@ -51,6 +52,13 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
   const identity = await programIdentity(program);
   const follower = new Follower({ system, log, wakes, signal: running });
   const refresh = new CommandRefresh({ run: runProcess, clock: system.clock, log, signal: running });
+  const ends = new GuestEnds({
+    ...guestEnd(join(system.dataRoot, slug)),
+    onEnd: () => {
+      wakes.wake("instance");
+    },
+    log,
+  });
   const loop = new RunnerLoop({
     settings: {
       read: async () => {
@@ -74,6 +82,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     random: () => Number.parseInt(system.entropy().slice(0, 8), 16) / 2 ** 32,
     onStatus: (status) => {
       api.publish(status);
+      ends.follow(running.aborted ? [] : (status.counts?.names ?? []));
     },
     program: identity,
   });
@@ -112,6 +121,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
   } finally {
     end();
     await Promise.allSettled(parts);
+    ends.close();
     await follower.close();
     await api.close();
   }

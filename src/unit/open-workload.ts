@@ -6,7 +6,8 @@ import { PageStore } from "../host/page-store.ts";
 import { METRICS_SHARE } from "../guest/paths.ts";
 import { EventLog } from "../metrics/event-log.ts";
 import { LogRotation } from "../metrics/log-rotation.ts";
-import { ShareStore } from "../metrics/share-store.ts";
+import { POST_JOB_FILE } from "../metrics/guest-file-content.ts";
+import { shareOf, ShareStore } from "../metrics/share-store.ts";
 import { UnitMetrics } from "../metrics/unit-metrics.ts";
 import { trustCertificates } from "../network/system-certificates.ts";
 import { ExternalPolicy } from "../policy/external-policy.ts";
@@ -61,6 +62,8 @@ const PATIENCE: Readonly<Record<InstanceType, Patience>> = {
 };
 const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
 const CONCURRENCY = 16;
+/** Name of the directory of runners' shares, in that of the unit's records. */
+const SHARES = "metrics";
 const NO_SERVICE = { pause: () => Promise.resolve(), resume: () => Promise.resolve() };
 
 /**
@@ -230,7 +233,7 @@ function openMetrics(jobs: Jobs, context: WorkloadContext): UnitMetrics {
   const { clock, metricsLog } = system;
   const directory = recordDirectory(context);
   const shares = new ShareStore({
-    directory: join(directory, "metrics"),
+    directory: join(directory, SHARES),
     quarantine: join(directory, "metrics-quarantine"),
     run: runProcess,
     clock,
@@ -270,6 +273,18 @@ function openForge(
     clock: system.clock,
     dispatcher,
   });
+}
+
+/**
+ * Where a runner's guest says that its application has ended.
+ *
+ * @param directory of the unit's records.
+ */
+export function guestEnd(directory: string): {
+  readonly shareOf: (runner: string) => string;
+  readonly file: string;
+} {
+  return { shareOf: (runner) => shareOf(join(directory, SHARES), runner), file: POST_JOB_FILE };
 }
 
 /** Replaces the GitHub client when the configuration is invalid. */

@@ -441,7 +441,7 @@ describe("the guest's programs", () => {
   });
 
   it("are run by a unit that powers the instance off, however they end", () => {
-    expect(startUnit.content).to.match(/^SuccessAction=poweroff-force$/m);
-    expect(startUnit.content).to.match(/^FailureAction=poweroff-force$/m);
+    expect(startUnit.content).to.match(/^SuccessAction=poweroff-immediate$/m);
+    expect(startUnit.content).to.match(/^FailureAction=poweroff-immediate$/m);
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { EventLog } from "../../src/metrics/event-log.ts";
@@ -182,6 +182,24 @@ describe("UnitMetrics", () => {
     expect(await readdir(path("metrics"))).to.deep.equal(["app-0-3"]);
     await unit().reconciled({ ...ROUND, runners: ["app-0-3"] }, unaborted());
     expect(await logged(), "nothing is told twice").to.have.lengthOf(5);
+  });
+
+  it("keeps what standby instances will write to", async () => {
+    for (const name of ["app-0-1", "app-0-2"]) await make(name);
+    await unit().reconciled({ ...ROUND, runners: ["app-0-1"], standby: ["app-0-2"] }, unaborted());
+    expect(await readdir(path("metrics"))).to.deep.equal(["app-0-1", "app-0-2"]);
+  });
+
+  it("tells which applications have ended, and when, whatever times their guests set", async () => {
+    for (const name of ["app-0-1", "app-0-2"]) await make(name);
+    await began("app-0-2");
+    const before = Date.now();
+    await ended("app-0-1");
+    await utimes(path("metrics", "app-0-1", "share", "post-job-metrics.json"), 1, 1);
+    const found = await unit().ended(["app-0-1", "app-0-2", "app-0-3"]);
+    expect([...found.keys()]).to.deep.equal(["app-0-1"]);
+    expect(found.get("app-0-1")).to.be.within(before - 1000, Date.now() + 1000);
+    expect(await unit().ended([])).to.deep.equal(new Map());
   });
 
   it("asks GitHub nothing when no runner with a job is gone", async () => {

@@ -54,7 +54,7 @@ export class FakeProcess {
   readonly forge: FakeForge;
   readonly machines: FakeMachines;
   readonly logs: FakeRunnerLogs;
-  readonly metrics = new FakeRunnerMetrics();
+  readonly metrics: FakeRunnerMetrics;
   readonly scopes: FakeScopes;
   readonly manager: RunnerManager;
   readonly logLines: string[] = [];
@@ -66,6 +66,7 @@ export class FakeProcess {
     scope = SCOPE,
     lock: Lock = { run: (work) => work() },
   ) {
+    this.metrics = new FakeRunnerMetrics(site);
     this.forge = new FakeForge(site, this.calls, scope);
     this.scopes = new FakeScopes(site, this.calls, scope);
     this.machines = new FakeMachines(site, this.calls);

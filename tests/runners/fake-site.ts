@@ -32,6 +32,8 @@ export class FakeSite {
   readonly inJobStartedHook = new Set<string>();
   /** Runners whose application has ended, with its exit code, although the instance runs. */
   readonly ended = new Map<string, number>();
+  /** When guests said that their application has ended, in milliseconds since the Unix epoch. */
+  readonly saidEnded = new Map<string, number>();
   /** Exit codes with which the next applications end before they listen. */
   readonly endings: number[] = [];
   /** The unit's record of registration scopes, and when it left them. */
@@ -99,13 +101,12 @@ export class FakeSite {
     if (standby) this.standby.set(name, { ...standby, ...change });
   }
 
-  /** Makes a standby instance a runner's, which runs if it is alive. */
+  /** Makes a standby instance a runner's, in its present state. */
   takeStandby(name: string, { scopeKey, deadline, createdAt }: Taking): void {
     const standby = this.standby.get(name);
     if (!standby) throw new Error(`Instance '${name}' is not on standby`);
     this.standby.delete(name);
-    const { configHash, state: before } = standby;
-    const state = before === "frozen" ? "running" : before;
+    const { configHash, state } = standby;
     this.addMachine(name, { state, phase: "creating", configHash, scopeKey, deadline, createdAt });
   }
 

@@ -122,6 +122,53 @@ describe("plan() with standby instances", () => {
     });
   }
 
+  describe("beside a runner whose guest says that its application has ended", () => {
+    const ended = new Map([["a", NOW - 1]]);
+    const world: World = {
+      machines: [machine("a"), machine("b")],
+      registrations: [registration("b")],
+      ended,
+    };
+    const planOf = (more: Partial<World>, wanted: Partial<Wanted> = {}) => {
+      const made = plan({ ...world, ...more }, wanting(2, wanted), patience, NOW);
+      return [made.steps.map(summary), made.creations, made.missingStandby];
+    };
+
+    it("lets a successor take one before the instance has powered off, and makes none in the meantime", () => {
+      expect(planOf({ standby: [standby("s")] })).to.deep.equal([[], 1, 0]);
+      expect(planOf({ standby: [standby("s"), standby("t")] }, { standby: 2 })).to.deep.equal([[], 1, 0]);
+    });
+
+    it("creates no successor without one: there would be more instances than wanted", () => {
+      expect(planOf({ standby: [] })).to.deep.equal([[], 0, 1]);
+      expect(planOf({ standby: [standby("s", { configHash: "old" })] })).to.deep.equal([
+        ["discard s: made with another configuration"],
+        0,
+        1,
+      ]);
+    });
+
+    it("creates no successor that is not wanted", () => {
+      const made = plan({ ...world, standby: [standby("s")] }, wanting(1), patience, NOW);
+      expect([made.steps.map(summary), made.creations]).to.deep.equal([
+        ["discard s: more standby instances than wanted"],
+        0,
+      ]);
+    });
+
+    it("believes GitHub and not the guest", () => {
+      const busyA = { registrations: [registration("a", busy), registration("b")] };
+      expect(planOf({ ...busyA, standby: [standby("s")] })).to.deep.equal([[], 0, 0]);
+    });
+
+    it("removes one that does not power off", () => {
+      const long = new Map([["a", NOW - patience.graceMs]]);
+      const since = { suspectSince: NOW - patience.graceMs };
+      const [steps, creations] = planOf({ machines: [machine("a", since), machine("b")], ended: long });
+      expect([steps, creations]).to.deep.equal([["destroy a: registration gone"], 1]);
+    });
+  });
+
   const anyStandby: fc.Arbitrary<StandbyMachine[]> = fc
     .array(
       fc.record({

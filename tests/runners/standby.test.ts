@@ -100,6 +100,39 @@ describe("A wanted runner", () => {
   });
 });
 
+describe("A runner's successor", () => {
+  it("takes a standby instance while LXD deletes what is left of the used runner", async () => {
+    const site = new FakeSite();
+    site.addMachine(A, { state: "stopped" });
+    site.addStandby(S);
+    const process = freezing(site);
+    process.calls.holdNext("machines.delete", "machines.deliver");
+    const { counts, delta } = await reconcile(process, fleet(1));
+    expect(counts.names).to.deep.equal([S]);
+    expect(delta).to.equal(1);
+    expect(site.machineNames()).to.deep.equal([S]);
+  });
+
+  it("is not created before the used runner is gone where no standby instance is left", async () => {
+    const site = new FakeSite();
+    site.addMachine(A, { state: "stopped" });
+    const process = freezing(site);
+    await reconcile(process, fleet(1));
+    expect(site.mostMachines).to.equal(1);
+  });
+
+  it("is not registered beside a registration that GitHub does not delete", async () => {
+    const site = new FakeSite();
+    site.addRegistration(A);
+    site.addStandby(S);
+    const process = freezing(site);
+    process.calls.failNext("forge.deregister", new Error("no answer"));
+    await reconcile(process, fleet(1));
+    expect(site.registrationNames()).to.deep.equal([A]);
+    expect(site.standbyNames()).to.deep.equal([S]);
+  });
+});
+
 describe("makeUpStandby()", () => {
   it("makes what is wanted and lets it rest, without a call to GitHub", async () => {
     const site = new FakeSite();

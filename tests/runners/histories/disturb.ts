@@ -28,7 +28,7 @@ export function disturb(
   const controller = new AbortController();
   const { calls } = process;
   if (kill && kill.moment !== "abort") calls.killAt(kill.call, kill.moment);
-  const before = site.registrationsAt(scope);
+  const before = site.registeredAt(scope);
   let lists = 0;
   calls.atEveryCall((call, verb) => {
     check();

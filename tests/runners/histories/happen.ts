@@ -40,6 +40,7 @@ export function happen(site: FakeSite, what: Happening["do"], name: string): voi
       if (!registration || registration.busy || !runs) break;
       site.registrations.delete(registration.id);
       site.ended.set(name, 0);
+      site.saidEnded.set(name, site.now);
       break;
     case "disconnect":
       site.changeRegistration(name, { online: false });

@@ -41,7 +41,7 @@ export async function replay(history: readonly Command[]): Promise<void> {
 
 /** How much the unit has. */
 interface Sizes {
-  /** Instances of runners. */
+  /** Instances of runners, but for those that only power off. */
   readonly runners: number;
   /** Instances of runners, and standby instances. */
   readonly instances: number;
@@ -159,7 +159,7 @@ class HistoricUnit {
 
   async #dispatch(dispatch: Dispatch, settings: Settings, onCall?: OnCall): Promise<void> {
     const { fleet, scope, revision, most } = settings;
-    const process = this.#process(settings);
+    const process = this.#process(settings, dispatch.do === "reconcile");
     const aborted = disturb(process, this.#site, {
       dispatch,
       scope,
@@ -189,9 +189,12 @@ class HistoricUnit {
     this.#wanted.delete(fleet);
   }
 
-  /** The present scope accepts the unit when it calls; one that it was configured for without a call stays as it was. */
-  #process({ scope, revision }: Pick<Settings, "scope" | "revision"> = this.#settings()): FakeProcess {
-    this.#site.refusing.delete(this.#scope);
+  /** The present scope accepts the unit when it registers there; one that it was configured for without that stays as it was. */
+  #process(
+    { scope, revision }: Pick<Settings, "scope" | "revision"> = this.#settings(),
+    worksThere = true,
+  ): FakeProcess {
+    if (worksThere) this.#site.refusing.delete(this.#scope);
     const lock = currentLock(
       this.#lock.for(() => process.calls.killed),
       () =>
@@ -294,13 +297,19 @@ class HistoricUnit {
   }
 
   #measure(): Sizes {
-    const runners = this.#own().length;
+    const own = this.#own();
+    // A successor may be there before their instances have powered off, and are deleted.
+    const isEnding = ({ name, state }: Machine) =>
+      !["running", "frozen"].includes(state) ||
+      (this.#site.saidEnded.has(name) && !this.#site.registrationOf(name));
+    const ending = own.filter(isEnding);
+    const runners = own.length - ending.length;
     // Those without an instance are no runners: an instance may be lost, and GitHub may refuse to forget it.
     const hasInstance = (name: string) => this.#site.machines.has(name) || this.#site.standby.has(name);
     const registrations = this.#site
       .registeredAt(this.#scope)
       .filter(({ name }) => options.names.owns(name) && hasInstance(name));
-    return { runners, instances: runners + this.#site.standby.size, registrations: registrations.length };
+    return { runners, instances: own.length + this.#site.standby.size, registrations: registrations.length };
   }
 
   #checkRunner({ name, state, phase, configHash, scopeKey }: Machine, when: string): void {
