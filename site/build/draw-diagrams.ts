@@ -12,7 +12,7 @@ export function drawDiagrams(markdown: MarkdownRenderer): void {
     if (info.trim() !== "mermaid") return drawCode(...parameters);
     const heading = tokens.slice(0, index).findLastIndex(({ type }) => type === "heading_open");
     const title = tokens[heading + 1]?.content ?? "";
-    return `<figure class="diagram" tabindex="0" role="img" aria-label="Diagram: ${markdown.utils.escapeHtml(title)}">${draw(content)}</figure>\n`;
+    return `<figure v-pre class="diagram" tabindex="0" role="img" aria-label="Diagram: ${markdown.utils.escapeHtml(title)}">${draw(content)}</figure>\n`;
   };
 }
 
@@ -26,6 +26,10 @@ function draw(source: string): string {
     transparent: true,
     font: "inherit",
   });
-  // Readers load no font from another site; what Vue may not interpret stays as it is.
-  return svg.replaceAll(/@import url\([^)]*\);?/g, "").replace("<svg ", '<svg v-pre aria-hidden="true" ');
+  // Readers load no font from another site. Without line breaks and comments, the browser and Vue see the same nodes.
+  return svg
+    .replaceAll(/<!--.*?-->/gs, "")
+    .replaceAll(/>\s+</g, "><")
+    .replaceAll(/@import url\([^)]*\);?/g, "")
+    .replace("<svg ", '<svg aria-hidden="true" ');
 }
