@@ -14,6 +14,14 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     ended.abort();
   });
 }
+// Its parent keeps it running, and has ended: nobody else would end it.
+if (process.env["CHARM_ENDS_WITH_STDIN"] !== undefined) {
+  process.stdin.resume().once("close", () => {
+    ended.abort();
+  });
+  // An open input alone keeps no process running.
+  process.stdin.unref();
+}
 await runService(
   {
     system: unitSystem(systemClock, process.env),

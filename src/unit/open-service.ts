@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { runProcess } from "charm-kit";
+import { DeclaredService } from "../host/declared-service.ts";
 import { RunnerService } from "../host/runner-service.ts";
 import { askService, isHealthy, requestRound } from "./ask-service.ts";
 import type { ServiceSupervisor } from "./ports.ts";
@@ -8,9 +9,16 @@ import { settingsPath } from "./service-settings.ts";
 import { serviceProgram, serviceSocket } from "./service-paths.ts";
 import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 
+/** Set in hooks where a process keeps programs running that are declared in this directory. */
+const PROGRAMS_VARIABLE = "CHARM_PROGRAMS_DIRECTORY";
+
 /** Opens the supervision of the unit's runner service. */
 export function openServiceSupervisor(context: UnitOnMachine): ServiceSupervisor {
   const unit = { name: context.unitName, slug: slugOf(context) };
+  const { env, systemd } = context.system;
+  const directory = env[PROGRAMS_VARIABLE];
+  if (directory !== undefined && !existsSync(systemd.booted))
+    return new DeclaredService({ directory, slug: unit.slug });
   return new RunnerService({ unit, paths: context.system.systemd, run: runProcess });
 }
 

@@ -12,7 +12,7 @@ import {
 } from "./demo-site.ts";
 import { prepareLxd } from "./prepare.ts";
 import type { Screen } from "./screen.ts";
-import { showJob } from "./show-job.ts";
+import { showJob, withPrograms } from "./show-job.ts";
 import { renderTimeTable, TimeTable } from "./time-table.ts";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -31,7 +31,9 @@ export async function runJobOnKeptDemo(screen: Screen, script: string, signal: A
   const options = await agent.configuration(APPLICATION);
   const count = Number(options["virtual-machines"]?.value);
   const times = new TimeTable(() => performance.now());
-  await showJob({ github, agent, unit: UNIT, screen, times, count }, [script], signal);
+  await withPrograms({ agent }, () =>
+    showJob({ github, agent, unit: UNIT, screen, times, count }, [script], signal),
+  );
   screen.heading("Where the time went");
   screen.text(renderTimeTable(times.rows));
 }

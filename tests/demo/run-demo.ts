@@ -4,7 +4,7 @@ import { AGENT_DIRECTORY, hasLeftovers, removeApplication, startRig, takeDown } 
 import { COUNT, deploy, StatusTeller } from "./deploy.ts";
 import { checkRequirements, prepare } from "./prepare.ts";
 import type { Screen } from "./screen.ts";
-import { showJob } from "./show-job.ts";
+import { showJob, withPrograms } from "./show-job.ts";
 import { renderTimeTable, TimeTable } from "./time-table.ts";
 
 /** Cleaning up goes on when the demo is interrupted, and has a time of its own. */
@@ -35,8 +35,10 @@ export async function runDemo(screen: Screen, keep: boolean, signal: AbortSignal
   const rig = await startSite({ archive, onEvent }, { screen, times }, signal);
   let isKept = false;
   try {
-    await deploy(rig, { screen, times, teller }, signal);
-    await showJob({ ...rigParts(rig), screen, times, count: COUNT }, STEPS, signal);
+    await withPrograms(rig, async () => {
+      await deploy(rig, { screen, times, teller }, signal);
+      await showJob({ ...rigParts(rig), screen, times, count: COUNT }, STEPS, signal);
+    });
     isKept = keep;
   } catch (thrown) {
     if (troubles.length > 0 && !signal.aborted)

@@ -62,17 +62,25 @@ async function runJob(stage: Stage, steps: readonly string[], signal: AbortSigna
   return job;
 }
 
-/** Does what makes the charm look: this version of it does not see by itself that an instance has gone. */
+/** The unit's runner service has seen the end of the instance, and replaces it. */
 async function replace(stage: Stage, known: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-  const { agent, count, github, screen, unit } = stage;
-  screen.line(
-    "On a Juju machine a timer replaces used runners; the demo does not wait for it and fires reconcile-runners itself",
-  );
-  const { exitCode } = await agent.dispatchEvent(unit, "reconcile-runners", signal);
-  if (exitCode !== 0) throw new Error(`Cannot replace the runner: the event ended with ${exitCode}`);
+  const { count, github, screen } = stage;
+  screen.line("The unit's runner service, a process beside the hooks, replaces it; no event is fired");
   const runners = await withDeadline("see the replacement come online", MINUTE, signal, (limited) =>
     github.call("wait-for-runners", { idle: count }, limited),
   );
   const fresh = runners.filter(({ name }) => !known.has(name)).map(({ name }) => name);
   screen.success(`${fresh.join(", ")} is online; ${runners.length} runners wait for jobs again`);
+}
+
+/** Runs the unit's programs as its agent does, while something is shown. */
+export async function withPrograms<T>({ agent }: Pick<Stage, "agent">, work: () => Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  const programs = agent.supervisePrograms(ended.signal);
+  try {
+    return await work();
+  } finally {
+    ended.abort();
+    await programs;
+  }
 }

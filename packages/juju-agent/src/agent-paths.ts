@@ -36,6 +36,11 @@ export class AgentPaths {
     return join(this.agent(unit), "charm");
   }
 
+  /** Declarations of programs that the unit's hooks want to be kept running. */
+  programs(unit: string): string {
+    return join(this.agent(unit), "programs");
+  }
+
   tools(unit: string): string {
     return join(this.root, "tools", `unit-${unit.replace("/", "-")}`);
   }

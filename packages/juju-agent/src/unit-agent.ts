@@ -8,13 +8,15 @@ import { AgentRequestError, HookFailedError } from "./agent-errors.ts";
 import { AgentPaths } from "./agent-paths.ts";
 import { AgentSecrets, type SecretStore } from "./agent-secrets.ts";
 import { AgentSession, type UnitAgentDependencies } from "./agent-session.ts";
-import { readLastLines } from "./agent-log.ts";
+import { AgentLog, readLastLines } from "./agent-log.ts";
 import { followLog } from "./follow-log.ts";
 import { replaceCharm } from "./charm-upgrade.ts";
 import { collectArchives } from "./charm/archive-store.ts";
 import { digestFile, readCharmArchive } from "./charm/charm-archive.ts";
 import { assertRunsOn, type CharmDefinition } from "./charm/charm-definition.ts";
 import { changeConfig, type ConfigChange } from "./charm/config-options.ts";
+import { readDeclaredPrograms } from "./service/declared-programs.ts";
+import { supervisePrograms } from "./service/supervise-programs.ts";
 import { ScriptRunner, type ExecOutcome } from "./script-runner.ts";
 import { ContextRunner } from "./hooks/context-runner.ts";
 import { queued } from "./hooks/hook-effects.ts";
@@ -297,6 +299,36 @@ export class UnitAgent {
       const units = Object.values(session.state.units).filter(({ operation }) => operation.kind !== "deploy");
       for (const { name } of units) await settler.installTools(name);
     });
+  }
+
+  /**
+   * Keeps the programs running that hooks have declared in the directory `CHARM_PROGRAMS_DIRECTORY`, until the signal is
+   * aborted; then ends them. Other calls work meanwhile.
+   */
+  async supervisePrograms(signal: AbortSignal): Promise<void> {
+    const { clock, machine, onEvent } = this.#dependencies;
+    const log = new AgentLog(this.#paths.log, clock, (line) => onEvent?.({ kind: "log", line }));
+    const told = new Set<string>();
+    const declaredOf = (unit: string) =>
+      readDeclaredPrograms(unit, this.#paths.programs(unit), (text) => {
+        if (!told.has(text)) log.write(unit, "programs", "WARNING", text);
+        told.add(text);
+      });
+    const declared = async () => {
+      const units = Object.keys((await readState(this.#paths.state))?.units ?? {});
+      return (await Promise.all(units.map(declaredOf))).flat();
+    };
+    await supervisePrograms(
+      {
+        clock,
+        declared,
+        path: machine.path,
+        log: ({ unit, name }, line) => {
+          log.write(unit, name, "INFO", line);
+        },
+      },
+      signal,
+    );
   }
 
   /** Deletes all files of the agent. @throws AgentRequestError while an application is deployed */

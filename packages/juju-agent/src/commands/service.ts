@@ -27,7 +27,8 @@ export const addService: AddVerbs = ({ add, run, product }) => {
   add("serve", "Run hooks by the clock until interrupted, on a machine without systemd")
     .description(
       "Runs the hooks that are due, such as start after a reboot, and update-status: at once, and then by the clock. For " +
-        "machines that systemd does not run; elsewhere install makes a timer. Other commands work meanwhile.",
+        "machines that systemd does not run; elsewhere install makes a timer. Keeps the programs running that charms have " +
+        "declared. Other commands work meanwhile.",
     )
     .option(
       "--every <duration>",
@@ -81,7 +82,10 @@ async function serve(call: CommandCall, everyMs: number, dispatches: readonly Di
   const onFailure = (thrown: unknown) => {
     printError(`ERROR ${messageOf(thrown)}\n`);
   };
-  await runPeriodically(tasks, { clock: systemClock, onFailure }, signal);
+  await Promise.all([
+    runPeriodically(tasks, { clock: systemClock, onFailure }, signal),
+    agent.supervisePrograms(signal),
+  ]);
   return 0;
 }
 

@@ -120,7 +120,8 @@ export class ContextRunner {
       task.kind === "commands"
         ? { file: "/bin/bash", argv: ["-s"], input: task.script }
         : { file: join(directory, "dispatch"), argv: [] };
-    return { ...program, directory, environment, onLine };
+    const own = { [PROGRAMS_VARIABLE]: paths.programs(unit) };
+    return { ...program, directory, environment: { ...environment, ...own }, onLine };
   }
 
   #createContext(id: string, { unit: name, task, parameters }: ContextPlan): HookContext {
@@ -183,6 +184,9 @@ export class ContextRunner {
     }));
   }
 }
+
+/** Names the directory in which hooks declare programs to be kept running. */
+const PROGRAMS_VARIABLE = "CHARM_PROGRAMS_DIRECTORY";
 
 /** Name in the context's ID: the commands of `juju exec` are an action of that name to Juju. */
 function contextNameOf(task: HookTask): string {
