@@ -46,7 +46,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "src/guest": { rooms: [KIT, "src/network"], packages: ["yaml"] },
   "src/runners": { rooms: [KIT, "src/network", "src/guest"] },
   "src/lxd": adapter({ rooms: ["packages/lxd-client"], packages: ["undici"] }),
-  "src/github": adapter({ typesOf: ["src/metrics/ports.ts"], packages: ["undici", "@octokit/"] }),
+  "src/github": adapter({
+    rooms: ["packages/scale-set-client"],
+    typesOf: ["src/metrics/ports.ts"],
+    packages: ["undici", "@octokit/"],
+  }),
   "src/host": adapter({ packages: ["undici", "tar"] }),
   "src/metrics": adapter(),
   "src/policy": adapter({ packages: ["undici"] }),

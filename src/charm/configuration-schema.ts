@@ -74,6 +74,25 @@ export const configurationSchema = {
       accepted: "0 to 500",
       change: "scales",
     },
+    scaling: {
+      enum: ["fixed", "demand"],
+      accepted: "fixed or demand",
+      change: "replaces",
+    },
+    "idle-runners": {
+      type: "integer",
+      minimum: 0,
+      maximum: 500,
+      accepted: "0 to 500",
+      change: "scales",
+    },
+    "scale-set-name": {
+      type: "string",
+      pattern: "^(?:[A-Za-z0-9][A-Za-z0-9_-]{0,62})?$",
+      fault: "not a name for a scale set",
+      accepted: "up to 63 letters, digits, hyphens and underscores",
+      change: "replaces",
+    },
     "standby-runners": {
       type: "integer",
       minimum: 0,

@@ -1,7 +1,7 @@
 import { parseGithubPath, GithubPathError, type GithubPath } from "../github/path.ts";
 import type { Proxies, JsonObject } from "juju-charm";
 import type { InstanceType } from "../runners/ports.ts";
-import type { Configuration, ForgeConfiguration } from "../unit/configuration.ts";
+import type { Configuration, DemandScaling, ForgeConfiguration } from "../unit/configuration.ts";
 import { parseSize as sizeOf } from "charm-kit";
 import type { InstalledOptions } from "../unit/installed-options.ts";
 import { ConfigurationError, wrong, type Fault } from "./configuration-faults.ts";
@@ -77,6 +77,7 @@ export function parseConfiguration(
     proxy,
     insecure,
     count: reader.whole("virtual-machines"),
+    scaling: readScaling(reader),
     standby: reader.whole("standby-runners"),
     processes: reader.whole("vm-processes"),
     reconcileMinutes: reader.whole("reconcile-interval"),
@@ -109,7 +110,7 @@ export function parseForgeConfiguration(
   const caCertificate = reader.parse("ca-certificate", parseCertificates);
   const faults = reader.faults.filter(({ option }) => OF_FORGE.test(option));
   if (faults.length > 0 || !path || !credentials) throw new ConfigurationError(faults);
-  return { path, githubUrl, group, proxy, caCertificate, credentials };
+  return { path, githubUrl, group, proxy, caCertificate, credentials, scaling: readScaling(reader) };
 }
 
 const OF_FORGE = /^(?:path|group|token|token-secret-id|github-.*)$/;
@@ -135,6 +136,11 @@ function readRegistration(reader: OptionReader, insecure: boolean) {
     group: reader.text("group"),
     labels: reader.parse("labels", parseLabels),
   };
+}
+
+function readScaling(reader: OptionReader): DemandScaling | undefined {
+  if (reader.text("scaling") !== "demand") return undefined;
+  return { idle: reader.whole("idle-runners"), scaleSetName: reader.text("scale-set-name") };
 }
 
 /** LXD's own size of a virtual machine's disk, which builder and template have: a clone cannot be smaller. */

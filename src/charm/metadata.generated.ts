@@ -46,6 +46,21 @@ export interface GithubRunnerTypes extends CharmTypes {
     /** Number of runners of each unit, at most 500, for both instance types. 0 is valid: the unit then has no runners. */
     readonly "virtual-machines": number;
     /**
+     * "fixed": each unit keeps virtual-machines runners at any time. "demand": each unit has a runner scale set at GitHub,
+     * and as many runners as jobs are assigned to it, at most virtual-machines.
+     */
+    readonly scaling: string;
+    /**
+     * With scaling=demand: number of idle runners that each unit keeps beside those that jobs ask for. With 0, a unit
+     * without jobs has no runners.
+     */
+    readonly "idle-runners": number;
+    /**
+     * With scaling=demand: name of the unit's scale set, unique in its runner group. By default the unit's name, such as
+     * runners-0; set it only for an application of one unit.
+     */
+    readonly "scale-set-name": string;
+    /**
      * Number of standby instances of each unit: instances that are started and wait, without a registration at GitHub,
      * until a runner is needed, which is then online much sooner. They come on top of virtual-machines, 0 to 50, and only
      * as far as the machine has room; 0 turns them off. A unit with virtual-machines=0 has none.

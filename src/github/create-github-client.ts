@@ -8,12 +8,14 @@ import { GithubApi, type TokenSource } from "./github-api.ts";
 import { GithubForge } from "./github-forge.ts";
 import { JobLookup } from "./job-lookup.ts";
 import { createOctokitTransport } from "./octokit-transport.ts";
-import type { GithubPath } from "./path.ts";
+import { ScaleSetClient } from "scale-set-client";
+import { githubPathText, type GithubPath } from "./path.ts";
 import { gatedTransport, type RateLimitStore } from "./rate-gate.ts";
 import { retryingTransport } from "./retrying-transport.ts";
 import { RunnerGroups } from "./runner-groups.ts";
 import { RunnerList } from "./runner-list.ts";
 import { scopeOf } from "./scope.ts";
+import { UnitScaleSet, type ScaleSetSettings } from "./unit-scale-set.ts";
 import { TokenRegistration } from "./token-registration.ts";
 import { TokenBucket, type WriteRate } from "./token-bucket.ts";
 
@@ -25,6 +27,8 @@ export interface GithubClientOptions {
   readonly credentials: Credentials | TokenSource;
   /** Runner group of new runners; ignored for a repository. @default "default" */
   readonly group?: string;
+  /** New runners are those of a scale set. @default runners of none */
+  readonly scaleSet?: ScaleSetSettings | undefined;
   readonly log: Logger;
   /** Hides secrets of GitHub in output. @default none */
   readonly redactor?: Redactor;
@@ -64,9 +68,10 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
     secondMs: options.secondMs ?? 1000,
     clock,
   });
+  const source = tokenSource(credentials, { path, transport, clock, redactor });
   const api = new GithubApi({
     transport,
-    tokens: tokenSource(credentials, { path, transport, clock, redactor }),
+    tokens: source,
     path,
     baseUrl,
     writes: new TokenBucket(options.writeRate ?? WRITE_RATE, clock),
@@ -76,7 +81,41 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
   const list = new RunnerList(api, options.etagStore, log);
   const groups = new RunnerGroups(api, options.group ?? "default");
   const tokens = new TokenRegistration({ api, list, groups, redactor, clock, log });
-  return new GithubForge({ api, list, groups, tokens, jobs: new JobLookup(api, path), redactor, clock, log });
+  const scaleSet = options.scaleSet && openScaleSet(options.scaleSet, { ...options, clock, groups, source });
+  const jobs = new JobLookup(api, path);
+  return new GithubForge({ api, list, groups, tokens, jobs, scaleSet, redactor, clock, log });
+}
+
+function openScaleSet(
+  settings: ScaleSetSettings,
+  {
+    clock,
+    dispatcher,
+    githubUrl,
+    groups,
+    path,
+    redactor,
+    source,
+  }: GithubClientOptions & {
+    readonly clock: Clock;
+    readonly groups: RunnerGroups;
+    readonly source: TokenSource;
+  },
+): UnitScaleSet {
+  const client = new ScaleSetClient({
+    url: `${githubUrl}/${githubPathText(path)}`,
+    token: async (signal) => (await source.token(signal)).reveal(),
+    system: { system: "github-runner-charm", subsystem: "runner-service" },
+    clock,
+    ...(dispatcher && { dispatcher }),
+  });
+  const context = {
+    path: githubPathText(path),
+    permission: scopeOf(path).permission,
+    now: () => clock.now(),
+    scrub: (text: string) => redactor?.scrub(text) ?? text,
+  };
+  return new UnitScaleSet({ client, settings, groupId: (signal) => groups.id(signal), context });
 }
 
 function tokenSource(

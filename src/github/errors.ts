@@ -192,3 +192,9 @@ export class RunnerGroupError extends GithubError {
     this.available = available;
   }
 }
+
+/** Another session of the scale set is alive, usually that of a process that was killed. */
+export class ScaleSetSessionError extends GithubError {
+  readonly code = "github-scale-set-session";
+  readonly remedy = "outside";
+}

@@ -22,6 +22,7 @@ import type { JobLookup } from "./job-lookup.ts";
 import { LiveConfigurations } from "./live-configurations.ts";
 import type { RunnerGroups } from "./runner-groups.ts";
 import type { RunnerList } from "./runner-list.ts";
+import type { UnitScaleSet } from "./unit-scale-set.ts";
 import type { TokenRegistration } from "./token-registration.ts";
 import { readApplications, readJitConfig, readRunner } from "./shapes.ts";
 
@@ -31,6 +32,8 @@ export interface GithubForgeDependencies {
   readonly groups: RunnerGroups;
   readonly tokens: TokenRegistration;
   readonly jobs: JobLookup;
+  /** New runners are those of this scale set. @default runners of none */
+  readonly scaleSet?: UnitScaleSet | undefined;
   /** Hides secrets of GitHub in output. */
   readonly redactor: Redactor | undefined;
   readonly clock: Clock;
@@ -70,6 +73,13 @@ export class GithubForge implements Forge, Jobs {
   /** Ends the use of this client. Its secrets stay hidden as long as they are of use. */
   close(): void {
     this.#configurations.close();
+    // Nothing waits for connections that end.
+    this.#dependencies.scaleSet?.close().catch(() => undefined);
+  }
+
+  /** The unit's scale set; undefined with a fixed number of runners. */
+  get scaleSet(): UnitScaleSet | undefined {
+    return this.#dependencies.scaleSet;
   }
 
   /** One runner, if it is registered. */
@@ -91,10 +101,11 @@ export class GithubForge implements Forge, Jobs {
     }
   }
 
-  /** Finds the runner group. GitHub has no request that checks the rest without registering a runner. */
+  /** Finds the runner group, or makes the scale set. GitHub has no request that checks the rest without registering a runner. */
   async checkRegistration(signal: AbortSignal): Promise<void> {
-    const { groups, tokens } = this.#dependencies;
-    if (tokens.current() === undefined) await groups.id(signal);
+    const { groups, scaleSet, tokens } = this.#dependencies;
+    if (scaleSet) await scaleSet.ensure(signal);
+    else if (tokens.current() === undefined) await groups.id(signal);
   }
 
   /**
@@ -106,7 +117,13 @@ export class GithubForge implements Forge, Jobs {
    * @throws `NameTakenError` and `RegistrationLostError`, after which the next attempt needs a new name.
    */
   async register(name: string, labels: readonly string[], signal: AbortSignal): Promise<RunnerRegistration> {
-    const { groups, tokens } = this.#dependencies;
+    const { groups, scaleSet, tokens } = this.#dependencies;
+    if (scaleSet) {
+      // A scale set gives its own labels to its runners.
+      const registration = await scaleSet.register(name, signal);
+      this.#configurations.add(registration.id, registration.jitConfig.reveal());
+      return { by: "just-in-time", ...registration };
+    }
     const byToken = tokens.current();
     if (byToken) return byToken;
     const group = await groups.id(signal);

@@ -1,6 +1,6 @@
 import { findCause, messageOf, settleAll, type Clock, type Logger } from "charm-kit";
 import { RunnerCreateError, StandbyLostError } from "./errors.ts";
-import type { Patience } from "./plan.ts";
+import type { Demand, Patience } from "./plan.ts";
 import type { RegistrationScopes, StandbyMachine } from "./ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
@@ -15,6 +15,8 @@ export type RunnerSettings = Omit<
 export interface Fleet {
   /** Number of runners; 0 or more. */
   readonly count: number;
+  /** Jobs that want runners; `count` is the most of them then. @default none */
+  readonly demand?: Demand | undefined;
   /** The configured number, when the machine cannot hold as many. @default the same as `count` */
   readonly configured?: number;
   /** Number of standby instances beside the runners. @default 0 */

@@ -6,6 +6,7 @@ import {
   leastUseful,
   outdatedIn,
   pickFirstReplaced,
+  wantedCount,
   type Kept,
   type Outdated,
   type Wanted,
@@ -13,7 +14,7 @@ import {
 import { planStandby, type Discarded, type StandbyReason } from "./standby-plan.ts";
 import { isAlive, type World } from "./world.ts";
 
-export type { Wanted } from "./succession.ts";
+export { wantedCount, type Demand, type Wanted } from "./succession.ts";
 
 /** Time limits, in milliseconds. */
 export interface Patience {
@@ -91,7 +92,7 @@ type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readon
 /**
  * Decides which steps to take. Pure: the same input always gives the same plan.
  *
- * Busy runners are never removed, unless for longer than GitHub allows a job to run. No plan makes the number of live runners exceed `wanted.count`: busy and suspect
+ * Busy runners are never removed, unless for longer than GitHub allows a job to run. No plan makes the number of live runners exceed {@link wantedCount}: busy and suspect
  * runners count until they are gone. Of several working runners that need a successor only one is removed before a
  * successor is online, so that a configuration that makes no runner leaves the others in service.
  */
@@ -118,7 +119,8 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     }
   }
   // An inspected runner that has a job stays, and must not exceed the wanted number together with idle ones.
-  const room = Math.max(0, wanted.count - mayStay);
+  const count = wantedCount(wanted);
+  const room = Math.max(0, count - mayStay);
   // Steps run in parallel: a note on an instance that is being destroyed would fail.
   const ending = [...kept.values()].filter(({ isEnding }) => isEnding === true).length;
   for (const runner of pickSurplus(kept, room + ending)) {
@@ -136,8 +138,8 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   const { standby: wantedStandby = 0, configHash, renewBefore = -Infinity } = wanted;
   const standby = planStandby(observed.standby ?? [], observed.registrations, {
     wanted: wantedStandby,
-    creations: Math.max(0, wanted.count - kept.size),
-    ending: Math.max(0, Math.min(ending, wanted.count - (kept.size - ending))),
+    creations: Math.max(0, count - kept.size),
+    ending: Math.max(0, Math.min(ending, count - (kept.size - ending))),
     room: wanted.count + wantedStandby - Math.max(wanted.count, kept.size + mayStay),
     ...{ configHash, renewBefore, now },
   });

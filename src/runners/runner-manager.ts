@@ -10,7 +10,7 @@ import { ApplicationDiedError, ApplicationEndedError } from "./errors.ts";
 import { longBusy, type HeldRunner } from "./job-claims.ts";
 import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
-import { plan, type Plan, type Step, type Wanted } from "./plan.ts";
+import { plan, wantedCount, type Plan, type Step, type Wanted } from "./plan.ts";
 import type { EarlyEnd, Lock, RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
@@ -268,7 +268,7 @@ export class RunnerManager {
     const { clock, metrics } = this.#clients;
     const { names: runners, online: idle, busy } = counts;
     const standby = liveStandby(observed).map(({ name }) => name);
-    const wanted = fleet.configured ?? fleet.count;
+    const wanted = fleet.demand ? wantedCount(fleet) : (fleet.configured ?? fleet.count);
     return metrics.reconciled(
       { runners, standby, idle, busy, wanted, tookMs: clock.now() - startedAt },
       signal,

@@ -1,9 +1,19 @@
 import type { ObservedRunner } from "./observed-runner.ts";
 
+/** Jobs that want runners, as the forge counts them. */
+export interface Demand {
+  /** Jobs that want a runner of this unit, those that run included; 0 or more. */
+  readonly assigned: number;
+  /** Number of idle runners to keep beside them. */
+  readonly idle: number;
+}
+
 /** The runners that the unit should have. */
 export interface Wanted {
-  /** Number of runners; 0 or more. */
+  /** Number of runners, or the most of them where there is a demand; 0 or more. */
   readonly count: number;
+  /** @default none: as many runners as `count` at any time */
+  readonly demand?: Demand | undefined;
   /** Number of standby instances beside them. @default 0 */
   readonly standby?: number;
   /** Hash of the configuration for new runners. */
@@ -15,6 +25,11 @@ export interface Wanted {
   readonly successor?: "refused";
   /** Runners that were created before this time are replaced, in milliseconds since the Unix epoch. @default none */
   readonly renewBefore?: number;
+}
+
+/** Number of runners that are wanted now: what the demand asks for, at most `count`. Pure. */
+export function wantedCount({ count, demand }: Pick<Wanted, "count" | "demand">): number {
+  return demand === undefined ? count : Math.min(count, demand.assigned + demand.idle);
 }
 
 /** Why a working runner needs a successor. */

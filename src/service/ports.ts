@@ -41,6 +41,53 @@ export interface ServiceWork {
   close(): Promise<void>;
 }
 
+/** Jobs and runners of a scale set, as GitHub counts them. */
+export interface DemandFigures {
+  /** Jobs that want a runner, those that run included. */
+  readonly assigned: number;
+  readonly running: number;
+  /** Registered runners without a job that are online. */
+  readonly idle: number;
+}
+
+/** A batch of GitHub's messages. */
+export interface DemandBatch {
+  /** Grows with each batch. */
+  readonly id: number;
+  /** undefined where GitHub sends none. */
+  readonly figures: DemandFigures | undefined;
+  /** Jobs that are to be acquired. */
+  readonly offered: readonly number[];
+  /** When the jobs were queued that wait now, in milliseconds since the Unix epoch. */
+  readonly queuedAt: readonly number[];
+}
+
+/** The session of a scale set, of which there is one at a time. */
+export interface DemandSession {
+  /** What GitHub told last; undefined where it has told nothing. */
+  readonly figures: DemandFigures | undefined;
+  /** Waits for the next batch; undefined when none comes within about a minute. */
+  poll(
+    options: { readonly lastMessageId: number; readonly capacity: number },
+    signal: AbortSignal,
+  ): Promise<DemandBatch | undefined>;
+  /** A batch that was acted on does not come again. */
+  acknowledge(batchId: number, signal: AbortSignal): Promise<void>;
+  /** Lets GitHub assign jobs that it offers. */
+  acquire(jobs: readonly number[], signal: AbortSignal): Promise<void>;
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/** The unit's scale set at GitHub. */
+export interface DemandSource {
+  /** Finds the scale set, or makes it. */
+  ensure(signal: AbortSignal): Promise<number>;
+  /** Opens its session; fails beside one that lives. */
+  open(signal: AbortSignal): Promise<DemandSession>;
+  /** Reads its jobs and runners; undefined when GitHub has deleted it. */
+  figures(signal: AbortSignal): Promise<DemandFigures | undefined>;
+}
+
 /** Opens the work of a unit. */
 export type OpenWork = (settings: ServiceSettings) => ServiceWork;
 

@@ -2,11 +2,13 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createLogger, messageOf, Redactor, runProcess, silentLogger, type Logger } from "charm-kit";
 import { openUnit } from "../unit/open-unit.ts";
-import { guestEnd, openWorkload } from "../unit/open-workload.ts";
+import { guestEnd, openDemand, openWorkload } from "../unit/open-workload.ts";
 import { programIdentity } from "../unit/service-program.ts";
 import { readSettings, type ServiceSettings } from "../unit/service-settings.ts";
 import type { UnitSystem } from "../unit/unit-system.ts";
 import { runnerNames } from "../unit/unit-slug.ts";
+import { DemandListener } from "./demand-listener.ts";
+import { DemandRounds } from "./demand-rounds.ts";
 import { type FollowDependencies, followInstances } from "./follow-instances.ts";
 import { GuestEnds } from "./guest-ends.ts";
 import type { InstanceChanges, ServiceWork } from "./ports.ts";
@@ -73,13 +75,13 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     },
     open: (settings) => {
       follower.follow(settings);
-      return openWork(settings, { system, log, redactor, path });
+      return openWork(settings, { system, log, redactor, path, wakes });
     },
     wakes,
     refresh,
     clock: system.clock,
     log,
-    random: () => Number.parseInt(system.entropy().slice(0, 8), 16) / 2 ** 32,
+    random: () => randomOf(system),
     onStatus: (status) => {
       api.publish(status);
       ends.follow(running.aborted ? [] : (status.counts?.names ?? []));
@@ -151,17 +153,26 @@ function openLog({ write }: ServiceOptions, redactor: Redactor): Logger {
   );
 }
 
+/** From 0 to 1. */
+function randomOf(system: UnitSystem): number {
+  return Number.parseInt(system.entropy().slice(0, 8), 16) / 2 ** 32;
+}
+
 interface WorkContext {
   readonly system: UnitSystem;
   readonly log: Logger;
   readonly redactor: Redactor;
   /** Path of the settings. */
   readonly path: string;
+  readonly wakes: Wakes;
 }
 
-function openWork(settings: ServiceSettings, { system, log, redactor, path }: WorkContext): ServiceWork {
+function openWork(
+  settings: ServiceSettings,
+  { system, log, redactor, path, wakes }: WorkContext,
+): ServiceWork {
   const { unit, setup, integrations, revision } = settings;
-  const workload = openWorkload(setup, {
+  const context = {
     ...unit,
     system,
     // Timers are the hooks' own.
@@ -171,14 +182,27 @@ function openWork(settings: ServiceSettings, { system, log, redactor, path }: Wo
     log,
     redactor,
     integrations,
-    step: (message) => {
+    step: (message: string) => {
       log.info(message);
     },
     ensureCurrent: async () => {
       if ((await readSettings(path)).revision !== revision) throw new OutdatedSettingsError(revision);
     },
+  };
+  const rounds = new UnitRounds(openWorkload(setup, context));
+  const demand = openDemand(setup, context);
+  if (demand === undefined) return rounds;
+  const listener = new DemandListener({
+    ...demand,
+    capacity: setup.configuration.count,
+    onChange: () => {
+      wakes.wake("demand");
+    },
+    clock: system.clock,
+    log,
+    random: () => randomOf(system),
   });
-  return new UnitRounds(workload);
+  return new DemandRounds({ rounds, listener, close: demand.close });
 }
 
 /** Follows the ends of the unit's instances, once the settings say whose they are. */

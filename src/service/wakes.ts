@@ -1,7 +1,8 @@
 import { withResolvers, type Clock } from "charm-kit";
 
 /** Why the service looks at its runners. */
-export type Wake = "instance" | "settings" | "request" | "interval" | "retry" | "reconnected" | "start";
+export type Wake =
+  "instance" | "demand" | "settings" | "request" | "interval" | "retry" | "reconnected" | "start";
 
 /** Wakes within this time of each other are one. */
 const TOGETHER_MS = 50;

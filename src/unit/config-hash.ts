@@ -27,13 +27,14 @@ export interface ConfigHashInputs {
 export function configHashOf(inputs: ConfigHashInputs): string {
   const { configuration, credentials, labels, template, profiles, integrations } = inputs;
   const { path, githubUrl, group, resources, instanceType } = configuration;
-  const { proxy, aproxy, dockerMirror, preJobScript, policy } = configuration;
+  const { proxy, aproxy, dockerMirror, preJobScript, policy, scaling } = configuration;
   const facts = [
     [githubUrl, githubPathText(path).toLowerCase(), group, [...labels].sort()],
     identityOf(credentials),
     [instanceType, resources.cpu, resources.memory, resources.disk, profiles, template],
     [proxy ?? null, aproxy ?? null, dockerMirror ?? null, preJobScript],
     policy.by === "service" ? [policy.by, policy.url, policy.token.reveal()] : [policy.by],
+    ...(scaling ? [["scale set", scaling.scaleSetName]] : []),
     integrations.debugSshHosts.map((host) => JSON.stringify(host)).sort(),
   ];
   // Secrets are among the inputs: a digest of all of them reveals none.

@@ -14,6 +14,14 @@ export type RepositoryPolicy =
   /** A service, which the charm asks for one-time tokens with its own token. */
   | { readonly by: "service"; readonly url: string; readonly token: Secret };
 
+/** The number of runners follows the jobs that wait: the option `scaling=demand`. */
+export interface DemandScaling {
+  /** Number of idle runners beside the demand. */
+  readonly idle: number;
+  /** Name of the unit's scale set; "" for the unit's own name. */
+  readonly scaleSetName: string;
+}
+
 /** The unit's validated configuration. Plain data, independent of its source. */
 export interface Configuration {
   readonly path: GithubPath;
@@ -23,6 +31,8 @@ export interface Configuration {
   /** The configured labels, trimmed, in their order. */
   readonly labels: readonly string[];
   readonly count: number;
+  /** undefined: as many runners as `count` at any time. Otherwise `count` is the most of them. */
+  readonly scaling: DemandScaling | undefined;
   /** Number of standby instances beside the runners. */
   readonly standby: number;
   readonly instanceType: InstanceType;
@@ -62,5 +72,5 @@ export interface Configuration {
 /** The part of a configuration that identifies the registration scope. */
 export type ForgeConfiguration = Pick<
   Configuration,
-  "path" | "githubUrl" | "group" | "proxy" | "caCertificate"
+  "path" | "githubUrl" | "group" | "proxy" | "caCertificate" | "scaling"
 >;

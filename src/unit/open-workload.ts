@@ -1,6 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createGithubClient, openDispatcher, type OwnDispatcher } from "../github/index.ts";
+import {
+  createGithubClient,
+  openDispatcher,
+  type OwnDispatcher,
+  type UnitScaleSet,
+} from "../github/index.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { PageStore } from "../host/page-store.ts";
 import { METRICS_SHARE } from "../guest/paths.ts";
@@ -30,6 +35,7 @@ import { leaveStandby, removeService } from "./open-service.ts";
 import { openTimers } from "./open-timers.ts";
 import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
+import { demandKey, scaleSetSettings, type DemandOfUnit } from "./open-demand.ts";
 import { openRateLimits } from "./rate-limits.ts";
 import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
 import { LONGEST_LOCK_WAIT_MS } from "./service-status.ts";
@@ -88,6 +94,8 @@ export function openWorkload(
     images: openImageKeeper(setup.configuration, { ...context, ...services, forge }),
     installed: services.records.installed,
     earlyEnds: services.records.earlyEnds,
+    demand: services.records.demand,
+    demandKey: demandKey(setup, context),
     readyLock: new PatientLock(new ProcessLock(`${lockName(context)}-ready`), {
       holder: "another preparation of this machine for the unit",
       limitMs: LONGEST_LOCK_WAIT_MS,
@@ -128,6 +136,25 @@ function openLock(context: WorkloadContext): Lock {
 
 function lockName(context: UnitContext): string {
   return `github-runner-${context.deployment}-${slugOf(context)}`;
+}
+
+/** Opens what the runner service hears demand from; undefined with a fixed number of runners. */
+export function openDemand(setup: Setup, context: WorkloadContext): DemandOfUnit | undefined {
+  if (setup.configuration.scaling === undefined) return undefined;
+  const way = openDispatcher(setup.configuration.proxy);
+  const forge = openForge(setup, context, way);
+  const { scaleSet } = forge;
+  if (scaleSet === undefined) return undefined;
+  const records = openRecords(recordDirectory(context), context.log);
+  return {
+    source: scaleSet,
+    key: demandKey(setup, context),
+    record: records.demand,
+    close: async () => {
+      forge.close();
+      await way.close();
+    },
+  };
 }
 
 /** The services that workload and teardown share. */
@@ -181,6 +208,7 @@ function openServices(
     metrics,
     rotation: openRotation(context),
     logs: new LogKeeper({ logs: unit.logs, names, clock: system.clock, log }),
+    deleteScaleSet: async (signal) => forge.scaleSet?.delete(signal),
     dataDirectory,
     records: openRecords(dataDirectory, log),
     close: async () => {
@@ -250,7 +278,7 @@ function openRotation({ system, log }: WorkloadContext): LogRotation {
 }
 
 /** GitHub, until it is closed. */
-type UnitForge = Forge & Jobs & { close(): void };
+type UnitForge = Forge & Jobs & { readonly scaleSet: UnitScaleSet | undefined; close(): void };
 
 function openForge(
   { configuration, credentials }: ForgeSetup,
@@ -272,6 +300,7 @@ function openForge(
     rateLimitStore: openRateLimits(recordDirectory(context), { githubUrl, credentials }, log),
     clock: system.clock,
     dispatcher,
+    scaleSet: scaleSetSettings(configuration, context),
   });
 }
 
@@ -297,6 +326,7 @@ function unusableForge(reason: Error): UnitForge {
     deregister: refuse,
     application: refuse,
     job: refuse,
+    scaleSet: undefined,
     close: () => undefined,
   };
 }

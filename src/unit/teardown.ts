@@ -6,7 +6,7 @@ import type { Images, RunnerMetrics } from "../runners/ports.ts";
 import type { Firewall, Infrastructure, ServerLogs, Timers } from "./ports.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import type { RunnerManager } from "../runners/runner-manager.ts";
-import type { Logger } from "charm-kit";
+import { messageOf, type Logger } from "charm-kit";
 
 /** The services that a teardown uses. */
 export interface TeardownDependencies {
@@ -25,6 +25,8 @@ export interface TeardownDependencies {
   readonly rotation: LogRotation;
   readonly logs: LogKeeper;
   readonly serverLogs: ServerLogs;
+  /** Deletes the unit's scale set, if it has one. */
+  readonly deleteScaleSet: (signal: AbortSignal) => Promise<void>;
   readonly dataDirectory: string;
   readonly close: () => Promise<void>;
 }
@@ -46,6 +48,16 @@ export class Teardown {
     if (hasLxd) await manager.flushAll("force", signal);
     else
       log.warning("Leaving without LXD, which is not on this machine: whatever was on it is left as it is");
+    await this.#deleteScaleSet(signal);
+  }
+
+  /** Best effort: GitHub deletes a scale set that is not used. */
+  async #deleteScaleSet(signal: AbortSignal): Promise<void> {
+    const { deleteScaleSet, log } = this.#dependencies;
+    await deleteScaleSet(signal).catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      log.warning("The scale set stays at GitHub", { reason: messageOf(thrown) });
+    });
   }
 
   /** Removes everything that the unit created. */

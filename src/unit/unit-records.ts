@@ -5,6 +5,7 @@ import type { ImageFailure } from "../runners/image-decision.ts";
 import type { ImageTrial } from "../runners/image-trial.ts";
 import type { Logger } from "charm-kit";
 import { parseEarlyEnds, type EarlyEnds } from "./early-ends.ts";
+import { parseHeardDemand, type HeardDemand } from "./demand.ts";
 import { parseInstalledOptions, type InstalledOptions } from "./installed-options.ts";
 import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 
@@ -15,6 +16,7 @@ export interface UnitRecords {
   readonly imageTrial: Memory<ImageTrial>;
   readonly installed: Memory<InstalledOptions>;
   readonly earlyEnds: Memory<EarlyEnds>;
+  readonly demand: Memory<HeardDemand>;
 }
 
 /** Absolute path of the unit's own files. */
@@ -35,6 +37,7 @@ export function openRecords(directory: string, log: Logger): UnitRecords {
     imageTrial: record("image-trial.json", parseImageTrial),
     installed: record("installed-options.json", parseInstalledOptions),
     earlyEnds: record("early-ends.json", parseEarlyEnds),
+    demand: record("demand.json", parseHeardDemand),
   };
 }
 

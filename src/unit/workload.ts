@@ -23,11 +23,13 @@ import type {
 } from "../runners/runner-manager.ts";
 import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
+import { demandFor, describeDemand, type HeardDemand } from "./demand.ts";
 import type { FlushMode } from "./flush-mode.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
 import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from "./early-ends.ts";
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
+import { wantedCount } from "../runners/plan.ts";
 import { makeWayForReboot } from "./reboot.ts";
 import type { ImageState } from "./service-status.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
@@ -60,6 +62,10 @@ export interface WorkloadDependencies {
   readonly installed: Memory<InstalledOptions>;
   /** Runners that ended at once. */
   readonly earlyEnds: Memory<EarlyEnds>;
+  /** What GitHub told of the jobs of the unit's scale set. */
+  readonly demand: Memory<HeardDemand>;
+  /** Identifies the unit's scale set; "" without one. */
+  readonly demandKey: string;
   /** Hooks and the runner service take turns at pool, bridge and firewall. */
   readonly readyLock: Lock;
   /** The settings of the unit's runner service. */
@@ -377,10 +383,15 @@ export class Workload {
     const crashLoop = await this.crashLoop();
     // A guest without processes, keys or connections to get fails in many ways: the cause is told beside them.
     const shortages = report.failures.length > 0 ? await this.#dependencies.host.shortages() : [];
+    const { scaling } = this.#dependencies.configuration;
+    const heard = scaling === undefined ? null : await this.#dependencies.demand.read();
+    const demand = demandFor(scaling, heard, this.#hearing());
     return {
       ...report,
-      capacity,
+      // Fewer runners than configured are as many as wanted.
+      capacity: wantedCount({ count: capacity, demand }),
       notices: [
+        ...describeDemand(scaling, heard, this.#hearing()),
         ...notices,
         ...shortages,
         ...(crashLoop === undefined ? [] : [`creating one runner at a time, since ${crashLoop}`]),
@@ -456,8 +467,13 @@ export class Workload {
       policy,
     };
     const create = () => Promise.resolve({ ...settings, guest: this.#guest() });
+    const demand = demandFor(configuration.scaling, await this.#dependencies.demand.read(), this.#hearing());
     const standby = standbyFor(configuration, room.standby, await host.memory(), purpose);
-    return { count: room.runners, standby, configured: count, configHash, create };
+    return { count: room.runners, demand, standby, configured: count, configHash, create };
+  }
+
+  #hearing(): { readonly key: string; readonly now: number } {
+    return { key: this.#dependencies.demandKey, now: this.#dependencies.system.clock.now() };
   }
 
   /** The settings of one runner. */

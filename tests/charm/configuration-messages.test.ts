@@ -125,6 +125,12 @@ const MESSAGES: readonly Row[] = [
     "labels: 96 labels, and GitHub takes 95; use letters, digits, hyphens and underscores, with commas between labels",
   ],
   [{ "virtual-machines": -1 }, "virtual-machines: -1 is less than 0; use 0 to 500"],
+  [{ scaling: "always" }, "scaling: not one of its values; use fixed or demand"],
+  [
+    { "scale-set-name": "-x" },
+    "scale-set-name: not a name for a scale set; use up to 63 letters, digits, hyphens and underscores",
+  ],
+  [{ "idle-runners": 501 }, "idle-runners: 501 is more than 500; use 0 to 500"],
   [{ "standby-runners": 51 }, "standby-runners: 51 is more than 50; use 0 to 50"],
   [{ "instance-type": "pod" }, "instance-type: not one of its values; use virtual-machine or container"],
   [

@@ -347,6 +347,7 @@ describe("statusOf()", () => {
     "github-not-found": "person",
     "github-runner-group": "person",
     "github-rate-limit": "outside",
+    "github-scale-set-session": "outside",
     "github-unavailable": "outside",
     "github-deadline": "outside",
     "github-refused": "person",

@@ -14,7 +14,15 @@ const image = (recipe: string, ageMs: number, fingerprint = "00000000"): RunnerI
   builtAt: NOW - ageMs,
 });
 const decision = (facts: Partial<ImageFacts>) =>
-  decideImage({ images: [], recipe: "wanted", programs: "ours", failure: null, trial: null, now: NOW, ...facts });
+  decideImage({
+    images: [],
+    recipe: "wanted",
+    programs: "ours",
+    failure: null,
+    trial: null,
+    now: NOW,
+    ...facts,
+  });
 const failed = (agoMs: number, attempts = 1, recipe = "wanted") => ({
   recipe,
   reason: "no such package",

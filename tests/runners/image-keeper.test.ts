@@ -231,7 +231,12 @@ describe("ImageKeeper", () => {
   });
 
   describe("with a new image beside an earlier one", () => {
-    const died = new ApplicationDiedError({ name: "runners-0-1", code: 7, seconds: 1, output: "no such library" });
+    const died = new ApplicationDiedError({
+      name: "runners-0-1",
+      code: 7,
+      seconds: 1,
+      output: "no such library",
+    });
     const report = (more: Partial<TrialReport>): TrialReport => ({
       created: 0,
       failures: [],

@@ -15,6 +15,7 @@ export function sampleSettings(change: Partial<ServiceSettings> = {}): ServiceSe
         group: "default",
         labels: ["large"],
         count: 2,
+        scaling: undefined,
         standby: 1,
         instanceType: "container",
         resources: { cpu: 2, memory: "7GiB", disk: "10GiB" },

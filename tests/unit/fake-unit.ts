@@ -5,6 +5,8 @@ import type { Lock } from "../../src/runners/runner-manager.ts";
 import type { UnitSystem } from "../../src/unit/unit-system.ts";
 import { Workload } from "../../src/unit/workload.ts";
 import { silentLogger } from "charm-kit";
+import type { DemandScaling } from "../../src/unit/configuration.ts";
+import type { HeardDemand } from "../../src/unit/demand.ts";
 import { FakeProcess } from "../runners/fake-process.ts";
 import { FakeSite } from "../runners/fake-site.ts";
 import { sampleSettings } from "../service/sample-settings.ts";
@@ -54,6 +56,9 @@ export class FakeUnit {
   /** Whether a runner service makes standby instances. */
   hasService = false;
   readonly earlyEnds = new Kept<never>();
+  readonly demand = new Kept<HeardDemand>();
+  /** undefined: a fixed number of runners. */
+  scaling: DemandScaling | undefined;
   readonly #application = new Kept<never>();
   readonly #failure = new Kept<never>();
   readonly #trial = new Kept<ImageTrial>();
@@ -71,6 +76,7 @@ export class FakeUnit {
     const done = () => Promise.resolve();
     const workload = new Workload({
       ...setup,
+      configuration: { ...setup.configuration, scaling: this.scaling },
       integrations,
       appName: unit.appName,
       system,
@@ -96,6 +102,8 @@ export class FakeUnit {
       serverLogs: { sweep: done, remove: done },
       installed: this.#installed,
       earlyEnds: this.earlyEnds,
+      demand: this.demand,
+      demandKey: "key",
       readyLock: this.#locks.ready,
       leaveStandby: () => Promise.resolve(this.hasService),
       log: silentLogger,

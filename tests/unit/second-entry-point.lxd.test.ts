@@ -45,6 +45,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
         labels: [],
         count: 1,
         standby: 0,
+        scaling: undefined,
         instanceType: "container",
         resources: { cpu: 1, memory: "512MiB", disk: "1GiB" },
         processes: 8192,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { ApplicationEndedError } from "../../src/runners/errors.ts";
 import { findCause } from "charm-kit";
+import type { HeardDemand } from "../../src/unit/demand.ts";
 import { FakeUnit, type UnitProcess } from "./fake-unit.ts";
 
 const signal = new AbortController().signal;
@@ -31,6 +32,61 @@ describe("Workload.refill()", () => {
     expect(report).to.deep.include({ created: 1, image: "current", capacity: 2 });
     expect(report?.counts.online).to.equal(2);
     expect(unit.builds).to.equal(1);
+  });
+
+  describe("with a demand", () => {
+    const heard = (assigned: number, change: Partial<HeardDemand> = {}): HeardDemand => ({
+      ...{ key: "key", lastMessageId: 1, assigned, running: 0, waitingSince: unit.site.now - 8000 },
+      heardAt: unit.site.now,
+      ...change,
+    });
+
+    beforeEach(async () => {
+      unit.scaling = { idle: 0, scaleSetName: "" };
+      hook = unit.open();
+      service = unit.open();
+      unit.demand.value = heard(0);
+      await hook.workload.prepare(signal);
+    });
+
+    it("has no runner without a job, one for each job, and no more than the unit may have", async () => {
+      expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal([]);
+      unit.demand.value = heard(1);
+      const one = await service.workload.refill(QUICK, signal);
+      expect(one?.counts.online).to.equal(1);
+      expect(one).to.deep.include({ capacity: 1, notices: ["1 job waits (longest 8 s)"] });
+      unit.demand.value = heard(9);
+      const most = await service.workload.refill(QUICK, signal);
+      expect(most?.counts.online).to.equal(2);
+      expect(most).to.deep.include({ capacity: 2, notices: ["9 jobs wait (longest 8 s)"] });
+      unit.demand.value = heard(0);
+      expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal([]);
+    });
+
+    it("keeps a busy runner when the demand has gone", async () => {
+      unit.demand.value = heard(2);
+      const { names } = (await service.workload.refill(QUICK, signal))?.counts ?? { names: [] };
+      unit.site.assignJob(names[0] ?? "");
+      unit.demand.value = heard(0);
+      expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal([names[0]]);
+    });
+
+    it("keeps its idle runners, and says so, when nothing was heard for long, or of another scale set alone", async () => {
+      unit.scaling = { idle: 1, scaleSetName: "" };
+      hook = unit.open();
+      for (const stale of [
+        heard(2, { heardAt: unit.site.now - 300_000 }),
+        heard(2, { key: "other" }),
+        null,
+      ]) {
+        unit.demand.value = stale;
+        const report = await hook.workload.reconcile(signal);
+        expect(report.counts.online).to.equal(1);
+        expect(report.notices).to.deep.equal([
+          "the runner service has not heard of GitHub's jobs for 5 minutes: 1 idle runner is kept",
+        ]);
+      }
+    });
   });
 
   it("creates no runner that it has no leave for, and removes used ones all the same", async () => {

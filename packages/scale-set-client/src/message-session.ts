@@ -35,7 +35,7 @@ export interface MessageSessionDependencies {
 
 /**
  * The session of a scale set, of which there is one at a time: its messages, its jobs. Its token is got anew before it
- * ends, and when GitHub no longer takes it. One call at a time: a poll that is under way has to end before the next.
+ * ends, and when GitHub no longer takes it. One poll at a time; a message may be acknowledged meanwhile.
  */
 export class MessageSession {
   readonly id: string;
@@ -204,7 +204,19 @@ export async function openSession(
   const action = "open a session of the scale set";
   const path = `_apis/runtime/runnerscalesets/${scaleSetId}/sessions`;
   const { value } = await admin.call({ action, method: "POST", path, body: { ownerName } }, signal);
-  return new MessageSession(readSession(action, value), dependencies);
+  try {
+    return new MessageSession(readSession(action, value), dependencies);
+  } catch (thrown) {
+    // It is of no use, and would be in the way of the next.
+    const id = fieldsOf(value)?.text("sessionId") ?? "";
+    const end = {
+      action: "end the session of the scale set",
+      method: "DELETE",
+      path: `${path}/${id}`,
+    } as const;
+    if (id !== "") await admin.call(end, signal).catch(() => undefined);
+    throw thrown;
+  }
 }
 
 /** Whether a deletion found something. */

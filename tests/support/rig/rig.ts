@@ -276,6 +276,11 @@ export class Rig {
     await until(`the end of ${name}`, async () => !(await this.machines(signal)).includes(name), signal);
   }
 
+  /** Removes the application, as a person does. */
+  async remove(signal: AbortSignal): Promise<void> {
+    await this.agent.remove(this.#options.application, false, signal);
+  }
+
   /** Takes everything away, the unit included where it is deployed. */
   async close(signal: AbortSignal): Promise<void> {
     const { application, directory } = this.#options;

@@ -241,6 +241,7 @@ export class ScaleSetServer {
     } finally {
       session.openPolls -= 1;
       session.lastContact = service.clock.now();
+      service.changes.announce();
     }
   }
 

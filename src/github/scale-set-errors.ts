@@ -1,0 +1,118 @@
+import { DeadlineError } from "charm-kit";
+import { ScaleSetAnswerError, ScaleSetRefusedError, ScaleSetUnreachableError } from "scale-set-client";
+import {
+  BadCredentialsError,
+  GithubDeadlineError,
+  type GithubError,
+  MissingPermissionError,
+  NameTakenError,
+  NotFoundError,
+  RateLimitError,
+  RefusedError,
+  ScaleSetSessionError,
+  UnavailableError,
+} from "./errors.ts";
+
+/** The scope in which a scale set is. */
+export interface ScaleSetContext {
+  /** The value of the option `path`. */
+  readonly path: string;
+  /** The needed permissions for this path, as text. */
+  readonly permission: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  /** Removes secrets from text of the server. */
+  readonly scrub: (text: string) => string;
+}
+
+const SECONDARY_LIMIT_MS = 60_000;
+const LONGEST_DETAIL = 200;
+
+/** Whether GitHub has no such scale set. */
+export function isNoScaleSet(thrown: unknown): boolean {
+  return thrown instanceof ScaleSetRefusedError && thrown.is("RunnerScaleSetNotFoundException");
+}
+
+/** Whether GitHub may have carried out what has failed. */
+export function isAnswerLost(thrown: unknown): thrown is GithubError {
+  if (thrown instanceof GithubDeadlineError) return true;
+  return thrown instanceof UnavailableError && (thrown.status ?? 500) >= 500;
+}
+
+/** Converts an error of the scale set client to one of GitHub's. Others are returned as they are. */
+export function toScaleSetError(
+  thrown: unknown,
+  context: ScaleSetContext & { readonly action: string; readonly runner?: string | undefined },
+): unknown {
+  const { action } = context;
+  if (thrown instanceof ScaleSetRefusedError) return toRefusal(thrown, context);
+  if (thrown instanceof DeadlineError)
+    return new GithubDeadlineError(action, thrown.limitMs, { cause: thrown });
+  if (thrown instanceof ScaleSetUnreachableError || thrown instanceof ScaleSetAnswerError)
+    return new UnavailableError(action, context.scrub(thrown.message.replace(/^Cannot [^:]*: /, "")), {
+      cause: thrown,
+    });
+  return thrown;
+}
+
+function toRefusal(
+  refusal: ScaleSetRefusedError,
+  {
+    action,
+    path,
+    permission,
+    now,
+    scrub,
+    runner,
+  }: ScaleSetContext & { readonly action: string; readonly runner?: string | undefined },
+): GithubError {
+  const { status, requestId, retryAfterSeconds } = refusal;
+  const facts = { status, requestId };
+  const text = scrub(refusal.detail.replaceAll(/\s+/g, " ")).slice(0, LONGEST_DETAIL);
+  const detail = `GitHub answered ${status}${text === "" ? "" : ` (${text})`}`;
+  if (refusal.is("RunnerScaleSetSessionConflictException")) {
+    const state = "another session of this scale set is alive; GitHub ends it within minutes";
+    return new ScaleSetSessionError(action, state, facts);
+  }
+  if (refusal.is("AgentExistsException") && runner !== undefined) return new NameTakenError(runner, facts);
+  switch (status) {
+    case 401:
+      return new BadCredentialsError(action, facts);
+    case 403:
+      return new MissingPermissionError(
+        action,
+        { needed: permission, granted: undefined, accepted: undefined, detail },
+        facts,
+      );
+    case 404:
+      return refusal.is("RunnerScaleSetNotFoundException") ||
+        refusal.action.includes("session") ||
+        refusal.action.includes("messages")
+        ? new UnavailableError(action, `${detail}; it is made again`, facts)
+        : notFound(refusal, action, path, facts);
+    case 429: {
+      const resetAt =
+        now() + (retryAfterSeconds === undefined ? SECONDARY_LIMIT_MS : retryAfterSeconds * 1000);
+      return new RateLimitError(action, { limit: "secondary", resetAt }, facts);
+    }
+    case 400:
+    case 409:
+    case 422:
+      return new RefusedError(action, `${detail}; correct what its answer names`, facts);
+    default:
+      return new UnavailableError(action, detail, facts);
+  }
+}
+
+/** The REST API answers 404 where the token reaches nothing, the service where it has no scale sets. */
+function notFound(
+  refusal: ScaleSetRefusedError,
+  action: string,
+  path: string,
+  facts: { status: number; requestId: string | undefined },
+): GithubError {
+  if (refusal.action === "get a registration token") return new NotFoundError(action, path, facts);
+  const state =
+    "this GitHub has no runner scale sets, which GitHub Enterprise Server has since 3.9; use scaling=fixed";
+  return new RefusedError(action, state, facts);
+}

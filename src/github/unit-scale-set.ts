@@ -1,0 +1,232 @@
+import { Secret } from "charm-kit";
+import type {
+  MessageSession,
+  ScaleSet,
+  ScaleSetClient,
+  ScaleSetMessage,
+  ScaleSetStatistics,
+} from "scale-set-client";
+import { withSystemCertificates } from "../network/system-certificates.ts";
+import { RegistrationLostError } from "./errors.ts";
+import { SharedWork } from "./shared-work.ts";
+import { isAnswerLost, isNoScaleSet, toScaleSetError, type ScaleSetContext } from "./scale-set-errors.ts";
+
+/** What a unit's scale set is. */
+export interface ScaleSetSettings {
+  /** Unique in the runner group. */
+  readonly name: string;
+  /** What jobs may ask for in `runs-on`. */
+  readonly labels: readonly string[];
+  /** Who holds its session, for people. */
+  readonly owner: string;
+}
+
+export interface UnitScaleSetDependencies {
+  readonly client: ScaleSetClient;
+  readonly settings: ScaleSetSettings;
+  /** The ID of the runner group. */
+  readonly groupId: (signal: AbortSignal) => Promise<number>;
+  readonly context: ScaleSetContext;
+}
+
+/** Jobs and runners of a scale set. */
+export interface ScaleSetFigures {
+  /** Jobs that want a runner, those that run included. */
+  readonly assigned: number;
+  readonly running: number;
+  /** Registered runners without a job that are online. */
+  readonly idle: number;
+}
+
+/** A batch of messages. */
+export interface ScaleSetBatch {
+  readonly id: number;
+  /** undefined where GitHub sends none. */
+  readonly figures: ScaleSetFigures | undefined;
+  /** Jobs that are to be acquired. */
+  readonly offered: readonly number[];
+  /** When the jobs were queued that wait now, in milliseconds since the Unix epoch. */
+  readonly queuedAt: readonly number[];
+}
+
+/**
+ * The scale set of one unit. It is made when it is first needed, made again when GitHub has deleted it, and replaced when
+ * its labels change, which GitHub does not allow for an existing one. All methods throw a `GithubError`, or the signal's
+ * reason when it is aborted.
+ */
+export class UnitScaleSet {
+  readonly #dependencies: UnitScaleSetDependencies;
+  readonly #finding = new SharedWork<ScaleSet>();
+  #found: ScaleSet | undefined;
+
+  constructor(dependencies: UnitScaleSetDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Finds the scale set, or makes it. @returns its number */
+  async ensure(signal: AbortSignal): Promise<number> {
+    this.#found ??= await this.#finding.run((shared) => this.#ensure(shared), signal);
+    return this.#found.id;
+  }
+
+  /** Registers a runner for one job of the scale set. The request is never repeated; a registration of a lost answer is deleted. */
+  async register(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly id: number; readonly jitConfig: Secret }> {
+    const id = await this.ensure(signal);
+    const { client } = this.#dependencies;
+    const action = `register runner '${name}'`;
+    try {
+      const { runner, encodedJitConfig } = await this.#try(
+        action,
+        () => client.createRunner(id, { name }, signal),
+        name,
+      );
+      return { id: runner.id, jitConfig: new Secret(encodedJitConfig) };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!isAnswerLost(thrown)) throw thrown;
+      throw new RegistrationLostError(name, await this.#takeBack(name, signal), thrown);
+    }
+  }
+
+  /** Jobs and runners now; undefined when GitHub has deleted the scale set. */
+  async figures(signal: AbortSignal): Promise<ScaleSetFigures | undefined> {
+    const id = await this.ensure(signal);
+    const { client } = this.#dependencies;
+    const set = await this.#try("read the scale set", () => client.getScaleSet(id, signal));
+    if (set === undefined) this.#found = undefined;
+    return figuresOf(set?.statistics);
+  }
+
+  /** Opens the session of the scale set. @throws `ScaleSetSessionError` beside one that lives. */
+  async open(signal: AbortSignal): Promise<ScaleSetSession> {
+    const id = await this.ensure(signal);
+    const { client, settings } = this.#dependencies;
+    const session = await this.#try("open the session of the scale set", () =>
+      client.openSession(id, settings.owner, signal),
+    );
+    return new ScaleSetSession(session, (action, work) => this.#try(action, work));
+  }
+
+  /** Deletes the scale set, if there is one. */
+  async delete(signal: AbortSignal): Promise<void> {
+    const { client, groupId, settings } = this.#dependencies;
+    const group = await groupId(signal);
+    await this.#try("delete the scale set", async () => {
+      const set = await client.findScaleSet(group, settings.name, signal);
+      if (set) await client.deleteScaleSet(set.id, signal);
+    });
+    this.#found = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#dependencies.client.close();
+  }
+
+  async #ensure(signal: AbortSignal): Promise<ScaleSet> {
+    const { client, groupId, settings } = this.#dependencies;
+    const { name, labels } = settings;
+    const group = await groupId(signal);
+    return this.#try(`make the scale set '${name}'`, async () => {
+      const found = await client.findScaleSet(group, name, signal);
+      if (found !== undefined) {
+        if (hasLabels(found, labels) || isInUse(found)) return found;
+        await client.deleteScaleSet(found.id, signal);
+      }
+      return client.createScaleSet({ name, runnerGroupId: group, labels, disableUpdate: true }, signal);
+    });
+  }
+
+  async #try<T>(action: string, work: () => Promise<T>, runner?: string): Promise<T> {
+    try {
+      return await withSystemCertificates(work);
+    } catch (thrown) {
+      // GitHub deletes scale sets that were unused for long; the next call makes another.
+      if (isNoScaleSet(thrown)) this.#found = undefined;
+      throw toScaleSetError(thrown, { ...this.#dependencies.context, action, runner });
+    }
+  }
+
+  /** Deletes the registration that a lost answer may have left. */
+  async #takeBack(name: string, signal: AbortSignal): Promise<boolean> {
+    const { client } = this.#dependencies;
+    try {
+      const found = await client.findRunner(name, signal);
+      if (found) await client.deleteRunner(found.id, signal);
+      return true;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+}
+
+/** The session of a unit's scale set. */
+export class ScaleSetSession {
+  readonly #session: MessageSession;
+  readonly #try: <T>(action: string, work: () => Promise<T>) => Promise<T>;
+
+  constructor(session: MessageSession, attempt: <T>(action: string, work: () => Promise<T>) => Promise<T>) {
+    this.#session = session;
+    this.#try = attempt;
+  }
+
+  /** What GitHub told last; undefined where it has told nothing. */
+  get figures(): ScaleSetFigures | undefined {
+    return figuresOf(this.#session.statistics);
+  }
+
+  /** Waits for the next batch; undefined when none comes within about a minute. */
+  async poll(
+    options: { readonly lastMessageId: number; readonly capacity: number },
+    signal: AbortSignal,
+  ): Promise<ScaleSetBatch | undefined> {
+    const message = await this.#try("read the messages of the scale set", () =>
+      this.#session.poll(options, signal),
+    );
+    return message && batchOf(message);
+  }
+
+  /** A batch that was acted on does not come again. */
+  async acknowledge(batchId: number, signal: AbortSignal): Promise<void> {
+    await this.#try("acknowledge a message of the scale set", () =>
+      this.#session.acknowledge(batchId, signal),
+    );
+  }
+
+  /** Lets GitHub assign jobs that it offers. */
+  async acquire(jobs: readonly number[], signal: AbortSignal): Promise<void> {
+    await this.#try("acquire jobs", () => this.#session.acquireJobs(jobs, signal));
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    await this.#try("end the session of the scale set", () => this.#session.close(signal));
+  }
+}
+
+function batchOf({ id, statistics, jobs }: ScaleSetMessage): ScaleSetBatch {
+  return {
+    id,
+    figures: figuresOf(statistics),
+    offered: jobs.flatMap((job) => (job.type === "JobAvailable" ? (job.runnerRequestId ?? []) : [])),
+    queuedAt: jobs.flatMap((job) => (job.type === "JobAssigned" ? (job.queueTime?.getTime() ?? []) : [])),
+  };
+}
+
+function figuresOf(statistics: ScaleSetStatistics | undefined): ScaleSetFigures | undefined {
+  if (statistics === undefined) return undefined;
+  const { totalAssignedJobs: assigned, totalRunningJobs: running, totalIdleRunners: idle } = statistics;
+  return { assigned, running, idle };
+}
+
+function hasLabels(set: ScaleSet, labels: readonly string[]): boolean {
+  const lower = (list: readonly string[]) => list.map((label) => label.toLowerCase()).sort();
+  return lower(set.labels).join(",") === lower(labels).join(",");
+}
+
+/** Whether a deletion could take a job from its runner. */
+function isInUse({ statistics }: ScaleSet): boolean {
+  return (statistics?.totalRunningJobs ?? 0) > 0 || (statistics?.totalBusyRunners ?? 0) > 0;
+}

@@ -1,0 +1,194 @@
+import { messageOf, orAborted, unhindered, withResolvers, type Clock, type Logger } from "charm-kit";
+import type { HeardDemand } from "../unit/demand.ts";
+import {
+  afterBatch,
+  afterFigures,
+  afterSilence,
+  firstHearing,
+  isPhantom,
+  type Hearing,
+} from "./hear-demand.ts";
+import type { DemandSession, DemandSource } from "./ports.ts";
+
+export interface DemandListenerDependencies {
+  readonly source: DemandSource;
+  /** Identifies the scale set. */
+  readonly key: string;
+  /** Most runners that the unit may have. */
+  readonly capacity: number;
+  readonly record: {
+    read(): Promise<HeardDemand | null>;
+    write(heard: HeardDemand): Promise<void>;
+  };
+  /** Another number of runners is wanted. */
+  readonly onChange: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** From 0 to 1, another one at each call. */
+  readonly random: () => number;
+}
+
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 60_000;
+const CLOSE_MS = 10_000;
+/** How often GitHub's figures are read beside the messages. */
+const WITNESS_MS = 5 * 60_000;
+
+/**
+ * Listens to the messages of the unit's scale set, for as long as the service runs: a lost session is opened again, and one
+ * of a killed process is waited out. What was heard is kept on disk first; a batch is acknowledged once a round has acted on it.
+ */
+export class DemandListener {
+  readonly #dependencies: DemandListenerDependencies;
+  #hearing: Hearing | undefined;
+  #session: DemandSession | undefined;
+  /** Batches that no round has acted on yet. */
+  #pending: number[] = [];
+  #fault: string | undefined;
+  readonly #ready = withResolvers<undefined>();
+
+  constructor(dependencies: DemandListenerDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Why nothing is heard from GitHub now; undefined in normal operation. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /**
+   * Listens until the signal is aborted. What fails is told and tried again, whatever it is.
+   *
+   * @throws the signal's reason.
+   */
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock, key, log, random, record } = this.#dependencies;
+    this.#hearing = firstHearing(await record.read(), key, clock.now());
+    let pause = FIRST_PAUSE_MS;
+    for (;;) {
+      try {
+        await this.#listen(signal, () => (pause = FIRST_PAUSE_MS));
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const reason = messageOf(thrown);
+        if (this.#fault !== reason) log.warning("GitHub's jobs are not heard", { reason });
+        this.#fault = reason;
+        // Without a session, for example beside that of a killed process, GitHub still tells how many jobs there are.
+        await this.#witness(signal).catch(() => undefined);
+        signal.throwIfAborted();
+        this.#ready.resolve(undefined);
+        await clock.wait(pause * (0.75 + random() / 2), signal);
+        pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+      }
+    }
+  }
+
+  /**
+   * Acknowledges what was heard before a round: it has been acted on.
+   *
+   * @param batches as {@link pending} told them before the round.
+   */
+  async acted(batches: readonly number[], signal: AbortSignal): Promise<void> {
+    const { log } = this.#dependencies;
+    const session = this.#session;
+    if (session === undefined) return;
+    for (const id of batches) {
+      try {
+        await session.acknowledge(id, signal);
+        this.#pending = this.#pending.filter((each) => each !== id);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        // It comes again, and does no harm.
+        log.debug("A message is not acknowledged", { reason: messageOf(thrown) });
+        return;
+      }
+    }
+  }
+
+  /** Resolves when GitHub was asked for the first time, with or without success: until then an earlier demand is no reason to act. */
+  async asked(signal: AbortSignal): Promise<void> {
+    await orAborted(this.#ready.promise, signal);
+  }
+
+  /** Batches that wait for a round. */
+  get pending(): readonly number[] {
+    return [...this.#pending];
+  }
+
+  async #listen(signal: AbortSignal, onHeard: () => void): Promise<void> {
+    const { clock, source } = this.#dependencies;
+    await source.ensure(signal);
+    const session = await source.open(signal);
+    this.#session = session;
+    this.#pending = [];
+    try {
+      // A message that comes again may be older than what the session tells: the figures decide, after the first silence.
+      let readAt = -Infinity;
+      if (session.figures)
+        await this.#tell((hearing, now) => afterFigures(hearing, session.figures ?? NOBODY, now));
+      for (;;) {
+        const isSilent = await this.#hear(session, signal);
+        this.#fault = undefined;
+        onHeard();
+        const hearing = this.#hearing;
+        if (hearing === undefined) return;
+        const isDue = clock.now() - readAt >= WITNESS_MS || hearing.heard.assigned > hearing.heard.running;
+        if (!isSilent || !isDue) continue;
+        readAt = clock.now();
+        if (!(await this.#witness(signal))) return;
+      }
+    } finally {
+      this.#session = undefined;
+      await unhindered("end the session of the scale set", CLOSE_MS, (limited) =>
+        session.close(limited),
+      ).catch(() => undefined);
+    }
+  }
+
+  /** @returns whether no message came. */
+  async #hear(session: DemandSession, signal: AbortSignal): Promise<boolean> {
+    const { capacity, log } = this.#dependencies;
+    const lastMessageId = this.#hearing?.heard.lastMessageId ?? 0;
+    const batch = await session.poll({ lastMessageId, capacity }, signal);
+    if (batch === undefined) {
+      await this.#tell(afterSilence);
+      return true;
+    }
+    if (!this.#pending.includes(batch.id)) this.#pending.push(batch.id);
+    log.debug("GitHub tells of jobs", { message: batch.id, assigned: batch.figures?.assigned });
+    if (batch.offered.length > 0) await session.acquire(batch.offered, signal);
+    await this.#tell((hearing, now) => afterBatch(hearing, batch, now));
+    return false;
+  }
+
+  /** Reads GitHub's figures, whatever its messages say. @returns whether the session can go on. */
+  async #witness(signal: AbortSignal): Promise<boolean> {
+    const { clock, log, source } = this.#dependencies;
+    const figures = await source.figures(signal);
+    if (figures === undefined) {
+      log.warning("GitHub has no such scale set any more; it is made again");
+      return false;
+    }
+    await this.#tell((hearing, now) => afterFigures(hearing, figures, now));
+    if (this.#hearing === undefined || !isPhantom(this.#hearing, clock.now())) return true;
+    log.warning("GitHub assigns jobs that no idle runner gets; the session is opened again", { ...figures });
+    this.#hearing = { ...this.#hearing, unclaimedSince: undefined };
+    return false;
+  }
+
+  /** Keeps what is known now, and wakes the loop when another number of runners is wanted. */
+  async #tell(next: (hearing: Hearing, now: number) => Hearing): Promise<void> {
+    const { clock, onChange, record } = this.#dependencies;
+    const before = this.#hearing;
+    if (before === undefined) return;
+    this.#hearing = next(before, clock.now());
+    await record.write(this.#hearing.heard);
+    const { heard } = this.#hearing;
+    this.#ready.resolve(undefined);
+    const isNews =
+      heard.assigned !== before.heard.assigned || heard.lastMessageId !== before.heard.lastMessageId;
+    if (isNews) onChange();
+  }
+}
+
+const NOBODY = { assigned: 0, running: 0, idle: 0 };

@@ -1,0 +1,60 @@
+import type { HeardDemand } from "../unit/demand.ts";
+import type { DemandBatch, DemandFigures } from "./ports.ts";
+
+/** What a listener knows. */
+export interface Hearing {
+  readonly heard: HeardDemand;
+  /** Since when jobs are assigned that no idle runner gets, in milliseconds since the Unix epoch; undefined otherwise. */
+  readonly unclaimedSince: number | undefined;
+}
+
+/** An idle runner takes its job within seconds: a demand that stays for longer is none. */
+const UNCLAIMED_MS = 3 * 60_000;
+
+/** A hearing that begins: what an earlier process heard of the same scale set goes on. */
+export function firstHearing(before: HeardDemand | null, key: string, now: number): Hearing {
+  const heard =
+    before?.key === key
+      ? before
+      : { key, lastMessageId: 0, assigned: 0, running: 0, waitingSince: undefined, heardAt: now };
+  return { heard, unclaimedSince: undefined };
+}
+
+/**
+ * What is known after GitHub has told figures. Pure. Figures are the truth: messages only say that they may have changed.
+ *
+ * @param queuedAt when the waiting jobs were queued, as far as that is known, in milliseconds since the Unix epoch.
+ */
+export function afterFigures(
+  { heard, unclaimedSince }: Hearing,
+  { assigned, running, idle }: DemandFigures,
+  now: number,
+  queuedAt: readonly number[] = [],
+): Hearing {
+  const waiting = Math.max(0, assigned - running);
+  const since = heard.waitingSince ?? Math.min(now, ...queuedAt);
+  return {
+    heard: { ...heard, assigned, running, waitingSince: waiting > 0 ? since : undefined, heardAt: now },
+    unclaimedSince: waiting > 0 && idle >= waiting ? (unclaimedSince ?? now) : undefined,
+  };
+}
+
+/**
+ * What is known after a batch of messages. Pure. One that came before, or that a later one has overtaken, tells nothing new.
+ */
+export function afterBatch(hearing: Hearing, batch: DemandBatch, now: number): Hearing {
+  const { heard } = hearing;
+  if (batch.id <= heard.lastMessageId) return { ...hearing, heard: { ...heard, heardAt: now } };
+  const next = { ...hearing, heard: { ...heard, lastMessageId: batch.id, heardAt: now } };
+  return batch.figures === undefined ? next : afterFigures(next, batch.figures, now, batch.queuedAt);
+}
+
+/** What is known after a time without messages. Pure. */
+export function afterSilence(hearing: Hearing, now: number): Hearing {
+  return { ...hearing, heard: { ...hearing.heard, heardAt: now } };
+}
+
+/** Whether GitHub counts jobs that its idle runners do not get, for so long that the session is worth a new start. Pure. */
+export function isPhantom({ unclaimedSince }: Hearing, now: number): boolean {
+  return unclaimedSince !== undefined && now - unclaimedSince >= UNCLAIMED_MS;
+}

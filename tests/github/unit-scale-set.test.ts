@@ -1,0 +1,135 @@
+import { expect } from "chai";
+import {
+  BadCredentialsError,
+  MissingPermissionError,
+  NameTakenError,
+  RefusedError,
+  RegistrationLostError,
+  RunnerGroupError,
+  ScaleSetSessionError,
+  UnavailableError,
+} from "../../src/github/index.ts";
+import { DemandSite } from "../service/demand-site.ts";
+import { rejection } from "../support/rejection.ts";
+
+const signal = new AbortController().signal;
+
+describe("UnitScaleSet", function () {
+  this.timeout(10_000);
+  let site: DemandSite;
+  const sets = () => [...site.standIn.scaleSets.all.values()];
+  const scaleSet = (change: Parameters<DemandSite["forge"]>[0] = {}) => {
+    const forge = site.forge(change);
+    const { scaleSet } = forge;
+    if (scaleSet === undefined) throw new Error("There is no scale set.");
+    return { forge, scaleSet };
+  };
+
+  beforeEach(async () => {
+    site = await DemandSite.start();
+  });
+  afterEach(() => site.close());
+
+  it("is made once, also by two processes, and in the runner group", async () => {
+    const [one, other] = [scaleSet({ group: "builders" }), scaleSet({ group: "builders" })];
+    const id = await one.scaleSet.ensure(signal);
+    expect(await other.scaleSet.ensure(signal)).to.equal(id);
+    expect(sets().map(({ name, groupId }) => ({ name, groupId }))).to.deep.equal([
+      { name: "runners-0", groupId: 2 },
+    ]);
+  });
+
+  it("registers the runners of a forge, which REST lists and deletes", async () => {
+    const { forge } = scaleSet();
+    await forge.checkRegistration(signal);
+    const registration = await forge.register("runners-0-a", ["ignored"], signal);
+    expect(registration.by).to.equal("just-in-time");
+    const [runner] = await forge.list(signal);
+    expect(runner).to.include({ name: "runners-0-a", online: false, busy: false });
+    expect([...site.standIn.service.runners.values()].map(({ labels }) => labels)).to.deep.equal([
+      ["linux", "x64"],
+    ]);
+    expect(await forge.deregister(runner?.id ?? 0, signal)).to.equal("gone");
+    expect(site.standIn.violations).to.deep.equal([]);
+  });
+
+  it("is replaced when its labels change, unless a job of it runs", async () => {
+    const before = await scaleSet().scaleSet.ensure(signal);
+    const changed = ["linux", "gpu"];
+    const { scaleSet: used } = scaleSet();
+    const { id } = await used.register("runners-0-a", signal);
+    const runner = site.standIn.service.runners.get(id);
+    if (!runner) throw new Error("There is no runner.");
+    runner.busy = true;
+    expect(await scaleSet({ labels: changed }).scaleSet.ensure(signal)).to.equal(before);
+    runner.busy = false;
+    expect(await scaleSet({ labels: changed }).scaleSet.ensure(signal)).to.not.equal(before);
+    expect(sets().map(({ labels }) => labels)).to.deep.equal([changed]);
+  });
+
+  it("is deleted, and may be gone already", async () => {
+    const { scaleSet: set } = scaleSet();
+    await set.ensure(signal);
+    await set.delete(signal);
+    await set.delete(signal);
+    expect(sets()).to.deep.equal([]);
+  });
+
+  it("is refused a second session, which is told as another's", async () => {
+    const { scaleSet: set } = scaleSet();
+    await set.open(signal);
+    const thrown = await rejection(set.open(signal));
+    expect(thrown).to.be.instanceOf(ScaleSetSessionError);
+    expect(thrown).to.have.property(
+      "message",
+      "Cannot open the session of the scale set: another session of this scale set is alive; GitHub ends it within minutes",
+    );
+  });
+
+  it("tells a taken name, and deletes what a lost answer has left", async () => {
+    const { scaleSet: set } = scaleSet();
+    await set.register("runners-0-a", signal);
+    expect(await rejection(set.register("runners-0-a", signal))).to.be.instanceOf(NameTakenError);
+    for (const fault of [
+      { kind: "reset-after" },
+      { kind: "status", status: 502, afterEffect: true },
+    ] as const) {
+      await site.standIn.control("add-fault", { route: "scale-set-jitconfig", fault });
+      const lost = await rejection(set.register("runners-0-b", signal));
+      expect(lost).to.be.instanceOf(RegistrationLostError).and.to.include({ cleaned: true });
+    }
+    expect([...site.standIn.service.runners.values()].map(({ name }) => name)).to.deep.equal(["runners-0-a"]);
+  });
+
+  it("is made again after GitHub has deleted it", async () => {
+    const { scaleSet: set } = scaleSet();
+    await set.ensure(signal);
+    await site.standIn.control("drop-scale-set", { name: "runners-0" });
+    expect(await rejection(set.register("runners-0-a", signal))).to.be.instanceOf(UnavailableError);
+    await set.register("runners-0-b", signal);
+    expect(sets()).to.have.lengthOf(1);
+  });
+
+  it("says what credentials and configuration lack", async () => {
+    expect(await rejection(scaleSet({ token: "ghp_unknown" }).scaleSet.ensure(signal))).to.be.instanceOf(
+      BadCredentialsError,
+    );
+    await site.standIn.control("add-token", { token: "ghp_weak", scopes: ["repo"] });
+    const weak = await rejection(scaleSet({ token: "ghp_weak" }).scaleSet.ensure(signal));
+    expect(weak).to.be.instanceOf(MissingPermissionError);
+    expect(weak).to.have.property("message").that.contains("the token needs the scope 'admin:org'");
+    expect(await rejection(scaleSet({ group: "nobody" }).scaleSet.ensure(signal))).to.be.instanceOf(
+      RunnerGroupError,
+    );
+  });
+
+  it("says that a server has no scale sets", async () => {
+    await site.standIn.control("add-fault", { route: "scale-sets", fault: { kind: "status", status: 404 } });
+    const thrown = await rejection(scaleSet().scaleSet.ensure(signal));
+    expect(thrown).to.be.instanceOf(RefusedError);
+    expect(thrown)
+      .to.have.property("message")
+      .that.contains("has no runner scale sets")
+      .and.contains("scaling=fixed");
+  });
+});

@@ -1,0 +1,192 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import type { MessageFault } from "../support/github/state/scale-set-record.ts";
+import { DemandSite } from "./demand-site.ts";
+
+const signal = new AbortController().signal;
+const MINUTE_MS = 60_000;
+
+describe("DemandListener", function () {
+  this.timeout(20_000);
+  let site: DemandSite;
+  const sets = () => [...site.standIn.scaleSets.all.values()];
+  const unacknowledged = () => sets().flatMap((set) => set.batches).length;
+
+  beforeEach(async () => {
+    site = await DemandSite.start();
+  });
+  afterEach(() => site.close());
+
+  it("makes the scale set, hears of jobs that come and go, and is assigned no more than the unit may have", async () => {
+    const { listener } = site.listen({ capacity: 3 });
+    await site.knows(0);
+    await listener.asked(signal);
+    await site.queue(5);
+    await site.knows(3);
+    expect(sets().map(({ name, labels, disableUpdate }) => ({ name, labels, disableUpdate }))).to.deep.equal([
+      { name: "runners-0", labels: ["linux", "x64"], disableUpdate: true },
+    ]);
+    expect(site.heard?.waitingSince).to.be.a("number");
+    await site.cancelAll();
+    await site.knows(0);
+    expect(site.heard?.waitingSince).to.equal(undefined);
+    expect(site.told.at(-1)).to.equal(0);
+  });
+
+  it("acknowledges a message only after a round has acted on it", async () => {
+    const { listener } = site.listen();
+    await site.queue(1);
+    await site.knows(1);
+    expect(unacknowledged()).to.equal(1);
+    await listener.acted(listener.pending, signal);
+    expect(unacknowledged()).to.equal(0);
+    expect(listener.pending).to.deep.equal([]);
+  });
+
+  it("acquires jobs that are offered", async () => {
+    await site.standIn.control("set-scale-sets", { offersJobs: true });
+    site.listen();
+    await site.queue(2);
+    await site.knows(2);
+  });
+
+  it("knows of the jobs beside the session of a killed process, and listens once GitHub has ended it", async () => {
+    const first = site.listen();
+    await site.queue(1);
+    await site.knows(1);
+    await first.kill();
+    site.heard = null;
+    const { listener } = site.listen();
+    await site.knows(1);
+    expect(listener.fault).to.match(
+      /another session of this scale set is alive; GitHub ends it within minutes/,
+    );
+    site.standIn.service.clock.advance(5 * MINUTE_MS);
+    await site.queue(1);
+    await site.hears(2);
+    await site.knows(2);
+    expect(listener.fault).to.equal(undefined);
+  });
+
+  it("goes on after the last message that a killed process has kept", async () => {
+    const first = site.listen();
+    await site.queue(1);
+    await site.knows(1);
+    const { lastMessageId } = site.heard ?? { lastMessageId: 0 };
+    await first.kill();
+    site.standIn.service.clock.advance(5 * MINUTE_MS);
+    site.listen();
+    await site.queue(1);
+    await site.knows(2);
+    await site.hears(lastMessageId + 1);
+    const from = new Set(
+      site.standIn.requests
+        .filter(({ route }) => route === "scale-set-messages")
+        .map(({ path }) => Number(new URL(path, "http://localhost").searchParams.get("lastMessageId") ?? 0)),
+    );
+    // 0 at the first poll of the first process alone.
+    expect([...from].sort()).to.include.members([0, lastMessageId]);
+    expect(site.heard?.lastMessageId).to.equal(lastMessageId + 1);
+  });
+
+  it("reads GitHub's figures when messages are lost", async () => {
+    site.listen();
+    await site.knows(0);
+    await site.queue(2);
+    await site.knows(2);
+    // Jobs end, and no message tells it.
+    await site.standIn.control("add-message-faults", ["lost", "lost", "lost"]);
+    await site.cancelAll();
+    await site.knows(0);
+  });
+
+  it("opens the session again when GitHub counts jobs that idle runners do not get", async () => {
+    const forge = site.forge();
+    site.listen();
+    await site.knows(0);
+    const { id } = (await forge.scaleSet?.register("runners-0-1", signal)) ?? { id: 0 };
+    const runner = site.standIn.service.runners.get(id);
+    if (!runner) throw new Error("There is no runner.");
+    site.standIn.service.connect(runner, { version: "2.337.0", os: "linux" });
+    runner.openPolls += 1;
+    const sessions = () =>
+      site.standIn.requests.filter(({ method, route }) => method === "POST" && route === "scale-set-sessions")
+        .length;
+    expect(sessions()).to.equal(1);
+    await site.standIn.control("set-scale-sets", { phantomJobs: 1 });
+    await site.queue(0);
+    const until = performance.now() + 5000;
+    while (sessions() < 2 && performance.now() < until) {
+      site.standIn.service.clock.advance(MINUTE_MS);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(sessions()).to.be.above(1);
+    forge.close();
+  });
+
+  it("makes the scale set again when GitHub has deleted it", async () => {
+    site.listen();
+    await site.knows(0);
+    await site.standIn.control("drop-scale-set", { name: "runners-0" });
+    await site.queue(1);
+    await site.knows(1);
+  });
+
+  it("ends its session when it is stopped, and so lets the next begin at once", async () => {
+    site.listen();
+    await site.knows(0);
+    await site.close();
+    expect(sets().map(({ session }) => session)).to.deep.equal([undefined]);
+    site = await DemandSite.start();
+  });
+
+  it("knows of GitHub's jobs in the end, whatever happened to messages and sessions", async () => {
+    const anyFault = fc.constantFrom<MessageFault>(
+      "lost",
+      "repeated",
+      "reordered",
+      "token-expires",
+      "empty-body",
+      "no-queue",
+      "session-lost",
+    );
+    const anyStep = fc.oneof(
+      fc.record({ queue: fc.integer({ min: 1, max: 60 }) }),
+      fc.constant("cancel" as const),
+      fc.constant("act" as const),
+      fc.constant("kill" as const),
+      fc.record({ fault: anyFault }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { maxLength: 8 }), async (steps) => {
+        const site = await DemandSite.start();
+        try {
+          let { listener, kill } = site.listen({ capacity: 1000 });
+          for (const step of steps) {
+            if (step === "cancel") await site.cancelAll();
+            else if (step === "act") await listener.acted(listener.pending, signal);
+            else if (step === "kill") {
+              await kill();
+              ({ listener, kill } = site.listen({ capacity: 1000 }));
+            } else if ("queue" in step) await site.queue(step.queue);
+            else await site.standIn.control("add-message-faults", [step.fault]);
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          }
+          // Sessions of killed processes end.
+          site.standIn.service.clock.advance(6 * MINUTE_MS);
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          site.standIn.service.clock.advance(6 * MINUTE_MS);
+          // A job more, so that there is something to hear.
+          await site.queue(1);
+          const queued = [...site.standIn.service.jobs.values()].filter(
+            ({ status }) => status === "queued",
+          ).length;
+          await site.knows(queued);
+        } finally {
+          await site.close();
+        }
+      }),
+      { numRuns: Number(process.env["HISTORIES"] ?? 250) >= 2500 ? 60 : 15 },
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import { silentLogger, Secret } from "charm-kit";
+import { createGithubClient } from "../../src/github/index.ts";
+import { DemandListener } from "../../src/service/demand-listener.ts";
+import type { HeardDemand } from "../../src/unit/demand.ts";
+import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
+import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
+
+/** A GitHub stand-in, and the listeners of one unit to it; time that is skipped passes for both. */
+export class DemandSite {
+  readonly standIn: GithubStandIn;
+  heard: HeardDemand | null = null;
+  /** Numbers of jobs of which the service was told, in order. */
+  readonly told: number[] = [];
+  readonly #ends: (() => Promise<void>)[] = [];
+
+  private constructor(standIn: GithubStandIn) {
+    this.standIn = standIn;
+  }
+
+  static async start(): Promise<DemandSite> {
+    return new DemandSite(await startGithubStandIn({ protocol: { pollMs: 40 } }));
+  }
+
+  /** The scale set of the unit, for one process. */
+  forge(
+    change: { readonly labels?: readonly string[]; readonly token?: string; readonly group?: string } = {},
+  ) {
+    const { labels = ["linux", "x64"], token = STANDARD_TOKEN, group = "default" } = change;
+    return createGithubClient({
+      path: { kind: "organisation", organisation: "octo" },
+      githubUrl: this.standIn.url,
+      credentials: { by: "token", token: new Secret(token) },
+      group,
+      log: silentLogger,
+      clock: this.clock,
+      scaleSet: { name: "runners-0", labels, owner: "runners/0" },
+    });
+  }
+
+  /** Starts the listener of one process. @returns it, and what kills it without a word to GitHub. */
+  listen({ capacity = 10, key = "key" } = {}): {
+    readonly listener: DemandListener;
+    readonly kill: () => Promise<void>;
+  } {
+    const forge = this.forge();
+    const source = forge.scaleSet;
+    if (source === undefined) throw new Error("There is no scale set.");
+    const ended = new AbortController();
+    const listener = new DemandListener({
+      source,
+      ...{ key, capacity, clock: this.clock, log: silentLogger },
+      record: {
+        read: () => Promise.resolve(this.heard),
+        write: (heard) => {
+          if (!ended.signal.aborted) this.heard = heard;
+          return Promise.resolve();
+        },
+      },
+      onChange: () => this.told.push(this.heard?.assigned ?? 0),
+      random: () => 0.5,
+    });
+    const running = listener.run(ended.signal).catch(() => undefined);
+    this.#ends.push(async () => {
+      ended.abort();
+      await running;
+      forge.close();
+    });
+    const kill = async () => {
+      // A poll that is on its way would reach GitHub after the end.
+      if (listener.fault === undefined) await this.#polls((polls) => polls > 0);
+      // Nothing leaves this process any more, the end of the session neither.
+      forge.close();
+      ended.abort();
+      await running;
+      await this.#polls((polls) => polls === 0);
+    };
+    return { listener, kill };
+  }
+
+  /** Waits until so many polls are open; not for ever, since there may be no session. */
+  async #polls(are: (polls: number) => boolean): Promise<void> {
+    const polls = () =>
+      [...this.standIn.scaleSets.all.values()].reduce(
+        (sum, { session }) => sum + (session?.openPolls ?? 0),
+        0,
+      );
+    const found = this.standIn.service.changes.until(
+      () => (are(polls()) ? true : undefined),
+      AbortSignal.timeout(300),
+    );
+    await found.catch(() => undefined);
+  }
+
+  async queue(count: number): Promise<void> {
+    for (let index = 0; index < count; index += 1)
+      await this.standIn.control("queue-job", { repository: "octo/hello", labels: ["linux"] });
+  }
+
+  /** Ends all queued jobs. */
+  async cancelAll(): Promise<void> {
+    for (const job of this.standIn.service.jobs.values()) this.standIn.service.cancel(job);
+    await Promise.resolve();
+  }
+
+  /** Waits until the unit knows of so many jobs. */
+  async knows(assigned: number, limitMs = 5000): Promise<void> {
+    const until = performance.now() + limitMs;
+    while (this.heard?.assigned !== assigned) {
+      if (performance.now() > until)
+        throw new Error(`The unit knows of ${this.heard?.assigned ?? "no"} jobs, not of ${assigned}.`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** Waits until the unit has heard of a message. */
+  async hears(messageId: number): Promise<void> {
+    const until = performance.now() + 5000;
+    while ((this.heard?.lastMessageId ?? 0) < messageId) {
+      if (performance.now() > until) throw new Error(`The unit has not heard of message ${messageId}.`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#ends) await end();
+    await this.standIn.close();
+  }
+
+  get clock() {
+    const { clock } = this.standIn.service;
+    return {
+      now: () => clock.now(),
+      // Pauses are short, so that tests are.
+      wait: (delayMs: number, signal: AbortSignal) =>
+        new Promise<void>((resolve, reject) => {
+          const abort = () => {
+            clearTimeout(timer);
+            reject(signal.reason as Error);
+          };
+          const timer = setTimeout(
+            () => {
+              signal.removeEventListener("abort", abort);
+              resolve();
+            },
+            Math.min(delayMs, 20),
+          );
+          if (signal.aborted) abort();
+          else signal.addEventListener("abort", abort, { once: true });
+        }),
+    };
+  }
+}
