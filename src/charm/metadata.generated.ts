@@ -170,7 +170,7 @@ export interface GithubRunnerTypes extends CharmTypes {
     /**
      * Counts the unit's runners, as GitHub reports them. Results: online, busy, offline and unknown are counts; runners and
      * busy-runners are names, separated by commas; standby counts the instances that wait to become runners, which no other
-     * result contains.
+     * result contains. The log has what the runner service is making, what has failed, and when it is tried again.
      */
     readonly "check-runners": {
       readonly params: Readonly<Record<never, never>>;

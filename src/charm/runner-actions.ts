@@ -36,6 +36,8 @@ export class RunnerActions {
       );
       await event.setResults(runnerResults(counts));
       if (crashLoop) step(crashLoop);
+      const service = await work.healthyService(event.signal);
+      if (service) (await import("./describe-service.ts")).describeService(service).forEach(step);
       const lack = lackOf(await work.checkTimers(event.signal));
       if (lack) step(`Nothing dispatches events by the clock: ${lack}`);
       const other = await work.otherUnit();

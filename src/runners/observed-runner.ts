@@ -38,7 +38,7 @@ export interface RunnerCounts {
  * @param standby number of live standby instances.
  */
 export function countRunners(runners: readonly ObservedRunner[], standby: number): RunnerCounts {
-  const live = runners.filter(({ machine }) => machine.state === "running" || machine.state === "frozen");
+  const live = liveOf(runners);
   const of = (test: (runner: ObservedRunner) => boolean) => live.filter(test).length;
   const busy = live.filter(({ registration }) => registration?.busy === true && !registration.isUnreadable);
   return {
@@ -52,4 +52,33 @@ export function countRunners(runners: readonly ObservedRunner[], standby: number
     busyNames: busy.map(({ machine }) => machine.name).sort(),
     standby,
   };
+}
+
+/** What one runner does, as GitHub lists it; the words are those of {@link RunnerCounts}. */
+export interface RunnerState {
+  readonly name: string;
+  readonly state: "online" | "busy" | "offline" | "unknown";
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+}
+
+/** The state of each runner, by name. Pure. */
+export function runnerStates(runners: readonly ObservedRunner[]): readonly RunnerState[] {
+  return liveOf(runners)
+    .map(({ machine: { name, createdAt }, registration }) => ({
+      name,
+      createdAt,
+      state: stateOf(registration),
+    }))
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function stateOf(registration: Registration | undefined): RunnerState["state"] {
+  if (registration === undefined || registration.isUnreadable) return "unknown";
+  if (registration.busy) return "busy";
+  return registration.online ? "online" : "offline";
+}
+
+function liveOf(runners: readonly ObservedRunner[]): readonly ObservedRunner[] {
+  return runners.filter(({ machine }) => machine.state === "running" || machine.state === "frozen");
 }

@@ -8,7 +8,13 @@ import {
 } from "./creations.ts";
 import { ApplicationDiedError, ApplicationEndedError } from "./errors.ts";
 import { longBusy, type HeldRunner } from "./job-claims.ts";
-import { countRunners, joinRunners, type RunnerCounts } from "./observed-runner.ts";
+import {
+  countRunners,
+  joinRunners,
+  runnerStates,
+  type RunnerCounts,
+  type RunnerState,
+} from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
 import { plan, wantedCount, type Plan, type Step, type Wanted } from "./plan.ts";
 import type { EarlyEnd, Lock, RegistrationScopes } from "./ports.ts";
@@ -43,6 +49,8 @@ export interface FleetReport {
 }
 
 export interface ReconcileReport extends FleetReport {
+  /** What each of the `counts` does. */
+  readonly runners: readonly RunnerState[];
   /** Number of runners that it has created. */
   readonly created: number;
   /** Those of `failures` that kept no runner from being created. */
@@ -176,6 +184,7 @@ export class RunnerManager {
       ...report,
       failures,
       ofRemovals,
+      runners: runnerStates(liveRunners(after)),
       created: first.created + rest.created,
       hasStayed: hasStayed(observed, fleet),
       ended,

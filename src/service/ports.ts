@@ -1,11 +1,12 @@
 import type { StandbyStep } from "../runners/standby-keeper.ts";
-import type { RunnerCounts } from "../runners/observed-runner.ts";
+import type { RunnerCounts, RunnerState } from "../runners/observed-runner.ts";
 import type { ImageState } from "../unit/service-status.ts";
 import type { ServiceSettings } from "../unit/service-settings.ts";
 
 /** The result of one round of the service. */
 export interface Round {
   readonly counts: RunnerCounts;
+  readonly runners: readonly RunnerState[];
   /** Number of runners that the round created. */
   readonly created: number;
   readonly failures: readonly Error[];
@@ -88,8 +89,8 @@ export interface DemandSource {
   figures(signal: AbortSignal): Promise<DemandFigures | undefined>;
 }
 
-/** Opens the work of a unit. */
-export type OpenWork = (settings: ServiceSettings) => ServiceWork;
+/** Opens the work of a unit. @param step told of each step. */
+export type OpenWork = (settings: ServiceSettings, step: (message: string) => void) => ServiceWork;
 
 /** The settings on the machine. */
 export interface SettingsSource {

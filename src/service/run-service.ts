@@ -73,9 +73,9 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
         return settings;
       },
     },
-    open: (settings) => {
+    open: (settings, step) => {
       follower.follow(settings);
-      return openWork(settings, { system, log, redactor, path, wakes });
+      return openWork(settings, { system, log, redactor, path, wakes, step });
     },
     wakes,
     refresh,
@@ -165,11 +165,12 @@ interface WorkContext {
   /** Path of the settings. */
   readonly path: string;
   readonly wakes: Wakes;
+  readonly step: (message: string) => void;
 }
 
 function openWork(
   settings: ServiceSettings,
-  { system, log, redactor, path, wakes }: WorkContext,
+  { system, log, redactor, path, wakes, step }: WorkContext,
 ): ServiceWork {
   const { unit, setup, integrations, revision } = settings;
   const context = {
@@ -184,6 +185,7 @@ function openWork(
     integrations,
     step: (message: string) => {
       log.info(message);
+      step(message);
     },
     ensureCurrent: async () => {
       if ((await readSettings(path)).revision !== revision) throw new OutdatedSettingsError(revision);

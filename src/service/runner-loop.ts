@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Clock, findCause, type Logger, messageOf } from "charm-kit";
 import { ServiceSettingsError, type ServiceSettings } from "../unit/service-settings.ts";
 import {
@@ -12,7 +13,8 @@ import {
 import { failureOf, failuresOf } from "./failure.ts";
 import { OutdatedSettingsError } from "./unit-rounds.ts";
 import type { OpenWork, Round, RoundOptions, ServiceWork, SettingsSource, StatusRefresh } from "./ports.ts";
-import type { Activity, FailureStatus, ServiceStatus } from "../unit/service-status.ts";
+import type { RunnerState } from "../runners/observed-runner.ts";
+import type { Activity, FailureStatus, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
 import { tellError, type ToldError } from "../unit/told-error.ts";
 import type { Wake, Wakes } from "./wakes.ts";
 
@@ -62,6 +64,7 @@ export class RunnerLoop {
       activity: { state: "without settings", reason: "they are not read yet" },
       checkedAt: undefined,
       counts: undefined,
+      runners: [],
       wanted: undefined,
       intervalMs: undefined,
       capacity: undefined,
@@ -189,7 +192,10 @@ export class RunnerLoop {
     const before = this.#status;
     this.#show({ activity: { state: "working", since: clock.now(), why } });
     try {
-      this.#work ??= open(settings);
+      this.#work ??= open(settings, (step) => {
+        const { activity } = this.#status;
+        if (activity.state === "working") this.#show({ activity: { ...activity, step } });
+      });
       this.#tell(await this.#work.round(options, signal), options);
     } catch (thrown) {
       signal.throwIfAborted();
@@ -209,7 +215,9 @@ export class RunnerLoop {
     this.#fail({ failures: failuresOf(round), created, mightCreate: most !== 0 });
     const isAllowed = mostCreations(this.#backOff, clock.now()) !== 0;
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
-    this.#show({ counts, notices, waiting, capacity, image, checkedAt: clock.now(), fault: undefined });
+    const checkedAt = clock.now();
+    const runners = activitiesOf(round.runners, this.#status.runners, checkedAt);
+    this.#show({ counts, runners, notices, waiting, capacity, image, checkedAt, fault: undefined });
   }
 
   async #tellFault(thrown: unknown): Promise<void> {
@@ -256,9 +264,24 @@ export class RunnerLoop {
   }
 
   #show(change: Partial<ServiceStatus> & { readonly activity?: Activity }): void {
-    this.#status = { ...this.#status, ...change };
-    this.#dependencies.onStatus(this.#status);
+    const status = { ...this.#status, ...change };
+    if (isDeepStrictEqual(status, this.#status)) return;
+    this.#status = status;
+    this.#dependencies.onStatus(status);
   }
+}
+
+/** A new runner has done what it does since its creation, unless it has a job already. */
+function activitiesOf(
+  runners: readonly RunnerState[],
+  before: readonly RunnerActivity[],
+  now: number,
+): readonly RunnerActivity[] {
+  return runners.map(({ name, state, createdAt }) => {
+    const earlier = before.find((each) => each.name === name);
+    if (earlier?.state === state) return earlier;
+    return { name, state, since: earlier !== undefined || state === "busy" ? now : createdAt };
+  });
 }
 
 function describe({ concern, cause, count, error, nextAt }: FailedAttempts): FailureStatus {

@@ -24,6 +24,8 @@ export interface ServiceApiOptions {
 
 /** Most connections at a time; all of them are root's. */
 const MOST_CONNECTIONS = 64;
+/** Most of them that read events: hooks must find a free one. */
+const MOST_READERS = 16;
 /** Most bytes that wait for a slow reader of events. */
 const BACKLOG_BYTES = 1024 * 1024;
 
@@ -94,6 +96,10 @@ export class ServiceApi {
   }
 
   #stream(response: ServerResponse): void {
+    if (this.#readers.size >= MOST_READERS) {
+      send(response, 503, { error: `There are ${MOST_READERS} readers of events; end one of them.` });
+      return;
+    }
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write(`data: ${JSON.stringify(this.#options.status())}\n\n`);
     this.#readers.add(response);

@@ -29,6 +29,7 @@ export class UnitRounds implements ServiceWork {
     if (report !== undefined) return report;
     return {
       counts: await this.#workload.check(signal),
+      runners: [],
       created: 0,
       failures: [],
       ofRemovals: [],

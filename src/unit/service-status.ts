@@ -1,4 +1,4 @@
-import type { RunnerCounts } from "../runners/observed-runner.ts";
+import type { RunnerCounts, RunnerState } from "../runners/observed-runner.ts";
 import type { ToldError } from "./told-error.ts";
 
 /** What the service is doing. */
@@ -7,7 +7,13 @@ export type Activity =
   | { readonly state: "without settings"; readonly reason: string }
   /** A hook found the configuration unusable: nothing new is created, busy runners end their jobs. */
   | { readonly state: "paused"; readonly reason: string }
-  | { readonly state: "working"; readonly since: number; readonly why: readonly string[] }
+  | {
+      readonly state: "working";
+      readonly since: number;
+      readonly why: readonly string[];
+      /** What is being made, such as `Starting runners 1/3`; undefined between two steps. */
+      readonly step?: string;
+    }
   | { readonly state: "waiting"; readonly until: number };
 
 /**
@@ -29,6 +35,8 @@ export interface ServiceStatus {
   /** The last round that ended well. */
   readonly checkedAt: number | undefined;
   readonly counts: RunnerCounts | undefined;
+  /** What each of them does. */
+  readonly runners: readonly RunnerActivity[];
   readonly wanted: number | undefined;
   /** The option `reconcile-interval`; undefined without settings. */
   readonly intervalMs: number | undefined;
@@ -44,6 +52,11 @@ export interface ServiceStatus {
   readonly nextAttemptAt: number | undefined;
   /** Why a changed settings file is not applied; undefined otherwise. */
   readonly settingsFault: string | undefined;
+}
+
+/** What a runner does, and since when as far as the service knows. */
+export interface RunnerActivity extends Pick<RunnerState, "name" | "state"> {
+  readonly since: number;
 }
 
 /** One cause of failures. */

@@ -158,6 +158,7 @@ describe("summariseService()", () => {
     activity: { state: "waiting", until: 0 },
     checkedAt: 0,
     counts: counts(2),
+    runners: [],
     wanted: 2,
     intervalMs: 600_000,
     capacity: 2,

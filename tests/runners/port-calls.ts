@@ -112,7 +112,7 @@ export class PortCalls {
   async step<T>(verb: PortVerb, signal: AbortSignal, effect: () => T): Promise<T> {
     // Real calls never answer in the turn that makes them.
     await this.#held.get(verb);
-    if (this.#dead) return never();
+    if (this.#isDead()) return never();
     const call = ++this.#begun;
     this.#everyCall?.(call, verb);
     if (this.#isKilled(call, "before")) return never();
@@ -127,6 +127,10 @@ export class PortCalls {
     this.#after.get(verb)?.shift()?.();
     await Promise.resolve();
     return this.#dead ? never() : result;
+  }
+
+  #isDead(): boolean {
+    return this.#dead;
   }
 
   #staleAnswer(verb: PortVerb): unknown {

@@ -42,6 +42,7 @@ describe("update-status beside a runner service", () => {
       activity: { state: "waiting", until: now + 60_000 },
       checkedAt: now,
       counts: { online: 1, busy: 0, offline: 0, unknown: 0, names: ["a"], busyNames: [], standby: 0 },
+      runners: [],
       wanted: 1,
       intervalMs: 600_000,
       capacity: 1,

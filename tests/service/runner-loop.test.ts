@@ -19,6 +19,7 @@ class FullError extends CodedError {
 
 const round = (names: readonly string[], change: Partial<Round> = {}): Round => ({
   counts: { online: names.length, busy: 0, offline: 0, unknown: 0, names, busyNames: [], standby: 0 },
+  runners: names.map((name) => ({ name, state: "online", createdAt: 7 })),
   created: 0,
   failures: [],
   ofRemovals: [],
@@ -37,7 +38,7 @@ class Fixture {
   readonly closed: number[] = [];
   readonly refreshed: number[] = [];
   readonly asked: HookRequest[] = [];
-  reads = 0;
+  tell: (message: string) => void = () => undefined;
   answer: () => Promise<Round> = () => Promise.resolve(round(["a", "b"]));
   /** A step towards the wanted standby instances. */
   step: (interruption: AbortSignal) => Promise<StandbyStep> = () =>
@@ -65,15 +66,12 @@ class Fixture {
     this.wakes = new Wakes(clock);
     this.loop = new RunnerLoop({
       settings: {
-        read: () => {
-          this.reads += 1;
-          return this.settings instanceof Error
-            ? Promise.reject(this.settings)
-            : Promise.resolve(this.settings);
-        },
+        read: () =>
+          this.settings instanceof Error ? Promise.reject(this.settings) : Promise.resolve(this.settings),
       },
-      open: ({ revision }) => ({
+      open: ({ revision }, step) => ({
         round: (options) => {
+          this.tell = step;
           this.rounds.push({ revision, ...options });
           return this.answer();
         },
@@ -440,6 +438,57 @@ describe("RunnerLoop", () => {
     fixture.wakes.wake("settings");
     await fixture.rounded(1);
     expect(fixture.rounds).to.deep.equal([{ revision: 2, isWhole: true, mostCreations: undefined }]);
+  });
+
+  it("tells what each runner does, and since when", async () => {
+    const runners = (state: "online" | "busy") => [
+      { name: "a", state, createdAt: 7 },
+      { name: "b", state: "busy" as const, createdAt: 8 },
+    ];
+    fixture.answer = () => Promise.resolve(round(["a", "b"], { runners: runners("online") }));
+    await fixture.rounded(1);
+    const first = fixture.now;
+    expect(fixture.loop.status.runners).to.deep.equal([
+      { name: "a", state: "online", since: 7 },
+      { name: "b", state: "busy", since: first },
+    ]);
+    fixture.now += 5000;
+    fixture.answer = () => Promise.resolve(round(["a", "b"], { runners: runners("busy") }));
+    fixture.wakes.wake("request");
+    await fixture.rounded(2);
+    expect(fixture.loop.status.runners).to.deep.equal([
+      { name: "a", state: "busy", since: fixture.now },
+      { name: "b", state: "busy", since: first },
+    ]);
+  });
+
+  it("tells what is being made while it works, and not afterwards", async () => {
+    let shown: unknown;
+    fixture.answer = () => {
+      fixture.tell("Starting runners 1/2");
+      shown = fixture.loop.status.activity;
+      return Promise.resolve(round(["a", "b"]));
+    };
+    await fixture.rounded(1);
+    expect(shown).to.include({ state: "working", step: "Starting runners 1/2" });
+    fixture.tell("Waiting for another reconcile of this unit to end");
+    expect(fixture.loop.status.activity).not.to.have.property("step");
+  });
+
+  it("tells only of what has changed", async () => {
+    await fixture.rounded(1);
+    let told = 0;
+    void fixture.shows(() => {
+      told += 1;
+      return false;
+    });
+    fixture.settings = sampleSettings({ revision: 2, paused: "path: missing" });
+    fixture.wakes.wake("settings");
+    await fixture.shows(({ activity }) => activity.state === "paused");
+    const once = told;
+    fixture.wakes.wake("settings");
+    await idle();
+    expect(told).to.equal(once);
   });
 
   it("closes its work when it ends", async () => {

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -16,6 +16,7 @@ const STATUS: ServiceStatus = {
   activity: { state: "waiting", until: 1 },
   checkedAt: 0,
   counts: undefined,
+  runners: [],
   wanted: 2,
   intervalMs: 600_000,
   capacity: 2,
@@ -84,6 +85,62 @@ describe("ServiceApi", () => {
       call.on("error", reject).end();
     });
     expect(events.map((event) => (JSON.parse(event.slice(6)) as ServiceStatus).wanted)).to.deep.equal([2, 3]);
+  });
+
+  /** A reader of events that reads only when it is told to. */
+  const subscribe = () =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const call = request({ socketPath: path(), path: "/events", agent: false }, (answer) => {
+        answer.on("error", () => undefined);
+        resolve(answer);
+      });
+      call.on("error", reject).end();
+    });
+
+  const closeOf = (answer: IncomingMessage) =>
+    new Promise<void>((resolve) => {
+      answer.on("close", resolve);
+    });
+
+  it("ends the connection of a reader of events that does not read, and serves the others", async () => {
+    const api = await open();
+    const slow = await subscribe();
+    const closed = closeOf(slow);
+    const quick = (await subscribe()).resume();
+    const notices = ["x".repeat(100_000)];
+    for (let sent = 0; sent < 40; sent += 1) {
+      api.publish({ ...STATUS, notices });
+      await new Promise(setImmediate);
+    }
+    await Promise.race([closed, ask("GET", "/status")]);
+    slow.resume();
+    await closed;
+    expect(slow.complete).to.equal(false);
+    expect(quick.closed).to.equal(false);
+    expect(await ask("GET", "/status")).to.include({ status: 200 });
+    quick.destroy();
+  });
+
+  it("keeps connections free for hooks, however many readers of events there are", async () => {
+    await open();
+    const readers = await Promise.all(Array.from({ length: 40 }, subscribe));
+    expect(readers.filter(({ statusCode }) => statusCode === 200)).to.have.length(16);
+    expect(readers.filter(({ statusCode }) => statusCode === 503)).to.have.length(24);
+    expect(await ask("GET", "/status")).to.include({ status: 200 });
+    for (const reader of readers) reader.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const late = await subscribe();
+    expect(late.statusCode).to.equal(200);
+    late.destroy();
+  });
+
+  it("lets no request and no reader of events outlive it", async () => {
+    const api = await open();
+    const reader = (await subscribe()).resume();
+    const closed = closeOf(reader);
+    await api.close();
+    await closed;
+    expect((await rejection(ask("GET", "/status"))).message).to.match(/ENOENT|ECONNREFUSED/);
   });
 
   it("takes the place of a socket that a killed service left", async () => {

@@ -17,6 +17,41 @@ describe("Wakes", () => {
     expect([...(await next)]).to.deep.equal(["instance", "settings"]);
   });
 
+  it("measures the moment at 50 ms from the first reason, however many follow", async () => {
+    let now = 0;
+    const timers: { readonly at: number; readonly fire: () => void }[] = [];
+    const clock = {
+      now: () => now,
+      wait: (delayMs: number) =>
+        new Promise<void>((resolve) => timers.push({ at: now + delayMs, fire: resolve })),
+    };
+    const pass = async (milliseconds: number) => {
+      now += milliseconds;
+      for (const timer of timers.splice(0)) {
+        if (timer.at <= now) timer.fire();
+        else timers.push(timer);
+      }
+      await new Promise(setImmediate);
+    };
+    const wakes = new Wakes(clock);
+    const told: { readonly at: number; readonly why: readonly string[] }[] = [];
+    const follow = async () => {
+      for (;;) told.push({ why: [...(await wakes.next(600_000, signal()))], at: now });
+    };
+    void follow();
+    await pass(1000);
+    for (let at = 0; at < 100; at += 10) {
+      wakes.wake(at < 50 ? "instance" : "settings");
+      await pass(0);
+      await pass(10);
+    }
+    await pass(100);
+    expect(told).to.deep.equal([
+      { at: 1050, why: ["instance"] },
+      { at: 1100, why: ["settings"] },
+    ]);
+  });
+
   it("keeps a reason that comes while nobody waits", async () => {
     const wakes = new Wakes(systemClock);
     wakes.wake("request");

@@ -16,6 +16,7 @@ const STATUS: ServiceStatus = {
   activity: { state: "waiting", until: NOW },
   checkedAt: NOW - INTERVAL_MS,
   counts: undefined,
+  runners: [],
   wanted: 2,
   intervalMs: 600_000,
   capacity: 2,

@@ -31,6 +31,9 @@ describe("Workload.refill()", () => {
     const report = await service.workload.refill(QUICK, signal);
     expect(report).to.deep.include({ created: 1, image: "current", capacity: 2 });
     expect(report?.counts.online).to.equal(2);
+    expect(report?.runners.map(({ name, state }) => [name, state])).to.deep.equal(
+      unit.site.machineNames().map((name) => [name, "online"]),
+    );
     expect(unit.builds).to.equal(1);
   });
 
