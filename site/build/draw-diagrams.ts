@@ -12,7 +12,10 @@ export function drawDiagrams(markdown: MarkdownRenderer): void {
     if (info.trim() !== "mermaid") return drawCode(...parameters);
     const heading = tokens.slice(0, index).findLastIndex(({ type }) => type === "heading_open");
     const title = tokens[heading + 1]?.content ?? "";
-    return `<figure v-pre class="diagram" tabindex="0" role="img" aria-label="Diagram: ${markdown.utils.escapeHtml(title)}">${draw(content)}</figure>\n`;
+    const { escapeHtml } = markdown.utils;
+    // As a text that Vue does not look into: it loses the last nodes of an SVG that stands among static ones.
+    const text = escapeHtml(JSON.stringify(draw(content)));
+    return `<figure class="diagram" tabindex="0" role="img" aria-label="Diagram: ${escapeHtml(title)}" v-html="${text}"></figure>\n`;
   };
 }
 
@@ -26,7 +29,7 @@ function draw(source: string): string {
     transparent: true,
     font: "inherit",
   });
-  // Readers load no font from another site. Without line breaks and comments, the browser and Vue see the same nodes.
+  // Readers load no font from another site.
   return svg
     .replaceAll(/<!--.*?-->/gs, "")
     .replaceAll(/>\s+</g, "><")

@@ -64,6 +64,14 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
     expect(wide).to.deep.equal([]);
   });
 
+  it("draws diagrams whole", async () => {
+    const page = await browser.newPage();
+    await page.goto(`${url}/explanation/runner-service.html`, { waitUntil: "networkidle" });
+    const drawn = await page.locator("figure.diagram .actor").allTextContents();
+    await page.close();
+    expect(drawn.map((text) => text.trim())).to.deep.equal(["LXD", "Runner service", "GitHub"]);
+  });
+
   it("leads a reader from the start to the tutorial, and finds pages by words", async () => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     await page.goto(url);
