@@ -14,10 +14,18 @@ import { hookToolBench } from "./hook-tool-bench.ts";
 import { quietBench } from "./quiet-bench.ts";
 import { replaceBench } from "./replace-bench.ts";
 import { compareReports, readReport, reportOf, writeReport, type Report } from "./report.ts";
+import { serviceBench } from "./service-bench.ts";
 import { renderTable, type Table } from "./table.ts";
 
 /** Only the ratios mean something elsewhere. Both sides of each are measured in turns, in one run. */
-const BENCHES: readonly Bench[] = [hookToolBench, dispatchBench, quietBench, replaceBench, fleetBench];
+const BENCHES: readonly Bench[] = [
+  hookToolBench,
+  dispatchBench,
+  quietBench,
+  serviceBench,
+  replaceBench,
+  fleetBench,
+];
 const LIMIT_MS = 60 * 60_000;
 const CLOSE_MS = 2 * 60_000;
 

@@ -21,6 +21,13 @@ export class ServiceProcess {
     return this.#output;
   }
 
+  /** @throws Error while it does not run. */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error("The runner service does not run");
+    return pid;
+  }
+
   /** Starts the program of the deployed archive. */
   start(): void {
     const charm = this.#rig.paths.charm(this.#rig.unit);
