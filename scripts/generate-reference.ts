@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { configurationSchema } from "../src/charm/configuration-schema.ts";
 import { loadMetadata } from "juju-charm/metadata";
+import { UNIT_METRICS } from "../src/metrics/unit-metric-table.ts";
+import { renderMetrics } from "./metadata/render-metrics.ts";
 import { renderActions, renderConfiguration } from "./metadata/render-reference.ts";
 import { undescribed } from "./metadata/undescribed.ts";
 import { writeGenerated } from "./metadata/write-generated.ts";
@@ -17,6 +19,7 @@ try {
   if (bare.length > 0) throw new Error(`Cannot write the reference: ${bare.join("; ")}`);
   const pages = {
     "docs/reference/configuration.md": renderConfiguration(metadata, configurationSchema.properties),
+    "docs/reference/prometheus-metrics.md": renderMetrics(UNIT_METRICS),
     "docs/reference/actions.md": renderActions(metadata),
   };
   await writeGenerated(root, pages, process.argv.includes("--check"));

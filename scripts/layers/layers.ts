@@ -56,7 +56,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "src/policy": adapter({ packages: ["undici"] }),
   "src/unit": { rooms: BELOW_UNIT },
   "src/service": {
-    rooms: [KIT, "src/unit", "src/runners"],
+    rooms: [KIT, "src/unit", "src/runners", "src/metrics"],
   },
   "src/charm": {
     rooms: [...BELOW_UNIT, CHARM, "src/unit"],

@@ -163,6 +163,13 @@ export const configurationSchema = {
       accepted: "2 to 10080 minutes",
       change: "timer",
     },
+    "metrics-port": {
+      type: "integer",
+      minimum: 0,
+      maximum: 65_535,
+      accepted: "0, or a TCP port up to 65535",
+      change: "nothing",
+    },
     denylist: {
       type: "string",
       accepted: "IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8",

@@ -81,6 +81,7 @@ export function parseConfiguration(
     standby: reader.whole("standby-runners"),
     processes: reader.whole("vm-processes"),
     reconcileMinutes: reader.whole("reconcile-interval"),
+    metricsPort: reader.whole("metrics-port") || undefined,
     preJobScript: reader.text("pre-job-script").replaceAll("\r\n", "\n"),
     storage,
   };

@@ -112,6 +112,11 @@ export interface GithubRunnerTypes extends CharmTypes {
      */
     readonly "reconcile-interval": number;
     /**
+     * TCP port on the unit's loopback address where it serves metrics for Prometheus at /metrics. 0 for a port that the unit
+     * chooses while cos-agent is related, and for none otherwise. Units on one machine need different ports: leave it at 0 then.
+     */
+    readonly "metrics-port": number;
+    /**
      * IPv4 and IPv6 networks in CIDR notation, separated by commas, that the runners must not reach, in addition to the
      * machine itself, other runners and link-local addresses. A change takes effect at once, and replaces no runner.
      */

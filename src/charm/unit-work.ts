@@ -91,11 +91,24 @@ export class UnitWork {
       unit: { appName, unitName, deployment },
       setup,
       integrations,
+      metricsPort: await this.metricsPort(configuration),
       refreshCommand: await dispatchCommand("update-status"),
       reconcileCommand: await dispatchCommand("reconcile-runners"),
     });
     this.#notices = lack === undefined ? [] : [lack];
     return { setup, integrations, service };
+  }
+
+  /** The port of the unit's metrics; undefined where nobody wants them. */
+  async metricsPort({
+    metricsPort: configured,
+  }: Pick<Configuration, "metricsPort">): Promise<number | undefined> {
+    const [{ metricsPort }, { slugOf }, collectors] = await Promise.all([
+      import("../unit/metrics-port.ts"),
+      import("../unit/unit-slug.ts"),
+      this.#charm.model.relations("cos-agent"),
+    ]);
+    return metricsPort(configured, collectors.length > 0, slugOf(this.#unitContext()));
   }
 
   /** The runner service creates nothing new while a person or another system must mend the unit's settings. */

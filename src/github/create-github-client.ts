@@ -7,6 +7,7 @@ import type { EtagStore } from "./etag-store.ts";
 import { GithubApi, type TokenSource } from "./github-api.ts";
 import { GithubForge } from "./github-forge.ts";
 import { JobLookup } from "./job-lookup.ts";
+import { observedTransport, type GithubAnswered } from "./observed-transport.ts";
 import { createOctokitTransport } from "./octokit-transport.ts";
 import { ScaleSetClient } from "scale-set-client";
 import { githubPathText, type GithubPath } from "./path.ts";
@@ -38,6 +39,8 @@ export interface GithubClientOptions {
   readonly rateLimitStore?: RateLimitStore;
   /** Undici's dispatcher for all requests, such as a proxy. @default directly to the server */
   readonly dispatcher?: Dispatcher;
+  /** Told of each request, such as for metrics. @default nobody is told */
+  readonly onAnswer?: ((answered: GithubAnswered) => void) | undefined;
   /** @default the system's clock */
   readonly clock?: Clock;
   /** Deadline of a request with its retries and pauses, in milliseconds. @default 30000 */
@@ -63,7 +66,9 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
   const baseUrl = apiBaseUrl(options.githubUrl);
   const { dispatcher } = options;
   const octokit = createOctokitTransport({ baseUrl, dispatcher, log });
-  const transport = retryingTransport(gatedTransport(octokit, clock, options.rateLimitStore), {
+  const { onAnswer } = options;
+  const observed = onAnswer ? observedTransport(octokit, clock, onAnswer) : octokit;
+  const transport = retryingTransport(gatedTransport(observed, clock, options.rateLimitStore), {
     patienceSeconds: options.patienceSeconds ?? 5,
     secondMs: options.secondMs ?? 1000,
     clock,

@@ -4,7 +4,7 @@ import type { Network } from "../network/network.ts";
 import type { Images, InstanceType, Machines, RunnerLogs } from "../runners/ports.ts";
 import type { Clock, Logger } from "charm-kit";
 import type { Firewall, Infrastructure, ServerLogs } from "../unit/ports.ts";
-import { findSocket, LxdClient, socketAt } from "lxd-client";
+import { findSocket, LxdClient, socketAt, type Answered } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
 import { LxdInstanceChanges } from "./lxd-instance-changes.ts";
@@ -21,7 +21,18 @@ import type { PoolStore } from "./pool-store.ts";
 import { PortAllocator } from "./port-allocator.ts";
 import type { NicFilters } from "./runner-profiles.ts";
 
+/** How LXD answered a request, for metrics. */
+export type LxdAnswered = Answered;
+
+/** Space for the unit's runners, in bytes. */
+export interface PoolResources {
+  readonly size: number;
+  readonly available: number;
+}
+
 export interface LxdUnitOptions {
+  /** Told of each request. @default nobody is told */
+  readonly onAnswer?: ((answered: LxdAnswered) => void) | undefined;
   /** The environment, for where LXD listens. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Socket path of an LXD that is not installed yet; undefined when LXD must exist. */
@@ -79,6 +90,8 @@ export interface LxdUnit {
   readonly server: LxdServer;
   readonly otherUnits: LxdOtherUnits;
   readonly changes: LxdInstanceChanges;
+  /** How full the unit's storage pool is. */
+  poolResources(signal: AbortSignal): Promise<PoolResources>;
   close(): Promise<void>;
 }
 
@@ -94,7 +107,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   const socket = findSocket(env, existsSync) ?? (expectedSocket ? socketAt(expectedSocket) : undefined);
   if (!socket) throw new LxdMissingError();
   // A restart of LXD, such as by an update of its snap, is over by then.
-  const client = new LxdClient(socket, { reachMs: RESTART_MS });
+  const client = new LxdClient(socket, { reachMs: RESTART_MS }, options.onAnswer);
   const owner = { unitName, deployment };
   const infrastructure = new LxdInfrastructure({ ...options, client, owner });
   const ports = new PortAllocator({
@@ -150,6 +163,10 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       startConcurrency,
       ports,
     }),
+    poolResources: async (signal) => {
+      const { space } = await client.storagePools.resources(infrastructure.pool, signal);
+      return { size: space.total, available: Math.max(0, space.total - space.used) };
+    },
     close: () => client.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { EarlyEnd } from "../runners/ports.ts";
 import type { JobFacts } from "./ports.ts";
 import type { RunnerStart, RunnerStop } from "./metric-event.ts";
+import type { FirstStep } from "./event-spool.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 
 /**
@@ -35,6 +36,12 @@ export function jobEvents(
     ...(job?.conclusion !== undefined && { job_conclusion: job.conclusion }),
   };
   return [start, stop];
+}
+
+/** How long an assigned job waited for its first step, the job-started hook; nothing where GitHub does not tell. */
+export function firstStepOf({ preJob }: RunnerTrace, job: JobFacts | undefined): readonly FirstStep[] {
+  if (!preJob || job?.startedAt === undefined) return [];
+  return [{ event: "first_step", duration: span(job.startedAt / 1000, preJob.timestamp) }];
 }
 
 /** What the application prints when GitHub has dropped the runner, and when it removes its configuration after that. */

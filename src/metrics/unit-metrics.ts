@@ -1,8 +1,10 @@
-import type { EarlyEnd, Round, RunnerMetrics, SharedDirectory } from "../runners/ports.ts";
+import type { EarlyEnd, Round, RunnerMetrics, SharedDirectory, StartStage } from "../runners/ports.ts";
 import type { JobFacts, Jobs } from "./ports.ts";
 import { withDeadline, messageOf, type Clock, type Logger } from "charm-kit";
 import type { EventLog } from "./event-log.ts";
-import { crashedRunners, earlyEnds, inMilliseconds, jobEvents } from "./job-events.ts";
+import type { EventSpool, UnitEvent } from "./event-spool.ts";
+import { crashedRunners, earlyEnds, firstStepOf, inMilliseconds, jobEvents } from "./job-events.ts";
+import type { MetricEvent } from "./metric-event.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
 import type { ShareStore } from "./share-store.ts";
 
@@ -10,6 +12,8 @@ import type { ShareStore } from "./share-store.ts";
 export interface UnitMetricsDependencies {
   readonly shares: ShareStore;
   readonly events: EventLog;
+  /** Takes the events to the unit's metrics endpoint. */
+  readonly spool: EventSpool;
   readonly jobs: Jobs;
   readonly clock: Clock;
   readonly log: Logger;
@@ -52,57 +56,85 @@ export class UnitMetrics implements RunnerMetrics {
     );
   }
 
-  async installed(name: string, tookMs: number): Promise<void> {
-    const { shares, events, clock } = this.#dependencies;
+  async installed(
+    name: string,
+    tookMs: number,
+    stages: Readonly<Partial<Record<StartStage, number>>> = {},
+  ): Promise<void> {
+    const { shares, clock } = this.#dependencies;
     await this.#softly("note a new runner", undefined, async () => {
       await shares.noteInstalled(name);
-      await events.append([
-        { ...this.#common(clock.now()), event: "runner_installed", duration: inMilliseconds(tookMs / 1000) },
-      ]);
+      const inSeconds = Object.entries(stages).map(
+        ([stage, ms]) => [stage, inMilliseconds(ms / 1000)] as const,
+      );
+      await this.#tell(
+        [
+          {
+            ...this.#common(clock.now()),
+            event: "runner_installed",
+            duration: inMilliseconds(tookMs / 1000),
+          },
+        ],
+        [{ event: "start_stages", stages: Object.fromEntries(inSeconds) }],
+      );
     });
   }
 
   async reconciled(round: Round, signal: AbortSignal): Promise<readonly EarlyEnd[]> {
-    const { shares, events, clock } = this.#dependencies;
+    const { shares, clock } = this.#dependencies;
     let ends: readonly EarlyEnd[] = [];
     await this.#softly("tell of a reconcile", signal, async () => {
       const doneAt = clock.now();
       const traces = await shares.collect([...round.runners, ...round.standby], signal);
       ends = earlyEnds(traces);
-      const told = await this.#eventsOf(traces, signal);
-      await events.append([
-        ...told,
-        {
-          ...this.#common(doneAt),
-          event: "reconciliation",
-          crashed_runners: crashedRunners(told),
-          idle_runners: round.idle,
-          active_runners: round.busy,
-          expected_runners: round.wanted,
-          duration: inMilliseconds(round.tookMs / 1000),
-        },
-      ]);
+      const { events: told, more } = await this.#eventsOf(traces, signal);
+      const reconciliation: MetricEvent = {
+        ...this.#common(doneAt),
+        event: "reconciliation",
+        crashed_runners: crashedRunners(told),
+        idle_runners: round.idle,
+        active_runners: round.busy,
+        expected_runners: round.wanted,
+        duration: inMilliseconds(round.tookMs / 1000),
+      };
+      await this.#tell([...told, reconciliation], more);
     });
     return ends;
   }
 
   async remove(signal: AbortSignal): Promise<void> {
-    const { shares, events } = this.#dependencies;
+    const { shares, events, spool } = this.#dependencies;
     await this.#softly("tell of the last runners", signal, async () => {
-      await events.append(await this.#eventsOf(await shares.collect([], signal), signal));
+      await events.append((await this.#eventsOf(await shares.collect([], signal), signal)).events);
     });
+    await spool.remove();
     await shares.remove(signal);
+  }
+
+  /** @param more for the metrics endpoint alone. */
+  async #tell(told: readonly MetricEvent[], more: readonly UnitEvent[]): Promise<void> {
+    const { clock, events, spool } = this.#dependencies;
+    // One of them must not keep the other one from its events.
+    const [logged, spooled] = await Promise.allSettled([
+      events.append(told),
+      spool.put([...told, ...more], clock.now()),
+    ]);
+    if (logged.status === "rejected") throw logged.reason;
+    if (spooled.status === "rejected") throw spooled.reason;
   }
 
   async #eventsOf(
     traces: readonly RunnerTrace[],
     signal: AbortSignal,
-  ): Promise<ReturnType<typeof jobEvents>> {
+  ): Promise<{ readonly events: ReturnType<typeof jobEvents>; readonly more: readonly UnitEvent[] }> {
     const jobs = await this.#jobsOf(
       traces.filter(({ preJob }) => preJob),
       signal,
     );
-    return traces.flatMap((trace) => jobEvents(trace, jobs.get(trace.name), this.#options.flavor));
+    return {
+      events: traces.flatMap((trace) => jobEvents(trace, jobs.get(trace.name), this.#options.flavor)),
+      more: traces.flatMap((trace) => firstStepOf(trace, jobs.get(trace.name))),
+    };
   }
 
   /** Looks up jobs one by one and stops at the first failure. */

@@ -133,6 +133,6 @@ export class Creations {
     await runner.create(config, signal);
     const tookMs = clock.now() - startedAt;
     log.info("Runner is online", { runner: name, seconds: tookMs / 1000, fromStandby: isOnStandby });
-    await metrics.installed(name, tookMs);
+    await metrics.installed(name, tookMs, runner.stages);
   }
 }

@@ -14,6 +14,8 @@ export interface ApplicationMemo {
   readonly version: string;
   /** When GitHub was asked, in milliseconds since the Unix epoch. */
   readonly checkedAt: number;
+  /** When GitHub first offered this version to the unit. Records of earlier versions have none. */
+  readonly seenAt?: number;
 }
 
 /** A value that is stored from one event to the next; `null` until the first write. */
@@ -124,7 +126,10 @@ export class ImageKeeper {
       } catch (thrown) {
         signal.throwIfAborted();
         const kept = [before[0], earlier].filter((image) => image !== undefined);
-        log.warning("Cannot build a runner image", { reason: messageOf(thrown), fallback: kept[0]?.template });
+        log.warning("Cannot build a runner image", {
+          reason: messageOf(thrown),
+          fallback: kept[0]?.template,
+        });
         await this.#prune(kept, signal);
         throw thrown;
       }
@@ -212,7 +217,10 @@ export class ImageKeeper {
   async #offer(signal: AbortSignal): Promise<RunnerApplication> {
     const { application, clock, forge } = this.#dependencies;
     const offer = await forge.application(this.#settings.arch, signal);
-    await application.write({ version: offer.version, checkedAt: clock.now() });
+    const known = await application.read();
+    const checkedAt = clock.now();
+    const seenAt = known?.version === offer.version ? (known.seenAt ?? known.checkedAt) : checkedAt;
+    await application.write({ version: offer.version, checkedAt, seenAt });
     return offer;
   }
 

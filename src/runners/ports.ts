@@ -253,6 +253,12 @@ export interface RunnerLogs {
   delete(name: string): Promise<void>;
 }
 
+/**
+ * Parts of a runner's start, which partly overlap: LXD clones and starts the instance, its system boots until it takes the
+ * payload, GitHub registers the runner, and the application comes online.
+ */
+export type StartStage = "cloned" | "booted" | "registered" | "online";
+
 /** Result of one reconcile. */
 export interface Round {
   /** Names of the live runners. */
@@ -286,8 +292,16 @@ export interface RunnerMetrics {
    * Untrusted: these words come from the guest, their times from the machine.
    */
   ended(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** A runner listens for jobs. */
-  installed(name: string, tookMs: number): Promise<void>;
+  /**
+   * A runner listens for jobs.
+   *
+   * @param stages how long the parts of its start took, in milliseconds.
+   */
+  installed(
+    name: string,
+    tookMs: number,
+    stages?: Readonly<Partial<Record<StartStage, number>>>,
+  ): Promise<void>;
   /**
    * A reconcile is done: reports the metrics that removed runners left, and deletes their directories.
    *

@@ -9,7 +9,15 @@ import { bootstrapPayload } from "../guest/bootstrap-payload.ts";
 import type { GuestSettings } from "../guest/settings.ts";
 import { renderPayload } from "../guest/payload.ts";
 import type { GuestRegistration } from "../guest/registration.ts";
-import { unhindered, withDeadline, messageOf, type Await, type Secret } from "charm-kit";
+import {
+  systemClock,
+  unhindered,
+  withDeadline,
+  messageOf,
+  type Await,
+  type Clock,
+  type Secret,
+} from "charm-kit";
 import { listeningOrOnline, type OnlineWitness } from "./online-witness.ts";
 import {
   ApplicationEndedError,
@@ -18,6 +26,7 @@ import {
   RunnerRemoveError,
   StandbyLostError,
 } from "./errors.ts";
+import { Stages } from "./stages.ts";
 import type {
   Arch,
   Forge,
@@ -38,6 +47,8 @@ export interface RunnerDependencies {
   readonly metrics: RunnerMetrics;
   /** Second proof that a new runner is ready. @default its application's own word alone */
   readonly witness?: OnlineWitness;
+  /** @default the system's clock */
+  readonly clock?: Clock;
 }
 
 /** Identity of a runner: enough to remove it and to pull its logs. */
@@ -107,6 +118,7 @@ export class Runner {
   readonly #dependencies: RunnerDependencies;
   #status: RunnerStatus;
   readonly #instance: Machine | undefined;
+  readonly #stages: Stages;
   #isDelivered = false;
 
   constructor(
@@ -119,6 +131,12 @@ export class Runner {
     this.config = runnerConfig;
     this.#status = runnerStatus;
     this.#instance = instance;
+    this.#stages = new Stages(dependencies.clock ?? systemClock);
+  }
+
+  /** How long the parts of {@link create} took. */
+  get stages(): Stages["tookMs"] {
+    return this.#stages.tookMs;
   }
 
   get status(): RunnerStatus {
@@ -171,7 +189,10 @@ export class Runner {
     };
     // Wait for the end of both, so that the clean-up finds everything that they created.
     const [registered, launched] = await Promise.allSettled([
-      awaiting("GitHub's registration", this.#register(config, either)).catch(abortOther),
+      awaiting(
+        "GitHub's registration",
+        this.#stages.measure("registered", this.#register(config, either)),
+      ).catch(abortOther),
       awaiting("LXD, which starts the instance", this.#obtain(config, either)).catch(abortOther),
     ]);
     if (failed.signal.aborted) throw failed.signal.reason;
@@ -187,12 +208,19 @@ export class Runner {
   async #deliver(payload: Secret, signal: AbortSignal, waitFor: Await): Promise<void> {
     const { machines, witness } = this.#dependencies;
     const { name } = this.config;
+    const booted = this.#stages.begin("booted");
+    let online: (() => void) | undefined;
     const deliver = (limited: AbortSignal) =>
       machines.deliver(name, payload, limited, (party) => {
+        if (party === "the command in the guest") {
+          booted();
+          online ??= this.#stages.begin("online");
+        }
         waitFor(party === "the command in the guest" ? LISTENING : party);
       });
     const answer = await listeningOrOnline(deliver, (limited) => witness?.online(name, limited), signal);
     if (answer !== "listening") throw new ApplicationEndedError(answer.ended);
+    online?.();
   }
 
   /** Before the clean-up: with the instance goes what the guest says. */
@@ -235,7 +263,10 @@ export class Runner {
     const { name } = this.config;
     const { image: template, profiles, configHash, scopeKey, deadline } = config;
     const share = await metrics.share(name, signal);
-    await machines.launch({ name, template, profiles, configHash, scopeKey, deadline, share }, signal);
+    await this.#stages.measure(
+      "cloned",
+      machines.launch({ name, template, profiles, configHash, scopeKey, deadline, share }, signal),
+    );
   }
 
   async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<GuestRegistration> {

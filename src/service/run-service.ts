@@ -6,6 +6,7 @@ import { guestEnd, openDemand, openWorkload } from "../unit/open-workload.ts";
 import { programIdentity } from "../unit/service-program.ts";
 import { readSettings, type ServiceSettings } from "../unit/service-settings.ts";
 import type { UnitSystem } from "../unit/unit-system.ts";
+import type { Telemetry } from "../unit/telemetry.ts";
 import { runnerNames } from "../unit/unit-slug.ts";
 import { DemandListener } from "./demand-listener.ts";
 import { DemandRounds } from "./demand-rounds.ts";
@@ -14,6 +15,7 @@ import { GuestEnds } from "./guest-ends.ts";
 import type { InstanceChanges, ServiceWork } from "./ports.ts";
 import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
+import { ServiceMetrics } from "./service-metrics.ts";
 import { LONGEST_ROUND_MS, type ServiceStatus } from "../unit/service-status.ts";
 import { CommandRefresh } from "./status-refresh.ts";
 import { SystemdNotify } from "./systemd-notify.ts";
@@ -61,7 +63,8 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     },
     log,
   });
-  const loop = new RunnerLoop({
+  const metrics = await ServiceMetrics.open({ system, slug, log, program, status: () => loop.status });
+  const loop: RunnerLoop = new RunnerLoop({
     settings: {
       read: async () => {
         if ((await programIdentity(program)) !== identity) {
@@ -70,12 +73,13 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
         }
         const settings = await readSettings(path);
         addSecrets(redactor, settings);
+        metrics.apply(settings);
         return settings;
       },
     },
     open: (settings, step) => {
       follower.follow(settings);
-      return openWork(settings, { system, log, redactor, path, wakes, step });
+      return openWork(settings, { system, log, redactor, path, wakes, step, telemetry: metrics.telemetry });
     },
     wakes,
     refresh,
@@ -83,14 +87,15 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     log,
     random: () => randomOf(system),
     onStatus: (status) => {
-      api.publish(status);
+      api.publish(metrics.annotate(status));
       ends.follow(running.aborted ? [] : (status.counts?.names ?? []));
     },
     program: identity,
   });
   const api: ServiceApi = new ServiceApi({
     path: join(system.dataRoot, slug, "service.sock"),
-    status: () => loop.status,
+    status: () => metrics.annotate(loop.status),
+    metrics: metrics.expose,
     reconcile: () => {
       wakes.wake("request");
     },
@@ -125,6 +130,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     await Promise.allSettled(parts);
     ends.close();
     await follower.close();
+    await metrics.close();
     await api.close();
   }
 }
@@ -166,11 +172,12 @@ interface WorkContext {
   readonly path: string;
   readonly wakes: Wakes;
   readonly step: (message: string) => void;
+  readonly telemetry: Telemetry;
 }
 
 function openWork(
   settings: ServiceSettings,
-  { system, log, redactor, path, wakes, step }: WorkContext,
+  { system, log, redactor, path, wakes, step, telemetry }: WorkContext,
 ): ServiceWork {
   const { unit, setup, integrations, revision } = settings;
   const context = {
@@ -180,6 +187,7 @@ function openWork(
     dispatchCommand: () => Promise.resolve(undefined),
     // A package may set bits that the service's unit forbids; hooks install LXD.
     mayInstall: false,
+    telemetry,
     log,
     redactor,
     integrations,

@@ -3,6 +3,7 @@ import { chmod, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { ConditionError, systemErrorCode, withResolvers } from "charm-kit";
 import type { ServiceStatus } from "../unit/service-status.ts";
+import { sendMetrics, type Expose } from "./metrics-endpoint.ts";
 
 /** Another process serves the socket: one unit has one service. */
 export class SocketTakenError extends ConditionError {
@@ -18,6 +19,8 @@ export interface ServiceApiOptions {
   /** Absolute path of the socket; its directory must be for root alone. */
   readonly path: string;
   readonly status: () => ServiceStatus;
+  /** Makes the metrics of now. @default there are none */
+  readonly metrics?: Expose;
   /** Asks for a round. */
   readonly reconcile: () => void;
 }
@@ -86,13 +89,24 @@ export class ServiceApi {
       case "GET /events":
         this.#stream(response);
         return;
+      case "GET /metrics":
+        this.#sendMetrics(request, response);
+        return;
       case "POST /reconcile":
         this.#options.reconcile();
         send(response, 202, { accepted: true });
         return;
       default:
-        send(response, 404, { error: "Known are GET /status, GET /events and POST /reconcile." });
+        send(response, 404, {
+          error: "Known are GET /status, GET /events, GET /metrics and POST /reconcile.",
+        });
     }
+  }
+
+  #sendMetrics(request: IncomingMessage, response: ServerResponse): void {
+    const { metrics } = this.#options;
+    if (metrics) sendMetrics(request, response, metrics);
+    else send(response, 404, { error: "There are no metrics." });
   }
 
   #stream(response: ServerResponse): void {

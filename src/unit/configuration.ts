@@ -52,6 +52,8 @@ export interface Configuration {
   readonly caCertificate: string | undefined;
   /** From the end of one reconcile to the start of the next. */
   readonly reconcileMinutes: number;
+  /** Port on loopback for metrics; undefined when the unit chooses one, if one is needed. */
+  readonly metricsPort: number | undefined;
   /** Networks that runners must not reach. */
   readonly denylist: readonly Network[];
   /** Subnet of the runners' bridge, for a new bridge; undefined when the unit chooses one. */

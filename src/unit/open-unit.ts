@@ -17,6 +17,7 @@ import { parseNetwork, type Network } from "../network/network.ts";
 import type { InstanceType } from "../runners/ports.ts";
 import type { RunnerStorage } from "./ports.ts";
 import { runnerNames, slugOf } from "./unit-slug.ts";
+import type { Telemetry } from "./telemetry.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** The resources that the unit needs from LXD. */
@@ -44,13 +45,22 @@ export const TEARDOWN_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
  *
  * @throws the errors of {@link openLxdUnit} where LXD is missing, and {@link UnitNameError}.
  */
-export function openUnit(context: UnitContext & { readonly log: Logger }, demand = NO_DEMAND): LxdUnit {
+export function openUnit(
+  context: UnitContext & { readonly log: Logger; readonly telemetry?: Telemetry | undefined },
+  demand = NO_DEMAND,
+): LxdUnit {
   const { system, unitName, deployment, log } = context;
   const slug = slugOf(context);
   const paths = system.paths ?? HOST_PATHS;
   const lxd = lxdDirectories(socketPathOf(system.env, expectedSocket()));
   const names = runnerNames(context);
+  const { telemetry } = context;
   return openLxdUnit({
+    onAnswer:
+      telemetry &&
+      ((answered) => {
+        telemetry.onLxdAnswer(answered);
+      }),
     env: system.env,
     expectedSocket: demand.lxdMayCome ? expectedSocket() : undefined,
     unitName,

@@ -10,6 +10,7 @@ import { ArchiveStore } from "../host/archive-store.ts";
 import { PageStore } from "../host/page-store.ts";
 import { METRICS_SHARE } from "../guest/paths.ts";
 import { EventLog } from "../metrics/event-log.ts";
+import { EventSpool } from "../metrics/event-spool.ts";
 import { LogRotation } from "../metrics/log-rotation.ts";
 import { POST_JOB_FILE } from "../metrics/guest-file-content.ts";
 import { shareOf, ShareStore } from "../metrics/share-store.ts";
@@ -32,6 +33,7 @@ import { currentLock } from "./current-lock.ts";
 import { openHost } from "./open-host.ts";
 import { openScopes } from "./open-scopes.ts";
 import { leaveStandby, removeService } from "./open-service.ts";
+import type { Telemetry } from "./telemetry.ts";
 import { openTimers } from "./open-timers.ts";
 import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
@@ -57,6 +59,8 @@ export interface WorkloadContext extends UnitContext {
   readonly ensureCurrent?: () => Promise<void>;
   /** The settings of the unit's runner service. @default none: this is the service */
   readonly service?: Pick<SettingsFile, "pause" | "resume">;
+  /** Told of the work, for metrics. @default nobody is told */
+  readonly telemetry?: Telemetry | undefined;
   /** Whether LXD may be installed and started. @default unless the environment names its socket */
   readonly mayInstall?: boolean;
 }
@@ -268,7 +272,10 @@ function openMetrics(jobs: Jobs, context: WorkloadContext): UnitMetrics {
     log,
   });
   const options = { flavor: appName, shareInGuest: METRICS_SHARE };
-  return new UnitMetrics({ shares, events: new EventLog(metricsLog), jobs, clock, log }, options);
+  return new UnitMetrics(
+    { shares, events: new EventLog(metricsLog), spool: new EventSpool(directory), jobs, clock, log },
+    options,
+  );
 }
 
 function openRotation({ system, log }: WorkloadContext): LogRotation {
@@ -285,7 +292,7 @@ function openForge(
   context: WorkloadContext,
   { dispatcher }: OwnDispatcher,
 ): UnitForge {
-  const { log, redactor, system } = context;
+  const { log, redactor, system, telemetry } = context;
   const { path, githubUrl, group, caCertificate } = configuration;
   trustCertificates(caCertificate);
   const etagStore = new PageStore(join(recordDirectory(context), "github-pages"));
@@ -301,6 +308,11 @@ function openForge(
     clock: system.clock,
     dispatcher,
     scaleSet: scaleSetSettings(configuration, context),
+    onAnswer:
+      telemetry &&
+      ((answered) => {
+        telemetry.onGithubAnswer(answered);
+      }),
   });
 }
 

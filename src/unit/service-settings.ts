@@ -17,6 +17,8 @@ export interface ServiceSettings {
   readonly unit: UnitIdentity;
   readonly setup: Setup;
   readonly integrations: Integrations;
+  /** Port on loopback for metrics; undefined for none, and in settings of earlier versions. */
+  readonly metricsPort?: number | undefined;
   /** Dispatches `update-status`, so that the unit's status follows; undefined where nothing on the machine can. */
   readonly refreshCommand: readonly string[] | undefined;
   /** Dispatches `reconcile-runners`, which builds an image that is due; undefined where nothing on the machine can. */

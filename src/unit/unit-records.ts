@@ -42,8 +42,9 @@ export function openRecords(directory: string, log: Logger): UnitRecords {
 }
 
 function parseApplication(stored: unknown): ApplicationMemo | null {
-  const { version, checkedAt } = Object(stored) as Partial<Record<keyof ApplicationMemo, unknown>>;
-  return typeof version === "string" && typeof checkedAt === "number" ? { version, checkedAt } : null;
+  const { version, checkedAt, seenAt } = Object(stored) as Partial<Record<keyof ApplicationMemo, unknown>>;
+  if (typeof version !== "string" || typeof checkedAt !== "number") return null;
+  return { version, checkedAt, ...(typeof seenAt === "number" && { seenAt }) };
 }
 
 function parseImageFailure(stored: unknown): ImageFailure | null {

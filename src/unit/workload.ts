@@ -21,6 +21,7 @@ import type {
   ReconcileReport,
   RunnerManager,
 } from "../runners/runner-manager.ts";
+import type { Telemetry } from "./telemetry.ts";
 import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
 import { demandFor, describeDemand, type HeardDemand } from "./demand.ts";
@@ -73,6 +74,8 @@ export interface WorkloadDependencies {
   /** Leaves the making of standby instances to the unit's runner service; false where none is at work. */
   readonly leaveStandby: (signal: AbortSignal) => Promise<boolean>;
   readonly log: Logger;
+  /** Told of the image, for metrics. @default nobody is told */
+  readonly telemetry?: Pick<Telemetry, "onImage"> | undefined;
   /** Reports progress. */
   readonly step: (message: string) => void;
   readonly close: () => Promise<void>;
@@ -429,6 +432,7 @@ export class Workload {
   ): Promise<FleetChoice> {
     const { earlyEnds, images, system } = this.#dependencies;
     if (image === undefined) throw new NoImageError();
+    this.#dependencies.telemetry?.onImage(image.builtAt);
     const fleet = await this.#fleet(image, room, "keep");
     const { configHash } = fleet;
     const before = await earlyEnds.read();

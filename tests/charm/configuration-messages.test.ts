@@ -208,6 +208,7 @@ const MESSAGES: readonly Row[] = [
     { "image-packages": "--allow-unauthenticated" },
     "image-packages: not a list of packages; use names of Debian packages, with blanks between them",
   ],
+  [{ "metrics-port": 70_000 }, "metrics-port: 70000 is more than 65535; use 0, or a TCP port up to 65535"],
   [{ "reconcile-interval": 1 }, "reconcile-interval: 1 is less than 2; use 2 to 10080 minutes"],
   [
     { denylist: "10.0.0.0/8, 10.0.0.1/8, fd00::/129, intranet" },

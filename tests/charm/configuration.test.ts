@@ -71,6 +71,7 @@ describe("parseConfiguration()", () => {
       baseImage: "my-base",
       imageServer: "local",
       reconcileMinutes: 10,
+      metricsPort: undefined,
       proxy: undefined,
       aproxy: undefined,
       dockerMirror: undefined,
@@ -135,6 +136,7 @@ describe("parseConfiguration()", () => {
     [{ "github-url": "https://octo.ghe.com" }, { githubUrl: "https://octo.ghe.com" }],
     [{ "base-image": "ubuntu/jammy" }, { baseImage: "ubuntu/jammy" }],
     [{ "reconcile-interval": 2 }, { reconcileMinutes: 2 }],
+    [{ "metrics-port": 9100 }, { metricsPort: 9100 }],
     [{ "dockerhub-mirror": "https://mirror.example/" }, { dockerMirror: "https://mirror.example" }],
     [
       { "dockerhub-mirror": "http://10.0.0.2:5000", "test-mode": "insecure" },

@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from "
 import { join } from "node:path";
 import { expect } from "chai";
 import { EventLog } from "../../src/metrics/event-log.ts";
+import { EventSpool } from "../../src/metrics/event-spool.ts";
 import type { MetricEvent } from "../../src/metrics/metric-event.ts";
 import { mountPoints } from "../../src/metrics/share-mount.ts";
 import { ShareStore } from "../../src/metrics/share-store.ts";
@@ -56,7 +57,8 @@ describe("UnitMetrics", () => {
       log,
     });
     const options = { flavor: "app", shareInGuest: "/metrics-exchange" };
-    return new UnitMetrics({ shares, events: new EventLog(events), jobs, clock, log }, options);
+    const spool = new EventSpool(directory.path);
+    return new UnitMetrics({ shares, events: new EventLog(events), spool, jobs, clock, log }, options);
   };
   const logged = async (): Promise<MetricEvent[]> =>
     (await readFile(path("metrics.log"), "utf8").catch(() => ""))

@@ -25,6 +25,7 @@ export function sampleSettings(change: Partial<ServiceSettings> = {}): ServiceSe
         packages: ["jq"],
         caCertificate: undefined,
         reconcileMinutes: 10,
+        metricsPort: undefined,
         denylist: [parseNetwork("10.0.0.0/8"), parseNetwork("fd00::/8")].flatMap((network) => network ?? []),
         subnet: undefined,
         proxy: undefined,

@@ -35,7 +35,12 @@ describe("ServiceApi", () => {
   let asked = 0;
   const apis: ServiceApi[] = [];
   const open = async () => {
-    const api = new ServiceApi({ path: path(), status: () => STATUS, reconcile: () => (asked += 1) });
+    const api = new ServiceApi({
+      path: path(),
+      status: () => STATUS,
+      metrics: (accept) => Promise.resolve({ contentType: `text/${accept ?? "plain"}`, body: "up 1\n" }),
+      reconcile: () => (asked += 1),
+    });
     await api.open();
     apis.push(api);
     return api;
@@ -59,6 +64,11 @@ describe("ServiceApi", () => {
     expect(status).to.equal(200);
     expect(JSON.parse(body)).to.include({ unit: "runners/0", wanted: 2 });
     expect((await stat(path())).mode & 0o777).to.equal(0o600);
+  });
+
+  it("serves metrics", async () => {
+    await open();
+    expect(await ask("GET", "/metrics")).to.deep.equal({ status: 200, body: "up 1\n" });
   });
 
   it("asks for a round, and says what it knows otherwise", async () => {

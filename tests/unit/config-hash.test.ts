@@ -77,6 +77,7 @@ const CHANGES: Readonly<Record<OptionName, Options>> = {
   "image-packages": { "image-packages": "git" },
   "ca-certificate": { "ca-certificate": rootCertificates[0] ?? "" },
   "reconcile-interval": { "reconcile-interval": 11 },
+  "metrics-port": { "metrics-port": 9100 },
   denylist: { denylist: "10.0.0.0/8" },
   "runner-subnet": { "runner-subnet": "192.168.50.0/24" },
   "dockerhub-mirror": { "dockerhub-mirror": "https://mirror.example" },

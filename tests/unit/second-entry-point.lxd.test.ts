@@ -55,6 +55,7 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
         packages: [],
         caCertificate: undefined,
         reconcileMinutes: 10,
+        metricsPort: undefined,
         proxy: undefined,
         aproxy: undefined,
         dockerMirror: undefined,

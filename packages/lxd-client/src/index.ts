@@ -56,6 +56,7 @@ export {
 } from "./images.ts";
 export { type Instances, type StateChange } from "./instances.ts";
 export { connect, LxdClient } from "./lxd-client.ts";
+export type { Answered } from "./transport.ts";
 export {
   type NetworkACL,
   type NetworkACLRule,

@@ -12,7 +12,7 @@ import { Server } from "./server.ts";
 import type { LxdSocket } from "./find-socket.ts";
 import { StoragePools } from "./storage-pools.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { Transport } from "./transport.ts";
+import { Transport, type Answered } from "./transport.ts";
 
 /** A typed client of the LXD API of one daemon, over its unix socket. */
 export class LxdClient {
@@ -30,9 +30,13 @@ export class LxdClient {
   readonly events: Events;
   readonly #transport: Transport;
 
-  /** Makes a client; the first call connects. */
-  constructor(socket: LxdSocket, limits: Partial<Limits> = {}) {
-    const transport = new Transport(socket, { ...DEFAULT_LIMITS, ...limits });
+  /**
+   * Makes a client; the first call connects.
+   *
+   * @param onAnswer told how long LXD took for each request, such as for metrics; not of waits for operations.
+   */
+  constructor(socket: LxdSocket, limits: Partial<Limits> = {}, onAnswer?: (answered: Answered) => void) {
+    const transport = new Transport(socket, { ...DEFAULT_LIMITS, ...limits }, onAnswer);
     this.#transport = transport;
     this.server = new Server(transport);
     this.instances = new Instances(transport);

@@ -25,6 +25,14 @@ import type { Metadata, Operation, Outcome } from "./types.ts";
 /** An answer whose body is not read yet; who takes it must read it to the end or destroy it. */
 export type Reply = Dispatcher.ResponseData;
 
+/** How LXD answered a request. */
+export interface Answered {
+  /** `refused`: with an error; `no_answer`: not at all. */
+  readonly outcome: "ok" | "refused" | "no_answer";
+  /** Until the head of the answer. */
+  readonly seconds: number;
+}
+
 /** Something that ends with the transport. */
 export interface Closable {
   close(): void;
@@ -47,8 +55,11 @@ export class Transport {
   readonly #calls: Pool;
   readonly #waits: Pool;
   readonly #sockets = new Set<Closable>();
+  readonly #onAnswer: ((answered: Answered) => void) | undefined;
 
-  constructor(socket: LxdSocket, limits: Limits) {
+  /** @param onAnswer told of each request, but not of waits for operations, which last as long as those. */
+  constructor(socket: LxdSocket, limits: Limits, onAnswer?: (answered: Answered) => void) {
+    this.#onAnswer = onAnswer;
     this.dialect = socket.dialect;
     this.socketPath = socket.path;
     this.limits = limits;
@@ -74,6 +85,12 @@ export class Transport {
   }
 
   async #send(call: Call, signal: AbortSignal, dispatcher: Dispatcher): Promise<Reply> {
+    const startedAt = systemClock.now();
+    const tell = (outcome: Answered["outcome"]): void => {
+      const seconds = Math.max(0, systemClock.now() - startedAt) / 1000;
+      if (dispatcher !== this.#waits && !signal.aborted) this.#onAnswer?.({ outcome, seconds });
+    };
+    let isAnswered = false;
     try {
       const reply = await dispatcher.request({
         origin: ORIGIN,
@@ -82,10 +99,13 @@ export class Transport {
         ...wired(call),
         signal,
       } as Dispatcher.RequestOptions);
+      isAnswered = true;
+      tell(reply.statusCode >= 400 ? "refused" : "ok");
       assertNotCompressed(call.action, reply);
       if (reply.statusCode >= 400) throw await refusal(call.action, reply.statusCode, reply.body);
       return reply;
     } catch (thrown) {
+      if (!isAnswered) tell("no_answer");
       throw explainFailure(call.action, this, thrown);
     }
   }
