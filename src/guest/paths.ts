@@ -19,6 +19,8 @@ export const DIAGNOSTICS = `${RUNNER_APPLICATION}/_diag`;
 /** Directory of the charm's programs in the guest. Owned by root, since the runner's user can write in its home. */
 export const GUEST_PROGRAMS = "/usr/local/lib/github-runner";
 export const RECEIVE_PROGRAM = `${GUEST_PROGRAMS}/receive`;
+/** Run after {@link RECEIVE_PROGRAM}, however it has ended. */
+export const END_PROGRAM = `${GUEST_PROGRAMS}/end`;
 export const DELIVER_PROGRAM = `${GUEST_PROGRAMS}/deliver`;
 
 /** Written only for runners that need it. Root runs it before the application starts. */
@@ -37,6 +39,9 @@ export const PRE_JOB_METRICS = `${METRICS_SHARE}/pre-job-metrics.json`;
 export const POST_JOB_METRICS = `${METRICS_SHARE}/post-job-metrics.json`;
 /** The end of the output of an application that ended without a job. */
 export const LAST_OUTPUT = `${METRICS_SHARE}/application-output.txt`;
+
+/** The end of the journal of a runner whose application failed, for the host to read once the instance has stopped. */
+export const END_JOURNAL = "/var/log/github-runner-end.log";
 
 /** The systemd unit that starts the runner application. */
 export const RUNNER_UNIT = "github-runner.service";

@@ -2,6 +2,8 @@ import {
   ANSWERS_PIPE,
   CONFIG_SCRIPT,
   DELIVER_PROGRAM,
+  END_JOURNAL,
+  END_PROGRAM,
   PAYLOAD_PIPE,
   RECEIVE_PROGRAM,
   RUNNER_APPLICATION,
@@ -32,10 +34,24 @@ fi
 exec ${RUNNER_SCRIPT}
 `;
 
+/** How much of the journal is written down, and how long this may delay the end. */
+const END_JOURNAL_LINES = 5000;
+const END_JOURNAL_SECONDS = 10;
+
+/** Writes the end of the journal down where the host can read it without a running guest; not after a usual end. */
+const end = `#!/bin/bash
+if [ "\${SERVICE_RESULT:-}" = success ] && [ "\${EXIT_CODE:-}" = exited ]; then exit 0; fi
+umask 077
+rm -rf ${END_JOURNAL}
+timeout ${END_JOURNAL_SECONDS} journalctl --quiet --no-pager --output=short-iso --lines=${END_JOURNAL_LINES} >${END_JOURNAL}
+exit 0
+`;
+
 /** The charm's programs in the runner image. */
 export const startScripts: readonly GuestFile[] = [
   { path: RECEIVE_PROGRAM, mode: "0755", owner: "root", content: receiveProgram },
   { path: DELIVER_PROGRAM, mode: "0755", owner: "root", content: deliver },
+  { path: END_PROGRAM, mode: "0755", owner: "root", content: end },
   { path: START_SCRIPT, mode: "0755", owner: "root", content: start },
 ];
 
@@ -57,6 +73,8 @@ FailureAction=poweroff-immediate
 [Service]
 Type=exec
 ExecStart=${RECEIVE_PROGRAM}
+ExecStopPost=-${END_PROGRAM}
+StandardOutput=journal+console
 OOMPolicy=continue
 TimeoutStopSec=300
 

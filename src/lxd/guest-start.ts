@@ -44,7 +44,8 @@ export async function inStartedGuest<T>(
     } catch (thrown) {
       signal.throwIfAborted();
       const state = await absentAsUndefined(guest.client.instances.state(guest.name, signal));
-      if (state === undefined) throw thrown;
+      // A container that has stopped is not started again by LXD.
+      if (state === undefined || (guest.type === "container" && state.status === "Stopped")) throw thrown;
       const isReset = !isRunning(state) || (pid !== undefined && state.pid !== pid);
       if (!isReset && canRun(guest, state) && !isRefusal(thrown)) throw thrown;
       if (isReset && ++resets > RESETS) throw thrown;

@@ -64,6 +64,8 @@ const DELIVER_MS = 60 * 60_000;
 const INSPECT_MS = 10_000;
 /** A version of the charm that does not know this phase destroys such an instance as one whose creation was killed. */
 const STANDBY: StandbyMachine["phase"] = "standby";
+/** LXD's record of an instance's state: of one that ended with LXD or with the machine it says that the instance runs. */
+const LAST_POWER = "volatile.last_state.power";
 /** Name of the disk device of the guest's share. */
 const SHARE_DEVICE = "share";
 
@@ -296,7 +298,8 @@ export class LxdMachines implements Machines {
       type: this.#instanceType,
       source: { type: "copy", source: template },
       profiles,
-      ephemeral: true,
+      // Not ephemeral: what a runner that stops by itself leaves is looked at before it is deleted.
+      ephemeral: false,
       description: `GitHub runner of unit ${this.#owner.unitName}`,
       config: {
         ...ownerConfig(this.#owner, "runner"),
@@ -364,6 +367,7 @@ function toMachine({ name, status, config, created_at: createdAt }: Instance): M
     scopeKey: config[KEYS.scopeKey] ?? "",
     suspectSince: readTime(config[KEYS.suspectSince]),
     busySince: readTime(config[KEYS.busySince]),
+    ...(status === "Stopped" && config[LAST_POWER] === "RUNNING" && { isCutOff: true }),
   };
 }
 

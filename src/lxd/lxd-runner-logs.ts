@@ -1,92 +1,113 @@
-import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, stat, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { KeptLogs, RunnerLogs } from "../runners/ports.ts";
+import { messageOf } from "charm-kit";
+import type { Ending, KeptLogs, RunnerLogs } from "../runners/ports.ts";
 import type { LxdClient } from "lxd-client";
+import { absentAsUndefined } from "./absent.ts";
 import { guestWords } from "./guest-words.ts";
+import {
+  consoleLog,
+  leftConsole,
+  liveDiagnostics,
+  liveJournal,
+  REPORT_FILE,
+  restDiagnostics,
+  restJournal,
+  type LogOwner,
+  type LogSource,
+} from "./log-sources.ts";
+import { scrubSecrets } from "./scrub-secrets.ts";
 
 export interface LxdRunnerLogsOptions {
   readonly client: LxdClient;
   /** Directory of the runner application's diagnostics in the guest. */
   readonly diagnosticsInGuest: string;
+  /** File with the end of the journal that a guest writes when its application fails. */
+  readonly endJournalInGuest: string;
   /** The systemd unit in the guest that starts the runner application. */
   readonly unitInGuest: string;
   /** Absolute path on the host of the directory with a directory for each runner. */
   readonly directory: string;
+  /** Absolute path on the host of LXD's logs, with a directory for each instance. */
+  readonly serverLogDirectory: string;
+  /** Removes the unit's own secrets from a text. @default it has none */
+  readonly scrub?: (text: string) => string;
+  /** Bytes that are free where a directory is. @default as the file system says */
+  readonly freeBytes?: (directory: string) => Promise<number>;
 }
 
 const MIB = 2 ** 20;
-const MOST_FILES = 50;
 const LARGEST_FILE_BYTES = 4 * MIB;
-/** Most bytes of all logs of one runner, including the journal. */
+/** Most bytes of all logs of one runner that a person asks for, including the journal. */
 const MOST_BYTES = 32 * MIB;
-const LIST_BYTES = 256 * 1024;
-const JOURNAL_LIMIT_MS = 20_000;
-const FILE_LIMIT_MS = 5_000;
-
-/** Untrusted names: a slash or a leading dot could point elsewhere on the host. */
-const SAFE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,120}$/;
-/** Names of the application's own logs, which come before files of a job. */
-const OF_APPLICATION = /^(?:Runner|Worker)_/;
+/** Most bytes of a capsule, which nobody asks for. */
+const CAPSULE_BYTES = 8 * MIB;
+/** A disk with less room gets the reports of capsules only. */
+const FLOOR_BYTES = 512 * MIB;
 /** Suffix of an incomplete directory. */
 const UNFINISHED = ".new";
 
-/** Reads files with programs in the guest: LXD's file API would block on a pipe forever, and so would a stop. */
-const LIST = 'cd "$1" && find . -maxdepth 1 -type f -print0';
-const READ = '[ -f "$1" ] && [ ! -L "$1" ] && exec tail -c "$2" -- "$1"';
-
-/** A file on the host, and the guest's command that prints it. */
-interface Piece {
-  readonly file: string;
-  readonly command: (bytes: number) => readonly [string, ...string[]];
-  readonly limitMs: number;
+/** A directory that logs are written to. */
+interface Target {
+  readonly directory: string;
+  /** Bytes that it may still take. */
+  left: number;
+  readonly files: string[];
+  /** Sources that could not be read, with the reason. */
+  readonly failures: { readonly file: string; readonly thrown: unknown }[];
 }
-
-const JOURNAL: Piece = {
-  file: "journal.log",
-  command: () => ["journalctl", "--no-pager", "--output=short-iso", "--lines=20000"],
-  limitMs: JOURNAL_LIMIT_MS,
-};
 
 /** Copies logs from instances. Untrusted: only regular files, bounded in number, size and time. */
 export class LxdRunnerLogs implements RunnerLogs {
+  readonly #options: LxdRunnerLogsOptions;
   readonly #directory: string;
   readonly #client: LxdClient;
-  readonly #diagnosticsInGuest: string;
-  readonly #unitInGuest: string;
 
-  constructor({ client, diagnosticsInGuest, unitInGuest, directory }: LxdRunnerLogsOptions) {
-    this.#directory = directory;
-    this.#client = client;
-    this.#diagnosticsInGuest = diagnosticsInGuest;
-    this.#unitInGuest = unitInGuest;
+  constructor(options: LxdRunnerLogsOptions) {
+    this.#options = options;
+    this.#directory = options.directory;
+    this.#client = options.client;
   }
 
-  async pull(name: string, signal: AbortSignal): Promise<string> {
-    const directory = join(this.#directory, name);
-    const unfinished = `${directory}${UNFINISHED}`;
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { recursive: true, mode: 0o700 });
-    try {
-      await this.#fill(name, unfinished, signal);
-      await rm(directory, { recursive: true, force: true });
-      await rename(unfinished, directory);
-    } finally {
-      await rm(unfinished, { recursive: true, force: true });
-    }
-    return directory;
+  pull(name: string, signal: AbortSignal): Promise<string> {
+    return this.#replace(name, async (directory) => {
+      const target: Target = { directory, left: MOST_BYTES, files: [], failures: [] };
+      await this.#fillLive(this.#owner(name), target, signal);
+      const [first] = target.failures;
+      if (target.files.length === 0 && first) throw first.thrown;
+    });
+  }
+
+  keep(ending: Ending, signal: AbortSignal): Promise<string> {
+    const { runner } = ending;
+    return this.#replace(runner, async (directory) => {
+      const target: Target = { directory, left: CAPSULE_BYTES, files: [], failures: [] };
+      const hasRoom = (await this.#freeBytes(directory)) >= FLOOR_BYTES + CAPSULE_BYTES;
+      if (hasRoom) await this.#fillCapsule(runner, target, signal);
+      else target.failures.push({ file: "all logs", thrown: new Error("the disk is nearly full") });
+      const usage = await this.#usage(runner, signal);
+      const { files, failures } = target;
+      const missing = failures.map(({ file, thrown }) => ({ file, reason: messageOf(thrown).slice(0, 300) }));
+      const report = JSON.stringify({ ...ending, usage, files, missing }, undefined, 2);
+      await writeFile(join(directory, REPORT_FILE), `${this.#scrub(report)}\n`, { mode: 0o600 });
+    });
   }
 
   lastWords(name: string, signal: AbortSignal): Promise<string | undefined> {
-    return guestWords(this.#client, name, this.#unitInGuest, signal);
+    return guestWords(this.#client, name, this.#options.unitInGuest, signal);
   }
 
   async kept(): Promise<readonly KeptLogs[]> {
     const names = await readdir(this.#directory).catch(() => []);
     return Promise.all(
-      names.map(async (name) => ({
-        runner: name.endsWith(UNFINISHED) ? name.slice(0, -UNFINISHED.length) : name,
-        pulledAt: (await stat(join(this.#directory, name))).mtimeMs,
-      })),
+      names.map(async (name) => {
+        const directory = join(this.#directory, name);
+        return {
+          runner: name.endsWith(UNFINISHED) ? name.slice(0, -UNFINISHED.length) : name,
+          pulledAt: (await stat(directory)).mtimeMs,
+          bytes: await sizeOf(directory),
+        };
+      }),
     );
   }
 
@@ -98,70 +119,113 @@ export class LxdRunnerLogs implements RunnerLogs {
     await rmdir(this.#directory).catch(() => undefined);
   }
 
-  /** Copies the other files when one fails. */
-  async #fill(name: string, directory: string, signal: AbortSignal): Promise<void> {
-    const failures: unknown[] = [];
-    const softly = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
-      try {
-        return await work;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        failures.push(thrown);
-        return otherwise;
-      }
-    };
-    let left = MOST_BYTES;
-    for (const piece of [JOURNAL, ...(await softly(this.#diagnostics(name, signal), []))]) {
-      const bytes = Math.min(LARGEST_FILE_BYTES, left);
-      if (bytes > 0) left -= await softly(this.#pullPiece(name, piece, { directory, bytes }, signal), 0);
+  /** Fills a new directory and puts it in the place of the runner's earlier one. */
+  async #replace(name: string, fill: (directory: string) => Promise<void>): Promise<string> {
+    const directory = join(this.#directory, name);
+    const unfinished = `${directory}${UNFINISHED}`;
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished, { recursive: true, mode: 0o700 });
+    try {
+      await fill(unfinished);
+      await rm(directory, { recursive: true, force: true });
+      await rename(unfinished, directory);
+    } finally {
+      await rm(unfinished, { recursive: true, force: true });
     }
-    if (left === MOST_BYTES && failures.length > 0) throw failures[0];
+    return directory;
   }
 
-  /** @returns the number of bytes written. */
-  async #pullPiece(
-    name: string,
-    { file, command, limitMs }: Piece,
-    { directory, bytes }: { readonly directory: string; readonly bytes: number },
+  /** The console first: LXD has it of instances of every kind and state, and it is small. */
+  async #fillCapsule(name: string, target: Target, signal: AbortSignal): Promise<void> {
+    const owner = this.#owner(name);
+    const instance = await absentAsUndefined(this.#client.instances.get(name, signal));
+    if (instance === undefined) {
+      await this.#fill([leftConsole(this.#options.serverLogDirectory, name)], target, signal);
+      return;
+    }
+    await this.#fill([consoleLog(owner)], target, signal);
+    // A frozen instance runs no command, and LXD does not show the files of a virtual machine that is off.
+    if (["Running", "Ready"].includes(instance.status)) await this.#fillLive(owner, target, signal);
+    else if (instance.type === "container" && instance.status === "Stopped")
+      await this.#fillRest(owner, target, signal);
+  }
+
+  async #fillLive(owner: LogOwner, target: Target, signal: AbortSignal): Promise<void> {
+    await this.#fill([liveJournal(owner)], target, signal);
+    await this.#softly("diagnostics", target, signal, async () => {
+      await this.#fill(await liveDiagnostics(owner, signal), target, signal);
+    });
+  }
+
+  async #fillRest(owner: LogOwner, target: Target, signal: AbortSignal): Promise<void> {
+    await this.#softly("all files", target, signal, async () => {
+      using session = await this.#client.files.session(owner.name, signal);
+      await this.#fill([restJournal(session, owner)], target, signal);
+      await this.#softly("diagnostics", target, signal, async () => {
+        await this.#fill(await restDiagnostics(session, owner, signal), target, signal);
+      });
+    });
+  }
+
+  /** Copies the other files when one fails. */
+  async #fill(sources: readonly LogSource[], target: Target, signal: AbortSignal): Promise<void> {
+    for (const { file, read } of sources) {
+      const bytes = Math.min(LARGEST_FILE_BYTES, target.left);
+      if (bytes <= 0) return;
+      await this.#softly(file, target, signal, async () => {
+        const text = this.#scrub(await read(bytes, signal));
+        if (text === "") return;
+        const content = Buffer.from(text).subarray(-bytes);
+        await writeFile(join(target.directory, file), content, { mode: 0o600 });
+        target.files.push(file);
+        target.left -= content.length;
+      });
+    }
+  }
+
+  async #softly(
+    file: string,
+    { failures }: Target,
     signal: AbortSignal,
-  ): Promise<number> {
-    const { stdout } = await this.#client.exec.run(
-      name,
-      { command: command(bytes), maxOutputBytes: bytes, overflow: "keep-end", limitMs },
-      signal,
-    );
-    if (stdout === "") return 0;
-    await writeFile(join(directory, file), stdout, { mode: 0o600 });
-    return Buffer.byteLength(stdout);
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      signal.throwIfAborted();
+      failures.push({ file, thrown });
+    }
   }
 
-  async #diagnostics(name: string, signal: AbortSignal): Promise<readonly Piece[]> {
-    const { stdout } = await this.#client.exec.run(
-      name,
-      {
-        command: ["/bin/sh", "-c", LIST, "-", this.#diagnosticsInGuest],
-        maxOutputBytes: LIST_BYTES,
-        overflow: "keep-end",
-        limitMs: FILE_LIMIT_MS,
-      },
-      signal,
-    );
-    return chooseFiles(stdout.split("\0").map((path) => path.replace(/^\.\//, ""))).map((file) => ({
-      file,
-      command: (bytes) => ["/bin/sh", "-c", READ, "-", `${this.#diagnosticsInGuest}/${file}`, String(bytes)],
-      limitMs: FILE_LIMIT_MS,
-    }));
+  /** What a running instance uses. */
+  async #usage(name: string, signal: AbortSignal): Promise<object | undefined> {
+    try {
+      const { status, processes, cpu, memory, disk } = await this.#client.instances.state(name, signal);
+      return { status, processes, cpuSeconds: cpu.usage / 1e9, memory, disk };
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  async #freeBytes(directory: string): Promise<number> {
+    if (this.#options.freeBytes) return this.#options.freeBytes(directory);
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
+  }
+
+  #scrub(text: string): string {
+    return scrubSecrets(this.#options.scrub?.(text) ?? text);
+  }
+
+  #owner(name: string): LogOwner {
+    const { client, diagnosticsInGuest: diagnostics, endJournalInGuest: endJournal } = this.#options;
+    return { client, name, paths: { diagnostics, endJournal } };
   }
 }
 
-/** The application's logs first, newest first. Their names end with the time. */
-export function chooseFiles(names: readonly string[]): readonly string[] {
-  const safe = names
-    .filter((name) => SAFE_NAME.test(name) && name !== JOURNAL.file)
-    .sort()
-    .reverse();
-  const [own, others] = [true, false].map((isOwn) =>
-    safe.filter((name) => OF_APPLICATION.test(name) === isOwn),
-  );
-  return [...(own ?? []), ...(others ?? [])].slice(0, MOST_FILES);
+async function sizeOf(directory: string): Promise<number> {
+  const names = await readdir(directory).catch(() => []);
+  const sizes = names.map(async (name) => (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

@@ -51,6 +51,10 @@ export interface LxdUnitOptions {
   readonly archivePathInGuest: string;
   /** Directory of the runner application's diagnostics in the guest. */
   readonly diagnosticsInGuest: string;
+  /** File with the end of the journal that a guest writes when its application fails. */
+  readonly endJournalInGuest: string;
+  /** Removes the unit's own secrets from a text. */
+  readonly scrub: (text: string) => string;
   /** The systemd unit in the guest that starts the runner application. */
   readonly unitInGuest: string;
   /** Absolute path on the host of the directory with the logs of crashed runners. */
@@ -134,8 +138,11 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     logs: new LxdRunnerLogs({
       client,
       diagnosticsInGuest: options.diagnosticsInGuest,
+      endJournalInGuest: options.endJournalInGuest,
       unitInGuest: options.unitInGuest,
       directory: options.logDirectory,
+      serverLogDirectory: options.serverLogDirectory,
+      scrub: options.scrub,
     }),
     serverLogs: new LxdServerLogs({
       client,

@@ -26,7 +26,8 @@ export async function unmountShare(directory: string, run: RunProcess, signal: A
   }
 }
 
-async function isMounted(directory: string): Promise<boolean> {
+/** Whether anything is mounted on a directory. */
+export async function isMounted(directory: string): Promise<boolean> {
   const mounts = await readFile("/proc/self/mountinfo", "utf8");
   return mountPoints(mounts).includes(directory);
 }

@@ -20,7 +20,7 @@ import {
 } from "./guest-file-content.ts";
 import { Quarantine, type BadFile } from "./quarantine.ts";
 import type { RunnerTrace } from "./runner-trace.ts";
-import { mountShare, unmountShare } from "./share-mount.ts";
+import { isMounted, mountShare, unmountShare } from "./share-mount.ts";
 
 /** Settings and services of a {@link ShareStore}. */
 export interface ShareStoreOptions {
@@ -29,6 +29,8 @@ export interface ShareStoreOptions {
   /** Absolute path of the evidence of invalid files. */
   readonly quarantine: string;
   readonly run: RunProcess;
+  /** Whether a share is mounted. A reboot of the machine ends all mounts. @default as the kernel says */
+  readonly isMounted?: (share: string) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -108,6 +110,22 @@ export class ShareStore {
     return traces;
   }
 
+  /** Names of runners with a share. */
+  runners(): Promise<readonly string[]> {
+    return readdir(this.#options.directory).catch(() => []);
+  }
+
+  /**
+   * Reads the records of a runner and leaves them as they are.
+   *
+   * @returns undefined for a runner without a share, and `isLost` for one whose share went with the machine's memory.
+   */
+  async peek(runner: string): Promise<{ readonly trace: RunnerTrace; readonly isLost: boolean } | undefined> {
+    if (!(await this.runners()).includes(runner)) return undefined;
+    const isLost = !(await (this.#options.isMounted ?? isMounted)(this.#share(runner)));
+    return { trace: await this.#read(runner, () => Promise.resolve()), isLost };
+  }
+
   /** Removes all shares unread, and the evidence of invalid files. */
   async remove(signal: AbortSignal): Promise<void> {
     const { directory, quarantine } = this.#options;
@@ -120,7 +138,7 @@ export class ShareStore {
     return shareOf(this.#options.directory, runner);
   }
 
-  async #read(runner: string): Promise<RunnerTrace> {
+  async #read(runner: string, keepEvidence = this.#keepEvidence.bind(this)): Promise<RunnerTrace> {
     const share = this.#share(runner);
     const now = this.#options.clock.now() / 1000;
     const bad = await strangers(share);
@@ -137,7 +155,7 @@ export class ShareStore {
     const preJob = await take(PRE_JOB_FILE, readPreJob);
     const postJob = await take(POST_JOB_FILE, readPostJob);
     const output = preJob ? undefined : await take(OUTPUT_FILE, readOutput);
-    if (bad.length > 0) await this.#keepEvidence(runner, share, bad);
+    if (bad.length > 0) await keepEvidence(runner, share, bad);
     return { name: runner, installedAt: await this.#installedAt(runner), preJob, postJob, output };
   }
 

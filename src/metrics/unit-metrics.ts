@@ -1,11 +1,20 @@
-import type { EarlyEnd, Round, RunnerMetrics, SharedDirectory, StartStage } from "../runners/ports.ts";
+import type {
+  EarlyEnd,
+  GuestReport,
+  LifeMoment,
+  Round,
+  RunnerHistory,
+  RunnerMetrics,
+  SharedDirectory,
+  StartStage,
+} from "../runners/ports.ts";
 import type { JobFacts, Jobs } from "./ports.ts";
 import { withDeadline, messageOf, type Clock, type Logger } from "charm-kit";
 import type { EventLog } from "./event-log.ts";
 import type { EventSpool, UnitEvent } from "./event-spool.ts";
 import { crashedRunners, earlyEnds, firstStepOf, inMilliseconds, jobEvents } from "./job-events.ts";
 import type { MetricEvent } from "./metric-event.ts";
-import type { RunnerTrace } from "./runner-trace.ts";
+import type { PreJob, RunnerTrace } from "./runner-trace.ts";
 import type { ShareStore } from "./share-store.ts";
 
 /** Settings and services of {@link UnitMetrics}. */
@@ -15,6 +24,7 @@ export interface UnitMetricsDependencies {
   /** Takes the events to the unit's metrics endpoint. */
   readonly spool: EventSpool;
   readonly jobs: Jobs;
+  readonly history: RunnerHistory;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -86,6 +96,7 @@ export class UnitMetrics implements RunnerMetrics {
     await this.#softly("tell of a reconcile", signal, async () => {
       const doneAt = clock.now();
       const traces = await shares.collect([...round.runners, ...round.standby], signal);
+      await this.#record(traces, signal);
       ends = earlyEnds(traces);
       const { events: told, more } = await this.#eventsOf(traces, signal);
       const reconciliation: MetricEvent = {
@@ -100,6 +111,25 @@ export class UnitMetrics implements RunnerMetrics {
       await this.#tell([...told, reconciliation], more);
     });
     return ends;
+  }
+
+  recorded(): Promise<readonly string[]> {
+    return this.#dependencies.shares.runners();
+  }
+
+  async report(name: string): Promise<GuestReport | undefined> {
+    const found = await this.#dependencies.shares.peek(name);
+    if (!found) return undefined;
+    const { trace, isLost } = found;
+    const { installedAt, preJob, postJob, output } = trace;
+    return {
+      readyAt: installedAt * 1000,
+      job: preJob && { ...jobOf(preJob), at: preJob.timestamp * 1000 },
+      end: postJob && { status: postJob.status, code: postJob.code, at: postJob.timestamp * 1000 },
+      output: output?.text ?? "",
+      isEarly: earlyEnds([trace]).length > 0,
+      isLost,
+    };
   }
 
   async remove(signal: AbortSignal): Promise<void> {
@@ -121,6 +151,25 @@ export class UnitMetrics implements RunnerMetrics {
     ]);
     if (logged.status === "rejected") throw logged.reason;
     if (spooled.status === "rejected") throw spooled.reason;
+  }
+
+  /** What guests have said of themselves, for the history of their runners. */
+  async #record(traces: readonly RunnerTrace[], signal: AbortSignal): Promise<void> {
+    const moments = traces.flatMap(({ name: runner, preJob, postJob }): LifeMoment[] => [
+      ...(preJob ? [{ event: "job" as const, runner, at: preJob.timestamp * 1000, ...jobOf(preJob) }] : []),
+      ...(postJob
+        ? [
+            {
+              event: "ended" as const,
+              runner,
+              at: postJob.timestamp * 1000,
+              status: postJob.status,
+              code: postJob.code,
+            },
+          ]
+        : []),
+    ]);
+    await this.#softly("record what runners did", signal, () => this.#dependencies.history.add(moments));
   }
 
   async #eventsOf(
@@ -171,4 +220,8 @@ export class UnitMetrics implements RunnerMetrics {
       return undefined;
     }
   }
+}
+
+function jobOf({ repository, workflow, runId }: PreJob) {
+  return { repository, workflow, runId };
 }

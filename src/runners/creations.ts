@@ -121,6 +121,7 @@ export class Creations {
     const { idleLifetimeMs, patience } = this.#options;
     const startedAt = clock.now();
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
+    await this.#dependencies.postMortem.note(name, { event: "creating" });
     const runner = new Runner(this.#dependencies, { name }, status);
     const config = {
       ...(await fleet.create(signal)),
@@ -133,6 +134,7 @@ export class Creations {
     await runner.create(config, signal);
     const tookMs = clock.now() - startedAt;
     log.info("Runner is online", { runner: name, seconds: tookMs / 1000, fromStandby: isOnStandby });
+    await this.#dependencies.postMortem.note(name, { event: "online", seconds: tookMs / 1000 });
     await metrics.installed(name, tookMs, runner.stages);
   }
 }

@@ -60,7 +60,7 @@ export class ApplicationDiedError extends ConditionError {
   readonly runner: string;
   readonly exitCode: number;
 
-  constructor({ name, code, seconds, output }: EarlyEnd) {
+  constructor({ name, code, seconds, output }: EarlyEnd & { readonly code: number }) {
     const lines = output === "" ? "" : `; its last output: ${output}`;
     super(
       `Cannot keep runner '${name}': its application ended with ${code} after ${seconds} s without a job${lines}`,
@@ -68,6 +68,24 @@ export class ApplicationDiedError extends ConditionError {
     this.runner = name;
     this.exitCode = code;
   }
+}
+
+/** The instance of a ready runner ended, and neither its application nor this unit has said why. */
+export class RunnerVanishedError extends ConditionError {
+  readonly code = "runner-vanished";
+  readonly remedy = "retry";
+  readonly runner: string;
+
+  constructor({ name, seconds, output }: EarlyEnd) {
+    super(`Cannot keep runner '${name}': after ${seconds} s without a job ${output}`);
+    this.runner = name;
+  }
+}
+
+/** The error of a runner that ended by itself, without a job. */
+export function earlyEndError(end: EarlyEnd): ApplicationDiedError | RunnerVanishedError {
+  const { code } = end;
+  return code === undefined ? new RunnerVanishedError(end) : new ApplicationDiedError({ ...end, code });
 }
 
 /** A runner could not be removed; the next reconcile tries again. */

@@ -134,6 +134,8 @@ export interface Machine extends ListedInstance {
   readonly suspectSince: number | undefined;
   /** Since when a reconcile sees the runner busy past its deadline, in milliseconds since the Unix epoch. */
   readonly busySince: number | undefined;
+  /** Whether a stopped instance ran when LXD or the whole machine went down. @default false */
+  readonly isCutOff?: boolean;
 }
 
 /** Facts on an instance that change during its life. */
@@ -234,6 +236,25 @@ export interface KeptLogs {
   readonly runner: string;
   /** Milliseconds since the Unix epoch. */
   readonly pulledAt: number;
+  /** Size of all files. */
+  readonly bytes: number;
+}
+
+/** The end of a runner that its capsule is kept for, with what was known of the runner. */
+export interface Ending {
+  readonly runner: string;
+  /** Why the runner ended, or why the unit ended it; may quote the guest. */
+  readonly cause: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** The instance as LXD listed it last; undefined when it is gone, or was just created. */
+  readonly machine?: Machine | undefined;
+  /** The runner as GitHub listed it last. */
+  readonly registration?: Registration | undefined;
+  /** What the guest said when it was asked. */
+  readonly activity?: GuestActivity | undefined;
+  /** What the guest has written down. */
+  readonly report?: GuestReport | undefined;
 }
 
 /** Storage for logs of crashed runners, on the host. */
@@ -245,6 +266,13 @@ export interface RunnerLogs {
    * @returns the directory of the logs.
    */
   pull(name: string, signal: AbortSignal): Promise<string>;
+  /**
+   * Keeps a capsule of a runner that has ended or is about to be removed: a report, the console, and of an instance that is
+   * still there, running or stopped, the journal and the diagnostics as far as they can be read. Replaces earlier logs.
+   *
+   * @returns the directory of the capsule.
+   */
+  keep(ending: Ending, signal: AbortSignal): Promise<string>;
   /** What the guest of a runner that did not become ready says of itself, for a message; undefined if it says nothing. */
   lastWords(name: string, signal: AbortSignal): Promise<string | undefined>;
   /** All stored logs, including those of other units' runners. */
@@ -259,6 +287,49 @@ export interface RunnerLogs {
  */
 export type StartStage = "cloned" | "booted" | "registered" | "online";
 
+/** What happened to a runner. */
+export type LifeEvent =
+  | { readonly event: "creating" }
+  | { readonly event: "registered"; readonly id: number }
+  /** Its instance runs. */
+  | { readonly event: "started" }
+  /** It listens for jobs. */
+  | { readonly event: "online"; readonly seconds: number }
+  | { readonly event: "failed"; readonly reason: string }
+  /** Untrusted: the guest's word. */
+  | {
+      readonly event: "job";
+      readonly repository: string;
+      readonly workflow: string;
+      readonly runId: number;
+    }
+  /** Its application ended. Untrusted: the guest's word. */
+  | { readonly event: "ended"; readonly status: string; readonly code?: number | undefined }
+  /** The unit found it ended. */
+  | { readonly event: "found"; readonly cause: string }
+  /** The unit decided to remove it. */
+  | { readonly event: "decided"; readonly reason: string; readonly activity?: string | undefined }
+  /** It has a job after all, and stays. */
+  | { readonly event: "stays" }
+  /** The unit removes it: no longer registered, so that it gets no job. */
+  | { readonly event: "removing" }
+  | { readonly event: "removed" }
+  | { readonly event: "kept"; readonly directory: string };
+
+/** A moment of a runner's life. */
+export type LifeMoment = LifeEvent & {
+  readonly runner: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+};
+
+/** The unit's record of its runners' lives, bounded: the oldest moments are forgotten. */
+export interface RunnerHistory {
+  add(moments: readonly LifeMoment[]): Promise<void>;
+  /** All moments in the order in which they were added. */
+  read(): Promise<readonly LifeMoment[]>;
+}
+
 /** Result of one reconcile. */
 export interface Round {
   /** Names of the live runners. */
@@ -272,15 +343,33 @@ export interface Round {
   readonly tookMs: number;
 }
 
-/** A runner whose application ended by itself, without a job. */
+/** A runner that ended by itself, without a job. */
 export interface EarlyEnd {
   readonly name: string;
-  /** Exit code of the application. */
-  readonly code: number;
+  /** Exit code of the application; undefined when the instance ended without a word of it. */
+  readonly code: number | undefined;
   /** How long the runner was ready, in seconds. */
   readonly seconds: number;
   /** Untrusted: the end of the application's output in one line of printable ASCII; empty if there is none. */
   readonly output: string;
+}
+
+/** What a guest has written down of its life. Untrusted. */
+export interface GuestReport {
+  /** Since when the runner has been ready, in milliseconds since the Unix epoch. */
+  readonly readyAt: number;
+  readonly job:
+    | { readonly repository: string; readonly workflow: string; readonly runId: number; readonly at: number }
+    | undefined;
+  /** How the application ended; undefined when it did not say so. */
+  readonly end:
+    { readonly status: string; readonly code: number | undefined; readonly at: number } | undefined;
+  /** The end of the application's output in one line of printable ASCII; empty if there is none. */
+  readonly output: string;
+  /** Whether the application ended by itself without a job, other than by GitHub's wish. */
+  readonly isEarly: boolean;
+  /** Whether the guest's records were lost with the machine's memory. */
+  readonly isLost: boolean;
 }
 
 /** Reports the life of runners. Best effort: a failure here never fails the reported operation. */
@@ -308,6 +397,10 @@ export interface RunnerMetrics {
    * @returns those of them whose application ended by itself, without a job.
    */
   reconciled(round: Round, signal: AbortSignal): Promise<readonly EarlyEnd[]>;
+  /** Names of runners whose records are there: live ones, and those that are not reported yet. */
+  recorded(): Promise<readonly string[]>;
+  /** A runner's record as it is now; undefined when it has none, or none that can be read. */
+  report(name: string): Promise<GuestReport | undefined>;
   /** Reports the metrics of the last runners, which must be gone, and deletes all files of the unit. */
   remove(signal: AbortSignal): Promise<void>;
 }

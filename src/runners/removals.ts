@@ -1,10 +1,10 @@
-import { settleAll, messageOf, type Clock, type Logger } from "charm-kit";
+import { settleAll, type Clock, type Logger } from "charm-kit";
 import { ApplicationEndedError, causes } from "./errors.ts";
 import { claimEndsAt, type HeldRunner } from "./job-claims.ts";
 import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
 import { isInspected, type Removal, type Step } from "./plan.ts";
-import type { GuestActivity, Machine } from "./ports.ts";
+import type { EarlyEnd, GuestActivity, Machine } from "./ports.ts";
 import { Runner, type RunnerDependencies } from "./runner.ts";
 
 export interface RemovalsDependencies extends RunnerDependencies {
@@ -23,6 +23,8 @@ export interface RemovalsReport {
   readonly failures: readonly unknown[];
   /** Whether an application had exited because GitHub rejects its version. */
   readonly versionRefused: boolean;
+  /** Runners that had stopped without a word and without a job. */
+  readonly ended: readonly EarlyEnd[];
 }
 
 type Outcome = "done" | "stayed" | "version refused" | HeldRunner;
@@ -34,6 +36,7 @@ type Inspected = Exclude<Removal, { readonly action: "end" }>;
 export class Removals {
   readonly #dependencies: RemovalsDependencies;
   readonly #observation: Observation;
+  readonly #ended: EarlyEnd[] = [];
 
   constructor(dependencies: RemovalsDependencies, observation: Observation) {
     this.#dependencies = dependencies;
@@ -62,6 +65,7 @@ export class Removals {
       versionRefused: outcomes.some(
         (outcome) => outcome.status === "fulfilled" && outcome.value === "version refused",
       ),
+      ended: this.#ended,
     };
   }
 
@@ -88,7 +92,10 @@ export class Removals {
 
   /** Removes a runner even if it has a job. GitHub later deletes the registration of a busy runner that stays away. */
   async end({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed"> {
-    await this.#dependencies.machines.destroy(machine.name, signal);
+    const { machines, postMortem } = this.#dependencies;
+    await postMortem.note(machine.name, { event: "removing" });
+    await machines.destroy(machine.name, signal);
+    await postMortem.note(machine.name, { event: "removed" });
     if (registration) {
       await this.#observation.forgeOf(machine, registration).deregister(registration.id, signal);
     }
@@ -117,6 +124,8 @@ export class Removals {
         return this.#takeAway(step, signal);
       case "end":
         log.warning("Removing runner", { runner: step.machine.name, reason: step.reason });
+        await this.#decided(step, undefined);
+        await this.#keepCapsule(step, undefined, signal);
         await this.end(step, signal);
         return "done";
     }
@@ -144,7 +153,9 @@ export class Removals {
     const held = hasJob(activity) ? await this.#hold(step, signal) : undefined;
     if (held) return held;
     log.info("Removing runner", { runner: machine.name, reason, activity: describe(activity) });
-    if (isCrash(step, activity)) await this.#keepLogs(step, signal);
+    await this.#decided(step, activity);
+    if (isCrash(step, activity)) await this.#keepCapsule(step, activity, signal);
+    if (machine.state === "stopped" || machine.state === "error") await this.#examine(step, signal);
     const outcome = await this.#removeFrom(step, signal);
     if (typeof outcome === "object") return outcome;
     if (outcome === "busy") {
@@ -193,26 +204,35 @@ export class Removals {
         ? await this.#hold(step, signal)
         : undefined;
       if (held) return held;
+      await this.#dependencies.postMortem.note(step.machine.name, { event: "removing" });
       await machines.destroy(step.machine.name, signal);
+      await this.#dependencies.postMortem.note(step.machine.name, { event: "removed" });
       return "removed";
     }
   }
 
-  /** Best effort: a guest that gives no logs is removed nevertheless. */
-  async #keepLogs(runner: ObservedRunner, signal: AbortSignal): Promise<void> {
-    const { log } = this.#dependencies;
-    const { name } = runner.machine;
-    try {
-      const directory = await this.#runner(runner).pullLogs(signal);
-      log.warning("Runner crashed, its logs are kept", { runner: name, directory });
-    } catch (thrown) {
-      signal.throwIfAborted();
-      log.warning("Runner crashed without logs", { runner: name, reason: messageOf(thrown) });
-    }
+  #decided({ machine, reason }: Removal, activity: GuestActivity | undefined): Promise<void> {
+    const event = { event: "decided", reason, activity: describe(activity) } as const;
+    return this.#dependencies.postMortem.note(machine.name, event);
+  }
+
+  async #examine(runner: ObservedRunner, signal: AbortSignal): Promise<void> {
+    const ended = await this.#dependencies.postMortem.examine(runner, signal);
+    if (ended) this.#ended.push(ended);
+  }
+
+  async #keepCapsule(
+    { machine, registration, reason: cause }: Removal,
+    activity: GuestActivity | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, postMortem } = this.#dependencies;
+    const { name: runner } = machine;
+    await postMortem.keep({ runner, cause, at: clock.now(), machine, registration, activity }, signal);
   }
 
   #runner({ machine, registration }: ObservedRunner): Runner {
-    const { logs, machines, metrics } = this.#dependencies;
+    const { logs, machines, metrics, postMortem } = this.#dependencies;
     const config = { name: machine.name };
     const status = {
       runnerId: registration?.id,
@@ -221,7 +241,7 @@ export class Removals {
       busy: registration?.busy ?? false,
     };
     const forge = this.#observation.forgeOf(machine, registration);
-    return new Runner({ forge, machines, logs, metrics }, config, status, machine);
+    return new Runner({ forge, machines, logs, metrics, postMortem }, config, status, machine);
   }
 }
 

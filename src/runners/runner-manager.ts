@@ -6,7 +6,7 @@ import {
   type Fleet,
   type Progress,
 } from "./creations.ts";
-import { ApplicationDiedError, ApplicationEndedError } from "./errors.ts";
+import { ApplicationEndedError, earlyEndError } from "./errors.ts";
 import { longBusy, type HeldRunner } from "./job-claims.ts";
 import {
   countRunners,
@@ -59,7 +59,7 @@ export interface ReconcileReport extends FleetReport {
   readonly hasStayed: boolean;
   /** Number of outdated runners that stay until one of their successors is online. */
   readonly waiting: number;
-  /** Runners whose application ended by itself, without a job, since the last reconcile; `failures` contains them too. */
+  /** Runners that ended by themselves, without a job, since the last reconcile; `failures` contains them too. */
   readonly ended: readonly EarlyEnd[];
   /** Names of former registration scopes that do not answer. */
   readonly silentScopes: readonly string[];
@@ -74,6 +74,10 @@ interface Outcome {
   readonly creationFailures: readonly unknown[];
   readonly versionRefused: boolean;
   readonly held: readonly HeldRunner[];
+  /** Runners that had stopped without a word and without a job. */
+  readonly ended: readonly EarlyEnd[];
+  /** Names of all runners that steps of the plan were about. */
+  readonly handled: readonly string[];
   readonly isQuiet: boolean;
 }
 
@@ -98,6 +102,8 @@ const NOTHING: Outcome = {
   creationFailures: [],
   versionRefused: false,
   held: [],
+  ended: [],
+  handled: [],
   isQuiet: true,
 };
 
@@ -158,7 +164,7 @@ export class RunnerManager {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<ReconcileReport> {
-    const { clock, scopes } = this.#clients;
+    const { clock, postMortem, scopes } = this.#clients;
     // The list has shown that the credentials work: others must not replace good ones in the record.
     await scopes.remember();
     const { planned, refusal } = await this.#decide(observed, fleet, signal);
@@ -172,12 +178,11 @@ export class RunnerManager {
       failures: [...refusal, ...first.creationFailures, ...rest.creationFailures],
       versionRefused: first.versionRefused || rest.versionRefused,
     });
-    const ended = await this.#tell(after, { counts: report.counts, fleet, startedAt }, signal);
-    const failures = [
-      ...report.failures,
-      ...ofRemovals,
-      ...this.#failures(ended.map((end) => new ApplicationDiedError(end))),
-    ];
+    const accounted = [...first.handled, ...rest.handled, ...after.machines.map(({ name }) => name)];
+    const vanished = await postMortem.vanished(new Set(accounted), signal);
+    const died = await this.#tell(after, { counts: report.counts, fleet, startedAt }, signal);
+    const ended = [...died, ...first.ended, ...rest.ended, ...vanished];
+    const failures = [...report.failures, ...ofRemovals, ...this.#failures(ended.map(earlyEndError))];
     // The second plan meets the same runners again.
     const claims = rest.isQuiet ? first.held : rest.held;
     return {
@@ -251,6 +256,9 @@ export class RunnerManager {
       creationFailures: [...taken.failures, ...made.failures],
       versionRefused: early.versionRefused || late.versionRefused,
       held: [...early.held, ...late.held],
+      // Of all steps until now.
+      ended: late.ended,
+      handled: steps.flatMap((step) => ("machine" in step ? [step.machine.name] : [])),
       isQuiet: steps.length === 0 && taking === 0 && free <= 0,
     };
   }

@@ -26,6 +26,7 @@ import {
   RunnerRemoveError,
   StandbyLostError,
 } from "./errors.ts";
+import type { PostMortem } from "./post-mortem.ts";
 import { Stages } from "./stages.ts";
 import type {
   Arch,
@@ -45,6 +46,7 @@ export interface RunnerDependencies {
   readonly machines: Machines;
   readonly logs: RunnerLogs;
   readonly metrics: RunnerMetrics;
+  readonly postMortem: PostMortem;
   /** Second proof that a new runner is ready. @default its application's own word alone */
   readonly witness?: OnlineWitness;
   /** @default the system's clock */
@@ -159,8 +161,12 @@ export class Runner {
       );
     } catch (thrown) {
       const words = this.#isDelivered ? await this.#lastWords() : [];
+      const reason = [messageOf(thrown), ...words].join("; ");
+      // An aborted creation is no failure of the runner.
+      if (this.#isDelivered && !signal.aborted) await this.#keepCapsule(reason);
+      await this.#dependencies.postMortem.note(name, { event: "failed", reason });
       const { isLeft, fault } = await this.#cleanUp();
-      const detail = [messageOf(thrown), ...words, ...fault].join("; ");
+      const detail = [reason, ...fault].join("; ");
       throw new RunnerCreateError(name, detail, { cause: thrown, isLeft });
     }
     this.#status = { ...this.#status, exist: true, online: true, busy: false };
@@ -235,9 +241,11 @@ export class Runner {
   }
 
   /** Gives the runner a running instance: a standby instance, or a new one. */
-  #obtain(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
+  async #obtain(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     if (config.takenAt === undefined) return this.#launch(config, signal);
-    return this.#orLost(config, this.#dependencies.machines.unfreeze(this.config.name, signal), signal);
+    const { machines, postMortem } = this.#dependencies;
+    await this.#orLost(config, machines.unfreeze(this.config.name, signal), signal);
+    await postMortem.note(this.config.name, { event: "started" });
   }
 
   /** First: GitHub refuses a name that it has seen, so that none of a standby instance may be registered. */
@@ -258,6 +266,16 @@ export class Runner {
     }
   }
 
+  async #keepCapsule(cause: string): Promise<void> {
+    const { postMortem } = this.#dependencies;
+    const { name: runner } = this.config;
+    const { runnerId: id, online, busy } = this.#status;
+    const registration = id === undefined ? undefined : { id, name: runner, online, busy };
+    await unhindered(`keep the logs of runner '${runner}'`, CAPSULE_MS, (limited) =>
+      postMortem.keep({ runner, cause, at: postMortem.now(), registration }, limited),
+    ).catch(() => undefined);
+  }
+
   async #launch(config: CreateRunnerConfig, signal: AbortSignal): Promise<void> {
     const { machines, metrics } = this.#dependencies;
     const { name } = this.config;
@@ -267,6 +285,7 @@ export class Runner {
       "cloned",
       machines.launch({ name, template, profiles, configHash, scopeKey, deadline, share }, signal),
     );
+    await this.#dependencies.postMortem.note(name, { event: "started" });
   }
 
   async #register(config: CreateRunnerConfig, signal: AbortSignal): Promise<GuestRegistration> {
@@ -278,6 +297,7 @@ export class Runner {
     if (registration.by === "token") return { ...registration, url, name, labels };
     const { id, jitConfig } = registration;
     this.#status = { ...this.#status, runnerId: id, exist: true };
+    await this.#dependencies.postMortem.note(name, { event: "registered", id });
     return { by: "just-in-time", jitConfig };
   }
 
@@ -320,14 +340,19 @@ export class Runner {
   }
 
   async #takeAway(mayHaveJob: boolean, signal: AbortSignal): Promise<"removed" | "busy"> {
-    const { forge, machines } = this.#dependencies;
+    const { forge, machines, postMortem } = this.#dependencies;
     const { name } = this.config;
     const id = this.#status.runnerId;
     if (mayHaveJob) {
       await machines.freeze(name, signal);
-      if ((await this.#deregisterOrUnfreeze(signal)) === "busy") return "busy";
+      if ((await this.#deregisterOrUnfreeze(signal)) === "busy") {
+        await postMortem.note(name, { event: "stays" });
+        return "busy";
+      }
+      await postMortem.note(name, { event: "removing" });
       await machines.destroy(name, signal);
     } else {
+      await postMortem.note(name, { event: "removing" });
       const halves = [
         machines.destroy(name, signal),
         ...(id === undefined ? [] : [forge.deregister(id, signal)]),
@@ -335,6 +360,7 @@ export class Runner {
       const failed = (await Promise.allSettled(halves)).find((outcome) => outcome.status === "rejected");
       if (failed) throw failed.reason;
     }
+    await postMortem.note(name, { event: "removed" });
     this.#status = { runnerId: undefined, exist: false, online: false, busy: false };
     return "removed";
   }
@@ -391,5 +417,7 @@ async function guestOf({ guest, policy }: CreateRunnerConfig, signal: AbortSigna
 const LISTENING =
   "the runner application, which neither says that it listens for jobs nor is online at GitHub";
 const LAST_WORDS_MS = 10_000;
+/** Longest time that a capsule delays the clean-up of a failed creation, in milliseconds. */
+const CAPSULE_MS = 15_000;
 const LOGS_MS = 60_000;
 const CLEAN_UP_MS = 60_000;

@@ -1,5 +1,5 @@
 import { isRecord } from "charm-kit";
-import { ApplicationDiedError } from "../runners/errors.ts";
+import { earlyEndError } from "../runners/errors.ts";
 import type { ReconcileReport } from "../runners/runner-manager.ts";
 import { utcMinute } from "../runners/utc-minute.ts";
 
@@ -36,7 +36,7 @@ export function earlyEndsAfter(
   const earlier = before?.configHash === configHash ? before : null;
   const lived = counts.names.length - delta;
   if (last) {
-    const { message: reason } = new ApplicationDiedError(last);
+    const { message: reason } = earlyEndError(last);
     return { configHash, count: (earlier?.count ?? 0) + ended.length, at: now, reason };
   }
   return lived > 0 ? null : earlier;

@@ -1,7 +1,7 @@
-import { BUILD_ARCHIVE, DIAGNOSTICS, DELIVER_PROGRAM, RUNNER_UNIT } from "../guest/paths.ts";
+import { BUILD_ARCHIVE, DIAGNOSTICS, DELIVER_PROGRAM, END_JOURNAL, RUNNER_UNIT } from "../guest/paths.ts";
 import { ACTIVITY_COMMAND, AWAIT_PAYLOAD_COMMAND } from "../guest/activity-command.ts";
 import { join } from "node:path";
-import { type Logger, runProcess } from "charm-kit";
+import { type Logger, type Redactor, runProcess } from "charm-kit";
 import { chooseSubnet, networksOfHost, useSubnet } from "../host/free-subnet.ts";
 import { closedNetworks, localAddresses } from "../host/local-addresses.ts";
 import { KernelBridge } from "../host/kernel-bridge.ts";
@@ -46,7 +46,11 @@ export const TEARDOWN_DEMAND: UnitDemand = { ...NO_DEMAND, lxdMayCome: true };
  * @throws the errors of {@link openLxdUnit} where LXD is missing, and {@link UnitNameError}.
  */
 export function openUnit(
-  context: UnitContext & { readonly log: Logger; readonly telemetry?: Telemetry | undefined },
+  context: UnitContext & {
+    readonly log: Logger;
+    readonly redactor?: Redactor;
+    readonly telemetry?: Telemetry | undefined;
+  },
   demand = NO_DEMAND,
 ): LxdUnit {
   const { system, unitName, deployment, log } = context;
@@ -71,6 +75,8 @@ export function openUnit(
     awaitCommand: AWAIT_PAYLOAD_COMMAND,
     archivePathInGuest: BUILD_ARCHIVE,
     diagnosticsInGuest: DIAGNOSTICS,
+    endJournalInGuest: END_JOURNAL,
+    scrub: (text) => context.redactor?.scrub(text) ?? text,
     unitInGuest: RUNNER_UNIT,
     logDirectory: system.logRoot,
     serverLogDirectory: lxd.logs,

@@ -22,6 +22,7 @@ import type { Patience } from "../runners/plan.ts";
 import type { Jobs } from "../metrics/ports.ts";
 import { LogKeeper } from "../runners/log-keeper.ts";
 import { OnlineWitness } from "../runners/online-witness.ts";
+import { PostMortem } from "../runners/post-mortem.ts";
 import { RunnerManager, type Lock } from "../runners/runner-manager.ts";
 import { type Clock, type Logger, PatientLock, ProcessLock, type Redactor, runProcess } from "charm-kit";
 import type { UnitContext } from "./unit-system.ts";
@@ -39,7 +40,7 @@ import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
 import { demandKey, scaleSetSettings, type DemandOfUnit } from "./open-demand.ts";
 import { openRateLimits } from "./rate-limits.ts";
-import { openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
+import { openHistory, openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
 import { LONGEST_LOCK_WAIT_MS } from "./service-status.ts";
 import { claimSlug, runnerNames, slugOf } from "./unit-slug.ts";
 import type { SettingsFile } from "./settings-file.ts";
@@ -182,6 +183,13 @@ function openServices(
       machines: unit.machines,
       logs: unit.logs,
       metrics,
+      postMortem: new PostMortem({
+        logs: unit.logs,
+        metrics,
+        history: openHistory(context),
+        clock: system.clock,
+        log,
+      }),
       witness: new OnlineWitness(forge, system.clock),
       scopes,
       lock,
@@ -273,7 +281,15 @@ function openMetrics(jobs: Jobs, context: WorkloadContext): UnitMetrics {
   });
   const options = { flavor: appName, shareInGuest: METRICS_SHARE };
   return new UnitMetrics(
-    { shares, events: new EventLog(metricsLog), spool: new EventSpool(directory), jobs, clock, log },
+    {
+      shares,
+      events: new EventLog(metricsLog),
+      spool: new EventSpool(directory),
+      jobs,
+      history: openHistory(context),
+      clock,
+      log,
+    },
     options,
   );
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { HistoryFile } from "../metrics/history-file.ts";
 import { JsonRecord } from "../host/json-record.ts";
 import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-decision.ts";
@@ -22,6 +23,11 @@ export interface UnitRecords {
 /** Absolute path of the unit's own files. */
 export function recordDirectory(unit: UnitOnMachine): string {
   return join(unit.system.dataRoot, slugOf(unit));
+}
+
+/** The record of the lives of a unit's runners. */
+export function openHistory(unit: UnitOnMachine): HistoryFile {
+  return new HistoryFile(join(recordDirectory(unit), "runner-history.jsonl"));
 }
 
 /**

@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { findSocket, LxdClient, nameFromURL, type EventStream } from "lxd-client";
 
-/** Sees instances go. It has to be opened before one may go, since LXD repeats no event. */
+/** Actions after which an instance has ended. */
+const ENDS: readonly string[] = ["instance-shutdown", "instance-stopped", "instance-deleted"];
+
+/** Sees instances end. It has to be opened before one may end, since LXD repeats no event. */
 export class InstanceWatch implements AsyncDisposable {
   readonly #client: LxdClient;
   readonly #stream: EventStream;
@@ -18,15 +21,15 @@ export class InstanceWatch implements AsyncDisposable {
     return new InstanceWatch(client, await client.events.open(["lifecycle"], signal));
   }
 
-  /** Resolves once LXD has no instance of that name. */
+  /** Resolves once no instance of that name runs. */
   async gone(name: string, signal: AbortSignal): Promise<void> {
     const instances = await this.#client.instances.list(undefined, signal);
-    if (!instances.some((instance) => instance.name === name)) return;
+    if (!instances.some((instance) => instance.name === name && instance.status !== "Stopped")) return;
     for await (const event of this.#stream) {
-      if (event.type !== "lifecycle" || event.action !== "instance-deleted") continue;
+      if (event.type !== "lifecycle" || !ENDS.includes(event.action)) continue;
       if (nameFromURL(event.source) === name) return;
     }
-    throw new Error(`Cannot see instance '${name}' go: LXD has ended its stream of events`);
+    throw new Error(`Cannot see instance '${name}' end: LXD has ended its stream of events`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,6 +9,8 @@ import type { Machine } from "../../src/runners/ports.ts";
 import { Runner, type RunnerDependencies } from "../../src/runners/runner.ts";
 import type { RunnerSettings } from "../../src/runners/creations.ts";
 import { systemClock, settleAll, silentLogger, Secret } from "charm-kit";
+import { PostMortem } from "../../src/runners/post-mortem.ts";
+import { FakeHistory } from "../runners/fake-history.ts";
 import { FakeRunnerMetrics } from "../runners/fake-runner-metrics.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
@@ -131,7 +133,7 @@ class RaceFixture {
     const metrics = new FakeRunnerMetrics();
     metrics.share = () => Promise.resolve(undefined as never);
     const never = () => Promise.reject(new Error("nothing crashes"));
-    const logs = { lastWords: () => Promise.resolve(undefined), pull: never, kept: never, delete: never };
+    const logs = { lastWords: () => Promise.resolve(undefined), pull: never, keep: never, kept: never, delete: never };
     const settings = {
       labels: [],
       registrationUrl: "",
@@ -142,7 +144,14 @@ class RaceFixture {
       arch: "x64",
       guest: PLAIN_GUEST,
     } as const;
-    return new RaceFixture(rig, { forge, machines, logs, metrics }, forge, settings);
+    const postMortem = new PostMortem({
+      logs,
+      metrics,
+      history: new FakeHistory(),
+      clock: systemClock,
+      log: silentLogger,
+    });
+    return new RaceFixture(rig, { forge, machines, logs, metrics, postMortem }, forge, settings);
   }
 
   /** Removes a runner while a job comes, and waits until the job has ended, on this runner or on another one. */

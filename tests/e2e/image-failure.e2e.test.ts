@@ -26,7 +26,6 @@ endToEnd("an image that cannot be built", () => {
 
   it("lets runners be made from the last good one, and is not tried again at each reconcile", async () => {
     const [lost = ""] = await rig.machines(patience());
-    // Ephemeral: it goes with its end.
     await rig.lxd.client.instances.changeState(lost, { action: "stop", force: true }, patience());
     await rig.reconcile(patience());
     expect(await rig.status()).to.match(/^active: 1 runner: 1 idle; image build failed/);

@@ -11,6 +11,7 @@ import { UnitMetrics } from "../../src/metrics/unit-metrics.ts";
 import type { JobFacts, JobQuery, Jobs } from "../../src/metrics/ports.ts";
 import { type RunProcess, createLogger, runProcess } from "charm-kit";
 import { rejection } from "../support/rejection.ts";
+import { FakeHistory } from "../runners/fake-history.ts";
 import { unaborted } from "../runners/signals.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -35,10 +36,12 @@ class FakeJobs implements Jobs {
 describe("UnitMetrics", () => {
   const directory = useTemporaryDirectory();
   let jobs: FakeJobs;
+  let history: FakeHistory;
   let warnings: string[];
 
   beforeEach(() => {
     jobs = new FakeJobs();
+    history = new FakeHistory();
     warnings = [];
   });
 
@@ -58,7 +61,8 @@ describe("UnitMetrics", () => {
     });
     const options = { flavor: "app", shareInGuest: "/metrics-exchange" };
     const spool = new EventSpool(directory.path);
-    return new UnitMetrics({ shares, events: new EventLog(events), spool, jobs, clock, log }, options);
+    const dependencies = { shares, events: new EventLog(events), spool, jobs, history, clock, log };
+    return new UnitMetrics(dependencies, options);
   };
   const logged = async (): Promise<MetricEvent[]> =>
     (await readFile(path("metrics.log"), "utf8").catch(() => ""))

@@ -1,6 +1,7 @@
 import { PLAIN_GUEST } from "../../src/guest/settings.ts";
 import { RUNNER_APPLICATION } from "../../src/guest/paths.ts";
 import type { Fleet, RunnerSettings } from "../../src/runners/creations.ts";
+import { PostMortem } from "../../src/runners/post-mortem.ts";
 import { RunnerManager, type Lock, type ManagerOptions } from "../../src/runners/runner-manager.ts";
 import { RunnerNames } from "../../src/runners/runner-name.ts";
 import { createLogger, type Clock, type Logger } from "charm-kit";
@@ -55,6 +56,7 @@ export class FakeProcess {
   readonly machines: FakeMachines;
   readonly logs: FakeRunnerLogs;
   readonly metrics: FakeRunnerMetrics;
+  readonly postMortem: PostMortem;
   readonly scopes: FakeScopes;
   readonly manager: RunnerManager;
   readonly logLines: string[] = [];
@@ -83,9 +85,12 @@ export class FakeProcess {
       (text) => text,
     );
     const entropy = () => (++attempts).toString(16).padStart(6, "0");
+    const { history } = site;
     const { forge, machines, logs, metrics, scopes } = this;
+    this.postMortem = new PostMortem({ logs, metrics, history, clock, log });
+    const { postMortem } = this;
     this.manager = new RunnerManager(
-      { forge, machines, logs, metrics, scopes, clock, log, lock, entropy },
+      { forge, machines, logs, metrics, postMortem, scopes, clock, log, lock, entropy },
       { ...options, ...changes },
     );
   }

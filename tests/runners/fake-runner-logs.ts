@@ -1,4 +1,4 @@
-import type { KeptLogs, RunnerLogs } from "../../src/runners/ports.ts";
+import type { Ending, KeptLogs, RunnerLogs } from "../../src/runners/ports.ts";
 import type { FakeSite } from "./fake-site.ts";
 import type { PortCalls } from "./port-calls.ts";
 
@@ -7,6 +7,8 @@ export class FakeRunnerLogs implements RunnerLogs {
   readonly #site: FakeSite;
   readonly #calls: PortCalls;
   readonly pulled: string[] = [];
+  /** The ends of which capsules were kept. */
+  readonly capsules: Ending[] = [];
   /** What the guests say of themselves. */
   readonly words = new Map<string, string>();
   /** What is on the host, of earlier processes too. */
@@ -22,7 +24,7 @@ export class FakeRunnerLogs implements RunnerLogs {
       if (this.#site.machines.get(name)?.state !== "running")
         throw new Error(`Instance '${name}' does not run`);
       this.pulled.push(name);
-      this.keep(name, this.#site.now);
+      this.put(name, this.#site.now);
       return `/logs/${name}`;
     });
   }
@@ -40,7 +42,16 @@ export class FakeRunnerLogs implements RunnerLogs {
     return Promise.resolve();
   }
 
-  keep(runner: string, pulledAt: number): void {
-    this.there.set(runner, { runner, pulledAt });
+  /** Capsules of instances that are gone can be kept as well. */
+  keep(ending: Ending, signal: AbortSignal): Promise<string> {
+    return this.#calls.step("logs.keep", signal, () => {
+      this.capsules.push(ending);
+      this.put(ending.runner, this.#site.now);
+      return `/logs/${ending.runner}`;
+    });
+  }
+
+  put(runner: string, pulledAt: number, bytes = 0): void {
+    this.there.set(runner, { runner, pulledAt, bytes });
   }
 }

@@ -1,9 +1,10 @@
 import type { FakeSite } from "./fake-site.ts";
-import type { EarlyEnd, Round, RunnerMetrics, SharedDirectory } from "../../src/runners/ports.ts";
+import type { EarlyEnd, GuestReport, Round, RunnerMetrics, SharedDirectory } from "../../src/runners/ports.ts";
 
 /** Remembers what it is told of. */
 export class FakeRunnerMetrics implements RunnerMetrics {
   readonly #site: FakeSite | undefined;
+  readonly #own = new Map<string, GuestReport>();
 
   /** @param site whose guests say which applications have ended. @default none does */
   constructor(site?: FakeSite) {
@@ -14,6 +15,10 @@ export class FakeRunnerMetrics implements RunnerMetrics {
   readonly rounds: Round[] = [];
   /** What the next round finds. */
   readonly ends: EarlyEnd[] = [];
+  /** What guests have written down, by runner. */
+  get reports(): Map<string, GuestReport> {
+    return this.#site?.reports ?? this.#own;
+  }
 
   share(name: string): Promise<SharedDirectory> {
     return Promise.resolve({ source: `/shares/${name}`, path: "/metrics-exchange" });
@@ -31,7 +36,16 @@ export class FakeRunnerMetrics implements RunnerMetrics {
 
   reconciled(round: Round): Promise<readonly EarlyEnd[]> {
     this.rounds.push(round);
+    for (const name of this.reports.keys()) if (!round.runners.includes(name)) this.reports.delete(name);
     return Promise.resolve(this.ends.splice(0));
+  }
+
+  recorded(): Promise<readonly string[]> {
+    return Promise.resolve([...this.reports.keys()]);
+  }
+
+  report(name: string): Promise<GuestReport | undefined> {
+    return Promise.resolve(this.reports.get(name));
   }
 
   remove(): Promise<void> {

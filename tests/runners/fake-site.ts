@@ -1,11 +1,13 @@
 import type {
   GuestActivity,
+  GuestReport,
   BootstrapAnswer,
   Machine,
   Registration,
   StandbyMachine,
   Taking,
 } from "../../src/runners/ports.ts";
+import { FakeHistory } from "./fake-history.ts";
 
 /** Where the unit of a test registers its runners unless the test says otherwise. */
 export const SCOPE = "scope-1";
@@ -34,6 +36,12 @@ export class FakeSite {
   readonly ended = new Map<string, number>();
   /** When guests said that their application has ended, in milliseconds since the Unix epoch. */
   readonly saidEnded = new Map<string, number>();
+  /** What guests have written down, by runner. */
+  readonly reports = new Map<string, GuestReport>();
+  /** The unit's record of its runners' lives. */
+  readonly history = new FakeHistory();
+  /** Runners whose instance ended without a word, by nothing that the unit did. */
+  readonly vanished = new Set<string>();
   /** Exit codes with which the next applications end before they listen. */
   readonly endings: number[] = [];
   /** The unit's record of registration scopes, and when it left them. */
@@ -189,7 +197,14 @@ export class FakeSite {
   finishJob(name: string): void {
     const registration = this.registrationOf(name);
     if (registration) this.registrations.delete(registration.id);
+    this.writeReport(name, { end: { status: "normal", code: undefined, at: this.now } });
     this.changeMachine(name, { state: "stopped" });
+  }
+
+  /** What a guest writes down; by default of a runner that has been ready for a minute, and nothing else. */
+  writeReport(name: string, change: Partial<GuestReport> = {}): void {
+    const report = { job: undefined, end: undefined, output: "", isEarly: false, isLost: false };
+    this.reports.set(name, { readyAt: this.now - 60_000, ...report, ...change });
   }
 
   /** Ends the processes of an instance. GitHub notices that its runner is no longer connected. */

@@ -31,23 +31,23 @@ describe("LogKeeper", () => {
   });
 
   it("deletes the unit's logs after seven days, and nobody else's", async () => {
-    logs.keep(A, site.now - 7 * DAY_MS);
-    logs.keep(B, site.now - 7 * DAY_MS + 1);
-    logs.keep("somebody-elses", 0);
+    logs.put(A, site.now - 7 * DAY_MS);
+    logs.put(B, site.now - 7 * DAY_MS + 1);
+    logs.put("somebody-elses", 0);
     await keeper.sweep();
     expect([...logs.there.keys()]).to.deep.equal([B, "somebody-elses"]);
   });
 
   it("fails nothing when they cannot be deleted", async () => {
-    logs.keep(A, 0);
+    logs.put(A, 0);
     logs.delete = () => Promise.reject(new Error("read-only file system"));
     await keeper.sweep();
     expect(warnings.join()).to.include("read-only file system");
   });
 
   it("deletes all of the unit's when it leaves", async () => {
-    logs.keep(A, site.now);
-    logs.keep("somebody-elses", site.now);
+    logs.put(A, site.now);
+    logs.put("somebody-elses", site.now);
     await keeper.remove();
     expect([...logs.there.keys()]).to.deep.equal(["somebody-elses"]);
   });

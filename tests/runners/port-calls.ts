@@ -23,6 +23,7 @@ export type PortVerb =
   | "scopes.remember"
   | "scopes.former"
   | "scopes.forget"
+  | "logs.keep"
   | "logs.pull";
 
 /** What happens at one instant of a port call: it may act on the site, or throw. */

@@ -33,6 +33,7 @@ function idleSite(...names: readonly string[]): FakeSite {
 function messySite(): FakeSite {
   const site = idleSite(A, B, C);
   site.addRunner(D, { state: "stopped" }, { online: false });
+  site.writeReport(D, { end: { status: "normal", code: undefined, at: site.now } });
   site.addMachine(E, { phase: "creating", state: "stopped" });
   site.addRegistration(F);
   site.addRunner(G, { phase: "creating" }, { online: false });

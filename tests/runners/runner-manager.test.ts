@@ -63,9 +63,9 @@ describe("RunnerManager", () => {
         site.changeRegistration(A, { online: false });
         site.changeMachine(A, { createdAt: site.now - 10 * options.patience.startUpMs, suspectSince: 0 });
         const process = new FakeProcess(site);
-        if (failing) process.calls.failNext("logs.pull", new Error("the guest does not answer"));
+        if (failing) process.calls.failNext("logs.keep", new Error("the guest does not answer"));
         await reconcile(process, fleetOf(0));
-        expect(process.logs.pulled).to.deep.equal(failing ? [] : [A]);
+        expect(process.logs.capsules.map(({ runner }) => runner)).to.deep.equal(failing ? [] : [A]);
         expect(site.machineNames()).to.deep.equal([]);
       }
     });
@@ -155,7 +155,7 @@ describe("RunnerManager", () => {
     it("asks no healthy runner for its logs", async () => {
       const process = new FakeProcess(siteWith(A, B));
       await reconcile(process, fleetOf(1));
-      expect(process.logs.pulled).to.deep.equal([]);
+      expect(process.logs.capsules.map(({ runner }) => runner)).to.deep.equal([]);
     });
 
     it("tells its progress, one runner at a time, and says nothing when none is to be made", async () => {
@@ -808,7 +808,7 @@ describe("RunnerManager", () => {
       site.ended.set(A, 0);
       const process = new FakeProcess(site);
       const report = await reconcile(process, fleetOf(1));
-      expect(process.logs.pulled).to.deep.equal([]);
+      expect(process.logs.capsules.map(({ runner }) => runner)).to.deep.equal([]);
       expect(process.logLines.filter((line) => !line.startsWith("INFO"))).to.deep.equal([]);
       expect(report.failures).to.deep.equal([]);
       expect(site.machineNames()).to.have.lengthOf(1).and.not.include(A);
@@ -820,7 +820,7 @@ describe("RunnerManager", () => {
         if (activity !== "still waits for a job") site.ended.set(A, 1);
         const process = new FakeProcess(site);
         await reconcile(process, fleetOf(1));
-        expect(process.logs.pulled).to.deep.equal([A]);
+        expect(process.logs.capsules.map(({ runner }) => runner)).to.deep.equal([A]);
         expect(site.machineNames()).to.have.lengthOf(1).and.not.include(A);
       });
     }

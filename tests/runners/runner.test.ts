@@ -320,7 +320,7 @@ describe("Runner", () => {
       /** The application connects, but its answer never comes; time passes when the witness waits. */
       function silentRunner(connects = true) {
         const { site, process, calls, runner } = newRunner();
-        const { forge, logs, metrics } = process;
+        const { forge, logs, metrics, postMortem } = process;
         const machines = new SilentMachines(site, calls);
         machines.connects = connects;
         const clock = {
@@ -331,7 +331,7 @@ describe("Runner", () => {
           },
         };
         const witness = new OnlineWitness(forge, clock);
-        const dependencies = { forge, machines, logs, metrics, witness };
+        const dependencies = { forge, machines, logs, metrics, postMortem, witness };
         return { site, calls, runner: new Runner(dependencies, runner.config, runner.status) };
       }
 

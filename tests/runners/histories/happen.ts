@@ -21,6 +21,7 @@ export function happen(site: FakeSite, what: Happening["do"], name: string): voi
       break;
     case "crash":
       if (machine) site.changeMachine(name, { state: "stopped" });
+      site.vanished.add(name);
       miss(site, name);
       break;
     case "error":
@@ -50,6 +51,7 @@ export function happen(site: FakeSite, what: Happening["do"], name: string): voi
       break;
     case "lose":
       site.machines.delete(name);
+      site.vanished.add(name);
       miss(site, name);
       break;
     case "freeze":

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentPaths, readMachineFacts, UnitAgent, type AgentEvent, type ExecOutcome } from "juju-agent";
 import type { JsonObject } from "juju-charm";
+import type { Instance } from "lxd-client";
 import { unitSlug } from "../../../src/runners/runner-name.ts";
 import { systemClock } from "charm-kit";
 import { BASE_IMAGE_ALIAS } from "../base-image/ensure-base-image.ts";
@@ -247,8 +248,9 @@ export class Rig {
       // Each has lost its registration, and may end by itself before it is ended.
       const stop = this.lxd.client.instances.changeState(name, { action: "stop", force: true }, signal);
       await stop.catch(() => undefined);
-      await this.gone(name, signal);
     }
+    // Those that have ended by themselves are still there.
+    for (const { name } of await this.#instances(signal)) await this.lxd.client.instances.delete(name, signal);
   }
 
   /** What GitHub has registered. */
@@ -256,13 +258,15 @@ export class Rig {
     return this.github.call("list-runners", null, signal);
   }
 
-  /** Names of the instances of runners, in order. */
+  /** Names of the instances of runners that have not stopped, in order. */
   async machines(signal: AbortSignal): Promise<readonly string[]> {
+    const alive = (await this.#instances(signal)).filter(({ status }) => status !== "Stopped");
+    return alive.map(({ name }) => name).sort();
+  }
+
+  async #instances(signal: AbortSignal): Promise<readonly Instance[]> {
     const instances = await this.lxd.instances(this.slug, signal);
-    return instances
-      .filter(({ config }) => config["user.github-runner.role"] === "runner")
-      .map(({ name }) => name)
-      .sort();
+    return instances.filter(({ config }) => config["user.github-runner.role"] === "runner");
   }
 
   /** Names of all files that the unit keeps on this machine, a line each. */
@@ -271,7 +275,7 @@ export class Rig {
     return names.sort().join("\n");
   }
 
-  /** Waits until LXD has no instance of that name. An ephemeral one goes a moment after its system has ended. */
+  /** Waits until no instance of that name runs. The next reconcile deletes one that has stopped. */
   async gone(name: string, signal: AbortSignal): Promise<void> {
     await until(`the end of ${name}`, async () => !(await this.machines(signal)).includes(name), signal);
   }
