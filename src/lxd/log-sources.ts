@@ -124,7 +124,12 @@ function output(
   limitMs: number,
 ): LogSource["read"] {
   return async (bytes, signal) => {
-    const request = { command: command(bytes), maxOutputBytes: bytes, overflow: "keep-end", limitMs } as const;
+    const request = {
+      command: command(bytes),
+      maxOutputBytes: bytes,
+      overflow: "keep-end",
+      limitMs,
+    } as const;
     return (await client.exec.run(name, request, signal)).stdout;
   };
 }

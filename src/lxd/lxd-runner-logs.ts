@@ -226,6 +226,8 @@ export class LxdRunnerLogs implements RunnerLogs {
 
 async function sizeOf(directory: string): Promise<number> {
   const names = await readdir(directory).catch(() => []);
-  const sizes = names.map(async (name) => (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size);
+  const sizes = names.map(
+    async (name) => (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size,
+  );
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

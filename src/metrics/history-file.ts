@@ -62,7 +62,9 @@ function shorten(_key: string, value: unknown): unknown {
 }
 
 /** The fields of each event, with their types. */
-const FIELDS: Readonly<Record<LifeEvent["event"], Readonly<Record<string, "string" | "number" | "optional">>>> = {
+const FIELDS: Readonly<
+  Record<LifeEvent["event"], Readonly<Record<string, "string" | "number" | "optional">>>
+> = {
   creating: {},
   registered: { id: "number" },
   started: {},
@@ -89,7 +91,8 @@ function parseMoment(line: string): readonly LifeMoment[] {
   }
   if (!isRecord(value)) return [];
   const { runner, at, event } = value;
-  if (typeof runner !== "string" || typeof at !== "number" || !Number.isFinite(new Date(at).getTime())) return [];
+  if (typeof runner !== "string" || typeof at !== "number" || !Number.isFinite(new Date(at).getTime()))
+    return [];
   if (typeof event !== "string" || !Object.hasOwn(FIELDS, event)) return [];
   const fields = Object.entries(FIELDS[event as LifeEvent["event"]]);
   const isWhole = fields.every(([name, type]) => type === "optional" || typeof value[name] === type);

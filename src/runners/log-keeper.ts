@@ -10,6 +10,9 @@ export interface LogKeeperDependencies {
 }
 
 const KEPT_MS = 7 * 24 * 60 * 60_000;
+/** Most runners with logs on the host, and most bytes of all of them. */
+const MOST_RUNNERS = 50;
+const MOST_BYTES = 256 * 2 ** 20;
 
 /** Deletes old logs of a unit's runners from the host. */
 export class LogKeeper {
@@ -19,13 +22,14 @@ export class LogKeeper {
     this.#dependencies = dependencies;
   }
 
-  /** Deletes logs that are seven days old. A failure is logged, and the next sweep tries again. */
+  /**
+   * Deletes logs that are seven days old, and of more than 50 runners or 256 MiB the oldest ones. A failure is logged, and
+   * the next sweep tries again.
+   */
   async sweep(): Promise<void> {
     const { logs, clock, log } = this.#dependencies;
     try {
-      for (const { runner, pulledAt } of await this.#kept()) {
-        if (clock.now() - pulledAt >= KEPT_MS) await logs.delete(runner);
-      }
+      for (const runner of surplusLogs(await this.#kept(), clock.now())) await logs.delete(runner);
     } catch (thrown) {
       log.warning("Cannot delete old logs of runners", { reason: messageOf(thrown) });
     }
@@ -40,4 +44,15 @@ export class LogKeeper {
     const { logs, names } = this.#dependencies;
     return (await logs.kept()).filter(({ runner }) => names.owns(runner));
   }
+}
+
+/** Names of the runners whose logs are deleted. Pure. */
+export function surplusLogs(kept: readonly KeptLogs[], now: number): readonly string[] {
+  const newestFirst = [...kept].sort((left, right) => right.pulledAt - left.pulledAt);
+  let bytes = 0;
+  return newestFirst.flatMap((logs, index) => {
+    bytes += logs.bytes;
+    const stays = now - logs.pulledAt < KEPT_MS && index < MOST_RUNNERS && bytes <= MOST_BYTES;
+    return stays ? [] : [logs.runner];
+  });
 }

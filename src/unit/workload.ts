@@ -430,7 +430,7 @@ export class Workload {
     image: RunnerImage | undefined,
     { room, mostCreations, renewBefore }: Filling,
   ): Promise<FleetChoice> {
-    const { earlyEnds, images, system } = this.#dependencies;
+    const { earlyEnds, images, logs, system } = this.#dependencies;
     if (image === undefined) throw new NoImageError();
     this.#dependencies.telemetry?.onImage(image.builtAt);
     const fleet = await this.#fleet(image, room, "keep");
@@ -447,6 +447,8 @@ export class Workload {
         const after = earlyEndsAfter(before, report, { configHash, now: system.clock.now() });
         if (before !== after) await earlyEnds.write(after);
         await images.conclude(image, report);
+        // Each failure may have left a capsule.
+        if (report.failures.length > 0) await logs.sweep();
       },
     };
   }

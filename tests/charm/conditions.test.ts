@@ -124,6 +124,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new runners.StandbyLostError("a-0-1", "it failed"),
   new runners.ApplicationEndedError(1),
   new runners.ApplicationDiedError({ name: "a-0-1", code: 1, seconds: 1, output: "" }),
+  new runners.RunnerVanishedError({ name: "a-0-1", code: undefined, seconds: 1, output: "it stopped" }),
   new RunnerUnknownError("b", []),
   new ServiceSettingsError("/var/lib/github-runner/a-0/service.json", "damaged", "is damaged"),
   new SettingsStuckError("/var/lib/github-runner/a-0/service.json", { cause: new Error("EROFS") }),

@@ -1,6 +1,13 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { Rig } from "../support/rig/rig.ts";
+import { SecretHunt } from "../support/rig/secret-hunt.ts";
+
+const LOGS = "/var/log/github-runner-logs";
+/** How every just-in-time configuration begins: `{".runner":"` in base64. */
+const JIT_START = "eyIucnVubmVyIjoi";
 
 const LISTENS = 'print Runner::now(), ": Listening for Jobs\\n";';
 
@@ -32,7 +39,7 @@ endToEnd("a runner application that dies right after its first line", () => {
       {
         application: "e2edie",
         editListener: (source) =>
-          source.replaceAll(LISTENS, `${LISTENS} sleep 1; print "Out of cheese\\n"; exit 1;`),
+          source.replaceAll(LISTENS, `${LISTENS} sleep 1; print "jitconfig: $ENV{ACTIONS_RUNNER_INPUT_JITCONFIG}\\nOut of cheese\\n"; exit 1;`),
       },
       patience(),
     );
@@ -62,6 +69,23 @@ endToEnd("a runner application that dies right after its first line", () => {
     expect(await rig.status()).to.match(
       /^(active: 1|maintenance: No runner) of 3 .*; creating one runner at a time, since 7 runners ended without a job/,
     );
+  });
+
+  it("leaves a capsule of each, with what the application printed and without its registration", async () => {
+    const names = (await readdir(LOGS)).filter((name) => name.startsWith("e2edie-0-"));
+    expect(names.length).to.be.at.least(3);
+    const hunt = new SecretHunt();
+    for (const [index, name] of names.entries()) {
+      const files = await readdir(join(LOGS, name));
+      expect(files).to.include.members(["report.json", "console.log", "journal.log"]);
+      expect(await readFile(join(LOGS, name, "console.log"), "utf8")).to.include("Out of cheese");
+      expect(await readFile(join(LOGS, name, "journal.log"), "utf8")).to.include("Out of cheese");
+      expect(await readFile(join(LOGS, name, "report.json"), "utf8")).to.match(/its application ended with \d+/);
+      // The listener of this rig prints its registration.
+      if (index === 0) hunt.add("a just-in-time configuration", JIT_START);
+    }
+    expect(await readFile(join(LOGS, names[0] ?? "", "console.log"), "utf8")).to.include("jitconfig: [redacted]");
+    expect(hunt.inFiles(names.map((name) => join(LOGS, name)))).to.deep.equal([]);
   });
 
   it("keeps the same words in the unit's log", () => {

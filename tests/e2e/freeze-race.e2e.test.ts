@@ -133,7 +133,13 @@ class RaceFixture {
     const metrics = new FakeRunnerMetrics();
     metrics.share = () => Promise.resolve(undefined as never);
     const never = () => Promise.reject(new Error("nothing crashes"));
-    const logs = { lastWords: () => Promise.resolve(undefined), pull: never, keep: never, kept: never, delete: never };
+    const logs = {
+      lastWords: () => Promise.resolve(undefined),
+      pull: never,
+      keep: never,
+      kept: never,
+      delete: never,
+    };
     const settings = {
       labels: [],
       registrationUrl: "",

@@ -151,7 +151,9 @@ describeDaemon("LxdRunnerLogs", (daemon) => {
       await journal("echo a line of the journal");
       await inGuest(`mkdir ${DIAGNOSTICS}; echo one >${DIAGNOSTICS}/Worker_1.log`);
       const { files, report } = await keep();
-      expect(files).to.deep.equal(["Worker_1.log", "console.log", "journal.log", "report.json"].filter((file) => files.includes(file)));
+      expect(files).to.deep.equal(
+        ["Worker_1.log", "console.log", "journal.log", "report.json"].filter((file) => files.includes(file)),
+      );
       expect(files).to.include.members(["Worker_1.log", "journal.log", "report.json"]);
       expect(report["usage"]).to.include({ status: "Running" });
     });
@@ -186,16 +188,28 @@ describeDaemon("LxdRunnerLogs", (daemon) => {
       expect(Date.now() - before).to.be.below(20_000);
       const sizes = await Promise.all(files.map(async (file) => (await stat(join(path, file))).size));
       expect(sizes.reduce((sum, size) => sum + size)).to.be.within(MIB, 9 * MIB);
-      expect(files.filter((file) => !/^(?:Worker_(?:\d+|hole)\.log|Runner_1\.log|console\.log|report\.json)$/.test(file))).to.deep.equal([]);
+      expect(
+        files.filter(
+          (file) => !/^(?:Worker_(?:\d+|hole)\.log|Runner_1\.log|console\.log|report\.json)$/.test(file),
+        ),
+      ).to.deep.equal([]);
       expect(report["runner"], "the report is the unit's").to.equal(instance);
       expect(report.missing.map(({ file }) => file)).to.include("journal.log");
       await daemon().client.instances.delete(instance, patience());
     });
 
     it("contains no secret that a guest printed, in the form that it had", async () => {
-      const jit = Buffer.from(JSON.stringify({ ".runner": "e30=", ".credentials_rsaparams": "k".repeat(300) })).toString("base64");
+      const jit = Buffer.from(
+        JSON.stringify({ ".runner": "e30=", ".credentials_rsaparams": "k".repeat(300) }),
+      ).toString("base64");
       const key = randomBytes(256).toString("base64");
-      const secrets = { jit, key, token: `ghs_${"aB3".repeat(12)}`, own: "the-units-own-password", address: "hunter2hunter2" };
+      const secrets = {
+        jit,
+        key,
+        token: `ghs_${"aB3".repeat(12)}`,
+        own: "the-units-own-password",
+        address: "hunter2hunter2",
+      };
       await leave(`printf '%s\\n' 'ACTIONS_RUNNER_INPUT_JITCONFIG=${jit}' 'run.sh --jitconfig ${jit}' '${jit.slice(0, 300)}' >${END_JOURNAL}
         printf '%s\\n' '${key}' | /bin/busybox fold -w 76 >Runner_key.log; echo 'token ${secrets.token}' >>Runner_key.log
         echo 'proxy http://user:${secrets.address}@proxy:3128 ${secrets.own}' >>Runner_key.log

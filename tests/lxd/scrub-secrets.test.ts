@@ -30,8 +30,13 @@ describe("scrubSecrets()", () => {
 
   it("removes every line of a wrapped random key", () => {
     for (let round = 0; round < 200; round++) {
-      const key = Array.from({ length: 5 }, (_, part) => createHash("sha512").update(`${round} ${part}`).digest());
-      const lines = Buffer.concat(key).toString("base64").match(/.{60,76}/g) ?? [];
+      const key = Array.from({ length: 5 }, (_, part) =>
+        createHash("sha512").update(`${round} ${part}`).digest(),
+      );
+      const lines =
+        Buffer.concat(key)
+          .toString("base64")
+          .match(/.{60,76}/g) ?? [];
       const scrubbed = scrubSecrets(lines.map((line) => `Nov 29 host program[1]: ${line}`).join("\n"));
       for (const line of lines) expect(scrubbed).not.to.include(line);
     }

@@ -208,6 +208,30 @@ describe("UnitMetrics", () => {
     expect(await unit().ended([])).to.deep.equal(new Map());
   });
 
+  it("records jobs and ends for the history, and reads a record without taking it away", async () => {
+    for (const name of ["app-0-1", "app-0-2"]) await make(name);
+    await began("app-0-1");
+    await ended("app-0-1");
+    const job = { repository: "octo/hello", workflow: "CI", runId: 7 };
+    expect(await unit().recorded()).to.have.members(["app-0-1", "app-0-2"]);
+    for (let time = 0; time < 2; time++) {
+      expect(await unit().report("app-0-1")).to.deep.include({
+        readyAt: NOW_MS - 100_000,
+        job: { ...job, at: NOW_MS - 60_000 },
+        end: { status: "normal", code: undefined, at: NOW_MS - 10_000 },
+        isEarly: false,
+      });
+    }
+    expect(await unit().report("app-0-2")).to.include({ job: undefined, end: undefined, output: "" });
+    expect(await unit().report("../app-0-2")).to.equal(undefined);
+    await unit().reconciled(ROUND, unaborted());
+    expect(history.moments).to.deep.equal([
+      { event: "job", runner: "app-0-1", at: NOW_MS - 60_000, ...job },
+      { event: "ended", runner: "app-0-1", at: NOW_MS - 10_000, status: "normal", code: undefined },
+    ]);
+    expect(await unit().recorded()).to.deep.equal([]);
+  });
+
   it("asks GitHub nothing when no runner with a job is gone", async () => {
     await make("app-0-1");
     await unit().reconciled(ROUND, unaborted());
@@ -332,6 +356,13 @@ describe("UnitMetrics", () => {
       await unit(real).reconciled(ROUND, unaborted());
       expect(await mounted()).to.deep.equal([]);
       expect(await readdir(path("metrics"))).to.deep.equal([]);
+    });
+
+    it("tells that a record went with the mount, as at a reboot of the machine", async () => {
+      const { source = "" } = (await unit(real).share("app-0-1", unaborted())) ?? {};
+      expect(await unit(real).report("app-0-1")).to.include({ isLost: false });
+      execFileSync("umount", [source]);
+      expect(await unit(real).report("app-0-1")).to.include({ isLost: true });
     });
 
     it("leaves nothing when the unit leaves", async () => {

@@ -38,6 +38,24 @@ describe("LogKeeper", () => {
     expect([...logs.there.keys()]).to.deep.equal([B, "somebody-elses"]);
   });
 
+  it("deletes the oldest of more than fifty, and nobody else's", async () => {
+    for (let made = 1; made <= 53; made++) logs.put(runnerName(made), site.now - made);
+    logs.put("somebody-elses", 0);
+    await keeper.sweep();
+    const left = [...logs.there.keys()];
+    expect(left)
+      .to.have.length(51)
+      .and.to.include.members([runnerName(1), runnerName(50), "somebody-elses"]);
+  });
+
+  it("deletes the oldest of more than 256 MiB, and does not count what others have", async () => {
+    const third = 100 * 2 ** 20;
+    for (let made = 1; made <= 4; made++) logs.put(runnerName(made), site.now - made, third);
+    logs.put("somebody-elses", site.now, 10 * third);
+    await keeper.sweep();
+    expect([...logs.there.keys()]).to.deep.equal([A, B, "somebody-elses"]);
+  });
+
   it("fails nothing when they cannot be deleted", async () => {
     logs.put(A, 0);
     logs.delete = () => Promise.reject(new Error("read-only file system"));

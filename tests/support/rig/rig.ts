@@ -250,7 +250,8 @@ export class Rig {
       await stop.catch(() => undefined);
     }
     // Those that have ended by themselves are still there.
-    for (const { name } of await this.#instances(signal)) await this.lxd.client.instances.delete(name, signal);
+    for (const { name } of await this.#instances(signal))
+      await this.lxd.client.instances.delete(name, signal);
   }
 
   /** What GitHub has registered. */
