@@ -63,6 +63,8 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     framework.observe(this.on.action("update-dependencies"), actions.updateDependencies);
     framework.observe(this.on.action("build-image"), actions.buildImage);
     framework.observe(this.on.action("collect-logs"), actions.collectLogs);
+    framework.observe(this.on.action("explain-runner"), actions.explainRunner);
+    framework.observe(this.on.action("post-mortem"), actions.postMortem);
   }
 
   async onInstall({ signal }: CharmEvent): Promise<void> {

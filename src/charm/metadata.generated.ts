@@ -232,6 +232,32 @@ export interface GithubRunnerTypes extends CharmTypes {
       };
       readonly results: ActionResults;
     };
+    /**
+     * Tells the life of a runner, also of one that is gone: when it was made, registered and online, its job, its end and what
+     * ended it. Results: summary, timeline (a line for each moment) and moments (the same as JSON). What the guest said is
+     * marked, since it need not be true.
+     */
+    readonly "explain-runner": {
+      readonly params: {
+        /** Name of the runner, as in check-runners, on GitHub or in a capsule. */
+        readonly name: string;
+      };
+      readonly results: ActionResults;
+    };
+    /**
+     * Lists the capsules of runners that did not end as they should, or shows one. Results without the parameter runner:
+     * capsules (names, the newest first, separated by commas) and list (a line with time and cause for each). With it: path,
+     * files (names, separated by commas), report (JSON), and content, the last 64 KiB of a file.
+     */
+    readonly "post-mortem": {
+      readonly params: {
+        /** Name of the runner. Without it, the action lists all capsules of the unit. */
+        readonly runner?: string;
+        /** The file of the capsule whose end is shown as content. */
+        readonly file: string;
+      };
+      readonly results: ActionResults;
+    };
   };
   readonly relations: {
     readonly "cos-agent": { readonly role: "provides"; readonly interface: "cos_agent" };

@@ -125,6 +125,58 @@ export class RunnerActions {
     );
   };
 
+  /** Works without GitHub and with a wrong configuration: what the machine has kept is told in any case. */
+  readonly explainRunner = async (event: Event<"explain-runner">): Promise<void> => {
+    const { work, system } = this.#parts;
+    const { name } = await event.params();
+    const [{ explainRunner, renderTimeline }, { listCapsules }] = await Promise.all([
+      import("../unit/explain-runner.ts"),
+      import("../unit/capsules.ts"),
+    ]);
+    await act(event, async (step) => {
+      const { history, shelf } = await work.lifeRecords();
+      const seen = await work
+        .withWorkload((workload) => workload.find(name, event.signal), step)
+        .catch((thrown: unknown) => {
+          const blind = failureOf(thrown);
+          if (blind === undefined) throw thrown;
+          step(`LXD and GitHub could not be read: ${blind}`);
+          return { names: [], blind };
+        });
+      const [moments, capsules] = await Promise.all([history.read(), listCapsules(shelf)]);
+      const told = explainRunner(name, { ...seen, moments, capsules }, system.clock.now());
+      await event.setResults({
+        summary: told.summary,
+        timeline: renderTimeline(told.moments),
+        moments: JSON.stringify(
+          told.moments.map(({ at, ...moment }) => ({ at: new Date(at).toISOString(), ...moment })),
+        ),
+      });
+    });
+  };
+
+  readonly postMortem = async (event: Event<"post-mortem">): Promise<void> => {
+    const { work } = this.#parts;
+    const parameters = await event.params();
+    const { listCapsules, openCapsule, renderCapsules } = await import("../unit/capsules.ts");
+    await act(event, async () => {
+      const { shelf } = await work.lifeRecords();
+      const { runner } = parameters;
+      if (runner === undefined) {
+        const capsules = await listCapsules(shelf);
+        await event.setResults({
+          capsules: capsules.map((capsule) => capsule.runner).join(","),
+          list: renderCapsules(capsules),
+        });
+        return;
+      }
+      // Juju fills in the default.
+      const file: string = Object.hasOwn(parameters, "file") ? parameters.file : "console.log";
+      const { path, files, report, content } = await openCapsule(shelf, runner, file);
+      await event.setResults({ path, files: files.join(","), report, content });
+    });
+  };
+
   /** The runners work: they are removed only as far as fresh ones can be created. */
   async #renewIdle(event: Event<"flush-runners">): Promise<void> {
     await this.#actOnRunners(event, async ({ workload, step, conclude }) => {

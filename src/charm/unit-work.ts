@@ -14,6 +14,8 @@ import type { WorkloadContext } from "../unit/open-workload.ts";
 import type { ForgeSetup } from "../unit/setup.ts";
 import type { Integrations } from "../unit/integrations.ts";
 import type { Workload } from "../unit/workload.ts";
+import type { CapsuleShelf } from "../unit/capsules.ts";
+import type { RunnerHistory } from "../runners/ports.ts";
 import type { ServiceStatus } from "../unit/service-status.ts";
 import type { SettingsFile } from "../unit/settings-file.ts";
 import { messageOf } from "charm-kit";
@@ -215,6 +217,18 @@ export class UnitWork {
       this.#integrations(),
     ]);
     return firewallRules(configuration, integrations);
+  }
+
+  /** What the machine keeps of the lives of the unit's runners. */
+  async lifeRecords(): Promise<{ readonly history: RunnerHistory; readonly shelf: CapsuleShelf }> {
+    const [{ openHistory }, { runnerNames }] = await Promise.all([
+      import("../unit/unit-records.ts"),
+      import("../unit/unit-slug.ts"),
+    ]);
+    const context = this.#unitContext();
+    const names = runnerNames(context);
+    const shelf = { directory: this.#system.logRoot, owns: (name: string) => names.owns(name) };
+    return { history: openHistory(context), shelf };
   }
 
   /** Opens only the LXD side, without loading Octokit. */

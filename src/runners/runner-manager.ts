@@ -16,8 +16,7 @@ import {
   type RunnerState,
 } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
-import { plan, wantedCount, type Plan, type Step, type Wanted } from "./plan.ts";
-import type { EarlyEnd, Lock, RegistrationScopes } from "./ports.ts";
+import type { EarlyEnd, Lock, Machine, Registration, RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
 import { StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
@@ -65,6 +64,14 @@ export interface ReconcileReport extends FleetReport {
   readonly silentScopes: readonly string[];
   /** Runners that keep their slots although they should be gone. */
   readonly held: readonly HeldRunner[];
+}
+
+/** A runner as far as it is there. */
+export interface FoundRunner {
+  readonly machine: Machine | undefined;
+  readonly registration: Registration | undefined;
+  /** Names of all runners with an instance. */
+  readonly names: readonly string[];
 }
 
 /** Result of carrying out one plan or several. */
@@ -360,6 +367,19 @@ export class RunnerManager {
       machines.destroy(name, signal),
     );
     this.#failures(rejections(outcomes));
+  }
+
+  /** A runner as LXD and GitHub list it, and the names of all; changes nothing. */
+  async find(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<FoundRunner> {
+    const { machines, registrations } = await this.#observe(signal);
+    return {
+      machine: machines.find((machine) => machine.name === name),
+      registration: registrations.find((registration) => registration.name === name),
+      names: machines.map((machine) => machine.name).sort(),
+    };
   }
 
   /** Counts the runners; changes nothing. */

@@ -1,14 +1,19 @@
 import type { Machine, Machines, RunnerLogs } from "../runners/ports.ts";
 import { ConditionError, messageOf } from "charm-kit";
 
+/** Most characters of a name that a message repeats. */
+const LONGEST_NAME = 80;
+
 /** A person names a runner that the unit does not have. */
 export class RunnerUnknownError extends ConditionError {
   readonly code = "runner-unknown";
   readonly remedy = "retry";
 
-  constructor(name: string, known: readonly string[]) {
+  /** @param action what was to be done, as it reads between "Cannot" and the name. */
+  constructor(name: string, known: readonly string[], action = "collect the logs of") {
     const have = known.length > 0 ? `; it has ${known.join(", ")}` : ", nor any other";
-    super(`Cannot collect the logs of ${JSON.stringify(name)}: this unit has no such runner${have}`);
+    const shown = JSON.stringify(name.slice(0, LONGEST_NAME));
+    super(`Cannot ${action} ${shown}: this unit has no such runner${have}`);
   }
 }
 

@@ -219,6 +219,11 @@ export class Workload {
     return this.#dependencies.manager.check(signal);
   }
 
+  /** A runner as LXD and GitHub list it, and the names of all. */
+  find(name: string, signal: AbortSignal): ReturnType<RunnerManager["find"]> {
+    return this.#dependencies.manager.find(name, signal);
+  }
+
   /** Why the last runners ended without a job; undefined while runners stay. */
   async crashLoop(): Promise<string | undefined> {
     const ends = await this.#dependencies.earlyEnds.read();

@@ -39,7 +39,7 @@ endToEnd("a runner application that dies right after its first line", () => {
       {
         application: "e2edie",
         editListener: (source) =>
-          source.replaceAll(LISTENS, `${LISTENS} sleep 1; print "jitconfig: $ENV{ACTIONS_RUNNER_INPUT_JITCONFIG}\\nOut of cheese\\n"; exit 1;`),
+          source.replaceAll(LISTENS, `${LISTENS} sleep 1; print "jitconfig: $input{jitconfig}\\nOut of cheese\\n"; exit 1;`),
       },
       patience(),
     );
@@ -75,17 +75,33 @@ endToEnd("a runner application that dies right after its first line", () => {
     const names = (await readdir(LOGS)).filter((name) => name.startsWith("e2edie-0-"));
     expect(names.length).to.be.at.least(3);
     const hunt = new SecretHunt();
-    for (const [index, name] of names.entries()) {
+    hunt.add("a just-in-time configuration", JIT_START);
+    for (const name of names) {
       const files = await readdir(join(LOGS, name));
-      expect(files).to.include.members(["report.json", "console.log", "journal.log"]);
+      expect(files, await readFile(join(LOGS, name, "report.json"), "utf8")).to.include.members(["report.json", "console.log", "journal.log"]);
       expect(await readFile(join(LOGS, name, "console.log"), "utf8")).to.include("Out of cheese");
       expect(await readFile(join(LOGS, name, "journal.log"), "utf8")).to.include("Out of cheese");
       expect(await readFile(join(LOGS, name, "report.json"), "utf8")).to.match(/its application ended with \d+/);
-      // The listener of this rig prints its registration.
-      if (index === 0) hunt.add("a just-in-time configuration", JIT_START);
+      // The application of this rig prints its registration.
+      expect(await readFile(join(LOGS, name, "console.log"), "utf8")).to.include("jitconfig: [redacted]");
     }
-    expect(await readFile(join(LOGS, names[0] ?? "", "console.log"), "utf8")).to.include("jitconfig: [redacted]");
     expect(hunt.inFiles(names.map((name) => join(LOGS, name)))).to.deep.equal([]);
+  });
+
+  it("is explained by the actions, from its creation to its end", async () => {
+    const { capsules = "" } = await rig.act("post-mortem", {}, patience());
+    const [name = ""] = capsules.split(",");
+    expect(name).to.match(/^e2edie-0-/);
+    const { timeline = "", summary } = await rig.act("explain-runner", { name }, patience());
+    expect(summary).to.match(/is gone: its application ended with \d+/);
+    expect(timeline).to.match(
+      /creation begun[^]*registered at GitHub[^]*listens for jobs[^]*its application ended with \d+[^]*capsule kept[^]*removed/,
+    );
+    const { report = "", content = "" } = await rig.act("post-mortem", { runner: name, file: "journal.log" }, patience());
+    expect(JSON.parse(report)).to.include({ runner: name });
+    expect(content).to.include("Out of cheese");
+    const refused = await rig.act("explain-runner", { name: "e2edie-0-nothing" }, patience()).catch(String);
+    expect(refused).to.include("no such runner").and.to.include(name);
   });
 
   it("keeps the same words in the unit's log", () => {

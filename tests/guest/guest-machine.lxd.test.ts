@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { POLICY_TOKEN, POST_JOB_METRICS, PRE_JOB_METRICS } from "../../src/guest/paths.ts";
+import { END_JOURNAL, POLICY_TOKEN, POST_JOB_METRICS, PRE_JOB_METRICS } from "../../src/guest/paths.ts";
 import { PLAIN_GUEST, type GuestSettings } from "../../src/guest/settings.ts";
 import { Secret } from "charm-kit";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
@@ -127,6 +127,33 @@ id -un >/tmp/config-user
         );
         expect(found, form).to.equal("0\n0\n0\n");
       }
+    });
+  });
+
+  describe("when its application ends", () => {
+    const run = "/home/ubuntu/github-runner/run.sh";
+    before(() => guest.run(`cp ${run} /root/run.sh`));
+    after(() => guest.run(`cp /root/run.sh ${run}; rm -f ${END_JOURNAL}`));
+
+    const endsWith = async (code: number) => {
+      await guest.write(
+        run,
+        `#!/bin/bash\necho "x: Listening for Jobs"; sleep 1; echo "Out of cheese"; exit ${code}\n`,
+      );
+      await listening(PLAIN_GUEST);
+      await guest.run("while systemctl is-active --quiet github-runner; do sleep 0.1; done");
+    };
+
+    it("leaves the end of the journal for the host after an error, for root alone", async () => {
+      await endsWith(3);
+      expect(await guest.run(`cat ${END_JOURNAL}`)).to.include("Out of cheese");
+      expect(await guest.run(`stat -c '%a %U' ${END_JOURNAL}`)).to.equal("600 root\n");
+    });
+
+    it("leaves nothing after an end with 0", async () => {
+      await guest.run(`rm -f ${END_JOURNAL}`);
+      await endsWith(0);
+      expect(await guest.run(`ls ${END_JOURNAL} 2>/dev/null || echo none`)).to.equal("none\n");
     });
   });
 
