@@ -5,6 +5,7 @@ import {
   END_JOURNAL,
   END_PROGRAM,
   PAYLOAD_PIPE,
+  PRE_JOB_METRICS,
   RECEIVE_PROGRAM,
   RUNNER_APPLICATION,
   RUNNER_SCRIPT,
@@ -38,9 +39,9 @@ exec ${RUNNER_SCRIPT}
 const END_JOURNAL_LINES = 5000;
 const END_JOURNAL_SECONDS = 10;
 
-/** Writes the end of the journal down where the host can read it without a running guest; not after a usual end. */
+/** Writes the end of the journal down where the host can read it without a running guest; not after the usual end of a job. */
 const end = `#!/bin/bash
-if [ "\${SERVICE_RESULT:-}" = success ] && [ "\${EXIT_CODE:-}" = exited ]; then exit 0; fi
+if [ "\${SERVICE_RESULT:-}" = success ] && [ "\${EXIT_CODE:-}" = exited ] && [ -e ${PRE_JOB_METRICS} ]; then exit 0; fi
 umask 077
 rm -rf ${END_JOURNAL}
 timeout ${END_JOURNAL_SECONDS} journalctl --quiet --no-pager --output=short-iso --lines=${END_JOURNAL_LINES} >${END_JOURNAL}

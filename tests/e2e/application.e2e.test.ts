@@ -39,7 +39,7 @@ endToEnd("a runner application that dies right after its first line", () => {
       {
         application: "e2edie",
         editListener: (source) =>
-          source.replaceAll(LISTENS, `${LISTENS} sleep 1; print "jitconfig: $input{jitconfig}\\nOut of cheese\\n"; exit 1;`),
+          source.replaceAll(LISTENS, `${LISTENS} sleep 6; print "jitconfig: $input{jitconfig}\\nOut of cheese\\n"; exit 1;`),
       },
       patience(),
     );

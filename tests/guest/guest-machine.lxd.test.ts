@@ -135,10 +135,10 @@ id -un >/tmp/config-user
     before(() => guest.run(`cp ${run} /root/run.sh`));
     after(() => guest.run(`cp /root/run.sh ${run}; rm -f ${END_JOURNAL}`));
 
-    const endsWith = async (code: number) => {
+    const endsWith = async (code: number, before = "true") => {
       await guest.write(
         run,
-        `#!/bin/bash\necho "x: Listening for Jobs"; sleep 1; echo "Out of cheese"; exit ${code}\n`,
+        `#!/bin/bash\necho "x: Listening for Jobs"; sleep 1; ${before}; echo "Out of cheese"; exit ${code}\n`,
       );
       await listening(PLAIN_GUEST);
       await guest.run("while systemctl is-active --quiet github-runner; do sleep 0.1; done");
@@ -150,9 +150,12 @@ id -un >/tmp/config-user
       expect(await guest.run(`stat -c '%a %U' ${END_JOURNAL}`)).to.equal("600 root\n");
     });
 
-    it("leaves nothing after an end with 0", async () => {
-      await guest.run(`rm -f ${END_JOURNAL}`);
+    it("leaves it after an end with 0 without a job, and nothing after a job", async () => {
+      await guest.run(`rm -f ${END_JOURNAL} ${PRE_JOB_METRICS}`);
       await endsWith(0);
+      expect(await guest.run(`cat ${END_JOURNAL}`)).to.include("Out of cheese");
+      await guest.run(`rm ${END_JOURNAL}`);
+      await endsWith(0, `: >${PRE_JOB_METRICS}`);
       expect(await guest.run(`ls ${END_JOURNAL} 2>/dev/null || echo none`)).to.equal("none\n");
     });
   });
