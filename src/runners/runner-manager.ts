@@ -16,6 +16,7 @@ import {
   type RunnerState,
 } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
+import { plan, wantedCount, type Plan, type Step, type Wanted } from "./plan.ts";
 import type { EarlyEnd, Lock, Machine, Registration, RegistrationScopes } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
