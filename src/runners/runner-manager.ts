@@ -371,10 +371,7 @@ export class RunnerManager {
   }
 
   /** A runner as LXD and GitHub list it, and the names of all; changes nothing. */
-  async find(
-    name: string,
-    signal: AbortSignal,
-  ): Promise<FoundRunner> {
+  async find(name: string, signal: AbortSignal): Promise<FoundRunner> {
     const { machines, registrations } = await this.#observe(signal);
     return {
       machine: machines.find((machine) => machine.name === name),

@@ -48,7 +48,9 @@ export async function listCapsules({ directory, owns }: CapsuleShelf): Promise<r
 
 /** A line for each capsule. */
 export function renderCapsules(capsules: readonly Capsule[]): string {
-  return capsules.map(({ runner, at, cause }) => `${utcMinute(at)}  ${runner}  ${lastLines(cause, CAUSE)}`).join("\n");
+  return capsules
+    .map(({ runner, at, cause }) => `${utcMinute(at)}  ${runner}  ${lastLines(cause, CAUSE)}`)
+    .join("\n");
 }
 
 /** @throws {@link RunnerUnknownError} for a runner without a capsule. */

@@ -39,7 +39,10 @@ endToEnd("a runner application that dies right after its first line", () => {
       {
         application: "e2edie",
         editListener: (source) =>
-          source.replaceAll(LISTENS, `${LISTENS} sleep 6; print "jitconfig: $input{jitconfig}\\nOut of cheese\\n"; exit 1;`),
+          source.replaceAll(
+            LISTENS,
+            `${LISTENS} sleep 6; print "jitconfig: $input{jitconfig}\\nOut of cheese\\n"; exit 1;`,
+          ),
       },
       patience(),
     );
@@ -78,10 +81,16 @@ endToEnd("a runner application that dies right after its first line", () => {
     hunt.add("a just-in-time configuration", JIT_START);
     for (const name of names) {
       const files = await readdir(join(LOGS, name));
-      expect(files, await readFile(join(LOGS, name, "report.json"), "utf8")).to.include.members(["report.json", "console.log", "journal.log"]);
+      expect(files, await readFile(join(LOGS, name, "report.json"), "utf8")).to.include.members([
+        "report.json",
+        "console.log",
+        "journal.log",
+      ]);
       expect(await readFile(join(LOGS, name, "console.log"), "utf8")).to.include("Out of cheese");
       expect(await readFile(join(LOGS, name, "journal.log"), "utf8")).to.include("Out of cheese");
-      expect(await readFile(join(LOGS, name, "report.json"), "utf8")).to.match(/its application ended with \d+/);
+      expect(await readFile(join(LOGS, name, "report.json"), "utf8")).to.match(
+        /its application ended with \d+/,
+      );
       // The application of this rig prints its registration.
       expect(await readFile(join(LOGS, name, "console.log"), "utf8")).to.include("jitconfig: [redacted]");
     }
@@ -97,7 +106,11 @@ endToEnd("a runner application that dies right after its first line", () => {
     expect(timeline).to.match(
       /creation begun[^]*registered at GitHub[^]*listens for jobs[^]*its application ended with \d+[^]*capsule kept[^]*removed/,
     );
-    const { report = "", content = "" } = await rig.act("post-mortem", { runner: name, file: "journal.log" }, patience());
+    const { report = "", content = "" } = await rig.act(
+      "post-mortem",
+      { runner: name, file: "journal.log" },
+      patience(),
+    );
     expect(JSON.parse(report)).to.include({ runner: name });
     expect(content).to.include("Out of cheese");
     const refused = await rig.act("explain-runner", { name: "e2edie-0-nothing" }, patience()).catch(String);

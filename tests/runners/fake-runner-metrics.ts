@@ -1,5 +1,11 @@
 import type { FakeSite } from "./fake-site.ts";
-import type { EarlyEnd, GuestReport, Round, RunnerMetrics, SharedDirectory } from "../../src/runners/ports.ts";
+import type {
+  EarlyEnd,
+  GuestReport,
+  Round,
+  RunnerMetrics,
+  SharedDirectory,
+} from "../../src/runners/ports.ts";
 
 /** Remembers what it is told of. */
 export class FakeRunnerMetrics implements RunnerMetrics {

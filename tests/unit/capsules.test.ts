@@ -41,7 +41,9 @@ describe("capsules", () => {
     const { files, content, report, path } = await openCapsule(shelf(), "a-0-1", "console.log");
     expect(path).to.equal(join(directory.path, "a-0-1"));
     expect(files).to.deep.equal(["console.log", "report.json"]);
-    expect(content).to.have.length(64 * 1024 - 2).and.match(/x\n\tend \?\[31m\?\?\n$/);
+    expect(content)
+      .to.have.length(64 * 1024 - 2)
+      .and.match(/x\n\tend \?\[31m\?\?\n$/);
     expect(JSON.parse(report)).to.deep.equal({ cause: "it broke", at: 1 });
   });
 

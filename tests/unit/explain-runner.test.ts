@@ -26,7 +26,12 @@ describe("explainRunner()", () => {
     const moments = [
       ...life("a", ...MADE),
       ...life("b", [1, { event: "creating" }]),
-      ...life("a", [90, { event: "decided", reason: "instance stopped" }], [90, { event: "removing" }], [91, { event: "removed" }]),
+      ...life(
+        "a",
+        [90, { event: "decided", reason: "instance stopped" }],
+        [90, { event: "removing" }],
+        [91, { event: "removed" }],
+      ),
       ...life("a", [30, JOB], [80, { event: "ended", status: "normal" }]),
     ];
     const told = explain({ moments });
@@ -45,10 +50,29 @@ describe("explainRunner()", () => {
   });
 
   const endings: readonly (readonly [string, readonly (readonly [number, LifeEvent])[], string])[] = [
-    ["a runner that vanished", [[5, { event: "found", cause: "its instance stopped without a word" }]], "its instance stopped without a word"],
-    ["one that could not be created", [[5, { event: "failed", reason: "no answer" }]], "it could not be created: no answer"],
-    ["one that the unit removed", [[5, { event: "decided", reason: "more runners than wanted" }], [5, { event: "removing" }]], "the unit removed it: more runners than wanted"],
-    ["one whose application ended", [[5, { event: "ended", status: "abnormal", code: 3 }]], "application ended: abnormal (3)"],
+    [
+      "a runner that vanished",
+      [[5, { event: "found", cause: "its instance stopped without a word" }]],
+      "its instance stopped without a word",
+    ],
+    [
+      "one that could not be created",
+      [[5, { event: "failed", reason: "no answer" }]],
+      "it could not be created: no answer",
+    ],
+    [
+      "one that the unit removed",
+      [
+        [5, { event: "decided", reason: "more runners than wanted" }],
+        [5, { event: "removing" }],
+      ],
+      "the unit removed it: more runners than wanted",
+    ],
+    [
+      "one whose application ended",
+      [[5, { event: "ended", status: "abnormal", code: 3 }]],
+      "application ended: abnormal (3)",
+    ],
     ["one of which nothing more is known", [], "nothing tells why"],
   ];
   for (const [title, events, cause] of endings) {
@@ -81,17 +105,21 @@ describe("explainRunner()", () => {
   });
 
   it("rejects an unknown name, and lists at most ten that are known, live ones first", () => {
-    const moments = Array.from({ length: 50 }, (_, index) => life(`r${index}`, [index, { event: "creating" }])).flat();
+    const moments = Array.from({ length: 50 }, (_, index) =>
+      life(`r${index}`, [index, { event: "creating" }]),
+    ).flat();
     let thrown: unknown;
     try {
       explain({ moments, names: ["live"] }, "../nobody");
     } catch (error) {
       thrown = error;
     }
-    expect(thrown).to.be.instanceOf(RunnerUnknownError).with.property(
-      "message",
-      'Cannot explain "../nobody": this unit has no such runner; it has live, r49, r48, r47, r46, r45, r44, r43, r42, r41',
-    );
+    expect(thrown)
+      .to.be.instanceOf(RunnerUnknownError)
+      .with.property(
+        "message",
+        'Cannot explain "../nobody": this unit has no such runner; it has live, r49, r48, r47, r46, r45, r44, r43, r42, r41',
+      );
   });
 
   it("shows no control characters of a guest", () => {
