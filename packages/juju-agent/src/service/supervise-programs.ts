@@ -4,7 +4,7 @@ import type { Clock } from "charm-kit";
 import type { DeclaredProgram } from "./declared-programs.ts";
 
 /** Set for a supervised program: it ends when its standard input ends, so that it does not outlive a killed agent. */
-export const ENDS_WITH_INPUT = "CHARM_ENDS_WITH_STDIN";
+const ENDS_WITH_INPUT = "CHARM_ENDS_WITH_STDIN";
 
 export interface SupervisorDependencies {
   readonly clock: Clock;
