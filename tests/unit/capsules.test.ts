@@ -60,7 +60,7 @@ describe("capsules", () => {
       await put("b-0-1", { cause: "not ours", at: 1 });
       const thrown = await rejection(openCapsule(shelf(), name, "console.log"));
       expect(thrown).to.be.instanceOf(RunnerUnknownError);
-      expect((thrown).message).to.match(/^Cannot show the capsule of .*; it has a-0-1$/);
+      expect(thrown.message).to.match(/^Cannot show the capsule of .*; it has a-0-1$/);
     });
   }
 });
