@@ -21,7 +21,6 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   for: "removes by hand what a lost unit has left",
   grep: "reads files of a running unit",
   journalctl: "reads the journal of a running unit",
-  ls: "reads files of a running unit",
   lxc: "shows instances of a running unit",
   nft: "shows the rules of a running unit",
   systemctl: "asks systemd about a running unit",

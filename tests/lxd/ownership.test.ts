@@ -9,6 +9,7 @@ describe("keys of instances", () => {
       "user.github-runner.kind",
       "user.github-runner.place",
       "user.github-runner.phase",
+      "user.github-runner.taken-at",
       "user.github-runner.deadline",
       "user.github-runner.doubtful-since",
       "user.github-runner.busy-since",
