@@ -84,6 +84,7 @@ describe(`the runner service over ${JOBS} jobs`, function () {
       worker.forge.labels.clear();
       worker.logLines.length = 0;
       unit.site.forgetNames();
+      unit.site.history.moments.length = 0;
       // What is weakly held lives until the end of a turn.
       for (let turn = 0; turn < 4; turn += 1) {
         await new Promise(setImmediate);
