@@ -83,7 +83,7 @@ async function measure(archive: string, earlier: Report | undefined, signal: Abo
   const rig = await Rig.start({ application: "bench", archive, onEvent: agent.take }, signal);
   try {
     progress("Deploying the charm and building the runner image");
-    await rig.deploy({}, signal);
+    await rig.deploy({ "vm-disk": "1GiB" }, signal);
     for (const bench of benches) {
       progress(`Measuring ${bench.name}`);
       for (const table of await bench.run({ rig, agent, repeat, progress, signal })) {
