@@ -74,17 +74,17 @@ export class PostMortem {
   }
 
   /**
-   * Finds runners whose instance is gone although the unit has not removed it.
+   * Finds runners whose instance is gone although the unit has not removed it. LXD deletes none by itself: whoever did it
+   * meant to, so that it is no reason to create fewer.
    *
    * @param accounted names of runners that are there, and of those that this reconcile has dealt with.
    */
-  async vanished(accounted: ReadonlySet<string>, signal: AbortSignal): Promise<readonly EarlyEnd[]> {
+  async findDeleted(accounted: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { clock, history, log, metrics } = this.#dependencies;
     try {
       const missing = (await metrics.recorded()).filter((name) => !accounted.has(name));
-      if (missing.length === 0) return [];
+      if (missing.length === 0) return;
       const lives = await history.read();
-      const ends: EarlyEnd[] = [];
       for (const runner of missing) {
         const events = lives.filter((moment) => moment.runner === runner).map(({ event }) => event);
         const report = await this.#report(runner);
@@ -93,13 +93,10 @@ export class PostMortem {
         if (report.end || report.isLost) continue;
         await this.note(runner, { event: "found", cause: DELETED });
         await this.keep({ runner, cause: DELETED, at: clock.now(), report }, signal);
-        if (!report.job) ends.push(silentEnd(runner, DELETED, clock.now() - report.readyAt));
       }
-      return ends;
     } catch (thrown) {
       signal.throwIfAborted();
       log.warning("Cannot find out what runners are missing", { reason: messageOf(thrown) });
-      return [];
     }
   }
 

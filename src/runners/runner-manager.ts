@@ -187,9 +187,9 @@ export class RunnerManager {
       versionRefused: first.versionRefused || rest.versionRefused,
     });
     const accounted = [...first.handled, ...rest.handled, ...after.machines.map(({ name }) => name)];
-    const vanished = await postMortem.vanished(new Set(accounted), signal);
+    await postMortem.findDeleted(new Set(accounted), signal);
     const died = await this.#tell(after, { counts: report.counts, fleet, startedAt }, signal);
-    const ended = [...died, ...first.ended, ...rest.ended, ...vanished];
+    const ended = [...died, ...first.ended, ...rest.ended];
     const failures = [...report.failures, ...ofRemovals, ...this.#failures(ended.map(earlyEndError))];
     // The second plan meets the same runners again.
     const claims = rest.isQuiet ? first.held : rest.held;

@@ -249,9 +249,14 @@ export class Rig {
       const stop = this.lxd.client.instances.changeState(name, { action: "stop", force: true }, signal);
       await stop.catch(() => undefined);
     }
-    // Those that have ended by themselves are still there.
-    for (const { name } of await this.#instances(signal))
-      await this.lxd.client.instances.delete(name, signal);
+    // Those that have ended by themselves are still there, and some are about to stop.
+    const none = async () => {
+      const left = await this.#instances(signal);
+      for (const { name } of left)
+        await this.lxd.client.instances.delete(name, signal).catch(() => undefined);
+      return left.length === 0;
+    };
+    await until("the end of all instances", none, signal);
   }
 
   /** What GitHub has registered. */
