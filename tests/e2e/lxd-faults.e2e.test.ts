@@ -51,10 +51,7 @@ endToEnd("a reconcile on an LXD with a fault", () => {
   /** Leaves work for a reconcile: the idle runner is gone, on LXD first, so that its application ends with it. */
   const lack = async () => {
     for (const name of (await rig.machines(patience())).filter((one) => one !== job.runnerName)) {
-      await rig.lxd.client.instances
-        .changeState(name, { action: "stop", force: true }, patience())
-        .catch(() => undefined);
-      await rig.gone(name, patience());
+      await rig.deleteInstance(name, patience());
     }
     const idle = (await rig.registrations(patience())).filter(({ busy }) => !busy);
     for (const { name } of idle) await rig.github.call("drop-runner", { name }, patience());

@@ -4,8 +4,8 @@ import { writeArchive } from "juju-charm/pack";
 import { unpackCharmArchive } from "juju-hook-tools";
 
 /** What of the programs in a runner image is another in the newer charm. */
-const OLD = "PAYLOAD_TIMEOUT_SECONDS = 900;";
-const NEW = "PAYLOAD_TIMEOUT_SECONDS = 901;";
+const OLD = "PAYLOAD_TIMEOUT_SECONDS = 26 * 60 * 60;";
+const NEW = "PAYLOAD_TIMEOUT_SECONDS = 27 * 60 * 60;";
 
 /**
  * Makes an archive as a release is that changes a program inside runners, of one that is there.

@@ -244,19 +244,19 @@ export class Rig {
     for (const { name } of await this.registrations(signal)) {
       await this.github.call("drop-runner", { name }, signal);
     }
-    for (const name of await this.machines(signal)) {
-      // Each has lost its registration, and may end by itself before it is ended.
-      const stop = this.lxd.client.instances.changeState(name, { action: "stop", force: true }, signal);
-      await stop.catch(() => undefined);
-    }
-    // Those that have ended by themselves are still there, and some are about to stop.
-    const none = async () => {
-      const left = await this.#instances(signal);
-      for (const { name } of left)
-        await this.lxd.client.instances.delete(name, signal).catch(() => undefined);
-      return left.length === 0;
+    for (const { name } of await this.#instances(signal)) await this.deleteInstance(name, signal);
+  }
+
+  /** Deletes a runner's instance, as somebody does who does not ask the unit. */
+  async deleteInstance(name: string, signal: AbortSignal): Promise<void> {
+    const { instances } = this.lxd.client;
+    // It may have ended by itself.
+    await instances.changeState(name, { action: "stop", force: true }, signal).catch(() => undefined);
+    const isGone = async () => {
+      await instances.delete(name, signal).catch(() => undefined);
+      return !(await this.#instances(signal)).some((instance) => instance.name === name);
     };
-    await until("the end of all instances", none, signal);
+    await until(`the end of ${name}`, isGone, signal);
   }
 
   /** What GitHub has registered. */
