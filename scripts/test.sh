@@ -80,18 +80,22 @@ if [ "$#" -gt 0 ]; then
   exec mocha --spec tests/support/steps.ts "$@"
 fi
 
-# Units from the packed archive wait for LXD and its instances most of the time: the other tests run beside them.
+# Units from the packed archive wait for LXD and its instances most of the time: tests that make none on it run beside
+# them. The others look at the whole machine, and come when the units are gone.
 TEST_RESULTS=$(mktemp)
 export TEST_RESULTS
 units=$(mktemp)
 trap 'rm -f "$TEST_RESULTS" "$units"' EXIT
-echo "== tests, and beside them tests/e2e, whose output follows"
+echo "== tests without LXD, and beside them tests/e2e, whose output follows"
 STEPS="" mocha --ignore 'packages/**' --ignore 'tests/!(e2e)/**' >"$units" 2>&1 &
 testing=$!
 status=0
-mocha --spec tests/support/steps.ts --ignore 'tests/e2e/**' || status=$?
+mocha --spec tests/support/steps.ts --ignore 'tests/e2e/**' --ignore '**/*.lxd.test.ts' || status=$?
 wait "$testing" || status=$?
 echo "== tests/e2e"
 cat "$units"
-node scripts/test-results.ts "$TEST_RESULTS" 2
+echo "== tests with LXD"
+mocha --no-config --reporter ./tests/support/reporter.ts --timeout 10000 --forbid-only --fail-zero \
+  'packages/*/tests/**/*.lxd.test.ts' 'tests/**/*.lxd.test.ts' || status=$?
+node scripts/test-results.ts "$TEST_RESULTS" 3
 exit "$status"

@@ -76,7 +76,8 @@ endToEnd("a runner application that dies right after its first line", () => {
 
   it("leaves a capsule of each, with what the application printed and without its registration", async () => {
     const names = (await readdir(LOGS)).filter((name) => name.startsWith("e2edie-0-"));
-    expect(names.length).to.be.at.least(3);
+    const told = rig.log.filter((line) => line.includes("crashed")).join("\n");
+    expect(names.length, told).to.be.at.least(3);
     const hunt = new SecretHunt();
     hunt.add("a just-in-time configuration", JIT_START);
     for (const name of names) {

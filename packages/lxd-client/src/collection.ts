@@ -1,5 +1,5 @@
 import { json, path } from "./call.ts";
-import { type Deletion, perform, readTagged, type ReadTarget, remove } from "./resource.ts";
+import { type Deletion, perform, readList, readTagged, type ReadTarget, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Outcome, Tagged } from "./types.ts";
 import { listOf } from "./envelope.ts";
@@ -26,7 +26,8 @@ export class Collection<T, Settings extends object, New extends { readonly name:
   /** All objects, other owners' among them. */
   list(signal: AbortSignal): Promise<readonly T[]> {
     const { noun, segment, decode } = this.kind;
-    return this.transport.read(`list the ${noun}s`, `/1.0/${segment}?recursion=1`, listOf(decode), signal);
+    const path = `/1.0/${segment}?recursion=1`;
+    return readList(this.transport, { action: `list the ${noun}s`, path, decode: listOf(decode) }, signal);
   }
 
   /** @throws `LxdError` with `notFound` when it is not there. */

@@ -1,6 +1,6 @@
 import { type Call, json, path } from "./call.ts";
 import { LxdError } from "./errors.ts";
-import { type Deletion, perform, readTagged, remove } from "./resource.ts";
+import { type Deletion, perform, readTagged, remove, readList } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Outcome, Tagged } from "./types.ts";
 import { listOf } from "./envelope.ts";
@@ -28,8 +28,9 @@ export class ImageAliases {
   }
 
   list(signal: AbortSignal): Promise<readonly ImageAlias[]> {
-    const target = "/1.0/images/aliases?recursion=1";
-    return this.#transport.read("list the image aliases", target, listOf(toAlias), signal);
+    const path = "/1.0/images/aliases?recursion=1";
+    const target = { action: "list the image aliases", path, decode: listOf(toAlias) };
+    return readList(this.#transport, target, signal);
   }
 
   /**

@@ -3,7 +3,7 @@ import { bodyStream } from "./body.ts";
 import { type Call, json, path } from "./call.ts";
 import { OperationError } from "./errors.ts";
 import { multipartForm, type Bytes, type TypedBody } from "./upload.ts";
-import { type Deletion, readTagged, remove } from "./resource.ts";
+import { type Deletion, readTagged, remove, readList } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Config, InstanceType, Metadata, Outcome } from "./types.ts";
 import { fieldsOf, listOf } from "./envelope.ts";
@@ -84,7 +84,8 @@ export class Images {
 
   /** All images, other owners' among them. */
   list(signal: AbortSignal): Promise<readonly Image[]> {
-    return this.#transport.read("list the images", "/1.0/images?recursion=1", listOf(toImage), signal);
+    const target = { action: "list the images", path: "/1.0/images?recursion=1", decode: listOf(toImage) };
+    return readList(this.#transport, target, signal);
   }
 
   /**

@@ -2,7 +2,7 @@ import { withDeadline } from "charm-kit";
 import { bodyStream, readEnd } from "./body.ts";
 import { type Call, json, nameFromURL, path } from "./call.ts";
 import { LxdError, OperationError } from "./errors.ts";
-import { type Deletion, perform, readTagged, remove } from "./resource.ts";
+import { type Deletion, perform, readTagged, remove, readList } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Instance, InstanceSettings, InstanceState, NewInstance, Outcome, Tagged } from "./types.ts";
 import { fieldsOf, listOf } from "./envelope.ts";
@@ -37,8 +37,9 @@ export class Instances {
    */
   list(filter: string | undefined, signal: AbortSignal): Promise<readonly Instance[]> {
     const query = filter === undefined ? "" : `&filter=${encodeURIComponent(filter)}`;
-    const target = `/1.0/instances?recursion=1${query}`;
-    return this.#transport.read("list the instances", target, listOf(toInstance), signal);
+    const path = `/1.0/instances?recursion=1${query}`;
+    const target = { action: "list the instances", path, decode: listOf(toInstance) };
+    return readList(this.#transport, target, signal);
   }
 
   /** @throws {@link LxdError} with `notFound` when it is not there. */

@@ -27,6 +27,28 @@ export async function readTagged<T>(
   return { value: decoded(target.action, target.decode, envelope.metadata), etag };
 }
 
+/** Most times that a list is asked for while objects go. */
+const MOST_LISTS = 5;
+
+/**
+ * Reads a list. LXD answers 404 when an object is deleted while it reads them one by one, so it is asked again then.
+ *
+ * @throws the last `LxdError` when objects go each time.
+ */
+export async function readList<T>(
+  transport: Transport,
+  { action, path, decode }: ReadTarget<readonly T[]>,
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  for (let lists = 1; ; lists += 1) {
+    try {
+      return await transport.read(action, path, decode, signal);
+    } catch (thrown) {
+      if (lists === MOST_LISTS || !(thrown instanceof LxdError) || !thrown.notFound) throw thrown;
+    }
+  }
+}
+
 /** Carries out a mutation whose result tells nothing more. */
 export async function perform(transport: Transport, call: Call, signal: AbortSignal): Promise<Outcome> {
   const outcome = await transport.mutate(call, signal);

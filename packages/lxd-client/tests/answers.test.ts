@@ -58,6 +58,26 @@ describe("Answers of LXD that are no answers", () => {
   ];
 
   for (const [title, call] of kinds) {
+    it("ask for a list again when an object of it goes meanwhile, a few times", async () => {
+      let asked = 0;
+      const gone = (until: number) => (response: ServerResponse) => {
+        asked += 1;
+        const isGone = asked <= until;
+        response.writeHead(isGone ? 404 : 200);
+        response.end(
+          isGone
+            ? JSON.stringify({ type: "error", error: "Storage pool not found", error_code: 404 })
+            : sync([]),
+        );
+      };
+      answer = gone(2);
+      expect(await client.storagePools.list(patience())).to.deep.equal([]);
+      asked = 0;
+      answer = gone(Infinity);
+      expect(await rejection(client.storagePools.list(patience()))).to.include({ notFound: true });
+      expect(asked).to.equal(5);
+    });
+
     it(`are not read beyond the limit, which the error names: ${title}`, async () => {
       const sent = flood(200, '{"type":"sync","metadata":');
       const error = await rejection(call());
