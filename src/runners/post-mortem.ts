@@ -68,7 +68,7 @@ export class PostMortem {
     if (verdict === "normal") return undefined;
     const { cause, isSilent } = verdict;
     await this.note(runner, { event: "found", cause });
-    if (machine.isCutOff || report?.isLost) return undefined;
+    if (cause === CUT_OFF) return undefined;
     await this.keep({ runner, cause, at: clock.now(), machine, registration, report }, signal);
     return isSilent ? silentEnd(runner, cause, clock.now() - machine.createdAt) : undefined;
   }
@@ -136,7 +136,7 @@ const DELETED = "its instance is gone, and this unit has not removed it";
 
 /** How a stopped instance ended. Pure. */
 export function verdictOn({ isCutOff, phase, state }: Machine, report: GuestReport | undefined): Verdict {
-  if (isCutOff || report?.isLost) return { cause: CUT_OFF, isSilent: false };
+  if (report?.isLost) return { cause: CUT_OFF, isSilent: false };
   const job = report?.job ? ` of ${report.job.repository}` : "";
   const end = report?.end;
   if (end) {
@@ -145,6 +145,8 @@ export function verdictOn({ isCutOff, phase, state }: Machine, report: GuestRepo
     const said = report.output === "" ? "" : `; its last output: ${report.output}`;
     return { cause: `its application ended with ${end.code ?? 0} ${when}${said}`, isSilent: false };
   }
+  // The guest's own word comes first: LXD records a moment after the stop that the instance was not cut off.
+  if (isCutOff) return { cause: CUT_OFF, isSilent: false };
   if (state === "error") return { cause: "LXD reports an error of its instance", isSilent: false };
   if (phase === "creating") {
     return { cause: "its instance stopped before the runner was ready", isSilent: false };

@@ -197,10 +197,17 @@ describe("verdictOn()", () => {
     ["a state that LXD does not know", { state: "error" }, undefined, "LXD reports an error"],
     ["a stop before it was ready", { phase: "creating" }, undefined, "before the runner was ready"],
     [
-      "a stop with the machine",
+      "a stop with the machine, whose memory had the records",
+      { isCutOff: true },
+      report({ end: end("abnormal", 1), isLost: true }),
+      "with LXD or with the machine",
+    ],
+    ["a stop with LXD", { isCutOff: true }, undefined, "with LXD or with the machine"],
+    [
+      "an end that LXD has not recorded yet",
       { isCutOff: true },
       report({ end: end("abnormal", 1) }),
-      "with LXD or with the machine",
+      "its application ended with 1",
     ],
   ];
   for (const [title, change, left, verdict] of cases) {
