@@ -22,13 +22,7 @@ export type { RateLimitStore, StoredRateLimit } from "./rate-gate.ts";
 export type { CachedPage, EtagStore } from "./etag-store.ts";
 export type { TokenSource } from "./github-api.ts";
 export { GithubForge } from "./github-forge.ts";
-export {
-  UnitScaleSet,
-  type ScaleSetBatch,
-  type ScaleSetFigures,
-  type ScaleSetSession,
-  type ScaleSetSettings,
-} from "./unit-scale-set.ts";
+export { UnitScaleSet, type ScaleSetSession, type ScaleSetSettings } from "./unit-scale-set.ts";
 export { githubPathText, GithubPathError, parseGithubPath, type GithubPath } from "./path.ts";
 export { openDispatcher, type OwnDispatcher } from "./own-dispatcher.ts";
 export type { WriteRate } from "./token-bucket.ts";

@@ -1,3 +1,4 @@
+import type { DemandBatch, DemandFigures } from "../service/ports.ts";
 import { Secret } from "charm-kit";
 import type {
   MessageSession,
@@ -27,26 +28,6 @@ export interface UnitScaleSetDependencies {
   /** The ID of the runner group. */
   readonly groupId: (signal: AbortSignal) => Promise<number>;
   readonly context: ScaleSetContext;
-}
-
-/** Jobs and runners of a scale set. */
-export interface ScaleSetFigures {
-  /** Jobs that want a runner, those that run included. */
-  readonly assigned: number;
-  readonly running: number;
-  /** Registered runners without a job that are online. */
-  readonly idle: number;
-}
-
-/** A batch of messages. */
-export interface ScaleSetBatch {
-  readonly id: number;
-  /** undefined where GitHub sends none. */
-  readonly figures: ScaleSetFigures | undefined;
-  /** Jobs that are to be acquired. */
-  readonly offered: readonly number[];
-  /** When the jobs were queued that wait now, in milliseconds since the Unix epoch. */
-  readonly queuedAt: readonly number[];
 }
 
 /**
@@ -92,7 +73,7 @@ export class UnitScaleSet {
   }
 
   /** Jobs and runners now; undefined when GitHub has deleted the scale set. */
-  async figures(signal: AbortSignal): Promise<ScaleSetFigures | undefined> {
+  async figures(signal: AbortSignal): Promise<DemandFigures | undefined> {
     const id = await this.ensure(signal);
     const { client } = this.#dependencies;
     const set = await this.#try("read the scale set", () => client.getScaleSet(id, signal));
@@ -174,7 +155,7 @@ export class ScaleSetSession {
   }
 
   /** What GitHub told last; undefined where it has told nothing. */
-  get figures(): ScaleSetFigures | undefined {
+  get figures(): DemandFigures | undefined {
     return figuresOf(this.#session.statistics);
   }
 
@@ -182,7 +163,7 @@ export class ScaleSetSession {
   async poll(
     options: { readonly lastMessageId: number; readonly capacity: number },
     signal: AbortSignal,
-  ): Promise<ScaleSetBatch | undefined> {
+  ): Promise<DemandBatch | undefined> {
     const message = await this.#try("read the messages of the scale set", () =>
       this.#session.poll(options, signal),
     );
@@ -206,7 +187,7 @@ export class ScaleSetSession {
   }
 }
 
-function batchOf({ id, statistics, jobs }: ScaleSetMessage): ScaleSetBatch {
+function batchOf({ id, statistics, jobs }: ScaleSetMessage): DemandBatch {
   return {
     id,
     figures: figuresOf(statistics),
@@ -215,7 +196,7 @@ function batchOf({ id, statistics, jobs }: ScaleSetMessage): ScaleSetBatch {
   };
 }
 
-function figuresOf(statistics: ScaleSetStatistics | undefined): ScaleSetFigures | undefined {
+function figuresOf(statistics: ScaleSetStatistics | undefined): DemandFigures | undefined {
   if (statistics === undefined) return undefined;
   const { totalAssignedJobs: assigned, totalRunningJobs: running, totalIdleRunners: idle } = statistics;
   return { assigned, running, idle };

@@ -1,27 +1,8 @@
 import { expect } from "chai";
 import { describeService } from "../../src/charm/describe-service.ts";
-import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { sampleStatus } from "../service/sample-status.ts";
 
-const status: ServiceStatus = {
-  unit: "runners/0",
-  revision: 1,
-  program: "test",
-  startedAt: 0,
-  activity: { state: "waiting", until: 1 },
-  checkedAt: 0,
-  counts: undefined,
-  runners: [],
-  wanted: 2,
-  intervalMs: 600_000,
-  capacity: 2,
-  image: "current",
-  waiting: 0,
-  notices: [],
-  fault: undefined,
-  failures: [],
-  nextAttemptAt: undefined,
-  settingsFault: undefined,
-};
+const status = sampleStatus();
 const failure = {
   cause: "lxd",
   concern: "creation",

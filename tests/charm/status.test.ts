@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { sampleStatus } from "../service/sample-status.ts";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "../../src/charm/configuration-faults.ts";
@@ -150,26 +151,7 @@ describe("summarise()", () => {
 });
 
 describe("summariseService()", () => {
-  const service: ServiceStatus = {
-    unit: "runners/0",
-    revision: 1,
-    program: "test",
-    startedAt: 0,
-    activity: { state: "waiting", until: 0 },
-    checkedAt: 0,
-    counts: counts(2),
-    runners: [],
-    wanted: 2,
-    intervalMs: 600_000,
-    capacity: 2,
-    image: "current",
-    waiting: 0,
-    notices: [],
-    fault: undefined,
-    failures: [],
-    nextAttemptAt: undefined,
-    settingsFault: undefined,
-  };
+  const service = sampleStatus({ activity: { state: "waiting", until: 0 }, counts: counts(2) });
   const textOf = (change: Partial<ServiceStatus>) => {
     const { name, message } = summariseService({ ...service, ...change }) ?? {};
     return `${name}: ${message}`;

@@ -7,27 +7,9 @@ import { ServiceApi, SocketTakenError } from "../../src/service/service-api.ts";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
 import { rejection } from "../support/rejection.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
+import { sampleStatus } from "./sample-status.ts";
 
-const STATUS: ServiceStatus = {
-  unit: "runners/0",
-  revision: 1,
-  program: "test",
-  startedAt: 0,
-  activity: { state: "waiting", until: 1 },
-  checkedAt: 0,
-  counts: undefined,
-  runners: [],
-  wanted: 2,
-  intervalMs: 600_000,
-  capacity: 2,
-  image: "current",
-  waiting: 0,
-  notices: [],
-  fault: undefined,
-  failures: [],
-  nextAttemptAt: undefined,
-  settingsFault: undefined,
-};
+const STATUS = sampleStatus();
 
 describe("ServiceApi", () => {
   const directory = useTemporaryDirectory();

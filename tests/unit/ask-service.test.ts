@@ -5,29 +5,16 @@ import { askService, isHealthy } from "../../src/unit/ask-service.ts";
 import { LONGEST_LOCK_WAIT_MS, LONGEST_ROUND_MS, type ServiceStatus } from "../../src/unit/service-status.ts";
 import { ServiceApi } from "../../src/service/service-api.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
+import { sampleStatus } from "../service/sample-status.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const INTERVAL_MS = 10 * 60_000;
-const STATUS: ServiceStatus = {
-  unit: "runners/0",
-  revision: 1,
-  program: "test",
+const STATUS = sampleStatus({
   startedAt: NOW - INTERVAL_MS,
   activity: { state: "waiting", until: NOW },
   checkedAt: NOW - INTERVAL_MS,
-  counts: undefined,
-  runners: [],
-  wanted: 2,
-  intervalMs: 600_000,
-  capacity: 2,
-  image: "current",
-  waiting: 0,
   notices: ["grüße"],
-  fault: undefined,
-  failures: [],
-  nextAttemptAt: undefined,
-  settingsFault: undefined,
-};
+});
 
 describe("askService()", () => {
   const directory = useTemporaryDirectory();
