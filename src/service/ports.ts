@@ -27,6 +27,8 @@ export interface RoundOptions {
   readonly isWhole: boolean;
   /** Most creations. @default as many as are missing */
   readonly mostCreations?: number | undefined;
+  /** Only removes what has ended: a person must mend the settings before anything is created. @default false */
+  readonly isPaused?: boolean;
 }
 
 /** What the service does for its unit, opened for one revision of the settings. */

@@ -144,7 +144,8 @@ async function beat(
 ): Promise<never> {
   for (;;) {
     const { activity } = status();
-    const isStuck = activity.state === "working" && clock.now() - activity.since > LONGEST_ROUND_MS;
+    const since = "since" in activity ? activity.since : undefined;
+    const isStuck = since !== undefined && clock.now() - since > LONGEST_ROUND_MS;
     if (!isStuck) await notify.tell(["WATCHDOG=1"], signal);
     await clock.wait(HEARTBEAT_MS, signal);
   }
@@ -179,7 +180,7 @@ function openWork(
   settings: ServiceSettings,
   { system, log, redactor, path, wakes, step, telemetry }: WorkContext,
 ): ServiceWork {
-  const { unit, setup, integrations, revision } = settings;
+  const { unit, setup, integrations, revision, paused } = settings;
   const context = {
     ...unit,
     system,
@@ -200,7 +201,8 @@ function openWork(
     },
   };
   const rounds = new UnitRounds(openWorkload(setup, context));
-  const demand = openDemand(setup, context);
+  // While it is paused, GitHub must assign no jobs to it.
+  const demand = paused === undefined ? openDemand(setup, context) : undefined;
   if (demand === undefined) return rounds;
   const listener = new DemandListener({
     ...demand,

@@ -106,13 +106,14 @@ export class RunnerLoop {
     if (settings === undefined) return;
     const isNew = this.#isNew;
     this.#isNew = false;
-    if (settings.paused !== undefined) {
-      this.#show({ activity: { state: "paused", reason: settings.paused } });
-      return;
-    }
     const { clock } = this.#dependencies;
     const isImpatient = isNew || IMPATIENT.some((wake) => due.has(wake));
     if (!isImpatient && !mayWork(this.#backOff, clock.now())) return;
+    if (settings.paused !== undefined) {
+      const options = { isWhole: false, mostCreations: 0, isPaused: true };
+      await this.#round(settings, { options, why: [...due] }, signal);
+      return;
+    }
     const isWhole = isNew || WHOLE.some((wake) => due.has(wake));
     const most = isImpatient ? undefined : mostCreations(this.#backOff, clock.now());
     await this.#round(settings, { options: { isWhole, mostCreations: most }, why: [...due] }, signal);
@@ -190,7 +191,13 @@ export class RunnerLoop {
   ): Promise<void> {
     const { clock, open, wakes } = this.#dependencies;
     const before = this.#status;
-    this.#show({ activity: { state: "working", since: clock.now(), why } });
+    const { paused } = settings;
+    const since = clock.now();
+    // A hook must not take a service for well that is paused.
+    this.#show({
+      activity:
+        paused === undefined ? { state: "working", since, why } : { state: "paused", reason: paused, since },
+    });
     try {
       this.#work ??= open(settings, (step) => {
         const { activity } = this.#status;
@@ -202,18 +209,24 @@ export class RunnerLoop {
       await this.#tellFault(thrown);
     }
     if (this.#settings !== undefined) {
-      this.#show({ activity: { state: "waiting", until: clock.now() + this.#restMs() } });
+      this.#show({
+        activity:
+          paused === undefined
+            ? { state: "waiting", until: clock.now() + this.#restMs() }
+            : { state: "paused", reason: paused },
+      });
     }
-    this.#askForHook(before, settings);
+    // While it is paused, the unit's status shows why.
+    if (paused === undefined) this.#askForHook(before, settings);
     // What was put off, or follows a trial, need not wait for anything.
     if (this.#isOverdue) wakes.wake("retry");
   }
 
-  #tell(round: Round, { mostCreations: most }: RoundOptions): void {
+  #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
     const { counts, created, notices, waiting, capacity, image } = round;
     this.#fail({ failures: failuresOf(round), created, mightCreate: most !== 0 });
-    const isAllowed = mostCreations(this.#backOff, clock.now()) !== 0;
+    const isAllowed = !isPaused && mostCreations(this.#backOff, clock.now()) !== 0;
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
     const checkedAt = clock.now();
     const runners = activitiesOf(round.runners, this.#status.runners, checkedAt);

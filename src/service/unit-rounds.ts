@@ -14,7 +14,7 @@ export class OutdatedSettingsError extends ConditionError {
 }
 
 /** What the service needs of a workload. */
-type RoundWorkload = Pick<Workload, "refill" | "makeUpStandby" | "check" | "close">;
+type RoundWorkload = Pick<Workload, "refill" | "tidy" | "makeUpStandby" | "check" | "close">;
 
 /** Rounds of the service on the unit's workload. */
 export class UnitRounds implements ServiceWork {
@@ -25,8 +25,10 @@ export class UnitRounds implements ServiceWork {
   }
 
   async round(options: RoundOptions, signal: AbortSignal): Promise<Round> {
-    const report = await this.#workload.refill(options, signal);
-    if (report !== undefined) return report;
+    const report = options.isPaused
+      ? await this.#workload.tidy(signal)
+      : await this.#workload.refill(options, signal);
+    if (report !== undefined) return options.isPaused ? { ...report, capacity: undefined } : report;
     return {
       counts: await this.#workload.check(signal),
       runners: [],

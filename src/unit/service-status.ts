@@ -5,8 +5,13 @@ import type { ToldError } from "./told-error.ts";
 export type Activity =
   /** No usable settings yet. */
   | { readonly state: "without settings"; readonly reason: string }
-  /** A hook found the configuration unusable: nothing new is created, busy runners end their jobs. */
-  | { readonly state: "paused"; readonly reason: string }
+  /** A hook found the configuration unusable: nothing new is created, busy runners end their jobs, and ended ones go. */
+  | {
+      readonly state: "paused";
+      readonly reason: string;
+      /** When the present round began; undefined between two rounds. */
+      readonly since?: number;
+    }
   | {
       readonly state: "working";
       readonly since: number;

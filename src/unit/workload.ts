@@ -258,10 +258,7 @@ export class Workload {
     if (isWhole) this.#ready = undefined;
     this.#ready ??= await this.#makeReady(signal);
     const { room, notices } = this.#ready;
-    const filled = await this.#fill({ room, mostCreations }, signal).catch((thrown: unknown) => {
-      if (thrown instanceof NoImageError) return undefined;
-      throw thrown;
-    });
+    const filled = await this.#fillIfBuilt({ room, mostCreations }, signal);
     if (filled === undefined) return undefined;
     const { report } = filled;
     if (isWhole) await this.#sweep(signal);
@@ -272,6 +269,33 @@ export class Workload {
       ...(await this.#withNotices(report, room, [...notices, ...(told === undefined ? [] : [told])])),
       image: build === "none" ? "current" : report.versionRefused ? "refused" : "due",
     };
+  }
+
+  /**
+   * Removes what has ended, and what a {@link refill} would not replace; creates nothing, and leaves alone what runners stand
+   * on. For settings that a person must mend first.
+   *
+   * @returns undefined while there is no runner image.
+   */
+  async tidy(signal: AbortSignal): Promise<RefillReport | undefined> {
+    const { count, standby } = this.#dependencies.configuration;
+    // What the machine can hold was not looked at: no fewer runners than the settings allow may stay.
+    const room = { runners: count, standby };
+    const filled = await this.#fillIfBuilt({ room, mostCreations: 0 }, signal);
+    if (filled === undefined) return undefined;
+    const { decision, report } = filled;
+    return {
+      ...(await this.#withNotices(report, room, [])),
+      image: decision.build === "none" ? "current" : "due",
+    };
+  }
+
+  /** @returns undefined while there is no runner image. */
+  #fillIfBuilt(filling: Filling, signal: AbortSignal): Promise<Filled | undefined> {
+    return this.#fill(filling, signal).catch((thrown: unknown) => {
+      if (thrown instanceof NoImageError) return undefined;
+      throw thrown;
+    });
   }
 
   /**

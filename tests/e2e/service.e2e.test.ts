@@ -100,6 +100,9 @@ endToEnd("the runner service", () => {
     const [lost = ""] = await rig.machines(patience());
     await rig.lxd.client.instances.changeState(lost, { action: "stop", force: true }, patience());
     await rig.gone(lost, patience());
+    // The service takes what is left of it away.
+    await rig.github.call("wait-for-runners", { registered: 0 }, patience());
+    expect(await rig.machines(patience())).to.deep.equal([]);
     await rig.configure({ "vm-cpu": "2" }, patience(120_000));
     await idle(1);
   });

@@ -118,6 +118,22 @@ class Fixture {
     await new Promise(setImmediate);
   }
 
+  /** Pauses the settings; resolves when so many rounds are over. */
+  pauses(count: number): Promise<ServiceStatus> {
+    this.settings = sampleSettings({ revision: 2, paused: "path: missing" });
+    this.wakes.wake("settings");
+    return this.restsPaused(count);
+  }
+
+  async restsPaused(count: number): Promise<ServiceStatus> {
+    const shown = await this.shows(
+      ({ activity }) =>
+        activity.state === "paused" && activity.since === undefined && this.rounds.length >= count,
+    );
+    await new Promise(setImmediate);
+    return shown;
+  }
+
   pass(milliseconds: number): void {
     this.now += milliseconds;
     for (const timer of this.#timers.splice(0)) {
@@ -229,15 +245,47 @@ describe("RunnerLoop", () => {
     expect(fixture.closed).to.deep.equal([1]);
   });
 
-  it("creates nothing while the settings are paused", async () => {
+  it("only removes what has ended while the settings are paused, and never seems to be well meanwhile", async () => {
+    let steps = 0;
+    fixture.step = () => {
+      steps += 1;
+      return Promise.resolve({ standby: 0, isDone: true });
+    };
     await fixture.rounded(1);
-    fixture.settings = sampleSettings({ revision: 2, paused: "path: missing" });
-    fixture.wakes.wake("settings");
-    await fixture.shows(({ activity }) => activity.state === "paused");
+    await idle();
+    const states = new Set<string>();
+    void fixture.shows(({ activity }) => {
+      if (fixture.rounds.length > 1) states.add(activity.state);
+      return false;
+    });
+    fixture.answer = () => Promise.resolve(round(["b"]));
+    const paused = await fixture.pauses(2);
     fixture.wakes.wake("instance");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(fixture.rounds).to.have.length(1);
-    expect(fixture.loop.status.activity).to.deep.equal({ state: "paused", reason: "path: missing" });
+    await fixture.restsPaused(3);
+    await idle();
+    const options = { revision: 2, isWhole: false, mostCreations: 0, isPaused: true };
+    expect(fixture.rounds.slice(1)).to.deep.equal([options, options]);
+    expect([...states]).to.deep.equal(["paused"]);
+    expect(paused.activity).to.deep.equal({ state: "paused", reason: "path: missing" });
+    expect(paused.counts?.names).to.deep.equal(["b"]);
+    expect(steps).to.equal(1);
+    expect(fixture.refreshed).to.deep.equal([1]);
+  });
+
+  it("tells since when a round of paused settings works, for the watchdog, and tries it again when LXD was away", async () => {
+    await fixture.rounded(1);
+    let shown: unknown;
+    fixture.answer = () => {
+      shown = fixture.loop.status.activity;
+      return Promise.reject(new LxdAwayError("LXD is away"));
+    };
+    const failed = await fixture.pauses(2);
+    expect(shown).to.deep.equal({ state: "paused", reason: "path: missing", since: fixture.now });
+    expect(failed.failures.map(({ cause }) => cause)).to.deep.equal(["lxd-unreachable"]);
+    fixture.answer = () => Promise.resolve(round([]));
+    fixture.pass(2000);
+    const { failures, counts } = await fixture.restsPaused(3);
+    expect([failures, counts?.names]).to.deep.equal([[], []]);
   });
 
   it("waits after a failure, twice as long after the next, and then tries again by itself", async () => {
@@ -431,13 +479,11 @@ describe("RunnerLoop", () => {
   });
 
   it("works again with settings that end a pause", async () => {
-    fixture.settings = sampleSettings({ revision: 1, paused: "path: missing" });
+    await fixture.pauses(1);
+    fixture.settings = sampleSettings({ revision: 3 });
     fixture.wakes.wake("settings");
-    await fixture.shows(({ activity }) => activity.state === "paused");
-    fixture.settings = sampleSettings({ revision: 2 });
-    fixture.wakes.wake("settings");
-    await fixture.rounded(1);
-    expect(fixture.rounds).to.deep.equal([{ revision: 2, isWhole: true, mostCreations: undefined }]);
+    await fixture.rounded(2);
+    expect(fixture.rounds.at(-1)).to.deep.equal({ revision: 3, isWhole: true, mostCreations: undefined });
   });
 
   it("tells what each runner does, and since when", async () => {
@@ -482,13 +528,16 @@ describe("RunnerLoop", () => {
       told += 1;
       return false;
     });
-    fixture.settings = sampleSettings({ revision: 2, paused: "path: missing" });
-    fixture.wakes.wake("settings");
-    await fixture.shows(({ activity }) => activity.state === "paused");
-    const once = told;
-    fixture.wakes.wake("settings");
+    fixture.settings = new ServiceSettingsError("/x", "damaged", "is damaged");
+    fixture.answer = () => Promise.reject(new LxdAwayError("LXD is away"));
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
     await idle();
-    expect(told).to.equal(once);
+    const once = told;
+    // The back-off is not over, and the settings are as damaged as before.
+    fixture.wakes.wake("instance");
+    await idle();
+    expect([told, fixture.rounds.length]).to.deep.equal([once, 2]);
   });
 
   it("closes its work when it ends", async () => {

@@ -47,6 +47,8 @@ export class FakeUnit {
   buildFault: Error | undefined;
   /** Number of builds. */
   builds = 0;
+  /** Number of looks at what runners stand on. */
+  looks = 0;
   /** Number of runners that the machine can hold. */
   capacity = 2;
   /** Number of standby instances that its pool and network can hold. */
@@ -90,7 +92,10 @@ export class FakeUnit {
       },
       images: this.#imageKeeper(clock),
       infrastructure: {
-        ensure: () => Promise.resolve({ count: this.capacity, standby: this.standby, notices: [] }),
+        ensure: () => {
+          this.looks += 1;
+          return Promise.resolve({ count: this.capacity, standby: this.standby, notices: [] });
+        },
         profiles: () => ["runner"],
         check: done,
         remove: () => Promise.resolve([]),

@@ -101,6 +101,34 @@ describe("Workload.refill()", () => {
     expect(await service.workload.refill({ ...QUICK, mostCreations: 1 }, signal)).to.include({ created: 1 });
   });
 
+  it("gives way to `tidy()` while it is paused, which removes what has ended, creates nothing and looks at nothing else", async () => {
+    const { counts } = await hook.workload.reconcile(signal);
+    const [used = "", working = ""] = counts.names;
+    unit.site.assignJob(working);
+    unit.site.finishJob(used);
+    unit.site.pass(60 * 60_000);
+    const before = unit.looks;
+    const report = await service.workload.tidy(signal);
+    expect(report).to.include({ created: 0, image: "current" });
+    expect(report?.counts.busyNames).to.deep.equal([working]);
+    expect(unit.site.machineNames()).to.deep.equal([working]);
+    unit.site.finishJob(working);
+    await service.workload.tidy(signal);
+    expect(unit.site.machineNames()).to.deep.equal([]);
+    expect(unit.site.registrations.size).to.equal(0);
+    expect([unit.looks, launches(service)]).to.deep.equal([before, 0]);
+  });
+
+  it("leaves idle runners in service while it is paused, outdated ones too, and removes nothing without an image", async () => {
+    const { counts } = await hook.workload.reconcile(signal);
+    unit.site.pass(25 * 60 * 60_000);
+    expect(await service.workload.tidy(signal)).to.include({ created: 0, waiting: 2, image: "due" });
+    expect(unit.site.machineNames()).to.deep.equal(counts.names);
+    unit.images = [];
+    expect(await service.workload.tidy(signal)).to.equal(undefined);
+    expect(unit.site.machineNames()).to.deep.equal(counts.names);
+  });
+
   it("leaves working runners alone for which it may create no successor", async () => {
     const { counts } = await hook.workload.reconcile(signal);
     unit.site.pass(7 * 60 * 60_000);
