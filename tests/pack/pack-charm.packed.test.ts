@@ -63,6 +63,7 @@ describe("packCharm()", function () {
       "icon.svg",
       "manifest.yaml",
       "metadata.yaml",
+      ...["fleet", "machine", "waits"].map((name) => `observability/grafana_dashboards/${name}.json`),
       "runtime/LICENSE",
       "runtime/bin/node",
       "version",

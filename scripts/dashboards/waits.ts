@@ -1,0 +1,172 @@
+import type { Dashboard, HistogramName, Query } from "./dashboard.ts";
+import { mean, quantile, rate, select, shareWithin } from "./promql.ts";
+
+const WAIT = "github_runner_wait_duration_seconds";
+
+const quantiles = (name: HistogramName, matchers = ""): readonly Query[] =>
+  [0.5, 0.95, 0.99].map((share) => ({
+    expression: quantile(share, name, matchers),
+    legend: `p${share * 100}`,
+  }));
+
+/** Why do jobs wait, and which part of it is ours? */
+export const WAITS: Dashboard = {
+  uid: "github-runner-waits",
+  title: "GitHub runners: queue and waits",
+  description: "How long jobs wait, and for what. Percentiles are of the last 15 minutes.",
+  rows: [
+    {
+      title: "In the time that is shown",
+      panels: [
+        {
+          title: "Started jobs",
+          description: "Jobs that runners have started.",
+          style: { kind: "number" },
+          unit: "short",
+          queries: [
+            {
+              expression: `sum(increase(${select("github_runner_jobs_started_total")}[$__range]))`,
+              legend: "jobs",
+            },
+          ],
+        },
+        {
+          title: "Assigned within 30 s",
+          description: "Jobs that GitHub assigned to a runner within 30 seconds of their time in the queue.",
+          style: { kind: "number" },
+          unit: "percentunit",
+          queries: [{ expression: shareWithin("30.0", WAIT, 'stage="queued"'), legend: "within 30 s" }],
+        },
+        {
+          title: "First step within 5 s",
+          description: "Jobs whose first step began within 5 seconds of GitHub's assignment.",
+          style: { kind: "number" },
+          unit: "percentunit",
+          queries: [{ expression: shareWithin("5.0", WAIT, 'stage="first_step"'), legend: "within 5 s" }],
+        },
+        {
+          title: "Runners ready within 10 s",
+          description: "Runners that listened for jobs within 10 seconds of the decision to create them.",
+          style: { kind: "number" },
+          unit: "percentunit",
+          queries: [
+            {
+              expression: shareWithin("10.0", "github_runner_start_duration_seconds", ""),
+              legend: "within 10 s",
+            },
+          ],
+        },
+        {
+          title: "Free runners",
+          description: "Idle runners that the next jobs get without a wait.",
+          style: { kind: "number" },
+          unit: "short",
+          queries: [
+            { expression: `sum(${select("github_runner_runners", 'state="idle"')})`, legend: "idle" },
+          ],
+        },
+        {
+          title: "Successful jobs",
+          description: "Ended jobs whose conclusion GitHub reports as a success.",
+          style: { kind: "number" },
+          unit: "percentunit",
+          queries: [
+            {
+              expression: `sum(increase(${select("github_runner_jobs_ended_total", 'conclusion="success"')}[$__range])) / sum(increase(${select("github_runner_jobs_ended_total")}[$__range]))`,
+              legend: "success",
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: "Jobs",
+      panels: [
+        {
+          title: "Time in the queue",
+          description:
+            "From a job's creation until GitHub assigns it to a runner. Grows when no runner is idle.",
+          style: { kind: "lines" },
+          unit: "s",
+          queries: quantiles(WAIT, 'stage="queued"'),
+        },
+        {
+          title: "From assignment to the first step",
+          description: "What the runner application needs to take a job and begin it.",
+          style: { kind: "lines" },
+          unit: "s",
+          queries: quantiles(WAIT, 'stage="first_step"'),
+        },
+        {
+          title: "Runners for jobs",
+          description: "Jobs find idle runners; when all are busy, they wait.",
+          style: { kind: "stack" },
+          unit: "short",
+          queries: [
+            { expression: `sum(${select("github_runner_runners", 'state="busy"')})`, legend: "busy" },
+            { expression: `sum(${select("github_runner_runners", 'state="idle"')})`, legend: "idle" },
+            { expression: `sum(${select("github_runner_standby_instances")})`, legend: "standby" },
+          ],
+        },
+        {
+          title: "Started jobs by event",
+          description: "In an hour, by GitHub's event that started the workflow.",
+          style: { kind: "stack" },
+          unit: "short",
+          queries: [
+            {
+              expression: `sum by (github_event) (${rate(select("github_runner_jobs_started_total"))}) * 3600 > 0`,
+              legend: "{{github_event}}",
+            },
+          ],
+        },
+        {
+          title: "Duration of jobs",
+          description:
+            "From the start of a job to the end of its runner, the 95th percentile by the runner's end.",
+          style: { kind: "lines" },
+          unit: "s",
+          queries: [
+            {
+              expression: quantile(0.95, "github_runner_job_duration_seconds", "", ["status"]),
+              legend: "p95, {{status}}",
+            },
+          ],
+        },
+        {
+          title: "Idle time of runners",
+          description:
+            "How long runners waited for their job. Short times mean that more runners would have jobs.",
+          style: { kind: "lines" },
+          unit: "s",
+          queries: quantiles("github_runner_idle_duration_seconds"),
+        },
+      ],
+    },
+    {
+      title: "Runners",
+      panels: [
+        {
+          title: "From the decision to a runner that listens",
+          description: "What a job waits for when there is neither an idle runner nor a standby instance.",
+          style: { kind: "lines" },
+          unit: "s",
+          queries: quantiles("github_runner_start_duration_seconds"),
+        },
+        {
+          title: "Parts of a start",
+          description:
+            "Mean of each part. A runner that was a standby instance is not cloned; a container boots while it is online already.",
+          style: { kind: "bars" },
+          unit: "s",
+          queries: [
+            {
+              expression: mean(WAIT, 'stage=~"cloned|booted|registered|online"', ["stage"]),
+              legend: "{{stage}}",
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
