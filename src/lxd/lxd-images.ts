@@ -1,6 +1,6 @@
 import type { ImageRecipe, Images, InstanceType, RunnerImage } from "../runners/ports.ts";
 import { messageOf } from "charm-kit";
-import type { Devices, Image, Instance, LxdClient } from "lxd-client";
+import type { Devices, Image, LxdClient } from "lxd-client";
 import { ImageBuildError, ProgramMissingError } from "./errors.ts";
 import { ImageBuilder } from "./image-builder.ts";
 import { builderName, discardInstance, discardUnhindered, templateName } from "./image-instance.ts";
@@ -8,6 +8,7 @@ import { boot, runScript } from "./instance-boot.ts";
 import { missingProgram } from "./missing-program.ts";
 import { describeOwner, isOwned, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
 import type { PortAllocator } from "./port-allocator.ts";
+import { isTemplate, runnerImagesIn } from "./runner-images.ts";
 
 export interface LxdImagesOptions {
   readonly client: LxdClient;
@@ -45,11 +46,7 @@ export class LxdImages implements Images {
 
   async list(signal: AbortSignal): Promise<readonly RunnerImage[]> {
     const instances = await this.#client.instances.list(undefined, signal);
-    return instances
-      .filter((instance) => this.#isTemplate(instance) && instance.type === this.#type)
-      .map(toRunnerImage)
-      .filter((image) => image !== undefined)
-      .toSorted((one, other) => other.builtAt - one.builtAt);
+    return runnerImagesIn(instances, this.#options.owner, this.#type);
   }
 
   async build(recipe: ImageRecipe, progress: Progress, signal: AbortSignal): Promise<RunnerImage> {
@@ -72,7 +69,7 @@ export class LxdImages implements Images {
     const stale = instances.filter(
       (instance) =>
         isOwned(instance.config, owner, "builder") ||
-        (this.#isTemplate(instance) && !templates.has(instance.name)),
+        (isTemplate(instance, owner) && !templates.has(instance.name)),
     );
     for (const { name } of stale) {
       // An operation of a killed process may still use it, such as the clone of a runner.
@@ -87,10 +84,6 @@ export class LxdImages implements Images {
 
   get #type(): InstanceType {
     return this.#options.instanceType ?? "container";
-  }
-
-  #isTemplate({ config }: Instance): boolean {
-    return isOwned(config, this.#options.owner, "template");
   }
 
   async #ownImages(signal: AbortSignal): Promise<readonly Image[]> {
@@ -169,17 +162,4 @@ export class LxdImages implements Images {
     };
     await (ports ? ports.giving(name, create, signal) : create({}));
   }
-}
-
-/** Undefined for an incomplete template. */
-function toRunnerImage({ name, status, config }: Instance): RunnerImage | undefined {
-  const fingerprint = config[KEYS.image];
-  if (status !== "Stopped" || config[KEYS.phase] !== "ready" || !fingerprint) return undefined;
-  return {
-    fingerprint,
-    template: name,
-    recipe: config[KEYS.recipe] ?? "",
-    programs: config[KEYS.programs] ?? "",
-    builtAt: Number(config[KEYS.builtAt] ?? 0),
-  };
 }

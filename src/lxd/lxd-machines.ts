@@ -32,6 +32,7 @@ import { BootstrapError } from "./errors.ts";
 import { inStartedGuest, type StartingGuest } from "./guest-start.ts";
 import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
 import type { PortAllocator } from "./port-allocator.ts";
+import { runnerImagesIn } from "./runner-images.ts";
 import { startInstance } from "./start-instance.ts";
 import { ownUserRange } from "./user-range.ts";
 
@@ -107,6 +108,7 @@ export class LxdMachines implements Machines {
     return {
       runners: own.filter((machine) => machine.phase !== "standby"),
       standby: own.filter((machine) => machine.phase === "standby"),
+      images: runnerImagesIn(instances, this.#owner, this.#instanceType),
     };
   }
 

@@ -39,6 +39,14 @@ export interface ImageKeeperDependencies {
   readonly step: (message: string) => void;
 }
 
+/** What {@link ImageKeeper.decide} goes by. */
+export interface DecideOptions {
+  /** Age in milliseconds from which an image is too old. @default the usual age */
+  readonly refreshMs?: number | undefined;
+  /** The images as a list has just shown them. @default they are listed */
+  readonly images?: readonly RunnerImage[];
+}
+
 /** Ingredients of images, without the runner application. */
 export type ImageSettings = Omit<ImageIngredients, "application">;
 
@@ -67,16 +75,15 @@ export class ImageKeeper {
   }
 
   /**
-   * Reads the images and decides which one to use and whether to build.
+   * Decides which image to use and whether to build.
    *
-   * @param refreshMs age in milliseconds from which an image is too old. @default the usual age
    * @throws the errors of GitHub's client, when it asks for the runner application.
    */
-  async decide(signal: AbortSignal, refreshMs?: number): Promise<ImageDecision> {
-    const { clock, failure, images, trial } = this.#dependencies;
+  async decide(signal: AbortSignal, { refreshMs, images }: DecideOptions = {}): Promise<ImageDecision> {
+    const { clock, failure, trial } = this.#dependencies;
     const { version } = await this.updateApplication(false, signal);
     return decideImage({
-      images: await images.list(signal),
+      images: images ?? (await this.#dependencies.images.list(signal)),
       recipe: recipeKey(this.#settings, version),
       programs: guestPrograms,
       failure: await failure.read(),

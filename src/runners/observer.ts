@@ -43,7 +43,7 @@ export class Observation implements World {
   readonly #visited: readonly VisitedScope[];
 
   constructor(
-    { runners: machines, standby }: MachineList,
+    { runners: machines, standby }: Omit<MachineList, "images">,
     present: {
       readonly forge: Forge;
       readonly key: string | undefined;
@@ -125,13 +125,18 @@ export class Observer {
 
   /**
    * @param withoutForge continues without registrations when GitHub cannot be reached.
+   * @param instances the list of instances, if it is read already.
    * @throws the errors of the list of instances and of the list of the present scope.
    */
-  async observe(signal: AbortSignal, withoutForge = false): Promise<Observation> {
-    const { forge, machines, metrics, scopes } = this.#dependencies;
+  async observe(
+    signal: AbortSignal,
+    withoutForge = false,
+    instances = this.#dependencies.machines.list(signal),
+  ): Promise<Observation> {
+    const { forge, metrics, scopes } = this.#dependencies;
     const [present, all, former] = await Promise.all([
       this.#listPresent(signal, withoutForge),
-      machines.list(signal),
+      instances,
       scopes.former(),
     ]);
     const visited = await Promise.all(former.map((scope) => this.#visit(scope, signal)));

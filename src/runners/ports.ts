@@ -159,6 +159,8 @@ export interface SharedDirectory {
 export interface MachineList {
   readonly runners: readonly Machine[];
   readonly standby: readonly StandbyMachine[];
+  /** The finished images by their templates, which are instances too; the newest first. */
+  readonly images: readonly RunnerImage[];
 }
 
 /** What changes on a standby instance when a runner takes it. */

@@ -17,7 +17,15 @@ import {
 } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
 import { plan, wantedCount, type Plan, type Step, type Wanted } from "./plan.ts";
-import type { EarlyEnd, Lock, Machine, Registration, RegistrationScopes } from "./ports.ts";
+import type {
+  EarlyEnd,
+  Lock,
+  Machine,
+  MachineList,
+  Registration,
+  RegistrationScopes,
+  RunnerImage,
+} from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
 import { StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
@@ -144,17 +152,20 @@ export class RunnerManager {
   /**
    * Like {@link reconcile}, with a fleet that is chosen once no other process works on the runners.
    *
+   * @param choose is told of the images as the same list shows them.
    * @throws the errors of the choice, too.
    */
   reconcileChosen(
-    choose: (signal: AbortSignal) => Promise<FleetChoice>,
+    choose: (images: readonly RunnerImage[], signal: AbortSignal) => Promise<FleetChoice>,
     progress: Progress,
     signal: AbortSignal,
   ): Promise<ReconcileReport> {
     return this.#clients.lock.run(async () => {
       const startedAt = this.#clients.clock.now();
-      // Side by side: while an instance ends, LXD takes its time to answer.
-      const both = [choose(signal), this.#observe(signal)] as const;
+      // Read once: while an instance ends, LXD takes its time to answer.
+      const listed = this.#clients.machines.list(signal);
+      const chosen = listed.then(({ images }) => choose(images, signal));
+      const both = [chosen, this.#observe(signal, false, listed)] as const;
       await Promise.allSettled(both);
       const [{ fleet, conclude }, observed] = await Promise.all(both);
       const report = await this.#reconcile({ fleet, observed, startedAt }, progress, signal);
@@ -309,7 +320,7 @@ export class RunnerManager {
    * @throws the error of the step; nothing is left of an instance that cannot be made.
    */
   makeUpStandby(
-    choose: (signal: AbortSignal) => Promise<Fleet>,
+    choose: (images: readonly RunnerImage[], signal: AbortSignal) => Promise<Fleet>,
     interruption: AbortSignal,
     signal: AbortSignal,
   ): Promise<StandbyStep> {
@@ -385,8 +396,9 @@ export class RunnerManager {
     return countAll(await this.#observe(signal));
   }
 
-  #observe(signal: AbortSignal, withoutForge = false): Promise<Observation> {
-    return new Observer({ ...this.#clients, names: this.#options.names }).observe(signal, withoutForge);
+  #observe(signal: AbortSignal, withoutForge = false, listed?: Promise<MachineList>): Promise<Observation> {
+    const observer = new Observer({ ...this.#clients, names: this.#options.names });
+    return observer.observe(signal, withoutForge, listed);
   }
 
   #removals(observed: Observation): Removals {

@@ -1,7 +1,7 @@
 import { withDeadline, type Clock, type Logger } from "charm-kit";
 import type { Fleet } from "./creations.ts";
 import type { Patience } from "./plan.ts";
-import type { Lock, MachineList, Machines, RunnerMetrics, StandbyMachine } from "./ports.ts";
+import type { Lock, MachineList, Machines, RunnerImage, RunnerMetrics, StandbyMachine } from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
 import { isAlive } from "./world.ts";
 
@@ -49,12 +49,15 @@ export class StandbyKeeper {
    * @param interruption ends the wait for a system that boots; a later step waits for it again.
    */
   async step(
-    choose: (signal: AbortSignal) => Promise<Fleet>,
+    choose: (images: readonly RunnerImage[], signal: AbortSignal) => Promise<Fleet>,
     interruption: AbortSignal,
     signal: AbortSignal,
   ): Promise<StandbyStep> {
     const { lock } = this.#dependencies;
-    const make = async () => this.#makeOne(await choose(signal), signal);
+    const make = async () => {
+      const listed = await this.#list(signal);
+      return this.#makeOne(listed, await choose(listed.images, signal), signal);
+    };
     const { standby, booting, isDone } = await lock.run(make, signal);
     if (booting === undefined) return { standby, isDone };
     try {
@@ -70,10 +73,10 @@ export class StandbyKeeper {
   }
 
   async #makeOne(
+    listed: MachineList,
     fleet: Fleet,
     signal: AbortSignal,
   ): Promise<StandbyStep & { readonly booting?: StandbyMachine | undefined }> {
-    const listed = await this.#list(signal);
     const standby = listed.standby.filter(isAlive).length;
     if (missingStandby(listed, fleet) > 0) {
       await this.#launch(fleet, signal);
@@ -120,15 +123,15 @@ export class StandbyKeeper {
   }
 
   async #list(signal: AbortSignal): Promise<MachineList> {
-    const { runners, standby } = await this.#dependencies.machines.list(signal);
+    const { runners, standby, images } = await this.#dependencies.machines.list(signal);
     const owned = ({ name }: { readonly name: string }) => this.#options.names.owns(name);
-    return { runners: runners.filter(owned), standby: standby.filter(owned) };
+    return { runners: runners.filter(owned), standby: standby.filter(owned), images };
   }
 }
 
 /** Number of standby instances that may be made: all instances count, whatever state they are in. Pure. */
 export function missingStandby(
-  { runners, standby }: MachineList,
+  { runners, standby }: Omit<MachineList, "images">,
   { count, standby: wanted = 0, configHash }: Pick<Fleet, "count" | "standby" | "configHash">,
 ): number {
   const usable = standby.filter((machine) => isAlive(machine) && machine.configHash === configHash);

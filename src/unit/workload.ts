@@ -111,9 +111,8 @@ interface Room {
   readonly standby: number;
 }
 
-/** What stands before the image, and what a person should know of it. */
+/** What the machine is ready for, and what a person should know of it. */
 interface Readiness {
-  readonly decision: ImageDecision;
   readonly room: Room;
   readonly notices: readonly string[];
 }
@@ -131,8 +130,12 @@ interface Filling {
   readonly room: Room;
   /** Used where LXD has no other. */
   readonly image?: RunnerImage | undefined;
+  /** Age in milliseconds from which the image is rebuilt. @default the usual age */
+  readonly refreshMs?: number | undefined;
   /** Idle runners that were created before this time are replaced. @default none */
   readonly renewBefore?: number | undefined;
+  /** Whether an image that is due is built next: working runners then stay for its successors. @default false */
+  readonly isBeforeBuild?: boolean;
   /** @default as many as are missing */
   readonly mostCreations?: number | undefined;
 }
@@ -163,8 +166,8 @@ export class Workload {
    * @returns problems that do not stop the unit.
    */
   async prepare(signal: AbortSignal): Promise<readonly string[]> {
-    const { decision, notices } = await this.#makeReady(signal);
-    const { notice } = await this.#supply(decision, signal);
+    const { notices } = await this.#makeReady(signal);
+    const { notice } = await this.#supply(await this.#dependencies.images.decide(signal), signal);
     return notice === undefined ? notices : [...notices, notice];
   }
 
@@ -315,8 +318,8 @@ export class Workload {
 
   #stepOfStandby(filling: Filling, interruption: AbortSignal, signal: AbortSignal): Promise<StandbyStep> {
     const { images, manager } = this.#dependencies;
-    const choose = async (limited: AbortSignal) => {
-      const image = (await images.decide(limited)).image ?? filling.image;
+    const choose = async (listed: readonly RunnerImage[], limited: AbortSignal) => {
+      const image = (await images.decide(limited, { images: listed })).image ?? filling.image;
       if (image === undefined) throw new NoImageError();
       return this.#fleet(image, filling.room, "make");
     };
@@ -330,11 +333,11 @@ export class Workload {
     return images.decide(signal);
   }
 
-  #makeReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
-    return this.#dependencies.readyLock.run(() => this.#makeAllReady(signal, refreshMs), signal);
+  #makeReady(signal: AbortSignal): Promise<Readiness> {
+    return this.#dependencies.readyLock.run(() => this.#makeAllReady(signal), signal);
   }
 
-  async #makeAllReady(signal: AbortSignal, refreshMs?: number): Promise<Readiness> {
+  async #makeAllReady(signal: AbortSignal): Promise<Readiness> {
     const { configuration, firewall, host, images, infrastructure, rotation, step, integrations } =
       this.#dependencies;
     // GitHub first: invalid credentials are reported before anything is created.
@@ -352,23 +355,22 @@ export class Workload {
       await firewall.ensure(firewallRules(configuration, integrations), signal);
       return report;
     };
-    const works = [images.decide(signal, refreshMs), network(), rotation.ensure(signal)] as const;
+    const works = [network(), rotation.ensure(signal)] as const;
     // None of them goes on in the background when another one has failed.
     await Promise.allSettled(works);
-    const [decision, found] = await Promise.all(works);
+    const [found] = await Promise.all(works);
     const room = { runners: found.count, standby: found.standby };
-    return { decision, room, notices: [...notices, ...found.notices] };
+    return { room, notices: [...notices, ...found.notices] };
   }
 
   async #reconcile(signal: AbortSignal, { refreshMs, renewBefore }: Request = {}): Promise<WorkloadReport> {
-    const { decision, room, notices } = await this.#makeReady(signal, refreshMs);
-    // Replaces used runners before a build, which takes minutes.
-    const early =
-      decision.image && decision.build === "due"
-        ? await this.#fill({ room, image: decision.image }, signal)
-        : undefined;
+    const { room, notices } = await this.#makeReady(signal);
+    // Before a build, which takes minutes. Mostly there is nothing to build.
+    const early = await this.#fillIfBuilt({ room, refreshMs, renewBefore, isBeforeBuild: true }, signal);
+    const decision = early?.decision ?? (await this.#dependencies.images.decide(signal, { refreshMs }));
     const { image, notice } = await this.#supply(decision, signal);
-    const { report } = await this.#fill({ room, image, renewBefore }, signal);
+    const isWhole = early !== undefined && decision.build !== "due";
+    const { report } = isWhole ? early : await this.#fill({ room, image, renewBefore }, signal);
     await this.#sweep(signal);
     const told = await this.#withNotices(report, room, [
       ...notices,
@@ -378,7 +380,7 @@ export class Workload {
     return {
       ...told,
       counts: { ...told.counts, standby },
-      delta: report.delta + (early?.report.delta ?? 0),
+      delta: report.delta + (isWhole ? 0 : (early?.report.delta ?? 0)),
     };
   }
 
@@ -441,25 +443,34 @@ export class Workload {
     return supplied;
   }
 
+  /** @returns undefined where no image was built yet. */
+  async #fillIfBuilt(filling: Filling, signal: AbortSignal): Promise<Filled | undefined> {
+    return this.#fill(filling, signal).catch((thrown: unknown) => {
+      if (thrown instanceof NoImageError) return undefined;
+      throw thrown;
+    });
+  }
+
   async #fill(filling: Filling, signal: AbortSignal): Promise<Filled> {
     const { images, manager, step } = this.#dependencies;
     const progress = (done: number, total: number) => {
       step(`Starting runners ${done}/${total}`);
     };
     let decision: ImageDecision = { image: filling.image, build: "none" };
-    const choose = async (limited: AbortSignal) => {
+    const choose = async (listed: readonly RunnerImage[], limited: AbortSignal) => {
       // With the lock held: another process may have replaced the image.
-      decision = await images.decide(limited);
-      return this.#choose(decision.image ?? filling.image, filling);
+      decision = await images.decide(limited, { images: listed, refreshMs: filling.refreshMs });
+      return this.#choose(decision, filling);
     };
     return { report: await manager.reconcileChosen(choose, progress, signal), decision };
   }
 
   async #choose(
-    image: RunnerImage | undefined,
-    { room, mostCreations, renewBefore }: Filling,
+    decision: ImageDecision,
+    { room, mostCreations, renewBefore, isBeforeBuild = false, ...filling }: Filling,
   ): Promise<FleetChoice> {
     const { earlyEnds, images, logs, system } = this.#dependencies;
+    const image = decision.image ?? filling.image;
     if (image === undefined) throw new NoImageError();
     this.#dependencies.telemetry?.onImage(image.builtAt);
     const fleet = await this.#fleet(image, room, "keep");
@@ -469,7 +480,7 @@ export class Workload {
     return {
       fleet: {
         ...fleet,
-        ...(renewBefore !== undefined && { renewBefore }),
+        ...(renewBefore !== undefined && !(isBeforeBuild && decision.build === "due") && { renewBefore }),
         ...(limits.length > 0 && { mostCreations: Math.min(...limits) }),
       },
       conclude: async (report) => {

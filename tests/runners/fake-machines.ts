@@ -30,6 +30,7 @@ export class FakeMachines implements Machines {
     return this.#calls.step("machines.list", signal, () => ({
       runners: [...this.#site.machines.values()],
       standby: [...this.#site.standby.values()],
+      images: this.#site.images,
     }));
   }
 

@@ -1,4 +1,5 @@
 import type {
+  RunnerImage,
   GuestActivity,
   GuestReport,
   BootstrapAnswer,
@@ -24,6 +25,8 @@ export class FakeSite {
   readonly registrations = new Map<number, Registration>();
   /** Names of templates that runners can be cloned from. */
   readonly templates = new Set(["template-1"]);
+  /** The finished images, newest first. */
+  images: readonly RunnerImage[] = [];
   /** Names of instances that are none of the unit's runners. */
   readonly strangers = new Set<string>();
   /** Names of runners whose instance was ended while they had a job. */

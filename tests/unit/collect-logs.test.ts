@@ -21,7 +21,7 @@ describe("collectLogs()", () => {
       runner,
       {
         machines: {
-          list: () => Promise.resolve({ runners: [...site.machines.values()], standby: [] }),
+          list: () => Promise.resolve({ runners: [...site.machines.values()], standby: [], images: [] }),
         },
         logs: {
           pull: (name) =>

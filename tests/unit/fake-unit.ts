@@ -41,7 +41,6 @@ export interface UnitProcess {
 /** A unit without LXD and GitHub, on which several processes work: runners, images, records and locks are theirs together. */
 export class FakeUnit {
   readonly site = new FakeSite();
-  images: RunnerImage[] = [];
   /** Version of the runner application that GitHub offers. */
   version = "2.337.0";
   buildFault: Error | undefined;
@@ -49,6 +48,8 @@ export class FakeUnit {
   builds = 0;
   /** Number of looks at what runners stand on. */
   looks = 0;
+  /** Number of times that images were listed apart from instances. */
+  imageLists = 0;
   /** Number of runners that the machine can hold. */
   capacity = 2;
   /** Number of standby instances that its pool and network can hold. */
@@ -66,6 +67,14 @@ export class FakeUnit {
   readonly #trial = new Kept<ImageTrial>();
   readonly #installed = new Kept<never>();
   readonly #locks = { manager: new QueueLock(), ready: new QueueLock(), image: new QueueLock() };
+
+  get images(): readonly RunnerImage[] {
+    return this.site.images;
+  }
+
+  set images(images: readonly RunnerImage[]) {
+    this.site.images = images;
+  }
 
   /** Opens the unit's workload in another process. */
   open(): UnitProcess {
@@ -133,7 +142,10 @@ export class FakeUnit {
         },
         archives: { fetch: ({ version }) => Promise.resolve(`/archives/${version}`) },
         images: {
-          list: () => Promise.resolve(this.images),
+          list: () => {
+            this.imageLists += 1;
+            return Promise.resolve(this.images);
+          },
           build: (recipe) => this.#build(recipe),
           prune: (keep) => {
             this.images = this.images.filter(({ template }) =>

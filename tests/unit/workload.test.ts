@@ -215,6 +215,15 @@ describe("a hook and the runner service at once", () => {
     });
   }
 
+  it("read LXD's list of instances once, which shows the images too", async () => {
+    unit.imageLists = 0;
+    await hook.workload.reconcile(signal);
+    await service.workload.refill(WHOLE, signal);
+    for (const { process } of [hook, service])
+      expect(process.calls.made.filter((made) => made === "machines.list")).to.have.length(1);
+    expect(unit.imageLists).to.equal(0);
+  });
+
   it("create from the image that is there when their turn comes", async () => {
     for (const name of unit.site.machineNames()) unit.site.finishJob(name);
     const round = Promise.withResolvers<unknown>();
