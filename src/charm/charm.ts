@@ -40,7 +40,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     framework.observe(this.on.start, this.onStart);
     framework.observe(this.on.configChanged, this.onReconcile);
     framework.observe(this.on.upgradeCharm, this.onUpgrade);
-    framework.observe(this.on.custom("reconcile-runners"), this.onReconcile);
+    framework.observe(this.on.custom("reconcile-runners"), this.onTimer);
     framework.observe(this.on.custom("refresh-image"), this.onRefreshImage);
     framework.observe(this.on.secretChanged, this.onReconcile);
     const debugSsh = this.on.relation("debug-ssh");
@@ -97,6 +97,21 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
       }
       const report = await workload.reconcile(signal);
       return this.#summary(report, count);
+    });
+  }
+
+  /** The runner service does what it can; this is for all else, and for the time when there is none. */
+  async onTimer(event: CharmEvent): Promise<void> {
+    const { signal } = event;
+    const service = await this.#work.roundOfService(signal);
+    const told = service && summariseService(service);
+    if (told === undefined) {
+      await this.onReconcile(event);
+      return;
+    }
+    await this.#show(async () => {
+      if (await this.#work.areTimersDue()) await this.#keepTimers(signal);
+      return shown(told);
     });
   }
 

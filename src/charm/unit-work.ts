@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Charm } from "juju-charm";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import type { FirewallRules, TimerState } from "../unit/ports.ts";
@@ -70,8 +71,12 @@ export class UnitWork {
     work: (workload: Workload, configuration: Configuration) => Promise<T>,
     step = this.#step,
   ): Promise<T> {
-    const { setup, integrations, service } = await this.#published();
-    const { openWorkload } = await import("../unit/open-workload.ts");
+    await this.configuration();
+    // Loaded while hook tools run: each side takes about as long.
+    const [{ setup, integrations, service }, { openWorkload }] = await Promise.all([
+      this.#published(),
+      import("../unit/open-workload.ts"),
+    ]);
     const workload = openWorkload(setup, { ...this.#context(step), integrations, service });
     try {
       return await work(workload, setup.configuration);
@@ -83,8 +88,12 @@ export class UnitWork {
   /** Reads what runners are created from, and hands it to the runner service. */
   async #published() {
     const configuration = await this.configuration();
-    const [setup, integrations] = await this.#orPause(
-      Promise.all([this.#withCredentials(configuration), this.#integrations()]),
+    const [setup, integrations, port] = await this.#orPause(
+      Promise.all([
+        this.#withCredentials(configuration),
+        this.#integrations(),
+        this.metricsPort(configuration),
+      ]),
     );
     const { appName, unitName, deployment, dispatchCommand } = this.#unitContext();
     const service = await this.#settingsFile();
@@ -93,7 +102,7 @@ export class UnitWork {
       unit: { appName, unitName, deployment },
       setup,
       integrations,
-      metricsPort: await this.metricsPort(configuration),
+      metricsPort: port,
       refreshCommand: await dispatchCommand("update-status"),
       reconcileCommand: await dispatchCommand("reconcile-runners"),
     });
@@ -170,6 +179,26 @@ export class UnitWork {
     ]);
     if (!status || !isHealthy(status, this.#system.clock.now())) return undefined;
     return (await this.#isOutdated(status)) ? undefined : status;
+  }
+
+  /**
+   * Lets a healthy service do a whole round, with all that a reconcile of a hook does.
+   *
+   * @returns its status afterwards; undefined where a hook has to do the work: without such a service, with an image to
+   * build, or with a machine to mend or to restart.
+   */
+  async roundOfService(signal: AbortSignal): Promise<ServiceStatus | undefined> {
+    const before = await this.healthyService(signal);
+    if (before === undefined) return undefined;
+    const [{ awaitRound, leavesNothing }, { serviceSocket }, { HOST_PATHS }] = await Promise.all([
+      import("../unit/ask-service.ts"),
+      import("../unit/service-paths.ts"),
+      import("../host/host-paths.ts"),
+    ]);
+    const { rebootRequired } = this.#system.paths ?? HOST_PATHS;
+    if (existsSync(rebootRequired) || !leavesNothing(before)) return undefined;
+    const after = await awaitRound(serviceSocket(this.#unitContext()), signal);
+    return after !== undefined && leavesNothing(after) ? after : undefined;
   }
 
   /** A service that does not answer is left to systemd's watchdog. */

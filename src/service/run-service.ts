@@ -96,9 +96,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     path: join(system.dataRoot, slug, "service.sock"),
     status: () => metrics.annotate(loop.status),
     metrics: metrics.expose,
-    reconcile: () => {
-      wakes.wake("request");
-    },
+    reconcile: async () => metrics.annotate(await loop.request()),
   });
   // The socket is root's alone from its first moment on.
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Clock, findCause, type Logger, messageOf } from "charm-kit";
+import { type Clock, findCause, type Logger, messageOf, withResolvers } from "charm-kit";
 import { ServiceSettingsError, type ServiceSettings } from "../unit/service-settings.ts";
 import {
   backOffAfter,
@@ -53,6 +53,8 @@ export class RunnerLoop {
   #isOverdue = false;
   /** Whether no round has worked with the settings yet. */
   #isNew = false;
+  /** Those who wait for the end of a round that begins after they have asked. */
+  #asking: (() => void)[] = [];
 
   constructor(dependencies: RunnerLoopDependencies) {
     this.#dependencies = dependencies;
@@ -83,6 +85,21 @@ export class RunnerLoop {
   }
 
   /**
+   * Asks for a whole round.
+   *
+   * @returns the status once a round that began after the call has ended, or was not possible.
+   */
+  async request(): Promise<ServiceStatus> {
+    const { promise, resolve } = withResolvers<undefined>();
+    this.#asking.push(() => {
+      resolve(undefined);
+    });
+    this.#dependencies.wakes.wake("request");
+    await promise;
+    return this.#status;
+  }
+
+  /**
    * Works until the signal is aborted. A failed round is told and tried again, whatever it is.
    *
    * @throws the signal's reason.
@@ -93,31 +110,35 @@ export class RunnerLoop {
     try {
       for (;;) {
         const due = await wakes.next(this.#restMs(), signal);
-        await this.#turn(due, signal);
+        const asking = this.#asking.splice(0);
+        const hasWorked = await this.#turn(due, signal);
+        for (const answer of asking) answer();
+        if (hasWorked) await this.#makeUpStandby(signal);
       }
     } finally {
       await this.#work?.close();
     }
   }
 
-  async #turn(due: ReadonlySet<Wake>, signal: AbortSignal): Promise<void> {
+  /** @returns whether there was a round. */
+  async #turn(due: ReadonlySet<Wake>, signal: AbortSignal): Promise<boolean> {
     await this.#readSettings();
     const settings = this.#settings;
-    if (settings === undefined) return;
+    if (settings === undefined) return false;
     const isNew = this.#isNew;
     this.#isNew = false;
     const { clock } = this.#dependencies;
     const isImpatient = isNew || IMPATIENT.some((wake) => due.has(wake));
-    if (!isImpatient && !mayWork(this.#backOff, clock.now())) return;
+    if (!isImpatient && !mayWork(this.#backOff, clock.now())) return false;
     if (settings.paused !== undefined) {
       const options = { isWhole: false, mostCreations: 0, isPaused: true };
       await this.#round(settings, { options, why: [...due] }, signal);
-      return;
+      return false;
     }
     const isWhole = isNew || WHOLE.some((wake) => due.has(wake));
     const most = isImpatient ? undefined : mostCreations(this.#backOff, clock.now());
     await this.#round(settings, { options: { isWhole, mostCreations: most }, why: [...due] }, signal);
-    await this.#makeUpStandby(signal);
+    return true;
   }
 
   /** Until there is nothing left to make, or something more important to do. What fails is tried again after a pause. */

@@ -21,8 +21,8 @@ export interface ServiceApiOptions {
   readonly status: () => ServiceStatus;
   /** Makes the metrics of now. @default there are none */
   readonly metrics?: Expose;
-  /** Asks for a round. */
-  readonly reconcile: () => void;
+  /** Asks for a round. Resolves with the status once a round that began after the call has ended. */
+  readonly reconcile: () => Promise<ServiceStatus>;
 }
 
 /** Most connections at a time; all of them are root's. */
@@ -93,14 +93,20 @@ export class ServiceApi {
         this.#sendMetrics(request, response);
         return;
       case "POST /reconcile":
-        this.#options.reconcile();
-        send(response, 202, { accepted: true });
+        this.#reconcile(request, response).catch(() => response.destroy());
         return;
       default:
         send(response, 404, {
           error: "Known are GET /status, GET /events, GET /metrics and POST /reconcile.",
         });
     }
+  }
+
+  /** Answers at once, or after the round where the request prefers to wait for it (RFC 7240). */
+  async #reconcile({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const ended = this.#options.reconcile();
+    if (/^wait\b/.test(String(headers["prefer"]))) send(response, 200, await ended);
+    else send(response, 202, { accepted: true });
   }
 
   #sendMetrics(request: IncomingMessage, response: ServerResponse): void {

@@ -3,6 +3,8 @@ import { isRecord, withDeadline } from "charm-kit";
 import { LONGEST_ROUND_MS, type ServiceStatus } from "./service-status.ts";
 
 const LIMIT_MS = 2_000;
+/** A round that creates many runners is left to the service; who has asked then looks itself. */
+const ROUND_LIMIT_MS = 2 * 60_000;
 const MOST_BYTES = 1024 * 1024;
 
 /**
@@ -16,11 +18,29 @@ export async function askService(path: string, signal: AbortSignal): Promise<Ser
     const answer = await withDeadline("ask the runner service", LIMIT_MS, signal, (limited) =>
       exchange(path, "GET /status HTTP/1.0\r\n\r\n", limited),
     );
-    const [head = "", ...rest] = answer.split("\r\n\r\n");
-    const body: unknown = JSON.parse(rest.join("\r\n\r\n"));
-    return head.includes(" 200 ") && isRecord(body) && isRecord(body["activity"])
-      ? (body as unknown as ServiceStatus)
-      : undefined;
+    return statusIn(answer);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/**
+ * Lets the service do a whole round, and waits for it.
+ *
+ * @param path of the service's socket.
+ * @returns the status after the round; undefined where no service answers in time.
+ */
+export async function awaitRound(path: string, signal: AbortSignal): Promise<ServiceStatus | undefined> {
+  try {
+    const request = "POST /reconcile HTTP/1.0\r\nPrefer: wait\r\nContent-Length: 0\r\n\r\n";
+    const answer = await withDeadline(
+      "wait for a round of the runner service",
+      ROUND_LIMIT_MS,
+      signal,
+      (limited) => exchange(path, request, limited),
+    );
+    return statusIn(answer);
   } catch {
     signal.throwIfAborted();
     return undefined;
@@ -40,6 +60,14 @@ export async function requestRound(path: string, signal: AbortSignal): Promise<b
   }
 }
 
+function statusIn(answer: string): ServiceStatus | undefined {
+  const [head = "", ...rest] = answer.split("\r\n\r\n");
+  const body: unknown = JSON.parse(rest.join("\r\n\r\n"));
+  return head.includes(" 200 ") && isRecord(body) && isRecord(body["activity"])
+    ? (body as unknown as ServiceStatus)
+    : undefined;
+}
+
 function exchange(path: string, request: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path, signal });
@@ -56,6 +84,11 @@ function exchange(path: string, request: string, signal: AbortSignal): Promise<s
       })
       .end(request);
   });
+}
+
+/** Whether a round has left nothing for a hook to do: no image to build, and no machine to mend. Pure. */
+export function leavesNothing({ counts, fault, image }: ServiceStatus): boolean {
+  return counts !== undefined && fault === undefined && image === "current";
 }
 
 /** Whether the service does the unit's work: a hook needs to look at nothing then. Pure. */

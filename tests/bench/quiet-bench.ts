@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { findSocket } from "lxd-client";
 import { existsSync } from "node:fs";
 import { REPOSITORY, type Rig } from "../support/rig/rig.ts";
+import { ServiceProcess } from "../support/rig/service-process.ts";
+import { until } from "../support/rig/until.ts";
 import type { Bench } from "./bench.ts";
 import { LifecycleRecord } from "./lifecycle-record.ts";
 import { median } from "./median.ts";
@@ -24,12 +26,19 @@ export const quietBench: Bench = {
     const record = await LifecycleRecord.open(rig.lxd.client, signal);
     const series = await timeInUnit(rig, { commands: commandsOf(rig), rounds }, signal);
     const execs = await execsSoFar(rig, record, signal);
+    const beside = await besideService(rig, rounds, signal);
     await rig.configure({ "virtual-machines": "0" }, signal);
     const base = median(series.lists);
     const rows = Object.entries(series).map(([name, values]) => {
       const took = median(values);
       return [LABELS[name as keyof typeof series], milliseconds(took), ratio(took, base)];
     });
+    const taken = median(beside.reconcile);
+    rows.push([
+      `${LABELS.reconcile}, beside a healthy runner service`,
+      milliseconds(taken),
+      ratio(taken, median(beside.lists)),
+    ]);
     return [
       {
         title: `A reconcile of ${RUNNERS} healthy runners`,
@@ -45,6 +54,19 @@ const LABELS = {
   lists: "one list of LXD and one of GitHub, by a plain script",
   reconcile: "dispatch of reconcile-runners",
 } as const;
+
+/** Most of a dispatch is loading: a service has it loaded, and does the round for the timer. */
+async function besideService(rig: Rig, rounds: number, signal: AbortSignal) {
+  const service = new ServiceProcess(rig);
+  service.start();
+  try {
+    const isQuiet = async () => (await service.status(signal))?.activity.state === "waiting";
+    await until("a quiet service", isQuiet, signal);
+    return await timeInUnit(rig, { commands: commandsOf(rig), rounds }, signal);
+  } finally {
+    await service.kill("SIGTERM");
+  }
+}
 
 function commandsOf(rig: Rig) {
   const charm = rig.paths.charm(rig.unit);

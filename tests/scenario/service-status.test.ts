@@ -21,11 +21,12 @@ const config = {
   "test-mode": "insecure",
 };
 
-describe("update-status beside a runner service", () => {
+describe("a hook beside a runner service", () => {
   let directory: string;
   let ctx: Context;
   let api: ServiceApi;
   let status: ServiceStatus;
+  let round: () => Promise<ServiceStatus>;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "scenario-"));
@@ -54,9 +55,10 @@ describe("update-status beside a runner service", () => {
       nextAttemptAt: undefined,
       settingsFault: undefined,
     };
+    round = () => Promise.resolve(status);
     await mkdir(join(system.dataRoot, "github-runner-0"), { recursive: true });
     const path = join(system.dataRoot, "github-runner-0/service.sock");
-    api = new ServiceApi({ path, status: () => status, reconcile: () => undefined });
+    api = new ServiceApi({ path, status: () => status, reconcile: () => round() });
     await api.open();
   });
   afterEach(async () => {
@@ -66,6 +68,43 @@ describe("update-status beside a runner service", () => {
 
   const run = (storedState: State["storedState"] = {}) =>
     ctx.run(ctx.on.updateStatus(), new State({ config, storedState }));
+
+  it("lets the service do the round when the timer asks for one, and shows its status after it", async () => {
+    round = () => {
+      const counts = {
+        online: 2,
+        busy: 0,
+        offline: 0,
+        unknown: 0,
+        names: ["a", "b"],
+        busyNames: [],
+        standby: 0,
+      };
+      status = { ...status, wanted: 2, capacity: 2, counts };
+      return Promise.resolve(status);
+    };
+    const { unitStatus } = await ctx.run(ctx.on.custom("reconcile-runners"), new State({ config }));
+    expect(unitStatus).to.include({ name: "active", message: "2 runners: 2 idle" });
+  });
+
+  it("does the timer's work itself when the service cannot, has an image to build, or does not answer", async () => {
+    const well = status;
+    const outcomes = [
+      () => Promise.resolve({ ...well, fault: tellError(new LxdMissingError()) }),
+      () => Promise.resolve({ ...well, image: "due" as const }),
+      () => {
+        void api.close();
+        return Promise.withResolvers<ServiceStatus>().promise;
+      },
+    ];
+    for (const outcome of outcomes) {
+      round = outcome;
+      const { unitStatus } = await ctx.run(ctx.on.custom("reconcile-runners"), new State({ config }));
+      // No GitHub is there to do it with.
+      expect(unitStatus).to.have.property("name", "waiting");
+      expect(unitStatus.message).to.include("Cannot find the runner application");
+    }
+  });
 
   it("shows what the service tells, and keeps the condition that a hook has met", async () => {
     for (const condition of ["reconcile", "update-status", null]) {

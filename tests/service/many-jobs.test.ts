@@ -64,7 +64,7 @@ describe(`the runner service over ${JOBS} jobs`, function () {
     const api: ServiceApi = new ServiceApi({
       path: socketPath,
       status: () => loop.status,
-      reconcile: () => undefined,
+      reconcile: () => loop.request(),
     });
     await api.open();
     const ask = (method: string, target: string) =>

@@ -204,6 +204,22 @@ describe("RunnerLoop", () => {
     expect(tries).to.equal(2);
   });
 
+  it("answers a request after a whole round that began later, and while there can be none", async () => {
+    await fixture.rounded(1);
+    const first = Promise.withResolvers<Round>();
+    fixture.answer = () => first.promise;
+    fixture.wakes.wake("instance");
+    await fixture.shows(({ activity }) => activity.state === "working");
+    const asked = fixture.loop.request();
+    first.resolve(round(["a"]));
+    fixture.answer = () => Promise.resolve(round(["a", "b", "c"]));
+    expect((await asked).counts?.names).to.deep.equal(["a", "b", "c"]);
+    expect(fixture.rounds.map(({ isWhole }) => isWhole)).to.deep.equal([true, false, true]);
+    fixture.settings = { ...sampleSettings(), revision: 9, paused: "no path" };
+    expect((await fixture.loop.request()).activity).to.deep.equal({ state: "paused", reason: "no path" });
+    expect(fixture.rounds).to.have.length(3);
+  });
+
   it("does a whole round after the interval of the settings", async () => {
     await fixture.rounded(1);
     fixture.pass(11 * 60_000);

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -15,21 +15,25 @@ describe("ServiceApi", () => {
   const directory = useTemporaryDirectory();
   const path = () => join(directory.path, "service.sock");
   let asked = 0;
+  let round = Promise.resolve(STATUS);
   const apis: ServiceApi[] = [];
   const open = async () => {
     const api = new ServiceApi({
       path: path(),
       status: () => STATUS,
       metrics: (accept) => Promise.resolve({ contentType: `text/${accept ?? "plain"}`, body: "up 1\n" }),
-      reconcile: () => (asked += 1),
+      reconcile: () => {
+        asked += 1;
+        return round;
+      },
     });
     await api.open();
     apis.push(api);
     return api;
   };
-  const ask = (method: string, target: string) =>
+  const ask = (method: string, target: string, headers: OutgoingHttpHeaders = {}) =>
     new Promise<{ readonly status: number | undefined; readonly body: string }>((resolve, reject) => {
-      const call = request({ socketPath: path(), method, path: target }, (answer) => {
+      const call = request({ socketPath: path(), method, path: target, headers }, (answer) => {
         text(answer).then((body) => {
           resolve({ status: answer.statusCode, body });
         }, reject);
@@ -58,6 +62,17 @@ describe("ServiceApi", () => {
     expect(await ask("POST", "/reconcile")).to.include({ status: 202 });
     expect(asked).to.equal(1);
     expect(await ask("GET", "/reconcile")).to.include({ status: 404 });
+  });
+
+  it("answers after the round where the request prefers to wait", async () => {
+    await open();
+    const { promise, resolve } = Promise.withResolvers<ServiceStatus>();
+    round = promise;
+    const answer = ask("POST", "/reconcile", { prefer: "wait" });
+    expect(await ask("POST", "/reconcile")).to.include({ status: 202 });
+    resolve({ ...STATUS, wanted: 7 });
+    const { status, body } = await answer;
+    expect([status, (JSON.parse(body) as ServiceStatus).wanted]).to.deep.equal([200, 7]);
   });
 
   it("sends the status at once and at each change to readers of events", async () => {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { askService, isHealthy } from "../../src/unit/ask-service.ts";
+import { askService, awaitRound, isHealthy, leavesNothing } from "../../src/unit/ask-service.ts";
 import { LONGEST_LOCK_WAIT_MS, LONGEST_ROUND_MS, type ServiceStatus } from "../../src/unit/service-status.ts";
 import { ServiceApi } from "../../src/service/service-api.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
@@ -16,16 +16,24 @@ const STATUS = sampleStatus({
   notices: ["grüße"],
 });
 
+const ROUNDED = { ...STATUS, wanted: 5 };
+
 describe("askService()", () => {
   const directory = useTemporaryDirectory();
   const path = () => join(directory.path, "service.sock");
   const ask = () => askService(path(), AbortSignal.timeout(5000));
 
   it("returns the status that the service tells", async () => {
-    const api = new ServiceApi({ path: path(), status: () => STATUS, reconcile: () => undefined });
+    const api = new ServiceApi({
+      path: path(),
+      status: () => STATUS,
+      reconcile: () => Promise.resolve(ROUNDED),
+    });
     await api.open();
     try {
       expect(await ask()).to.deep.equal(JSON.parse(JSON.stringify(STATUS)));
+      const after = await awaitRound(path(), AbortSignal.timeout(5000));
+      expect(after).to.deep.equal(JSON.parse(JSON.stringify(ROUNDED)));
     } finally {
       await api.close();
     }
@@ -33,6 +41,7 @@ describe("askService()", () => {
 
   it("returns undefined where no service listens", async () => {
     expect(await ask()).to.equal(undefined);
+    expect(await awaitRound(path(), AbortSignal.timeout(5000))).to.equal(undefined);
   });
 
   for (const [what, answer] of [
@@ -92,5 +101,23 @@ describe("isHealthy()", () => {
     expect(healthy({ checkedAt: NOW + 60_000 })).to.equal(false);
     expect(healthy({ checkedAt: undefined, startedAt: NOW + 60_000 })).to.equal(false);
     expect(healthy({ activity: { state: "working", since: NOW + 60_000, why: [] } })).to.equal(false);
+  });
+});
+
+describe("leavesNothing()", () => {
+  const round = sampleStatus({
+    image: "current",
+    counts: { online: 0, busy: 0, offline: 0, unknown: 0, names: [], busyNames: [], standby: 0 },
+  });
+
+  it("is true after a round that ended well, whatever it could not create", () => {
+    expect(leavesNothing(round)).to.equal(true);
+  });
+
+  it("is false while a hook has an image to build or a machine to mend", () => {
+    for (const image of ["due", "refused", "missing"] as const)
+      expect(leavesNothing({ ...round, image })).to.equal(false);
+    expect(leavesNothing({ ...round, fault: { message: "LXD is away" } })).to.equal(false);
+    expect(leavesNothing({ ...round, counts: undefined })).to.equal(false);
   });
 });
