@@ -443,14 +443,6 @@ export class Workload {
     return supplied;
   }
 
-  /** @returns undefined where no image was built yet. */
-  async #fillIfBuilt(filling: Filling, signal: AbortSignal): Promise<Filled | undefined> {
-    return this.#fill(filling, signal).catch((thrown: unknown) => {
-      if (thrown instanceof NoImageError) return undefined;
-      throw thrown;
-    });
-  }
-
   async #fill(filling: Filling, signal: AbortSignal): Promise<Filled> {
     const { images, manager, step } = this.#dependencies;
     const progress = (done: number, total: number) => {
