@@ -170,6 +170,27 @@ export const configurationSchema = {
       accepted: "0, or a TCP port up to 65535",
       change: "nothing",
     },
+    "capsule-count": {
+      type: "integer",
+      minimum: 1,
+      maximum: 1000,
+      accepted: "1 to 1000",
+      change: "nothing",
+    },
+    "capsule-size": {
+      type: "string",
+      pattern: "^[1-9][0-9]*[KMGTPE]iB$",
+      fault: "not a size",
+      accepted: "8MiB or more, such as 256MiB or 1GiB",
+      change: "nothing",
+    },
+    "capsule-days": {
+      type: "integer",
+      minimum: 1,
+      maximum: 365,
+      accepted: "1 to 365 days",
+      change: "nothing",
+    },
     denylist: {
       type: "string",
       accepted: "IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8",

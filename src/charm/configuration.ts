@@ -1,5 +1,6 @@
 import { parseGithubPath, GithubPathError, type GithubPath } from "../github/path.ts";
 import type { Proxies, JsonObject } from "juju-charm";
+import type { CapsuleLimits } from "../runners/log-keeper.ts";
 import type { InstanceType } from "../runners/ports.ts";
 import type { Configuration, DemandScaling, ForgeConfiguration } from "../unit/configuration.ts";
 import { parseSize as sizeOf } from "charm-kit";
@@ -50,6 +51,7 @@ export function parseConfiguration(
     ...readRegistration(reader, insecure),
     ...readMachine(reader),
     ...readImage(reader, insecure),
+    capsules: readCapsules(reader),
     denylist: reader.parse("denylist", parseNetworks),
     aproxy: readAproxy(reader, proxy),
     subnet: reader.text("runner-subnet") === "" ? undefined : reader.parse("runner-subnet", parseSubnet),
@@ -160,6 +162,18 @@ function readMachine(reader: OptionReader) {
   }
   const resources = memory && disk ? { cpu: reader.whole("vm-cpu"), memory, disk } : undefined;
   return { instanceType, resources };
+}
+
+/** As much as one capsule takes at most. */
+const LARGEST_CAPSULE = 8 * 2 ** 20;
+const DAY_MS = 24 * 60 * 60_000;
+
+function readCapsules(reader: OptionReader): CapsuleLimits | undefined {
+  const size = reader.parse("capsule-size", parseSize);
+  const bytes = size === undefined ? undefined : sizeOf(size);
+  if (bytes === undefined) return undefined;
+  if (bytes < LARGEST_CAPSULE) reader.refuse(wrong("capsule-size", "smaller than one capsule"));
+  return { count: reader.whole("capsule-count"), bytes, ageMs: reader.whole("capsule-days") * DAY_MS };
 }
 
 function readImage(reader: OptionReader, insecure: boolean) {

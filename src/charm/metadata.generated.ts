@@ -117,6 +117,18 @@ export interface GithubRunnerTypes extends CharmTypes {
      */
     readonly "metrics-port": number;
     /**
+     * Most runners that did not end as they should of which a unit keeps a capsule: console, journal, diagnostics and a
+     * report. Beyond it, the oldest one is deleted. Logs of collect-logs count too.
+     */
+    readonly "capsule-count": number;
+    /**
+     * Most space of all capsules of a unit: a positive integer and one of MiB, GiB, TiB; at least 8MiB, the most of one
+     * capsule. Beyond it, the oldest ones are deleted. With less than 520 MiB left on the disk, a capsule has its report only.
+     */
+    readonly "capsule-size": string;
+    /** Days after which a capsule is deleted. */
+    readonly "capsule-days": number;
+    /**
      * IPv4 and IPv6 networks in CIDR notation, separated by commas, that the runners must not reach, in addition to the
      * machine itself, other runners and link-local addresses. A change takes effect at once, and replaces no runner.
      */

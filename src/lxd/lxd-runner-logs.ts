@@ -99,16 +99,23 @@ export class LxdRunnerLogs implements RunnerLogs {
 
   async kept(): Promise<readonly KeptLogs[]> {
     const names = await readdir(this.#directory).catch(() => []);
-    return Promise.all(
-      names.map(async (name) => {
+    const found = await Promise.all(
+      names.map(async (name): Promise<KeptLogs | undefined> => {
         const directory = join(this.#directory, name);
-        return {
-          runner: name.endsWith(UNFINISHED) ? name.slice(0, -UNFINISHED.length) : name,
-          pulledAt: (await stat(directory)).mtimeMs,
-          bytes: await sizeOf(directory),
-        };
+        const isUnfinished = name.endsWith(UNFINISHED);
+        // Another process may have finished or deleted them meanwhile.
+        const found = await stat(directory).catch(() => undefined);
+        return (
+          found && {
+            runner: isUnfinished ? name.slice(0, -UNFINISHED.length) : name,
+            pulledAt: found.mtimeMs,
+            bytes: await sizeOf(directory),
+            isUnfinished,
+          }
+        );
       }),
     );
+    return found.filter((logs) => logs !== undefined);
   }
 
   async delete(name: string): Promise<void> {
@@ -176,10 +183,20 @@ export class LxdRunnerLogs implements RunnerLogs {
         const text = this.#scrub(await read(bytes, signal));
         if (text === "") return;
         const content = Buffer.from(text).subarray(-bytes);
-        await writeFile(join(target.directory, file), content, { mode: 0o600 });
+        await this.#write(join(target.directory, file), content);
         target.files.push(file);
         target.left -= content.length;
       });
+    }
+  }
+
+  /** Leaves nothing when it fails: on a disk that is full now, the report still needs room. */
+  async #write(path: string, content: Buffer): Promise<void> {
+    try {
+      await writeFile(path, content, { mode: 0o600 });
+    } catch (thrown) {
+      await rm(path, { force: true });
+      throw thrown;
     }
   }
 

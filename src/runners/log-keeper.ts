@@ -1,6 +1,22 @@
 import { messageOf, type Clock, type Logger } from "charm-kit";
-import type { KeptLogs, RunnerLogs } from "./ports.ts";
+import type { Ending, KeptLogs, RunnerLogs } from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
+
+/** How much of ended runners is kept on the host: what is beyond one of these is deleted, the oldest first. */
+export interface CapsuleLimits {
+  /** Most runners of which anything is kept. */
+  readonly count: number;
+  /** Most bytes of all of it. */
+  readonly bytes: number;
+  readonly ageMs: number;
+}
+
+/** Limits of a unit whose configuration names none. */
+export const CAPSULE_LIMITS: CapsuleLimits = {
+  count: 50,
+  bytes: 256 * 2 ** 20,
+  ageMs: 7 * 24 * 60 * 60_000,
+};
 
 export interface LogKeeperDependencies {
   readonly logs: RunnerLogs;
@@ -9,27 +25,32 @@ export interface LogKeeperDependencies {
   readonly log: Logger;
 }
 
-const KEPT_MS = 7 * 24 * 60 * 60_000;
-/** Most runners with logs on the host, and most bytes of all of them. */
-const MOST_RUNNERS = 50;
-const MOST_BYTES = 256 * 2 ** 20;
+/** Longest time that logs are being written. Older ones were left by a process that was killed. */
+const UNFINISHED_MS = 60 * 60_000;
 
-/** Deletes old logs of a unit's runners from the host. */
+/** Keeps capsules and other logs of a unit's runners on the host, within limits. */
 export class LogKeeper {
   readonly #dependencies: LogKeeperDependencies;
+  readonly #limits: CapsuleLimits;
 
-  constructor(dependencies: LogKeeperDependencies) {
+  constructor(dependencies: LogKeeperDependencies, limits: CapsuleLimits) {
     this.#dependencies = dependencies;
+    this.#limits = limits;
   }
 
-  /**
-   * Deletes logs that are seven days old, and of more than 50 runners or 256 MiB the oldest ones. A failure is logged, and
-   * the next sweep tries again.
-   */
+  /** Keeps a capsule, and the limits at once: all runners of a unit may end together. @returns its directory */
+  async keep(ending: Ending, signal: AbortSignal): Promise<string> {
+    const directory = await this.#dependencies.logs.keep(ending, signal);
+    await this.sweep();
+    return directory;
+  }
+
+  /** Deletes logs that are beyond the limits. A failure is logged, and the next sweep tries again. */
   async sweep(): Promise<void> {
     const { logs, clock, log } = this.#dependencies;
     try {
-      for (const runner of surplusLogs(await this.#kept(), clock.now())) await logs.delete(runner);
+      const surplus = surplusLogs(await this.#kept(), this.#limits, clock.now());
+      for (const runner of surplus) await logs.delete(runner);
     } catch (thrown) {
       log.warning("Cannot delete old logs of runners", { reason: messageOf(thrown) });
     }
@@ -46,13 +67,21 @@ export class LogKeeper {
   }
 }
 
-/** Names of the runners whose logs are deleted. Pure. */
-export function surplusLogs(kept: readonly KeptLogs[], now: number): readonly string[] {
-  const newestFirst = [...kept].sort((left, right) => right.pulledAt - left.pulledAt);
+/** Names of the runners whose logs are deleted; none of those that are being written. Pure. */
+export function surplusLogs(
+  kept: readonly KeptLogs[],
+  limits: CapsuleLimits,
+  now: number,
+): readonly string[] {
+  const isBeingWritten = (logs: KeptLogs) => logs.isUnfinished && now - logs.pulledAt < UNFINISHED_MS;
+  const written = new Set(kept.filter(isBeingWritten).map(({ runner }) => runner));
+  const whole = kept.filter(({ isUnfinished, runner }) => !isUnfinished && !written.has(runner));
+  const newestFirst = whole.sort((left, right) => right.pulledAt - left.pulledAt);
   let bytes = 0;
-  return newestFirst.flatMap((logs, index) => {
+  const surplus = newestFirst.filter((logs, index) => {
     bytes += logs.bytes;
-    const stays = now - logs.pulledAt < KEPT_MS && index < MOST_RUNNERS && bytes <= MOST_BYTES;
-    return stays ? [] : [logs.runner];
+    return now - logs.pulledAt >= limits.ageMs || index >= limits.count || bytes > limits.bytes;
   });
+  const abandoned = kept.filter(({ isUnfinished, runner }) => isUnfinished && !written.has(runner));
+  return [...surplus, ...abandoned].map(({ runner }) => runner);
 }

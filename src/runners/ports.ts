@@ -240,6 +240,8 @@ export interface KeptLogs {
   readonly pulledAt: number;
   /** Size of all files. */
   readonly bytes: number;
+  /** Whether they are being written, or were when the process ended. */
+  readonly isUnfinished: boolean;
 }
 
 /** The end of a runner that its capsule is kept for, with what was known of the runner. */

@@ -3,6 +3,7 @@ import type { GithubPath } from "../github/path.ts";
 import type { AproxySettings } from "../guest/settings.ts";
 import type { ProxySettings } from "../network/proxy-settings.ts";
 import type { Network } from "../network/network.ts";
+import type { CapsuleLimits } from "../runners/log-keeper.ts";
 import type { InstanceType } from "../runners/ports.ts";
 import type { VirtualMachineResources } from "../runners/runner.ts";
 import type { RunnerStorage } from "./ports.ts";
@@ -54,6 +55,8 @@ export interface Configuration {
   readonly reconcileMinutes: number;
   /** Port on loopback for metrics; undefined when the unit chooses one, if one is needed. */
   readonly metricsPort: number | undefined;
+  /** How much is kept of runners that did not end as they should; undefined in settings of earlier versions. */
+  readonly capsules?: CapsuleLimits | undefined;
   /** Networks that runners must not reach. */
   readonly denylist: readonly Network[];
   /** Subnet of the runners' bridge, for a new bridge; undefined when the unit chooses one. */

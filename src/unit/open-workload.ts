@@ -20,7 +20,7 @@ import { ExternalPolicy } from "../policy/external-policy.ts";
 import type { Forge, InstanceType, RegistrationScopes, PolicyService } from "../runners/ports.ts";
 import type { Patience } from "../runners/plan.ts";
 import type { Jobs } from "../metrics/ports.ts";
-import { LogKeeper } from "../runners/log-keeper.ts";
+import { CAPSULE_LIMITS, LogKeeper, type CapsuleLimits } from "../runners/log-keeper.ts";
 import { OnlineWitness } from "../runners/online-witness.ts";
 import { PostMortem } from "../runners/post-mortem.ts";
 import { RunnerManager, type Lock } from "../runners/runner-manager.ts";
@@ -90,7 +90,8 @@ export function openWorkload(
   const way = openDispatcher(setup.configuration.proxy);
   const forge = openForge(setup, context, way);
   const scopes = openScopes(setup, { ...context, dispatcher: way.dispatcher });
-  const services = openServices(forge, scopes, context, { way, ...demandOf(setup.configuration) });
+  const { capsules } = setup.configuration;
+  const services = openServices(forge, scopes, context, { way, capsules, ...demandOf(setup.configuration) });
   return new Workload({
     service: NO_SERVICE,
     ...context,
@@ -169,7 +170,11 @@ function openServices(
   forge: UnitForge,
   scopes: RegistrationScopes,
   context: WorkloadContext,
-  { way, ...demand }: UnitDemand & { readonly way: OwnDispatcher },
+  {
+    way,
+    capsules = CAPSULE_LIMITS,
+    ...demand
+  }: UnitDemand & { readonly way: OwnDispatcher; readonly capsules?: CapsuleLimits | undefined },
 ): UnitServices {
   const { system, log } = context;
   const dataDirectory = recordDirectory(context);
@@ -177,6 +182,7 @@ function openServices(
   const unit = openUnit(context, demand);
   const lock = openLock(context);
   const metrics = openMetrics(forge, context);
+  const logs = new LogKeeper({ logs: unit.logs, names, clock: system.clock, log }, capsules);
   const manager = new RunnerManager(
     {
       forge,
@@ -184,7 +190,7 @@ function openServices(
       logs: unit.logs,
       metrics,
       postMortem: new PostMortem({
-        logs: unit.logs,
+        logs,
         metrics,
         history: openHistory(context),
         clock: system.clock,
@@ -219,7 +225,7 @@ function openServices(
     serverLogs: unit.serverLogs,
     metrics,
     rotation: openRotation(context),
-    logs: new LogKeeper({ logs: unit.logs, names, clock: system.clock, log }),
+    logs,
     deleteScaleSet: async (signal) => forge.scaleSet?.delete(signal),
     dataDirectory,
     records: openRecords(dataDirectory, log),

@@ -209,6 +209,13 @@ const MESSAGES: readonly Row[] = [
     "image-packages: not a list of packages; use names of Debian packages, with blanks between them",
   ],
   [{ "metrics-port": 70_000 }, "metrics-port: 70000 is more than 65535; use 0, or a TCP port up to 65535"],
+  [{ "capsule-count": 0 }, "capsule-count: 0 is less than 1; use 1 to 1000"],
+  [{ "capsule-days": 400 }, "capsule-days: 400 is more than 365; use 1 to 365 days"],
+  [{ "capsule-size": "256" }, "capsule-size: not a size; use 8MiB or more, such as 256MiB or 1GiB"],
+  [
+    { "capsule-size": "4MiB" },
+    "capsule-size: smaller than one capsule; use 8MiB or more, such as 256MiB or 1GiB",
+  ],
   [{ "reconcile-interval": 1 }, "reconcile-interval: 1 is less than 2; use 2 to 10080 minutes"],
   [
     { denylist: "10.0.0.0/8, 10.0.0.1/8, fd00::/129, intranet" },

@@ -72,6 +72,7 @@ describe("parseConfiguration()", () => {
       imageServer: "local",
       reconcileMinutes: 10,
       metricsPort: undefined,
+      capsules: { count: 50, bytes: 256 * 2 ** 20, ageMs: 7 * 86_400_000 },
       proxy: undefined,
       aproxy: undefined,
       dockerMirror: undefined,
@@ -137,6 +138,10 @@ describe("parseConfiguration()", () => {
     [{ "base-image": "ubuntu/jammy" }, { baseImage: "ubuntu/jammy" }],
     [{ "reconcile-interval": 2 }, { reconcileMinutes: 2 }],
     [{ "metrics-port": 9100 }, { metricsPort: 9100 }],
+    [
+      { "capsule-count": 5, "capsule-size": "1GiB", "capsule-days": 1 },
+      { capsules: { count: 5, bytes: 2 ** 30, ageMs: 86_400_000 } },
+    ],
     [{ "dockerhub-mirror": "https://mirror.example/" }, { dockerMirror: "https://mirror.example" }],
     [
       { "dockerhub-mirror": "http://10.0.0.2:5000", "test-mode": "insecure" },

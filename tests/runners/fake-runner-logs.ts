@@ -51,7 +51,7 @@ export class FakeRunnerLogs implements RunnerLogs {
     });
   }
 
-  put(runner: string, pulledAt: number, bytes = 0): void {
-    this.there.set(runner, { runner, pulledAt, bytes });
+  put(runner: string, pulledAt: number, bytes = 0, isUnfinished = false): void {
+    this.there.set(runner, { runner, pulledAt, bytes, isUnfinished });
   }
 }

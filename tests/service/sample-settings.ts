@@ -26,6 +26,7 @@ export function sampleSettings(change: Partial<ServiceSettings> = {}): ServiceSe
         caCertificate: undefined,
         reconcileMinutes: 10,
         metricsPort: undefined,
+        capsules: { count: 5, bytes: 2 ** 25, ageMs: 86_400_000 },
         denylist: [parseNetwork("10.0.0.0/8"), parseNetwork("fd00::/8")].flatMap((network) => network ?? []),
         subnet: undefined,
         proxy: undefined,
