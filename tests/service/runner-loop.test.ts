@@ -217,7 +217,7 @@ describe("RunnerLoop", () => {
     expect(fixture.rounds.map(({ isWhole }) => isWhole)).to.deep.equal([true, false, true]);
     fixture.settings = { ...sampleSettings(), revision: 9, paused: "no path" };
     expect((await fixture.loop.request()).activity).to.deep.equal({ state: "paused", reason: "no path" });
-    expect(fixture.rounds).to.have.length(3);
+    expect(fixture.rounds.at(-1)).to.include({ isWhole: false, mostCreations: 0 });
   });
 
   it("does a whole round after the interval of the settings", async () => {
