@@ -6,11 +6,11 @@ import {
   leastUseful,
   outdatedIn,
   pickFirstReplaced,
-  wantedCount,
   type Kept,
   type Outdated,
   type Wanted,
 } from "./succession.ts";
+import { runnersFor } from "./served-demand.ts";
 import { planStandby, type Discarded, type StandbyReason } from "./standby-plan.ts";
 import { isAlive, type World } from "./world.ts";
 
@@ -76,6 +76,11 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Number of runners to create after the steps, if every retirement succeeds. */
   readonly creations: number;
+  /**
+   * Most runners to create, less one for each runner that is removed and stays after all. With a demand, it may be more than
+   * `creations`: there is room for a runner that stays and serves no job of it.
+   */
+  readonly slots: number;
   /** Standby instances that these may take, in the order of taking. */
   readonly standby: readonly StandbyMachine[];
   /** Number of standby instances to make once the new runners are online. */
@@ -92,8 +97,8 @@ type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readon
 /**
  * Decides which steps to take. Pure: the same input always gives the same plan.
  *
- * Busy runners are never removed, unless for longer than GitHub allows a job to run. No plan makes the number of live runners exceed {@link wantedCount}: busy and suspect
- * runners count until they are gone. Of several working runners that need a successor only one is removed before a
+ * Busy runners are never removed, unless for longer than GitHub allows a job to run. No plan makes the number of live runners exceed {@link runnersFor}, and so the wanted
+ * number: busy and suspect runners count until they are gone. Of several working runners that need a successor only one is removed before a
  * successor is online, so that a configuration that makes no runner leaves the others in service.
  */
 export function plan(observed: World, wanted: Wanted, patience: Patience, now: number): Plan {
@@ -119,8 +124,8 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     }
   }
   // An inspected runner that has a job stays, and must not exceed the wanted number together with idle ones.
-  const count = wantedCount(wanted);
-  const room = Math.max(0, count - mayStay);
+  const count = runnersFor(wanted, kept);
+  const room = Math.max(0, Math.min(count, wanted.count - mayStay));
   // Steps run in parallel: a note on an instance that is being destroyed would fail.
   const ending = [...kept.values()].filter(({ isEnding }) => isEnding === true).length;
   for (const runner of pickSurplus(kept, room + ending)) {
@@ -136,16 +141,21 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   }
   for (const [runner, { isSuspect }] of kept) steps.push(...upkeep(runner, isSuspect, now));
   const { standby: wantedStandby = 0, configHash, renewBefore = -Infinity } = wanted;
+  // Runners that power off take room until they are gone, and serve nobody.
+  const missing = Math.max(0, count - (kept.size - ending));
+  const free = Math.max(0, wanted.count - kept.size);
+  const creations = Math.min(missing, free);
   const standby = planStandby(observed.standby ?? [], observed.registrations, {
     wanted: wantedStandby,
-    creations: Math.max(0, count - kept.size),
-    ending: Math.max(0, Math.min(ending, count - (kept.size - ending))),
+    creations,
+    ending: Math.min(ending, missing - creations),
     room: wanted.count + wantedStandby - Math.max(wanted.count, kept.size + mayStay),
     ...{ configHash, renewBefore, now },
   });
   return {
     steps: [...steps, ...standby.discarded.map((each) => ({ action: "discard" as const, ...each }))],
     creations: standby.creations,
+    slots: free + standby.creations - creations,
     standby: standby.usable,
     missingStandby: standby.missing,
     waiting: outdatedIn(kept).length,

@@ -27,7 +27,7 @@ import type {
   RunnerImage,
 } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
-import { Removals } from "./removals.ts";
+import { Removals, type RemovalsReport } from "./removals.ts";
 import { StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
 import { isAlive, liveRunners, liveStandby, type World } from "./world.ts";
 
@@ -248,11 +248,12 @@ export class RunnerManager {
   }
 
   async #carryOut(
-    { steps, creations, standby }: Plan,
+    planned: Plan,
     observed: Observation,
     { fleet, progress }: { readonly fleet: Fleet; readonly progress: Progress },
     signal: AbortSignal,
   ): Promise<Outcome> {
+    const { steps, standby } = planned;
     const removals = this.#removals(observed);
     const creation = new Creations(this.#clients, this.#options);
     // LXD takes most of a second to delete an instance that powers off: a standby instance is there already.
@@ -261,13 +262,15 @@ export class RunnerManager {
       signal,
     );
     const most = fleet.mostCreations ?? Infinity;
-    // A runner that took a job in time to stay keeps its slot.
-    const taking = Math.min(Math.max(0, creations - early.stayed), most, standby.length);
-    const [taken, late] = await Promise.all([
+    const taking = Math.min(creationsAfter(planned, [early]), most, standby.length);
+    const both = [
       creation.create(taking, { fleet, standby, progress }, signal),
       removals.carryOut(steps.filter(isOfDead), signal),
-    ]);
-    const free = Math.min(Math.max(0, creations - early.stayed - late.stayed), most) - taking;
+    ] as const;
+    // An abort ends one of them before the other has cleaned up; the lock stays until both are done.
+    await Promise.allSettled(both);
+    const [taken, late] = await Promise.all(both);
+    const free = Math.min(creationsAfter(planned, [early, late]), most) - taking;
     const made = await creation.create(Math.max(0, free), { fleet, standby: [], progress }, signal);
     return {
       created: taken.created + made.created,
@@ -467,4 +470,12 @@ function countAll(world: World): RunnerCounts {
 
 function rejections(outcomes: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {
   return outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+}
+
+/** Number of creations after removals: a runner that took a job in time to stay keeps its slot, and is one of the wanted. */
+function creationsAfter({ creations, slots }: Plan, removals: readonly RemovalsReport[]): number {
+  const stayed = removals.reduce((sum, each) => sum + each.stayed, 0);
+  const held = removals.reduce((sum, each) => sum + each.held.length, 0);
+  // One that claims a job which GitHub does not list serves no demand.
+  return Math.max(0, Math.min(creations - (stayed - held), slots - stayed));
 }

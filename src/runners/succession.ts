@@ -4,6 +4,8 @@ import type { ObservedRunner } from "./observed-runner.ts";
 export interface Demand {
   /** Jobs that want a runner of this unit, those that run included; 0 or more. */
   readonly assigned: number;
+  /** Those of them that run. */
+  readonly running: number;
   /** Number of idle runners to keep beside them. */
   readonly idle: number;
 }

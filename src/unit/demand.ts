@@ -31,7 +31,8 @@ export function demandFor(
   { key, now }: { readonly key: string; readonly now: number },
 ): Demand | undefined {
   if (scaling === undefined) return undefined;
-  return { assigned: isFresh(heard, key, now) ? heard.assigned : 0, idle: scaling.idle };
+  const { assigned, running } = isFresh(heard, key, now) ? heard : { assigned: 0, running: 0 };
+  return { assigned, running, idle: scaling.idle };
 }
 
 /** What a person should know of the demand. Pure. */

@@ -1,18 +1,38 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { plan, wantedCount } from "../../src/runners/plan.ts";
-import { anyWorld, NOW, patience } from "./worlds.ts";
+import type { Machine, Registration } from "../../src/runners/ports.ts";
+import type { World } from "../../src/runners/world.ts";
+import { anyWorld, machine, NOW, patience, registration, removals } from "./worlds.ts";
 
-const anyDemand = fc.record({ assigned: fc.nat({ max: 20 }), idle: fc.nat({ max: 5 }) });
+const anyDemand = fc
+  .record({ assigned: fc.nat({ max: 20 }), idle: fc.nat({ max: 5 }) })
+  .chain((demand) => fc.nat({ max: demand.assigned }).map((running) => ({ ...demand, running })));
+
+const ages = ["a", "b", "c", "d"] as const;
+/** The first of these runners is the oldest. */
+const worldOf = (
+  ...changes: readonly (readonly [Partial<Machine>, Partial<Registration> | undefined])[]
+): World => {
+  const named = changes.map((change, index) => [ages[index] ?? "e", change] as const);
+  return {
+    machines: named.map(([name, [change]], index) =>
+      machine(name, { createdAt: NOW - 100_000 + index, ...change }),
+    ),
+    registrations: named.flatMap(([name, [, change]]) => (change ? [registration(name, change)] : [])),
+  };
+};
+const idle = [{}, {}] as const;
+const busy = [{}, { busy: true }] as const;
 
 describe("wantedCount()", () => {
   for (const [count, demand, wanted] of [
     [4, undefined, 4],
-    [4, { assigned: 0, idle: 0 }, 0],
-    [4, { assigned: 0, idle: 1 }, 1],
-    [4, { assigned: 3, idle: 1 }, 4],
-    [4, { assigned: 9, idle: 1 }, 4],
-    [0, { assigned: 9, idle: 1 }, 0],
+    [4, { assigned: 0, running: 0, idle: 0 }, 0],
+    [4, { assigned: 0, running: 0, idle: 1 }, 1],
+    [4, { assigned: 3, running: 1, idle: 1 }, 4],
+    [4, { assigned: 9, running: 4, idle: 1 }, 4],
+    [0, { assigned: 9, running: 0, idle: 1 }, 0],
   ] as const) {
     it(`is ${wanted} of at most ${count} with the demand ${JSON.stringify(demand)}`, () => {
       expect(wantedCount({ count, demand })).to.equal(wanted);
@@ -21,25 +41,121 @@ describe("wantedCount()", () => {
 });
 
 describe("plan() with a demand", () => {
-  it("is the plan for as many runners as the demand asks for, apart from standby instances", () => {
+  const planned = (world: World, demand: { assigned: number; running: number; idle: number }, count = 4) =>
+    plan(world, { count, demand, configHash: "new" }, patience, NOW);
+
+  it("is the plan for as many runners as the demand asks for, where no runner has another configuration or is lost", () => {
+    const anyRunner = fc.constantFrom(idle, busy);
     fc.assert(
-      fc.property(anyWorld, fc.nat({ max: 10 }), anyDemand, (world, count, demand) => {
-        const configHash = "new";
-        const asked = plan(world, { count, demand, configHash }, patience, NOW);
-        const fixed = plan(world, { count: wantedCount({ count, demand }), configHash }, patience, NOW);
-        expect({ ...asked, missingStandby: 0 }).to.deep.equal({ ...fixed, missingStandby: 0 });
+      fc.property(
+        fc.array(anyRunner, { maxLength: 4 }),
+        fc.nat({ max: 10 }),
+        anyDemand,
+        (runners, count, demand) => {
+          const world = worldOf(...runners);
+          const configHash = "new";
+          const jobs = runners.filter((each) => each === busy).length;
+          // GitHub counts each job that runs.
+          const counted = { ...demand, assigned: Math.max(demand.assigned, jobs), running: jobs };
+          const asked = plan(world, { count, demand: counted, configHash }, patience, NOW);
+          const wanted = wantedCount({ count, demand: counted });
+          const fixed = plan(world, { count: wanted, configHash }, patience, NOW);
+          expect({ ...asked, missingStandby: 0, slots: 0 }).to.deep.equal({
+            ...fixed,
+            missingStandby: 0,
+            slots: 0,
+          });
+        },
+      ),
+    );
+  });
+
+  it("never ends a busy runner, however small the demand is, and never makes more than the most runners", () => {
+    fc.assert(
+      fc.property(anyWorld, anyDemand, (world, demand) => {
+        const { steps, creations, slots } = planned(world, demand, 10);
+        for (const step of steps) {
+          if (step.action === "retire") expect(step.registration.busy, step.reason).to.equal(false);
+        }
+        const left = world.machines.length - removals(steps).length;
+        expect(creations).to.be.at.most(Math.max(0, 10 - left));
+        expect(creations).to.be.at.most(slots);
       }),
     );
   });
 
-  it("never ends a busy runner, however small the demand is", () => {
-    fc.assert(
-      fc.property(anyWorld, anyDemand, (world, demand) => {
-        const { steps } = plan(world, { count: 10, demand, configHash: "new" }, patience, NOW);
-        for (const step of steps) {
-          if (step.action === "retire") expect(step.registration.busy, step.reason).to.equal(false);
-        }
-      }),
-    );
+  for (const [title, runners, demand, creations] of [
+    [
+      "makes a runner for a job that waits beside jobs of an earlier scale set",
+      [
+        [{ configHash: "old" }, { busy: true }],
+        [{ configHash: "old" }, { busy: true }],
+      ],
+      { assigned: 1, running: 0, idle: 0 },
+      1,
+    ],
+    [
+      "makes none beside jobs of an earlier configuration that GitHub counts, since they are of the same scale set",
+      [[{ configHash: "old" }, { busy: true }], idle],
+      { assigned: 2, running: 1, idle: 0 },
+      0,
+    ],
+    [
+      "makes no second runner for a job that has just begun, which GitHub does not count yet",
+      [busy],
+      { assigned: 1, running: 0, idle: 0 },
+      0,
+    ],
+    [
+      "keeps its idle runners beside jobs that GitHub has not told of",
+      [busy, busy],
+      { assigned: 0, running: 0, idle: 1 },
+      1,
+    ],
+    [
+      "makes a runner for a job that waits beside one that GitHub lists no more",
+      [[{ suspectSince: NOW - 10_000 }, undefined]],
+      { assigned: 1, running: 0, idle: 0 },
+      1,
+    ],
+    [
+      "makes a runner for a job that waits beside one that is disconnected",
+      [[{ suspectSince: NOW - 10_000, createdAt: NOW - 10_000_000 }, { online: false }]],
+      { assigned: 1, running: 0, idle: 0 },
+      1,
+    ],
+    [
+      "makes none at the first look at a runner that is not listed, since GitHub's list lags",
+      [[{}, undefined]],
+      { assigned: 1, running: 0, idle: 0 },
+      0,
+    ],
+    [
+      "makes none that the unit has no room for",
+      [busy, busy, busy, [{ suspectSince: NOW - 10_000 }, undefined]],
+      { assigned: 9, running: 3, idle: 0 },
+      0,
+    ],
+  ] as const) {
+    it(title, () => {
+      const made = planned(worldOf(...runners), demand);
+      expect(removals(made.steps)).to.deep.equal([]);
+      expect(made.creations).to.equal(creations);
+    });
+  }
+
+  it("makes a runner for a job that waits beside one that powers off, if there is room for both", () => {
+    const world = { ...worldOf([{}, undefined]), ended: new Map([["a", NOW - 1000]]) };
+    const demand = { assigned: 1, running: 0, idle: 0 };
+    expect(planned(world, demand).creations).to.equal(1);
+    expect(planned(world, demand, 1).creations).to.equal(0);
+    expect(planned(world, { ...demand, assigned: 0 }).creations).to.equal(0);
+  });
+
+  it("has room for a runner that is removed and stays, as long as it is below the most runners", () => {
+    const world = worldOf([{ suspectSince: NOW - 10_000_000 }, undefined]);
+    const demand = { assigned: 1, running: 0, idle: 0 };
+    expect(planned(world, demand)).to.include({ creations: 1, slots: 4 });
+    expect(planned(world, demand, 1)).to.include({ creations: 1, slots: 1 });
   });
 });

@@ -15,7 +15,7 @@ const here = { key: "here", now: NOW };
 
 describe("demandFor()", () => {
   it("is what GitHub has told, and nothing with a fixed number of runners", () => {
-    expect(demandFor(SCALING, HEARD, here)).to.deep.equal({ assigned: 5, idle: 2 });
+    expect(demandFor(SCALING, HEARD, here)).to.deep.equal({ assigned: 5, running: 1, idle: 2 });
     expect(demandFor(undefined, HEARD, here)).to.equal(undefined);
   });
 
@@ -26,7 +26,7 @@ describe("demandFor()", () => {
       [HEARD, { ...here, key: "there" }],
       [null, here],
     ] as const) {
-      expect(demandFor(SCALING, heard, at)).to.deep.equal({ assigned: 0, idle: 2 });
+      expect(demandFor(SCALING, heard, at)).to.deep.equal({ assigned: 0, running: 0, idle: 2 });
     }
   });
 });
