@@ -57,6 +57,8 @@ export class FakeSite {
   readonly #scopes = new Map<number, string>();
   /** Most instances that existed at one moment since the site began. */
   mostMachines = 0;
+  /** Called when a runner of a scope gets a job, and when it loses one that waits again. */
+  onJob: (scope: string, what: "taken" | "requeued") => void = () => undefined;
   /** Milliseconds since the Unix epoch. */
   now = Date.UTC(2026, 0, 1);
   readonly #agenda: { readonly at: number; readonly act: () => void }[] = [];
@@ -168,7 +170,20 @@ export class FakeSite {
 
   /** Gives a runner a job, if GitHub sees it waiting for one. */
   assignJob(name: string): void {
-    if (this.registrationOf(name)?.online) this.changeRegistration(name, { busy: true });
+    const registration = this.registrationOf(name);
+    if (!registration?.online) return;
+    if (!registration.busy) this.onJob(this.#scopes.get(registration.id) ?? SCOPE, "taken");
+    this.changeRegistration(name, { busy: true });
+  }
+
+  /** GitHub takes a runner's job back, which waits again, and forgets the runner; its application ends. */
+  requeueJob(name: string): void {
+    const registration = this.registrationOf(name);
+    if (!registration?.busy) return;
+    this.registrations.delete(registration.id);
+    this.ended.set(name, 0);
+    this.saidEnded.set(name, this.now);
+    this.onJob(this.#scopes.get(registration.id) ?? SCOPE, "requeued");
   }
 
   /** The application connects, or ends before it listens. */

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { ScaleSetFault } from "../fake-scale-set.ts";
 import type { PortVerb } from "../port-calls.ts";
 
 /** What happens at one call that a dispatch makes to its ports; calls are numbered from 1. */
@@ -8,8 +9,9 @@ export interface Disturbance {
    * `fail`: the call fails and has no effect. `lost`: it has its effect, and its answer is lost. `job`: GitHub gives a job
    * to an idle runner just before it. `finish`: a job ends. `stale`: if it is GitHub's first list, it shows what was true
    * before the last command. `restart`: LXD does not answer for four calls. `lose`: LXD loses an instance without a job.
+   * `queue`: a job is queued.
    */
-  readonly what: "fail" | "lost" | "job" | "finish" | "stale" | "restart" | "lose";
+  readonly what: "fail" | "lost" | "job" | "finish" | "stale" | "restart" | "lose" | "queue";
 }
 
 /** How a dispatch ends before its time: it is killed before or after the effect of a call, or aborted. */
@@ -32,7 +34,7 @@ export interface Happening {
   /**
    * `job` and `finish` begin and end a job, `vanish` does so and LXD deletes the instance by itself. `crash`: the instance
    * stops, whatever it does. `ghost`: GitHub loses the registration and the application lives on. `drop`: the same, and
-   * the application ends. `disconnect` and `connect` change what GitHub sees. `lose`: LXD loses the instance. `freeze`: as
+   * the application ends. `requeue`: a runner loses its job, which waits again, and the application ends. `disconnect` and `connect` change what GitHub sees. `lose`: LXD loses the instance. `freeze`: as
    * a killed retirement leaves it. `error`: LXD cannot tell the instance's state. `stop-standby` and `lose-standby`: a
    * standby instance ends, and LXD keeps it or not.
    */
@@ -43,6 +45,7 @@ export interface Happening {
     | "crash"
     | "ghost"
     | "drop"
+    | "requeue"
     | "disconnect"
     | "connect"
     | "lose"
@@ -61,7 +64,19 @@ export interface Configure {
   readonly standby?: number;
   readonly configHash?: string;
   readonly scope?: string;
+  /** Scaling on demand with so many idle runners; `null`: a fixed number of runners. */
+  readonly idle?: number | null;
 }
+
+/** What happens at GitHub to the unit's scale set, and to the service that listens to it. */
+export type DemandCommand =
+  /** Jobs for the unit are queued, or cancelled while no runner has them. */
+  | { readonly do: "queue" | "cancel"; readonly jobs: number }
+  | { readonly do: "fail-messages"; readonly fault: ScaleSetFault }
+  /** From now on, GitHub counts so many jobs that do not exist, and so many too few. */
+  | { readonly do: "miscount"; readonly phantom?: number; readonly hidden?: number }
+  /** `kill`: the service is killed, and started again. `stop`: it ends, and nobody starts it until `start`. */
+  | { readonly do: "service"; readonly what: "kill" | "stop" | "start" };
 
 /**
  * A hook and the runner service at the same time: the other one begins at a call of the first one, or at its end. The
@@ -86,6 +101,7 @@ export type Command =
   | Together
   | Happening
   | Configure
+  | DemandCommand
   /** A scope refuses the unit's credentials from now on. */
   | { readonly do: "refuse"; readonly scope: string }
   | { readonly do: "reboot" }
@@ -113,7 +129,7 @@ const anyDispatch: fc.Arbitrary<Dispatch> = fc.record(
     disturbances: fc.array(
       fc.record({
         call: anyCall,
-        what: fc.constantFrom("fail", "lost", "job", "job", "finish", "stale", "restart", "lose"),
+        what: fc.constantFrom("fail", "lost", "job", "job", "finish", "stale", "restart", "lose", "queue"),
       } as const),
       { minLength: 1, maxLength: 3 },
     ),
@@ -133,6 +149,7 @@ const anyHappening: fc.Arbitrary<Happening> = fc.record({
     "crash",
     "ghost",
     "drop",
+    "requeue",
     "disconnect",
     "connect",
     "lose",
@@ -151,6 +168,7 @@ const anyConfigure: fc.Arbitrary<Configure> = fc.record(
     standby: fc.nat(2),
     configHash: fc.constantFrom(...CONFIG_HASHES),
     scope: fc.constantFrom(...SCOPES),
+    idle: fc.constantFrom(null, 0, 1),
   },
   { requiredKeys: ["do"] },
 );
@@ -184,8 +202,67 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
+const anyDemandCommand: fc.Arbitrary<DemandCommand> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("queue" as const), jobs: fc.integer({ min: 1, max: 5 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("cancel" as const), jobs: fc.integer({ min: 1, max: 5 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("fail-messages" as const),
+      fault: fc.constantFrom<ScaleSetFault>(
+        "lost",
+        "repeated",
+        "reordered",
+        "without-figures",
+        "session-lost",
+        "session-taken",
+        "refused",
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      { do: fc.constant("miscount" as const), phantom: fc.nat(3), hidden: fc.nat(3) },
+      { requiredKeys: ["do"] },
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("service" as const),
+      what: fc.constantFrom("kill", "stop", "start"),
+    } as const),
+  },
+);
+
 /** Histories of a unit that has three runners at their beginning. */
 export const anyHistory: fc.Arbitrary<readonly Command[]> = fc.array(anyCommand, {
   minLength: 1,
   maxLength: 16,
 });
+
+/** Histories of such a unit that scales on demand from the beginning. */
+export const anyDemandHistory: fc.Arbitrary<readonly Command[]> = fc
+  .tuple(
+    fc.record({
+      do: fc.constant("configure" as const),
+      idle: fc.nat(1),
+      count: fc.nat(4),
+      standby: fc.nat(2),
+    }),
+    fc.array(
+      fc.oneof<fc.WeightedArbitrary<Command>[]>(
+        { weight: 2, arbitrary: anyCommand },
+        { weight: 1, arbitrary: anyDemandCommand },
+      ),
+      { minLength: 1, maxLength: 20 },
+    ),
+  )
+  .map(([first, rest]) => [first, ...rest]);

@@ -12,6 +12,8 @@ export interface Disturbed {
   readonly scope: string;
   /** Called at every call, before its effect and after it. */
   readonly check: () => void;
+  /** A job of the unit is queued. */
+  readonly queue: () => void;
   /** Called before the effect of every call. */
   readonly onCall?: (call: number, verb: PortVerb) => void;
 }
@@ -22,7 +24,7 @@ const RESTART_CALLS = 4;
 export function disturb(
   process: FakeProcess,
   site: FakeSite,
-  { dispatch, scope, check, onCall }: Disturbed,
+  { dispatch, scope, check, queue, onCall }: Disturbed,
 ): AbortSignal {
   const { disturbances = [], kill } = dispatch;
   const controller = new AbortController();
@@ -38,6 +40,7 @@ export function disturb(
     for (const { what } of disturbances.filter((each) => each.call === call)) {
       // Later lists of a dispatch are read while a runner is frozen, or after all is done.
       if (what === "stale" && verb === "forge.list" && lists === 1) calls.staleNext("forge.list", before);
+      if (what === "queue") queue();
       act(site, what, scope);
     }
     if (fails(disturbances, call, verb)) throw new Error("no answer");

@@ -43,6 +43,9 @@ export function happen(site: FakeSite, what: Happening["do"], name: string): voi
       site.ended.set(name, 0);
       site.saidEnded.set(name, site.now);
       break;
+    case "requeue":
+      if (runs) site.requeueJob(name);
+      break;
     case "disconnect":
       site.changeRegistration(name, { online: false });
       break;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import sinon from "sinon";
-import { anyHistory, type Command } from "./command.ts";
+import { anyDemandHistory, anyHistory, type Command } from "./command.ts";
 import { BrokenRule, replay } from "./replay.ts";
 import { renderScript } from "./script.ts";
 
@@ -28,14 +28,20 @@ describe("the runners of a unit, in any history", function () {
     }
   };
 
-  it("are never too many, lose no job to the unit, and are what they should be soon after the last fault", async () => {
-    const found = await fc.check(fc.asyncProperty(anyHistory, live), { numRuns: HISTORIES });
+  const check = async (histories: fc.Arbitrary<readonly Command[]>, numRuns: number) => {
+    const found = await fc.check(fc.asyncProperty(histories, live), { numRuns });
     if (!found.failed) return;
     const [history = []] = found.counterexample ?? [];
     const { seed, counterexamplePath: path } = found;
     const fault = found.errorInstance instanceof Error ? found.errorInstance.message : "unknown";
     throw new Error(renderScript({ history, fault, seed, path: path ?? "" }));
-  });
+  };
+
+  it("are never too many, lose no job to the unit, and are what they should be soon after the last fault", () =>
+    check(anyHistory, HISTORIES));
+
+  it("are so too when they follow a demand of which GitHub tells late, twice, wrong, or not at all", () =>
+    check(anyDemandHistory, Math.ceil(HISTORIES / 2)));
 
   /** Histories that broke a rule once. */
   const found: readonly (readonly [title: string, history: readonly Command[]])[] = [
@@ -110,6 +116,77 @@ describe("the runners of a unit, in any history", function () {
           service: { do: "reconcile", kill: { call: 8, moment: "after" } },
           configure: { do: "configure", count: 0 },
         },
+        { do: "reconcile" },
+      ],
+    ],
+    [
+      "may stay registered where GitHub refuses the unit, which then never works there again",
+      [
+        {
+          do: "together",
+          first: "hook",
+          at: 1,
+          hook: { do: "reconcile", disturbances: [{ call: 1, what: "fail" }] },
+          service: { do: "reconcile" },
+          configure: { do: "configure", scope: "scope-2" },
+        },
+        { do: "refuse", scope: "scope-1" },
+        {
+          do: "together",
+          first: "service",
+          at: 1,
+          hook: { do: "standby" },
+          service: { do: "reconcile" },
+          configure: { do: "configure", scope: "scope-1" },
+        },
+        {
+          do: "together",
+          first: "hook",
+          at: 1,
+          hook: { do: "reconcile" },
+          service: { do: "reconcile" },
+          configure: { do: "configure", scope: "scope-2" },
+        },
+      ],
+    ],
+    [
+      "are left to a hook only when an aborted service has cleaned up after the runner that it was making",
+      [
+        { do: "configure", idle: 1, count: 1, standby: 1 },
+        {
+          do: "together",
+          first: "hook",
+          at: 1,
+          hook: { do: "reconcile" },
+          service: { do: "reconcile", kill: { call: 12, moment: "before" }, endings: [1, 1] },
+        },
+        { do: "standby" },
+        {
+          do: "together",
+          first: "service",
+          at: 1,
+          hook: { do: "reconcile" },
+          service: { do: "reconcile", kill: { call: 8, moment: "abort" } },
+          configure: { do: "configure" },
+        },
+        { do: "wait", minutes: 1 },
+      ],
+    ],
+    [
+      "are there for a job that waits beside one that GitHub has lost",
+      [
+        { do: "job", runner: 1 },
+        { do: "configure", idle: 1 },
+        { do: "ghost", runner: 1 },
+        { do: "reconcile" },
+      ],
+    ],
+    [
+      "are there for a job that waits beside a job of a former path",
+      [
+        { do: "job", runner: 0 },
+        { do: "configure", idle: 0, scope: "scope-2" },
+        { do: "queue", jobs: 2 },
         { do: "reconcile" },
       ],
     ],

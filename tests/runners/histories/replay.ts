@@ -17,6 +17,7 @@ import {
 } from "./command.ts";
 import { disturb } from "./disturb.ts";
 import { happen } from "./happen.ts";
+import { HistoricDemand } from "./historic-demand.ts";
 
 const MINUTE_MS = 60_000;
 /** As long as the timer of reconciles, and longer than the grace. */
@@ -57,6 +58,9 @@ class HistoricUnit {
   #configHash = "hash-1";
   #scope = SCOPE;
   #standby = 0;
+  /** Idle runners beside the demand; undefined with a fixed number of runners. */
+  #idle: number | undefined;
+  readonly #demandOf = new HistoricDemand(this.#site);
   #sizes: Sizes;
   /** Revision of the settings in force, and the newest one that a process has worked with. */
   #revision = 1;
@@ -83,7 +87,7 @@ class HistoricUnit {
       case "reconcile":
       case "flush-idle":
       case "standby":
-        await this.#dispatch(command, this.#settings());
+        await this.#dispatch(command, { ...this.#settings(), isService: true });
         break;
       case "together":
         await this.#together(command);
@@ -105,11 +109,19 @@ class HistoricUnit {
         for (const name of site.standbyNames()) happen(site, "stop-standby", name);
         break;
       case "wait":
-        site.pass(command.minutes * MINUTE_MS);
+        await this.#pass(command.minutes * MINUTE_MS);
+        break;
+      case "queue":
+      case "cancel":
+      case "fail-messages":
+      case "miscount":
+      case "service":
+        await this.#demandOf.disturb(command, this.#scope);
         break;
       default:
         this.#happen(command);
     }
+    await this.#followDemand();
     this.#sizes = this.#measure();
     this.#check();
   }
@@ -117,29 +129,75 @@ class HistoricUnit {
   /** Faults have ended: what GitHub forgets by itself is forgotten, and two reconciles have to do. */
   async settle(): Promise<void> {
     this.#site.endings.length = 0;
-    this.#site.pass(SETTLED_MS);
+    this.#demandOf.recover();
+    await this.#followDemand();
+    await this.#pass(SETTLED_MS);
     await this.#twoReconciles();
     this.#checkSettled("after two reconciles");
+    await this.#serveJobs();
     for (const { name } of this.#own()) happen(this.#site, "finish", name);
-    this.#site.pass(SETTLED_MS);
+    await this.#pass(SETTLED_MS);
     await this.#twoReconciles();
     this.#checkSettled("after the last jobs");
-    this.#demand(this.#own().length === this.#fleet.count, "the number is not the wanted one");
+    const wanted = Math.min(this.#fleet.count, this.#idle ?? Infinity);
+    this.#demand(this.#own().length === wanted, "the number is not the wanted one");
     const left = [...this.#site.recorded.keys()].filter((key) => key !== this.#scope);
     this.#demand(left.length === 0, `credentials of ${left.join()} are kept though nothing is left there`);
   }
 
   async #twoReconciles(): Promise<void> {
     for (const round of [1, 2]) {
-      this.#site.pass(INTERVAL_MS);
+      await this.#pass(INTERVAL_MS);
       const { manager } = this.#process();
-      const { failures } = await manager.reconcile(this.#fleet, () => undefined, NEVER);
+      const choose = () => Promise.resolve(this.#present(this.#settings()));
+      const { failures } = await manager.reconcileChosen(
+        async () => ({ fleet: await choose(), conclude: () => Promise.resolve() }),
+        () => undefined,
+        NEVER,
+      );
       const own = failures.filter((failure) => !this.#tellsOfVanished(failure));
       this.#demand(own.length === 0, `reconcile ${round} fails without a fault: ${own.join()}`);
-      const choose = () => Promise.resolve(this.#fleet);
       while (!(await manager.makeUpStandby(choose, NEVER, NEVER)).isDone) this.#check();
       this.#check();
     }
+  }
+
+  /** Jobs that wait get a runner, and end: all of them, one round after the other. */
+  async #serveJobs(): Promise<void> {
+    if (this.#idle === undefined || this.#fleet.count === 0) return;
+    const set = this.#demandOf.setOf(this.#scope);
+    for (let left = set.queued + set.waiting; left > 0; left = set.queued + set.waiting) {
+      for (const { name } of this.#own()) happen(this.#site, "finish", name);
+      await this.#pass(SETTLED_MS);
+      await this.#twoReconciles();
+      this.#checkSettled(`with ${set.queued + set.waiting} jobs that wait`);
+      for (const { name } of this.#own())
+        if (set.waiting > 0 && this.#isIdle(name)) happen(this.#site, "job", name);
+      const rest = set.queued + set.waiting;
+      this.#demand(rest < left, `${left} jobs wait, and no runner is there for any of them`);
+    }
+  }
+
+  #isIdle(name: string): boolean {
+    const registration = this.#site.registeredAt(this.#scope).find((each) => each.name === name);
+    return registration?.online === true && !registration.busy;
+  }
+
+  /** Time passes, in steps that a listener notices. */
+  async #pass(ms: number): Promise<void> {
+    if (this.#idle === undefined) this.#site.pass(ms);
+    else await this.#demandOf.pass(ms);
+  }
+
+  /** The service applies the settings in force, and hears what GitHub has told. */
+  async #followDemand(): Promise<void> {
+    const { count: capacity } = this.#fleet;
+    await this.#demandOf.follow(this.#idle === undefined ? undefined : { scope: this.#scope, capacity });
+  }
+
+  /** The fleet of a process that has the lock now. */
+  #present({ fleet, scope, idle }: Pick<Settings, "fleet" | "scope" | "idle">): Fleet {
+    return idle === undefined ? fleet : { ...fleet, demand: this.#demandOf.demandFor(scope, idle) };
   }
 
   /** Each end is told once. */
@@ -150,12 +208,13 @@ class HistoricUnit {
   /** The one begins, and the other one at a call of it: it waits for the lock, or has it. */
   async #together({ first, at, hook, service, most, configure }: Together): Promise<void> {
     const known = { ...this.#settings(), most };
-    this.#site.refusing.delete(known.scope);
+    // A service that begins after a hook with other settings never works with its own.
+    if (first === "service" || !configure) this.#site.refusing.delete(known.scope);
     const asHook = (onCall?: OnCall) => {
       if (configure) this.#configure(configure);
       return this.#dispatch(hook, this.#settings(), onCall);
     };
-    const asService = (onCall?: OnCall) => this.#dispatch(service, known, onCall);
+    const asService = (onCall?: OnCall) => this.#dispatch(service, { ...known, isService: true }, onCall);
     const [one, other] = first === "hook" ? [asHook, asService] : [asService, asHook];
     let second: Promise<void> | undefined;
     await one((call) => {
@@ -166,17 +225,25 @@ class HistoricUnit {
 
   /** What a process that begins now works with. */
   #settings(): Settings {
-    return { fleet: this.#fleet, scope: this.#scope, revision: this.#revision, most: undefined };
+    return {
+      ...{ fleet: this.#fleet, scope: this.#scope, revision: this.#revision, idle: this.#idle },
+      most: undefined,
+      isService: false,
+    };
   }
 
   async #dispatch(dispatch: Dispatch, settings: Settings, onCall?: OnCall): Promise<void> {
-    const { fleet, scope, revision, most } = settings;
+    const { fleet, scope, revision, most, isService } = settings;
     const process = this.#process(settings, dispatch.do === "reconcile");
     const aborted = disturb(process, this.#site, {
       dispatch,
       scope,
       check: () => {
+        this.#demandOf.notice();
         this.#check();
+      },
+      queue: () => {
+        this.#demandOf.setOf(scope).queued += 1;
       },
       onCall: (call, verb) => {
         this.#demand(
@@ -190,12 +257,25 @@ class HistoricUnit {
     this.#site.endings.push(...(dispatch.endings ?? []));
     const { manager } = process;
     this.#wanted.add(fleet);
+    const choose = () => Promise.resolve({ ...this.#present(settings), mostCreations: most });
+    const { listener } = this.#demandOf;
+    const heard = listener?.pending ?? [];
     const work = {
-      reconcile: () => manager.reconcile({ ...fleet, mostCreations: most }, () => undefined, aborted),
+      reconcile: () =>
+        manager.reconcileChosen(
+          async () => ({ fleet: await choose(), conclude: () => Promise.resolve() }),
+          () => undefined,
+          aborted,
+        ),
       "flush-idle": () => manager.flushIdle(aborted),
-      standby: () => manager.makeUpStandby(() => Promise.resolve(fleet), NEVER, aborted),
+      standby: () => manager.makeUpStandby(choose, NEVER, aborted),
     }[dispatch.do]();
-    await Promise.race([work.catch(() => undefined), process.calls.killed]);
+    const end = await Promise.race([
+      work.then(() => "done" as const).catch(() => undefined),
+      process.calls.killed,
+    ]);
+    if (isService && end === "killed") await this.#demandOf.kill();
+    if (isService && end === "done") await listener?.acted(heard, NEVER);
     // What a killed process has just made is there from now on.
     this.#check();
     this.#wanted.delete(fleet);
@@ -228,12 +308,19 @@ class HistoricUnit {
     standby = this.#standby,
     configHash = this.#configHash,
     scope = this.#scope,
+    idle = this.#idle,
   }: Configure): void {
     this.#configHash = configHash;
     this.#scope = scope;
+    this.#idle = idle ?? undefined;
     this.#revision += 1;
-    // The scope is part of the configuration.
-    const hash = scope === SCOPE ? configHash : `${configHash} in ${scope}`;
+    // The scope is part of the configuration, and so is the scale set.
+    const facts = [
+      configHash,
+      ...(scope === SCOPE ? [] : [scope]),
+      ...(this.#idle === undefined ? [] : ["demand"]),
+    ];
+    const hash = facts.join(" in ");
     this.#standby = standby;
     this.#fleet = { ...fleetOf(count, hash), standby };
     this.#sizes = this.#measure();
@@ -276,9 +363,10 @@ class HistoricUnit {
   #checkSettled(when: string): void {
     const own = this.#own();
     const withJob = own.filter(({ name }) => this.#site.hasJob(name)).length;
+    const wanted = this.#wantedNow(withJob);
     this.#demand(
-      own.length === Math.max(this.#fleet.count, withJob),
-      `${when} there are ${own.length} runners, ${this.#fleet.count} are wanted and ${withJob} have a job`,
+      own.length === Math.max(wanted, withJob),
+      `${when} there are ${own.length} runners, ${wanted} are wanted and ${withJob} have a job`,
     );
     for (const machine of own) this.#checkRunner(machine, when);
     this.#checkStandby(when, own.length);
@@ -288,6 +376,18 @@ class HistoricUnit {
         .filter(({ name }) => options.names.owns(name) && !this.#site.machines.has(name));
       this.#demand(orphans.length === 0, `${when} registrations without instances are left in ${scope}`);
     }
+  }
+
+  /** As many as jobs want: those that have a job already, wherever it came from, and those that wait. */
+  #wantedNow(withJob: number): number {
+    if (this.#idle === undefined) return this.#fleet.count;
+    const { figures, waiting } = this.#demandOf.setOf(this.#scope);
+    const { assigned } = this.#demandOf;
+    this.#demand(
+      assigned === figures.assigned,
+      `the unit knows of ${assigned ?? "no"} jobs, not of ${figures.assigned}`,
+    );
+    return Math.min(this.#fleet.count, withJob + waiting + this.#idle);
   }
 
   /** Runners with a job of an earlier configuration take the room of standby instances. */
@@ -354,6 +454,10 @@ interface Settings {
   readonly scope: string;
   readonly revision: number;
   readonly most: number | undefined;
+  /** Idle runners beside the demand; undefined with a fixed number of runners. */
+  readonly idle: number | undefined;
+  /** Whether it is the process that listens to GitHub. */
+  readonly isService: boolean;
 }
 
 type OnCall = (call: number, verb: PortVerb) => void;

@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Command } from "./command.ts";
-import { anyHistory } from "./command.ts";
+import { anyDemandHistory } from "./command.ts";
 import { renderScript } from "./script.ts";
 
 describe("the script of a history that breaks a rule", () => {
@@ -30,7 +30,7 @@ await replay([
 
   it("is the history again when it is run", async () => {
     await fc.assert(
-      fc.asyncProperty(anyHistory, async (history) => {
+      fc.asyncProperty(anyDemandHistory, async (history) => {
         const script = renderScript({ history, fault: "", seed: 0, path: "" });
         const code = script.slice(script.indexOf("await replay("));
         const replay = (commands: unknown) => JSON.stringify(commands);

@@ -1,0 +1,180 @@
+import { silentLogger, type Clock } from "charm-kit";
+import { DemandListener } from "../../../src/service/demand-listener.ts";
+import { demandFor, type HeardDemand } from "../../../src/unit/demand.ts";
+import type { Demand } from "../../../src/runners/plan.ts";
+import { FakeScaleSet, type ScaleSetCaller } from "../fake-scale-set.ts";
+import type { FakeSite } from "../fake-site.ts";
+import type { DemandCommand } from "./command.ts";
+
+const MINUTE_MS = 60_000;
+/** Of a long time, the last minutes decide. */
+const MOST_STEPS = 20;
+
+/** What the service listens for. */
+interface Listened {
+  readonly scope: string;
+  readonly capacity: number;
+}
+
+interface Listening extends Listened {
+  readonly listener: DemandListener;
+  /** Ends it with a word to GitHub, or without. */
+  readonly end: (isKilled: boolean) => Promise<void>;
+}
+
+/** The demand of one unit: GitHub's scale sets, one in each scope, and the listener of the unit's service. */
+export class HistoricDemand {
+  readonly #site: FakeSite;
+  readonly #sets = new Map<string, FakeScaleSet>();
+  #heard: HeardDemand | null = null;
+  #listening: Listening | undefined;
+  /** Whether nobody starts the service again. */
+  #isStopped = false;
+
+  constructor(site: FakeSite) {
+    this.#site = site;
+    site.onJob = (scope, what) => {
+      const set = this.setOf(scope);
+      if (what === "taken") set.take();
+      else set.waiting += 1;
+    };
+  }
+
+  setOf(scope: string): FakeScaleSet {
+    const set = this.#sets.get(scope) ?? new FakeScaleSet(this.#site, scope);
+    this.#sets.set(scope, set);
+    return set;
+  }
+
+  get listener(): DemandListener | undefined {
+    return this.#listening?.listener;
+  }
+
+  get assigned(): number | undefined {
+    return this.#heard?.assigned;
+  }
+
+  /** What a process reads when it has the lock. */
+  demandFor(scope: string, idle: number): Demand | undefined {
+    const scaling = { idle, scaleSetName: "" };
+    return demandFor(scaling, this.#heard, { key: scope, now: this.#site.now });
+  }
+
+  /** The service applies new settings, or was started again: it listens to what it should. */
+  async follow(wanted: Listened | undefined): Promise<void> {
+    const { capacity, scope } = this.#listening ?? {};
+    const isSame = wanted?.scope === scope && wanted?.capacity === capacity;
+    if (!isSame) await this.#end(false);
+    if (wanted && !this.#isStopped) this.#listening ??= this.#listen(wanted);
+    await this.flow();
+  }
+
+  kill(): Promise<void> {
+    return this.#end(true);
+  }
+
+  /** Something happens to the scale set of a scope, or to the service. */
+  async disturb(command: DemandCommand, scope: string): Promise<void> {
+    const set = this.setOf(scope);
+    switch (command.do) {
+      case "queue":
+        set.queued += command.jobs;
+        break;
+      case "cancel":
+        set.cancel(command.jobs);
+        break;
+      case "fail-messages":
+        if (command.fault === "session-lost" || command.fault === "session-taken") set.lose(command.fault);
+        else set.faults.push(command.fault);
+        break;
+      case "miscount":
+        set.phantom = command.phantom ?? set.phantom;
+        set.hidden = command.hidden ?? set.hidden;
+        break;
+      case "service":
+        this.#isStopped = command.what === "stop";
+        if (command.what !== "start") await this.#end(command.what === "kill");
+    }
+  }
+
+  /** Time passes, in steps of a minute. */
+  async pass(ms: number): Promise<void> {
+    const steps = Math.min(MOST_STEPS, Math.ceil(ms / MINUTE_MS));
+    this.#site.pass(ms - (steps - 1) * MINUTE_MS);
+    await this.flow();
+    for (let step = 1; step < steps; step += 1) {
+      this.#site.pass(MINUTE_MS);
+      await this.flow();
+    }
+  }
+
+  /** GitHub tells what there is to tell, and the service hears it. */
+  async flow(): Promise<void> {
+    if (this.#sets.size === 0) return;
+    this.notice();
+    // All answers are there once nothing but time can go on.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+  }
+
+  notice(): void {
+    for (const set of this.#sets.values()) set.notice();
+  }
+
+  /** All of GitHub's faults end. */
+  recover(): void {
+    for (const set of this.#sets.values()) set.recover();
+    this.#isStopped = false;
+  }
+
+  #listen(wanted: Listened): Listening {
+    const caller: { isKilled: boolean } & ScaleSetCaller = { isKilled: false };
+    const ended = new AbortController();
+    const listener = new DemandListener({
+      source: this.setOf(wanted.scope).source(caller),
+      key: wanted.scope,
+      capacity: wanted.capacity,
+      record: {
+        read: () => Promise.resolve(this.#heard),
+        write: (heard) => {
+          if (!caller.isKilled) this.#heard = heard;
+          return Promise.resolve();
+        },
+      },
+      onChange: () => undefined,
+      clock: this.#clock(),
+      log: silentLogger,
+      random: () => 0.5,
+    });
+    const running = listener.run(ended.signal).catch(() => undefined);
+    const end = async (isKilled: boolean) => {
+      caller.isKilled = isKilled;
+      ended.abort(new Error("the service ends"));
+      if (!isKilled) await running;
+    };
+    return { ...wanted, listener, end };
+  }
+
+  async #end(isKilled: boolean): Promise<void> {
+    const listening = this.#listening;
+    this.#listening = undefined;
+    await listening?.end(isKilled);
+  }
+
+  #clock(): Clock {
+    return {
+      now: () => this.#site.now,
+      wait: (delayMs, signal) =>
+        new Promise((resolve, reject) => {
+          const abort = () => {
+            reject(signal.reason as Error);
+          };
+          if (signal.aborted) abort();
+          signal.addEventListener("abort", abort, { once: true });
+          this.#site.after(delayMs, () => {
+            signal.removeEventListener("abort", abort);
+            resolve();
+          });
+        }),
+    };
+  }
+}
