@@ -10,11 +10,13 @@ import { JobLookup } from "./job-lookup.ts";
 import { observedTransport, type GithubAnswered } from "./observed-transport.ts";
 import { createOctokitTransport } from "./octokit-transport.ts";
 import { ScaleSetClient } from "scale-set-client";
+import { QueuedJobs } from "./queued-jobs.ts";
 import { githubPathText, type GithubPath } from "./path.ts";
 import { gatedTransport, type RateLimitStore } from "./rate-gate.ts";
 import { retryingTransport } from "./retrying-transport.ts";
 import { RunnerGroups } from "./runner-groups.ts";
 import { RunnerList } from "./runner-list.ts";
+import { RepositoriesOfPath } from "./repositories-of-path.ts";
 import { scopeOf } from "./scope.ts";
 import { UnitScaleSet, type ScaleSetSettings } from "./unit-scale-set.ts";
 import { TokenRegistration } from "./token-registration.ts";
@@ -88,7 +90,8 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
   const tokens = new TokenRegistration({ api, list, groups, redactor, clock, log });
   const scaleSet = options.scaleSet && openScaleSet(options.scaleSet, { ...options, clock, groups, source });
   const jobs = new JobLookup(api, path);
-  return new GithubForge({ api, list, groups, tokens, jobs, scaleSet, redactor, clock, log });
+  const queue = new QueuedJobs({ api, path, groups, repositories: new RepositoriesOfPath(api, path) });
+  return new GithubForge({ api, list, groups, tokens, jobs, queue, scaleSet, redactor, clock, log });
 }
 
 function openScaleSet(

@@ -19,6 +19,7 @@ import {
 } from "./errors.ts";
 import type { GithubApi } from "./github-api.ts";
 import type { JobLookup } from "./job-lookup.ts";
+import type { QueuedJobs } from "./queued-jobs.ts";
 import { LiveConfigurations } from "./live-configurations.ts";
 import type { RunnerGroups } from "./runner-groups.ts";
 import type { RunnerList } from "./runner-list.ts";
@@ -32,6 +33,7 @@ export interface GithubForgeDependencies {
   readonly groups: RunnerGroups;
   readonly tokens: TokenRegistration;
   readonly jobs: JobLookup;
+  readonly queue: QueuedJobs;
   /** New runners are those of this scale set. @default runners of none */
   readonly scaleSet?: UnitScaleSet | undefined;
   /** Hides secrets of GitHub in output. */
@@ -80,6 +82,11 @@ export class GithubForge implements Forge, Jobs {
   /** The unit's scale set; undefined with a fixed number of runners. */
   get scaleSet(): UnitScaleSet | undefined {
     return this.#dependencies.scaleSet;
+  }
+
+  /** The jobs that wait, as the REST API shows them. */
+  get queue(): QueuedJobs {
+    return this.#dependencies.queue;
   }
 
   /** One runner, if it is registered. */

@@ -1,7 +1,7 @@
 import type { JobFacts, JobQuery } from "../metrics/ports.ts";
-import { NotFoundError } from "./errors.ts";
 import type { GithubApi } from "./github-api.ts";
-import { parseGithubPath, type GithubPath } from "./path.ts";
+import type { GithubPath } from "./path.ts";
+import { absentWhereNotFound, RepositoriesOfPath } from "./repositories-of-path.ts";
 import { readJobPage } from "./shapes.ts";
 
 const PER_PAGE = 100;
@@ -11,12 +11,11 @@ const MOST_PAGES = 5;
 /** Finds the job that a runner had (https://docs.github.com/rest/actions/workflow-jobs). */
 export class JobLookup {
   readonly #api: GithubApi;
-  readonly #path: GithubPath;
-  #renamed: Promise<GithubPath | undefined> | undefined;
+  readonly #repositories: RepositoriesOfPath;
 
   constructor(api: GithubApi, path: GithubPath) {
     this.#api = api;
-    this.#path = path;
+    this.#repositories = new RepositoriesOfPath(api, path);
   }
 
   /**
@@ -27,8 +26,7 @@ export class JobLookup {
    */
   async find({ repository, runId, runner }: JobQuery, signal: AbortSignal): Promise<JobFacts | undefined> {
     const [owner = "", repo = ""] = repository.split("/");
-    if (!isWithin(this.#path, owner, repo) && !(await this.#isWithinRenamed(owner, repo, signal)))
-      return undefined;
+    if (!(await this.#repositories.include(owner, repo, signal))) return undefined;
     const action = `read the jobs of run ${runId} of '${repository}'`;
     const route = `/actions/runs/{run_id}/jobs`;
     for (let page = 1; page <= MOST_PAGES; page += 1) {
@@ -44,46 +42,4 @@ export class JobLookup {
     }
     return undefined;
   }
-
-  /** GitHub redirects requests for an old name, while jobs report the new one. */
-  async #isWithinRenamed(owner: string, repository: string, signal: AbortSignal): Promise<boolean> {
-    // Old names of organisations and enterprises answer 404.
-    if (this.#path.kind !== "repository") return false;
-    const renamed = await (this.#renamed ??= this.#presentPath(signal));
-    return renamed !== undefined && isWithin(renamed, owner, repository);
-  }
-
-  async #presentPath(signal: AbortSignal): Promise<GithubPath | undefined> {
-    const action = `read the present name of '${this.#api.path}'`;
-    const answer = await this.#api
-      .send({ action, method: "GET", route: "" }, signal)
-      .catch(absentWhereNotFound);
-    const { full_name: fullName } = Object(answer?.body) as { full_name?: unknown };
-    return typeof fullName === "string" ? readPath(fullName) : undefined;
-  }
-}
-
-function readPath(text: string): GithubPath | undefined {
-  try {
-    return parseGithubPath(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isWithin(path: GithubPath, owner: string, repository: string): boolean {
-  const isSame = (left: string, right: string) => left.toLowerCase() === right.toLowerCase();
-  switch (path.kind) {
-    case "repository":
-      return isSame(path.owner, owner) && isSame(path.repository, repository);
-    case "organisation":
-      return isSame(path.organisation, owner);
-    case "enterprise":
-      return true;
-  }
-}
-
-function absentWhereNotFound(thrown: unknown): undefined {
-  if (thrown instanceof NotFoundError) return undefined;
-  throw thrown;
 }

@@ -133,3 +133,51 @@ export interface ServiceSupervisor {
   /** Ends the service and removes it from the machine. */
   remove(signal: AbortSignal): Promise<void>;
 }
+
+/** A job that waits for a runner, as GitHub's REST API lists it. */
+export interface QueuedJob {
+  readonly id: number;
+  /** Such as `octo/hello`. */
+  readonly repository: string;
+  /** Of the job in its workflow. */
+  readonly name: string;
+  /** The job's `runs-on`. */
+  readonly labels: readonly string[];
+  /** Milliseconds since the Unix epoch. */
+  readonly queuedAt: number;
+}
+
+/** What GitHub's REST API shows of the queue. GitHub has no list of all queued jobs: this is a part of them. */
+export interface QueueReading {
+  /** The oldest first. */
+  readonly jobs: readonly QueuedJob[];
+  /** The repositories whose jobs were read, such as `octo/hello`. */
+  readonly repositories: readonly string[];
+  /** Why jobs may be missing, each a short text. */
+  readonly gaps: readonly string[];
+}
+
+/** Which jobs GitHub lets the runners of a group have. */
+export interface GroupRules {
+  readonly name: string;
+  /** Repositories, or organisations in a group of an enterprise, in lower case. @default all */
+  readonly members?: readonly string[] | undefined;
+  readonly allowsPublic: boolean;
+  /** Workflows that alone may use the group, such as `octo/hello/.github/workflows/ci.yml@main`. @default all */
+  readonly workflows?: readonly string[] | undefined;
+}
+
+/** The queue of a path, as GitHub's REST API shows it. Cheap: requests are conditional, and their number is bounded. */
+export interface QueueSource {
+  /**
+   * Reads the jobs that wait in the recently active repositories of the path.
+   *
+   * @param known repositories that have had jobs, such as `octo/hello`, the last one first.
+   * @throws the error of GitHub when it answers nothing at all.
+   */
+  read(known: readonly string[], signal: AbortSignal): Promise<QueueReading>;
+  /** @returns undefined where the group has no rules, as in a repository. */
+  groupRules(signal: AbortSignal): Promise<GroupRules | undefined>;
+  /** Whether a repository is public; undefined where it cannot be read. */
+  isPublic(repository: string, signal: AbortSignal): Promise<boolean | undefined>;
+}

@@ -78,6 +78,11 @@ function scaleSetHandlers({ scaleSets, service, callers }: World) {
       scaleSets.offer();
       return null;
     },
+    "set-runner-group": (rule) => {
+      service.groups.set(rule);
+      scaleSets.offer();
+      return null;
+    },
     "drop-scale-set": ({ name }) => {
       for (const set of scaleSets.all.values()) if (set.name === name) scaleSets.delete(set);
       return null;

@@ -2,6 +2,7 @@ import type { App, PersonalToken } from "../http/callers.ts";
 import type { ChecksumKnob } from "../http/archive-offer.ts";
 import type { Fault } from "../http/faults.ts";
 import type { LoggedRequest } from "../http/request-log.ts";
+import type { GroupRule } from "../state/group-rules.ts";
 import type { JobRequest, JobStatus, JobView } from "../state/job-record.ts";
 import type { MessageFault, ScaleSetKnobs, ScaleSetView } from "../state/scale-set-record.ts";
 import type { RunnerView } from "../state/runner-record.ts";
@@ -70,6 +71,8 @@ export interface ControlVerbs {
   "set-scale-sets": { readonly takes: Partial<ScaleSetKnobs>; readonly gives: null };
   /** GitHub deletes scale sets that were unused for long. */
   "drop-scale-set": { readonly takes: { readonly name: string }; readonly gives: null };
+  /** Which repositories a runner group serves. */
+  "set-runner-group": { readonly takes: GroupRule; readonly gives: null };
   /** No token of the Actions service is taken any more. */
   "revoke-admin-tokens": { readonly takes: null; readonly gives: null };
   requests: { readonly takes: null; readonly gives: readonly LoggedRequest[] };

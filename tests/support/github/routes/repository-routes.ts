@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isPublicRepository } from "../state/group-rules.ts";
 import { isoTime } from "../state/virtual-clock.ts";
 import type { Answer, Call, Route } from "./route.ts";
 import { repository } from "./scoped-prefixes.ts";
@@ -62,19 +63,26 @@ const ADDRESSES: Readonly<Record<string, string>> = {
 };
 
 /** GitHub's schema `full-repository`. */
-function describeRepository({ apiURL, origin, parameters, world }: Call): Answer {
-  const { owner = "", repo: name = "" } = parameters;
-  const nameWithOwner = `${owner}/${name}`;
+function describeRepository(call: Call): Answer {
+  const { owner = "", repo: name = "" } = call.parameters;
+  return { status: 200, body: repositoryBody(`${owner}/${name}`, call) };
+}
+
+/** What GitHub's schemas `full-repository` and `minimal-repository` have of a repository. */
+export function repositoryBody(nameWithOwner: string, { apiURL, origin, world }: Call) {
+  const [owner = "", name = ""] = nameWithOwner.split("/");
   const api = `${apiURL}/repos/${nameWithOwner}`;
   const now = isoTime(world.service.clock.now());
-  const body = {
+  const isPublic = isPublicRepository(nameWithOwner);
+  return {
     ...Object.fromEntries(Object.entries(ADDRESSES).map(([key, path]) => [key, `${api}${path}`])),
     id: repositoryId(nameWithOwner),
     node_id: Buffer.from(`Repository${nameWithOwner}`).toString("base64"),
     name,
     full_name: nameWithOwner,
     owner: describeAccount(owner, apiURL, origin),
-    private: true,
+    private: !isPublic,
+    visibility: isPublic ? "public" : "private",
     html_url: `${origin}/${nameWithOwner}`,
     clone_url: `${origin}/${nameWithOwner}.git`,
     git_url: `${origin}/${nameWithOwner}.git`,
@@ -89,7 +97,6 @@ function describeRepository({ apiURL, origin, parameters, world }: Call): Answer
     ...{ archived: false, disabled: false, homepage: null, language: null, license: null, mirror_url: null },
     ...{ created_at: now, pushed_at: now, updated_at: now },
   };
-  return { status: 200, body };
 }
 
 /** GitHub's schema `simple-user`. */

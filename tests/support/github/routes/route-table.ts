@@ -2,6 +2,7 @@ import { appRoutes } from "./app-routes.ts";
 import { deprecationRoutes } from "./deprecation-routes.ts";
 import { downloadRoutes } from "./download-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
+import { queueRoutes } from "./queue-routes.ts";
 import { repositoryRoutes } from "./repository-routes.ts";
 import type { Route } from "./route.ts";
 import { runnerGroupRoutes } from "./runner-group-routes.ts";
@@ -28,6 +29,7 @@ const patterns: readonly Pattern[] = [
   ...deprecationRoutes,
   ...runnerGroupRoutes,
   ...jobRoutes,
+  ...queueRoutes,
   ...appRoutes,
   ...repositoryRoutes,
   rateLimitRoute,

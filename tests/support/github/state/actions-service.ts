@@ -5,6 +5,7 @@ import { assign } from "./assignment.ts";
 import { Changes } from "./changes.ts";
 import type { Conclusion, JobRecord, JobRequest } from "./job-record.ts";
 import type { RunnerRecord, RunnerRequest } from "./runner-record.ts";
+import { GroupRules } from "./group-rules.ts";
 import { repositoryScope as scopeOf } from "./scope.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -33,6 +34,9 @@ export class ActionsService {
   readonly changes = new Changes();
   readonly runners = new Map<number, RunnerRecord>();
   readonly jobs = new Map<number, JobRecord>();
+  readonly groups = new GroupRules();
+  /** Which assigned jobs no runner of their scale set is given. */
+  isStuck: (job: JobRecord) => boolean = () => false;
   /** Told of each job, before runners are looked for. */
   onJob: (event: JobEvent) => void = () => undefined;
   readonly #options: Required<ActionsServiceOptions>;
@@ -54,6 +58,7 @@ export class ActionsService {
     this.#cancels.clear();
     this.runners.clear();
     this.jobs.clear();
+    this.groups.reset();
     this.#formerProofs.clear();
     this.#faults.length = 0;
     this.changes.announce();
@@ -259,7 +264,9 @@ export class ActionsService {
   }
 
   #assign(): void {
-    for (const [job, runner] of assign(this.jobs.values(), this.runners.values())) {
+    const mayHave = (runner: RunnerRecord, job: JobRecord) =>
+      !this.isStuck(job) && this.groups.allows(runner.groupId, job.repository);
+    for (const [job, runner] of assign(this.jobs.values(), this.runners.values(), mayHave)) {
       runner.jobId = job.id;
       job.runner = { id: runner.id, name: runner.name, groupId: runner.groupId };
       job.assignments += 1;

@@ -18,16 +18,21 @@ function mayTake(runner: RunnerRecord, job: JobRecord): boolean {
   );
 }
 
-/** Pairs queued jobs, oldest first, with runners that may take them, longest registered first. */
+/**
+ * Pairs queued jobs, oldest first, with runners that may take them, longest registered first.
+ *
+ * @param mayHave what else must hold for a pair. @default nothing
+ */
 export function assign(
   jobs: Iterable<JobRecord>,
   runners: Iterable<RunnerRecord>,
+  mayHave: (runner: RunnerRecord, job: JobRecord) => boolean = () => true,
 ): readonly (readonly [JobRecord, RunnerRecord])[] {
   const free = new Set(runners);
   const pairs: (readonly [JobRecord, RunnerRecord])[] = [];
   for (const job of jobs) {
     if (job.status !== "queued" || job.runner) continue;
-    const runner = [...free].find((candidate) => mayTake(candidate, job));
+    const runner = [...free].find((candidate) => mayTake(candidate, job) && mayHave(candidate, job));
     if (!runner) continue;
     free.delete(runner);
     pairs.push([job, runner]);

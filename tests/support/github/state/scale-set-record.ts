@@ -28,6 +28,10 @@ export interface SessionRecord {
   tokenExpiresAt: number;
   lastContact: number;
   openPolls: number;
+  /** No job is assigned through this session, and no message comes, though its polls are answered. */
+  isDeaf: boolean;
+  /** No runner is given the jobs that are assigned, as long as this session lives. */
+  isStuck: boolean;
 }
 
 /** A scale set. Only {@link ScaleSets} changes it. */
@@ -89,7 +93,11 @@ export type MessageFault =
   /** The next session is opened without a queue. */
   | "no-queue"
   /** GitHub forgets the session. */
-  | "session-lost";
+  | "session-lost"
+  /** All sessions of now stay alive, and are told nothing: queued jobs are assigned to none of them. */
+  | "session-deaf"
+  /** Runners are given no assigned job until the sessions of now are opened again. */
+  | "session-stuck";
 
 /** Lasting conditions of all scale sets. */
 export interface ScaleSetKnobs {

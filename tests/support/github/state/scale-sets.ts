@@ -36,6 +36,8 @@ export class ScaleSets {
 
   constructor(service: ActionsService) {
     this.#service = service;
+    service.isStuck = (job) =>
+      job.scaleSetId !== undefined && this.all.get(job.scaleSetId)?.session?.isStuck === true;
     service.onJob = (event) => {
       this.#onJob(event);
     };
@@ -50,7 +52,10 @@ export class ScaleSets {
 
   addFaults(faults: readonly MessageFault[]): void {
     for (const fault of faults) {
+      const sessions = [...this.all.values()].flatMap(({ session }) => session ?? []);
       if (fault === "session-lost") for (const set of this.all.values()) set.session = undefined;
+      else if (fault === "session-deaf") for (const session of sessions) session.isDeaf = true;
+      else if (fault === "session-stuck") for (const session of sessions) session.isStuck = true;
       else this.#faults.push(fault);
     }
     this.#service.changes.announce();
@@ -108,9 +113,11 @@ export class ScaleSets {
       ...this.#newToken(set),
       lastContact: this.#service.clock.now(),
       openPolls: 0,
+      isDeaf: false,
+      isStuck: false,
     };
     set.session = session;
-    this.#service.changes.announce();
+    this.#service.reassign();
     return session;
   }
 
@@ -132,6 +139,7 @@ export class ScaleSets {
 
   /** The batch that a poll is answered with, undefined when there is none. */
   nextBatch(set: ScaleSetRecord, lastBatchId: number): BatchRecord | undefined {
+    if (set.session?.isDeaf === true) return undefined;
     if (set.lastBatch && this.takeFault("repeated")) return set.lastBatch;
     const isReordered = this.#faults.includes("reordered");
     const waiting = () => set.batches.filter(({ id }) => id > lastBatchId);
@@ -227,7 +235,8 @@ export class ScaleSets {
   }
 
   #hasRoom(set: ScaleSetRecord, job: JobRecord): boolean {
-    if (!set.session || !serves(set.scope, job.repository)) return false;
+    if (!set.session || set.session.isDeaf || !serves(set.scope, job.repository)) return false;
+    if (!this.#service.groups.allows(set.groupId, job.repository)) return false;
     const own = new Set([...set.labels, set.name].map((label) => label.toLowerCase()));
     if (!job.labels.every((label) => own.has(label.toLowerCase()))) return false;
     return this.#assigned(set) + (this.knobs.offersJobs ? set.offered.size : 0) < set.capacity;
