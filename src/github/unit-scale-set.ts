@@ -1,6 +1,7 @@
-import type { DemandBatch, DemandFigures } from "../service/ports.ts";
+import type { DemandBatch, DemandFigures, HeardJob } from "../service/ports.ts";
 import { Secret } from "charm-kit";
 import type {
+  JobMessage,
   MessageSession,
   ScaleSet,
   ScaleSetClient,
@@ -79,6 +80,21 @@ export class UnitScaleSet {
     const set = await this.#try("read the scale set", () => client.getScaleSet(id, signal));
     if (set === undefined) this.#found = undefined;
     return figuresOf(set?.statistics);
+  }
+
+  /** Like {@link figures}, and makes nothing: undefined where there is no such scale set. */
+  async glance(signal: AbortSignal): Promise<DemandFigures | undefined> {
+    const { client, groupId, settings } = this.#dependencies;
+    const group = await groupId(signal);
+    const set = await this.#try("read the scale set", () =>
+      client.findScaleSet(group, settings.name, signal),
+    );
+    return figuresOf(set?.statistics);
+  }
+
+  /** The name of the scale set. */
+  get name(): string {
+    return this.#dependencies.settings.name;
   }
 
   /** Opens the session of the scale set. @throws `ScaleSetSessionError` beside one that lives. */
@@ -192,8 +208,20 @@ function batchOf({ id, statistics, jobs }: ScaleSetMessage): DemandBatch {
     id,
     figures: figuresOf(statistics),
     offered: jobs.flatMap((job) => (job.type === "JobAvailable" ? (job.runnerRequestId ?? []) : [])),
+    jobs: jobs.flatMap(heardJob),
     queuedAt: jobs.flatMap((job) => (job.type === "JobAssigned" ? (job.queueTime?.getTime() ?? []) : [])),
   };
+}
+
+const STATE_OF = { JobAssigned: "waiting", JobStarted: "running", JobCompleted: "ended" } as const;
+
+/** @returns nothing for a job that is only offered, and for a message that cannot be read. */
+function heardJob(job: JobMessage): readonly HeardJob[] {
+  if (job.type === "unknown" || job.type === "JobAvailable" || job.runnerRequestId === undefined) return [];
+  const { ownerName, queueTime, repositoryName, runnerRequestId: id, type } = job;
+  const isNamed = ownerName !== undefined && repositoryName !== undefined;
+  const repository = isNamed ? `${ownerName}/${repositoryName}` : undefined;
+  return [{ id, state: STATE_OF[type], repository, queuedAt: queueTime?.getTime() }];
 }
 
 function figuresOf(statistics: ScaleSetStatistics | undefined): DemandFigures | undefined {

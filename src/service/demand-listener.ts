@@ -73,6 +73,7 @@ export class DemandListener {
         const reason = messageOf(thrown);
         if (this.#fault !== reason) log.warning("GitHub's jobs are not heard", { reason });
         this.#fault = reason;
+        await this.#tell((hearing) => hearing);
         // Without a session, for example beside that of a killed process, GitHub still tells how many jobs there are.
         await this.#witness(signal).catch(() => undefined);
         signal.throwIfAborted();
@@ -182,7 +183,7 @@ export class DemandListener {
     const before = this.#hearing;
     if (before === undefined) return;
     this.#hearing = next(before, clock.now());
-    await record.write(this.#hearing.heard);
+    await record.write({ ...this.#hearing.heard, fault: this.#fault });
     const { heard } = this.#hearing;
     this.#ready.resolve(undefined);
     const isNews =

@@ -36,8 +36,7 @@ export class DemandRounds implements ServiceWork {
     const heard = listener.pending;
     const round = await rounds.round(options, signal);
     await listener.acted(heard, signal);
-    const { fault } = listener;
-    return fault === undefined ? round : { ...round, notices: [...round.notices, fault] };
+    return round;
   }
 
   makeUpStandby(interruption: AbortSignal, signal: AbortSignal): Promise<StandbyStep> {

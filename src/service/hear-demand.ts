@@ -32,9 +32,19 @@ export function afterFigures(
   queuedAt: readonly number[] = [],
 ): Hearing {
   const waiting = Math.max(0, assigned - running);
-  const since = heard.waitingSince ?? Math.min(now, ...queuedAt);
+  // The jobs that waited longest were taken first: where a message of that was lost, they are too many here.
+  const newest = Object.entries(heard.waiting ?? {}).sort(([, left], [, right]) => right - left);
+  const known = newest.slice(0, waiting);
+  const [, oldest = now] = known.at(-1) ?? [];
+  const before = heard.waitingSince ?? Math.min(now, ...queuedAt);
+  // Messages tell of 50 jobs at most: others may wait for longer.
+  const since = known.length === waiting ? oldest : Math.min(oldest, before);
   return {
-    heard: { ...heard, assigned, running, waitingSince: waiting > 0 ? since : undefined, heardAt: now },
+    heard: {
+      ...heard,
+      ...{ assigned, running, heardAt: now, waitingSince: waiting > 0 ? since : undefined },
+      ...(heard.waiting && { waiting: Object.fromEntries(known) }),
+    },
     unclaimedSince: waiting > 0 && idle >= waiting ? (unclaimedSince ?? now) : undefined,
   };
 }
@@ -45,7 +55,8 @@ export function afterFigures(
 export function afterBatch(hearing: Hearing, batch: DemandBatch, now: number): Hearing {
   const { heard } = hearing;
   if (batch.id <= heard.lastMessageId) return { ...hearing, heard: { ...heard, heardAt: now } };
-  const next = { ...hearing, heard: { ...heard, lastMessageId: batch.id, heardAt: now } };
+  const told = { ...waitingAfter(heard, batch, now), lastMessageId: batch.id, heardAt: now };
+  const next = { ...hearing, heard: told };
   return batch.figures === undefined ? next : afterFigures(next, batch.figures, now, batch.queuedAt);
 }
 
@@ -57,4 +68,20 @@ export function afterSilence(hearing: Hearing, now: number): Hearing {
 /** Whether GitHub counts jobs that its idle runners do not get, for so long that the session is worth a new start. Pure. */
 export function isPhantom({ unclaimedSince }: Hearing, now: number): boolean {
   return unclaimedSince !== undefined && now - unclaimedSince >= UNCLAIMED_MS;
+}
+
+/** Most repositories that are remembered. */
+const MOST_REPOSITORIES = 10;
+
+/** Adds what messages tell of single jobs. A job that is given back waits since it was first queued. */
+function waitingAfter(heard: HeardDemand, { jobs }: DemandBatch, now: number): HeardDemand {
+  if (jobs === undefined || jobs.length === 0) return heard;
+  const waiting = new Map(Object.entries(heard.waiting ?? {}));
+  for (const { id, queuedAt = now, state } of jobs) {
+    if (state !== "waiting") waiting.delete(String(id));
+    else waiting.set(String(id), Math.min(now, queuedAt, waiting.get(String(id)) ?? now));
+  }
+  const last = jobs.flatMap(({ repository }) => repository ?? []).reverse();
+  const repositories = [...new Set([...last, ...(heard.repositories ?? [])])].slice(0, MOST_REPOSITORIES);
+  return { ...heard, waiting: Object.fromEntries(waiting), repositories };
 }

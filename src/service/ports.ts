@@ -18,6 +18,8 @@ export interface Round {
   readonly waiting: number;
   /** Number of wanted runners that the machine can hold; undefined if it was not looked at. */
   readonly capacity: number | undefined;
+  /** Number of runners that the machine can hold, at most the configured one. @default it was not looked at */
+  readonly room?: number | undefined;
   readonly image: ImageState;
 }
 
@@ -53,6 +55,17 @@ export interface DemandFigures {
   readonly idle: number;
 }
 
+/** What a message tells of a job. */
+export interface HeardJob {
+  /** GitHub's number of it. */
+  readonly id: number;
+  readonly state: "waiting" | "running" | "ended";
+  /** Such as `octo/hello`; undefined where GitHub does not tell it. */
+  readonly repository: string | undefined;
+  /** Milliseconds since the Unix epoch; undefined where GitHub does not tell it. */
+  readonly queuedAt: number | undefined;
+}
+
 /** A batch of GitHub's messages. */
 export interface DemandBatch {
   /** Grows with each batch. */
@@ -63,6 +76,8 @@ export interface DemandBatch {
   readonly offered: readonly number[];
   /** When the jobs were queued that wait now, in milliseconds since the Unix epoch. */
   readonly queuedAt: readonly number[];
+  /** What the messages tell of jobs, in their order. @default nothing */
+  readonly jobs?: readonly HeardJob[];
 }
 
 /** The session of a scale set, of which there is one at a time. */

@@ -14,6 +14,7 @@ import { failureOf, failuresOf } from "./failure.ts";
 import { OutdatedSettingsError } from "./unit-rounds.ts";
 import type { OpenWork, Round, RoundOptions, ServiceWork, SettingsSource, StatusRefresh } from "./ports.ts";
 import type { RunnerState } from "../runners/observed-runner.ts";
+import { withoutDuration } from "../unit/demand.ts";
 import type { Activity, FailureStatus, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
 import { tellError, type ToldError } from "../unit/told-error.ts";
 import type { Wake, Wakes } from "./wakes.ts";
@@ -245,13 +246,13 @@ export class RunnerLoop {
 
   #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
-    const { counts, created, notices, waiting, capacity, image } = round;
+    const { counts, created, notices, waiting, capacity, image, room } = round;
     this.#fail({ failures: failuresOf(round), created, mightCreate: most !== 0 });
     const isAllowed = !isPaused && mostCreations(this.#backOff, clock.now()) !== 0;
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
     const checkedAt = clock.now();
     const runners = activitiesOf(round.runners, this.#status.runners, checkedAt);
-    this.#show({ counts, runners, notices, waiting, capacity, image, checkedAt, fault: undefined });
+    this.#show({ counts, runners, notices, waiting, capacity, image, room, checkedAt, fault: undefined });
   }
 
   async #tellFault(thrown: unknown): Promise<void> {
@@ -335,5 +336,5 @@ function reasonOf(error: ToldError): string {
 function summaryOf({ counts, wanted, capacity, failures, fault, notices, image }: ServiceStatus): string {
   const reasons = failures.map(({ cause }) => cause).sort();
   const numbers = [counts?.online, counts?.busy, counts?.names.length, counts?.standby, wanted, capacity];
-  return JSON.stringify([numbers, reasons, fault?.message, notices, image]);
+  return JSON.stringify([numbers, reasons, fault?.message, notices.map(withoutDuration), image]);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "charm-kit";
 import type { Demand } from "../runners/plan.ts";
 import type { DemandScaling } from "./configuration.ts";
 import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
@@ -15,6 +16,12 @@ export interface HeardDemand {
   readonly waitingSince: number | undefined;
   /** When GitHub told it, in milliseconds since the Unix epoch. */
   readonly heardAt: number;
+  /** The waiting jobs that messages have told of, by their number at GitHub, each with the time when it was queued. @default none */
+  readonly waiting?: Readonly<Record<string, number>> | undefined;
+  /** Repositories that have had jobs, such as `octo/hello`, the last one first. @default none */
+  readonly repositories?: readonly string[] | undefined;
+  /** Why nothing is heard now; undefined in normal operation. */
+  readonly fault?: string | undefined;
 }
 
 /** The service hears from GitHub at least once a minute. */
@@ -47,19 +54,36 @@ export function describeDemand(
     return [`the runner service has not heard of GitHub's jobs for 5 minutes: ${idle} kept`];
   }
   const waiting = Math.max(0, heard.assigned - heard.running);
-  if (waiting === 0) return [];
-  const seconds = Math.round((now - (heard.waitingSince ?? now)) / 1000);
-  return [`${waiting === 1 ? "1 job waits" : `${waiting} jobs wait`} (longest ${Math.max(0, seconds)} s)`];
+  const jobs = waiting === 1 ? "1 job waits" : `${waiting} jobs wait`;
+  const longest = durationText(Math.max(0, now - (heard.waitingSince ?? now)));
+  return [
+    ...(waiting === 0 ? [] : [`${jobs} (longest ${longest})`]),
+    ...(heard.fault === undefined ? [] : [heard.fault]),
+  ];
 }
 
-function isFresh(heard: HeardDemand | null, key: string, now: number): heard is HeardDemand {
+/** A notice of waiting jobs without the time that passes: what is left is news. Pure. */
+export function withoutDuration(notice: string): string {
+  return notice.replace(/ \(longest [^)]*\)$/, "");
+}
+
+function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+/** Whether GitHub told it a short time ago, of this scale set. Pure. */
+export function isFresh(heard: HeardDemand | null, key: string, now: number): heard is HeardDemand {
   return heard?.key === key && Math.abs(now - heard.heardAt) < FRESH_MS;
 }
 
 /** @returns null for anything else than a demand. */
 export function parseHeardDemand(stored: unknown): HeardDemand | null {
   const fields = Object(stored) as Partial<Record<keyof HeardDemand, unknown>>;
-  const { key, lastMessageId, assigned, running, waitingSince, heardAt } = fields;
+  const { key, lastMessageId, assigned, running, waitingSince, heardAt, waiting, repositories, fault } =
+    fields;
   const isWhole =
     typeof key === "string" &&
     typeof lastMessageId === "number" &&
@@ -70,7 +94,19 @@ export function parseHeardDemand(stored: unknown): HeardDemand | null {
   return {
     ...{ key, lastMessageId, assigned, running, heardAt },
     waitingSince: typeof waitingSince === "number" ? waitingSince : undefined,
+    ...(isRecord(waiting) && { waiting: timesOf(waiting) }),
+    ...(Array.isArray(repositories) && {
+      repositories: repositories.filter((name): name is string => typeof name === "string"),
+    }),
+    ...(typeof fault === "string" && { fault }),
   };
+}
+
+function timesOf(stored: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+  const times = Object.entries(stored).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number",
+  );
+  return Object.fromEntries(times);
 }
 
 /** Name of a unit's scale set. */

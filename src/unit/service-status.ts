@@ -47,6 +47,8 @@ export interface ServiceStatus {
   readonly intervalMs: number | undefined;
   /** Number of wanted runners that the machine can hold; undefined before the first round. */
   readonly capacity: number | undefined;
+  /** Number of runners that the machine can hold, at most the configured one; undefined before the first round. */
+  readonly room?: number | undefined;
   readonly image: ImageState | undefined;
   readonly notices: readonly string[];
   /** Why the last round did nothing, such as an LXD that does not answer; undefined after one that ended well. */

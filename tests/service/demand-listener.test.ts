@@ -9,6 +9,7 @@ const MINUTE_MS = 60_000;
 describe("DemandListener", function () {
   this.timeout(20_000);
   let site: DemandSite;
+  const heard = () => site.heard;
   const sets = () => [...site.standIn.scaleSets.all.values()];
   const unacknowledged = () => sets().flatMap((set) => set.batches).length;
 
@@ -61,11 +62,15 @@ describe("DemandListener", function () {
     expect(listener.fault).to.match(
       /another session of this scale set is alive; GitHub ends it within minutes/,
     );
+    // Hooks show it too.
+    expect(heard()?.fault).to.equal(listener.fault);
     site.standIn.service.clock.advance(5 * MINUTE_MS);
     await site.queue(1);
     await site.hears(2);
     await site.knows(2);
     expect(listener.fault).to.equal(undefined);
+    expect(heard()?.fault).to.equal(undefined);
+    expect(heard()?.repositories).to.deep.equal(["octo/hello"]);
   });
 
   it("goes on after the last message that a killed process has kept", async () => {

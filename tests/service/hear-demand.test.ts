@@ -7,6 +7,7 @@ import {
   firstHearing,
   isPhantom,
 } from "../../src/service/hear-demand.ts";
+import type { HeardJob } from "../../src/service/ports.ts";
 
 const NOW = 1_000_000;
 const START = firstHearing(null, "key", NOW);
@@ -41,6 +42,85 @@ describe("afterBatch()", () => {
         const newest = Math.max(...ids);
         expect(last.heard.assigned).to.equal(newest * 7);
         expect(last.heard.lastMessageId).to.equal(newest);
+      }),
+    );
+  });
+});
+
+describe("the longest wait", () => {
+  const jobs = (...all: readonly Partial<HeardJob>[]) =>
+    all.map((job, index) => ({
+      id: index,
+      state: "waiting" as const,
+      repository: undefined,
+      queuedAt: undefined,
+      ...job,
+    }));
+  const known = afterBatch(
+    START,
+    { ...batch(1, 2), jobs: jobs({ queuedAt: NOW - 90_000 }, { queuedAt: NOW - 8000 }) },
+    NOW,
+  );
+
+  it("is that of a job that still waits, not that of one that runs or has ended", () => {
+    expect(known.heard.waitingSince).to.equal(NOW - 90_000);
+    for (const state of ["running", "ended"] as const) {
+      const change = { ...batch(2, 2, 1), jobs: jobs({ state }) };
+      expect(afterBatch(known, change, NOW).heard.waitingSince).to.equal(NOW - 8000);
+    }
+  });
+
+  it("is that since the job was first queued when GitHub gives it back", () => {
+    const running = afterBatch(known, { ...batch(2, 2, 1), jobs: jobs({ state: "running" }) }, NOW);
+    const back = afterBatch(running, { ...batch(3, 2), jobs: jobs({ queuedAt: NOW - 90_000 }) }, NOW);
+    expect(back.heard.waitingSince).to.equal(NOW - 90_000);
+  });
+
+  it("follows the figures where the message of a start was lost: the oldest job was taken first", () => {
+    const { heard } = afterFigures(known, { assigned: 2, running: 1, idle: 0 }, NOW + 1000);
+    expect(heard.waitingSince).to.equal(NOW - 8000);
+    expect(
+      afterFigures({ ...known, heard }, { assigned: 0, running: 0, idle: 0 }, NOW).heard,
+    ).to.deep.include({
+      waitingSince: undefined,
+      waiting: {},
+    });
+  });
+
+  it("is at least that of a job which no message has told of", () => {
+    const more = afterFigures(known, { assigned: 60, running: 0, idle: 0 }, NOW + 1000);
+    expect(more.heard.waitingSince).to.equal(NOW - 90_000);
+  });
+
+  it("comes with the repositories that had jobs last, at most ten", () => {
+    const names = Array.from({ length: 12 }, (_, index) => `octo/r-${index}`);
+    const { heard } = afterBatch(
+      known,
+      { ...batch(2, 12), jobs: jobs(...[...names, "octo/r-3"].map((repository) => ({ repository }))) },
+      NOW,
+    );
+    expect(heard.repositories).to.have.lengthOf(10);
+    expect(heard.repositories?.slice(0, 3)).to.deep.equal(["octo/r-3", "octo/r-11", "octo/r-10"]);
+  });
+
+  it("never counts more jobs than wait, whatever messages tell", () => {
+    const anyJob = fc.record({
+      id: fc.nat(9),
+      state: fc.constantFrom("waiting", "running", "ended"),
+      queuedAt: fc.integer({ min: 0, max: NOW }),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(9), fc.nat(9), fc.array(anyJob))), (batches) => {
+        let hearing = START;
+        for (const [index, [waiting, running, told]] of batches.entries()) {
+          const next = {
+            ...batch(index + 1, waiting + running, running),
+            jobs: jobs(...(told as Partial<HeardJob>[])),
+          };
+          hearing = afterBatch(hearing, next, NOW);
+          expect(Object.keys(hearing.heard.waiting ?? {}).length).to.be.at.most(waiting);
+          expect(hearing.heard.waitingSince === undefined).to.equal(waiting === 0);
+        }
       }),
     );
   });

@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import { demandFor, describeDemand, parseHeardDemand, type HeardDemand } from "../../src/unit/demand.ts";
+import {
+  demandFor,
+  describeDemand,
+  parseHeardDemand,
+  withoutDuration,
+  type HeardDemand,
+} from "../../src/unit/demand.ts";
 
 const NOW = 1_000_000_000;
 const SCALING = { idle: 2, scaleSetName: "" };
@@ -32,16 +38,45 @@ describe("demandFor()", () => {
 });
 
 describe("describeDemand()", () => {
+  it("tells why nothing is heard, with jobs that are known and without", () => {
+    const fault = "another session is alive";
+    expect(describeDemand(SCALING, { ...HEARD, fault }, here)).to.deep.equal([
+      "4 jobs wait (longest 8 s)",
+      fault,
+    ]);
+    expect(describeDemand(SCALING, { ...HEARD, assigned: 0, running: 0, fault }, here)).to.deep.equal([
+      fault,
+    ]);
+  });
+
   it("tells how many jobs wait, and for how long", () => {
     expect(describeDemand(SCALING, HEARD, here)).to.deep.equal(["4 jobs wait (longest 8 s)"]);
+    for (const [ms, text] of [
+      [119_000, "119 s"],
+      [600_000, "10 min"],
+      [3 * 3_600_000, "3 h"],
+      [-5000, "0 s"],
+    ] as const)
+      expect(describeDemand(SCALING, { ...HEARD, waitingSince: NOW - ms }, here)).to.deep.equal([
+        `4 jobs wait (longest ${text})`,
+      ]);
+    expect(describeDemand(SCALING, { ...HEARD, assigned: 2 }, here)[0]).to.match(/^1 job waits/);
     expect(describeDemand(SCALING, { ...HEARD, running: 5 }, here)).to.deep.equal([]);
     expect(describeDemand(undefined, HEARD, here)).to.deep.equal([]);
   });
 });
 
+describe("withoutDuration()", () => {
+  it("leaves what is news, and other notices as they are", () => {
+    expect(withoutDuration("4 jobs wait (longest 10 min)")).to.equal("4 jobs wait");
+    expect(withoutDuration("the disk is full")).to.equal("the disk is full");
+  });
+});
+
 describe("parseHeardDemand()", () => {
   it("reads what was written, and nothing else", () => {
-    for (const heard of [HEARD, { ...HEARD, waitingSince: undefined }])
+    const whole = { ...HEARD, waiting: { 7: NOW }, repositories: ["octo/hello"], fault: "no" };
+    for (const heard of [HEARD, { ...HEARD, waitingSince: undefined }, whole])
       expect(parseHeardDemand(JSON.parse(JSON.stringify(heard)))).to.deep.equal(heard);
     for (const other of [null, 5, {}, { ...HEARD, assigned: "5" }])
       expect(parseHeardDemand(other)).to.equal(null);
