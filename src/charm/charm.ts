@@ -64,6 +64,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     framework.observe(this.on.action("build-image"), actions.buildImage);
     framework.observe(this.on.action("collect-logs"), actions.collectLogs);
     framework.observe(this.on.action("explain-runner"), actions.explainRunner);
+    framework.observe(this.on.action("explain-queue"), actions.explainQueue);
     framework.observe(this.on.action("post-mortem"), actions.postMortem);
   }
 

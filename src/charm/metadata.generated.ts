@@ -257,6 +257,17 @@ export interface GithubRunnerTypes extends CharmTypes {
       readonly results: ActionResults;
     };
     /**
+     * Tells why jobs wait now, with scaling=fixed as well. Results: queued, the number of jobs that the unit could have or that
+     * nearly fit it ("unknown" if nothing of the queue can be read); oldest-seconds, how long the first of them has waited;
+     * reason, one word such as at-maximum or labels; details, lines with the reason in full, what to do, what is known, and up
+     * to 20 of the jobs. It reads GitHub and LXD, and changes nothing. GitHub has no list of all queued jobs: the repositories
+     * that were active last are read, at most 15.
+     */
+    readonly "explain-queue": {
+      readonly params: Readonly<Record<never, never>>;
+      readonly results: ActionResults;
+    };
+    /**
      * Lists the capsules of runners that did not end as they should, or shows one. Results without the parameter runner:
      * capsules (names, the newest first, separated by commas) and list (a line with time and cause for each). With it: path,
      * files (names, separated by commas), report (JSON), and content, the last 64 KiB of a file.

@@ -155,6 +155,32 @@ export class RunnerActions {
     });
   };
 
+  /** Works with a wrong configuration and without GitHub: these are reasons too. */
+  readonly explainQueue = async (event: Event<"explain-queue">): Promise<void> => {
+    const { work, system } = this.#parts;
+    const [{ explainQueue }, { obstacleOf }] = await Promise.all([
+      import("../unit/explain-queue.ts"),
+      import("../unit/queue-evidence.ts"),
+    ]);
+    await act(event, async (step) => {
+      const told = await work.queueEvidence(step, event.signal).then(
+        (evidence) => explainQueue(evidence, system.clock.now()),
+        (thrown: unknown) => {
+          const failure = failureOf(thrown);
+          if (failure === undefined) throw thrown;
+          const { reason } = obstacleOf(thrown);
+          return { queued: undefined, oldestSeconds: 0, reason, details: [failure] };
+        },
+      );
+      await event.setResults({
+        queued: told.queued === undefined ? "unknown" : String(told.queued),
+        "oldest-seconds": String(told.oldestSeconds),
+        reason: told.reason,
+        details: told.details.join("\n"),
+      });
+    });
+  };
+
   readonly postMortem = async (event: Event<"post-mortem">): Promise<void> => {
     const { work } = this.#parts;
     const parameters = await event.params();

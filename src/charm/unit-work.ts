@@ -14,6 +14,7 @@ import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import type { WorkloadContext } from "../unit/open-workload.ts";
 import type { ForgeSetup } from "../unit/setup.ts";
 import type { Integrations } from "../unit/integrations.ts";
+import type { QueueEvidence } from "../unit/queue-evidence.ts";
 import type { Workload } from "../unit/workload.ts";
 import type { CapsuleShelf } from "../unit/capsules.ts";
 import type { RunnerHistory } from "../runners/ports.ts";
@@ -246,6 +247,12 @@ export class UnitWork {
       this.#integrations(),
     ]);
     return firewallRules(configuration, integrations);
+  }
+
+  /** What explains why jobs wait. @param step reports progress. */
+  async queueEvidence(step: (message: string) => void, signal: AbortSignal): Promise<QueueEvidence> {
+    const service = await this.healthyService(signal);
+    return this.withWorkload((workload) => workload.queueEvidence(service, signal), step);
   }
 
   /** What the machine keeps of the lives of the unit's runners. */

@@ -38,6 +38,7 @@ import type { Telemetry } from "./telemetry.ts";
 import { openTimers } from "./open-timers.ts";
 import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
+import type { QueueSource } from "./ports.ts";
 import { demandKey, scaleSetSettings, type DemandOfUnit } from "./open-demand.ts";
 import { openRateLimits } from "./rate-limits.ts";
 import { openHistory, openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
@@ -102,6 +103,8 @@ export function openWorkload(
     earlyEnds: services.records.earlyEnds,
     demand: services.records.demand,
     demandKey: demandKey(setup, context),
+    github: forge,
+    history: openHistory(context),
     readyLock: new PatientLock(new ProcessLock(`${lockName(context)}-ready`), {
       holder: "another preparation of this machine for the unit",
       limitMs: LONGEST_LOCK_WAIT_MS,
@@ -307,7 +310,8 @@ function openRotation({ system, log }: WorkloadContext): LogRotation {
 }
 
 /** GitHub, until it is closed. */
-type UnitForge = Forge & Jobs & { readonly scaleSet: UnitScaleSet | undefined; close(): void };
+type UnitForge = Forge &
+  Jobs & { readonly scaleSet: UnitScaleSet | undefined; readonly queue: QueueSource; close(): void };
 
 function openForge(
   { configuration, credentials }: ForgeSetup,
@@ -360,6 +364,7 @@ function unusableForge(reason: Error): UnitForge {
     deregister: refuse,
     application: refuse,
     job: refuse,
+    queue: { read: refuse, groupRules: refuse, isPublic: refuse },
     scaleSet: undefined,
     close: () => undefined,
   };

@@ -10,8 +10,8 @@ import type { ImageDecision } from "../runners/image-decision.ts";
 import type { LogKeeper } from "../runners/log-keeper.ts";
 import { describeHeld } from "../runners/job-claims.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
-import type { PolicyService, RunnerImage } from "../runners/ports.ts";
-import type { Firewall, Infrastructure, ServerLogs } from "./ports.ts";
+import type { PolicyService, RunnerHistory, RunnerImage } from "../runners/ports.ts";
+import type { Firewall, Infrastructure, QueueSource, ServerLogs } from "./ports.ts";
 import type { Fleet } from "../runners/creations.ts";
 import type { StandbyStep } from "../runners/standby-keeper.ts";
 import type {
@@ -32,7 +32,9 @@ import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
 import { wantedCount } from "../runners/plan.ts";
 import { makeWayForReboot } from "./reboot.ts";
-import type { ImageState } from "./service-status.ts";
+import type { UnitScaleSet } from "../github/index.ts";
+import { gatherEvidence, type QueueEvidence } from "./queue-evidence.ts";
+import type { ImageState, ServiceStatus } from "./service-status.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
 import { configHashOf } from "./config-hash.ts";
 import { runnerLabels } from "./runner-labels.ts";
@@ -65,6 +67,12 @@ export interface WorkloadDependencies {
   readonly earlyEnds: Memory<EarlyEnds>;
   /** What GitHub told of the jobs of the unit's scale set. */
   readonly demand: Memory<HeardDemand>;
+  /** GitHub's queue, and the unit's scale set. */
+  readonly github: {
+    readonly queue: QueueSource;
+    readonly scaleSet: Pick<UnitScaleSet, "glance" | "name"> | undefined;
+  };
+  readonly history: Pick<RunnerHistory, "read">;
   /** Identifies the unit's scale set; "" without one. */
   readonly demandKey: string;
   /** Hooks and the runner service take turns at pool, bridge and firewall. */
@@ -99,8 +107,10 @@ export interface RefillReport extends WorkloadReport {
 export interface WorkloadReport extends ReconcileReport {
   /** Problems that do not stop the unit, such as a failed image build. */
   readonly notices: readonly string[];
-  /** Number of runners that the machine can hold, at most the configured one. */
+  /** Number of wanted runners that the machine can hold. */
   readonly capacity: number;
+  /** Number of runners that the machine can hold, at most the configured one. */
+  readonly room: number;
 }
 
 /** What the machine can hold. */
@@ -225,6 +235,37 @@ export class Workload {
   /** A runner as LXD and GitHub list it, and the names of all. */
   find(name: string, signal: AbortSignal): ReturnType<RunnerManager["find"]> {
     return this.#dependencies.manager.find(name, signal);
+  }
+
+  /**
+   * What explains why jobs wait. Changes nothing.
+   *
+   * @param service the status of the unit's runner service; undefined where none does its work.
+   */
+  async queueEvidence(service: ServiceStatus | undefined, signal: AbortSignal): Promise<QueueEvidence> {
+    const { appName, configuration, demand, demandKey, github, history, images, system } = this.#dependencies;
+    const { scaleSet } = github;
+    const heard = await demand.read();
+    return gatherEvidence(
+      {
+        queue: github.queue,
+        scaleSet: scaleSet && {
+          name: scaleSet.name,
+          key: demandKey,
+          heard,
+          figures: (limited) => scaleSet.glance(limited),
+        },
+        check: (limited) => this.check(limited),
+        hasImage: async (limited) => (await images.decide(limited)).image !== undefined,
+        imageFailure: await this.lastFailure(),
+        labels: runnerLabels(configuration, appName, system.arch).filter((label) => label !== ""),
+        configured: configuration.count,
+        moments: await history.read(),
+        service,
+        now: system.clock.now(),
+      },
+      signal,
+    );
   }
 
   /** Why the last runners ended without a job; undefined while runners stay. */
@@ -424,6 +465,7 @@ export class Workload {
       ...report,
       // Fewer runners than configured are as many as wanted.
       capacity: wantedCount({ count: capacity, demand }),
+      room: capacity,
       notices: [
         ...describeDemand(scaling, heard, this.#hearing()),
         ...notices,

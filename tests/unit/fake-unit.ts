@@ -1,6 +1,7 @@
 import type { ImageTrial } from "../../src/runners/image-trial.ts";
 import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
-import type { ImageRecipe, RunnerImage } from "../../src/runners/ports.ts";
+import type { ImageRecipe, LifeMoment, RunnerImage } from "../../src/runners/ports.ts";
+import type { QueuedJob, QueueSource } from "../../src/unit/ports.ts";
 import type { Lock } from "../../src/runners/runner-manager.ts";
 import type { UnitSystem } from "../../src/unit/unit-system.ts";
 import { Workload } from "../../src/unit/workload.ts";
@@ -60,6 +61,20 @@ export class FakeUnit {
   hasService = false;
   readonly earlyEnds = new Kept<never>();
   readonly demand = new Kept<HeardDemand>();
+  /** The jobs that GitHub's REST API shows. */
+  jobs: readonly QueuedJob[] = [];
+  /** Why GitHub's REST API shows nothing. */
+  queueFault: Error | undefined;
+  readonly queue: QueueSource = {
+    read: () =>
+      this.queueFault
+        ? Promise.reject(this.queueFault)
+        : Promise.resolve({ jobs: this.jobs, repositories: [], gaps: [] }),
+    groupRules: () => Promise.resolve(undefined),
+    isPublic: () => Promise.resolve(false),
+  };
+  scaleSet: ConstructorParameters<typeof Workload>[0]["github"]["scaleSet"];
+  moments: readonly LifeMoment[] = [];
   /** undefined: a fixed number of runners. */
   scaling: DemandScaling | undefined;
   readonly #application = new Kept<never>();
@@ -118,6 +133,8 @@ export class FakeUnit {
       earlyEnds: this.earlyEnds,
       demand: this.demand,
       demandKey: "key",
+      github: { queue: this.queue, scaleSet: this.scaleSet },
+      history: { read: () => Promise.resolve(this.moments) },
       readyLock: this.#locks.ready,
       leaveStandby: () => Promise.resolve(this.hasService),
       log: silentLogger,
