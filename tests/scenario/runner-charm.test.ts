@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
+import { readSettings } from "../../src/unit/service-settings.ts";
 import { loadMetadata } from "juju-charm/metadata";
 import { ActionFailed, Context, Relation, State } from "juju-charm/testing";
 import type { JsonObject } from "juju-charm";
@@ -94,6 +95,22 @@ describe("the runner charm, without LXD and GitHub", () => {
     expect(thrown).to.be.instanceOf(ActionFailed);
     expect((thrown as ActionFailed).message).to.include("token");
     expect((thrown as ActionFailed).state.unitStatus.name).to.equal("unknown");
+  });
+
+  it("gives its metrics a port where somebody wants them, and none otherwise", async () => {
+    const collector = new Relation({ endpoint: "cos-agent", remoteApp: "agent" });
+    const portOf = async (relations: readonly Relation[], port?: number) => {
+      const config = { ...usable, ...(port !== undefined && { "metrics-port": port }) };
+      await ctx.run(ctx.on.configChanged(), new State({ config, relations }));
+      return (await readSettings(join(directory, "data/github-runner-0/service.json"))).metricsPort;
+    };
+    expect(await portOf([])).to.equal(undefined);
+    expect(await portOf([], 9100)).to.equal(9100);
+    const chosen = await portOf([collector]);
+    expect(chosen).to.be.within(20_000, 29_999);
+    expect(await portOf([collector]), "told to the agent before the service listens").to.equal(chosen);
+    expect(await portOf([collector], 9100)).to.equal(9100);
+    expect(await portOf([])).to.equal(undefined);
   });
 
   const debugSsh = (data: Readonly<Record<string, string>>) =>
