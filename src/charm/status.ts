@@ -1,4 +1,5 @@
 import type { Status } from "juju-charm";
+import { describeStanding, type Standing } from "../metrics/standing.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { FailureStatus, ServiceStatus } from "../unit/service-status.ts";
 import type { TimerState } from "../unit/ports.ts";
@@ -21,13 +22,15 @@ export interface Shortcomings {
   readonly next?: string | undefined;
   /** Number of wanted runners that the machine can hold; a notice says why not more. @default all of them */
   readonly capacity?: number;
+  /** How the unit stands against its objective in this month. @default not told */
+  readonly standing?: Standing | undefined;
 }
 
 /** The status after a reconcile. */
 export function summarise(
   counts: RunnerCounts,
   wanted: number,
-  { failures, notices, waiting = 0, capacity = wanted, next }: Shortcomings,
+  { failures, notices, waiting = 0, capacity = wanted, next, standing }: Shortcomings,
 ): Status {
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
@@ -42,9 +45,13 @@ export function summarise(
       : { name: "active", message: told(`${present} of ${wanted} runners${then}`) };
   }
   const message = describeCounts(counts);
+  const month = standing && describeStanding(standing);
   return waiting > 0 && reason
     ? { name: "active", message: told(`${message}; ${describeOutdated(waiting)}; retrying: ${reason}`) }
-    : { name: "active", message: withNotices(message, notices) };
+    : {
+        name: "active",
+        message: withNotices(message, [...notices, ...(month === undefined ? [] : [month])]),
+      };
 }
 
 /**
@@ -64,6 +71,7 @@ export function summariseService(service: ServiceStatus): Status | undefined {
     notices,
     waiting,
     nextAttemptAt,
+    standing,
   } = service;
   const next = nextAttemptAt === undefined ? undefined : `next attempt by ${clockTime(nextAttemptAt)} UTC`;
   if (fault) return statusOf(heardError(fault), next);
@@ -76,6 +84,7 @@ export function summariseService(service: ServiceStatus): Status | undefined {
     notices,
     waiting,
     next,
+    standing,
     ...(capacity !== undefined && { capacity }),
   });
 }

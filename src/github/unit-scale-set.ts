@@ -2,6 +2,7 @@ import type { DemandBatch, DemandFigures, HeardJob } from "../service/ports.ts";
 import { Secret } from "charm-kit";
 import type {
   JobMessage,
+  JobStarted,
   MessageSession,
   ScaleSet,
   ScaleSetClient,
@@ -210,6 +211,7 @@ function batchOf({ id, statistics, jobs }: ScaleSetMessage): DemandBatch {
     offered: jobs.flatMap((job) => (job.type === "JobAvailable" ? (job.runnerRequestId ?? []) : [])),
     jobs: jobs.flatMap(heardJob),
     queuedAt: jobs.flatMap((job) => (job.type === "JobAssigned" ? (job.queueTime?.getTime() ?? []) : [])),
+    waits: jobs.flatMap((job) => (job.type === "JobStarted" ? (waitOf(job) ?? []) : [])),
   };
 }
 
@@ -222,6 +224,12 @@ function heardJob(job: JobMessage): readonly HeardJob[] {
   const isNamed = ownerName !== undefined && repositoryName !== undefined;
   const repository = isNamed ? `${ownerName}/${repositoryName}` : undefined;
   return [{ id, state: STATE_OF[type], repository, queuedAt: queueTime?.getTime() }];
+}
+
+/** Both times are GitHub's own, so that no other clock counts. */
+function waitOf({ runnerAssignTime, scaleSetAssignTime }: JobStarted): number | undefined {
+  if (runnerAssignTime === undefined || scaleSetAssignTime === undefined) return undefined;
+  return Math.max(0, runnerAssignTime.getTime() - scaleSetAssignTime.getTime());
 }
 
 function figuresOf(statistics: ScaleSetStatistics | undefined): DemandFigures | undefined {

@@ -17,8 +17,19 @@ export interface FirstStep {
   readonly duration: number;
 }
 
+/** From the end of a used runner until a new one listens in its place, in seconds. */
+export interface Refill {
+  readonly event: "refill";
+  readonly duration: number;
+}
+
+/** The unit has ended a job. */
+export interface JobKilled {
+  readonly event: "job_killed";
+}
+
 /** An event of the unit: those of the metrics log, and those that only the metrics endpoint shows. */
-export type UnitEvent = MetricEvent | StartStages | FirstStep;
+export type UnitEvent = MetricEvent | StartStages | FirstStep | Refill | JobKilled;
 
 /** Most batches that wait for the runner service; without one, the newer ones are lost. */
 const MOST_BATCHES = 1000;

@@ -45,8 +45,22 @@ export const UNIT_METRICS = {
   }),
   github_runner_runners: gauge("Runners of the unit.", { state: ["idle", "busy", "offline", "unknown"] }),
   github_runner_standby_instances: gauge("Instances that wait to become runners."),
-  github_runner_runners_wanted: gauge("Runners that the unit keeps: the option virtual-machines."),
-  github_runner_runners_capacity: gauge("Wanted runners that the machine can hold."),
+  github_runner_runners_wanted: gauge("Most runners of the unit: the option virtual-machines."),
+  github_runner_runners_capacity: gauge(
+    "Runners that the unit keeps now: as many of the wanted ones as the machine can hold, and with scaling=demand as many as jobs and idle runners need.",
+  ),
+  github_runner_jobs_assigned: gauge(
+    "Jobs that GitHub has assigned to the unit's scale set, those that run included; absent with a fixed number of runners.",
+  ),
+  github_runner_jobs_waiting: gauge("Assigned jobs that no runner has taken."),
+  github_runner_jobs_waiting_since_timestamp_seconds: gauge(
+    "Since when assigned jobs wait; absent while none does.",
+  ),
+  github_runner_demand_session_state: gauge(
+    "State of the session that tells of assigned jobs; 1 for the present one, absent with a fixed number of runners.",
+    { state: ["opening", "open", "failing"] },
+  ),
+  github_runner_demand_messages_total: counter("Messages of that session that were heard."),
   github_runner_runners_outdated: gauge(
     "Runners of an earlier configuration that stay until a successor is online.",
   ),
@@ -66,7 +80,7 @@ export const UNIT_METRICS = {
     "Longest time between two looks: the option reconcile-interval.",
   ),
   github_runner_last_success_timestamp_seconds: gauge("Last success of work that recurs.", {
-    work: ["reconcile", "image_build", "application_check"],
+    work: ["reconcile", "image_build", "application_check", "demand"],
   }),
   github_runner_application_seen_timestamp_seconds: gauge(
     "When GitHub first offered the present version of the runner application to the unit.",
@@ -83,15 +97,22 @@ export const UNIT_METRICS = {
       conclusion: CONCLUSIONS,
     },
   ),
+  github_runner_jobs_killed_total: counter(
+    "Jobs that the unit has ended by removing their runner, other than at a person's request.",
+  ),
   github_runner_reconciles_total: counter("Reconciles that have ended, of hooks and of the service."),
   github_runner_start_duration_seconds: histogram(
     "From the decision to create a runner until it listens for jobs.",
     START_SECONDS,
   ),
   github_runner_wait_duration_seconds: histogram(
-    "Parts of a wait: a job is queued until GitHub assigns it, then it waits for the first step; a runner is cloned, booted and registered, and comes online.",
+    "Parts of a wait: a job is queued until GitHub gives it to a runner, and with scaling=demand was assigned to the unit's scale set for a part of that; then it waits for the first step; a runner is cloned, booted and registered, and comes online.",
     [...START_SECONDS, 1200, 3600, 14400],
-    { stage: ["queued", "first_step", "cloned", "booted", "registered", "online"] },
+    { stage: ["queued", "assigned", "first_step", "cloned", "booted", "registered", "online"] },
+  ),
+  github_runner_refill_duration_seconds: histogram(
+    "From the end of a used runner until a new one listens for jobs in its place.",
+    START_SECONDS,
   ),
   github_runner_idle_duration_seconds: histogram("How long a runner waited for its job.", JOB_SECONDS),
   github_runner_job_duration_seconds: histogram(

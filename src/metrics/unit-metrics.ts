@@ -8,11 +8,13 @@ import type {
   SharedDirectory,
   StartStage,
 } from "../runners/ports.ts";
-import type { JobFacts, Jobs } from "./ports.ts";
+import type { JobFacts, Jobs, Kept, ObjectiveRecord } from "./ports.ts";
 import { withDeadline, messageOf, type Clock, type Logger } from "charm-kit";
 import type { EventLog } from "./event-log.ts";
 import type { EventSpool, UnitEvent } from "./event-spool.ts";
 import { crashedRunners, earlyEnds, firstStepOf, inMilliseconds, jobEvents } from "./job-events.ts";
+import { judge } from "./judge.ts";
+import { killedJobs } from "./killed-jobs.ts";
 import type { MetricEvent } from "./metric-event.ts";
 import type { PreJob, RunnerTrace } from "./runner-trace.ts";
 import type { ShareStore } from "./share-store.ts";
@@ -25,6 +27,8 @@ export interface UnitMetricsDependencies {
   readonly spool: EventSpool;
   readonly jobs: Jobs;
   readonly history: RunnerHistory;
+  /** Read and written with the unit's lock held. */
+  readonly objective: Kept<ObjectiveRecord>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -36,6 +40,16 @@ export interface UnitMetricsOptions {
   readonly shareInGuest: string;
 }
 
+/** What a reconcile has found. */
+interface Found {
+  readonly round: Round;
+  /** When applications of runners that are gone have ended, in milliseconds since the Unix epoch. */
+  readonly ended: readonly number[];
+  readonly traces: readonly RunnerTrace[];
+  readonly told: readonly MetricEvent[];
+  readonly more: readonly UnitEvent[];
+}
+
 /** Longest time for GitHub's answers about one round's jobs. */
 const LOOK_UP_MS = 20_000;
 /** Most jobs per round that are looked up at GitHub. Others are reported without GitHub's data. */
@@ -45,6 +59,8 @@ const MOST_LOOK_UPS = 50;
 export class UnitMetrics implements RunnerMetrics {
   readonly #dependencies: UnitMetricsDependencies;
   readonly #options: UnitMetricsOptions;
+  /** When runners began to listen that no reconcile has reported yet. */
+  #started: number[] = [];
 
   constructor(dependencies: UnitMetricsDependencies, options: UnitMetricsOptions) {
     this.#dependencies = dependencies;
@@ -72,6 +88,7 @@ export class UnitMetrics implements RunnerMetrics {
     stages: Readonly<Partial<Record<StartStage, number>>> = {},
   ): Promise<void> {
     const { shares, clock } = this.#dependencies;
+    this.#started.push(clock.now());
     await this.#softly("note a new runner", undefined, async () => {
       await shares.noteInstalled(name);
       const inSeconds = Object.entries(stages).map(
@@ -95,7 +112,10 @@ export class UnitMetrics implements RunnerMetrics {
     let ends: readonly EarlyEnd[] = [];
     await this.#softly("tell of a reconcile", signal, async () => {
       const doneAt = clock.now();
-      const traces = await shares.collect([...round.runners, ...round.standby], signal);
+      const alive = [...round.runners, ...round.standby];
+      const gone = (await shares.runners()).filter((name) => !alive.includes(name));
+      const ended = [...(await shares.ended(gone)).values()];
+      const traces = await shares.collect(alive, signal);
       await this.#record(traces, signal);
       ends = earlyEnds(traces);
       const { events: told, more } = await this.#eventsOf(traces, signal);
@@ -108,9 +128,35 @@ export class UnitMetrics implements RunnerMetrics {
         expected_runners: round.wanted,
         duration: inMilliseconds(round.tookMs / 1000),
       };
-      await this.#tell([...told, reconciliation], more);
+      const judged = await this.#judge({ round, ended, traces, told, more }, signal);
+      await this.#tell([...told, reconciliation], [...more, ...judged]);
     });
     return ends;
+  }
+
+  /** Holds what has happened against the objective, and keeps the month's standing. */
+  async #judge(
+    { round, ended, traces, told, more }: Found,
+    signal: AbortSignal,
+  ): Promise<readonly UnitEvent[]> {
+    const { clock, history, objective } = this.#dependencies;
+    const started = this.#started.splice(0);
+    const work = async (): Promise<readonly UnitEvent[]> => {
+      const hasCrashed = traces.some(({ preJob, postJob }) => preJob && !postJob);
+      const killed = hasCrashed ? killedJobs(traces, await history.read()) : [];
+      const happened = {
+        ended,
+        started,
+        missing: round.wanted - round.runners.length,
+        jobs: told.filter(({ event }) => event === "runner_start").length,
+        killed: killed.length,
+        firstSteps: more.flatMap((each) => (each.event === "first_step" ? [each.duration] : [])),
+      };
+      const { record, events } = judge(await objective.read(), happened, clock.now());
+      if (record) await objective.write(record);
+      return events;
+    };
+    return (await this.#softly("keep the standing of the objective", signal, work)) ?? [];
   }
 
   recorded(): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { messageOf, orAborted, unhindered, withResolvers, type Clock, type Logger } from "charm-kit";
 import type { HeardDemand } from "../unit/demand.ts";
+import type { Telemetry } from "../unit/telemetry.ts";
 import {
   afterBatch,
   afterFigures,
@@ -22,6 +23,8 @@ export interface DemandListenerDependencies {
   };
   /** Another number of runners is wanted. */
   readonly onChange: () => void;
+  /** Told of each change, for metrics. @default nobody is told */
+  readonly telemetry?: Pick<Telemetry, "onDemand" | "onDemandMessage"> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** From 0 to 1, another one at each call. */
@@ -62,8 +65,18 @@ export class DemandListener {
    * @throws the signal's reason.
    */
   async run(signal: AbortSignal): Promise<never> {
-    const { clock, key, log, random, record } = this.#dependencies;
+    const { clock, key, record, telemetry } = this.#dependencies;
     this.#hearing = firstHearing(await record.read(), key, clock.now());
+    this.#report();
+    try {
+      return await this.#listenForEver(signal);
+    } finally {
+      telemetry?.onDemand(undefined);
+    }
+  }
+
+  async #listenForEver(signal: AbortSignal): Promise<never> {
+    const { clock, log, random } = this.#dependencies;
     let pause = FIRST_PAUSE_MS;
     for (;;) {
       try {
@@ -122,6 +135,7 @@ export class DemandListener {
     const session = await source.open(signal);
     this.#session = session;
     this.#pending = [];
+    this.#report();
     try {
       // A message that comes again may be older than what the session tells: the figures decide, after the first silence.
       let readAt = -Infinity;
@@ -130,6 +144,7 @@ export class DemandListener {
       for (;;) {
         const isSilent = await this.#hear(session, signal);
         this.#fault = undefined;
+        this.#report();
         onHeard();
         const hearing = this.#hearing;
         if (hearing === undefined) return;
@@ -148,7 +163,7 @@ export class DemandListener {
 
   /** @returns whether no message came. */
   async #hear(session: DemandSession, signal: AbortSignal): Promise<boolean> {
-    const { capacity, log } = this.#dependencies;
+    const { capacity, log, telemetry } = this.#dependencies;
     const lastMessageId = this.#hearing?.heard.lastMessageId ?? 0;
     const batch = await session.poll({ lastMessageId, capacity }, signal);
     if (batch === undefined) {
@@ -158,6 +173,8 @@ export class DemandListener {
     if (!this.#pending.includes(batch.id)) this.#pending.push(batch.id);
     log.debug("GitHub tells of jobs", { message: batch.id, assigned: batch.figures?.assigned });
     if (batch.offered.length > 0) await session.acquire(batch.offered, signal);
+    // One that comes again was counted before.
+    if (batch.id > lastMessageId) telemetry?.onDemandMessage({ waits: batch.waits });
     await this.#tell((hearing, now) => afterBatch(hearing, batch, now));
     return false;
   }
@@ -185,10 +202,19 @@ export class DemandListener {
     this.#hearing = next(before, clock.now());
     await record.write({ ...this.#hearing.heard, fault: this.#fault });
     const { heard } = this.#hearing;
+    this.#report();
     this.#ready.resolve(undefined);
     const isNews =
       heard.assigned !== before.heard.assigned || heard.lastMessageId !== before.heard.lastMessageId;
     if (isNews) onChange();
+  }
+
+  #report(): void {
+    if (this.#hearing === undefined) return;
+    const { assigned, running, waitingSince, heardAt } = this.#hearing.heard;
+    const state = this.#session === undefined ? "opening" : "open";
+    const session = this.#fault === undefined ? state : "failing";
+    this.#dependencies.telemetry?.onDemand({ session, assigned, running, waitingSince, heardAt });
   }
 }
 

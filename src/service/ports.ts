@@ -1,3 +1,4 @@
+import type { Standing } from "../metrics/standing.ts";
 import type { StandbyStep } from "../runners/standby-keeper.ts";
 import type { RunnerCounts, RunnerState } from "../runners/observed-runner.ts";
 import type { ImageState } from "../unit/service-status.ts";
@@ -21,6 +22,8 @@ export interface Round {
   /** Number of runners that the machine can hold, at most the configured one. @default it was not looked at */
   readonly room?: number | undefined;
   readonly image: ImageState;
+  /** How the unit stands against its objective in this month. */
+  readonly standing?: Standing | undefined;
 }
 
 /** How one round works. */
@@ -78,6 +81,8 @@ export interface DemandBatch {
   readonly queuedAt: readonly number[];
   /** What the messages tell of jobs, in their order. @default nothing */
   readonly jobs?: readonly HeardJob[];
+  /** How long jobs that a runner has taken had been assigned to the scale set, in milliseconds. */
+  readonly waits: readonly number[];
 }
 
 /** The session of a scale set, of which there is one at a time. */

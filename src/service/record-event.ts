@@ -16,6 +16,12 @@ export function recordEvent(registry: MetricRegistry<UnitMetricTable>, event: Un
     case "first_step":
       registry.observe("github_runner_wait_duration_seconds", { stage: "first_step" }, event.duration);
       return;
+    case "refill":
+      registry.observe("github_runner_refill_duration_seconds", {}, event.duration);
+      return;
+    case "job_killed":
+      registry.count("github_runner_jobs_killed_total", {});
+      return;
     case "runner_start":
       registry.count("github_runner_jobs_started_total", { github_event: event.github_event });
       registry.observe("github_runner_idle_duration_seconds", {}, event.idle);

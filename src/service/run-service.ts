@@ -20,6 +20,7 @@ import { LONGEST_ROUND_MS, type ServiceStatus } from "../unit/service-status.ts"
 import { CommandRefresh } from "./status-refresh.ts";
 import { SystemdNotify } from "./systemd-notify.ts";
 import { OutdatedSettingsError, UnitRounds } from "./unit-rounds.ts";
+import { WaitStanding } from "./wait-standing.ts";
 import { Wakes } from "./wakes.ts";
 import { watchFile } from "./watch-file.ts";
 
@@ -202,11 +203,21 @@ function openWork(
   // While it is paused, GitHub must assign no jobs to it.
   const demand = paused === undefined ? openDemand(setup, context) : undefined;
   if (demand === undefined) return rounds;
+  const waits = new WaitStanding({ record: demand.assignedWaits, clock: system.clock, log });
   const listener = new DemandListener({
     ...demand,
     capacity: setup.configuration.count,
     onChange: () => {
       wakes.wake("demand");
+    },
+    telemetry: {
+      onDemand: (heard) => {
+        telemetry.onDemand(heard);
+      },
+      onDemandMessage: (message) => {
+        telemetry.onDemandMessage(message);
+        waits.add(message.waits);
+      },
     },
     clock: system.clock,
     log,

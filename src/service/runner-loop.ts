@@ -246,13 +246,14 @@ export class RunnerLoop {
 
   #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
-    const { counts, created, notices, waiting, capacity, image, room } = round;
+    const { counts, created, notices, waiting, capacity, image, room, standing } = round;
     this.#fail({ failures: failuresOf(round), created, mightCreate: most !== 0 });
     const isAllowed = !isPaused && mostCreations(this.#backOff, clock.now()) !== 0;
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
     const checkedAt = clock.now();
     const runners = activitiesOf(round.runners, this.#status.runners, checkedAt);
-    this.#show({ counts, runners, notices, waiting, capacity, image, room, checkedAt, fault: undefined });
+    const shown = { counts, runners, notices, waiting, capacity, image, room, standing };
+    this.#show({ ...shown, checkedAt, fault: undefined });
   }
 
   async #tellFault(thrown: unknown): Promise<void> {

@@ -68,6 +68,23 @@ export class UnitExposition implements Telemetry {
     this.#registry.observe("github_runner_lxd_call_duration_seconds", { outcome }, seconds);
   }
 
+  onDemand(heard: Parameters<Telemetry["onDemand"]>[0]): void {
+    const { assigned, running = 0, waitingSince, heardAt, session } = heard ?? {};
+    const registry = this.#registry;
+    registry.set("github_runner_jobs_assigned", {}, assigned);
+    const waiting = assigned === undefined ? undefined : Math.max(0, assigned - running);
+    registry.set("github_runner_jobs_waiting", {}, waiting);
+    registry.set("github_runner_jobs_waiting_since_timestamp_seconds", {}, inSeconds(waitingSince));
+    registry.choose("github_runner_demand_session_state", session);
+    registry.set("github_runner_last_success_timestamp_seconds", { work: "demand" }, inSeconds(heardAt));
+  }
+
+  onDemandMessage({ waits }: Parameters<Telemetry["onDemandMessage"]>[0]): void {
+    this.#registry.count("github_runner_demand_messages_total", {});
+    for (const wait of waits)
+      this.#registry.observe("github_runner_wait_duration_seconds", { stage: "assigned" }, wait / 1000);
+  }
+
   onImage(builtAt: number): void {
     const labels = { work: "image_build" };
     this.#registry.set("github_runner_last_success_timestamp_seconds", labels, inSeconds(builtAt));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ScaleSetSettings, UnitScaleSet } from "../github/index.ts";
 import { githubPathText } from "../github/index.ts";
+import type { Standing } from "../metrics/standing.ts";
 import type { Memory } from "../runners/image-keeper.ts";
 import type { Configuration } from "./configuration.ts";
 import { scaleSetName, type HeardDemand } from "./demand.ts";
@@ -13,6 +14,8 @@ export interface DemandOfUnit {
   /** Identifies the scale set. */
   readonly key: string;
   readonly record: Memory<HeardDemand>;
+  /** How the waits of its jobs stand. */
+  readonly assignedWaits: Memory<Standing>;
   readonly close: () => Promise<void>;
 }
 

@@ -41,7 +41,7 @@ import type { Integrations } from "./integrations.ts";
 import type { QueueSource } from "./ports.ts";
 import { demandKey, scaleSetSettings, type DemandOfUnit } from "./open-demand.ts";
 import { openRateLimits } from "./rate-limits.ts";
-import { openHistory, openRecords, recordDirectory, type UnitRecords } from "./unit-records.ts";
+import { openHistory, openRecords, readStanding, recordDirectory, type UnitRecords } from "./unit-records.ts";
 import { LONGEST_LOCK_WAIT_MS } from "./service-status.ts";
 import { claimSlug, runnerNames, slugOf } from "./unit-slug.ts";
 import type { SettingsFile } from "./settings-file.ts";
@@ -102,6 +102,7 @@ export function openWorkload(
     installed: services.records.installed,
     earlyEnds: services.records.earlyEnds,
     demand: services.records.demand,
+    standing: () => readStanding(services.records, context.system.clock.now()),
     demandKey: demandKey(setup, context),
     github: forge,
     history: openHistory(context),
@@ -159,6 +160,7 @@ export function openDemand(setup: Setup, context: WorkloadContext): DemandOfUnit
     source: scaleSet,
     key: demandKey(setup, context),
     record: records.demand,
+    assignedWaits: records.assignedWaits,
     close: async () => {
       forge.close();
       await way.close();
@@ -296,6 +298,7 @@ function openMetrics(jobs: Jobs, context: WorkloadContext): UnitMetrics {
       spool: new EventSpool(directory),
       jobs,
       history: openHistory(context),
+      objective: openRecords(directory, log).objective,
       clock,
       log,
     },

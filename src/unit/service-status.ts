@@ -1,3 +1,4 @@
+import type { Standing } from "../metrics/standing.ts";
 import type { RunnerCounts, RunnerState } from "../runners/observed-runner.ts";
 import type { ToldError } from "./told-error.ts";
 
@@ -57,6 +58,8 @@ export interface ServiceStatus {
   readonly failures: readonly FailureStatus[];
   /** When the service tries again what has failed; undefined when nothing waits. */
   readonly nextAttemptAt: number | undefined;
+  /** How the unit stands against its objective in this month; undefined before the first round. */
+  readonly standing?: Standing | undefined;
   /** Why a changed settings file is not applied; undefined otherwise. */
   readonly settingsFault: string | undefined;
 }

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { HistoryFile } from "../metrics/history-file.ts";
+import type { ObjectiveRecord } from "../metrics/ports.ts";
+import { mergeStandings, parseStanding, standingAt, type Standing } from "../metrics/standing.ts";
 import { JsonRecord } from "../host/json-record.ts";
 import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-decision.ts";
@@ -18,6 +20,10 @@ export interface UnitRecords {
   readonly installed: Memory<InstalledOptions>;
   readonly earlyEnds: Memory<EarlyEnds>;
   readonly demand: Memory<HeardDemand>;
+  /** Written with the unit's lock held. */
+  readonly objective: Memory<ObjectiveRecord>;
+  /** How the waits stand that scale sets tell of. Written by the runner service alone. */
+  readonly assignedWaits: Memory<Standing>;
 }
 
 /** Absolute path of the unit's own files. */
@@ -44,7 +50,32 @@ export function openRecords(directory: string, log: Logger): UnitRecords {
     installed: record("installed-options.json", parseInstalledOptions),
     earlyEnds: record("early-ends.json", parseEarlyEnds),
     demand: record("demand.json", parseHeardDemand),
+    objective: record("objective.json", parseObjective),
+    assignedWaits: record("objective-waits.json", parseStanding),
   };
+}
+
+/** How the unit stands in this month. Best effort: without records, nothing has happened in it. */
+export async function readStanding(
+  { objective, assignedWaits }: Pick<UnitRecords, "objective" | "assignedWaits">,
+  now: number,
+): Promise<Standing> {
+  const [kept, waits] = await Promise.all([
+    objective.read().catch(() => null),
+    assignedWaits.read().catch(() => null),
+  ]);
+  return mergeStandings(standingAt(kept?.standing ?? null, now), standingAt(waits, now));
+}
+
+/** The vacant places are as many as a unit can have runners, at most. */
+const MOST_VACANT = 500;
+
+function parseObjective(stored: unknown): ObjectiveRecord | null {
+  const fields = Object(stored) as Partial<Record<keyof ObjectiveRecord, unknown>>;
+  const standing = parseStanding(fields.standing);
+  if (standing === null || !Array.isArray(fields.vacantSince)) return null;
+  const times = fields.vacantSince.filter((since): since is number => Number.isFinite(since));
+  return { standing, vacantSince: times.slice(0, MOST_VACANT) };
 }
 
 function parseApplication(stored: unknown): ApplicationMemo | null {

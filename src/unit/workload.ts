@@ -4,6 +4,7 @@ import { githubPathText } from "../github/path.ts";
 import type { Host } from "../host/host.ts";
 import type { GuestSettings } from "../guest/settings.ts";
 import { RUNNER_APPLICATION } from "../guest/paths.ts";
+import type { Standing } from "../metrics/standing.ts";
 import type { LogRotation } from "../metrics/log-rotation.ts";
 import type { ApplicationUpdate, ImageKeeper, Memory } from "../runners/image-keeper.ts";
 import type { ImageDecision } from "../runners/image-decision.ts";
@@ -73,6 +74,8 @@ export interface WorkloadDependencies {
     readonly scaleSet: Pick<UnitScaleSet, "glance" | "name"> | undefined;
   };
   readonly history: Pick<RunnerHistory, "read">;
+  /** How the unit stands against its objective in this month. */
+  readonly standing: () => Promise<Standing>;
   /** Identifies the unit's scale set; "" without one. */
   readonly demandKey: string;
   /** Hooks and the runner service take turns at pool, bridge and firewall. */
@@ -111,6 +114,8 @@ export interface WorkloadReport extends ReconcileReport {
   readonly capacity: number;
   /** Number of runners that the machine can hold, at most the configured one. */
   readonly room: number;
+  /** How the unit stands against its objective in this month. */
+  readonly standing: Standing;
 }
 
 /** What the machine can hold. */
@@ -463,6 +468,7 @@ export class Workload {
     const demand = demandFor(scaling, heard, this.#hearing());
     return {
       ...report,
+      standing: await this.#dependencies.standing(),
       // Fewer runners than configured are as many as wanted.
       capacity: wantedCount({ count: capacity, demand }),
       room: capacity,

@@ -106,6 +106,18 @@ describe("summarise()", () => {
     ["something failed and all are there", counts(2), 2, [failed], "active: 2 runners: 2 idle"],
     ["more are there than wanted", counts(0, 3), 1, [], "active: 3 runners: 3 busy"],
   ];
+  it("tells how the month stands while all runners are there, and nothing before it means something", () => {
+    const tally = { good: 0, total: 0 };
+    const standing = { month: "2026-11", refill: { good: 198, total: 200 }, wait: tally, job: tally };
+    const told = (present: number, shown = standing) =>
+      summarise(counts(present), 2, { failures: [], notices: ["a notice"], standing: shown }).message;
+    expect(told(2)).to.equal(
+      "2 runners: 2 idle; a notice; this month 99.0 % of 200 replacements within 10 s",
+    );
+    expect(told(2, { ...standing, refill: tally })).to.equal("2 runners: 2 idle; a notice");
+    expect(told(1)).not.to.contain("month");
+  });
+
   for (const [title, counted, wanted, failures, text] of rows) {
     it(`says "${text}" when ${title}`, () => {
       const { name, message } = summarise(counted, wanted, { failures, notices: [] });

@@ -8,7 +8,7 @@ import type { MetricEvent } from "../../src/metrics/metric-event.ts";
 import { mountPoints } from "../../src/metrics/share-mount.ts";
 import { ShareStore } from "../../src/metrics/share-store.ts";
 import { UnitMetrics } from "../../src/metrics/unit-metrics.ts";
-import type { JobFacts, JobQuery, Jobs } from "../../src/metrics/ports.ts";
+import type { JobFacts, JobQuery, Jobs, ObjectiveRecord } from "../../src/metrics/ports.ts";
 import { type RunProcess, createLogger, runProcess } from "charm-kit";
 import { rejection } from "../support/rejection.ts";
 import { FakeHistory } from "../runners/fake-history.ts";
@@ -38,11 +38,14 @@ describe("UnitMetrics", () => {
   let jobs: FakeJobs;
   let history: FakeHistory;
   let warnings: string[];
+  /** What the unit keeps of its objective. */
+  let kept: ObjectiveRecord | null;
 
   beforeEach(() => {
     jobs = new FakeJobs();
     history = new FakeHistory();
     warnings = [];
+    kept = null;
   });
 
   const path = (...parts: readonly string[]) => join(directory.path, ...parts);
@@ -61,7 +64,23 @@ describe("UnitMetrics", () => {
     });
     const options = { flavor: "app", shareInGuest: "/metrics-exchange" };
     const spool = new EventSpool(directory.path);
-    const dependencies = { shares, events: new EventLog(events), spool, jobs, history, clock, log };
+    const objective = {
+      read: () => Promise.resolve(kept),
+      write: (record: ObjectiveRecord) => {
+        kept = record;
+        return Promise.resolve();
+      },
+    };
+    const dependencies = {
+      shares,
+      events: new EventLog(events),
+      spool,
+      jobs,
+      history,
+      objective,
+      clock,
+      log,
+    };
     return new UnitMetrics(dependencies, options);
   };
   const logged = async (): Promise<MetricEvent[]> =>
@@ -230,6 +249,47 @@ describe("UnitMetrics", () => {
       { event: "ended", runner: "app-0-1", at: NOW_MS - 10_000, status: "normal", code: undefined },
     ]);
     expect(await unit().recorded()).to.deep.equal([]);
+  });
+
+  it("measures how long the place of a used runner was vacant, over the end of a process", async () => {
+    await make("app-0-1");
+    const now = Date.now();
+    await began("app-0-1", now / 1000 - 60);
+    await write("app-0-1", "post-job-metrics.json", { timestamp: now / 1000 - 10, status: "normal" });
+    jobs.facts.set("app-0-1", { ...SUCCESS, startedAt: now - 61_000 });
+    await unit({ now }).reconciled({ ...ROUND, wanted: 1 }, unaborted());
+    const [since = 0] = kept?.vacantSince ?? [];
+    expect(since).to.be.closeTo(now, 60_000);
+    await new EventSpool(directory.path).take();
+    const later = unit({ now: since + 2500 });
+    await later.installed("app-0-2", 100);
+    await later.reconciled({ ...ROUND, runners: ["app-0-2"], wanted: 1 }, unaborted());
+    const told = await new EventSpool(directory.path).take();
+    expect(told.filter(({ event }) => event === "refill")).to.deep.equal([
+      { event: "refill", duration: 2.5 },
+    ]);
+    expect(kept?.vacantSince).to.deep.equal([]);
+    expect(kept?.standing.refill).to.deep.equal({ good: 1, total: 1 });
+    expect(kept?.standing.job).to.deep.equal({ good: 1, total: 1 });
+    expect(kept?.standing.wait.total).to.equal(1);
+  });
+
+  it("counts a job that the unit has ended against the objective", async () => {
+    await make("app-0-1");
+    await began("app-0-1");
+    history.moments.push(
+      { event: "decided", reason: "busy for too long", activity: "job", runner: "app-0-1", at: 1 },
+      { event: "removing", runner: "app-0-1", at: 2 },
+    );
+    await unit().reconciled(ROUND, unaborted());
+    const told = await new EventSpool(directory.path).take();
+    expect(told).to.deep.include({ event: "job_killed" });
+    expect(kept?.standing.job).to.deep.equal({ good: 0, total: 1 });
+  });
+
+  it("writes no standing while nothing happens", async () => {
+    await unit().reconciled(ROUND, unaborted());
+    expect(kept).to.equal(null);
   });
 
   it("asks GitHub nothing when no runner with a job is gone", async () => {

@@ -34,6 +34,47 @@ describe("DemandListener", function () {
     expect(site.told.at(-1)).to.equal(0);
   });
 
+  it("tells the metrics of its session, of jobs, and of its end", async () => {
+    const { kill } = site.listen();
+    await site.queue(2);
+    await site.knows(2);
+    expect(site.shown[0]).to.include({ session: "opening", assigned: 0 });
+    expect(site.shown.at(-1)).to.include({ session: "open", assigned: 2, running: 0 });
+    expect(site.shown.at(-1)?.waitingSince).to.be.a("number");
+    await kill();
+    expect(site.shown.at(-1)).to.equal(undefined);
+    site.listen();
+    const until = performance.now() + 5000;
+    while (site.shown.at(-1)?.session !== "failing" && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(site.shown.at(-1), "beside the session of a killed process").to.include({ session: "failing" });
+  });
+
+  it("measures how long jobs were assigned until a runner took them, each once", async () => {
+    await site.standIn.control("add-message-faults", ["repeated", "repeated"]);
+    const forge = site.forge();
+    site.listen();
+    await site.queue(1);
+    await site.knows(1);
+    site.standIn.service.clock.advance(7000);
+    const { id } = (await forge.scaleSet?.register("runners-0-1", signal)) ?? { id: 0 };
+    const runner = site.standIn.service.runners.get(id);
+    if (!runner) throw new Error("There is no runner.");
+    site.standIn.service.connect(runner, { version: "2.337.0", os: "linux" });
+    runner.openPolls += 1;
+    const [job] = site.standIn.service.jobs.values();
+    if (!job) throw new Error("There is no job.");
+    site.standIn.service.acquire(runner, job);
+    const until = performance.now() + 5000;
+    while (site.waits.length === 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await site.queue(1);
+    await site.hears((site.heard?.lastMessageId ?? 0) + 1);
+    expect(site.waits).to.have.lengthOf(1);
+    expect(site.waits[0]).to.be.within(7000, 60_000);
+    forge.close();
+  });
+
   it("acknowledges a message only after a round has acted on it", async () => {
     const { listener } = site.listen();
     await site.queue(1);

@@ -2,6 +2,7 @@ import { silentLogger, Secret } from "charm-kit";
 import { createGithubClient } from "../../src/github/index.ts";
 import { DemandListener } from "../../src/service/demand-listener.ts";
 import type { HeardDemand } from "../../src/unit/demand.ts";
+import type { DemandHeard } from "../../src/unit/telemetry.ts";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 
@@ -11,6 +12,9 @@ export class DemandSite {
   heard: HeardDemand | null = null;
   /** Numbers of jobs of which the service was told, in order. */
   readonly told: number[] = [];
+  /** What the metrics were told of the demand, and of waits, in order. */
+  readonly shown: (DemandHeard | undefined)[] = [];
+  readonly waits: number[] = [];
   readonly #ends: (() => Promise<void>)[] = [];
 
   private constructor(standIn: GithubStandIn) {
@@ -57,6 +61,10 @@ export class DemandSite {
         },
       },
       onChange: () => this.told.push(this.heard?.assigned ?? 0),
+      telemetry: {
+        onDemand: (heard) => this.shown.push(heard),
+        onDemandMessage: ({ waits }) => this.waits.push(...waits),
+      },
       random: () => 0.5,
     });
     const running = listener.run(ended.signal).catch(() => undefined);

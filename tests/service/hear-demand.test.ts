@@ -16,6 +16,7 @@ const batch = (id: number, assigned: number, running = 0) => ({
   figures: { assigned, running, idle: 0 },
   offered: [],
   queuedAt: [NOW - 5000],
+  waits: [],
 });
 
 describe("afterBatch()", () => {

@@ -45,6 +45,8 @@ const EVENTS: readonly UnitEvent[] = [
   { event: "runner_start", ...JOB, idle: 10, queue_duration: 4 },
   { event: "first_step", duration: 1.5 },
   { event: "runner_stop", ...JOB, status: "normal", job_duration: 60, job_conclusion: "success" },
+  { event: "refill", duration: 1.25 },
+  { event: "job_killed" },
   {
     event: "reconciliation",
     timestamp: 1,
@@ -102,8 +104,43 @@ describe("UnitExposition", () => {
       'github_runner_wait_duration_seconds_sum{stage="first_step"} 1.5',
       'github_runner_wait_duration_seconds_sum{stage="cloned"} 0.5',
       'github_runner_wait_duration_seconds_count{stage="booted"} 0',
+      "github_runner_refill_duration_seconds_sum 1.25",
+      "github_runner_jobs_killed_total 1",
       "github_runner_reconcile_duration_seconds_count 1",
     ]);
+  });
+
+  it("shows the demand while the number of runners follows it, and then no more", async () => {
+    const metrics = exposition();
+    const demand = (lines: readonly string[]) =>
+      lines.filter((line) => /^github_runner_(?:jobs_(?:assigned|waiting)|demand_session)/.test(line));
+    expect(demand(await linesOf(metrics))).to.deep.equal([]);
+    metrics.onDemand({ session: "open", assigned: 5, running: 3, waitingSince: 2000, heardAt: 9000 });
+    metrics.onDemandMessage({ waits: [1500, 500] });
+    metrics.onDemandMessage({ waits: [] });
+    const lines = await linesOf(metrics);
+    expect(demand(lines)).to.deep.equal([
+      "github_runner_jobs_assigned 5",
+      "github_runner_jobs_waiting 2",
+      "github_runner_jobs_waiting_since_timestamp_seconds 2",
+      'github_runner_demand_session_state{state="opening"} 0',
+      'github_runner_demand_session_state{state="open"} 1',
+      'github_runner_demand_session_state{state="failing"} 0',
+    ]);
+    expect(lines).to.include.members([
+      "github_runner_demand_messages_total 2",
+      'github_runner_wait_duration_seconds_sum{stage="assigned"} 2',
+      'github_runner_wait_duration_seconds_count{stage="assigned"} 2',
+      'github_runner_last_success_timestamp_seconds{work="demand"} 9',
+    ]);
+    metrics.onDemand({ session: "failing", assigned: 1, running: 3, waitingSince: undefined, heardAt: 9000 });
+    const failing = demand(await linesOf(metrics));
+    expect(failing).to.include('github_runner_demand_session_state{state="failing"} 1');
+    expect(failing).to.include("github_runner_jobs_waiting 0");
+    metrics.onDemand(undefined);
+    const after = await linesOf(metrics);
+    expect(demand(after)).to.deep.equal([]);
+    expect(after.join("\n")).not.to.contain('work="demand"');
   });
 
   it("shows no value of a guest that it does not have", async () => {

@@ -3,6 +3,7 @@ import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
 import type { ImageRecipe, LifeMoment, RunnerImage } from "../../src/runners/ports.ts";
 import type { QueuedJob, QueueSource } from "../../src/unit/ports.ts";
 import type { Lock } from "../../src/runners/runner-manager.ts";
+import { standingAt } from "../../src/metrics/standing.ts";
 import type { UnitSystem } from "../../src/unit/unit-system.ts";
 import { Workload } from "../../src/unit/workload.ts";
 import { silentLogger } from "charm-kit";
@@ -135,6 +136,7 @@ export class FakeUnit {
       demandKey: "key",
       github: { queue: this.queue, scaleSet: this.scaleSet },
       history: { read: () => Promise.resolve(this.moments) },
+      standing: () => Promise.resolve(standingAt(null, this.site.now)),
       readyLock: this.#locks.ready,
       leaveStandby: () => Promise.resolve(this.hasService),
       log: silentLogger,

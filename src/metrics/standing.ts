@@ -1,0 +1,123 @@
+/**
+ * The published objective, by indicator: which share of it has to be good within a month, and up to which duration one is
+ * good. docs/reference/objective.md says what each means; the recording rules and alerts have the same numbers.
+ */
+export const OBJECTIVES = {
+  /** Used runners, until new ones listen in their places. */
+  refill: { percent: 99, seconds: 10 },
+  /** Jobs, while a runner for them is the unit's business. */
+  wait: { percent: 99, seconds: 10 },
+  /** Jobs that the unit has not ended: all. */
+  job: { percent: 100, seconds: undefined },
+} as const;
+
+export type Indicator = keyof typeof OBJECTIVES;
+
+/** How many of all were good. */
+export interface Tally {
+  readonly good: number;
+  readonly total: number;
+}
+
+/** How a unit stands in one month. */
+export interface Standing extends Readonly<Record<Indicator, Tally>> {
+  /** In UTC, such as `2026-11`. */
+  readonly month: string;
+}
+
+/** What has happened since the last time, by indicator. */
+export type Results = Readonly<Partial<Record<Indicator, Tally>>>;
+
+const NONE: Tally = { good: 0, total: 0 };
+/** A clock that is set back over the end of a month begins no month anew. */
+const SET_BACK_MS = 24 * 60 * 60_000;
+/** Of fewer, a share says nothing. */
+const LEAST_TOTAL = 20;
+const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
+
+/** Counts durations against an indicator. Pure. @param durations in seconds */
+export function tallyOf(indicator: "refill" | "wait", durations: readonly number[]): Tally {
+  const good = durations.filter((duration) => duration <= OBJECTIVES[indicator].seconds).length;
+  return { good, total: durations.length };
+}
+
+/**
+ * The standing after further results. Pure. The first results of a month begin it. Where the clock was set back by less
+ * than a day, the later month goes on; a month that lies further ahead was begun by a wrong clock, and is forgotten.
+ *
+ * @param now milliseconds since the Unix epoch.
+ */
+export function standingAfter(before: Standing | null, results: Results, now: number): Standing {
+  const { month, ...tallies } = standingAt(before, now);
+  const sum = (indicator: Indicator) => added(tallies[indicator], results[indicator] ?? NONE);
+  return { month, refill: sum("refill"), wait: sum("wait"), job: sum("job") };
+}
+
+/** The standing of the present month. Pure. */
+export function standingAt(before: Standing | null, now: number): Standing {
+  const month = monthOf(now);
+  const isPresent = before?.month === month || (before !== null && isJustAhead(before.month, now));
+  return isPresent ? before : { month, refill: NONE, wait: NONE, job: NONE };
+}
+
+/** Two records of one unit as one. Pure. Those of another month than the later one are left out. */
+export function mergeStandings(left: Standing, right: Standing): Standing {
+  if (left.month !== right.month) return left.month > right.month ? left : right;
+  return standingWith(left, right);
+}
+
+/** The month's standing for a status; undefined while there is too little to tell. Pure. */
+export function describeStanding({ refill, wait, job }: Standing): string | undefined {
+  const parts = [
+    ...shareOf("refill", refill, "replacements"),
+    ...shareOf("wait", wait, "jobs"),
+    ...killedOf(job),
+  ];
+  return parts.length === 0 ? undefined : `this month ${parts.join(", ")}`;
+}
+
+/** @returns null for anything else than a standing. */
+export function parseStanding(stored: unknown): Standing | null {
+  const fields = Object(stored) as Readonly<Record<string, unknown>>;
+  const { month } = fields;
+  if (typeof month !== "string" || !MONTH.test(month)) return null;
+  const [refill, wait, job] = [fields["refill"], fields["wait"], fields["job"]].map(parseTally);
+  return refill && wait && job ? { month, refill, wait, job } : null;
+}
+
+function parseTally(stored: unknown): Tally | null {
+  const { good, total } = Object(stored) as Partial<Record<keyof Tally, unknown>>;
+  const areCounts = [good, total].every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
+  return areCounts && Number(good) <= Number(total) ? { good: Number(good), total: Number(total) } : null;
+}
+
+function monthOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 7);
+}
+
+function isJustAhead(month: string, now: number): boolean {
+  const beginsAt = Date.parse(`${month}-01T00:00:00Z`);
+  return beginsAt > now && beginsAt - now <= SET_BACK_MS;
+}
+
+function standingWith({ month, ...left }: Standing, right: Standing): Standing {
+  const sum = (indicator: Indicator) => added(left[indicator], right[indicator]);
+  return { month, refill: sum("refill"), wait: sum("wait"), job: sum("job") };
+}
+
+function added(left: Tally, right: Tally): Tally {
+  return { good: left.good + right.good, total: left.total + right.total };
+}
+
+function shareOf(indicator: "refill" | "wait", { good, total }: Tally, what: string): readonly string[] {
+  if (total < LEAST_TOTAL) return [];
+  // Never rounded up to the objective.
+  const percent = (Math.floor((good / total) * 1000) / 10).toFixed(1);
+  return [`${percent} % of ${total} ${what} within ${OBJECTIVES[indicator].seconds} s`];
+}
+
+function killedOf({ good, total }: Tally): readonly string[] {
+  const killed = total - good;
+  if (killed === 0) return [];
+  return [killed === 1 ? "1 job ended by the unit" : `${killed} jobs ended by the unit`];
+}
