@@ -1,5 +1,5 @@
 import type { Dashboard, HistogramName, Query } from "./dashboard.ts";
-import { mean, quantile, rate, select, shareWithin } from "./promql.ts";
+import { mean, quantile, rate, select, shareWithin, stateNumber } from "./promql.ts";
 
 const WAIT = "github_runner_wait_duration_seconds";
 
@@ -144,8 +144,97 @@ export const WAITS: Dashboard = {
       ],
     },
     {
+      title: "Demand, with scaling=demand",
+      panels: [
+        {
+          title: "Assigned jobs",
+          description:
+            "Jobs that GitHub has assigned to the units' scale sets; those that wait have no runner yet.",
+          style: { kind: "lines" },
+          unit: "short",
+          queries: [
+            { expression: `sum(${select("github_runner_jobs_assigned")})`, legend: "assigned" },
+            { expression: `sum(${select("github_runner_jobs_waiting")})`, legend: "waiting" },
+          ],
+        },
+        {
+          title: "Longest wait of an assigned job",
+          description: "Since when assigned jobs wait for a runner.",
+          style: { kind: "lines" },
+          unit: "s",
+          queries: [
+            {
+              expression: `time() - ${select("github_runner_jobs_waiting_since_timestamp_seconds")}`,
+              legend: "{{juju_unit}}",
+            },
+          ],
+        },
+        {
+          title: "From the scale set to a runner",
+          description: "How long jobs had been assigned to the unit's scale set when a runner took them.",
+          style: { kind: "lines" },
+          unit: "s",
+          queries: quantiles(WAIT, 'stage="assigned"'),
+        },
+        {
+          title: "Session",
+          description: "The session that tells of assigned jobs. `failing`: nothing is heard of them.",
+          style: {
+            kind: "states",
+            states: [
+              { text: "open", color: "green" },
+              { text: "opening", color: "blue" },
+              { text: "failing", color: "red" },
+            ],
+          },
+          unit: "short",
+          queries: [
+            {
+              expression: stateNumber("github_runner_demand_session_state", "state", [
+                "open",
+                "opening",
+                "failing",
+              ]),
+              legend: "{{juju_unit}}",
+            },
+          ],
+        },
+        {
+          title: "Messages",
+          description: "Messages of these sessions in a second.",
+          style: { kind: "lines" },
+          unit: "ops",
+          queries: [
+            {
+              expression: `sum by (juju_unit) (${rate(select("github_runner_demand_messages_total"))})`,
+              legend: "{{juju_unit}}",
+            },
+          ],
+        },
+      ],
+    },
+    {
       title: "Runners",
       panels: [
+        {
+          title: "From a used runner to the next",
+          description: "How long the place of a used runner was vacant. The objective is 10 seconds.",
+          style: { kind: "lines" },
+          unit: "s",
+          queries: quantiles("github_runner_refill_duration_seconds"),
+        },
+        {
+          title: "Jobs that the unit has ended",
+          description: "By removing their runner, other than at a person's request. The objective is none.",
+          style: { kind: "bars" },
+          unit: "short",
+          queries: [
+            {
+              expression: `sum(increase(${select("github_runner_jobs_killed_total")}[$__rate_interval]))`,
+              legend: "jobs",
+            },
+          ],
+        },
         {
           title: "From the decision to a runner that listens",
           description: "What a job waits for when there is neither an idle runner nor a standby instance.",

@@ -93,7 +93,7 @@ export class FakeScaleSet {
     const now = JSON.stringify(figures);
     if (now !== this.#told) {
       this.#told = now;
-      this.#batches.push({ id: ++this.#lastId, figures, offered: [], queuedAt: [] });
+      this.#batches.push({ id: ++this.#lastId, figures, offered: [], queuedAt: [], waits: [] });
     }
     for (const answer of this.#polls) answer();
   }

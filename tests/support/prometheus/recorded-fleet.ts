@@ -89,6 +89,7 @@ export function recordedFleet(): readonly RecordedTarget[] {
         minute = Math.round((at - START) / MINUTE);
         events = eventsAt(course, index, minute);
         tellAnswers(exposition, course, minute);
+        if (index === 1) tellDemand(exposition, course, minute);
         return (await exposition.expose("application/openmetrics-text")).body;
       },
     };
@@ -182,6 +183,7 @@ function eventsAt(course: Course, index: number, minute: number): readonly UnitE
           queue_duration: isFull ? 90 + (seed % 200) : 1 + (seed % 6),
         },
         { event: "first_step", duration: 1 + (seed % 50) / 10 },
+        { event: "refill", duration: 0.8 + (seed % 90) / 10 },
         {
           ...job,
           event: "runner_stop",
@@ -201,6 +203,7 @@ function eventsAt(course: Course, index: number, minute: number): readonly UnitE
         },
       ];
     }),
+    ...(index === 1 && minute === 45 ? [{ event: "job_killed" } as const] : []),
     {
       ...common,
       event: "reconciliation",
@@ -211,6 +214,17 @@ function eventsAt(course: Course, index: number, minute: number): readonly UnitE
       duration: 0.3 + (minute % 10) / 10,
     },
   ];
+}
+
+/** The second unit follows GitHub's jobs; its session fails with GitHub, and is opened again. */
+function tellDemand(exposition: UnitExposition, course: Course, minute: number): void {
+  const [lost, running] = [course.isOffline(minute), busyAt(course, 1, minute)];
+  const session = lost ? "failing" : minute === 40 ? "opening" : "open";
+  const waiting = minute % 5 === 0 ? 2 : 0;
+  const now = START + minute * MINUTE;
+  const waitingSince = waiting > 0 ? now - 4000 : undefined;
+  exposition.onDemand({ session, assigned: running + waiting, running, waitingSince, heardAt: now });
+  if (session === "open") exposition.onDemandMessage({ waits: [800 + (minute % 40) * 100] });
 }
 
 function tellAnswers(exposition: UnitExposition, { isOffline }: Course, minute: number): void {
