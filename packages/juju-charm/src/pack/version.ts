@@ -13,12 +13,15 @@ const GIT_MS = 30_000;
  */
 export async function versionOf(charm: string): Promise<string> {
   const version = (await packageVersion(charm)) ?? "0.0.0";
-  const { exitCode, stdout } = await runProcess(["git", "describe", "--always", "--dirty", "--exclude=*"], {
-    action: "read the commit",
-    limitMs: GIT_MS,
-    signal: new AbortController().signal,
-    cwd: charm,
-  });
+  const { exitCode, stdout } = await runProcess(
+    ["git", "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"],
+    {
+      action: "read the commit",
+      limitMs: GIT_MS,
+      signal: new AbortController().signal,
+      cwd: charm,
+    },
+  );
   // A source archive has no Git history.
   return exitCode === 0 ? `${version}-${stdout.trim()}` : version;
 }
