@@ -24,7 +24,7 @@ await npmCommand("agent:pack", "Makes the agent with the charm as one file that 
   .option("--bare", "the agent without the charm, for any charm", false)
   .action(async ({ arch, bare }: Words) => {
     for (const architecture of arch === "all" ? ARCHITECTURES : [arch]) {
-      const product = await (bare ? jujuAgent : runnerAgent)(ROOT, DIST, architecture);
+      const product = bare ? await jujuAgent(ROOT) : await runnerAgent(ROOT, DIST, architecture);
       const { path, bytes } = await packAgent(ROOT, DIST, architecture, product);
       process.stdout.write(`dist/${basename(path)} packed (${(bytes / 1e6).toFixed(0)} MB)\n`);
     }

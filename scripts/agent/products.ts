@@ -10,17 +10,17 @@ export interface ProductParts {
   readonly archive?: string;
 }
 
-/** Makes the parts of a product for one architecture. */
-export type MakeProduct = (root: string, output: string, architecture: Architecture) => Promise<ProductParts>;
-
 /** The runners' charm with its agent, for a machine without Juju. */
-export const runnerAgent: MakeProduct = async (root, output, architecture) => {
+export async function runnerAgent(root: string, output: string, architecture: Architecture) {
   const { path } = await packCharm({ charm: root, outputDirectory: output, architecture });
-  return { name: "github-runner-agent", version: await versionOf(root), archive: path };
-};
+  return {
+    name: "github-runner-agent",
+    version: await versionOf(root),
+    archive: path,
+  } satisfies ProductParts;
+}
 
 /** The agent alone, for any charm. */
-export const jujuAgent: MakeProduct = async (root) => ({
-  name: "juju-agent",
-  version: await versionOf(join(root, "packages/juju-agent")),
-});
+export async function jujuAgent(root: string): Promise<ProductParts> {
+  return { name: "juju-agent", version: await versionOf(join(root, "packages/juju-agent")) };
+}

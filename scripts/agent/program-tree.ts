@@ -25,7 +25,6 @@ export interface TreeOptions {
  *
  * @param root base directory of the repository.
  * @param directory to write to; exists and is empty.
- * @returns paths of the bundled sources, relative to the root.
  * @throws PackError when the runtime cannot be found.
  */
 export async function writeProgramTree(
@@ -33,7 +32,7 @@ export async function writeProgramTree(
   directory: string,
   { name, version, archive }: ProductParts,
   { architecture, isWhole, managedBy }: TreeOptions,
-): Promise<readonly string[]> {
+): Promise<void> {
   const runtime = await findRuntime(root, architecture);
   const { program, sources } = await bundleAgent(root, runtime.version);
   for (const folder of ["bin", "lib"]) await mkdir(join(directory, folder));
@@ -50,7 +49,11 @@ export async function writeProgramTree(
     await chmod(join(directory, "bin/node"), 0o755);
   }
   if (isWhole && archive !== undefined) await copyFile(archive, join(directory, basename(archive)));
-  return sources;
+}
+
+/** Paths of the sources that the agent is bundled from, relative to the root. */
+export async function agentSources(root: string, nodeVersion: string): Promise<readonly string[]> {
+  return (await bundleAgent(root, nodeVersion)).sources;
 }
 
 /** One file, so that an agent that uninstalls itself has nothing left to load. */
@@ -69,7 +72,9 @@ async function bundleAgent(root: string, nodeVersion: string) {
     write: false,
     logLevel: "error",
   });
-  return { program: outputFiles[0]?.contents ?? "", sources: Object.keys(metafile.inputs) };
+  // It is always started by its own Node.js.
+  const program = (outputFiles[0]?.text ?? "").replace(/^#!.*\n/, "");
+  return { program, sources: Object.keys(metafile.inputs) };
 }
 
 async function digestOf(path: string): Promise<string> {

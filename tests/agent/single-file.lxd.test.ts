@@ -48,12 +48,7 @@ describeLxd(`The agent as a single file${reason === undefined ? "" : ` (skipped:
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), "agent-machine-"));
     await ensureBaseImage({}, patience(LIMIT_MS));
-    const { path } = await packAgent(
-      ROOT,
-      directory,
-      hostArchitecture(),
-      await jujuAgent(ROOT, directory, hostArchitecture()),
-    );
+    const { path } = await packAgent(ROOT, directory, hostArchitecture(), await jujuAgent(ROOT));
     const charm = await packCharm(join(directory, "tiny.charm"), DISPATCH);
     machine = new AgentMachine(NAME);
     machine.push(path, "/root/agent");

@@ -11,6 +11,7 @@ export type { NetworkAddress } from "./hooks/hook-context.ts";
 export { readMachineFacts, type MachineFacts } from "./machine-facts.ts";
 export type { ApplicationDescription, ModelStatus, ShownStatus, UnitDescription } from "./model-status.ts";
 export type { OwnCharm } from "./product.ts";
+export { renderService, type ServiceFile, type ServiceFiles } from "./service/service-files.ts";
 export type { ActionRecord, StatusRecord, WorkloadStatusName } from "./state/agent-state.ts";
 export type { SecretDescription } from "./state/model-secrets.ts";
 export { UnitAgent, type DeployOptions, type RunActionOptions } from "./unit-agent.ts";
