@@ -54,7 +54,8 @@ async function hasChanged(root: string, workspace: Workspace): Promise<boolean> 
   return !(await gitSucceeds(root, "diff", "--quiet", tag, "--", ...paths));
 }
 
-function packagesOf(changeset: string): readonly string[] {
+/** Names of the packages that a changeset names. */
+export function packagesOf(changeset: string): readonly string[] {
   const [, front = ""] = /^---\n(.*?)^---$/ms.exec(changeset) ?? [];
   return Object.keys((parse(front) ?? {}) as Readonly<Record<string, string>>);
 }

@@ -6,10 +6,14 @@ import { parse } from "yaml";
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
-/** Pages whose commands a test runs one after the other; those of one section, where it is named. */
-const RUN: Readonly<Record<string, { readonly test: string; readonly section?: string }>> = {
+/** Pages whose commands a test runs one after the other; those of some sections, where they are named. */
+const RUN: Readonly<Record<string, { readonly test: string; readonly sections?: readonly string[] }>> = {
   "docs/framework/tutorial.md": { test: "tests/docs/framework-tutorial.packed.test.ts" },
-  "CONTRIBUTING.md": { test: "tests/docs/first-change.slow.test.ts", section: "Your first change" },
+  "docs/reference/releases.md": {
+    test: "tests/release/release-files.release.ts",
+    sections: ["Verify a release", "Make a key"],
+  },
+  "CONTRIBUTING.md": { test: "tests/docs/first-change.slow.test.ts", sections: ["Your first change"] },
 };
 
 /** Programs in commands of pages that no test runs as they stand, and why not. */
@@ -43,10 +47,10 @@ interface Line {
 /** Commands in the shell blocks of a page, without those of sections that a test runs. */
 function commandsOf(page: string): Line[] {
   const run = RUN[page];
-  if (run !== undefined && run.section === undefined) return [];
+  if (run !== undefined && run.sections === undefined) return [];
   let text = read(page);
-  if (run?.section !== undefined) {
-    const start = text.indexOf(`## ${run.section}`);
+  for (const section of run?.sections ?? []) {
+    const start = text.indexOf(`## ${section}`);
     const end = text.indexOf("\n## ", start + 1);
     text = text.slice(0, start) + (end < 0 ? "" : text.slice(end));
   }
@@ -135,9 +139,9 @@ describe("commands of the documentation", () => {
   });
 
   it("have tests that read these pages", () => {
-    for (const [page, { test, section }] of Object.entries(RUN)) {
+    for (const [page, { test, sections = [] }] of Object.entries(RUN)) {
       expect(read(test), test).to.include(page);
-      if (section !== undefined) expect(read(test), test).to.include(section);
+      for (const section of sections) expect(read(test), test).to.include(section);
     }
   });
 

@@ -13,6 +13,8 @@ const COMMANDS: readonly (readonly [name: string, file: string])[] = [
   ["packages:build", "scripts/packages/build.ts"],
   ["packages:check", "scripts/packages/check.ts"],
   ["release", "scripts/packages/release.ts"],
+  ["release:files", "scripts/release-files.ts"],
+  ["release:key", "scripts/release-key.ts"],
   ["transcript", "tests/transcript/main.ts"],
   ["watch", "scripts/watch.ts"],
 ];

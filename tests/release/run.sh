@@ -1,0 +1,6 @@
+#!/bin/sh
+# Builds a release twice, and tests its files: run.sh [mocha's arguments]
+set -eu
+cd "$(dirname -- "$0")/../.."
+bash scripts/release/install-tools.sh --tests
+exec mocha --no-config --reporter ./tests/support/reporter.ts --forbid-only --fail-zero "$@" 'tests/release/*.release.ts'
