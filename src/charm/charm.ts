@@ -81,7 +81,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     const lacks = this.#timers && lackOf(this.#timers);
     if (lacks) this.log.warning("Nothing dispatches events by the clock", { reason: lacks });
     const other = await this.#work.otherUnit();
-    if (other !== undefined) this.log.warning("Left on this machine", { reason: other });
+    if (other !== undefined) this.log.warning("Remains of another unit", { reason: other });
   }
 
   /** The runner service of the earlier version is replaced; runners go on. */
@@ -94,7 +94,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     await this.#attend(signal, async (workload, { count }) => {
       if (await workload.makeWayForReboot(signal)) {
         await this.unit.reboot();
-        return { name: "maintenance", message: "Restarting the machine, which asks for it" };
+        return { name: "maintenance", message: "Restarting the machine, as an update requires" };
       }
       const report = await workload.reconcile(signal);
       return this.#summary(report, count);
@@ -163,7 +163,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   }
 
   async onRemove({ signal }: CharmEvent): Promise<void> {
-    await this.unit.setStatus({ name: "maintenance", message: "Removing what the unit has made" });
+    await this.unit.setStatus({ name: "maintenance", message: "Removing the unit's resources" });
     await this.#tearDown((teardown) => teardown.remove(signal));
   }
 

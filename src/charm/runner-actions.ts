@@ -41,7 +41,7 @@ export class RunnerActions {
       const lack = lackOf(await work.checkTimers(event.signal));
       if (lack) step(`Nothing dispatches events by the clock: ${lack}`);
       const other = await work.otherUnit();
-      if (other !== undefined) step(`Left on this machine: ${other}`);
+      if (other !== undefined) step(`Remains of another unit: ${other}`);
     });
   };
 

@@ -55,7 +55,7 @@ export interface PermissionFacts {
 export class MissingPermissionError extends GithubError {
   readonly code = "github-missing-permission";
   readonly remedy = "person";
-  override readonly title = "Token lacks a permission";
+  override readonly title = "The token lacks a permission";
   readonly permissions: PermissionFacts;
 
   constructor(

@@ -46,7 +46,7 @@ export class NotDestroyedError extends ConditionError {
   readonly instance: string;
 
   constructor(instance: string) {
-    super(`Cannot destroy instance '${instance}': LXD said it did, and the instance is still there`);
+    super(`Cannot destroy instance '${instance}': LXD reported success, but the instance still exists`);
     this.instance = instance;
   }
 }
@@ -153,7 +153,7 @@ export class FirewallUnsupportedError extends ConditionError {
 
   constructor() {
     super(
-      "Cannot guard the runners' network: this LXD knows no access control lists for bridges; upgrade it to 5.0 or later",
+      "Cannot isolate the runners' network: this LXD does not support network ACLs on bridges; upgrade it to 5.0 or later",
     );
   }
 }

@@ -104,7 +104,7 @@ export class ShareStore {
         traces.push(trace);
       } catch (thrown) {
         signal.throwIfAborted();
-        this.#options.log.warning("Metrics of a runner not read", { runner, reason: messageOf(thrown) });
+        this.#options.log.warning("Cannot read a runner's metrics", { runner, reason: messageOf(thrown) });
       }
     }
     return traces;
@@ -163,9 +163,9 @@ export class ShareStore {
     const { log } = this.#options;
     try {
       const evidence = await this.#quarantine.keep(runner, share, bad);
-      log.warning("Runner left bad metrics", { runner, files: bad.length, evidence });
+      log.warning("Runner wrote invalid metrics", { runner, files: bad.length, evidence });
     } catch (thrown) {
-      log.warning("Runner left bad metrics, and they could not be kept", {
+      log.warning("Runner wrote invalid metrics, which could not be quarantined", {
         runner,
         reason: messageOf(thrown),
       });

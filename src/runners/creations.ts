@@ -108,7 +108,7 @@ export class Creations {
     } catch (thrown) {
       const isLeft = findCause(thrown, RunnerCreateError)?.isLeft === true;
       if (signal.aborted || isLeft || !findCause(thrown, StandbyLostError)) throw thrown;
-      this.#dependencies.log.warning("Standby instance is of no use; creating another instance", {
+      this.#dependencies.log.warning("Cannot use a standby instance; creating another instance", {
         instance: name,
         reason: messageOf(thrown),
       });

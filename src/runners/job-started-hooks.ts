@@ -32,7 +32,7 @@ export async function afterJobStartedHooks<T extends World>(
     const waiting = activities.filter((activity) => activity === "job-started-hook").length;
     if (waiting === 0) return observed;
     if (clock.now() >= end) {
-      log.warning("Continuing while runners run their job-started hooks", { runners: waiting });
+      log.warning("Continuing although runners run their job-started hooks", { runners: waiting });
       return observed;
     }
     await clock.wait(INTERVAL_MS, signal);

@@ -96,7 +96,7 @@ export class PostMortem {
       }
     } catch (thrown) {
       signal.throwIfAborted();
-      log.warning("Cannot find out what runners are missing", { reason: messageOf(thrown) });
+      log.warning("Cannot find out which runners are missing", { reason: messageOf(thrown) });
     }
   }
 

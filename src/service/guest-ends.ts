@@ -68,7 +68,10 @@ export class GuestEnds {
     } catch (thrown) {
       // A runner without a share, or a machine without watches.
       this.#watchers.set(runner, undefined);
-      log.debug("The end of a runner is heard from LXD alone", { runner, reason: messageOf(thrown) });
+      log.debug("Cannot follow the ends of runners in their shares; LXD's events are followed", {
+        runner,
+        reason: messageOf(thrown),
+      });
     }
   }
 

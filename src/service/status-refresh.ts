@@ -72,7 +72,7 @@ export class CommandRefresh implements StatusRefresh {
       return true;
     } catch (thrown) {
       signal.throwIfAborted();
-      log.warning("The unit's status does not follow", { reason: messageOf(thrown) });
+      log.warning("Cannot refresh the unit's status", { reason: messageOf(thrown) });
       this.#askAgain(asked);
       return false;
     }

@@ -46,8 +46,7 @@ export class Teardown {
     await endService(signal);
     // A hook that fails forever would block the removal of a unit that never had LXD.
     if (hasLxd) await manager.flushAll("force", signal);
-    else
-      log.warning("Leaving without LXD, which is not on this machine: whatever was on it is left as it is");
+    else log.warning("LXD is not on this machine: its instances are not removed");
     await this.#deleteScaleSet(signal);
   }
 
@@ -56,7 +55,7 @@ export class Teardown {
     const { deleteScaleSet, log } = this.#dependencies;
     await deleteScaleSet(signal).catch((thrown: unknown) => {
       signal.throwIfAborted();
-      log.warning("The scale set stays at GitHub", { reason: messageOf(thrown) });
+      log.warning("Cannot delete the scale set", { reason: messageOf(thrown) });
     });
   }
 
@@ -69,7 +68,7 @@ export class Teardown {
     await logs.remove();
     await host.remove(signal);
     if (kept.length > 0) {
-      log.warning("Others use what this unit has used, and it stays", {
+      log.warning("Resources that others use are kept", {
         kept: kept.join(", "),
         dataDirectory,
       });

@@ -118,7 +118,7 @@ endToEnd("input that cannot be used", () => {
     it("names the scope that a token lacks", async () => {
       const token = "ghp_MayReadPublicThingsOnly00000000000000";
       await rig.github.call("add-token", { token, scopes: ["public_repo"] }, patience());
-      await expectRefusal({ token }, /^blocked: Token lacks a permission: .*\brepo\b/);
+      await expectRefusal({ token }, /^blocked: The token lacks a permission: .*\brepo\b/);
     });
 
     it("says that a repository is not there, or not to be seen with this token", async () => {

@@ -133,7 +133,7 @@ endToEnd("the metrics of jobs", () => {
     const kept = await evidence(job.runnerName);
     expect(kept.find(({ file }) => file === "pre-job-metrics.json")).to.include({ reason: "it is a pipe" });
     expect(kept.length).to.be.within(10, 102);
-    expect(rig.log.join("\n")).to.include(`Runner left bad metrics runner=${job.runnerName ?? ""}`);
+    expect(rig.log.join("\n")).to.include(`Runner wrote invalid metrics runner=${job.runnerName ?? ""}`);
   });
 
   it("tell of a job that the policy refused, after one whose metrics were bad", async () => {

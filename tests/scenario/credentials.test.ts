@@ -62,7 +62,7 @@ describe("the runner charm's credentials", () => {
       "github-app-installation-id": 4711,
       "github-app-private-key-secret-id": secret.uri,
     });
-    expect(shown).to.match(/^blocked: Token lacks a permission: /);
+    expect(shown).to.match(/^blocked: The token lacks a permission: /);
     expect(github.requests.at(-1)?.headers.authorization).to.equal(`Bearer ${NEW}`);
     for (const part of [NEW, ...privateKey.trim().split("\n").slice(1, -1)])
       expect(told).not.to.include(part);
