@@ -75,7 +75,7 @@ describe("A wanted runner", () => {
       expect(counts).to.deep.include({ online: 1, standby: 0 });
       expect(counts.names).to.not.include(S);
       expect(site.registrationNames()).to.deep.equal(counts.names);
-      expect(process.logLines.join("\n")).to.include("Standby instance is of no use");
+      expect(process.logLines.join("\n")).to.include("Cannot use a standby instance");
     });
   }
 
