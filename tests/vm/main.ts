@@ -1,42 +1,28 @@
-/** Runs tests on a whole machine in an emulator: main.ts DIRECTORY-OF-TESTS [mocha's arguments] */
-import { existsSync } from "node:fs";
-import { cp, mkdir } from "node:fs/promises";
+/** Runs tests inside a whole machine in an emulator: main.ts --tests DIRECTORY [mocha's arguments] */
+import { cp } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { runOrFail, runProcess, systemClock } from "charm-kit";
+import { systemClock } from "charm-kit";
+import { makeFreshDisk, makeReady, WHOLE_MACHINE } from "./ready.ts";
+import { timedLines } from "./timed-lines.ts";
 import { WholeMachine } from "./whole-machine.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const LIMIT_MS = 3 * 60 * 60_000;
-const STEP_MS = 20 * 60_000;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     tests: { type: "string", default: "virtual-machines" },
     /** Keeps what was made ready for the next run. */
-    directory: { type: "string", default: join(ROOT, ".cache/whole-machine") },
+    directory: { type: "string", default: WHOLE_MACHINE },
   },
 });
 const { directory } = values;
 const signal = AbortSignal.timeout(LIMIT_MS);
-const began = performance.now();
-const say = (text: string) => {
-  const minutes = Math.floor((performance.now() - began) / 60_000);
-  process.stdout.write(`${String(minutes).padStart(3)} min  ${text}\n`);
-};
-const prepare = async (what: string, script: string, made: string) => {
-  if (existsSync(join(directory, made))) return;
-  say(what);
-  const command = ["bash", join(import.meta.dirname, script), directory];
-  await runOrFail(runProcess, command, { action: `make ready: ${what}`, limitMs: STEP_MS, signal });
-};
+const say = timedLines();
 
-await mkdir(directory, { recursive: true });
-await prepare("the emulator", "emulator.sh", "interrupt-lock.so");
-await prepare("the disk of the machine", "machine-disk.sh", "machine.raw");
-await prepare("the base image of virtual machines", "base-image.sh", "base/rootfs.img");
-
+await makeReady(directory, ["emulator", "disk", "base"], say, signal);
 const machine = new WholeMachine({
   directory,
   repository: ROOT,
@@ -45,21 +31,7 @@ const machine = new WholeMachine({
 });
 try {
   say("starting the machine");
-  // Each run has a fresh disk, which takes what the run writes.
-  const disk = [
-    "-f",
-    "qcow2",
-    "-F",
-    "raw",
-    "-b",
-    join(directory, "machine.raw"),
-    join(directory, "run.qcow2"),
-  ];
-  await runOrFail(runProcess, ["qemu-img", "create", ...disk], {
-    action: "make the disk",
-    limitMs: STEP_MS,
-    signal,
-  });
+  await makeFreshDisk(directory, signal);
   await machine.start(signal);
   await cp(join(directory, "base"), join(directory, "exchange/base"), { recursive: true });
   say("running the tests on it");

@@ -24,6 +24,7 @@ export interface BaseImage {
 export const BASE_IMAGE_ALIAS = "github-runner-demo-base";
 
 const RECIPE = "recipe";
+const CACHE_DIRECTORY = "/var/cache/github-runner-charm";
 
 /**
  * Makes the small Debian image be in the local LXD under an alias. What is there already and up to date stays as it is;
@@ -32,7 +33,7 @@ const RECIPE = "recipe";
  * Needs root and `debootstrap` to build, and the `lxc` command line to import.
  */
 export async function ensureBaseImage(options: BaseImageOptions, signal: AbortSignal): Promise<BaseImage> {
-  const { alias = BASE_IMAGE_ALIAS, cacheDirectory = "/var/cache/github-runner-charm" } = options;
+  const { alias = BASE_IMAGE_ALIAS, cacheDirectory = CACHE_DIRECTORY } = options;
   const progress = options.progress ?? (() => undefined);
   const images = new LxcImages(signal);
   const recipe = recipeOfBaseImage();
@@ -43,15 +44,35 @@ export async function ensureBaseImage(options: BaseImageOptions, signal: AbortSi
   let done: BaseImage["done"] = "alias";
   let fingerprint = (await images.list()).find((image) => image.properties[RECIPE] === recipe)?.fingerprint;
   if (fingerprint === undefined) {
-    const tarball = join(cacheDirectory, `base-image-${recipe}.tar`);
-    done = existsSync(tarball) ? "import" : "build";
-    if (done === "build") await build(tarball, cacheDirectory, { progress, signal });
+    done = existsSync(tarballPath(cacheDirectory)) ? "import" : "build";
+    const tarball = await baseImageTarball({ cacheDirectory, progress }, signal);
     progress(`Importing ${megabytes(tarball)} MB into LXD as '${alias}'`);
     fingerprint = await images.import(tarball, { [RECIPE]: recipe });
   }
   await images.setAlias(alias, fingerprint);
   if (current !== undefined && isReplaced(current, alias)) await images.delete(current.fingerprint);
   return { alias, fingerprint, done };
+}
+
+/**
+ * Makes the tarball of the image be there, without LXD.
+ *
+ * @returns its path.
+ */
+export async function baseImageTarball(
+  {
+    cacheDirectory = CACHE_DIRECTORY,
+    progress = () => undefined,
+  }: Pick<BaseImageOptions, "cacheDirectory" | "progress">,
+  signal: AbortSignal,
+): Promise<string> {
+  const tarball = tarballPath(cacheDirectory);
+  if (!existsSync(tarball)) await build(tarball, cacheDirectory, { progress, signal });
+  return tarball;
+}
+
+function tarballPath(directory: string): string {
+  return join(directory, `base-image-${recipeOfBaseImage()}.tar`);
 }
 
 /** An image of ours that nobody else points to; any other is a person's. */
