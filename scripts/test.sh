@@ -80,8 +80,9 @@ if [ "$#" -gt 0 ]; then
   exec mocha --spec tests/support/steps.ts "$@"
 fi
 
-# Units from the packed archive wait for LXD and its instances most of the time: tests that make none on it run beside
-# them. The others look at the whole machine, and come when the units are gone.
+# Units from the packed archive wait for LXD and its instances most of the time. Beside them run the tests without LXD, and
+# those with LXD that look at what they have made alone. The others look at the whole machine, and come when the units are
+# gone.
 TEST_RESULTS=$(mktemp)
 export TEST_RESULTS
 units=$(mktemp)
@@ -91,11 +92,15 @@ STEPS="" mocha --ignore 'packages/**' --ignore 'tests/!(e2e)/**' >"$units" 2>&1 
 testing=$!
 status=0
 mocha --spec tests/support/steps.ts --ignore 'tests/e2e/**' --ignore '**/*.lxd.test.ts' || status=$?
+lxd_tests() {
+  mocha --no-config --reporter ./tests/support/reporter.ts --timeout 10000 --forbid-only --fail-zero "$@"
+}
+echo "== tests with LXD, each for itself"
+lxd_tests 'packages/*/tests/**/*.lxd.test.ts' 'tests/{contract,guest,packages,unit}/**/*.lxd.test.ts' || status=$?
 wait "$testing" || status=$?
 echo "== tests/e2e"
 cat "$units"
-echo "== tests with LXD"
-mocha --no-config --reporter ./tests/support/reporter.ts --timeout 10000 --forbid-only --fail-zero \
-  'packages/*/tests/**/*.lxd.test.ts' 'tests/**/*.lxd.test.ts' || status=$?
-node scripts/test-results.ts "$TEST_RESULTS" 3
+echo "== tests with LXD and the whole machine"
+lxd_tests --ignore 'tests/{contract,guest,packages,unit}/**' 'tests/**/*.lxd.test.ts' || status=$?
+node scripts/test-results.ts "$TEST_RESULTS" 4
 exit "$status"
