@@ -14,7 +14,8 @@ the service alone. Labels have the values of this page and no others, whatever a
 instance are \`cloned\`; in a container the system boots while its payload is already being read, so that \`online\`
 contains the boot. A runner that was a standby instance has no \`cloned\`.
 
-At most 16 scrapers are served at a time, for at most 10 seconds each. Events wait for a scraper in at most 1000 files.
+At most 24 connections are served at a time, for at most 10 seconds each, but for 8 that watch the
+[live page](../how-to/watch-a-unit.md), which is at the same address. Events wait for a scraper in at most 1000 files.
 
 | metric | type | labels | meaning |
 | ------ | ---- | ------ | ------- |

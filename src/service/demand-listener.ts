@@ -1,6 +1,7 @@
 import { messageOf, orAborted, unhindered, withResolvers, type Clock, type Logger } from "charm-kit";
 import type { HeardDemand } from "../unit/demand.ts";
 import type { Telemetry } from "../unit/telemetry.ts";
+import type { JobDemand } from "../unit/service-status.ts";
 import {
   afterBatch,
   afterFigures,
@@ -57,6 +58,13 @@ export class DemandListener {
   /** Why nothing is heard from GitHub now; undefined in normal operation. */
   get fault(): string | undefined {
     return this.#fault;
+  }
+
+  /** The jobs that GitHub counts; undefined before the first word. */
+  get heard(): JobDemand | undefined {
+    if (this.#hearing === undefined) return undefined;
+    const { assigned, running, waitingSince } = this.#hearing.heard;
+    return { assigned, running, waitingSince };
   }
 
   /**

@@ -36,7 +36,7 @@ export class DemandRounds implements ServiceWork {
     const heard = listener.pending;
     const round = await rounds.round(options, signal);
     await listener.acted(heard, signal);
-    return round;
+    return { ...round, demand: listener.heard };
   }
 
   makeUpStandby(interruption: AbortSignal, signal: AbortSignal): Promise<StandbyStep> {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { messageOf, withResolvers, type Logger } from "charm-kit";
+import type { LivePage } from "./live-page.ts";
 
 /** The metrics of one moment. */
 export interface Exposition {
@@ -12,10 +13,12 @@ export type Expose = (accept: string | undefined) => Promise<Exposition>;
 
 export interface MetricsEndpointOptions {
   readonly expose: Expose;
+  /** Also served, at `/`. @default none */
+  readonly page?: LivePage | undefined;
   readonly log: Logger;
   /** Longest time of a request, of its answer, and of a connection without either, in milliseconds. @default 10000 */
   readonly limitMs?: number;
-  /** Most connections at a time; further ones are closed at once. @default 16 */
+  /** Most connections at a time; further ones are closed at once. @default 24 */
   readonly mostConnections?: number;
 }
 
@@ -24,7 +27,7 @@ const ADDRESS = "127.0.0.1";
 /** A page of another origin reaches loopback by a name of its own. */
 const HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
 
-/** Serves metrics on a port of the loopback address, for scrapers that may be slow, hang or be many. */
+/** Serves metrics and the live page on a port of the loopback address, to programs that may be slow, hang or be many. */
 export class MetricsEndpoint {
   readonly #options: MetricsEndpointOptions;
   #server: { readonly port: number; readonly server: Server } | undefined;
@@ -70,7 +73,7 @@ export class MetricsEndpoint {
   }
 
   async #open(port: number): Promise<Server> {
-    const { expose, limitMs = 10_000, mostConnections = 16 } = this.#options;
+    const { limitMs = 10_000, mostConnections = 24 } = this.#options;
     const limits = {
       headersTimeout: limitMs,
       requestTimeout: limitMs,
@@ -79,8 +82,8 @@ export class MetricsEndpoint {
       maxHeaderSize: 8192,
     };
     const server = createServer(limits, (request, response) => {
-      endAfter(limitMs, response);
-      answer(request, response, expose);
+      const goOn = endAfter(limitMs, response);
+      if (answer(request, response, this.#options) === "streaming") goOn();
     });
     server.maxConnections = mostConnections;
     server.setTimeout(limitMs);
@@ -118,12 +121,37 @@ export function sendMetrics(request: IncomingMessage, response: ServerResponse, 
   });
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, expose: Expose): void {
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { expose, page }: Pick<MetricsEndpointOptions, "expose" | "page">,
+): "answered" | "streaming" {
   request.resume();
-  if (!HOST.test(request.headers.host ?? "")) refuse(response, 403, "Metrics are for this machine alone.");
-  else if (request.method !== "GET" || request.url?.split("?", 1)[0] !== "/metrics")
-    refuse(response, 404, "Known is GET /metrics.");
-  else sendMetrics(request, response, expose);
+  if (!isOwn(request)) {
+    refuse(response, 403, "Metrics are for this machine, and the page for itself alone.");
+    return "answered";
+  }
+  if (request.method === "GET" && request.url?.split("?", 1)[0] === "/metrics") {
+    sendMetrics(request, response, expose);
+    return "answered";
+  }
+  const answered = page?.answer(request, response) ?? "not found";
+  if (answered !== "not found") return answered;
+  refuse(response, 404, `Known are GET /metrics${page ? ", GET / and GET /view" : ""}.`);
+  return "answered";
+}
+
+/**
+ * Whether a request is for this machine by name, and comes from no page of another origin. Programs send no header of an
+ * origin; browsers do, and say so when a person follows a link.
+ */
+function isOwn({ headers }: IncomingMessage): boolean {
+  const { host = "", origin } = headers;
+  if (!HOST.test(host)) return false;
+  if (origin !== undefined && origin !== `http://${host}`) return false;
+  const site = headers["sec-fetch-site"] ?? "none";
+  const isLink = headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  return site === "same-origin" || site === "none" || isLink;
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {
@@ -131,14 +159,16 @@ function refuse(response: ServerResponse, status: number, reason: string): void 
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${reason}\n`);
 }
 
-/** A reader that takes a few bytes at a time is never idle. */
-function endAfter(limitMs: number, response: ServerResponse): void {
+/** A reader that takes a few bytes at a time is never idle. @returns lets the answer go on for longer */
+function endAfter(limitMs: number, response: ServerResponse): () => void {
   const limit = AbortSignal.timeout(limitMs);
   const end = (): void => {
     response.destroy();
   };
   limit.addEventListener("abort", end, { once: true });
-  response.once("close", () => {
+  const goOn = (): void => {
     limit.removeEventListener("abort", end);
-  });
+  };
+  response.once("close", goOn);
+  return goOn;
 }

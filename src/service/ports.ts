@@ -1,7 +1,7 @@
 import type { Standing } from "../metrics/standing.ts";
 import type { StandbyStep } from "../runners/standby-keeper.ts";
 import type { RunnerCounts, RunnerState } from "../runners/observed-runner.ts";
-import type { ImageState } from "../unit/service-status.ts";
+import type { ImageState, JobDemand } from "../unit/service-status.ts";
 import type { ServiceSettings } from "../unit/service-settings.ts";
 
 /** The result of one round of the service. */
@@ -24,6 +24,8 @@ export interface Round {
   readonly image: ImageState;
   /** How the unit stands against its objective in this month. */
   readonly standing?: Standing | undefined;
+  /** The jobs that GitHub counts for the unit. @default none: the number of runners is fixed */
+  readonly demand?: JobDemand | undefined;
 }
 
 /** How one round works. */

@@ -89,6 +89,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     random: () => randomOf(system),
     onStatus: (status) => {
       api.publish(metrics.annotate(status));
+      metrics.views.changed();
       ends.follow(running.aborted ? [] : (status.counts?.names ?? []));
     },
     program: identity,
@@ -97,6 +98,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     path: join(system.dataRoot, slug, "service.sock"),
     status: () => metrics.annotate(loop.status),
     metrics: metrics.expose,
+    views: metrics.views,
     reconcile: async () => metrics.annotate(await loop.request()),
   });
   // The socket is root's alone from its first moment on.

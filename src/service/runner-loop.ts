@@ -73,6 +73,7 @@ export class RunnerLoop {
       capacity: undefined,
       image: undefined,
       waiting: 0,
+      demand: undefined,
       notices: [],
       fault: undefined,
       failures: [],
@@ -246,7 +247,7 @@ export class RunnerLoop {
 
   #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
-    const { counts, created, notices, waiting, capacity, image, room, standing } = round;
+    const { counts, created, demand, notices, waiting, capacity, image, room, standing } = round;
     this.#fail({ failures: failuresOf(round), created, mightCreate: most !== 0 });
     const isAllowed = !isPaused && mostCreations(this.#backOff, clock.now()) !== 0;
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));

@@ -3,6 +3,9 @@ import { chmod, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { ConditionError, systemErrorCode, withResolvers } from "charm-kit";
 import type { ServiceStatus } from "../unit/service-status.ts";
+import { EventReaders } from "./event-readers.ts";
+import { sendView, streamViews } from "./live-page.ts";
+import type { LiveViews } from "./live-views.ts";
 import { sendMetrics, type Expose } from "./metrics-endpoint.ts";
 
 /** Another process serves the socket: one unit has one service. */
@@ -21,25 +24,27 @@ export interface ServiceApiOptions {
   readonly status: () => ServiceStatus;
   /** Makes the metrics of now. @default there are none */
   readonly metrics?: Expose;
+  /** The unit at a glance. @default there is none */
+  readonly views?: LiveViews;
   /** Asks for a round. Resolves with the status once a round that began after the call has ended. */
   readonly reconcile: () => Promise<ServiceStatus>;
 }
 
 /** Most connections at a time; all of them are root's. */
 const MOST_CONNECTIONS = 64;
-/** Most of them that read events: hooks must find a free one. */
+/** Most of them that read events, and that read views: hooks must find a free one. */
 const MOST_READERS = 16;
-/** Most bytes that wait for a slow reader of events. */
-const BACKLOG_BYTES = 1024 * 1024;
 
 /** The service's socket: JSON over HTTP, for root alone. */
 export class ServiceApi {
   readonly #options: ServiceApiOptions;
   readonly #server: Server;
-  readonly #readers = new Set<ServerResponse>();
+  readonly #readers = new EventReaders({ most: MOST_READERS });
+  readonly #audience: EventReaders | undefined;
 
   constructor(options: ServiceApiOptions) {
     this.#options = options;
+    this.#audience = options.views?.openAudience(MOST_READERS);
     this.#server = createServer((request, response) => {
       this.#answer(request, response);
     });
@@ -62,15 +67,11 @@ export class ServiceApi {
 
   /** Sends a status to all readers of events. One that does not read loses its connection. */
   publish(status: ServiceStatus): void {
-    const text = `data: ${JSON.stringify(status)}\n\n`;
-    for (const reader of this.#readers) {
-      if (reader.writableLength > BACKLOG_BYTES) reader.destroy();
-      else reader.write(text);
-    }
+    this.#readers.send(JSON.stringify(status));
   }
 
   async close(): Promise<void> {
-    for (const reader of this.#readers) reader.destroy();
+    this.#readers.close();
     const { promise, resolve } = withResolvers<undefined>();
     this.#server.close(() => {
       resolve(undefined);
@@ -92,12 +93,16 @@ export class ServiceApi {
       case "GET /metrics":
         this.#sendMetrics(request, response);
         return;
+      case "GET /view":
+      case "GET /view/events":
+        this.#show(request, response);
+        return;
       case "POST /reconcile":
         this.#reconcile(request, response).catch(() => response.destroy());
         return;
       default:
         send(response, 404, {
-          error: "Known are GET /status, GET /events, GET /metrics and POST /reconcile.",
+          error: "Known are GET /status, /events, /view, /view/events and /metrics, and POST /reconcile.",
         });
     }
   }
@@ -115,15 +120,19 @@ export class ServiceApi {
     else send(response, 404, { error: "There are no metrics." });
   }
 
+  #show({ url }: IncomingMessage, response: ServerResponse): void {
+    const { views } = this.#options;
+    if (!views || !this.#audience) send(response, 404, { error: "There is no live view." });
+    else if (url === "/view") sendView(response, views);
+    else streamViews(response, views, this.#audience);
+  }
+
   #stream(response: ServerResponse): void {
-    if (this.#readers.size >= MOST_READERS) {
+    if (this.#readers.isFull) {
       send(response, 503, { error: `There are ${MOST_READERS} readers of events; end one of them.` });
       return;
     }
-    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    response.write(`data: ${JSON.stringify(this.#options.status())}\n\n`);
-    this.#readers.add(response);
-    response.once("close", () => this.#readers.delete(response));
+    this.#readers.add(response, JSON.stringify(this.#options.status()));
   }
 }
 

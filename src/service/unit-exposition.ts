@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { messageOf, withDeadline, type Clock, type Logger } from "charm-kit";
-import type { EventSpool } from "../metrics/event-spool.ts";
+import type { EventSpool, UnitEvent } from "../metrics/event-spool.ts";
 import { contentTypeOf, formatFor } from "../metrics/exposition.ts";
 import { MetricRegistry } from "../metrics/metric-registry.ts";
 import { UNIT_METRICS } from "../metrics/unit-metric-table.ts";
@@ -17,6 +17,8 @@ export interface UnitExpositionDependencies {
   /** The option `reconcile-interval` in minutes; undefined without settings. */
   readonly reconcileMinutes: () => number | undefined;
   readonly spool: Pick<EventSpool, "take">;
+  /** Told of each event, once. @default nobody is */
+  readonly onEvent?: (event: UnitEvent) => void;
   /** Asks LXD, so that it may fail or hang. */
   readonly facts: (signal: AbortSignal) => Promise<UnitFacts>;
   readonly clock: Clock;
@@ -90,6 +92,11 @@ export class UnitExposition implements Telemetry {
     this.#registry.set("github_runner_last_success_timestamp_seconds", labels, inSeconds(builtAt));
   }
 
+  /** Takes the events that hooks and service have left since. Never fails. */
+  takeEvents(): Promise<void> {
+    return this.#softly("read the events", () => this.#takeEvents());
+  }
+
   /** Ends what is under way. */
   close(): void {
     this.#ended.abort();
@@ -106,14 +113,18 @@ export class UnitExposition implements Telemetry {
       minutes === undefined ? undefined : minutes * 60,
     );
     await Promise.all([
-      this.#softly("read the events", () => this.#takeEvents()),
+      this.takeEvents(),
       this.#softly("read the facts of the unit", () => this.#readFacts()),
       this.#softly("read the facts of the process", () => this.#readProcess()),
     ]);
   }
 
   async #takeEvents(): Promise<void> {
-    for (const event of await this.#dependencies.spool.take()) recordEvent(this.#registry, event);
+    const { onEvent, spool } = this.#dependencies;
+    for (const event of await spool.take()) {
+      recordEvent(this.#registry, event);
+      onEvent?.(event);
+    }
   }
 
   async #readFacts(): Promise<void> {

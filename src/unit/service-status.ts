@@ -1,6 +1,10 @@
 import type { Standing } from "../metrics/standing.ts";
 import type { RunnerCounts, RunnerState } from "../runners/observed-runner.ts";
+import type { HeardDemand } from "./demand.ts";
 import type { ToldError } from "./told-error.ts";
+
+/** Jobs that want a runner of the unit. */
+export type JobDemand = Pick<HeardDemand, "assigned" | "running" | "waitingSince">;
 
 /** What the service is doing. */
 export type Activity =
@@ -51,6 +55,8 @@ export interface ServiceStatus {
   /** Number of runners that the machine can hold, at most the configured one; undefined before the first round. */
   readonly room?: number | undefined;
   readonly image: ImageState | undefined;
+  /** The jobs that GitHub counts for the unit; undefined with a fixed number of runners. */
+  readonly demand: JobDemand | undefined;
   readonly notices: readonly string[];
   /** Why the last round did nothing, such as an LXD that does not answer; undefined after one that ended well. */
   readonly fault: ToldError | undefined;

@@ -49,6 +49,7 @@ describe("a hook beside a runner service", () => {
       capacity: 1,
       image: "current",
       waiting: 0,
+      demand: undefined,
       notices: [],
       fault: undefined,
       failures: [],

@@ -16,6 +16,7 @@ export function sampleStatus(change: Partial<ServiceStatus> = {}): ServiceStatus
     capacity: 2,
     image: "current",
     waiting: 0,
+    demand: undefined,
     notices: [],
     fault: undefined,
     failures: [],

@@ -24,6 +24,7 @@ const STATUS: ServiceStatus = {
   capacity: 7,
   image: "due",
   waiting: 1,
+  demand: undefined,
   notices: [],
   fault: undefined,
   failures: [],
