@@ -112,8 +112,9 @@ export interface GithubRunnerTypes extends CharmTypes {
      */
     readonly "reconcile-interval": number;
     /**
-     * TCP port on the unit's loopback address where it serves metrics for Prometheus at /metrics. 0 for a port that the unit
-     * chooses while cos-agent is related, and for none otherwise. Units on one machine need different ports: leave it at 0 then.
+     * TCP port on the unit's loopback address where it serves metrics for Prometheus at /metrics, and a page that shows the
+     * unit live at /. 0 for a port that the unit chooses while cos-agent is related, and for none otherwise. Units on one machine
+     * need different ports: leave it at 0 then. All users of the machine can read both.
      */
     readonly "metrics-port": number;
     /**

@@ -35,7 +35,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 const JUJU = new Set(
   (
     "add-secret add-unit config debug-log deploy grant-secret integrate model-config refresh remove-application " +
-    "remove-unit resolve revoke-secret run secrets show-unit status storage update-secret"
+    "remove-unit resolve revoke-secret run secrets show-unit ssh status storage update-secret"
   ).split(" "),
 );
 

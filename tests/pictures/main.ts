@@ -19,10 +19,10 @@ if (lack !== undefined) throw new Error(`Cannot take pictures: ${lack}`);
 await mkdir(DIRECTORY, { recursive: true });
 const site = await LiveSite.open();
 const browser = await startBrowser();
-const { status, capsules, fill } = busyUnit(Date.now());
-fill(site.waits);
-site.capsules = capsules;
-site.show(status);
+const unit = busyUnit(Date.now());
+unit.fill(site.waits);
+site.capsules = unit.capsules;
+site.show(unit.status);
 for (const { name, ...options } of PICTURES) {
   const context = await browser.newContext(options);
   const page = await context.newPage();

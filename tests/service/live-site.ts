@@ -94,7 +94,7 @@ export interface LiveSiteOptions {
 export function busyUnit(now: number): {
   readonly status: Partial<ServiceStatus>;
   readonly capsules: readonly Capsule[];
-  fill(waits: RecentWaits): void;
+  readonly fill: (waits: RecentWaits) => void;
 } {
   const states = ["busy", "busy", "busy", "online", "online", "offline", "busy", "unknown"] as const;
   const runners = states.map((state, index) => ({

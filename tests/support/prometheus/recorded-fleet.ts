@@ -132,6 +132,7 @@ function statusAt(course: Course, index: number, minute: number): ServiceStatus 
     capacity,
     image: image(minute),
     waiting: outdated(minute),
+    demand: undefined,
     notices: [],
     fault: undefined,
     failures: lost
