@@ -253,7 +253,7 @@ export class RunnerLoop {
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
     const checkedAt = clock.now();
     const runners = activitiesOf(round.runners, this.#status.runners, checkedAt);
-    const shown = { counts, runners, notices, waiting, capacity, image, room, standing };
+    const shown = { counts, runners, demand, notices, waiting, capacity, image, room, standing };
     this.#show({ ...shown, checkedAt, fault: undefined });
   }
 
