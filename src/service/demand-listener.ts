@@ -3,6 +3,8 @@ import type { HeardDemand } from "../unit/demand.ts";
 import type { Telemetry } from "../unit/telemetry.ts";
 import type { JobDemand } from "../unit/service-status.ts";
 import {
+  afterAllAssigned,
+  afterAttempt,
   afterBatch,
   afterFigures,
   afterSilence,
@@ -11,6 +13,7 @@ import {
   type Hearing,
 } from "./hear-demand.ts";
 import type { DemandSession, DemandSource } from "./ports.ts";
+import type { SecondWitness } from "./second-witness.ts";
 
 export interface DemandListenerDependencies {
   readonly source: DemandSource;
@@ -18,6 +21,8 @@ export interface DemandListenerDependencies {
   readonly key: string;
   /** Most runners that the unit may have. */
   readonly capacity: number;
+  /** Doubts what GitHub's messages and figures tell. @default nobody does */
+  readonly secondWitness?: Pick<SecondWitness, "ask" | "heard" | "isDue"> | undefined;
   readonly record: {
     read(): Promise<HeardDemand | null>;
     write(heard: HeardDemand): Promise<void>;
@@ -73,8 +78,8 @@ export class DemandListener {
    * @throws the signal's reason.
    */
   async run(signal: AbortSignal): Promise<never> {
-    const { clock, key, record, telemetry } = this.#dependencies;
-    this.#hearing = firstHearing(await record.read(), key, clock.now());
+    const { capacity, clock, key, record, telemetry } = this.#dependencies;
+    this.#hearing = firstHearing(await record.read(), key, clock.now(), capacity);
     this.#report();
     try {
       return await this.#listenForEver(signal);
@@ -157,9 +162,12 @@ export class DemandListener {
         const hearing = this.#hearing;
         if (hearing === undefined) return;
         const isDue = clock.now() - readAt >= WITNESS_MS || hearing.heard.assigned > hearing.heard.running;
-        if (!isSilent || !isDue) continue;
-        readAt = clock.now();
-        if (!(await this.#witness(signal))) return;
+        if (!isSilent) continue;
+        if (isDue) {
+          readAt = clock.now();
+          if (!(await this.#witness(signal))) return;
+        }
+        if (!(await this.#doubt(signal))) return;
       }
     } finally {
       this.#session = undefined;
@@ -171,7 +179,7 @@ export class DemandListener {
 
   /** @returns whether no message came. */
   async #hear(session: DemandSession, signal: AbortSignal): Promise<boolean> {
-    const { capacity, log, telemetry } = this.#dependencies;
+    const { capacity, log, secondWitness, telemetry } = this.#dependencies;
     const lastMessageId = this.#hearing?.heard.lastMessageId ?? 0;
     const batch = await session.poll({ lastMessageId, capacity }, signal);
     if (batch === undefined) {
@@ -183,13 +191,14 @@ export class DemandListener {
     if (batch.offered.length > 0) await session.acquire(batch.offered, signal);
     // One that comes again was counted before.
     if (batch.id > lastMessageId) telemetry?.onDemandMessage({ waits: batch.waits });
+    secondWitness?.heard();
     await this.#tell((hearing, now) => afterBatch(hearing, batch, now));
     return false;
   }
 
   /** Reads GitHub's figures, whatever its messages say. @returns whether the session can go on. */
   async #witness(signal: AbortSignal): Promise<boolean> {
-    const { clock, log, source } = this.#dependencies;
+    const { clock, log, secondWitness, source } = this.#dependencies;
     const figures = await source.figures(signal);
     if (figures === undefined) {
       log.warning("GitHub has no such scale set any more; it is made again");
@@ -198,7 +207,26 @@ export class DemandListener {
     await this.#tell((hearing, now) => afterFigures(hearing, figures, now));
     if (this.#hearing === undefined || !isPhantom(this.#hearing, clock.now())) return true;
     log.warning("GitHub assigns jobs that no idle runner gets; the session is opened again", { ...figures });
-    this.#hearing = { ...this.#hearing, unclaimedSince: undefined };
+    const shown = (await secondWitness?.ask(this.#hearing.heard, signal))?.shown;
+    const jobs = Math.max(0, figures.assigned - figures.running);
+    await this.#tell((hearing, now) => afterAttempt(hearing, { kind: "unclaimed", jobs, shown }, now));
+    return false;
+  }
+
+  /** Asks whether jobs are queued of which no message comes. @returns whether the session can go on */
+  async #doubt(signal: AbortSignal): Promise<boolean> {
+    const { log, secondWitness } = this.#dependencies;
+    const heard = this.#hearing?.heard;
+    if (heard === undefined || secondWitness?.isDue(heard) !== true) return true;
+    const testimony = await secondWitness.ask(heard, signal);
+    if (testimony === undefined) return true;
+    if (testimony.missing === 0) {
+      await this.#tell(afterAllAssigned);
+      return true;
+    }
+    log.warning("Jobs are queued that GitHub does not assign; the session is opened again", { ...testimony });
+    const found = { kind: "missing", jobs: testimony.missing, shown: testimony.shown } as const;
+    await this.#tell((hearing, now) => afterAttempt(hearing, found, now));
     return false;
   }
 

@@ -1,4 +1,4 @@
-import type { HeardDemand } from "../unit/demand.ts";
+import type { HeardDemand, Suspicion } from "../unit/demand.ts";
 import type { DemandBatch, DemandFigures } from "./ports.ts";
 
 /** What a listener knows. */
@@ -6,18 +6,25 @@ export interface Hearing {
   readonly heard: HeardDemand;
   /** Since when jobs are assigned that no idle runner gets, in milliseconds since the Unix epoch; undefined otherwise. */
   readonly unclaimedSince: number | undefined;
+  /** Most runners that the unit may have. */
+  readonly capacity: number;
 }
 
 /** An idle runner takes its job within seconds: a demand that stays for longer is none. */
 const UNCLAIMED_MS = 3 * 60_000;
 
 /** A hearing that begins: what an earlier process heard of the same scale set goes on. */
-export function firstHearing(before: HeardDemand | null, key: string, now: number): Hearing {
+export function firstHearing(
+  before: HeardDemand | null,
+  key: string,
+  now: number,
+  capacity = Infinity,
+): Hearing {
   const heard =
     before?.key === key
       ? before
       : { key, lastMessageId: 0, assigned: 0, running: 0, waitingSince: undefined, heardAt: now };
-  return { heard, unclaimedSince: undefined };
+  return { heard, unclaimedSince: undefined, capacity };
 }
 
 /**
@@ -26,7 +33,7 @@ export function firstHearing(before: HeardDemand | null, key: string, now: numbe
  * @param queuedAt when the waiting jobs were queued, as far as that is known, in milliseconds since the Unix epoch.
  */
 export function afterFigures(
-  { heard, unclaimedSince }: Hearing,
+  { heard, unclaimedSince, capacity }: Hearing,
   { assigned, running, idle }: DemandFigures,
   now: number,
   queuedAt: readonly number[] = [],
@@ -39,13 +46,18 @@ export function afterFigures(
   const before = heard.waitingSince ?? Math.min(now, ...queuedAt);
   // Messages tell of 50 jobs at most: others may wait for longer.
   const since = known.length === waiting ? oldest : Math.min(oldest, before);
+  // Beyond what the unit may have, jobs wait for busy runners.
+  const isUnclaimed = waiting > 0 && idle > 0 && idle >= Math.min(waiting, capacity - running);
+  const isOver = heard.suspicion?.kind === "unclaimed" && !isUnclaimed;
   return {
+    capacity,
     heard: {
       ...heard,
+      ...(isOver && { suspicion: undefined }),
       ...{ assigned, running, heardAt: now, waitingSince: waiting > 0 ? since : undefined },
       ...(heard.waiting && { waiting: Object.fromEntries(known) }),
     },
-    unclaimedSince: waiting > 0 && idle >= waiting ? (unclaimedSince ?? now) : undefined,
+    unclaimedSince: isUnclaimed ? (unclaimedSince ?? now) : undefined,
   };
 }
 
@@ -56,7 +68,14 @@ export function afterBatch(hearing: Hearing, batch: DemandBatch, now: number): H
   const { heard } = hearing;
   if (batch.id <= heard.lastMessageId) return { ...hearing, heard: { ...heard, heardAt: now } };
   const told = { ...waitingAfter(heard, batch, now), lastMessageId: batch.id, heardAt: now };
-  const next = { ...hearing, heard: told };
+  const isHeard = batch.jobs?.some(({ state }) => state === "waiting") === true;
+  const isOver = isHeard && told.suspicion?.kind === "missing";
+  const hasBegun = batch.jobs?.some(({ state }) => state === "running") === true;
+  const next = {
+    ...hearing,
+    ...(hasBegun && { unclaimedSince: undefined }),
+    heard: isOver ? { ...told, suspicion: undefined } : told,
+  };
   return batch.figures === undefined ? next : afterFigures(next, batch.figures, now, batch.queuedAt);
 }
 
@@ -66,8 +85,37 @@ export function afterSilence(hearing: Hearing, now: number): Hearing {
 }
 
 /** Whether GitHub counts jobs that its idle runners do not get, for so long that the session is worth a new start. Pure. */
-export function isPhantom({ unclaimedSince }: Hearing, now: number): boolean {
-  return unclaimedSince !== undefined && now - unclaimedSince >= UNCLAIMED_MS;
+export function isPhantom({ unclaimedSince, heard: { suspicion } }: Hearing, now: number): boolean {
+  const attempts = suspicion?.kind === "unclaimed" ? suspicion.attempts : 0;
+  return unclaimedSince !== undefined && now - unclaimedSince >= pauseBefore(attempts, UNCLAIMED_MS);
+}
+
+/** Longest pause between two sessions that are opened for a suspicion. */
+const LONGEST_PAUSE_MS = 2 * 60 * 60_000;
+
+/** A new session that did not help is not likely to help soon. Pure. */
+export function pauseBefore(attempts: number, firstMs: number): number {
+  return Math.min(LONGEST_PAUSE_MS, firstMs * 2 ** attempts);
+}
+
+/** What is known once the session is opened again for a suspicion. Pure. */
+export function afterAttempt(
+  hearing: Hearing,
+  found: Pick<Suspicion, "kind" | "jobs" | "shown">,
+  now: number,
+): Hearing {
+  const { heard, unclaimedSince } = hearing;
+  const before = heard.suspicion?.kind === found.kind ? heard.suspicion : undefined;
+  const since = before?.since ?? (found.kind === "unclaimed" ? unclaimedSince : undefined) ?? now;
+  const attempts = (before?.attempts ?? 0) + 1;
+  const suspicion = { ...found, since, attempts, attemptedAt: now };
+  return { ...hearing, unclaimedSince: undefined, heard: { ...heard, suspicion } };
+}
+
+/** What is known once the REST API shows no job any more that is not assigned. Pure. */
+export function afterAllAssigned(hearing: Hearing): Hearing {
+  const isOver = hearing.heard.suspicion?.kind === "missing";
+  return isOver ? { ...hearing, heard: { ...hearing.heard, suspicion: undefined } } : hearing;
 }
 
 /** Most repositories that are remembered. */

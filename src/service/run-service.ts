@@ -17,6 +17,7 @@ import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
 import { ServiceMetrics } from "./service-metrics.ts";
 import { LONGEST_ROUND_MS, type ServiceStatus } from "../unit/service-status.ts";
+import { SecondWitness } from "./second-witness.ts";
 import { CommandRefresh } from "./status-refresh.ts";
 import { SystemdNotify } from "./systemd-notify.ts";
 import { OutdatedSettingsError, UnitRounds } from "./unit-rounds.ts";
@@ -205,10 +206,18 @@ function openWork(
   // While it is paused, GitHub must assign no jobs to it.
   const demand = paused === undefined ? openDemand(setup, context) : undefined;
   if (demand === undefined) return rounds;
+  const parts = {
+    capacity: setup.configuration.count,
+    clock: system.clock,
+    log,
+    random: () => randomOf(system),
+  };
+  const { labels, queue, source } = demand;
   const waits = new WaitStanding({ record: demand.assignedWaits, clock: system.clock, log });
   const listener = new DemandListener({
     ...demand,
-    capacity: setup.configuration.count,
+    ...parts,
+    secondWitness: new SecondWitness({ ...parts, queue, labels, scaleSet: source.name }),
     onChange: () => {
       wakes.wake("demand");
     },
@@ -221,9 +230,6 @@ function openWork(
         waits.add(message.waits);
       },
     },
-    clock: system.clock,
-    log,
-    random: () => randomOf(system),
   });
   return new DemandRounds({ rounds, listener, close: demand.close });
 }

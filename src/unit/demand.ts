@@ -22,6 +22,38 @@ export interface HeardDemand {
   readonly repositories?: readonly string[] | undefined;
   /** Why nothing is heard now; undefined in normal operation. */
   readonly fault?: string | undefined;
+  /** What GitHub's messages and figures do not agree with; undefined in normal operation. */
+  readonly suspicion?: Suspicion | undefined;
+}
+
+/**
+ * A demand that seems to be wrong. `unclaimed`: GitHub counts assigned jobs that its idle runners do not get. `missing`:
+ * GitHub's REST API shows jobs that are queued, and GitHub does not assign them.
+ */
+export interface Suspicion {
+  readonly kind: "unclaimed" | "missing";
+  /** Number of jobs. */
+  readonly jobs: number;
+  /** Since when, in milliseconds since the Unix epoch. */
+  readonly since: number;
+  /** How often the session was opened again for it; 1 or more. */
+  readonly attempts: number;
+  /** When that was last, in milliseconds since the Unix epoch. */
+  readonly attemptedAt: number;
+  /** How many of the jobs GitHub's REST API shows; undefined where it was not read. */
+  readonly shown?: number | undefined;
+}
+
+/** A suspicion in words. Pure. */
+export function describeSuspicion({ attemptedAt, jobs, kind, shown }: Suspicion): string {
+  const many = jobs === 1 ? "1 job" : `${jobs} jobs`;
+  const them = jobs === 1 ? "it" : "them";
+  const then = `the session was opened again at ${new Date(attemptedAt).toISOString().slice(11, 16)} UTC; githubstatus.com tells of incidents`;
+  if (kind === "missing")
+    return `${many} ${jobs === 1 ? "is" : "are"} queued, and GitHub does not assign ${them} to the scale set; ${then}`;
+  const seen =
+    shown === undefined ? "" : `, of which its API shows ${shown === 0 ? "none" : shown} as queued`;
+  return `GitHub counts ${many} that no idle runner gets${seen}; ${then}`;
 }
 
 /** The service hears from GitHub at least once a minute. */
@@ -59,6 +91,7 @@ export function describeDemand(
   return [
     ...(waiting === 0 ? [] : [`${jobs} (longest ${longest})`]),
     ...(heard.fault === undefined ? [] : [heard.fault]),
+    ...(heard.suspicion === undefined ? [] : [describeSuspicion(heard.suspicion)]),
   ];
 }
 
@@ -82,8 +115,18 @@ export function isFresh(heard: HeardDemand | null, key: string, now: number): he
 /** @returns null for anything else than a demand. */
 export function parseHeardDemand(stored: unknown): HeardDemand | null {
   const fields = Object(stored) as Partial<Record<keyof HeardDemand, unknown>>;
-  const { key, lastMessageId, assigned, running, waitingSince, heardAt, waiting, repositories, fault } =
-    fields;
+  const {
+    key,
+    lastMessageId,
+    assigned,
+    running,
+    waitingSince,
+    heardAt,
+    waiting,
+    repositories,
+    fault,
+    suspicion,
+  } = fields;
   const isWhole =
     typeof key === "string" &&
     typeof lastMessageId === "number" &&
@@ -99,7 +142,13 @@ export function parseHeardDemand(stored: unknown): HeardDemand | null {
       repositories: repositories.filter((name): name is string => typeof name === "string"),
     }),
     ...(typeof fault === "string" && { fault }),
+    ...(isSuspicion(suspicion) && { suspicion }),
   };
+}
+
+function isSuspicion(stored: unknown): stored is Suspicion {
+  if (!isRecord(stored) || (stored["kind"] !== "unclaimed" && stored["kind"] !== "missing")) return false;
+  return ["jobs", "since", "attempts", "attemptedAt"].every((key) => Number.isFinite(stored[key]));
 }
 
 function timesOf(stored: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {

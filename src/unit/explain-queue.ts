@@ -1,6 +1,6 @@
 import { utcMinute } from "../runners/utc-minute.ts";
-import type { GroupRules, QueuedJob } from "./ports.ts";
-import { describeFacts, describeGaps, describeJobs, type JudgedJob } from "./queue-details.ts";
+import { describeFacts, describeGaps, describeJobs } from "./queue-details.ts";
+import { judgeJob, type JudgedJob } from "./judge-job.ts";
 import type { QueueEvidence } from "./queue-evidence.ts";
 import { reasonOfCode, type Obstacle, type QueueReason } from "./queue-obstacle.ts";
 import type { FailureStatus } from "./service-status.ts";
@@ -23,7 +23,9 @@ export interface QueueExplanation {
  * a label may be a slip. Others are not the unit's.
  */
 export function explainQueue(evidence: QueueEvidence, now: number): QueueExplanation {
-  const judged = (evidence.reading?.jobs ?? []).flatMap((job) => judge(job, evidence));
+  const judged = (evidence.reading?.jobs ?? []).flatMap((job) =>
+    judgeJob(job, { ...evidence, scaleSet: evidence.scaleSet?.name }),
+  );
   const own = judged.filter(({ obstacle }) => obstacle === undefined);
   const refused = judged.filter(({ obstacle }) => obstacle !== undefined);
   const { assigned = 0, running = 0 } = evidence.scaleSet?.figures ?? {};
@@ -39,38 +41,6 @@ export function explainQueue(evidence: QueueEvidence, now: number): QueueExplana
     reason,
     details: [text, ...describeFacts(evidence), ...describeJobs(judged, now), ...describeGaps(evidence)],
   };
-}
-
-/** @returns nothing for a job of others. */
-function judge(
-  job: QueuedJob,
-  { labels, rules, publicRepositories, scaleSet }: QueueEvidence,
-): readonly JudgedJob[] {
-  const offered = new Set(
-    [...labels, ...(scaleSet ? [scaleSet.name] : [])].map((label) => label.toLowerCase()),
-  );
-  const missing = job.labels.filter((label) => !offered.has(label.toLowerCase()));
-  if (missing.length === job.labels.length) return [];
-  if (missing.length > 0) {
-    const text = `no runner of this unit has ${quoteAll(missing)}; it offers ${labels.join(", ")}`;
-    return [{ job, obstacle: { reason: "labels", text } }];
-  }
-  const refusal = rules && refusalOf(job.repository, rules, publicRepositories);
-  return [{ job, obstacle: refusal === undefined ? undefined : { reason: "group", text: refusal } }];
-}
-
-function refusalOf(
-  repository: string,
-  { allowsPublic, members, name }: GroupRules,
-  publicRepositories: ReadonlySet<string>,
-): string | undefined {
-  const lower = repository.toLowerCase();
-  const [owner = ""] = lower.split("/");
-  if (members && !members.includes(lower) && !members.includes(owner))
-    return `the runner group '${name}' does not serve ${repository}; add it to the group, or set another group`;
-  if (!allowsPublic && publicRepositories.has(lower))
-    return `the runner group '${name}' serves no public repository, such as ${repository}; allow public repositories in the group`;
-  return undefined;
 }
 
 /** What waits. */
@@ -187,8 +157,4 @@ function oldestMs(judged: readonly JudgedJob[], waitingSince: number | undefined
   const times = judged.map(({ job }) => job.queuedAt);
   const oldest = Math.min(...times, waitingSince ?? now, now);
   return now - oldest;
-}
-
-function quoteAll(labels: readonly string[]): string {
-  return labels.map((label) => `'${label}'`).join(", ");
 }

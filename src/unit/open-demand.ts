@@ -5,12 +5,17 @@ import type { Standing } from "../metrics/standing.ts";
 import type { Memory } from "../runners/image-keeper.ts";
 import type { Configuration } from "./configuration.ts";
 import { scaleSetName, type HeardDemand } from "./demand.ts";
+import type { QueueSource } from "./ports.ts";
 import { runnerLabels } from "./runner-labels.ts";
 import type { UnitContext } from "./unit-system.ts";
 
 /** What the runner service hears demand from. */
 export interface DemandOfUnit {
   readonly source: UnitScaleSet;
+  /** GitHub's REST API. */
+  readonly queue: QueueSource;
+  /** What jobs may ask for in `runs-on`. */
+  readonly labels: readonly string[];
   /** Identifies the scale set. */
   readonly key: string;
   readonly record: Memory<HeardDemand>;

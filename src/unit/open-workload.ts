@@ -158,6 +158,8 @@ export function openDemand(setup: Setup, context: WorkloadContext): DemandOfUnit
   const records = openRecords(recordDirectory(context), context.log);
   return {
     source: scaleSet,
+    queue: forge.queue,
+    labels: scaleSetSettings(setup.configuration, context)?.labels ?? [],
     key: demandKey(setup, context),
     record: records.demand,
     assignedWaits: records.assignedWaits,

@@ -1,12 +1,5 @@
 import type { QueueEvidence } from "./queue-evidence.ts";
-import type { QueuedJob } from "./ports.ts";
-import type { Obstacle } from "./queue-obstacle.ts";
-
-/** A job that this unit could have, or could nearly have. */
-export interface JudgedJob {
-  readonly job: QueuedJob;
-  readonly obstacle: Obstacle | undefined;
-}
+import type { JudgedJob } from "./judge-job.ts";
 
 /** Most jobs of the details. */
 const MOST_JOBS = 20;
@@ -34,6 +27,7 @@ export function describeFacts({
           figures
             ? `scale set ${scaleSet.name}: ${figures.assigned} jobs assigned, ${figures.running} of them run`
             : `scale set ${scaleSet.name}: GitHub has none of this name yet`,
+          ...(scaleSet.suspicion === undefined ? [] : [scaleSet.suspicion]),
         ]
       : []),
     ...(rules?.workflows

@@ -1,9 +1,9 @@
 import { CodedError, messageOf } from "charm-kit";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { LifeMoment } from "../runners/ports.ts";
-import { isFresh, type HeardDemand } from "./demand.ts";
+import { describeSuspicion, isFresh, type HeardDemand } from "./demand.ts";
 import { reasonOfCode, type Obstacle } from "./queue-obstacle.ts";
-import type { GroupRules, QueueReading, QueueSource } from "./ports.ts";
+import type { GroupRules, QueuedJob, QueueReading, QueueSource } from "./ports.ts";
 import type { FailureStatus, ServiceStatus } from "./service-status.ts";
 import type { ToldError } from "./told-error.ts";
 
@@ -16,6 +16,8 @@ export interface ScaleSetEvidence {
   readonly waitingSince: number | undefined;
   /** Why the runner service hears nothing of jobs; undefined in normal operation. */
   readonly silence: string | undefined;
+  /** What the runner service has found amiss with GitHub's jobs; undefined in normal operation. */
+  readonly suspicion?: string | undefined;
 }
 
 /** What is known of the unit and of the jobs that wait for it. */
@@ -107,7 +109,7 @@ export async function gatherEvidence(
     attempt(sources.hasImage(signal)),
     scaleSet && attempt(scaleSet.figures(signal)),
   ]);
-  const publicRepositories = await publicOf(reading, rules, queue, signal);
+  const publicRepositories = await publicRepositoriesOf(reading?.jobs ?? [], rules, queue, signal);
   return {
     ...{ reading, labels, rules, configured, counts, hasImage, imageFailure, publicRepositories },
     scaleSet: scaleSet && {
@@ -115,6 +117,7 @@ export async function gatherEvidence(
       figures: figures ?? heard,
       waitingSince: heard?.waitingSince,
       silence: silenceOf(heard, service),
+      suspicion: heard?.suspicion && describeSuspicion(heard.suspicion),
     },
     room: service?.room,
     failures: service?.failures ?? [],
@@ -162,15 +165,15 @@ function silenceOf(heard: HeardDemand | undefined, service: ServiceStatus | unde
     : heard.fault;
 }
 
-/** Repositories with jobs that are public, where a group refuses those. Best effort. */
-async function publicOf(
-  reading: QueueReading | undefined,
+/** The public ones of the repositories of jobs, in lower case, where a group refuses those. Best effort. */
+export async function publicRepositoriesOf(
+  jobs: readonly QueuedJob[],
   rules: GroupRules | undefined,
   queue: QueueSource,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  if (reading === undefined || rules === undefined || rules.allowsPublic) return new Set();
-  const names = [...new Set(reading.jobs.map(({ repository }) => repository))];
+  if (rules === undefined || rules.allowsPublic) return new Set();
+  const names = [...new Set(jobs.map(({ repository }) => repository))];
   const answers = await Promise.all(
     names.map(async (name) => ({
       name,

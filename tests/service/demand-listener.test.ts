@@ -147,14 +147,9 @@ describe("DemandListener", function () {
   });
 
   it("opens the session again when GitHub counts jobs that idle runners do not get", async () => {
-    const forge = site.forge();
     site.listen();
     await site.knows(0);
-    const { id } = (await forge.scaleSet?.register("runners-0-1", signal)) ?? { id: 0 };
-    const runner = site.standIn.service.runners.get(id);
-    if (!runner) throw new Error("There is no runner.");
-    site.standIn.service.connect(runner, { version: "2.337.0", os: "linux" });
-    runner.openPolls += 1;
+    await site.connectRunner();
     const sessions = () =>
       site.standIn.requests.filter(({ method, route }) => method === "POST" && route === "scale-set-sessions")
         .length;
@@ -167,7 +162,52 @@ describe("DemandListener", function () {
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
     expect(sessions()).to.be.above(1);
-    forge.close();
+  });
+
+  it("finds jobs of which no message comes by GitHub's REST API, and opens the session again", async () => {
+    site.listen();
+    await site.knows(0);
+    await site.standIn.control("add-message-faults", ["session-deaf"]);
+    await site.queue(2);
+    await site.passes(() => site.heard?.assigned === 2);
+    expect(heard()?.suspicion).to.equal(undefined);
+    expect(site.standIn.violations).to.deep.equal([]);
+  });
+
+  it("tells of jobs that GitHub does not assign to any session, and asks ever more seldom", async () => {
+    await site.standIn.control("set-scale-sets", { withholdsJobs: true });
+    site.listen();
+    await site.knows(0);
+    await site.queue(2);
+    await site.passes(() => (heard()?.suspicion?.attempts ?? 0) >= 3);
+    expect(heard()?.suspicion).to.include({ kind: "missing", jobs: 2, shown: 2 });
+    const { attemptedAt = 0, since = 0 } = heard()?.suspicion ?? {};
+    // Ten minutes, twenty and forty, as far as the clock goes by minutes.
+    expect(attemptedAt - since).to.be.within(55 * MINUTE_MS, 75 * MINUTE_MS);
+    await site.standIn.control("set-scale-sets", { withholdsJobs: false });
+    await site.knows(2);
+    expect(heard()?.suspicion).to.equal(undefined);
+  });
+
+  it("opens the session again for jobs that idle runners do not get, after which they do", async () => {
+    site.listen();
+    await site.knows(0);
+    await site.connectRunner();
+    await site.standIn.control("add-message-faults", ["session-stuck"]);
+    await site.queue(1);
+    await site.knows(1);
+    const [job] = site.standIn.service.jobs.values();
+    let suspicion = heard()?.suspicion;
+    await site.passes(() => {
+      suspicion = heard()?.suspicion ?? suspicion;
+      return job?.runner !== undefined;
+    });
+    expect(suspicion).to.include({ kind: "unclaimed", jobs: 1, shown: 1 });
+    const runner = site.standIn.service.runners.get(job?.runner?.id ?? 0);
+    if (!job || !runner) throw new Error("No runner was given the job.");
+    site.standIn.service.acquire(runner, job);
+    await site.hears((heard()?.lastMessageId ?? 0) + 1);
+    expect(heard()?.suspicion).to.equal(undefined);
   });
 
   it("makes the scale set again when GitHub has deleted it", async () => {

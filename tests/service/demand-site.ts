@@ -1,6 +1,7 @@
 import { silentLogger, Secret } from "charm-kit";
 import { createGithubClient } from "../../src/github/index.ts";
 import { DemandListener } from "../../src/service/demand-listener.ts";
+import { SecondWitness } from "../../src/service/second-witness.ts";
 import type { HeardDemand } from "../../src/unit/demand.ts";
 import type { DemandHeard } from "../../src/unit/telemetry.ts";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
@@ -50,8 +51,13 @@ export class DemandSite {
     const source = forge.scaleSet;
     if (source === undefined) throw new Error("There is no scale set.");
     const ended = new AbortController();
+    const random = () => 0.5;
     const listener = new DemandListener({
       source,
+      secondWitness: new SecondWitness({
+        ...{ queue: forge.queue, labels: ["linux", "x64"], scaleSet: source.name, capacity },
+        ...{ clock: this.clock, log: silentLogger, random },
+      }),
       ...{ key, capacity, clock: this.clock, log: silentLogger },
       record: {
         read: () => Promise.resolve(this.heard),
@@ -65,7 +71,7 @@ export class DemandSite {
         onDemand: (heard) => this.shown.push(heard),
         onDemandMessage: ({ waits }) => this.waits.push(...waits),
       },
-      random: () => 0.5,
+      random,
     });
     const running = listener.run(ended.signal).catch(() => undefined);
     this.#ends.push(async () => {
@@ -97,6 +103,31 @@ export class DemandSite {
       AbortSignal.timeout(300),
     );
     await found.catch(() => undefined);
+  }
+
+  /** Lets time pass, a minute after the other, until a condition holds. */
+  async passes(holds: () => boolean, limitMs = 10_000): Promise<void> {
+    const until = performance.now() + limitMs;
+    while (!holds()) {
+      if (performance.now() > until) throw new Error("It has not come to pass.");
+      this.standIn.service.clock.advance(60_000);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+  }
+
+  /** An idle runner of the scale set. */
+  async connectRunner(): Promise<void> {
+    const forge = this.forge();
+    const signal = AbortSignal.timeout(5000);
+    const { id } = (await forge.scaleSet?.register("runners-0-1", signal)) ?? { id: 0 };
+    const runner = this.standIn.service.runners.get(id);
+    if (!runner) throw new Error("There is no runner.");
+    this.standIn.service.connect(runner, { version: "2.337.0", os: "linux" });
+    runner.openPolls += 1;
+    this.#ends.push(() => {
+      forge.close();
+      return Promise.resolve();
+    });
   }
 
   async queue(count: number): Promise<void> {

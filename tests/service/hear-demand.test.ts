@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import {
+  afterAllAssigned,
+  afterAttempt,
   afterBatch,
   afterFigures,
   afterSilence,
@@ -136,6 +138,62 @@ describe("firstHearing()", () => {
       lastMessageId: 0,
       assigned: 0,
     });
+  });
+});
+
+describe("a suspicion", () => {
+  const stuck = { assigned: 2, running: 0, idle: 2 };
+  const found = { kind: "unclaimed", jobs: 2, shown: 2 } as const;
+  const MINUTE_MS = 60_000;
+
+  it("is written down with each new session, and lets the next one wait for longer", () => {
+    const first = afterAttempt(afterFigures(START, stuck, NOW), found, NOW + 3 * MINUTE_MS);
+    expect(first.heard.suspicion).to.deep.equal({
+      ...found,
+      since: NOW,
+      attempts: 1,
+      attemptedAt: NOW + 3 * MINUTE_MS,
+    });
+    const again = afterFigures(first, stuck, NOW + 4 * MINUTE_MS);
+    expect(isPhantom(again, NOW + 9 * MINUTE_MS)).to.equal(false);
+    expect(isPhantom(again, NOW + 10 * MINUTE_MS)).to.equal(true);
+    const second = afterAttempt(again, found, NOW + 10 * MINUTE_MS).heard.suspicion;
+    expect(second).to.include({ since: NOW, attempts: 2 });
+  });
+
+  it("is over when runners get the jobs, or there are none", () => {
+    const { heard } = afterAttempt(afterFigures(START, stuck, NOW), found, NOW);
+    for (const figures of [
+      { ...stuck, running: 2 },
+      { ...stuck, assigned: 0 },
+    ])
+      expect(afterFigures({ ...START, heard }, figures, NOW).heard.suspicion).to.equal(undefined);
+    expect(afterFigures({ ...START, heard }, stuck, NOW).heard.suspicion).to.include(found);
+  });
+
+  it("is also that of more jobs than the unit may have runners, all of them idle", () => {
+    const few = firstHearing(null, "key", NOW, 3);
+    const figures = { assigned: 9, running: 1, idle: 2 };
+    expect(isPhantom(afterFigures(few, figures, NOW), NOW + 3 * MINUTE_MS)).to.equal(true);
+    expect(isPhantom(afterFigures(few, { ...figures, idle: 1 }, NOW), NOW + 3 * MINUTE_MS)).to.equal(false);
+  });
+
+  it("begins anew with each job that begins", () => {
+    const known = afterFigures(START, stuck, NOW);
+    const jobs = [{ id: 1, state: "running", repository: undefined, queuedAt: undefined }] as const;
+    const next = afterBatch(known, { ...batch(5, 2), figures: stuck, jobs }, NOW + 2 * MINUTE_MS);
+    expect(isPhantom(next, NOW + 4 * MINUTE_MS)).to.equal(false);
+  });
+
+  it("of missing jobs is over with the first that is assigned, and when none is shown any more", () => {
+    const missing = afterAttempt(START, { kind: "missing", jobs: 1 }, NOW);
+    expect(afterSilence(missing, NOW).heard.suspicion).to.include({ kind: "missing" });
+    expect(afterAllAssigned(missing).heard.suspicion).to.equal(undefined);
+    const jobs = [{ id: 1, state: "waiting", repository: undefined, queuedAt: NOW }] as const;
+    expect(afterBatch(missing, { ...batch(1, 1), jobs }, NOW).heard.suspicion).to.equal(undefined);
+    // Not that of another kind.
+    const unclaimed = afterAttempt(START, found, NOW);
+    expect(afterAllAssigned(unclaimed).heard.suspicion).to.include({ kind: "unclaimed" });
   });
 });
 

@@ -49,6 +49,20 @@ describe("describeDemand()", () => {
     ]);
   });
 
+  it("tells what GitHub's messages and figures do not agree with", () => {
+    const suspicion = {
+      ...({ kind: "missing", jobs: 2, since: NOW, attempts: 1 } as const),
+      attemptedAt: Date.UTC(2026, 10, 25, 10, 12),
+    };
+    const of = (
+      change: Partial<typeof suspicion> | { readonly kind: "unclaimed"; readonly shown?: number },
+    ) => describeDemand(SCALING, { ...HEARD, suspicion: { ...suspicion, ...change } }, here)[1];
+    const then = "the session was opened again at 10:12 UTC; githubstatus.com tells of incidents";
+    expect(of({})).to.equal(`2 jobs are queued, and GitHub does not assign them to the scale set; ${then}`);
+    expect(of({ kind: "unclaimed" })).to.equal(`GitHub counts 2 jobs that no idle runner gets; ${then}`);
+    expect(of({ kind: "unclaimed", shown: 0 })).to.match(/gets, of which its API shows none as queued;/);
+  });
+
   it("tells how many jobs wait, and for how long", () => {
     expect(describeDemand(SCALING, HEARD, here)).to.deep.equal(["4 jobs wait (longest 8 s)"]);
     for (const [ms, text] of [
@@ -78,6 +92,9 @@ describe("parseHeardDemand()", () => {
     const whole = { ...HEARD, waiting: { 7: NOW }, repositories: ["octo/hello"], fault: "no" };
     for (const heard of [HEARD, { ...HEARD, waitingSince: undefined }, whole])
       expect(parseHeardDemand(JSON.parse(JSON.stringify(heard)))).to.deep.equal(heard);
+    const suspicion = { kind: "missing", jobs: 1, since: 1, attempts: 1, attemptedAt: 2 } as const;
+    expect(parseHeardDemand({ ...HEARD, suspicion })).to.deep.equal({ ...HEARD, suspicion });
+    expect(parseHeardDemand({ ...HEARD, suspicion: { ...suspicion, since: "x" } })).to.deep.equal(HEARD);
     for (const other of [null, 5, {}, { ...HEARD, assigned: "5" }])
       expect(parseHeardDemand(other)).to.equal(null);
   });

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { describeDemand, describeSuspicion } from "../../src/unit/demand.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+/** In one line. */
+const page = read("docs/reference/demand.md").replaceAll(/\s+/g, " ");
+
+describe("docs/reference/demand.md", () => {
+  it("has each message that the listener writes, and no other", () => {
+    const source = read("src/service/demand-listener.ts");
+    const messages = [...source.matchAll(/log\.(?:debug|info|warning|error)\(\s*"([^"]+)"/g)].map(
+      ([, text]) => text,
+    );
+    expect(messages.length).to.be.at.least(6);
+    const [, journal = ""] = /## In the journal(.*?)## /.exec(page) ?? [];
+    const rows = [...journal.matchAll(/\| `([^`]+)` \|/g)].map(([, text]) => text);
+    expect([...new Set(rows)].sort()).to.deep.equal([...new Set(messages)].sort());
+  });
+
+  it("has the texts that the status gets", () => {
+    const scaling = { idle: 0, scaleSetName: "" };
+    const attemptedAt = Date.UTC(2026, 10, 25, 10, 12);
+    const heard = { key: "", lastMessageId: 0, assigned: 4, running: 0, waitingSince: -8000, heardAt: 0 };
+    const here = { key: "", now: 0 };
+    const suspicion = { jobs: 2, since: 0, attempts: 1, attemptedAt };
+    const texts = [
+      ...describeDemand(scaling, heard, here),
+      ...describeDemand(scaling, null, here),
+      describeSuspicion({ ...suspicion, kind: "missing" }),
+      describeSuspicion({ ...suspicion, kind: "unclaimed" }),
+    ];
+    for (const text of texts) expect(page).to.include(`\`${text.replace(/githubstatus\.com.*/, "…")}`);
+    expect(describeSuspicion({ ...suspicion, kind: "unclaimed", shown: 0 })).to.include(
+      ", of which its API shows none as queued",
+    );
+    expect(page).to.include("`…, of which its API shows none as queued`");
+  });
+});
