@@ -69,7 +69,7 @@ export interface GithubRunnerTypes extends CharmTypes {
     /**
      * Type of the runners: "virtual-machine" or "container". Virtual machines need KVM and vsock on the unit's machine.
      * Containers start faster and need neither, but their jobs share the kernel of the machine: use them only for code
-     * that you trust. Virtual machines are not proven yet: no test has run one.
+     * that you trust.
      */
     readonly "instance-type": string;
     /** Number of CPUs of each runner, at least 1. */
