@@ -68,6 +68,7 @@ case $status in
 esac
 
 step "packages, up to their release" node scripts/packages/release.ts --dry-run
+step "site of the documentation, and its links" sh site/test.sh --links
 step "packed archive" juju-charm pack --no-check
 step "outcome of the static checks" static_checks
 rm -f "$outcome"

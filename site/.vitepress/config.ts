@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";
 import { drawDiagrams } from "../build/draw-diagrams.ts";
+import { frameCode } from "../build/frame-code.ts";
 import { mapLinks } from "../build/map-links.ts";
 import { excludedFolders, siteName } from "../build/pages.ts";
 import { readSidebar } from "../build/read-sidebar.ts";
@@ -31,6 +32,7 @@ export default defineConfig({
     config(markdown) {
       mapLinks(markdown, ROOT, REPOSITORY);
       drawDiagrams(markdown);
+      frameCode(markdown);
     },
   },
   vite: {
