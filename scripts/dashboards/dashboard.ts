@@ -29,7 +29,7 @@ export interface Limits {
 }
 
 /** Units of Grafana. */
-export type Unit = "short" | "s" | "bytes" | "percentunit" | "ops" | "dateTimeFromNow";
+export type Unit = "short" | "s" | "bytes" | "percentunit" | "ops";
 
 /** A panel of a dashboard. */
 export interface Panel {

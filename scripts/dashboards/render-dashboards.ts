@@ -28,8 +28,10 @@ scrape_configs:
 A unit serves its metrics on the loopback address alone: let an agent on its machine scrape it, such as Prometheus in agent
 mode or Grafana Alloy, and send them on.
 
-The panels below were asked of Prometheus with the metrics of three units over two recorded hours, and each had an answer. They
-have not been looked at in Grafana: it could not be had where this was made.
+The pictures below are drawn with the answers of Prometheus to the same queries, over two recorded hours of three units: one is
+so busy that jobs wait, GitHub does not answer the second for ten minutes and then limits it, and the third has too little
+memory, builds an image and is paused. They are no pictures of Grafana, which could not be had where this was made. Memory and
+processors in them are those of the program that made the record.
 `;
 
 const STYLES: Readonly<Record<PanelStyle["kind"], string>> = {
@@ -46,7 +48,8 @@ export function renderDashboards(dashboards: Readonly<Record<string, Dashboard>>
     const name = title.replace("GitHub runners: ", "");
     const tables = rows.map(({ title: row, panels }) => `**${row}**\n\n${table(panels)}`);
     const heading = `## ${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-    return [heading, `${description} File: \`${file}\`.`, ...tables].join("\n\n");
+    const picture = `![Drawing of the dashboard ${title}; its panels are in the tables](../pictures/dashboard-${file.replace(".json", ".svg")})`;
+    return [heading, `${description} File: \`${file}\`.`, picture, ...tables].join("\n\n");
   });
   return [START, ...sections].join("\n");
 }

@@ -2,12 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { DASHBOARD_DIRECTORY } from "../../scripts/dashboards/dashboards.ts";
+import { DASHBOARD_DIRECTORY, DASHBOARDS } from "../../scripts/dashboards/dashboards.ts";
 import { UNIT_METRICS } from "../../src/metrics/unit-metric-table.ts";
+import { fillIn, SHOWN, startRecordedPrometheus } from "../pictures/dashboards/recorded-answers.ts";
 import { promtool, usePrometheus } from "../support/prometheus/promtool.ts";
-import { MINUTES, recordedFleet, START } from "../support/prometheus/recorded-fleet.ts";
-import { RecordedPrometheus, type QueriedSeries } from "../support/prometheus/recorded-prometheus.ts";
-import { recordTargets } from "../support/prometheus/recording.ts";
+import type { QueriedSeries, RecordedPrometheus } from "../support/prometheus/recorded-prometheus.ts";
 
 interface Target {
   readonly expr: string;
@@ -37,24 +36,6 @@ const ROOT = join(import.meta.dirname, "../..");
 const MODELS = readdirSync(join(ROOT, DASHBOARD_DIRECTORY)).map(
   (file) => JSON.parse(readFileSync(join(ROOT, DASHBOARD_DIRECTORY, file), "utf8")) as Model,
 );
-const SPAN = { start: START / 1000 + 1800, end: START / 1000 + MINUTES * 60, step: 60 };
-/** As Grafana does for a scraper that comes once a minute, with all units chosen. */
-const VARIABLES: Readonly<Record<string, string>> = {
-  __rate_interval: "4m",
-  __range: "90m",
-  juju_model: ".*",
-  juju_model_uuid: ".*",
-  juju_application: ".*",
-  juju_unit: ".*",
-};
-
-const filledIn = (expression: string) =>
-  expression.replaceAll(/\$(\w+)/g, (_, name: string) => {
-    const value = VARIABLES[name];
-    if (value === undefined) throw new Error(`No dashboard has the variable ${name}`);
-    return value;
-  });
-
 const targets = MODELS.flatMap(({ title, panels }) =>
   panels.flatMap((panel) =>
     (panel.targets ?? []).map((target) => ({ name: `${title}: ${panel.title}`, panel, ...target })),
@@ -90,6 +71,18 @@ describe("the charm's dashboards", () => {
     }
   });
 
+  it("are drawn in the documentation with all of their panels", () => {
+    for (const [file, { rows }] of Object.entries(DASHBOARDS)) {
+      const picture = readFileSync(
+        join(ROOT, `docs/pictures/dashboard-${file.replace(".json", ".svg")}`),
+        "utf8",
+      );
+      const drawn = [...picture.matchAll(/class="heading"[^>]*>([^<]*)</g)].map(([, text]) => text);
+      expect(drawn).to.deep.equal(rows.flatMap(({ panels }) => panels.map(({ title }) => title)));
+      expect(picture).not.to.contain("no data");
+    }
+  });
+
   describe("the page about them", () => {
     usePrometheus();
 
@@ -111,14 +104,13 @@ describe("the charm's dashboards", () => {
 
     before(async function () {
       this.timeout(120_000);
-      const times = Array.from({ length: MINUTES + 1 }, (_, minute) => START + minute * 60_000);
-      prometheus = await RecordedPrometheus.start(await recordTargets(recordedFleet(), times));
+      prometheus = await startRecordedPrometheus();
     });
 
     after(async () => prometheus?.stop());
 
     const ask = async (expression: string): Promise<readonly QueriedSeries[]> =>
-      (await prometheus?.query(filledIn(expression), SPAN)) ?? [];
+      (await prometheus?.query(fillIn(expression), SHOWN)) ?? [];
 
     for (const { name, expr, legendFormat, panel } of targets) {
       it(`${name} is not empty: ${legendFormat}`, async () => {
@@ -144,7 +136,7 @@ describe("the charm's dashboards", () => {
           if (type !== "query") continue;
           const [, selector = "", label = ""] = /^label_values\((.*),(\w+)\)$/.exec(definition) ?? [];
           expect(label).to.equal(name);
-          expect(await prometheus?.labelValues(label, filledIn(selector), SPAN)).not.to.be.empty;
+          expect(await prometheus?.labelValues(label, fillIn(selector), SHOWN)).not.to.be.empty;
         }
       }
     });
