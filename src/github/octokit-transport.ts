@@ -1,4 +1,4 @@
-import { Octokit } from "@octokit/rest";
+import { request } from "@octokit/request";
 import type { Dispatcher } from "undici";
 import type { Logger } from "charm-kit";
 import { withSystemCertificates } from "../network/system-certificates.ts";
@@ -12,40 +12,51 @@ export interface OctokitTransportOptions {
   readonly log: Logger;
 }
 
-const USER_AGENT = "github-runner-charm";
+const USER_AGENT = `github-runner-charm Node.js/${process.versions.node}`;
 const API_VERSION = "2022-11-28";
 
 const MIB = 1024 * 1024;
 /** The largest answer is a page of 100 jobs; with 50 steps each, it has about 1.5 MiB. */
 const LIMITS: AnswerLimits = { wire: 8 * MIB, text: 16 * MIB };
 
-/** Sends each request once, by Octokit on undici. */
+/** Sends each request once, by Octokit's request on undici. The whole of Octokit would stay in memory with all routes of the API. */
 export function createOctokitTransport({ baseUrl, dispatcher, log }: OctokitTransportOptions): Transport {
-  const octokit = new Octokit({
+  const send = request.defaults({
     baseUrl,
-    userAgent: USER_AGENT,
-    request: { fetch: boundedFetch(dispatcher, LIMITS) },
-    log: octokitLog(log),
+    headers: { "user-agent": USER_AGENT, "x-github-api-version": API_VERSION },
+    request: { fetch: boundedFetch(dispatcher, LIMITS), log: octokitLog(log) },
   });
-  return ({ route, parameters, headers }, signal) =>
-    withSystemCertificates(() =>
-      octokit.request(route, {
-        ...parameters,
-        headers: { "x-github-api-version": API_VERSION, ...headers },
-        request: { signal },
-      }),
-    );
+  return async ({ route, parameters, headers }, signal) => {
+    const startedAt = performance.now();
+    const tell = (status: string | number, answered: Readonly<Record<string, unknown>> = {}): void => {
+      const { "x-github-request-id": named } = answered;
+      const id = typeof named === "string" ? named : undefined;
+      const tookMs = Math.round(performance.now() - startedAt);
+      log.debug("GitHub request", { route, status, id, tookMs });
+    };
+    try {
+      const answer = await withSystemCertificates(() =>
+        send(route, { ...parameters, headers: { ...headers }, request: { signal } }),
+      );
+      tell(answer.status, answer.headers);
+      return answer;
+    } catch (thrown) {
+      const { response } = Object(thrown) as {
+        response?: { status: number; headers: Record<string, unknown> };
+      };
+      tell(response?.status ?? "no answer", response?.headers);
+      throw thrown;
+    }
+  };
 }
 
+/** Octokit tells here of what GitHub will take away. */
 function octokitLog(log: Logger) {
-  const debug = (message: string) => {
-    log.debug("GitHub request", { outcome: message });
-  };
+  const ignore = () => undefined;
   return {
-    // Here Octokit logs whole requests with their headers.
-    debug: () => undefined,
-    info: debug,
-    error: debug,
+    debug: ignore,
+    info: ignore,
+    error: ignore,
     warn: (message: string) => {
       log.warning("GitHub client", { detail: message });
     },

@@ -7,7 +7,6 @@ import { Agent, type Dispatcher } from "undici";
 import { type Clock, ConditionError, messageOf, ProcessLock, systemClock, withDeadline } from "charm-kit";
 import type { Archives, RunnerApplication } from "../runners/ports.ts";
 import { AnswerError, download } from "./download.ts";
-import { inspectArchive } from "./inspect-archive.ts";
 import { withSystemCertificates } from "../network/system-certificates.ts";
 
 /** The runner application's archive is untrusted: its checksum is wrong or missing, or its content is dangerous. */
@@ -163,6 +162,8 @@ async function faultOf(path: string, sha256: string, signal: AbortSignal): Promi
   await pipeline(createReadStream(path), hash, { signal });
   const received = hash.digest("hex");
   if (received !== sha256) return `its checksum is ${received}, and GitHub says ${sha256}`;
+  // The runner service never needs it.
+  const { inspectArchive } = await import("./inspect-archive.ts");
   return inspectArchive(path, signal);
 }
 

@@ -115,7 +115,7 @@ function renderPauses(hasSteps: boolean): string {
  *
  * Nothing that gives the service mounts of its own, such as `ProtectSystem`, `ProtectHome` and `PrivateTmp`: LXD must see what
  * the service mounts, the runners' disks and the shares for their metrics. Nothing that forbids memory which is writable and
- * executable: Node.js compiles. See docs/explanation/runner-service.md.
+ * executable: Node.js compiles. See docs/explanation/runner-service.md. The environment lets glibc give freed memory back.
  *
  * @param command absolute path and arguments of the service.
  * @param hasSteps whether systemd knows `RestartSteps`.
@@ -137,6 +137,7 @@ WatchdogSec=90
 TimeoutStartSec=60
 TimeoutStopSec=${STOP_SECONDS}
 KillMode=mixed
+Environment=MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=65536
 MemoryMax=512M
 TasksMax=512
 LimitCORE=0

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, request } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import { type Clock, ConditionError, messageOf, Secret, withDeadline } from "charm-kit";
 import type { PolicyService } from "../runners/ports.ts";
 import { withSystemCertificates } from "../network/system-certificates.ts";
@@ -82,8 +82,11 @@ export class ExternalPolicy implements PolicyService {
 
   async #ask(dispatcher: Dispatcher, signal: AbortSignal): Promise<Answer> {
     const authorization = `Bearer ${this.#options.token.reveal()}`;
-    const { statusCode, body } = await request(`${this.url}/one-time-token`, {
-      dispatcher,
+    const { origin, pathname, search } = new URL(`${this.url}/one-time-token`);
+    const { statusCode, body } = await dispatcher.request({
+      origin,
+      path: `${pathname}${search}`,
+      method: "GET",
       signal,
       headers: { authorization },
     });

@@ -6,7 +6,7 @@ import { RunnerService } from "../host/runner-service.ts";
 import { askService, isHealthy, requestRound } from "./ask-service.ts";
 import type { ServiceSupervisor } from "./ports.ts";
 import { settingsPath } from "./service-settings.ts";
-import { serviceProgram, serviceSocket } from "./service-paths.ts";
+import { serviceProgram, serviceSocket, serviceWords } from "./service-paths.ts";
 import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 
 /** Set in hooks where a process keeps programs running that are declared in this directory. */
@@ -29,8 +29,9 @@ export function openServiceSupervisor(context: UnitOnMachine): ServiceSupervisor
  * @returns undefined where the charm runs from its sources.
  */
 export function serviceCommand(charmDirectory: string, unit: UnitOnMachine): readonly string[] | undefined {
-  const program = serviceProgram(charmDirectory);
-  return existsSync(program) ? [process.execPath, program, slugOf(unit)] : undefined;
+  return existsSync(serviceProgram(charmDirectory))
+    ? [process.execPath, ...serviceWords(charmDirectory, slugOf(unit))]
+    : undefined;
 }
 
 /** Lets the runner service make standby instances. @returns false where none does the unit's work */

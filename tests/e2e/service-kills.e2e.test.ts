@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { systemClock } from "charm-kit";
 import { askService } from "../../src/unit/ask-service.ts";
+import { serviceWords } from "../../src/unit/service-paths.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { Rig } from "../support/rig/rig.ts";
 import { until } from "../support/rig/until.ts";
@@ -20,7 +21,7 @@ endToEnd("the runner service, killed at any moment", function () {
 
   const start = () => {
     const charm = rig.paths.charm(rig.unit);
-    service = spawn(join(charm, "runtime/bin/node"), [join(charm, "lib/service.mjs"), rig.slug], {
+    service = spawn(join(charm, "runtime/bin/node"), [...serviceWords(charm, rig.slug)], {
       env: { PATH: process.env["PATH"] },
       stdio: "ignore",
     });

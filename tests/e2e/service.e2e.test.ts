@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect } from "chai";
 import { askService } from "../../src/unit/ask-service.ts";
+import { serviceWords } from "../../src/unit/service-paths.ts";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { Rig } from "../support/rig/rig.ts";
@@ -15,7 +16,7 @@ endToEnd("the runner service", () => {
 
   const start = () => {
     const charm = rig.paths.charm(rig.unit);
-    const child = spawn(join(charm, "runtime/bin/node"), [join(charm, "lib/service.mjs"), rig.slug], {
+    const child = spawn(join(charm, "runtime/bin/node"), [...serviceWords(charm, rig.slug)], {
       env: { PATH: process.env["PATH"] },
       stdio: ["ignore", "ignore", "pipe"],
     });

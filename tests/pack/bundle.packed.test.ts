@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { bundle, type Bundle } from "juju-charm/pack";
+import { bundleProgram } from "../../packages/juju-charm/src/pack/bundle.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -63,5 +64,34 @@ describe("bundle()", function () {
     const maps = bundled.files.filter(({ name }) => name.endsWith(".map"));
     expect(maps).not.to.be.empty;
     for (const { content } of maps) expect(Buffer.from(content).toString()).not.to.include("sourcesContent");
+  });
+});
+
+describe("bundleProgram() of the runner service", function () {
+  this.timeout(30_000);
+
+  it("holds what the service uses of its packages alone: all of its text stays in memory", async () => {
+    const { files, sources } = await bundleProgram(ROOT, "src/service.ts");
+    expect(sources).to.include("src/service/run-service.ts");
+    const surplus =
+      /^src\/charm\/|node_modules\/(?:ajv|yaml|@octokit\/(?:core|rest|plugin-[^/]*|graphql))\/|undici\/(?:index\.js|lib\/(?:mock|cache|web\/(?:fetch\/index|websocket|eventsource|cache)))\b/;
+    expect(sources.filter((source) => surplus.test(source))).to.deep.equal([]);
+    const text = Buffer.from(files.find(({ name }) => name === "service.mjs")?.content ?? []).toString();
+    expect(text.length).to.be.within(500_000, 1_250_000);
+    // One such character would double it.
+    expect(text).to.not.match(/[^\0-\xff]/);
+  });
+
+  it("has every name of undici that our sources import: the rest is left out", async () => {
+    const { files } = await bundleProgram(ROOT, "src/service.ts");
+    const text = Buffer.from(files.find(({ name }) => name === "service.mjs")?.content ?? []).toString();
+    const used = new Set([...text.matchAll(/\bimport_undici\d*\.(\w+)/g)].map(([, name]) => name));
+    expect([...used].sort()).to.deep.equal([
+      "Agent",
+      "EnvHttpProxyAgent",
+      "Pool",
+      "getGlobalDispatcher",
+      "interceptors",
+    ]);
   });
 });

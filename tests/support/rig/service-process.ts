@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { askService } from "../../../src/unit/ask-service.ts";
+import { serviceWords } from "../../../src/unit/service-paths.ts";
 import type { ServiceStatus } from "../../../src/unit/service-status.ts";
 import type { Rig } from "./rig.ts";
 import { until } from "./until.ts";
@@ -31,8 +32,7 @@ export class ServiceProcess {
   /** Starts the program of the deployed archive. */
   start(): void {
     const charm = this.#rig.paths.charm(this.#rig.unit);
-    const words = [join(charm, "lib/service.mjs"), this.#rig.slug];
-    const child = spawn(join(charm, "runtime/bin/node"), words, {
+    const child = spawn(join(charm, "runtime/bin/node"), [...serviceWords(charm, this.#rig.slug)], {
       env: { PATH: process.env["PATH"] },
       stdio: ["ignore", "ignore", "pipe"],
     });

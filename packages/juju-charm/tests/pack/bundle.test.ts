@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -61,7 +61,7 @@ describe("bundleProgram()", function () {
     writeFileSync(join(directory, "later.ts"), "export const later: string = 'later';\n");
     writeFileSync(
       join(directory, "service.ts"),
-      "const { later } = await import('./later.ts');\nconsole.log(later, process.argv[2]);\n",
+      "// the program’s comment\nconst { later } = await import('./later.ts');\nconsole.log(later, process.argv[2]);\n",
     );
     const { files, sources } = await bundleProgram(directory, "service.ts");
     expect(files.map(({ name }) => name).sort()).to.deep.equal(["service.mjs", "service.mjs.map"]);
@@ -69,5 +69,6 @@ describe("bundleProgram()", function () {
     for (const { name, content } of files) writeFileSync(join(directory, name), content);
     const output = execFileSync(process.execPath, [join(directory, "service.mjs"), "fleet-0"]);
     expect(output.toString()).to.equal("later fleet-0\n");
+    expect(readFileSync(join(directory, "service.mjs"), "utf8")).to.not.include("comment");
   });
 });
