@@ -24,7 +24,7 @@ const GLANCE = Object.entries({
     "unit-work",
   ],
   host: ["json-record", "timers"],
-  metrics: ["history-file"],
+  metrics: ["history-file", "standing"],
   runners: ["errors", "runner-name", "utc-minute"],
   unit: [
     "ask-service",
@@ -131,7 +131,7 @@ describe("The modules that a dispatch loads", function () {
     const times = { startedAt: now, checkedAt: now, activity: { state: "waiting", until: now } } as const;
     const status = sampleStatus({ counts, ...times });
     const path = join(unit, "service.sock");
-    const api = new ServiceApi({ path, status: () => status, reconcile: () => undefined });
+    const api = new ServiceApi({ path, status: () => status, reconcile: () => Promise.resolve(status) });
     await api.open();
     try {
       const loaded = await modulesOf("hooks/update-status", { DATA_ROOT: directory }, BESIDE_SERVICE);
