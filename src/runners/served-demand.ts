@@ -17,7 +17,11 @@ export function runnersFor(
   // Jobs of an earlier configuration may be jobs of the same scale set: GitHub counts these.
   const former = busy.filter(({ machine }) => machine.configHash !== configHash).length;
   const uncounted = Math.min(former, Math.max(0, busy.length - demand.running));
-  const jobs = Math.max(demand.assigned + uncounted, busy.length);
+  // GitHub tells of a job's end a moment after its runner does. Where it assigns as many jobs as the unit may have, another
+  // one follows.
+  const ending = [...kept.values()].filter(({ isEnding }) => isEnding === true).length;
+  const over = demand.assigned >= count ? 0 : Math.min(ending, Math.max(0, demand.running - busy.length));
+  const jobs = Math.max(demand.assigned + uncounted - over, busy.length);
   return Math.min(count, jobs + demand.idle + [...kept].filter(isUnreached).length);
 }
 

@@ -152,6 +152,23 @@ describe("plan() with a demand", () => {
     expect(planned(world, { ...demand, assigned: 0 }).creations).to.equal(0);
   });
 
+  it("makes none for a job of which GitHub has not told yet that it has ended, unless another one is sure to follow", () => {
+    const world = { ...worldOf([{}, undefined], busy), ended: new Map([["a", NOW - 100]]) };
+    const demand = { assigned: 2, running: 2, idle: 0 };
+    expect(planned(world, demand).creations).to.equal(0);
+    expect(planned(world, { ...demand, assigned: 3 }).creations).to.equal(1);
+    const [standby] = [{ ...machine("s"), state: "frozen", phase: "standby" } as const];
+    const made = plan(
+      { ...world, standby: [standby] },
+      { count: 4, demand, configHash: "new", standby: 1 },
+      patience,
+      NOW,
+    );
+    expect(made.creations).to.equal(0);
+    const full = { count: 2, demand, configHash: "new", standby: 1 };
+    expect(plan({ ...world, standby: [standby] }, full, patience, NOW).creations).to.equal(1);
+  });
+
   it("has room for a runner that is removed and stays, as long as it is below the most runners", () => {
     const world = worldOf([{ suspectSince: NOW - 10_000_000 }, undefined]);
     const demand = { assigned: 1, running: 0, idle: 0 };
