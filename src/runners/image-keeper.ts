@@ -68,6 +68,8 @@ export interface ApplicationUpdate {
 export class ImageKeeper {
   readonly #dependencies: ImageKeeperDependencies;
   readonly #settings: ImageSettings;
+  /** Each round asks for it, and all programs of the guest are in it. */
+  #known: { readonly version: string; readonly key: string } | undefined;
 
   constructor(dependencies: ImageKeeperDependencies, settings: ImageSettings) {
     this.#dependencies = dependencies;
@@ -84,7 +86,7 @@ export class ImageKeeper {
     const { version } = await this.updateApplication(false, signal);
     return decideImage({
       images: images ?? (await this.#dependencies.images.list(signal)),
-      recipe: recipeKey(this.#settings, version),
+      recipe: this.#recipeKey(version),
       programs: guestPrograms,
       failure: await failure.read(),
       trial: await trial.read(),
@@ -216,9 +218,14 @@ export class ImageKeeper {
       return await images.build(imageRecipe({ ...this.#settings, application }), progress, signal);
     } catch (thrown) {
       signal.throwIfAborted();
-      await this.#remember(recipeKey(this.#settings, offer.version), messageOf(thrown));
+      await this.#remember(this.#recipeKey(offer.version), messageOf(thrown));
       throw thrown;
     }
+  }
+
+  #recipeKey(version: string): string {
+    if (this.#known?.version !== version) this.#known = { version, key: recipeKey(this.#settings, version) };
+    return this.#known.key;
   }
 
   async #offer(signal: AbortSignal): Promise<RunnerApplication> {
