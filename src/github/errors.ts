@@ -198,3 +198,22 @@ export class ScaleSetSessionError extends GithubError {
   readonly code = "github-scale-set-session";
   readonly remedy = "outside";
 }
+
+/** A scale set of this name belongs to another unit, or to something else that listens to it. */
+export class ScaleSetTakenError extends GithubError {
+  readonly code = "github-scale-set-taken";
+  readonly remedy = "person";
+  /** The value of the option `scale-set-name`. */
+  readonly scaleSet: string;
+  /** The other unit, such as `runners-1`; undefined where the scale set does not tell it. */
+  readonly owner: string | undefined;
+
+  constructor(scaleSet: string, owner: string | undefined) {
+    super(
+      `use the scale set '${scaleSet}'`,
+      `it is that of ${owner === undefined ? "something else, which listens to it" : `another unit, ${owner}`}, and a scale set has one session; set scale-set-name to a name of this unit's own, or leave it empty`,
+    );
+    this.scaleSet = scaleSet;
+    this.owner = owner;
+  }
+}

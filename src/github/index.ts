@@ -15,6 +15,7 @@ export {
   RegistrationLostError,
   RunnerGroupError,
   ScaleSetSessionError,
+  ScaleSetTakenError,
   UnavailableError,
   type PermissionFacts,
 } from "./errors.ts";
@@ -22,6 +23,7 @@ export type { RateLimitStore, StoredRateLimit } from "./rate-gate.ts";
 export type { CachedPage, EtagStore } from "./etag-store.ts";
 export type { TokenSource } from "./github-api.ts";
 export { GithubForge } from "./github-forge.ts";
+export { ownerLabel } from "./scale-set-owner.ts";
 export { UnitScaleSet, type ScaleSetSession, type ScaleSetSettings } from "./unit-scale-set.ts";
 export { githubPathText, GithubPathError, parseGithubPath, type GithubPath } from "./path.ts";
 export { openDispatcher, type OwnDispatcher } from "./own-dispatcher.ts";

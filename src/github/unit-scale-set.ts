@@ -10,7 +10,8 @@ import type {
   ScaleSetStatistics,
 } from "scale-set-client";
 import { withSystemCertificates } from "../network/system-certificates.ts";
-import { RegistrationLostError } from "./errors.ts";
+import { RegistrationLostError, ScaleSetSessionError, ScaleSetTakenError } from "./errors.ts";
+import { ownerOf } from "./scale-set-owner.ts";
 import { SharedWork } from "./shared-work.ts";
 import { isAnswerLost, isNoScaleSet, toScaleSetError, type ScaleSetContext } from "./scale-set-errors.ts";
 
@@ -22,6 +23,8 @@ export interface ScaleSetSettings {
   readonly labels: readonly string[];
   /** Who holds its session, for people. */
   readonly owner: string;
+  /** The one of the labels that names the unit: a scale set without it is another's. @default none is */
+  readonly ownerLabel?: string | undefined;
 }
 
 export interface UnitScaleSetDependencies {
@@ -114,7 +117,7 @@ export class UnitScaleSet {
     const group = await groupId(signal);
     await this.#try("delete the scale set", async () => {
       const set = await client.findScaleSet(group, settings.name, signal);
-      if (set) await client.deleteScaleSet(set.id, signal);
+      if (set && this.#isOwn(set)) await client.deleteScaleSet(set.id, signal);
     });
     this.#found = undefined;
   }
@@ -130,11 +133,35 @@ export class UnitScaleSet {
     return this.#try(`make the scale set '${name}'`, async () => {
       const found = await client.findScaleSet(group, name, signal);
       if (found !== undefined) {
+        if (!this.#isOwn(found)) await this.#claim(found, signal);
         if (hasLabels(found, labels) || isInUse(found)) return found;
         await client.deleteScaleSet(found.id, signal);
       }
       return client.createScaleSet({ name, runnerGroupId: group, labels, disableUpdate: true }, signal);
     });
+  }
+
+  #isOwn({ labels }: ScaleSet): boolean {
+    const { ownerLabel } = this.#dependencies.settings;
+    return ownerLabel === undefined || labels.some((label) => isSame(label, ownerLabel));
+  }
+
+  /**
+   * Makes sure that nobody listens to a scale set that another has made, such as a unit that was removed by force.
+   *
+   * @throws `ScaleSetTakenError` beside a session that lives.
+   */
+  async #claim({ id, labels }: ScaleSet, signal: AbortSignal): Promise<void> {
+    const { client, settings } = this.#dependencies;
+    try {
+      const session = await this.#try("open the session of the scale set", () =>
+        client.openSession(id, settings.owner, signal),
+      );
+      await session.close(signal);
+    } catch (thrown) {
+      if (!(thrown instanceof ScaleSetSessionError)) throw thrown;
+      throw new ScaleSetTakenError(settings.name, ownerOf(labels));
+    }
   }
 
   async #try<T>(action: string, work: () => Promise<T>, runner?: string): Promise<T> {
@@ -236,6 +263,10 @@ function figuresOf(statistics: ScaleSetStatistics | undefined): DemandFigures | 
   if (statistics === undefined) return undefined;
   const { totalAssignedJobs: assigned, totalRunningJobs: running, totalIdleRunners: idle } = statistics;
   return { assigned, running, idle };
+}
+
+function isSame(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
 }
 
 function hasLabels(set: ScaleSet, labels: readonly string[]): boolean {

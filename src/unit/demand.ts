@@ -81,9 +81,11 @@ export function describeDemand(
   { key, now }: { readonly key: string; readonly now: number },
 ): readonly string[] {
   if (scaling === undefined) return [];
+  const last = heard;
   if (!isFresh(heard, key, now)) {
     const idle = scaling.idle === 1 ? "1 idle runner is" : `${scaling.idle} idle runners are`;
-    return [`the runner service has not heard of GitHub's jobs for 5 minutes: ${idle} kept`];
+    const fault = last?.key === key && last.fault !== undefined ? [last.fault] : [];
+    return [...fault, `the runner service has not heard of GitHub's jobs for 5 minutes: ${idle} kept`];
   }
   const waiting = Math.max(0, heard.assigned - heard.running);
   const jobs = waiting === 1 ? "1 job waits" : `${waiting} jobs wait`;

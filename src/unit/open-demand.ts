@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ScaleSetSettings, UnitScaleSet } from "../github/index.ts";
-import { githubPathText } from "../github/index.ts";
+import { githubPathText, ownerLabel } from "../github/index.ts";
+import { unitSlug } from "../runners/runner-name.ts";
 import type { Standing } from "../metrics/standing.ts";
 import type { Memory } from "../runners/image-keeper.ts";
 import type { Configuration } from "./configuration.ts";
@@ -35,9 +36,14 @@ export function scaleSetSettings(
   const { scaling, labels = [], baseImage = "" } = configuration;
   if (scaling === undefined) return undefined;
   const { appName, system, unitName } = context;
+  const own = ownerLabel(unitSlug(unitName), context.deployment);
   return {
     name: scaleSetName(scaling, context),
-    labels: runnerLabels({ labels, baseImage }, appName, system.arch).filter((label) => label !== ""),
+    labels: [
+      ...runnerLabels({ labels, baseImage }, appName, system.arch).filter((label) => label !== ""),
+      own,
+    ],
+    ownerLabel: own,
     owner: `${unitName} (${context.deployment.slice(0, 8)})`,
   };
 }

@@ -44,6 +44,7 @@ const CONFIGURATION: ReadonlySet<string> = new Set([
   "debug-ssh",
   "github-path",
   "github-runner-group",
+  "github-scale-set-taken",
   "github-url",
   "immutable-option",
   "secret-content",

@@ -33,6 +33,7 @@ import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
 import { wantedCount } from "../runners/plan.ts";
 import { makeWayForReboot } from "./reboot.ts";
+import { ScaleSetTakenError } from "../github/errors.ts";
 import type { UnitScaleSet } from "../github/index.ts";
 import { gatherEvidence, type QueueEvidence } from "./queue-evidence.ts";
 import type { ImageState, ServiceStatus } from "./service-status.ts";
@@ -71,7 +72,7 @@ export interface WorkloadDependencies {
   /** GitHub's queue, and the unit's scale set. */
   readonly github: {
     readonly queue: QueueSource;
-    readonly scaleSet: Pick<UnitScaleSet, "glance" | "name"> | undefined;
+    readonly scaleSet: Pick<UnitScaleSet, "ensure" | "glance" | "name"> | undefined;
   };
   readonly history: Pick<RunnerHistory, "read">;
   /** How the unit stands against its objective in this month. */
@@ -315,7 +316,10 @@ export class Workload {
     const { build } = decision;
     const told = await this.#dependencies.images.notice(decision);
     return {
-      ...(await this.#withNotices(report, room, [...notices, ...(told === undefined ? [] : [told])])),
+      ...(await this.#withNotices(await this.#withScaleSet(report, signal), room, [
+        ...notices,
+        ...(told === undefined ? [] : [told]),
+      ])),
       image: build === "none" ? "current" : report.versionRefused ? "refused" : "due",
     };
   }
@@ -418,7 +422,7 @@ export class Workload {
     const isWhole = early !== undefined && decision.build !== "due";
     const { report } = isWhole ? early : await this.#fill({ room, image, renewBefore }, signal);
     await this.#sweep(signal);
-    const told = await this.#withNotices(report, room, [
+    const told = await this.#withNotices(await this.#withScaleSet(report, signal), room, [
       ...notices,
       ...(notice === undefined ? [] : [notice]),
     ]);
@@ -453,6 +457,19 @@ export class Workload {
   async #sweep(signal: AbortSignal): Promise<void> {
     await this.#dependencies.logs.sweep();
     await this.#dependencies.serverLogs.sweep(signal);
+  }
+
+  /** A scale set of another unit is told as the failure that it is, also while no runner is wanted. */
+  async #withScaleSet(report: ReconcileReport, signal: AbortSignal): Promise<ReconcileReport> {
+    const { scaleSet } = this.#dependencies.github;
+    try {
+      await scaleSet?.ensure(signal);
+      return report;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!(thrown instanceof ScaleSetTakenError)) return report;
+      return { ...report, failures: [...report.failures, thrown] };
+    }
   }
 
   async #withNotices(

@@ -7,6 +7,7 @@ import {
   RegistrationLostError,
   RunnerGroupError,
   ScaleSetSessionError,
+  ScaleSetTakenError,
   UnavailableError,
 } from "../../src/github/index.ts";
 import { DemandSite } from "../service/demand-site.ts";
@@ -65,6 +66,47 @@ describe("UnitScaleSet", function () {
     runner.busy = false;
     expect(await scaleSet({ labels: changed }).scaleSet.ensure(signal)).to.not.equal(before);
     expect(sets().map(({ labels }) => labels)).to.deep.equal([changed]);
+  });
+
+  describe("of a name that another unit has", () => {
+    const [own, others] = ["unit-runners-0-1a2b3c4d", "unit-other-3-5e6f7a8b"];
+
+    it("is refused as long as the other listens, and neither changed nor deleted", async () => {
+      const { scaleSet: other } = scaleSet({ ownerLabel: others });
+      const session = await other.open(signal);
+      for (const labels of [["linux", "x64"], ["gpu"]]) {
+        const { forge, scaleSet: refused } = scaleSet({ ownerLabel: own, labels });
+        for (const work of [refused.ensure(signal), refused.open(signal), forge.register("a", [], signal)]) {
+          const thrown = await rejection(work);
+          expect(thrown).to.be.instanceOf(ScaleSetTakenError).and.to.include({ owner: "other-3" });
+          expect(thrown).to.have.property("message").that.contains("it is that of another unit, other-3");
+        }
+        await refused.delete(signal);
+      }
+      expect(sets().map(({ labels }) => labels)).to.deep.equal([["linux", "x64", others]]);
+      expect(site.standIn.service.runners.size).to.equal(0);
+      await session.close(signal);
+    });
+
+    it("is taken over from one that no longer listens, such as a unit that was removed by force", async () => {
+      await scaleSet({ ownerLabel: others }).scaleSet.ensure(signal);
+      await scaleSet({ ownerLabel: own }).scaleSet.ensure(signal);
+      expect(sets().map(({ labels }) => labels)).to.deep.equal([["linux", "x64", own]]);
+    });
+
+    it("is refused when something that names no unit listens", async () => {
+      await scaleSet().scaleSet.open(signal);
+      const thrown = await rejection(scaleSet({ ownerLabel: own }).scaleSet.ensure(signal));
+      expect(thrown).to.have.property("message").that.contains("something else, which listens to it");
+    });
+
+    it("is the unit's own beside the session of its killed process", async () => {
+      const { scaleSet: killed } = scaleSet({ ownerLabel: own });
+      await killed.open(signal);
+      const { scaleSet: next } = scaleSet({ ownerLabel: own });
+      expect(await next.ensure(signal)).to.equal(sets()[0]?.id);
+      expect(await rejection(next.open(signal))).to.be.instanceOf(ScaleSetSessionError);
+    });
   });
 
   it("is deleted, and may be gone already", async () => {

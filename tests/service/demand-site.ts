@@ -28,9 +28,15 @@ export class DemandSite {
 
   /** The scale set of the unit, for one process. */
   forge(
-    change: { readonly labels?: readonly string[]; readonly token?: string; readonly group?: string } = {},
+    change: {
+      readonly labels?: readonly string[];
+      readonly token?: string;
+      readonly group?: string;
+      readonly ownerLabel?: string;
+    } = {},
   ) {
-    const { labels = ["linux", "x64"], token = STANDARD_TOKEN, group = "default" } = change;
+    const { labels = ["linux", "x64"], token = STANDARD_TOKEN, group = "default", ownerLabel } = change;
+    const all = ownerLabel === undefined ? labels : [...labels, ownerLabel];
     return createGithubClient({
       path: { kind: "organisation", organisation: "octo" },
       githubUrl: this.standIn.url,
@@ -38,7 +44,7 @@ export class DemandSite {
       group,
       log: silentLogger,
       clock: this.clock,
-      scaleSet: { name: "runners-0", labels, owner: "runners/0" },
+      scaleSet: { name: "runners-0", labels: all, ownerLabel, owner: "runners/0" },
     });
   }
 

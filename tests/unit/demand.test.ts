@@ -49,6 +49,14 @@ describe("describeDemand()", () => {
     ]);
   });
 
+  it("tells why nothing was heard for minutes", () => {
+    const old = { ...HEARD, heardAt: NOW - 600_000, fault: "the scale set is another's" };
+    expect(describeDemand(SCALING, old, here)).to.deep.equal([
+      "the scale set is another's",
+      "the runner service has not heard of GitHub's jobs for 5 minutes: 2 idle runners are kept",
+    ]);
+  });
+
   it("tells what GitHub's messages and figures do not agree with", () => {
     const suspicion = {
       ...({ kind: "missing", jobs: 2, since: NOW, attempts: 1 } as const),

@@ -8,6 +8,7 @@ import { sampleStatus } from "../service/sample-status.ts";
 import { FakeUnit } from "./fake-unit.ts";
 
 const signal = new AbortController().signal;
+const NAMED = { name: "runners-0", ensure: () => Promise.resolve(1) };
 
 describe("Workload.queueEvidence()", () => {
   let unit: FakeUnit;
@@ -68,7 +69,7 @@ describe("Workload.queueEvidence()", () => {
     unit.scaling = { idle: 0, scaleSetName: "" };
     unit.demand.value = heard();
     let figures = () => Promise.resolve({ assigned: 7, running: 0, idle: 0 });
-    unit.scaleSet = { name: "runners-0", glance: () => figures() };
+    unit.scaleSet = { ...NAMED, glance: () => figures() };
     expect(await explain(sampleStatus())).to.include({ queued: 7, oldestSeconds: 40 });
     figures = () => Promise.reject(new BadCredentialsError("read", { status: 401 }));
     expect(await explain(sampleStatus())).to.include({ queued: 1, reason: "credentials" });
@@ -79,7 +80,7 @@ describe("Workload.queueEvidence()", () => {
     await unit.open().workload.flush("force", signal);
     unit.scaling = { idle: 0, scaleSetName: "" };
     waits();
-    unit.scaleSet = { name: "runners-0", glance: () => Promise.resolve(undefined) };
+    unit.scaleSet = { ...NAMED, glance: () => Promise.resolve(undefined) };
     unit.demand.value = heard({ assigned: 0, fault: "another session is alive" });
     expect((await explain(sampleStatus())).details[0]).to.equal("another session is alive");
     expect((await explain()).details[0]).to.match(/the runner service, which hears of jobs, does not work/);

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { ApplicationEndedError } from "../../src/runners/errors.ts";
 import { findCause } from "charm-kit";
+import { summarise } from "../../src/charm/status.ts";
+import { ScaleSetTakenError } from "../../src/github/errors.ts";
 import type { HeardDemand } from "../../src/unit/demand.ts";
 import { FakeUnit, type UnitProcess } from "./fake-unit.ts";
 
@@ -64,6 +66,37 @@ describe("Workload.refill()", () => {
       expect(most).to.deep.include({ capacity: 2, notices: ["9 jobs wait (longest 8 s)"] });
       unit.demand.value = heard(0);
       expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal([]);
+    });
+
+    it("is told of a scale set that another unit has, also while no job waits", async () => {
+      const taken = new ScaleSetTakenError("builders", "runners-1");
+      unit.scaleSet = {
+        name: "builders",
+        glance: () => Promise.resolve(undefined),
+        ensure: () => Promise.reject(taken),
+      };
+      expect((await unit.open().workload.refill(QUICK, signal))?.failures).to.deep.equal([taken]);
+      const report = await unit.open().workload.reconcile(signal);
+      expect(report.failures).to.deep.equal([taken]);
+      expect(summarise(report.counts, 2, report)).to.deep.equal({ name: "blocked", message: taken.message });
+      // Another failure of GitHub is told where it matters.
+      unit.scaleSet = { ...unit.scaleSet, ensure: () => Promise.reject(new Error("no answer")) };
+      expect((await unit.open().workload.refill(QUICK, signal))?.failures).to.deep.equal([]);
+    });
+
+    it("keeps standby instances while no job waits", async () => {
+      unit.standby = 1;
+      await service.workload.refill(WHOLE, signal);
+      const never = new AbortController().signal;
+      for (let isDone: boolean | undefined = false; isDone === false;)
+        isDone = (await service.workload.makeUpStandby(never, signal))?.isDone;
+      expect(unit.site.standby.size).to.equal(1);
+      const counts = (await service.workload.refill(WHOLE, signal))?.counts;
+      expect([counts?.names, counts?.standby]).to.deep.equal([[], 1]);
+      // A job takes it.
+      unit.demand.value = heard(1);
+      const names = unit.site.standbyNames();
+      expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal(names);
     });
 
     it("keeps a busy runner when the demand has gone", async () => {
