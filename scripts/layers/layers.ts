@@ -20,7 +20,7 @@ const adapter = ({ rooms = [], typesOf = [], packages = [] }: Layer = {}): Layer
 });
 
 const ADAPTERS = ["src/lxd", "src/github", "src/host", "src/metrics", "src/policy"];
-const BELOW_UNIT = [KIT, "src/network", "src/guest", "src/runners", ...ADAPTERS];
+const BELOW_UNIT = [KIT, "src/network", "src/guest", "src/compliance", "src/runners", ...ADAPTERS];
 
 /** The import table of the architecture, by room: a folder below `src/` or a package. One that is not in it may not exist. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
@@ -44,10 +44,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "packages/tls-certificates": { rooms: [KIT, CHARM], packages: ["@peculiar/"] },
   "src/network": { rooms: [KIT] },
   "src/guest": { rooms: [KIT, "src/network"], packages: ["yaml"] },
+  "src/compliance": { rooms: [KIT] },
   "src/runners": { rooms: [KIT, "src/network", "src/guest"] },
   "src/lxd": adapter({ rooms: ["packages/lxd-client"], packages: ["undici"] }),
   "src/github": adapter({
-    rooms: ["packages/scale-set-client"],
+    rooms: ["packages/scale-set-client", "src/compliance"],
     typesOf: ["src/metrics/ports.ts"],
     packages: ["undici", "@octokit/"],
   }),
@@ -56,7 +57,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "src/policy": adapter({ packages: ["undici"] }),
   "src/unit": { rooms: BELOW_UNIT },
   "src/service": {
-    rooms: [KIT, "src/unit", "src/runners", "src/metrics"],
+    rooms: [KIT, "src/unit", "src/compliance", "src/runners", "src/metrics"],
   },
   "src/charm": {
     rooms: [...BELOW_UNIT, CHARM, "src/unit"],

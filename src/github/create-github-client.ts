@@ -16,8 +16,10 @@ import { gatedTransport, type RateLimitStore } from "./rate-gate.ts";
 import { retryingTransport } from "./retrying-transport.ts";
 import { RunnerGroups } from "./runner-groups.ts";
 import { RunnerList } from "./runner-list.ts";
+import { GithubRepositoryReader } from "./github-repository-reader.ts";
 import { RepositoriesOfPath } from "./repositories-of-path.ts";
-import { scopeOf } from "./scope.ts";
+import type { RepositoryReader } from "../compliance/ports.ts";
+import { scopeOf, type AppPermissions } from "./scope.ts";
 import { UnitScaleSet, type ScaleSetSettings } from "./unit-scale-set.ts";
 import { TokenRegistration } from "./token-registration.ts";
 import { TokenBucket, type WriteRate } from "./token-bucket.ts";
@@ -64,27 +66,8 @@ const WRITE_RATE: WriteRate = { burst: 50, perSecond: 2 };
  * @throws `GithubUrlError` for an invalid GitHub URL.
  */
 export function createGithubClient(options: GithubClientOptions): GithubForge {
-  const { path, credentials, log, redactor, clock = systemClock } = options;
-  const baseUrl = apiBaseUrl(options.githubUrl);
-  const { dispatcher } = options;
-  const octokit = createOctokitTransport({ baseUrl, dispatcher, log });
-  const { onAnswer } = options;
-  const observed = onAnswer ? observedTransport(octokit, clock, onAnswer) : octokit;
-  const transport = retryingTransport(gatedTransport(observed, clock, options.rateLimitStore), {
-    patienceSeconds: options.patienceSeconds ?? 5,
-    secondMs: options.secondMs ?? 1000,
-    clock,
-  });
-  const source = tokenSource(credentials, { path, transport, clock, redactor });
-  const api = new GithubApi({
-    transport,
-    tokens: source,
-    path,
-    baseUrl,
-    writes: new TokenBucket(options.writeRate ?? WRITE_RATE, clock),
-    clock,
-    deadlineMs: options.deadlineMs ?? 30_000,
-  });
+  const { path, log, redactor, clock = systemClock } = options;
+  const { api, source } = openApi(options, scopeOf(path).appPermissions);
   const list = new RunnerList(api, options.etagStore, log);
   const groups = new RunnerGroups(api, options.group ?? "default");
   const tokens = new TokenRegistration({ api, list, groups, redactor, clock, log });
@@ -92,6 +75,60 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
   const jobs = new JobLookup(api, path);
   const queue = new QueuedJobs({ api, path, groups, repositories: new RepositoriesOfPath(api, path) });
   return new GithubForge({ api, list, groups, tokens, jobs, queue, scaleSet, redactor, clock, log });
+}
+
+/** The permissions of a GitHub App that the built-in policy's check needs, and no others. */
+const CHECK_PERMISSIONS: AppPermissions = {
+  administration: "read",
+  contents: "read",
+  metadata: "read",
+  pull_requests: "read",
+};
+
+/** The permissions for the check, for the message "The token needs ...". */
+const CHECK_PERMISSION =
+  "the scope 'repo' and an administrator of the repository, or the permissions 'administration: read', 'contents: read' and 'pull_requests: read' of the repository";
+
+/**
+ * Makes a client that reads the settings of the repositories of one path, for the built-in policy's check. Sends nothing
+ * before the first call of a method.
+ *
+ * @throws `GithubUrlError` for an invalid GitHub URL.
+ */
+export function createRepositoryReader(
+  options: Omit<GithubClientOptions, "group" | "scaleSet" | "etagStore" | "writeRate">,
+): RepositoryReader {
+  const { api } = openApi(options, [CHECK_PERMISSIONS], CHECK_PERMISSION);
+  return new GithubRepositoryReader(api, new RepositoriesOfPath(api, options.path));
+}
+
+/** Requests of one path, with the rate limits and retries that all requests of a unit share. */
+function openApi(
+  options: GithubClientOptions,
+  appPermissions: readonly AppPermissions[],
+  permission?: string,
+): { readonly api: GithubApi; readonly source: TokenSource } {
+  const { path, credentials, dispatcher, log, onAnswer, redactor, clock = systemClock } = options;
+  const baseUrl = apiBaseUrl(options.githubUrl);
+  const octokit = createOctokitTransport({ baseUrl, dispatcher, log });
+  const observed = onAnswer ? observedTransport(octokit, clock, onAnswer) : octokit;
+  const transport = retryingTransport(gatedTransport(observed, clock, options.rateLimitStore), {
+    patienceSeconds: options.patienceSeconds ?? 5,
+    secondMs: options.secondMs ?? 1000,
+    clock,
+  });
+  const source = tokenSource(credentials, { permissions: appPermissions, transport, clock, redactor });
+  const api = new GithubApi({
+    transport,
+    tokens: source,
+    path,
+    permission,
+    baseUrl,
+    writes: new TokenBucket(options.writeRate ?? WRITE_RATE, clock),
+    clock,
+    deadlineMs: options.deadlineMs ?? 30_000,
+  });
+  return { api, source };
 }
 
 function openScaleSet(
@@ -128,12 +165,9 @@ function openScaleSet(
 
 function tokenSource(
   credentials: Credentials | TokenSource,
-  {
-    path,
-    ...dependencies
-  }: Omit<AppTokensDependencies, "app" | "permissions"> & { readonly path: GithubPath },
+  dependencies: Omit<AppTokensDependencies, "app">,
 ): TokenSource {
   if (!("by" in credentials)) return credentials;
   if (credentials.by === "token") return { token: () => Promise.resolve(credentials.token) };
-  return new AppTokens({ ...dependencies, app: credentials, permissions: scopeOf(path).appPermissions });
+  return new AppTokens({ ...dependencies, app: credentials });
 }

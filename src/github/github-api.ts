@@ -46,6 +46,8 @@ export interface GithubApiDependencies {
   readonly transport: Transport;
   readonly tokens: TokenSource;
   readonly path: GithubPath;
+  /** The needed permissions, for the message "The token needs ...". @default those of the path's runners */
+  readonly permission?: string | undefined;
   /** Address of the API, without a slash at its end. */
   readonly baseUrl: string;
   readonly writes: TokenBucket;
@@ -136,7 +138,7 @@ export class GithubApi {
     return toGithubError(thrown, {
       action,
       path: this.path,
-      permission: this.scope.permission,
+      permission: this.#dependencies.permission ?? this.scope.permission,
       now: this.#dependencies.clock.now(),
       scrub: (text) => (token ? text.replaceAll(token.reveal(), "[redacted]") : text),
     });

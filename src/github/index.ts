@@ -1,5 +1,9 @@
 export { apiBaseUrl, GithubUrlError } from "./api-base-url.ts";
-export { createGithubClient, type GithubClientOptions } from "./create-github-client.ts";
+export {
+  createGithubClient,
+  createRepositoryReader,
+  type GithubClientOptions,
+} from "./create-github-client.ts";
 export type { Credentials } from "./credentials.ts";
 export {
   AccessBlockedError,

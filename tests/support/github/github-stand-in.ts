@@ -19,6 +19,7 @@ import type { RunnerProtocolOptions } from "./runner-protocol/runner-protocol.ts
 import type { ActionsServiceOptions } from "./state/actions-service-options.ts";
 import { ActionsService } from "./state/actions-service.ts";
 import { ScaleSetServer } from "./http/scale-set-server.ts";
+import { RepositoryDirectory } from "./state/repository-settings.ts";
 import { ScaleSets } from "./state/scale-sets.ts";
 import type { Instants } from "./state/instants.ts";
 import { VirtualClock } from "./state/virtual-clock.ts";
@@ -77,6 +78,7 @@ export class GithubStandIn {
       callers,
       rateLimits,
       archives: this.#archives,
+      repositories: new RepositoryDirectory(),
     };
     this.#api = new APIServer(world);
     this.#protocol = new RunnerProtocol(world, protocol);

@@ -137,6 +137,10 @@ function serverHandlers(world: World, api: APIServer) {
         api.renamed.add(from, to);
         world.service.rename(from, to);
       }),
+    "set-repository": ({ repository, settings }) =>
+      done(() => {
+        world.repositories.set(repository, settings);
+      }),
     requests: () => api.requests,
     violations: () => api.violations,
     reset: () =>
@@ -146,6 +150,7 @@ function serverHandlers(world: World, api: APIServer) {
         api.reset();
         world.rateLimits.reset();
         world.archives.checksum = "right";
+        world.repositories.reset();
       }),
   } satisfies Partial<ControlHandlers>;
 }

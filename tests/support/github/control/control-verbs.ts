@@ -5,6 +5,7 @@ import type { LoggedRequest } from "../http/request-log.ts";
 import type { GroupRule } from "../state/group-rules.ts";
 import type { JobRequest, JobStatus, JobView } from "../state/job-record.ts";
 import type { MessageFault, ScaleSetKnobs, ScaleSetView } from "../state/scale-set-record.ts";
+import type { RepositorySettings } from "../state/repository-settings.ts";
 import type { RunnerView } from "../state/runner-record.ts";
 import type { Violation } from "../validation/violation.ts";
 
@@ -57,6 +58,11 @@ export interface ControlVerbs {
   /** Gives a repository a new name, such as `octo/hello`; its runners and jobs keep to it. */
   "rename-repository": {
     readonly takes: { readonly from: string; readonly to: string };
+    readonly gives: null;
+  };
+  /** Replaces the settings of a repository, such as `octo/hello`: its branches, collaborators and pull requests. */
+  "set-repository": {
+    readonly takes: { readonly repository: string; readonly settings: RepositorySettings };
     readonly gives: null;
   };
   "advance-clock": { readonly takes: { readonly byMs: number }; readonly gives: null };

@@ -90,7 +90,7 @@ export function repositoryBody(nameWithOwner: string, { apiURL, origin, world }:
     svn_url: `${origin}/${nameWithOwner}`,
     description: null,
     fork: false,
-    default_branch: "main",
+    default_branch: world.repositories.of(nameWithOwner).defaultBranch,
     ...{ forks: 0, forks_count: 0, network_count: 0, open_issues: 0, open_issues_count: 0, size: 0 },
     ...{ stargazers_count: 0, subscribers_count: 0, watchers: 0, watchers_count: 0 },
     ...{ has_discussions: false, has_issues: true, has_pages: false, has_projects: true, has_wiki: true },

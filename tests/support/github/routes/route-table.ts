@@ -7,6 +7,7 @@ import { repositoryRoutes } from "./repository-routes.ts";
 import type { Route } from "./route.ts";
 import { runnerGroupRoutes } from "./runner-group-routes.ts";
 import { runnerRoutes } from "./runner-routes.ts";
+import { settingsRoutes } from "./settings-routes.ts";
 import { metaRoute, rateLimitRoute } from "./service-routes.ts";
 import { tokenRoutes } from "./token-routes.ts";
 
@@ -32,6 +33,7 @@ const patterns: readonly Pattern[] = [
   ...queueRoutes,
   ...appRoutes,
   ...repositoryRoutes,
+  ...settingsRoutes,
   rateLimitRoute,
   metaRoute,
 ].map((route) => ({ route, expression: expressionOf(route.template) }));

@@ -6,6 +6,7 @@ import type { Caller, CallerDirectory } from "../http/callers.ts";
 import type { ListView } from "../http/list-view.ts";
 import type { RateLimits } from "../http/rate-limits.ts";
 import type { DescriptionName } from "../validation/openapi-description.ts";
+import type { RepositoryDirectory } from "../state/repository-settings.ts";
 import type { ScaleSets } from "../state/scale-sets.ts";
 import type { Scope } from "../state/scope.ts";
 
@@ -26,6 +27,7 @@ export type RouteName =
   | "list-runs"
   | "runner-deprecation"
   | "get-repository"
+  | "repository-settings"
   | "get-job"
   | "list-run-jobs"
   | "job-logs"
@@ -51,6 +53,7 @@ export interface World {
   readonly callers: CallerDirectory;
   readonly rateLimits: RateLimits;
   readonly archives: ArchiveOffer;
+  readonly repositories: RepositoryDirectory;
 }
 
 /** A request, read and let in. */
