@@ -54,7 +54,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   }),
   "src/host": adapter({ packages: ["undici", "tar"] }),
   "src/metrics": adapter(),
-  "src/policy": adapter({ packages: ["undici"] }),
+  "src/policy": adapter({ typesOf: ["src/guest/settings.ts"], packages: ["undici"] }),
   "src/unit": { rooms: BELOW_UNIT },
   "src/service": {
     rooms: [KIT, "src/unit", "src/compliance", "src/runners", "src/metrics"],

@@ -56,8 +56,6 @@ export class UnitWork {
     const [{ parseConfiguration }, { checkOptions }] = await parsers();
     const installed = await this.#installedOptions();
     const configuration = parseConfiguration({ ...(await this.#sources()), installed }, checkOptions);
-    const { refuseUnsupported } = await import("./unsupported.ts");
-    refuseUnsupported(configuration);
     checkImmutableOptions(installed, configuration);
     return configuration;
   }

@@ -17,6 +17,8 @@ export class PacketFilterError extends ConditionError {
 /** The path on Debian and Ubuntu, which is not in every PATH of root. */
 const NFT = "/usr/sbin/nft";
 const LIMIT_MS = 10_000;
+/** Most connections of a runner to the open port that the kernel tracks; closed ones count for a while. */
+const CHECKS_PER_RUNNER = 64;
 /** Most questions of a runner to the DNS server of its bridge that the kernel tracks, each for half a minute. */
 const QUESTIONS_PER_RUNNER = 1000;
 
@@ -39,12 +41,18 @@ export class NftPacketFilter {
    * A machine that cannot filter frames of bridges gets the rules about itself; its NIC filters report what it lacks.
    *
    * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `192.168.99.1/24`.
+   * @param port TCP port of that address which stays open; undefined for none.
    * @throws {@link PacketFilterError} when `nft` is missing or the kernel lacks a feature.
    */
-  async closeHost(bridge: string, subnet: string, signal: AbortSignal): Promise<void> {
+  async closeHost(
+    bridge: string,
+    subnet: string,
+    port: number | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const gateway = subnet.replace(/\/.*/, "");
     const guard = { table: this.table, ports: bridgePorts(bridge, subnet), prefix: portPrefix(bridge) };
-    const host = renderTable(this.table, bridge, gateway);
+    const host = renderTable(this.table, bridge, { gateway, port });
     const guarded = `${this.#deletionOf("bridge")}${renderBridgeGuard({ ...guard, checksClients: true })}`;
     const partly = `${this.#deletionOf("bridge")}${renderBridgeGuard({ ...guard, checksClients: false })}`;
     const scripts = [
@@ -96,7 +104,12 @@ export class NftPacketFilter {
  * A TCP reset ends a connection attempt at once. An ICMP message that arrives during the send takes effect only at
  * the retry, a second later.
  */
-function renderTable(table: string, bridge: string, gateway: string): string {
+function renderTable(
+  table: string,
+  bridge: string,
+  { gateway, port }: { readonly gateway: string; readonly port: number | undefined },
+): string {
+  const open = port === undefined ? NOTHING_OPEN : renderOpenPort(gateway, port);
   return `table inet ${table} {
   set connections {
     type ipv4_addr
@@ -108,7 +121,7 @@ function renderTable(table: string, bridge: string, gateway: string): string {
     size 4096
     flags dynamic
   }
-  chain refuse {
+${open.set}  chain refuse {
     meta l4proto tcp reject with tcp reset
     reject
   }
@@ -116,17 +129,37 @@ function renderTable(table: string, bridge: string, gateway: string): string {
     ct state new add @questions { ip saddr ct count over ${QUESTIONS_PER_RUNNER} } goto refuse
     accept
   }
-  chain from_runners {
+${open.chain}  chain from_runners {
     type filter hook prerouting priority mangle; policy accept;
     iifname != "${bridge}" accept
     meta nfproto ipv6 goto refuse
     ct state new add @connections { ip saddr ct count over ${CONNECTIONS_PER_RUNNER} } goto refuse
     ip daddr { ${gateway}, 255.255.255.255 } udp dport 67 accept
     ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 goto dns
-    fib daddr type { local, broadcast, anycast, multicast } goto refuse
+${open.rule}    fib daddr type { local, broadcast, anycast, multicast } goto refuse
   }
 }
 `;
+}
+
+const NOTHING_OPEN = { set: "", chain: "", rule: "" };
+
+/** A port for runners, of which none may take all the machine's connections there. */
+function renderOpenPort(gateway: string, port: number): typeof NOTHING_OPEN {
+  return {
+    set: `  set checks {
+    type ipv4_addr
+    size 4096
+    flags dynamic
+  }
+`,
+    chain: `  chain check {
+    ct state new add @checks { ip saddr ct count over ${CHECKS_PER_RUNNER} } goto refuse
+    accept
+  }
+`,
+    rule: `    ip daddr ${gateway} tcp dport ${port} goto check\n`,
+  };
 }
 
 function complaintOf({ exitCode, stderr }: ProcessOutcome): string {

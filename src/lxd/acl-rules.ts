@@ -1,3 +1,4 @@
+import type { Address } from "../network/address.ts";
 import { hostNetwork, parseNetwork, contains, renderNetwork, type Network } from "../network/network.ts";
 import { merge, subtract } from "../network/network-sets.ts";
 import type { Endpoint, FirewallRules } from "../unit/ports.ts";
@@ -19,20 +20,26 @@ const ANYWHERE = "0.0.0.0/0";
  * and its other ports are not allowed.
  *
  * @param closed networks that no exception opens: the machine's addresses and the runners' networks.
+ * @param gateway the machine's address on the bridge, with the port that runners may reach. @default none
  */
 export function egressRules(
   closed: readonly Network[],
-  { denied, exceptions }: FirewallRules,
+  { denied, exceptions, machinePort }: FirewallRules,
+  gateway?: Address,
 ): readonly NetworkACLRule[] {
   const isDenied = ({ address }: Endpoint) => denied.some((network) => contains(network, address));
   const open = exceptions.filter(({ address }) => address.family === 4).filter(isDenied);
-  const hosts = merge(open.map(({ address }) => hostNetwork(address)));
+  const own =
+    machinePort === undefined || gateway === undefined ? [] : [{ address: gateway, port: machinePort }];
+  const machine = own.map(({ address }) => hostNetwork(address));
+  const hosts = merge([...open.map(({ address }) => hostNetwork(address)), ...machine]);
   const always = networks(NO_SINGLE_HOST);
   return [
-    ...reject("this machine and all runners on it", merge([...closed, ...always])),
+    ...reject("this machine and all runners on it", merge(subtract([...closed, ...always], machine))),
     ...reject("link-local addresses, metadata services among them", networks([LINK_LOCAL])),
     ...reject("denylist", subtract(denied, hosts)),
-    ...allowEndpoints(open),
+    ...allowEndpoints("exception of the denylist", open),
+    ...allowEndpoints("policy check of this machine", own),
     ...rule("allow", "everything else", subtract(networks([ANYWHERE]), hosts)),
   ];
 }
@@ -53,7 +60,7 @@ function rule(
 }
 
 /** One rule for each host, with sorted ports, since LXD refuses duplicate rules. */
-function allowEndpoints(endpoints: readonly Endpoint[]): readonly NetworkACLRule[] {
+function allowEndpoints(description: string, endpoints: readonly Endpoint[]): readonly NetworkACLRule[] {
   const portsByHost = new Map<string, Set<number>>();
   for (const { address, port } of endpoints) {
     const host = renderNetwork(hostNetwork(address));
@@ -63,7 +70,7 @@ function allowEndpoints(endpoints: readonly Endpoint[]): readonly NetworkACLRule
   return sorted.map(([destination, ports]) => ({
     action: "allow",
     state: "enabled",
-    description: "exception of the denylist",
+    description,
     destination,
     protocol: "tcp",
     destination_port: [...ports].sort((left, right) => left - right).join(","),

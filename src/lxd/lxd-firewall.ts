@@ -1,3 +1,4 @@
+import { parseAddress } from "../network/address.ts";
 import type { Network } from "../network/network.ts";
 import type { Firewall, FirewallRules } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
@@ -14,8 +15,9 @@ export interface PacketFilter {
    * bridge use its own addresses alone. Safe to repeat.
    *
    * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `192.168.99.1/24`.
+   * @param port TCP port of that address which stays open; undefined for none.
    */
-  closeHost(bridge: string, subnet: string, signal: AbortSignal): Promise<void>;
+  closeHost(bridge: string, subnet: string, port: number | undefined, signal: AbortSignal): Promise<void>;
   /** Removes the rules of {@link PacketFilter.closeHost}, if any. */
   openHost(signal: AbortSignal): Promise<void>;
   /** Whether the kernel has LXD's rules for a bridge. LXD does not notice when all rules are flushed. */
@@ -64,14 +66,15 @@ export class LxdFirewall implements Firewall {
     // Without its bridge no runner can start.
     if (!ours) return;
     if (acl) refuseForeign(`network ACL '${name}'`, acl.value.config, this.#options.owner);
+    const subnet = ours.config["ipv4.address"] ?? "";
     const [, isInKernel] = await Promise.all([
-      packetFilter.closeHost(bridge, ours.config["ipv4.address"] ?? "", signal),
+      packetFilter.closeHost(bridge, subnet, rules.machinePort, signal),
       this.#isInKernel(ours, signal),
     ]);
     // LXD cannot change rules that are missing in the kernel, but creates them when the ACL is assigned again.
     if (!isInKernel) await this.#configureBridge(withoutACL, signal);
     const settings = {
-      egress: egressRules(closed, rules),
+      egress: egressRules(closed, rules, parseAddress(subnet.replace(/\/.*/, ""))),
       ingress: [],
       config: ownerKey(this.#options.owner),
       description: describeOwner(this.#options.owner),

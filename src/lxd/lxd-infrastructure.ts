@@ -97,6 +97,12 @@ export class LxdInfrastructure implements Infrastructure {
     return `${BRIDGE_PREFIX}${digest.slice(0, BRIDGE_DIGITS)}`;
   }
 
+  async gateway(signal: AbortSignal): Promise<string | undefined> {
+    const bridge = await absentAsUndefined(this.#client.networks.get(this.bridge, signal));
+    const address = bridge?.config["ipv4.address"]?.replace(/\/.*/, "");
+    return address === "" ? undefined : address;
+  }
+
   /** The profile of all instances of the unit. Instances of both types may exist for a while. */
   get baseProfile(): string {
     const { instanceType, slug } = this.#options;

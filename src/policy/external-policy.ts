@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher } from "undici";
 import { type Clock, ConditionError, messageOf, Secret, withDeadline } from "charm-kit";
+import type { GuestPolicy } from "../guest/settings.ts";
 import type { PolicyService } from "../runners/ports.ts";
 import { withSystemCertificates } from "../network/system-certificates.ts";
 
@@ -48,6 +49,11 @@ export class ExternalPolicy implements PolicyService {
   constructor(options: ExternalPolicyOptions) {
     this.#options = options;
     this.url = options.url.replace(/\/+$/, "");
+  }
+
+  /** @throws as {@link ExternalPolicy.oneTimeToken}. */
+  async access(signal: AbortSignal): Promise<GuestPolicy> {
+    return { url: this.url, oneTimeToken: await this.oneTimeToken(signal) };
   }
 
   /**

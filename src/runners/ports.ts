@@ -1,4 +1,5 @@
 import type { Await, Secret } from "charm-kit";
+import type { GuestPolicy } from "../guest/settings.ts";
 
 /** Type of a runner's instance: the option `instance-type`. */
 export type InstanceType = "container" | "virtual-machine";
@@ -471,12 +472,10 @@ export interface Archives {
   fetch(application: RunnerApplication, signal: AbortSignal): Promise<string>;
 }
 
-/** An external service that decides whether a repository may use the runners. */
+/** A service that decides whether a repository may use the runners. */
 export interface PolicyService {
-  /** Address for the checks of runners. */
-  readonly url: string;
-  /** Requests a token for the check of one runner. */
-  oneTimeToken(signal: AbortSignal): Promise<Secret>;
+  /** The address for the check of one runner, and a token for it. */
+  access(signal: AbortSignal): Promise<GuestPolicy>;
 }
 
 /** CPU, memory and disk of an instance. */

@@ -410,7 +410,7 @@ export class Runner {
 /** The settings of one runner, with a token of its own for the policy check. */
 async function guestOf({ guest, policy }: CreateRunnerConfig, signal: AbortSignal): Promise<GuestSettings> {
   if (!policy) return guest;
-  return { ...guest, policy: { url: policy.url, oneTimeToken: await policy.oneTimeToken(signal) } };
+  return { ...guest, policy: await policy.access(signal) };
 }
 
 /** The one that a runner's start waits for last. */

@@ -20,6 +20,7 @@ import { LONGEST_ROUND_MS, type ServiceStatus } from "../unit/service-status.ts"
 import { SecondWitness } from "./second-witness.ts";
 import { CommandRefresh } from "./status-refresh.ts";
 import { SystemdNotify } from "./systemd-notify.ts";
+import { openServicePolicy } from "./open-service-policy.ts";
 import { OutdatedSettingsError, UnitRounds } from "./unit-rounds.ts";
 import { WaitStanding } from "./wait-standing.ts";
 import { Wakes } from "./wakes.ts";
@@ -65,6 +66,8 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     },
     log,
   });
+  const policy = openServicePolicy({ system, slug, log, redactor, path, telemetry: () => metrics.telemetry });
+  const annotate = (status: ServiceStatus) => policy.annotate(metrics.annotate(status));
   const metrics = await ServiceMetrics.open({ system, slug, log, program, status: () => loop.status });
   const loop: RunnerLoop = new RunnerLoop({
     settings: {
@@ -76,6 +79,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
         const settings = await readSettings(path);
         addSecrets(redactor, settings);
         metrics.apply(settings);
+        policy.apply(settings);
         return settings;
       },
     },
@@ -89,7 +93,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     log,
     random: () => randomOf(system),
     onStatus: (status) => {
-      api.publish(metrics.annotate(status));
+      api.publish(annotate(status));
       metrics.views.changed();
       ends.follow(running.aborted ? [] : (status.counts?.names ?? []));
     },
@@ -97,10 +101,11 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
   });
   const api: ServiceApi = new ServiceApi({
     path: join(system.dataRoot, slug, "service.sock"),
-    status: () => metrics.annotate(loop.status),
+    status: () => annotate(loop.status),
     metrics: metrics.expose,
     views: metrics.views,
-    reconcile: async () => metrics.annotate(await loop.request()),
+    policyToken: (asked) => policy.issue(asked),
+    reconcile: async () => annotate(await loop.request()),
   });
   // The socket is root's alone from its first moment on.
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -132,6 +137,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     await Promise.allSettled(parts);
     ends.close();
     await follower.close();
+    await policy.close();
     await metrics.close();
     await api.close();
   }

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { chmod, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
-import { ConditionError, systemErrorCode, withResolvers } from "charm-kit";
+import { ConditionError, messageOf, systemErrorCode, withResolvers } from "charm-kit";
+import type { PolicyTokenAnswer } from "../unit/ask-service.ts";
 import type { ServiceStatus } from "../unit/service-status.ts";
 import { EventReaders } from "./event-readers.ts";
 import { sendView, streamViews } from "./live-page.ts";
@@ -26,6 +27,8 @@ export interface ServiceApiOptions {
   readonly metrics?: Expose;
   /** The unit at a glance. @default there is none */
   readonly views?: LiveViews;
+  /** Issues a one-time token of the built-in policy. @default there is no such policy */
+  readonly policyToken?: (signal: AbortSignal) => Promise<PolicyTokenAnswer>;
   /** Asks for a round. Resolves with the status once a round that began after the call has ended. */
   readonly reconcile: () => Promise<ServiceStatus>;
 }
@@ -97,12 +100,16 @@ export class ServiceApi {
       case "GET /view/events":
         this.#show(request, response);
         return;
+      case "POST /policy-token":
+        this.#issueToken(response);
+        return;
       case "POST /reconcile":
         this.#reconcile(request, response).catch(() => response.destroy());
         return;
       default:
         send(response, 404, {
-          error: "Known are GET /status, /events, /view, /view/events and /metrics, and POST /reconcile.",
+          error:
+            "Known are GET /status, /events, /view, /view/events and /metrics, and POST /policy-token and /reconcile.",
         });
     }
   }
@@ -125,6 +132,25 @@ export class ServiceApi {
     if (!views || !this.#audience) send(response, 404, { error: "There is no live view." });
     else if (url === "/view") sendView(response, views);
     else streamViews(response, views, this.#audience);
+  }
+
+  #issueToken(response: ServerResponse): void {
+    const gone = new AbortController();
+    response.once("close", () => {
+      gone.abort(new Error("whoever asked for the token hung up"));
+    });
+    const { policyToken } = this.#options;
+    const issued = policyToken
+      ? policyToken(gone.signal)
+      : Promise.resolve({ fault: "the runner service checks no repositories" });
+    issued.then(
+      (answer) => {
+        send(response, "token" in answer ? 200 : 503, answer);
+      },
+      (thrown: unknown) => {
+        send(response, 503, { fault: messageOf(thrown) });
+      },
+    );
   }
 
   #stream(response: ServerResponse): void {

@@ -68,6 +68,41 @@ function statusIn(answer: string): ServiceStatus | undefined {
     : undefined;
 }
 
+/** A token of the built-in policy with the address for its check, or why there is none. */
+export type PolicyTokenAnswer = { readonly url: string; readonly token: string } | { readonly fault: string };
+
+/** The service may have to ask LXD for the address of the bridge. */
+const TOKEN_LIMIT_MS = 15_000;
+
+/**
+ * Asks the service for a one-time token of the built-in policy.
+ *
+ * @returns undefined where no service answers.
+ */
+export async function askPolicyToken(
+  path: string,
+  signal: AbortSignal,
+): Promise<PolicyTokenAnswer | undefined> {
+  try {
+    const answer = await withDeadline(
+      "ask the runner service for a token",
+      TOKEN_LIMIT_MS,
+      signal,
+      (limited) => exchange(path, "POST /policy-token HTTP/1.0\r\nContent-Length: 0\r\n\r\n", limited),
+    );
+    const [, ...rest] = answer.split("\r\n\r\n");
+    const body: unknown = JSON.parse(rest.join("\r\n\r\n"));
+    const { url, token, fault } = isRecord(body) ? body : {};
+    if (typeof url === "string" && typeof token === "string") return { url, token };
+    return {
+      fault: typeof fault === "string" ? fault : "the unit's runner service is of an earlier version",
+    };
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
 function exchange(path: string, request: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path, signal });
@@ -82,7 +117,8 @@ function exchange(path: string, request: string, signal: AbortSignal): Promise<s
       .on("end", () => {
         resolve(answer);
       })
-      .end(request);
+      // Not its end as well: Node.js drops a request of which the answer takes longer than that.
+      .write(request);
   });
 }
 

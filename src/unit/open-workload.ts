@@ -16,15 +16,14 @@ import { POST_JOB_FILE } from "../metrics/guest-file-content.ts";
 import { shareOf, ShareStore } from "../metrics/share-store.ts";
 import { UnitMetrics } from "../metrics/unit-metrics.ts";
 import { trustCertificates } from "../network/system-certificates.ts";
-import { ExternalPolicy } from "../policy/external-policy.ts";
-import type { Forge, InstanceType, RegistrationScopes, PolicyService } from "../runners/ports.ts";
+import type { Forge, InstanceType, RegistrationScopes } from "../runners/ports.ts";
 import type { Patience } from "../runners/plan.ts";
 import type { Jobs } from "../metrics/ports.ts";
 import { CAPSULE_LIMITS, LogKeeper, type CapsuleLimits } from "../runners/log-keeper.ts";
 import { OnlineWitness } from "../runners/online-witness.ts";
 import { PostMortem } from "../runners/post-mortem.ts";
 import { RunnerManager, type Lock } from "../runners/runner-manager.ts";
-import { type Clock, type Logger, PatientLock, ProcessLock, type Redactor, runProcess } from "charm-kit";
+import { type Logger, PatientLock, ProcessLock, type Redactor, runProcess } from "charm-kit";
 import type { UnitContext } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
 import type { ForgeSetup, Setup } from "./setup.ts";
@@ -33,6 +32,7 @@ import { Teardown, type TeardownDependencies } from "./teardown.ts";
 import { currentLock } from "./current-lock.ts";
 import { openHost } from "./open-host.ts";
 import { openScopes } from "./open-scopes.ts";
+import { openPolicy } from "./open-policy.ts";
 import { leaveStandby, removeService } from "./open-service.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { openTimers } from "./open-timers.ts";
@@ -112,7 +112,7 @@ export function openWorkload(
       onWait: context.step,
     }),
     leaveStandby: (signal) => leaveStandby(context, signal),
-    policy: openPolicy(setup.configuration, context.system.clock),
+    policy: openPolicy(setup.configuration, context),
   });
 }
 
@@ -274,11 +274,6 @@ function openImageKeeper(
       hasAproxy: aproxy !== undefined,
     },
   );
-}
-
-function openPolicy({ policy }: Configuration, clock: Clock): PolicyService | undefined {
-  if (policy.by !== "service") return undefined;
-  return new ExternalPolicy({ url: policy.url, token: policy.token, clock });
 }
 
 function openMetrics(jobs: Jobs, context: WorkloadContext): UnitMetrics {

@@ -37,6 +37,8 @@ export interface Infrastructure {
   ensure(capacity: RunnerCapacity, signal: AbortSignal): Promise<InfrastructureReport>;
   /** The profiles of a runner of these resources, in the order in which they apply. */
   profiles(resources: MachineResources): readonly string[];
+  /** The machine's IPv4 address on the runners' bridge; undefined without a bridge. */
+  gateway(signal: AbortSignal): Promise<string | undefined>;
   /** Fails when LXD does not answer. */
   check(signal: AbortSignal): Promise<void>;
   /**
@@ -59,6 +61,8 @@ export interface FirewallRules {
   readonly denied: readonly Network[];
   /** What they may reach in these networks all the same. */
   readonly exceptions: readonly Endpoint[];
+  /** TCP port of the machine's address on their bridge that runners may reach. @default none */
+  readonly machinePort?: number;
 }
 
 /**

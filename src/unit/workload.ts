@@ -54,7 +54,7 @@ export interface WorkloadDependencies {
   readonly host: Pick<Host, "prepare" | "shortages" | "memory" | "mayReboot">;
   readonly integrations: Integrations;
   readonly credentials: Credentials;
-  /** The external policy service, if one is configured. */
+  /** Whoever checks repositories before their jobs, if somebody does. */
   readonly policy: PolicyService | undefined;
   readonly images: ImageKeeper;
   readonly infrastructure: Infrastructure;

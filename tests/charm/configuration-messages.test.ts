@@ -5,7 +5,6 @@ import { parseConfiguration } from "../../src/charm/configuration.ts";
 import { checkImmutableOptions, ImmutableOptionError } from "../../src/charm/immutable-options.ts";
 import { readCredentials } from "../../src/charm/read-credentials.ts";
 import { statusOf } from "../../src/charm/status.ts";
-import { refuseUnsupported } from "../../src/charm/unsupported.ts";
 import { PermissionDeniedError, SecretNotFoundError, UnknownToolError, type Proxies } from "juju-charm";
 import { Secret } from "charm-kit";
 import { DEFAULT_OPTIONS, LEAST_OPTIONS, NO_PROXIES, SECRET_ID, TOKEN } from "./least-options.ts";
@@ -16,7 +15,7 @@ type Options = Readonly<Record<string, string | number | boolean>>;
 function shown(options: Options, proxies: Partial<Proxies> = {}): string {
   try {
     const sources = { options: { ...LEAST_OPTIONS, ...options }, proxies: { ...NO_PROXIES, ...proxies } };
-    refuseUnsupported(parseConfiguration(sources, checkOptions));
+    parseConfiguration(sources, checkOptions);
   } catch (thrown) {
     return statusText(thrown, ConfigurationError);
   }
@@ -286,7 +285,6 @@ const MESSAGES: readonly Row[] = [
   ],
   [{ "runner-storage": "disk" }, "runner-storage: not one of its values; use juju-storage or memory"],
   [{ "repo-policy": "on" }, "repo-policy: not one of its values; use off, external or builtin"],
-  [{ "repo-policy": "builtin" }, "repo-policy: this version has no check of its own; use external or off"],
   [
     { "repo-policy": "external" },
     "repo-policy-compliance-url: missing, and repo-policy=external needs it; use the address of a policy service, such as https://policy.example.com | repo-policy-compliance-token: missing, and repo-policy=external needs it; use the token that the policy service takes from the charm",

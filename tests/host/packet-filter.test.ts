@@ -13,7 +13,7 @@ function kernel(refuses: (script: string) => boolean) {
   return { accepted, filter: new NftPacketFilter("runners-0", run) };
 }
 const close = (filter: NftPacketFilter) =>
-  filter.closeHost("ghr-7c5a533446", "10.251.17.1/24", AbortSignal.timeout(1000));
+  filter.closeHost("ghr-7c5a533446", "10.251.17.1/24", undefined, AbortSignal.timeout(1000));
 
 describe("closeHost()", () => {
   it("keeps the counted connections and guards the bridge's ports, in one transaction", async () => {
@@ -29,8 +29,25 @@ describe("closeHost()", () => {
 
   it("stays below that for the largest subnet", async () => {
     const { accepted, filter } = kernel(() => false);
-    await filter.closeHost("ghr-7c5a533446", "10.251.0.1/16", AbortSignal.timeout(1000));
+    await filter.closeHost("ghr-7c5a533446", "10.251.0.1/16", 8470, AbortSignal.timeout(1000));
     expect(accepted[0]?.length).to.be.below(128 * 1024);
+  });
+
+  it("keeps one port of the gateway open, and each runner's connections to it few", async () => {
+    const { accepted, filter } = kernel(() => false);
+    await filter.closeHost("ghr-7c5a533446", "10.251.17.1/24", 8470, AbortSignal.timeout(1000));
+    const rules = accepted[0]?.split("\n").map((line) => line.trim()) ?? [];
+    const open = rules.indexOf("ip daddr 10.251.17.1 tcp dport 8470 goto check");
+    expect(open).to.be.above(rules.indexOf("chain from_runners {"));
+    expect(open).to.be.below(rules.findIndex((rule) => rule.startsWith("fib daddr type")));
+    expect(rules).to.include("ct state new add @checks { ip saddr ct count over 64 } goto refuse");
+  });
+
+  it("opens no port by itself", async () => {
+    const { accepted, filter } = kernel(() => false);
+    await close(filter);
+    expect(accepted[0]).to.not.include("tcp dport");
+    expect(accepted[0]).to.not.include("checks");
   });
 
   const lacks: readonly (readonly [lack: string, refuses: (script: string) => boolean, has: string])[] = [

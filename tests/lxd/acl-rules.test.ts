@@ -49,6 +49,24 @@ describe("egressRules()", () => {
     ]);
   });
 
+  it("open one port of the machine on the bridge, whatever is denied, and no other one", () => {
+    const rules = egressRules(
+      closed,
+      { denied: networks("10.0.0.0/8"), exceptions: [], machinePort: 8470 },
+      address("10.9.0.1"),
+    );
+    expect(verdict(rules, tcp("10.9.0.1", 8470))).to.equal("allow");
+    for (const packet of [
+      tcp("10.9.0.1", 8471),
+      { ...tcp("10.9.0.1", 8470), protocol: "udp" as const },
+      tcp("10.9.0.2", 8470),
+      tcp("192.0.2.2", 8470),
+      tcp("10.1.2.3", 8470),
+    ])
+      expect(verdict(rules, packet)).to.equal("reject");
+    expect(verdict(rules, tcp("198.51.100.7", 443))).to.equal("allow");
+  });
+
   it("take an exception out of the denied networks, and allow its ports alone", () => {
     const rules = egressRules(closed, {
       denied: networks("10.0.0.0/29", "10.0.0.0/30"),

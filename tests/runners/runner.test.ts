@@ -105,7 +105,7 @@ describe("Runner", () => {
 
       it("gives the runner a token of its own", async () => {
         const { process, runner } = newRunner();
-        const policy = { url, oneTimeToken: () => Promise.resolve(new Secret("one-time")) };
+        const policy = { access: () => Promise.resolve({ url, oneTimeToken: new Secret("one-time") }) };
         await create(runner, { policy });
         const token = payloadOf(process).find((order) => order.includes("/.policy-token "));
         expect(token).to.equal("file 0600 ubuntu /home/ubuntu/github-runner/.policy-token one-time");
@@ -114,9 +114,7 @@ describe("Runner", () => {
       it("makes nothing without one", async () => {
         const { runner, site } = newRunner();
         const refusal = new Error("the service is away");
-        const thrown = await rejection(
-          create(runner, { policy: { url, oneTimeToken: () => Promise.reject(refusal) } }),
-        );
+        const thrown = await rejection(create(runner, { policy: { access: () => Promise.reject(refusal) } }));
         expect(thrown).to.be.instanceOf(RunnerCreateError).with.property("cause", refusal);
         expect(site.machines.size).to.equal(0);
         expect(site.registrationOf(NAME)).to.equal(undefined);

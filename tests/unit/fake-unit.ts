@@ -123,6 +123,7 @@ export class FakeUnit {
         },
         profiles: () => ["runner"],
         check: done,
+        gateway: () => Promise.resolve("10.251.17.1"),
         remove: () => Promise.resolve([]),
       },
       firewall: { ensure: done, remove: () => Promise.resolve([]) },

@@ -30,6 +30,11 @@ const route = (
 export const settingsRoutes: readonly Route[] = [
   route("/branches/{branch}", "contents", describeBranch),
   route("/branches/{branch}/protection", "administration", describeProtection),
+  route(
+    "/branches/{branch}/protection/required_pull_request_reviews",
+    "administration",
+    describeRequiredReviews,
+  ),
   route("/rules/branches/{branch}", "metadata", listRules),
   route("/rulesets/{ruleset_id}", "metadata", describeRuleset),
   route("/collaborators", "metadata", listCollaborators),
@@ -62,23 +67,32 @@ function describeProtection(call: Call, { branches }: Required<RepositorySetting
   if (protection === undefined) return failure(404, "Branch not found");
   // Also where a ruleset protects the branch.
   if (protection === null) return failure(404, "Branch not protected");
+  const reviews = requiredReviews(protection, call);
   const body = {
-    url: `${repositoryUrl(call)}/branches/${call.parameters["branch"] ?? ""}/protection`,
-    enforce_admins: { url: "https://github.example/", enabled: true },
-    ...requiredReviews(protection),
+    url: protectionUrl(call),
+    enforce_admins: { url: `${protectionUrl(call)}/enforce_admins`, enabled: true },
+    ...(reviews && { required_pull_request_reviews: reviews }),
   };
   return { status: 200, body };
 }
 
-function requiredReviews({ approvals, bypass }: ProtectionSettings): JSONObject {
-  if (approvals === undefined) return {};
-  const reviews = {
+function describeRequiredReviews(call: Call, { branches }: Required<RepositorySettings>): Answer {
+  const protection = branches[call.parameters["branch"] ?? ""];
+  const body = protection ? requiredReviews(protection, call) : undefined;
+  return body ? { status: 200, body } : failure(404, "Not Found");
+}
+
+function requiredReviews({ approvals, bypass }: ProtectionSettings, call: Call): JSONObject | undefined {
+  if (approvals === undefined) return undefined;
+  return describedSample("protected-branch-pull-request-review", {
+    url: `${protectionUrl(call)}/required_pull_request_reviews`,
     required_approving_review_count: approvals,
     ...(bypass && { bypass_pull_request_allowances: describeAllowances(bypass) }),
-  };
-  return {
-    required_pull_request_reviews: describedSample("protected-branch-pull-request-review", reviews),
-  };
+  });
+}
+
+function protectionUrl(call: Call): string {
+  return `${repositoryUrl(call)}/branches/${call.parameters["branch"] ?? ""}/protection`;
 }
 
 function describeAllowances({ users = [], teams = [], apps = [] }: BypassAllowances): JSONObject {
