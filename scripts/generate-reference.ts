@@ -3,6 +3,8 @@ import { configurationSchema } from "../src/charm/configuration-schema.ts";
 import { loadMetadata } from "juju-charm/metadata";
 import { UNIT_METRICS } from "../src/metrics/unit-metric-table.ts";
 import { renderMetrics } from "./metadata/render-metrics.ts";
+import { POLICY_RULES } from "../src/compliance/policy-rules.ts";
+import { renderPolicy } from "./metadata/render-policy.ts";
 import { renderActions, renderConfiguration } from "./metadata/render-reference.ts";
 import { undescribed } from "./metadata/undescribed.ts";
 import { writeGenerated } from "./metadata/write-generated.ts";
@@ -20,6 +22,7 @@ try {
   const pages = {
     "docs/reference/configuration.md": renderConfiguration(metadata, configurationSchema.properties),
     "docs/reference/prometheus-metrics.md": renderMetrics(UNIT_METRICS),
+    "docs/reference/policy-rules.md": renderPolicy(POLICY_RULES),
     "docs/reference/actions.md": renderActions(metadata),
   };
   await writeGenerated(root, pages, process.argv.includes("--check"));

@@ -168,7 +168,7 @@ export interface GithubRunnerTypes extends CharmTypes {
     readonly "runner-storage": string;
     /**
      * Check of a repository's settings before each job: "off" for no check, "external" for the service at
-     * repo-policy-compliance-url, "builtin" for the charm itself.
+     * repo-policy-compliance-url, "builtin" for the unit itself, which needs read access to the settings.
      */
     readonly "repo-policy": string;
     /**

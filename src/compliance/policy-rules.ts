@@ -121,7 +121,10 @@ export function describeRefusals(repository: string, refused: readonly Refusal[]
   const lines = refused.flatMap(({ rule, violations }) => {
     const more = violations.length - MOST_TOLD;
     return [
-      ...violations.slice(0, MOST_TOLD).map((violation) => `- ${rule.id}: ${violation}`),
+      // Names of rulesets and roles are other people's: none begins a line, which might be a command of the log.
+      ...violations
+        .slice(0, MOST_TOLD)
+        .map((violation) => `- ${rule.id}: ${violation.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")}`),
       ...(more > 0 ? [`- ${rule.id}: and ${more} more`] : []),
       `  ${rule.remedy}`,
     ];

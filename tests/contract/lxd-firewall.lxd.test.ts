@@ -344,4 +344,23 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     expect(rules).not.to.match(new RegExp(`acl\\w*\\.${infrastructure.bridge}`));
     await reaches(toDenied());
   });
+
+  it("opens one port of the machine's address on the bridge, even in a denied network, and closes it again", async () => {
+    await site.answerAt([gateway], [OTHER_PORT]);
+    const open = { "the open port": tcp(gateway) };
+    const others: Probes = {
+      "another port": tcp(gateway, OTHER_PORT),
+      "the open port by UDP": udp(gateway),
+      "the gateway by ping": ping(gateway),
+      ...Object.fromEntries(
+        hosts.filter((host) => host !== gateway).map((host) => [`the port at ${host}`, tcp(host)]),
+      ),
+    };
+    await ensure({ denied: [...denylist(), ...networks(`${gateway}/32`)], machinePort: PORT });
+    await reaches(open, toTheWorld());
+    await refuses(others, toSiblings(), toStrangers());
+    await ensure();
+    await refuses(open, others);
+    await reaches(toTheWorld());
+  });
 });

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { isPublicRepository } from "../state/group-rules.ts";
-import { isoTime } from "../state/virtual-clock.ts";
 import type { Answer, Call, Route } from "./route.ts";
 import { repository } from "./scoped-prefixes.ts";
 
@@ -20,6 +19,9 @@ export const repositoryRoutes: readonly Route[] = [
 export function repositoryId(nameWithOwner: string): number {
   return createHash("sha256").update(nameWithOwner.toLowerCase()).digest().readUInt32BE();
 }
+
+/** A repository that nobody changes is described by the same words each time. */
+const LONG_AGO = "2026-01-01T00:00:00Z";
 
 /** Addresses that GitHub's schema `full-repository` has, below that of the repository. */
 const ADDRESSES: Readonly<Record<string, string>> = {
@@ -72,7 +74,6 @@ function describeRepository(call: Call): Answer {
 export function repositoryBody(nameWithOwner: string, { apiURL, origin, world }: Call) {
   const [owner = "", name = ""] = nameWithOwner.split("/");
   const api = `${apiURL}/repos/${nameWithOwner}`;
-  const now = isoTime(world.service.clock.now());
   const isPublic = isPublicRepository(nameWithOwner);
   return {
     ...Object.fromEntries(Object.entries(ADDRESSES).map(([key, path]) => [key, `${api}${path}`])),
@@ -95,7 +96,7 @@ export function repositoryBody(nameWithOwner: string, { apiURL, origin, world }:
     ...{ stargazers_count: 0, subscribers_count: 0, watchers: 0, watchers_count: 0 },
     ...{ has_discussions: false, has_issues: true, has_pages: false, has_projects: true, has_wiki: true },
     ...{ archived: false, disabled: false, homepage: null, language: null, license: null, mirror_url: null },
-    ...{ created_at: now, pushed_at: now, updated_at: now },
+    ...{ created_at: LONG_AGO, pushed_at: LONG_AGO, updated_at: LONG_AGO },
   };
 }
 
