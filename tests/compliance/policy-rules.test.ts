@@ -131,7 +131,10 @@ describe("describeRefusals()", () => {
 
   it("lets no name begin a line, where it might be a command of the log", () => {
     const outsideCollaborators = [{ login: "hubot", role: "x\r\n::error::mine\u2028::stop-commands::y" }];
-    const text = describeRefusals("octo/hello", refusals("push", { outsideCollaborators, pullRequest: undefined }));
+    const text = describeRefusals(
+      "octo/hello",
+      refusals("push", { outsideCollaborators, pullRequest: undefined }),
+    );
     expect(text.split(/[\r\n\u2028]/).filter((line) => line.startsWith("::"))).to.deep.equal([]);
     expect(text).to.contain("role 'x ::error::mine ::stop-commands::y'");
   });

@@ -240,7 +240,11 @@ describe("BuiltinPolicy", () => {
 
   it("tells why the service has no token", async () => {
     const path = join(temporary.path, "service.sock");
-    const api = new ServiceApi({ path, status: sampleStatus, reconcile: () => Promise.resolve(sampleStatus()) });
+    const api = new ServiceApi({
+      path,
+      status: sampleStatus,
+      reconcile: () => Promise.resolve(sampleStatus()),
+    });
     await api.open();
     expect(await askPolicyToken(path, NEVER)).to.deep.equal({
       fault: "the runner service checks no repositories",
