@@ -34,7 +34,7 @@ import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownersh
 import type { PortAllocator } from "./port-allocator.ts";
 import { runnerImagesIn } from "./runner-images.ts";
 import { startInstance } from "./start-instance.ts";
-import { ownUserRange } from "./user-range.ts";
+import { ownUserRange, userRangeConfig } from "./user-range.ts";
 
 export interface LxdMachinesOptions {
   readonly client: LxdClient;
@@ -85,6 +85,8 @@ export class LxdMachines implements Machines {
   readonly #ports: PortAllocator | undefined;
   /** As {@link LxdMachines.list} has seen them last. */
   #instances: readonly Instance[] = [];
+  /** First users of the ranges of instances that were not listed yet, by the instances' names. */
+  readonly #givenRanges = new Map<string, number>();
   readonly #guestStart: NonNullable<LxdMachinesOptions["guestStart"]>;
 
   constructor(options: LxdMachinesOptions) {
@@ -104,6 +106,7 @@ export class LxdMachines implements Machines {
     const instances = await this.#client.instances.list(undefined, signal);
     this.#ports?.observe(instances);
     this.#instances = instances;
+    for (const { name } of instances) this.#givenRanges.delete(name);
     const own = instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
     return {
       runners: own.filter((machine) => machine.phase !== "standby"),
@@ -287,7 +290,12 @@ export class LxdMachines implements Machines {
     const create = async (devices: Devices) => {
       await this.#client.instances.create(this.#newInstance(spec, devices), signal);
     };
-    await (this.#ports ? this.#ports.giving(spec.name, create, signal) : create({}));
+    try {
+      await (this.#ports ? this.#ports.giving(spec.name, create, signal) : create({}));
+    } catch (thrown) {
+      this.#givenRanges.delete(spec.name);
+      throw thrown;
+    }
   }
 
   #newInstance(
@@ -310,13 +318,22 @@ export class LxdMachines implements Machines {
         [KEYS.phase]: phase,
         [KEYS.deadline]: String(deadline),
         ...TEMPLATE_ONLY,
-        ...ownUserRange(
-          this.#instances.find((instance) => instance.name === template),
-          this.#instances.length,
-        ),
+        ...userRangeConfig(this.#giveUserRange(name, template)),
         "boot.autostart": "false",
       },
     };
+  }
+
+  #giveUserRange(name: string, template: string): number | undefined {
+    const instances = this.#instances;
+    const base = ownUserRange({
+      name,
+      template: instances.find((instance) => instance.name === template),
+      instances,
+      given: [...this.#givenRanges.values()],
+    });
+    if (base !== undefined) this.#givenRanges.set(name, base);
+    return base;
   }
 
   /** LXD refuses, or forgets, an operation. Decides by the state, not by the message. */

@@ -2,6 +2,7 @@ import type { Config, Devices, Instance, LxdClient } from "lxd-client";
 import { bridgePorts, type BridgePort } from "../network/bridge-ports.ts";
 import { NoFreePortError } from "./errors.ts";
 import type { BridgeKernel } from "./bridge-kernel.ts";
+import { startOf } from "./start-of.ts";
 
 /** Name of the network device of all instances. */
 export const NIC = "eth0";
@@ -69,6 +70,7 @@ export class PortAllocator {
     signal: AbortSignal,
   ): Promise<{ readonly device: Config; readonly port: BridgePort }> {
     const [{ device, ports }, taken] = await this.#known(signal);
+    // The port of an instance that has just gone is not the next one's.
     const start = startOf(name, ports.length);
     const port = [...ports.slice(start), ...ports.slice(0, start)].find(({ address }) => !taken.has(address));
     if (!port) throw new NoFreePortError(this.#options.bridge, ports.length);
@@ -140,11 +142,4 @@ export class PortAllocator {
 function addressOf({ devices }: Instance, bridge: string): string | undefined {
   const device = devices[NIC];
   return device?.["network"] === bridge ? device["ipv4.address"] : undefined;
-}
-
-/** Spreads instances over the ports, so that the port of one that has just gone is not the next one's. */
-function startOf(name: string, count: number): number {
-  let hash = 0;
-  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003;
-  return count === 0 ? 0 : hash % count;
 }

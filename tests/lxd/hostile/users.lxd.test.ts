@@ -81,6 +81,12 @@ describeLxd(`Users of runners${reason === undefined ? "" : ` (skipped: ${reason}
     const maps = await Promise.all([first, second].map((name) => run(name, "cat", "/proc/self/uid_map")));
     const starts = maps.map((map) => Number(/^\s*0\s+(\d+)\s+196608\n$/.exec(map)?.[1]));
     expect(Math.abs((starts[0] ?? 0) - (starts[1] ?? 0))).to.be.at.least(196_608);
+    const { config } = await unit.client.instances.get(template, signal());
+    const [{ Hostid: base }] = JSON.parse(config["volatile.idmap.next"] ?? "") as [
+      { readonly Hostid: number },
+    ];
+    // LXD itself would leave its map for instances that are created at the same time.
+    for (const start of starts) expect((start - base - 65_536) % 196_608).to.equal(0);
     const program = readFileSync(join(import.meta.dirname, "keys.pl"));
     for (const name of [first, second]) {
       await unit.client.files.put(
