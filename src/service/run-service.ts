@@ -68,7 +68,13 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
   });
   const policy = openServicePolicy({ system, slug, log, redactor, path, telemetry: () => metrics.telemetry });
   const annotate = (status: ServiceStatus) => policy.annotate(metrics.annotate(status));
-  const metrics = await ServiceMetrics.open({ system, slug, log, program, status: () => loop.status });
+  const metrics = await ServiceMetrics.open({
+    system,
+    slug,
+    log,
+    program,
+    status: () => policy.annotate(loop.status),
+  });
   const loop: RunnerLoop = new RunnerLoop({
     settings: {
       read: async () => {
