@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurationSchema } from "../src/charm/configuration-schema.ts";
 import { loadMetadata } from "juju-charm/metadata";
 import { UNIT_METRICS } from "../src/metrics/unit-metric-table.ts";
+import { renderAlerts } from "./metadata/render-alerts.ts";
 import { renderMetrics } from "./metadata/render-metrics.ts";
 import { POLICY_RULES } from "../src/compliance/policy-rules.ts";
 import { renderPolicy } from "./metadata/render-policy.ts";
@@ -14,6 +16,7 @@ import { writeGenerated } from "./metadata/write-generated.ts";
  * metadata; with `--check`, changes nothing and fails when one is stale.
  */
 const root = join(import.meta.dirname, "..");
+const ALERT_RULES = "observability/prometheus_alert_rules/github-runner.yaml";
 
 try {
   const metadata = await loadMetadata(root);
@@ -24,6 +27,7 @@ try {
     "docs/reference/prometheus-metrics.md": renderMetrics(UNIT_METRICS),
     "docs/reference/policy-rules.md": renderPolicy(POLICY_RULES),
     "docs/reference/actions.md": renderActions(metadata),
+    "docs/reference/alerts.md": renderAlerts(await readFile(join(root, ALERT_RULES), "utf8")),
   };
   await writeGenerated(root, pages, process.argv.includes("--check"));
 } catch (thrown) {
