@@ -60,7 +60,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     rooms: [KIT, "src/unit", "src/compliance", "src/runners", "src/metrics"],
   },
   "src/charm": {
-    rooms: [...BELOW_UNIT, CHARM, "src/unit"],
+    rooms: [...BELOW_UNIT, CHARM, "packages/cos-agent", "src/unit"],
     typesOf: ["packages/lxd-client/src/index.ts"], // its error codes, for which a status is decided
     packages: ["ajv"],
   },

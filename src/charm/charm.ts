@@ -1,4 +1,5 @@
 import { Charm, type CharmEvent, type Framework, type Status } from "juju-charm";
+import { COSAgent } from "juju-cos-agent";
 import type { TimerState } from "../unit/ports.ts";
 import type { Clock, ConditionError } from "charm-kit";
 import type { Teardown } from "../unit/teardown.ts";
@@ -49,6 +50,15 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
     const collectors = this.on.relation("cos-agent");
     framework.observe(collectors.created, this.onReconcile);
     framework.observe(collectors.broken, this.onReconcile);
+    // After the handlers above: the service serves metrics when an agent hears where.
+    new COSAgent<GithubRunnerTypes>(this, {
+      endpoint: "cos-agent",
+      charmName: "github-runner",
+      scrapeJobs: () => this.#work.scrapeJobs(),
+      metricsRules: "observability/prometheus_alert_rules",
+      logRules: [],
+      dashboards: "observability/grafana_dashboards",
+    });
     framework.observe(this.on.updateStatus, this.onUpdateStatus);
     framework.observe(this.on.stop, this.onStop);
     framework.observe(this.on.remove, this.onRemove);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Charm } from "juju-charm";
+import type { ScrapeJob } from "juju-cos-agent";
 import type { LxdUnit } from "../lxd/lxd-unit.ts";
 import type { FirewallRules, TimerState } from "../unit/ports.ts";
 import type { UnitContext, UnitSystem } from "../unit/unit-system.ts";
@@ -119,6 +120,14 @@ export class UnitWork {
       this.#charm.model.relations("cos-agent"),
     ]);
     return metricsPort(configured, collectors.length > 0, slugOf(this.#unitContext()));
+  }
+
+  /** Where an agent on the machine scrapes the unit's metrics. Other options may be invalid. */
+  async scrapeJobs(): Promise<readonly ScrapeJob[]> {
+    const { "metrics-port": option } = await this.#charm.config.read();
+    const port = await this.metricsPort({ metricsPort: isPort(option) ? option : undefined });
+    if (port === undefined) return [];
+    return [{ metrics_path: "/metrics", static_configs: [{ targets: [`localhost:${port}`] }] }];
   }
 
   /** The runner service creates nothing new while a person or another system must mend the unit's settings. */
@@ -393,6 +402,10 @@ export class UnitWork {
       },
     };
   }
+}
+
+function isPort(option: number): boolean {
+  return option >= 1 && option <= 65_535;
 }
 
 function parsers() {

@@ -58,8 +58,13 @@ describe("The modules that a dispatch loads", function () {
 
   before(() => {
     directory = mkdtempSync(join(tmpdir(), "loaded-modules-"));
-    for (const tool of ["juju-log", "status-set", "config-get", "status-get"]) {
-      const answer = tool === "config-get" ? JSON.stringify({ ...LEAST_OPTIONS, path: "" }) : "{}";
+    for (const [tool, answer] of [
+      ["juju-log", "{}"],
+      ["status-set", "{}"],
+      ["status-get", "{}"],
+      ["config-get", JSON.stringify({ ...LEAST_OPTIONS, path: "" })],
+      ["relation-ids", "[]"],
+    ] as const) {
       writeFileSync(join(directory, tool), `#!/bin/sh\necho '${answer}'\n`);
       chmodSync(join(directory, tool), 0o755);
     }
@@ -101,6 +106,8 @@ describe("The modules that a dispatch loads", function () {
     expect(loaded.filter((url) => url.endsWith("/src/charm/configuration.ts"))).to.have.length(1);
     expect(loaded.filter((url) => /node_modules\/(undici|@octokit)\//.test(url))).to.deep.equal([]);
     expect(loaded.filter((url) => url.includes("/src/lxd/"))).to.deep.equal([]);
+    // No agent is related that wants rules and dashboards.
+    expect(loaded.filter((url) => /node_modules\/(yaml|lzma)\//.test(url))).to.deep.equal([]);
   });
 
   it("include the LXD client but not the GitHub client for update-status", async () => {

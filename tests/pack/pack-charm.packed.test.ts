@@ -64,6 +64,7 @@ describe("packCharm()", function () {
       "manifest.yaml",
       "metadata.yaml",
       ...["fleet", "machine", "waits"].map((name) => `observability/grafana_dashboards/${name}.json`),
+      "observability/prometheus_alert_rules/github-runner.yaml",
       ...["index.html", "live.css", "live.js"].map((name) => `page/${name}`),
       "runtime/LICENSE",
       "runtime/bin/node",

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import { readSettings } from "../../src/unit/service-settings.ts";
 import { loadMetadata } from "juju-charm/metadata";
-import { ActionFailed, Context, Relation, State } from "juju-charm/testing";
+import { ActionFailed, Context, Relation, State, SubordinateRelation } from "juju-charm/testing";
 import type { JsonObject } from "juju-charm";
 import { lonelySystem } from "../charm/lonely-system.ts";
 
@@ -98,8 +98,8 @@ describe("the runner charm, without LXD and GitHub", () => {
   });
 
   it("gives its metrics a port where somebody wants them, and none otherwise", async () => {
-    const collector = new Relation({ endpoint: "cos-agent", remoteApp: "agent" });
-    const portOf = async (relations: readonly Relation[], port?: number) => {
+    const collector = new SubordinateRelation({ endpoint: "cos-agent", remoteApp: "agent" });
+    const portOf = async (relations: readonly SubordinateRelation[], port?: number) => {
       const config = { ...usable, ...(port !== undefined && { "metrics-port": port }) };
       await ctx.run(ctx.on.configChanged(), new State({ config, relations }));
       return (await readSettings(join(directory, "data/github-runner-0/service.json"))).metricsPort;
