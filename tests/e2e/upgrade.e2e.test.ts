@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
+import { footprintOf } from "../support/rig/footprint.ts";
 import { KillAtStatus } from "../support/rig/kill-at-status.ts";
 import { newerCharm } from "../support/rig/newer-charm.ts";
 import { ARCHIVE, Rig } from "../support/rig/rig.ts";
@@ -21,6 +22,7 @@ endToEnd("an upgrade of the charm", () => {
     (await rig.lxd.instances(rig.slug, patience()))
       .filter(({ config }) => config["user.github-runner.role"] === "template")
       .map(({ name }) => name);
+  let footprint: Awaited<ReturnType<typeof footprintOf>>;
   const upgrade = () => rig.agent.refresh(rig.application, ARCHIVE, false, patience(120_000));
 
   it("leaves runners with the same configuration alone, and ends no job", async () => {
@@ -53,6 +55,7 @@ endToEnd("an upgrade of the charm", () => {
 
   it("to other programs in runners builds an image of them; idle runners are replaced, a busy one ends its job", async () => {
     await rig.reconcile(patience());
+    footprint = await footprintOf(rig, patience());
     const job = await rig.occupy(patience());
     const before = await rig.machines(patience());
     const [template] = await templates();
@@ -75,5 +78,29 @@ endToEnd("an upgrade of the charm", () => {
     expect(await templates(), "the old one is gone with its runners")
       .to.have.length(1)
       .and.not.include(template);
+  });
+
+  it("back to the earlier archive ends no job either, and leaves nothing of the newer one", async () => {
+    const job = await rig.occupy(patience());
+    const [template] = await templates();
+    const past = rig.statuses.length;
+    await upgrade();
+    expect(rig.statuses.slice(past), "the image of the earlier programs").to.include(
+      "maintenance: Building the runner image: making the template",
+    );
+    expect(await rig.machines(patience()))
+      .to.have.length(2)
+      .and.to.include(job.runnerName);
+    expect(await rig.status()).to.equal("active: 2 runners: 1 idle, 1 busy");
+
+    await rig.release(job, patience());
+    expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+    await rig.gone(job.runnerName ?? "", patience());
+    const { id } = await rig.queue(["echo done"], patience());
+    expect(await rig.ended(id, patience())).to.include({ conclusion: "success" });
+    await rig.reconcile(patience());
+    expect(await rig.status()).to.equal("active: 2 runners: 2 idle");
+    expect(await templates()).not.to.include(template);
+    expect(await footprintOf(rig, patience())).to.deep.equal(footprint);
   });
 });
