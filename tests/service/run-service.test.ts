@@ -106,7 +106,7 @@ describe("runService()", function () {
     expect(after?.startedAt).to.equal(before?.startedAt);
   });
 
-  it("ends with a word at its next look when an upgrade has put another program in its place", async () => {
+  it("ends with a word at its next round when an upgrade has put another program in its place", async () => {
     const service = start();
     await shows("the settings", ({ revision }) => revision === 1);
     const old = await askService(socket(), stop.signal);
