@@ -115,7 +115,8 @@ export class RecordedPrometheus {
   }
 }
 
-async function isReady(server: ChildProcess): Promise<void> {
+/** Resolves when a starting server answers. @throws Error with its last lines when it ends instead */
+export async function isReady(server: ChildProcess): Promise<void> {
   const lines = createInterface({ input: server.stderr ?? process.stdin });
   const tail: string[] = [];
   const ready = new Promise<void>((resolve, reject) => {
@@ -132,7 +133,8 @@ async function isReady(server: ChildProcess): Promise<void> {
   await ready;
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
