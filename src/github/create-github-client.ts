@@ -19,6 +19,7 @@ import { RunnerList } from "./runner-list.ts";
 import { GithubRepositoryReader } from "./github-repository-reader.ts";
 import { RepositoriesOfPath } from "./repositories-of-path.ts";
 import type { RepositoryReader } from "../compliance/ports.ts";
+import type { ScaleSetLedger } from "./scale-set-ledger.ts";
 import { scopeOf, type AppPermissions } from "./scope.ts";
 import { UnitScaleSet, type ScaleSetSettings } from "./unit-scale-set.ts";
 import { TokenRegistration } from "./token-registration.ts";
@@ -34,6 +35,8 @@ export interface GithubClientOptions {
   readonly group?: string;
   /** New runners are those of a scale set. @default runners of none */
   readonly scaleSet?: ScaleSetSettings | undefined;
+  /** Remembers the unit's scale sets. @default nothing is remembered */
+  readonly scaleSetLedger?: ScaleSetLedger | undefined;
   readonly log: Logger;
   /** Hides secrets of GitHub in output. @default none */
   readonly redactor?: Redactor;
@@ -140,6 +143,7 @@ function openScaleSet(
     groups,
     path,
     redactor,
+    scaleSetLedger,
     source,
   }: GithubClientOptions & {
     readonly clock: Clock;
@@ -160,7 +164,9 @@ function openScaleSet(
     now: () => clock.now(),
     scrub: (text: string) => redactor?.scrub(text) ?? text,
   };
-  return new UnitScaleSet({ client, settings, groupId: (signal) => groups.id(signal), context });
+  const scope = `${githubUrl}/${githubPathText(path)}`;
+  const groupId = (signal: AbortSignal) => groups.id(signal);
+  return new UnitScaleSet({ client, settings, groupId, context, scope, ledger: scaleSetLedger });
 }
 
 function tokenSource(

@@ -11,6 +11,8 @@ import type {
 } from "scale-set-client";
 import { withSystemCertificates } from "../network/system-certificates.ts";
 import { RegistrationLostError, ScaleSetSessionError, ScaleSetTakenError } from "./errors.ts";
+import { FormerScaleSets, hasLabel, hasLabels } from "./former-scale-sets.ts";
+import type { ScaleSetLedger } from "./scale-set-ledger.ts";
 import { ownerOf } from "./scale-set-owner.ts";
 import { SharedWork } from "./shared-work.ts";
 import { isAnswerLost, isNoScaleSet, toScaleSetError, type ScaleSetContext } from "./scale-set-errors.ts";
@@ -33,20 +35,27 @@ export interface UnitScaleSetDependencies {
   /** The ID of the runner group. */
   readonly groupId: (signal: AbortSignal) => Promise<number>;
   readonly context: ScaleSetContext;
+  /** Remembers the unit's scale sets, so that jobs of former ones are not lost. @default nothing is remembered */
+  readonly ledger?: ScaleSetLedger | undefined;
+  /** Address of the path, such as `https://github.com/octo`. */
+  readonly scope: string;
 }
 
 /**
- * The scale set of one unit. It is made when it is first needed, made again when GitHub has deleted it, and replaced when
- * its labels change, which GitHub does not allow for an existing one. All methods throw a `GithubError`, or the signal's
+ * The scale set of one unit. It is made when it is first needed, made again when GitHub has deleted it, and moved when its
+ * name or group changes. GitHub changes no labels: for other ones another takes its place, and it stays until its jobs are
+ * done. All methods throw a `GithubError`, or the signal's
  * reason when it is aborted.
  */
 export class UnitScaleSet {
   readonly #dependencies: UnitScaleSetDependencies;
   readonly #finding = new SharedWork<ScaleSet>();
+  readonly #former: FormerScaleSets;
   #found: ScaleSet | undefined;
 
   constructor(dependencies: UnitScaleSetDependencies) {
     this.#dependencies = dependencies;
+    this.#former = new FormerScaleSets(dependencies);
   }
 
   /** Finds the scale set, or makes it. @returns its number */
@@ -66,7 +75,7 @@ export class UnitScaleSet {
     try {
       const { runner, encodedJitConfig } = await this.#try(
         action,
-        () => client.createRunner(id, { name }, signal),
+        () => this.#former.register(id, signal, (chosen) => client.createRunner(chosen, { name }, signal)),
         name,
       );
       return { id: runner.id, jitConfig: new Secret(encodedJitConfig) };
@@ -84,6 +93,12 @@ export class UnitScaleSet {
     const set = await this.#try("read the scale set", () => client.getScaleSet(id, signal));
     if (set === undefined) this.#found = undefined;
     return figuresOf(set?.statistics);
+  }
+
+  /** The jobs of scale sets whose place this one has taken. Deletes those that have none any more. */
+  async formerFigures(signal: AbortSignal): Promise<Pick<DemandFigures, "assigned" | "running">> {
+    await this.ensure(signal);
+    return this.#try("read a former scale set", () => this.#former.figures(signal));
   }
 
   /** Like {@link figures}, and makes nothing: undefined where there is no such scale set. */
@@ -118,6 +133,7 @@ export class UnitScaleSet {
     await this.#try("delete the scale set", async () => {
       const set = await client.findScaleSet(group, settings.name, signal);
       if (set && this.#isOwn(set)) await client.deleteScaleSet(set.id, signal);
+      await this.#former.deleteAll(signal);
     });
     this.#found = undefined;
   }
@@ -134,16 +150,21 @@ export class UnitScaleSet {
       const found = await client.findScaleSet(group, name, signal);
       if (found !== undefined) {
         if (!this.#isOwn(found)) await this.#claim(found, signal);
-        if (hasLabels(found, labels) || isInUse(found)) return found;
-        await client.deleteScaleSet(found.id, signal);
+        if (hasLabels(found, labels)) return this.#former.keep(found);
+        const isKept = await this.#former.setAside(found, signal);
+        if (isKept === "as it is") return found;
       }
-      return client.createScaleSet({ name, runnerGroupId: group, labels, disableUpdate: true }, signal);
+      const moved =
+        found === undefined ? await this.#former.move({ name, group, labels }, signal) : undefined;
+      if (moved) return this.#former.keep(moved);
+      const made = { name, runnerGroupId: group, labels, disableUpdate: true };
+      return this.#former.keep(await client.createScaleSet(made, signal));
     });
   }
 
   #isOwn({ labels }: ScaleSet): boolean {
     const { ownerLabel } = this.#dependencies.settings;
-    return ownerLabel === undefined || labels.some((label) => isSame(label, ownerLabel));
+    return ownerLabel === undefined || hasLabel(labels, ownerLabel);
   }
 
   /**
@@ -263,18 +284,4 @@ function figuresOf(statistics: ScaleSetStatistics | undefined): DemandFigures | 
   if (statistics === undefined) return undefined;
   const { totalAssignedJobs: assigned, totalRunningJobs: running, totalIdleRunners: idle } = statistics;
   return { assigned, running, idle };
-}
-
-function isSame(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
-}
-
-function hasLabels(set: ScaleSet, labels: readonly string[]): boolean {
-  const lower = (list: readonly string[]) => list.map((label) => label.toLowerCase()).sort();
-  return lower(set.labels).join(",") === lower(labels).join(",");
-}
-
-/** Whether a deletion could take a job from its runner. */
-function isInUse({ statistics }: ScaleSet): boolean {
-  return (statistics?.totalRunningJobs ?? 0) > 0 || (statistics?.totalBusyRunners ?? 0) > 0;
 }

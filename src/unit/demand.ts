@@ -74,6 +74,20 @@ export function demandFor(
   return { assigned, running, idle: scaling.idle };
 }
 
+/** The demand with the jobs of former scale sets, which runners of the unit take too. Pure. */
+export function withFormer(
+  demand: Demand | undefined,
+  former: Pick<Demand, "assigned" | "running">,
+): Demand | undefined {
+  return (
+    demand && {
+      ...demand,
+      assigned: demand.assigned + former.assigned,
+      running: demand.running + former.running,
+    }
+  );
+}
+
 /** What a person should know of the demand. Pure. */
 export function describeDemand(
   scaling: DemandScaling | undefined,

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import {
   createGithubClient,
   openDispatcher,
+  parseLedger,
   type OwnDispatcher,
   type UnitScaleSet,
 } from "../github/index.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
+import { JsonRecord } from "../host/json-record.ts";
 import { PageStore } from "../host/page-store.ts";
 import { METRICS_SHARE } from "../guest/paths.ts";
 import { EventLog } from "../metrics/event-log.ts";
@@ -334,6 +336,11 @@ function openForge(
     clock: system.clock,
     dispatcher,
     scaleSet: scaleSetSettings(configuration, context),
+    scaleSetLedger: new JsonRecord({
+      path: join(recordDirectory(context), "scale-sets.json"),
+      parse: parseLedger,
+      log,
+    }),
     onAnswer:
       telemetry &&
       ((answered) => {

@@ -25,7 +25,7 @@ import type {
 import type { Telemetry } from "./telemetry.ts";
 import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
-import { demandFor, describeDemand, type HeardDemand } from "./demand.ts";
+import { demandFor, describeDemand, withFormer, type HeardDemand } from "./demand.ts";
 import type { FlushMode } from "./flush-mode.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
@@ -72,7 +72,7 @@ export interface WorkloadDependencies {
   /** GitHub's queue, and the unit's scale set. */
   readonly github: {
     readonly queue: QueueSource;
-    readonly scaleSet: Pick<UnitScaleSet, "ensure" | "glance" | "name"> | undefined;
+    readonly scaleSet: Pick<UnitScaleSet, "ensure" | "formerFigures" | "glance" | "name"> | undefined;
   };
   readonly history: Pick<RunnerHistory, "read">;
   /** How the unit stands against its objective in this month. */
@@ -170,6 +170,8 @@ class NoImageError extends Error {
 /** The operations of a unit, each with its steps in the required order. */
 export class Workload {
   readonly #dependencies: WorkloadDependencies;
+  /** Jobs of former scale sets, as the last reconcile has read them. */
+  #former = { assigned: 0, running: 0 };
   #ready: Readiness | undefined;
 
   constructor(dependencies: WorkloadDependencies) {
@@ -459,6 +461,17 @@ export class Workload {
     await this.#dependencies.serverLogs.sweep(signal);
   }
 
+  /** Best effort: what was read last goes on. */
+  async #readFormer(signal: AbortSignal): Promise<void> {
+    const { github, log } = this.#dependencies;
+    try {
+      this.#former = (await github.scaleSet?.formerFigures(signal)) ?? this.#former;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      log.debug("The jobs of former scale sets cannot be read", { reason: messageOf(thrown) });
+    }
+  }
+
   /** A scale set of another unit is told as the failure that it is, also while no runner is wanted. */
   async #withScaleSet(report: ReconcileReport, signal: AbortSignal): Promise<ReconcileReport> {
     const { scaleSet } = this.#dependencies.github;
@@ -482,7 +495,7 @@ export class Workload {
     const shortages = report.failures.length > 0 ? await this.#dependencies.host.shortages() : [];
     const { scaling } = this.#dependencies.configuration;
     const heard = scaling === undefined ? null : await this.#dependencies.demand.read();
-    const demand = demandFor(scaling, heard, this.#hearing());
+    const demand = withFormer(demandFor(scaling, heard, this.#hearing()), this.#former);
     return {
       ...report,
       standing: await this.#dependencies.standing(),
@@ -514,6 +527,7 @@ export class Workload {
       step(`Starting runners ${done}/${total}`);
     };
     let decision: ImageDecision = { image: filling.image, build: "none" };
+    if (filling.mostCreations !== 0) await this.#readFormer(signal);
     const choose = async (listed: readonly RunnerImage[], limited: AbortSignal) => {
       // With the lock held: another process may have replaced the image.
       decision = await images.decide(limited, { images: listed, refreshMs: filling.refreshMs });
@@ -570,7 +584,8 @@ export class Workload {
       policy,
     };
     const create = () => Promise.resolve({ ...settings, guest: this.#guest() });
-    const demand = demandFor(configuration.scaling, await this.#dependencies.demand.read(), this.#hearing());
+    const heard = await this.#dependencies.demand.read();
+    const demand = withFormer(demandFor(configuration.scaling, heard, this.#hearing()), this.#former);
     const standby = standbyFor(configuration, room.standby, await host.memory(), purpose);
     return { count: room.runners, demand, standby, configured: count, configHash, create };
   }

@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import {
+  parseLedger,
+  type KnownScaleSet,
+  type ScaleSetLedger,
   BadCredentialsError,
   MissingPermissionError,
   NameTakenError,
@@ -106,6 +109,118 @@ describe("UnitScaleSet", function () {
       const { scaleSet: next } = scaleSet({ ownerLabel: own });
       expect(await next.ensure(signal)).to.equal(sets()[0]?.id);
       expect(await rejection(next.open(signal))).to.be.instanceOf(ScaleSetSessionError);
+    });
+  });
+
+  describe("that is remembered", () => {
+    let known: readonly KnownScaleSet[] | null;
+    const ledger: ScaleSetLedger = {
+      read: () => Promise.resolve(known),
+      write: (next) => {
+        // As a file keeps it.
+        known = parseLedger(JSON.parse(JSON.stringify(next)));
+        return Promise.resolve();
+      },
+    };
+    const remembered = (change: Parameters<typeof scaleSet>[0] = {}) => scaleSet({ ledger, ...change });
+    /** Assigns jobs that ask for a label to the scale set that has it. */
+    const assign = async (count: number, label = "linux") => {
+      for (const set of sets()) site.standIn.scaleSets.announce(set, 100);
+      for (let index = 0; index < count; index += 1)
+        await site.standIn.control("queue-job", { repository: "octo/hello", labels: [label] });
+    };
+    const start = (id: number) => {
+      const { service } = site.standIn;
+      const runner = service.runners.get(id);
+      if (!runner) throw new Error("There is no runner.");
+      service.connect(runner, { version: "2.337.0", os: "linux" });
+      const job = service.jobs.get(runner.jobId ?? 0);
+      if (job) service.acquire(runner, job);
+      return job;
+    };
+
+    beforeEach(() => {
+      known = null;
+    });
+
+    it("moves to another name and group with its jobs and its session", async () => {
+      const { scaleSet: before } = remembered();
+      const id = await before.ensure(signal);
+      const session = await before.open(signal);
+      await assign(2);
+      const { scaleSet: after } = remembered({ name: "builders", group: "builders" });
+      expect(await after.ensure(signal)).to.equal(id);
+      expect(sets()).to.have.lengthOf(1);
+      expect(sets()[0]).to.include({ id, name: "builders", groupId: 2, disableUpdate: true });
+      expect(await after.figures(signal)).to.include({ assigned: 2 });
+      expect(sets()[0]?.session).to.not.equal(undefined);
+      await session.close(signal);
+      // And back.
+      expect(await remembered().scaleSet.ensure(signal)).to.equal(id);
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0 });
+    });
+
+    it("stays beside one with other labels until its jobs have had runners, over the end of a process", async () => {
+      const { scaleSet: before } = remembered();
+      const id = await before.ensure(signal);
+      const session = await before.open(signal);
+      await assign(2);
+      await session.close(signal);
+      const labels = ["linux", "gpu"];
+      const { scaleSet: killed } = remembered({ labels });
+      const next = await killed.ensure(signal);
+      expect(sets().map((set) => ({ id: set.id, name: set.name, labels: set.labels }))).to.deep.equal([
+        { id, name: `runners-0-${id}`, labels: ["linux", "x64"] },
+        { id: next, name: "runners-0", labels },
+      ]);
+      const { forge, scaleSet: after } = remembered({ labels });
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 2, running: 0 });
+      // Two of three at once are for the former one.
+      const made = await Promise.all(["a", "b", "c"].map((name) => after.register(name, signal)));
+      const { runners } = site.standIn.service;
+      expect(made.map(({ id: runner }) => runners.get(runner)?.scaleSetId).sort()).to.deep.equal([
+        id,
+        id,
+        next,
+      ]);
+      const jobs = made.map(({ id: runner }) => start(runner)).filter((job) => job !== undefined);
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 2, running: 2 });
+      for (const job of jobs) site.standIn.service.complete(job, "success");
+      expect(jobs.map(({ conclusion, assignments }) => [conclusion, assignments])).to.deep.equal([
+        ["success", 1],
+        ["success", 1],
+      ]);
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0 });
+      expect(sets().map((set) => set.id)).to.deep.equal([next]);
+      expect(known?.map((set) => set.id)).to.deep.equal([next]);
+      forge.close();
+    });
+
+    it("is gone at once when it has no jobs, and a former one with the unit", async () => {
+      await remembered().scaleSet.ensure(signal);
+      const { scaleSet: second } = remembered({ labels: ["linux", "gpu"] });
+      await second.ensure(signal);
+      expect(sets()).to.have.lengthOf(1);
+      await second.open(signal);
+      await assign(1, "gpu");
+      const { scaleSet: third } = remembered({ labels: ["linux"] });
+      await third.ensure(signal);
+      expect(sets()).to.have.lengthOf(2);
+      await third.delete(signal);
+      expect(sets()).to.deep.equal([]);
+    });
+
+    it("is made anew where GitHub has deleted what is remembered", async () => {
+      const { scaleSet: before } = remembered();
+      await before.open(signal);
+      await assign(1);
+      await remembered({ labels: ["gpu"] }).scaleSet.ensure(signal);
+      await site.standIn.control("drop-scale-set", { name: `runners-0-${sets()[0]?.id ?? 0}` });
+      await site.standIn.control("drop-scale-set", { name: "runners-0" });
+      const { scaleSet: after } = remembered({ labels: ["gpu"], name: "builders" });
+      await after.register("a", signal);
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0 });
+      expect(sets().map(({ name }) => name)).to.deep.equal(["builders"]);
     });
   });
 

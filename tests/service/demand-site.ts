@@ -1,5 +1,5 @@
 import { silentLogger, Secret } from "charm-kit";
-import { createGithubClient } from "../../src/github/index.ts";
+import { createGithubClient, type ScaleSetLedger } from "../../src/github/index.ts";
 import { DemandListener } from "../../src/service/demand-listener.ts";
 import { SecondWitness } from "../../src/service/second-witness.ts";
 import type { HeardDemand } from "../../src/unit/demand.ts";
@@ -33,6 +33,8 @@ export class DemandSite {
       readonly token?: string;
       readonly group?: string;
       readonly ownerLabel?: string;
+      readonly name?: string;
+      readonly ledger?: ScaleSetLedger;
     } = {},
   ) {
     const { labels = ["linux", "x64"], token = STANDARD_TOKEN, group = "default", ownerLabel } = change;
@@ -44,7 +46,8 @@ export class DemandSite {
       group,
       log: silentLogger,
       clock: this.clock,
-      scaleSet: { name: "runners-0", labels: all, ownerLabel, owner: "runners/0" },
+      scaleSetLedger: change.ledger,
+      scaleSet: { name: change.name ?? "runners-0", labels: all, ownerLabel, owner: "runners/0" },
     });
   }
 

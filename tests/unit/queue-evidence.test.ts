@@ -8,7 +8,11 @@ import { sampleStatus } from "../service/sample-status.ts";
 import { FakeUnit } from "./fake-unit.ts";
 
 const signal = new AbortController().signal;
-const NAMED = { name: "runners-0", ensure: () => Promise.resolve(1) };
+const NAMED = {
+  name: "runners-0",
+  ensure: () => Promise.resolve(1),
+  formerFigures: () => Promise.resolve({ assigned: 0, running: 0 }),
+};
 
 describe("Workload.queueEvidence()", () => {
   let unit: FakeUnit;

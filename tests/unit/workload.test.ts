@@ -72,6 +72,7 @@ describe("Workload.refill()", () => {
       const taken = new ScaleSetTakenError("builders", "runners-1");
       unit.scaleSet = {
         name: "builders",
+        formerFigures: () => Promise.reject(taken),
         glance: () => Promise.resolve(undefined),
         ensure: () => Promise.reject(taken),
       };
@@ -82,6 +83,28 @@ describe("Workload.refill()", () => {
       // Another failure of GitHub is told where it matters.
       unit.scaleSet = { ...unit.scaleSet, ensure: () => Promise.reject(new Error("no answer")) };
       expect((await unit.open().workload.refill(QUICK, signal))?.failures).to.deep.equal([]);
+    });
+
+    it("has runners for the jobs of former scale sets too, and asks for these no more while it is paused", async () => {
+      let asked = 0;
+      unit.scaleSet = {
+        name: "builders",
+        glance: () => Promise.resolve(undefined),
+        ensure: () => Promise.resolve(1),
+        formerFigures: () => {
+          asked += 1;
+          return Promise.resolve({ assigned: 1, running: 0 });
+        },
+      };
+      const { workload } = unit.open();
+      const report = await workload.refill(QUICK, signal);
+      expect(report?.counts.online).to.equal(1);
+      expect(report).to.include({ capacity: 1 });
+      unit.demand.value = heard(1);
+      expect((await workload.refill(QUICK, signal))?.counts.online).to.equal(2);
+      const before = asked;
+      await unit.open().workload.tidy(signal);
+      expect(asked).to.equal(before);
     });
 
     it("keeps standby instances while no job waits", async () => {

@@ -1,0 +1,164 @@
+import type { ScaleSet, ScaleSetClient } from "scale-set-client";
+import type { DemandFigures } from "../service/ports.ts";
+import { withPresent, type KnownScaleSet, type ScaleSetLedger } from "./scale-set-ledger.ts";
+
+export interface FormerScaleSetsDependencies {
+  readonly client: ScaleSetClient;
+  /** @default nothing is remembered */
+  readonly ledger?: ScaleSetLedger | undefined;
+  /** Address of the path, such as `https://github.com/octo`. */
+  readonly scope: string;
+  readonly context: { readonly now: () => number };
+}
+
+/** What a scale set is wanted to be. */
+export interface WantedScaleSet {
+  readonly name: string;
+  readonly group: number;
+  readonly labels: readonly string[];
+}
+
+/**
+ * The scale sets that a unit had before its present one, on the same path: their assigned jobs get runners of their own, then
+ * they are deleted. They have no session, so that GitHub assigns no further jobs to them. All methods throw the errors of the
+ * scale set client.
+ */
+export class FormerScaleSets {
+  readonly #dependencies: FormerScaleSetsDependencies;
+  /** One registration at a time, while there are former ones: each changes what the next one must do. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(dependencies: FormerScaleSetsDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Remembers the present scale set. */
+  async keep(set: ScaleSet): Promise<ScaleSet> {
+    const { context, ledger } = this.#dependencies;
+    if (ledger === undefined) return set;
+    const before = (await ledger.read()) ?? [];
+    const after = withPresent(before, this.#known(set), context.now());
+    if (JSON.stringify(after) !== JSON.stringify(before)) await ledger.write(after);
+    return set;
+  }
+
+  /** Gives the last scale set with these labels its new name and group: its session and jobs stay. @returns undefined where there is none */
+  async move({ name, group, labels }: WantedScaleSet, signal: AbortSignal): Promise<ScaleSet | undefined> {
+    const { client } = this.#dependencies;
+    const before = (await this.#own()).find((set) => set.leftAt === undefined && hasLabels(set, labels));
+    if (before === undefined) return undefined;
+    const found = await client.getScaleSet(before.id, signal);
+    if (found === undefined) return undefined;
+    return client.updateScaleSet(found.id, { name, runnerGroupId: group, disableUpdate: true }, signal);
+  }
+
+  /**
+   * Makes room for another scale set of the same name. One with jobs gets another name, and becomes a former one.
+   *
+   * @returns "as it is" where it cannot be remembered, and has jobs that run.
+   */
+  async setAside(set: ScaleSet, signal: AbortSignal): Promise<"gone" | "aside" | "as it is"> {
+    const { client, context, ledger } = this.#dependencies;
+    if (ledger === undefined && isInUse(set)) return "as it is";
+    if (ledger === undefined || !hasJobs(set)) {
+      await client.deleteScaleSet(set.id, signal);
+      await this.#forget(set.id);
+      return "gone";
+    }
+    // First on disk: a process that is killed now finds it again.
+    const others = ((await ledger.read()) ?? []).filter(({ id }) => id !== set.id);
+    await ledger.write([...others, { ...this.#known(set), leftAt: context.now() }]);
+    await client.updateScaleSet(set.id, { name: `${set.name}-${set.id}`, disableUpdate: true }, signal);
+    return "aside";
+  }
+
+  /** The jobs of all former ones. Deletes those without jobs and busy runners. */
+  async figures(signal: AbortSignal): Promise<Pick<DemandFigures, "assigned" | "running">> {
+    const { client } = this.#dependencies;
+    let [assigned, running] = [0, 0];
+    for (const { id } of await this.#left()) {
+      const set = await client.getScaleSet(id, signal);
+      if (set && hasJobs(set)) {
+        assigned += set.statistics?.totalAssignedJobs ?? 0;
+        running += set.statistics?.totalRunningJobs ?? 0;
+        continue;
+      }
+      if (set) await client.deleteScaleSet(id, signal);
+      await this.#forget(id);
+    }
+    return { assigned, running };
+  }
+
+  /**
+   * Registers a runner in a former scale set that has more jobs than runners, else in the present one.
+   *
+   * @param present number of the present scale set.
+   */
+  async register<T>(present: number, signal: AbortSignal, create: (id: number) => Promise<T>): Promise<T> {
+    const former = await this.#left();
+    if (former.length === 0) return create(present);
+    const turn = this.#last.then(async () => create((await this.#inNeed(former, signal)) ?? present));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** For a unit that is removed. */
+  async deleteAll(signal: AbortSignal): Promise<void> {
+    for (const { id } of await this.#left()) {
+      await this.#dependencies.client.deleteScaleSet(id, signal);
+      await this.#forget(id);
+    }
+  }
+
+  async #inNeed(former: readonly KnownScaleSet[], signal: AbortSignal): Promise<number | undefined> {
+    for (const { id } of former) {
+      const { statistics } = (await this.#dependencies.client.getScaleSet(id, signal)) ?? {};
+      if (statistics && statistics.totalAssignedJobs > statistics.totalRegisteredRunners) return id;
+    }
+    return undefined;
+  }
+
+  async #own(): Promise<readonly KnownScaleSet[]> {
+    const sets = (await this.#dependencies.ledger?.read()) ?? [];
+    return sets.filter(({ scope }) => scope === this.#scope);
+  }
+
+  async #left(): Promise<readonly KnownScaleSet[]> {
+    return (await this.#own()).filter(({ leftAt }) => leftAt !== undefined);
+  }
+
+  async #forget(id: number): Promise<void> {
+    const { ledger } = this.#dependencies;
+    const sets = (await ledger?.read()) ?? [];
+    const others = sets.filter((set) => set.id !== id || set.scope !== this.#scope);
+    if (others.length < sets.length) await ledger?.write(others.length === 0 ? null : others);
+  }
+
+  get #scope(): string {
+    return this.#dependencies.scope.toLowerCase();
+  }
+
+  #known({ id, labels, name, runnerGroupId: groupId }: ScaleSet): KnownScaleSet {
+    return { id, scope: this.#scope, name, groupId, labels };
+  }
+}
+
+/** Whether labels have one, without regard to case. */
+export function hasLabel(labels: readonly string[], wanted: string): boolean {
+  return labels.some((label) => label.toLowerCase() === wanted.toLowerCase());
+}
+
+/** Whether a scale set has these labels and no others. */
+export function hasLabels(set: Pick<ScaleSet, "labels">, labels: readonly string[]): boolean {
+  const lower = (list: readonly string[]) => list.map((label) => label.toLowerCase()).sort();
+  return lower(set.labels).join(",") === lower(labels).join(",");
+}
+
+function hasJobs(set: ScaleSet): boolean {
+  return isInUse(set) || (set.statistics?.totalAssignedJobs ?? 0) > 0;
+}
+
+/** Whether a deletion could take a job from its runner. */
+function isInUse({ statistics }: ScaleSet): boolean {
+  return (statistics?.totalRunningJobs ?? 0) > 0 || (statistics?.totalBusyRunners ?? 0) > 0;
+}

@@ -1,0 +1,46 @@
+/** A scale set that the unit has made, as GitHub had it last. */
+export interface KnownScaleSet {
+  readonly id: number;
+  /** Address of the path that it is in, such as `https://github.com/octo`, in lower case. */
+  readonly scope: string;
+  readonly name: string;
+  readonly groupId: number;
+  readonly labels: readonly string[];
+  /** When another one took its place, in milliseconds since the Unix epoch; undefined for the present one. */
+  readonly leftAt?: number | undefined;
+}
+
+/** Keeps the scale sets of a unit for the next process: GitHub lists none whose name is not known. */
+export interface ScaleSetLedger {
+  read(): Promise<readonly KnownScaleSet[] | null>;
+  write(sets: readonly KnownScaleSet[] | null): Promise<void>;
+}
+
+/** The ledger with the present scale set of a path: the others of it are former ones from now on. Pure. */
+export function withPresent(
+  sets: readonly KnownScaleSet[],
+  present: KnownScaleSet,
+  now: number,
+): readonly KnownScaleSet[] {
+  const others = sets
+    .filter(({ id, scope }) => id !== present.id || scope !== present.scope)
+    .map((set) => (set.scope === present.scope ? { ...set, leftAt: set.leftAt ?? now } : set));
+  return [...others, { ...present, leftAt: undefined }];
+}
+
+/** @returns null for anything else than a ledger. */
+export function parseLedger(stored: unknown): readonly KnownScaleSet[] | null {
+  if (!Array.isArray(stored)) return null;
+  return (stored as readonly unknown[]).filter(isKnownScaleSet);
+}
+
+function isKnownScaleSet(stored: unknown): stored is KnownScaleSet {
+  const { id, scope, name, groupId, labels, leftAt } = Object(stored) as Readonly<Record<string, unknown>>;
+  return (
+    [id, groupId].every(Number.isSafeInteger) &&
+    [scope, name].every((text) => typeof text === "string") &&
+    Array.isArray(labels) &&
+    labels.every((label) => typeof label === "string") &&
+    (leftAt === undefined || typeof leftAt === "number")
+  );
+}
