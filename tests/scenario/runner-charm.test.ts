@@ -97,6 +97,13 @@ describe("the runner charm, without LXD and GitHub", () => {
     expect((thrown as ActionFailed).state.unitStatus.name).to.equal("unknown");
   });
 
+  it("explains by an action that jobs wait for the options to be corrected", async () => {
+    await ctx.run(ctx.on.action("explain-queue"), new State({ config: { path: "org/repo" } }));
+    const results = ctx.actionResults ?? {};
+    expect(results).to.include({ queued: "unknown", "oldest-seconds": "0", reason: "configuration" });
+    expect(results["details"]).to.include("token");
+  });
+
   it("gives its metrics a port where somebody wants them, and none otherwise", async () => {
     const collector = new SubordinateRelation({ endpoint: "cos-agent", remoteApp: "agent" });
     const portOf = async (relations: readonly SubordinateRelation[], port?: number) => {
