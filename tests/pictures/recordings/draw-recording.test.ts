@@ -19,7 +19,7 @@ describe("drawRecording()", () => {
 
   it("breaks lines that are wider than its terminal", () => {
     expect(textsOf(draw([{ at: 0, text: "x".repeat(250) }])).map((text) => text?.length)).to.deep.equal([
-      14, 100, 100, 50,
+      14, 112, 112, 26,
     ]);
   });
 

@@ -8,7 +8,7 @@ export interface Recording {
   readonly lines: readonly PrintedLine[];
 }
 
-const COLUMNS = 100;
+const COLUMNS = 112;
 const CHARACTER = 7.8;
 const LINE = 18;
 const PADDING = 16;

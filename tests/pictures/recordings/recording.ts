@@ -22,7 +22,9 @@ export interface RecordOptions {
  */
 export async function record(options: RecordOptions): Promise<readonly PrintedLine[]> {
   const { file, args, directory, signal } = options;
-  const environment = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "" };
+  // Node.js warns of the two together.
+  const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
+  delete environment["FORCE_COLOR"];
   const child = spawn(file, args, {
     cwd: directory,
     env: environment,
