@@ -100,7 +100,7 @@ describe("PolicyEndpoint", () => {
 
   it("checks nothing for a token that is unknown or was used", async () => {
     await open();
-    for (const token of ["", "other", "good x"])
+    for (const token of ["", "other", "good x", "' OR 1=1 --"])
       expect((await ask(undefined, { token })).status).to.equal(401);
     expect((await ask(undefined, { headers: {} })).status).to.equal(401);
     await ask();
