@@ -15,6 +15,7 @@ const COMMANDS: readonly (readonly [name: string, file: string])[] = [
   ["release", "scripts/packages/release.ts"],
   ["release:files", "scripts/release-files.ts"],
   ["release:key", "scripts/release-key.ts"],
+  ["simulate", "tests/simulation/main.ts"],
   ["transcript", "tests/transcript/main.ts"],
   ["watch", "scripts/watch.ts"],
 ];
