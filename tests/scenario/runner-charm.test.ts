@@ -99,7 +99,7 @@ describe("the runner charm, without LXD and GitHub", () => {
 
   it("explains by an action that jobs wait for the options to be corrected", async () => {
     await ctx.run(ctx.on.action("explain-queue"), new State({ config: { path: "org/repo" } }));
-    const results = ctx.actionResults ?? {};
+    const results = ctx.actionResults;
     expect(results).to.include({ queued: "unknown", "oldest-seconds": "0", reason: "configuration" });
     expect(results["details"]).to.include("token");
   });
