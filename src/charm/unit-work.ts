@@ -169,10 +169,13 @@ export class UnitWork {
    * @throws SystemdError
    */
   async ensureService(isUpgrade: boolean, signal: AbortSignal): Promise<void> {
-    const { openServiceSupervisor, serviceCommand } = await import("../unit/open-service.ts");
+    const { declareLiveView, openServiceSupervisor, serviceCommand } =
+      await import("../unit/open-service.ts");
     const context = this.#unitContext();
     const command = serviceCommand(this.#charm.framework.context.charmDir, context);
     if (command === undefined) return;
+    // Nobody is less well for a view that is not shown.
+    await declareLiveView(context).catch(() => undefined);
     const supervisor = openServiceSupervisor(context);
     const state = await supervisor.ensure(command, signal);
     if (state !== "running") return;

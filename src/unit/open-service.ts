@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { runProcess } from "charm-kit";
+import { readFile, rm } from "node:fs/promises";
+import { runProcess, writeFileAtomically } from "charm-kit";
 import { DeclaredService } from "../host/declared-service.ts";
 import { RunnerService } from "../host/runner-service.ts";
 import { askService, isHealthy, requestRound } from "./ask-service.ts";
@@ -11,6 +11,18 @@ import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 
 /** Set in hooks where a process keeps programs running that are declared in this directory. */
 const PROGRAMS_VARIABLE = "CHARM_PROGRAMS_DIRECTORY";
+
+/** Set in hooks where another process shows what the service tells: names the file that declares its socket. */
+const LIVE_VIEW_VARIABLE = "CHARM_LIVE_VIEW_FILE";
+
+/** Says where the service tells of the unit, to a process that shows it, such as the embedded agent. */
+export async function declareLiveView(context: UnitOnMachine): Promise<void> {
+  const path = context.system.env[LIVE_VIEW_VARIABLE];
+  if (path === undefined) return;
+  const content = `${JSON.stringify({ socket: serviceSocket(context) })}\n`;
+  if ((await readFile(path, "utf8").catch(() => "")) !== content)
+    await writeFileAtomically(path, content, { mode: 0o644 });
+}
 
 /** Opens the supervision of the unit's runner service. */
 export function openServiceSupervisor(context: UnitOnMachine): ServiceSupervisor {

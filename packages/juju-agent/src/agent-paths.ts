@@ -41,6 +41,11 @@ export class AgentPaths {
     return join(this.agent(unit), "programs");
   }
 
+  /** Declaration of the socket on which the unit's program tells of it. */
+  liveView(unit: string): string {
+    return join(this.agent(unit), "live-view.json");
+  }
+
   tools(unit: string): string {
     return join(this.root, "tools", `unit-${unit.replace("/", "-")}`);
   }

@@ -1,4 +1,4 @@
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 
 import { addConfig } from "./commands/config.ts";
 import { addDeploy } from "./commands/deploy.ts";
@@ -11,8 +11,12 @@ import { addRun } from "./commands/run.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addService } from "./commands/service.ts";
 import { addStatus } from "./commands/status.ts";
+import { addTop } from "./commands/top.ts";
 import { addWait } from "./commands/wait.ts";
+import { addCompletion } from "./commands/completion.ts";
 import type { AddVerbs, CommandCall } from "./commands/command.ts";
+import { describeProgram, type ProgramDescription } from "./describe-program.ts";
+import { renderExitCodes } from "./exit-codes.ts";
 import { defaultStateDirectory, type Product } from "./product.ts";
 
 const VERBS: readonly AddVerbs[] = [
@@ -25,25 +29,18 @@ const VERBS: readonly AddVerbs[] = [
   addHooks,
   addRefresh,
   addStatus,
+  addTop,
   addWait,
   addRemove,
   addService,
 ];
 
-const EXIT_CODES = `
-Exit codes:
-  0  done
-  1  refused or failed; exec and dispatch-event exit with the code of their command
-  2  wrong use of the command line; nothing was done
-  3  wait: the unit is blocked
-  4  wait: the time is up
-  5  wait: the unit is in error
-`;
-
 /** Options of all verbs. */
 export interface GlobalOptions {
   readonly state: string;
   readonly quiet: boolean;
+  /** Whether the verb's answer is JSON. */
+  readonly isJson: boolean;
 }
 
 /** Services of the program. */
@@ -59,6 +56,8 @@ export interface ProgramDependencies {
 export interface Program {
   /** Throws CommanderError after help, version or a usage error. */
   parseAsync(argv: readonly string[], options: { readonly from: "user" }): Promise<unknown>;
+  /** What there is, as the help tells it. */
+  describe(): ProgramDescription;
 }
 
 /** Builds the command line. */
@@ -74,7 +73,7 @@ export function createProgram({ product, print, printError, run }: ProgramDepend
       defaultStateDirectory(product.name),
     )
     .option("--quiet", "print no progress, only answers and what is wrong", false)
-    .addHelpText("after", EXIT_CODES)
+    .addHelpText("after", renderExitCodes())
     .exitOverride()
     .configureOutput({
       writeOut: print,
@@ -83,6 +82,11 @@ export function createProgram({ product, print, printError, run }: ProgramDepend
         write(text.replace(/^error: /, "ERROR "));
       },
     });
+  let isJson = false;
+  program.hook("preAction", (_program, verb) => {
+    const { json, format } = verb.opts() as { readonly json?: boolean; readonly format?: string };
+    isJson = json === true || format === "json";
+  });
   const verbs = {
     product,
     add: (name: string, summary: string) =>
@@ -91,9 +95,12 @@ export function createProgram({ product, print, printError, run }: ProgramDepend
         .summary(summary)
         .description(`${summary}.`)
         .helpOption("-h, --help", "print this help")
+        .addOption(new Option("--json", "print the answer as JSON").default(false))
         .configureHelp({ showGlobalOptions: true }),
-    run: (work: (call: CommandCall) => Promise<number>) => run(program.opts(), work),
+    run: (work: (call: CommandCall) => Promise<number>) => run({ ...program.opts(), isJson }, work),
   };
   for (const addVerbs of VERBS) addVerbs(verbs);
-  return program;
+  const describe = () => describeProgram(program);
+  addCompletion(verbs, describe);
+  return { parseAsync: (...words) => program.parseAsync(...words), describe };
 }

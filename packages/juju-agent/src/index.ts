@@ -8,6 +8,15 @@ export type { ConfigDescription, OptionDescription } from "./charm/config-descri
 export type { ConfigChange, ConfigValue, OptionType } from "./charm/config-options.ts";
 export type { ExecOutcome } from "./script-runner.ts";
 export type { NetworkAddress } from "./hooks/hook-context.ts";
+export type {
+  LiveCell,
+  LiveFact,
+  LiveNote,
+  LivePoint,
+  LiveSection,
+  LiveView,
+  Tone,
+} from "./live/live-view.ts";
 export { readMachineFacts, type MachineFacts } from "./machine-facts.ts";
 export type { ApplicationDescription, ModelStatus, ShownStatus, UnitDescription } from "./model-status.ts";
 export type { OwnCharm } from "./product.ts";

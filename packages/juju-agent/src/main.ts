@@ -5,6 +5,7 @@ import { DEFAULT_PATH, readMachineFacts } from "./machine-facts.ts";
 import { readProduct, type Product } from "./product.ts";
 import { runCommandLine } from "./run-command-line.ts";
 import type { AgentProgram } from "./service/agent-program.ts";
+import { terminalOf } from "./terminal.ts";
 
 function interruption(): AbortSignal {
   const controller = new AbortController();
@@ -31,6 +32,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   program: ownProgram(product),
   paths: { units: "/etc/systemd/system", booted: "/run/systemd/system", programs: "/usr/local/bin" },
   product,
+  terminal: terminalOf(process, process.env),
   print: (text) => process.stdout.write(text),
   printError: (text) => process.stderr.write(text),
   signal: interruption(),

@@ -15,6 +15,9 @@ import { collectArchives } from "./charm/archive-store.ts";
 import { digestFile, readCharmArchive } from "./charm/charm-archive.ts";
 import { assertRunsOn, type CharmDefinition } from "./charm/charm-definition.ts";
 import { changeConfig, type ConfigChange } from "./charm/config-options.ts";
+import { askLiveView, readLiveSocket } from "./live/ask-live-view.ts";
+import type { LiveView } from "./live/live-view.ts";
+import { watchLiveViews } from "./live/watch-live-views.ts";
 import { readDeclaredPrograms } from "./service/declared-programs.ts";
 import { supervisePrograms } from "./service/supervise-programs.ts";
 import { ScriptRunner, type ExecOutcome } from "./script-runner.ts";
@@ -349,6 +352,41 @@ export class UnitAgent {
     const busy = await lock.isHeld();
     const { bootId, address } = this.#dependencies.machine;
     return describeModel(await readState(this.#paths.state), { busy, bootId, address: address.value });
+  }
+
+  /**
+   * What the units' own programs tell of them, by the units' names. A charm's hooks declare the Unix socket of such a program in
+   * the file `CHARM_LIVE_VIEW_FILE`, as `{"socket": "/path"}`; it answers `GET /view` with a view, and `GET /view/events` with a
+   * stream of server-sent events.
+   */
+  async liveViews(signal: AbortSignal): Promise<Readonly<Record<string, LiveView>>> {
+    const asked = Object.entries(await this.#liveSockets()).map(async ([unit, socket]) => {
+      return [unit, await askLiveView(socket, signal)] as const;
+    });
+    const told = (await Promise.all(asked)).filter(
+      (each): each is [string, LiveView] => each[1] !== undefined,
+    );
+    return Object.fromEntries(told);
+  }
+
+  /** Follows what {@link liveViews} reads, until the signal is aborted. @param onView told of the end with undefined */
+  watchLiveViews(
+    onView: (unit: string, view: LiveView | undefined) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#dependencies;
+    return watchLiveViews({ sockets: () => this.#liveSockets(), onView, clock }, signal);
+  }
+
+  async #liveSockets(): Promise<Readonly<Record<string, string>>> {
+    const units = Object.keys((await readState(this.#paths.state))?.units ?? {});
+    const declared = units.map(
+      async (unit) => [unit, await readLiveSocket(this.#paths.liveView(unit))] as const,
+    );
+    const found = (await Promise.all(declared)).filter(
+      (each): each is [string, string] => each[1] !== undefined,
+    );
+    return Object.fromEntries(found);
   }
 
   /** Waits until a unit has a status. @throws AgentRequestError for an unknown unit */

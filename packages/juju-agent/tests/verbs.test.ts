@@ -15,7 +15,18 @@ import { packCharm } from "./tiny-charm.ts";
 const VERBS = [
   ...["deploy", "config", "model-config", "add-secret", "update-secret", "grant-secret", "revoke-secret"],
   ...["remove-secret", "secrets", "run", "exec", "dispatch-event", "update-status", "fire-hook", "resolve"],
-  ...["refresh", "status", "debug-log", "wait", "remove", "install", "uninstall", "serve"],
+  ...[
+    "refresh",
+    "status",
+    "top",
+    "completion",
+    "debug-log",
+    "wait",
+    "remove",
+    "install",
+    "uninstall",
+    "serve",
+  ],
 ];
 
 describe("the agent's verbs", function () {

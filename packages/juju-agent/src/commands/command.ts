@@ -4,6 +4,7 @@ import { AgentRequestError } from "../agent-errors.ts";
 import type { Product } from "../product.ts";
 import type { AgentProgram } from "../service/agent-program.ts";
 import type { AgentService } from "../service/agent-service.ts";
+import type { Terminal } from "../terminal.ts";
 import type { UnitAgent } from "../unit-agent.ts";
 
 /** What the agent installs on its machine. */
@@ -22,13 +23,20 @@ export interface CommandCall {
   /** The same agent, whose charms call it by another command. */
   readonly agentCalledBy: (command: readonly string[]) => UnitAgent;
   readonly installation: Installation;
-  /** Prints to the standard output, unchanged. */
+  /** Whether the answer is JSON: one object, or one for each line that follows. */
+  readonly isJson: boolean;
+  /** The verb's answer: prints the text at once, or adds the part to the object that is printed at the end. */
+  readonly report: (part: object, text: string) => void;
+  /** Prints to the standard output, unchanged; with JSON to the standard error. */
   readonly print: (text: string) => void;
+  /** Prints a line of an answer that goes on, as text or as JSON; no object follows at the end. */
+  readonly printLine: (line: string) => void;
   readonly printError: (text: string) => void;
   /** Prints a note to the standard error; nothing with `--quiet`. */
   readonly printNote: (text: string) => void;
   /** Prints output of the charm; nothing with `--quiet`. */
   readonly printDetail: (text: string) => void;
+  readonly terminal: Terminal;
   readonly signal: AbortSignal;
 }
 

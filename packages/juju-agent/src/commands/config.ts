@@ -14,13 +14,14 @@ export const addConfig: AddVerbs = ({ add, run }) => {
     .option("--file <path>", "change the options in a YAML file")
     .addOption(formatOption(["yaml", "json"]))
     .action((words, options) =>
-      run(async ({ agent, print, signal }) => {
+      run(async ({ agent, report, signal }) => {
         const application = await targetApplication(agent, options.app);
         const reset = options.reset.flatMap((keys) => keys.split(",")).map((key) => [key, null] as const);
         const [key] = words;
         const reads = words.length < 2 && key?.includes("=") !== true && options.file === undefined;
         if (reads && reset.length === 0) {
-          print(render(await agent.configuration(application), key, options.format));
+          const settings = chosen(await agent.configuration(application), key);
+          report({ settings }, render(settings, key));
           return 0;
         }
         const names = [application, await agent.charmOf(application)];
@@ -32,13 +33,16 @@ export const addConfig: AddVerbs = ({ add, run }) => {
     );
 };
 
-function render(settings: ConfigDescription, key: string | undefined, format: "yaml" | "json"): string {
-  if (key === undefined) {
-    return format === "json"
-      ? `${JSON.stringify({ settings })}\n`
-      : stringify({ settings }, { lineWidth: 0 });
-  }
+/** All options, or one of them. @throws AgentRequestError */
+function chosen(settings: ConfigDescription, key: string | undefined): ConfigDescription {
+  if (key === undefined) return settings;
   const option = Object.hasOwn(settings, key) ? settings[key] : undefined;
   if (!option) throw new AgentRequestError(`Cannot read the configuration: unknown option "${key}"`);
-  return `${option.value === undefined ? "" : String(option.value)}\n`;
+  return { [key]: option };
+}
+
+function render(settings: ConfigDescription, key: string | undefined): string {
+  if (key === undefined) return stringify({ settings }, { lineWidth: 0 });
+  const value = settings[key]?.value;
+  return `${value === undefined ? "" : String(value)}\n`;
 }

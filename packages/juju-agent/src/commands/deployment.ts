@@ -13,7 +13,7 @@ export interface Deployment {
 
 /** Deploys an archive, and prints the name of the unit. @throws as `UnitAgent.deploy` */
 export async function deploy(
-  { agent, print, signal }: CommandCall,
+  { agent, report, signal }: CommandCall,
   { archive, app, config, unitNumber }: Deployment,
 ): Promise<void> {
   const charm = await agent.charmIn(archive, signal);
@@ -23,7 +23,8 @@ export async function deploy(
     ...(app === undefined ? {} : { application: app }),
     ...(unitNumber === undefined ? {} : { unitNumber }),
   };
-  print(`${await agent.deploy(options, signal)} deployed\n`);
+  const unit = await agent.deploy(options, signal);
+  report({ unit }, `${unit} deployed\n`);
 }
 
 /** Values on the command line win over files. */

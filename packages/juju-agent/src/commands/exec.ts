@@ -11,8 +11,8 @@ export const addExec: AddVerbs = ({ add, run }) => {
       run(async (call) => {
         const unit = await targetUnit(call.agent, options.unit);
         const outcome = await call.agent.exec(unit, words.join(" "), call.signal);
-        call.print(outcome.stdout);
-        call.printError(outcome.stderr);
+        call.report(answerOf(unit, outcome), outcome.stdout);
+        if (!call.isJson) call.printError(outcome.stderr);
         return codeOf(outcome);
       }),
     );
@@ -27,7 +27,9 @@ export const addExec: AddVerbs = ({ add, run }) => {
     .action((event, options) =>
       run(async (call) => {
         const unit = await targetUnit(call.agent, options.unit);
-        return pass(call, await call.agent.dispatchEvent(unit, event, call.signal));
+        const outcome = await call.agent.dispatchEvent(unit, event, call.signal);
+        call.report(answerOf(unit, outcome), "");
+        return call.isJson ? codeOf(outcome) : pass(call, outcome);
       }),
     );
 };
@@ -49,6 +51,11 @@ function pass(call: CommandCall, outcome: ExecOutcome): number {
   (code === 0 ? call.printDetail : call.print)(outcome.stdout);
   if (code !== 0 || outcome.stderr !== "") call.printError(outcome.stderr);
   return code;
+}
+
+function answerOf(unit: string, outcome: ExecOutcome): object {
+  const { stdout, stderr } = outcome;
+  return { unit, "return-code": codeOf(outcome), stdout, stderr };
 }
 
 function codeOf({ exitCode }: ExecOutcome): number {

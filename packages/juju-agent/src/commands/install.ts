@@ -44,7 +44,7 @@ export const addInstall: AddVerbs = ({ add, run, product: { name, ownCharm } }) 
 
 /** @returns the agent that the installed program is. */
 async function installAgent(call: CommandCall): Promise<UnitAgent> {
-  const { installation, print, printError, signal } = call;
+  const { installation, report, printError, signal } = call;
   const { product, program, service, programs } = installation;
   refuseManaged(
     product,
@@ -52,14 +52,18 @@ async function installAgent(call: CommandCall): Promise<UnitAgent> {
     `its service is there already${product.ownCharm ? "; use the verb deploy" : ""}`,
   );
   const command = await installProgram(product.name, program, programs);
-  if (program.packed !== undefined) print(`${command.join(" ")} installed\n`);
+  if (program.packed !== undefined)
+    report({ program: command.join(" ") }, `${command.join(" ")} installed\n`);
   const agent = call.agentCalledBy(command);
   await agent.renewTools(signal);
   if (!service.isPossible) {
     printError(`NOTE There is no service, because systemd does not run this machine: ${SERVE}\n`);
   } else {
     await service.install(command, signal);
-    print(`${service.name}.timer started: hooks run at boot and every ${UPDATE_MINUTES} minutes\n`);
+    report(
+      { timer: `${service.name}.timer` },
+      `${service.name}.timer started: hooks run at boot and every ${UPDATE_MINUTES} minutes\n`,
+    );
   }
   return agent;
 }
@@ -70,8 +74,9 @@ async function installCharm(
   { archive }: OwnCharm,
   { config, deploys }: { readonly config: readonly string[]; readonly deploys: boolean },
 ): Promise<void> {
-  const { agent, print, signal } = call;
-  for (const application of await agent.followOwnCharm(signal)) print(`${application} refreshed\n`);
+  const { agent, report, signal } = call;
+  const refreshed = await agent.followOwnCharm(signal);
+  report({ refreshed }, refreshed.map((application) => `${application} refreshed\n`).join(""));
   if (!deploys) return;
   const charm = await agent.charmIn(archive, signal);
   const deployed = Object.values((await agent.status()).applications).some((each) => each.charm === charm);

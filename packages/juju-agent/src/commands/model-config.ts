@@ -9,14 +9,14 @@ export const addModelConfig: AddVerbs = ({ add, run }) => {
   )
     .argument("[pairs...]", "KEY=VALUE to change settings")
     .addOption(formatOption(["yaml", "json"]))
-    .action((pairs, { format }) =>
-      run(async ({ agent, print, signal }) => {
+    .action((pairs) =>
+      run(async ({ agent, report, signal }) => {
         if (pairs.length > 0) {
           await agent.configureModel(Object.fromEntries(pairs.map(readPair)), signal);
           return 0;
         }
         const settings = await agent.modelConfiguration();
-        print(format === "json" ? `${JSON.stringify(settings)}\n` : stringify(settings, { lineWidth: 0 }));
+        report(settings, stringify(settings, { lineWidth: 0 }));
         return 0;
       }),
     );

@@ -6,10 +6,10 @@ export const addRemove: AddVerbs = ({ add, run }) => {
     .option("--app <name>", "the application, if there are several")
     .option("--force", "also when hooks fail", false)
     .action(({ app, force }) =>
-      run(async ({ agent, print, signal }) => {
+      run(async ({ agent, report, signal }) => {
         const application = await targetApplication(agent, app);
         await agent.remove(application, force, signal);
-        print(`${application} removed\n`);
+        report({ application }, `${application} removed\n`);
         return 0;
       }),
     );

@@ -17,7 +17,7 @@ export const addRun: AddVerbs = ({ add, run }) => {
     .option("--string-args", "take values as text, not as YAML", false)
     .addOption(formatOption(["yaml", "json"]))
     .action((action, words, options) =>
-      run(async ({ agent, print, printError, signal }) => {
+      run(async ({ agent, printError, report, signal }) => {
         const fromFile = (options.params === undefined ? {} : await readYaml(options.params)) as JsonObject;
         const parameters = words.reduce(
           (given, word) => withParameter(given, word, options.stringArgs),
@@ -25,7 +25,8 @@ export const addRun: AddVerbs = ({ add, run }) => {
         );
         const unit = await targetUnit(agent, options.unit);
         const record = await agent.runAction({ unit, action, parameters }, signal);
-        print(render(record, options.format));
+        const answer = answerOf(record);
+        report(answer, stringify(answer, { lineWidth: 0 }));
         if (record.status === "completed") return 0;
         printError(`Action id ${record.id} failed: ${record.message}\n`);
         return 1;
@@ -57,8 +58,7 @@ function withNested(parameters: JsonObject, path: readonly string[], value: Json
   return { ...parameters, [head]: withNested(isRecord(inner) ? inner : {}, rest, value) };
 }
 
-function render({ id, unit, status, message, results, log }: ActionRecord, format: "yaml" | "json"): string {
+function answerOf({ id, unit, status, message, results, log }: ActionRecord): object {
   const optional = { ...(log.length > 0 ? { log } : {}), ...(message === "" ? {} : { message }) };
-  const answer = { [unit]: { id, ...optional, results, status } };
-  return format === "json" ? `${JSON.stringify(answer)}\n` : stringify(answer, { lineWidth: 0 });
+  return { [unit]: { id, ...optional, results, status } };
 }

@@ -14,8 +14,9 @@ export const addSecrets: AddVerbs = ({ add, run, product }) => {
     .argument("[content...]", CONTENT)
     .option("--file <path>", "YAML file with content")
     .action((name, words, { file }) =>
-      run(async ({ agent, print, signal }) => {
-        print(`${await agent.secrets.add(await readSecret(name, words, file), signal)}\n`);
+      run(async ({ agent, report, signal }) => {
+        const uri = await agent.secrets.add(await readSecret(name, words, file), signal);
+        report({ uri }, `${uri}\n`);
         return 0;
       }),
     );
@@ -59,13 +60,13 @@ export const addSecrets: AddVerbs = ({ add, run, product }) => {
 
   add("secrets", "Print the secrets, without their content")
     .addOption(formatOption(["yaml", "json"]))
-    .action(({ format }) =>
-      run(async ({ agent, print }) => {
+    .action(() =>
+      run(async ({ agent, report }) => {
         const described = (await agent.secrets.list()).map(({ id, name, revision, grants }) => {
           return [id, { name, revision, "granted-to": grants }] as const;
         });
         const answer = Object.fromEntries(described);
-        print(format === "json" ? `${JSON.stringify(answer)}\n` : stringify(answer, { lineWidth: 0 }));
+        report(answer, stringify(answer, { lineWidth: 0 }));
         return 0;
       }),
     );

@@ -55,13 +55,16 @@ async function assertUnused({ agent }: CommandCall): Promise<void> {
 }
 
 async function uninstall(call: CommandCall, keepsState: boolean): Promise<number> {
-  const { agent, installation, print, signal } = call;
+  const { agent, installation, report, signal } = call;
   const { product, program, service, programs, stateDirectory } = installation;
   if (service.name === product.name) refuseManaged(product, "uninstall", `use apt remove ${product.name}`);
   await service.remove(signal);
   if (!keepsState) await agent.deleteState(signal);
   if ((await service.others()).length === 0) await removeProgram(product.name, program, programs);
-  print(keepsState ? `uninstalled, but ${stateDirectory} is kept\n` : "uninstalled\n");
+  report(
+    keepsState ? { kept: stateDirectory } : {},
+    keepsState ? `uninstalled, but ${stateDirectory} is kept\n` : "uninstalled\n",
+  );
   return 0;
 }
 

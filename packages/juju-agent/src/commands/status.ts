@@ -1,14 +1,26 @@
 import { systemClock } from "charm-kit";
+import { age, renderSummary } from "../live/render-live.ts";
 import type { ModelStatus, ShownStatus, UnitDescription } from "../model-status.ts";
 import { formatOption, readCount, type AddVerbs } from "./command.ts";
+import { withViews } from "./top.ts";
 
 export const addStatus: AddVerbs = ({ add, run }) => {
   add("status", "Show applications and units, and how old each status is")
     .addOption(formatOption(["tabular", "json"]))
-    .action(({ format }) =>
-      run(async ({ agent, print }) => {
-        const status = await agent.status();
-        print(format === "json" ? `${JSON.stringify(status)}\n` : tabular(status, systemClock.now()));
+    .action(() =>
+      run(async ({ agent, report, signal, terminal }) => {
+        const [status, views] = await Promise.all([agent.status(), agent.liveViews(signal)]);
+        const now = systemClock.now();
+        const style = {
+          columns: terminal.size()?.columns ?? Infinity,
+          hasColour: terminal.hasColour,
+          hasUnicode: terminal.hasUnicode,
+        };
+        const told = Object.entries(views).map(
+          ([unit, view]) => `\n${unit}\n${renderSummary(view, now, style).join("\n")}\n`,
+        );
+        const { model } = status;
+        report({ model, applications: withViews(status, views) }, `${tabular(status, now)}${told.join("")}`);
         return 0;
       }),
     );
@@ -17,12 +29,16 @@ export const addStatus: AddVerbs = ({ add, run }) => {
     .option("--lines <number>", "number of lines", readCount, 50)
     .option("--follow", "go on with new lines until interrupted", false)
     .action(({ lines, follow }) =>
-      run(async ({ agent, print, signal }) => {
-        const printLine = (line: string) => {
-          print(`${line}\n`);
-        };
-        if (follow) await agent.followLog(lines, printLine, signal);
-        else (await agent.debugLog(lines)).forEach(printLine);
+      run(async ({ agent, isJson, printLine, report, signal }) => {
+        if (follow) {
+          const onLine = (line: string) => {
+            printLine(isJson ? JSON.stringify({ line }) : line);
+          };
+          await agent.followLog(lines, onLine, signal);
+          return 0;
+        }
+        const log = await agent.debugLog(lines);
+        report({ lines: log }, log.map((line) => `${line}\n`).join(""));
         return 0;
       }),
     );
@@ -39,7 +55,7 @@ function tabular({ applications }: ModelStatus, now: number): string {
       `${name}${unit.leader ? "*" : ""}`,
       unit["workload-status"].current,
       unit["juju-status"].current,
-      age(unit["workload-status"].since, now),
+      ageOf(unit["workload-status"].since, now),
       unit["open-ports"].join(","),
       doing(unit),
     ]),
@@ -60,12 +76,9 @@ function messageOf({ message = "", "before-last-boot": isOld }: ShownStatus): st
 }
 
 /** The time since an ISO 8601 time in its largest unit, such as `5m`. */
-function age(since: string, now: number): string {
-  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
-  if (Number.isNaN(seconds)) return "";
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  return seconds < 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
+function ageOf(since: string, now: number): string {
+  const at = Date.parse(since);
+  return Number.isNaN(at) ? "" : age(now - at);
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -22,11 +22,14 @@ export const addWait: AddVerbs = ({ add, run }) => {
     .addOption(new Option("--for <status>", "the status").choices(AWAITABLE).default("active" as const))
     .option("--timeout <duration>", "longest wait, such as 90s, 10m or 2h", readDuration, 600_000)
     .action((options) =>
-      run(async ({ agent, print, signal }) => {
+      run(async ({ agent, report, signal }) => {
         const unit = await targetUnit(agent, options.unit);
         const wanted = { unit, status: options.for, timeoutMs: options.timeout };
         const { outcome, current, message } = await agent.wait(wanted, signal);
-        print(`${unit}: ${current}${message === "" ? "" : `: ${message}`}\n`);
+        report(
+          { unit, outcome, current, message },
+          `${unit}: ${current}${message === "" ? "" : `: ${message}`}\n`,
+        );
         return CODES[outcome];
       }),
     );

@@ -120,7 +120,10 @@ export class ContextRunner {
       task.kind === "commands"
         ? { file: "/bin/bash", argv: ["-s"], input: task.script }
         : { file: join(directory, "dispatch"), argv: [] };
-    const own = { [PROGRAMS_VARIABLE]: paths.programs(unit) };
+    const own = {
+      [PROGRAMS_VARIABLE]: paths.programs(unit),
+      [LIVE_VIEW_VARIABLE]: paths.liveView(unit),
+    };
     return { ...program, directory, environment: { ...environment, ...own }, onLine };
   }
 
@@ -187,6 +190,9 @@ export class ContextRunner {
 
 /** Names the directory in which hooks declare programs to be kept running. */
 const PROGRAMS_VARIABLE = "CHARM_PROGRAMS_DIRECTORY";
+
+/** Names the file in which hooks declare the socket of their live view. */
+const LIVE_VIEW_VARIABLE = "CHARM_LIVE_VIEW_FILE";
 
 /** Name in the context's ID: the commands of `juju exec` are an action of that name to Juju. */
 function contextNameOf(task: HookTask): string {
