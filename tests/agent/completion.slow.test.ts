@@ -125,7 +125,10 @@ print READY
       const answers = [...output.matchAll(/^GOT<(.*)>\r?$/gm)].map(([, words = ""]) => words.trim());
       if (output.includes("READY") && got.length === answers.length && lines.length === CASES.length)
         typeNext();
-      for (; got.length < answers.length; typeNext()) got.push(answers[got.length] ?? "");
+      while (got.length < answers.length) {
+        got.push(answers[got.length] ?? "");
+        typeNext();
+      }
     }
     const expected = CASES.map(([line, words]) => {
       const [word] = words;

@@ -27,14 +27,15 @@ export function terminalOf(
 ): Terminal {
   // Of a file or a pipe the streams have another type, and nothing of this.
   const isTerminal = (stdout.isTTY as boolean | undefined) === true;
-  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
+  // A variable that is empty counts for unset.
+  const locale = ["LC_ALL", "LC_CTYPE", "LANG"].map((name) => env[name] ?? "").find((value) => value !== "");
   return {
     size: () => {
       if (!isTerminal || env["TERM"] === "dumb") return undefined;
       return { columns: stdout.columns || 80, rows: stdout.rows || 24 };
     },
     hasColour: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
-    hasUnicode: !isTerminal || /utf-?8/i.test(locale),
+    hasUnicode: !isTerminal || /utf-?8/i.test(locale ?? ""),
     attend: (onKey, onResize) => {
       const isRaw = (stdin.isTTY as boolean | undefined) === true;
       const onData = (data: Buffer) => {

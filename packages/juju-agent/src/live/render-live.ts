@@ -26,7 +26,7 @@ const SHAPES: Readonly<Record<Tone, readonly [unicode: string, ascii: string, co
   attention: ["△", "!", 33],
   problem: ["✖", "x", 31],
 };
-const BARS = { unicode: [..."▁▂▃▄▅▆▇█"], ascii: [..."_.-=+*#@"] } as const;
+const BARS = { unicode: "▁▂▃▄▅▆▇█", ascii: "_.-=+*#@" } as const;
 const GAP = 2;
 
 /** A part of the picture, whose first line stays. */
@@ -193,7 +193,7 @@ function arranged(blocks: readonly Block[], rows: number): readonly string[] {
 }
 
 function fitted(text: string, { columns, hasUnicode }: Style): string {
-  const characters = [...(hasUnicode ? text : text.replaceAll(/[^\x20-\x7e]/g, "?"))];
+  const characters = Array.from(hasUnicode ? text : text.replaceAll(/[^\x20-\x7e]/g, "?"));
   if (characters.length <= columns) return characters.join("");
   const mark = hasUnicode ? "…" : "~";
   return columns < 1 ? "" : `${characters.slice(0, columns - 1).join("")}${mark}`;

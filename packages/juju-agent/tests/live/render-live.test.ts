@@ -96,7 +96,7 @@ describe("renderScene()", () => {
         const lines = draw({ columns, rows, hasColour }, { "tiny/0": view });
         expect(lines.length).to.be.at.most(rows);
         for (const line of lines)
-          expect([...line.replaceAll(COLOURS, "")].length, line).to.be.at.most(Math.max(columns, 2));
+          expect(Array.from(line.replaceAll(COLOURS, "")).length, line).to.be.at.most(Math.max(columns, 2));
       }
       if (rows >= 8) expect(draw({ columns, rows }, { "tiny/0": view }).join("\n")).to.match(/\(\d+ more\)/);
     });
