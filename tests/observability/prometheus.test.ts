@@ -67,10 +67,10 @@ describe("A unit's metrics endpoint and Debian's Prometheus", function () {
     await endpoint.close();
   });
 
-  const until = async <T>(what: string, look: () => Promise<T | undefined>): Promise<T> => {
+  const until = async <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> => {
     const limit = AbortSignal.timeout(60_000);
     for (;;) {
-      const found = await look();
+      const found = await ask();
       if (found !== undefined) return found;
       if (limit.aborted) throw new Error(`Prometheus has not seen ${what} within a minute`);
       await systemClock.wait(250, limit);

@@ -84,7 +84,7 @@ export async function readRules(
     .map((file) => join(file.parentPath, file.name))
     .sort();
   if (paths.length === 0) return [];
-  const { parse } = await import("yaml");
+  const { parse } = await import("./parse-yaml.ts");
   const groups = await Promise.all(
     paths.map(async (path) => {
       try {

@@ -82,6 +82,7 @@ function ownModel({ path, model }: Dashboard, charmName: string): JsonObject {
 }
 
 async function pack(text: string): Promise<string> {
-  const { default: worker } = await import("lzma/src/lzma_worker.js");
-  return Buffer.from(worker.LZMA.compress(Buffer.from(text), 3)).toString("base64");
+  // A module of its own, as parse-yaml.ts is.
+  const { compress } = await import("./compress.ts");
+  return compress(text);
 }
