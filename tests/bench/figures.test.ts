@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { interleave } from "./interleave.ts";
 import { preciseInstant } from "./lifecycle-record.ts";
 import { median } from "./median.ts";
+import { percentile } from "./percentile.ts";
 import { milliseconds, ratio, renderTable } from "./table.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,6 +28,13 @@ describe("The benchmark's figures", () => {
 
   it("refuse to take the median of nothing", () => {
     expect(() => median([])).to.throw(RangeError, "no measurements");
+  });
+
+  it("take a percentile that was measured, and of few measurements the largest", () => {
+    const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+    expect([0.5, 0.95, 0.99, 1].map((share) => percentile(share, hundred))).to.deep.equal([50, 95, 99, 100]);
+    expect([0.01, 0.5, 0.95].map((share) => percentile(share, [3, 1, 2]))).to.deep.equal([1, 2, 3]);
+    expect(() => percentile(0.5, [])).to.throw(RangeError, "no measurements");
   });
 
   it("show as many digits of a time as mean something", () => {
