@@ -1,5 +1,6 @@
 import { JOB_EVENTS } from "../../src/compliance/check-request.ts";
 import type { PolicyRule } from "../../src/compliance/policy-rules.ts";
+import { prose } from "./render-reference.ts";
 
 const START = `# Rules of the built-in policy
 
@@ -31,9 +32,9 @@ export function renderPolicy(rules: readonly PolicyRule[]): string {
       events.length === JOB_EVENTS.length ? "all" : events.map((event) => `\`${event}\``).join(", ");
     const rows = [
       `- **Events:** ${names}`,
-      ...(when === undefined ? [] : [`- **Applies when** ${when}.`]),
-      `- **Demands:** ${demands}`,
-      `- **What to do:** ${remedy}`,
+      ...(when === undefined ? [] : [`- **Applies when** ${prose(when)}.`]),
+      `- **Demands:** ${prose(demands)}`,
+      `- **What to do:** ${prose(remedy)}`,
     ];
     return `\n## \`${id}\`\n\n${rows.join("\n")}\n`;
   });

@@ -94,7 +94,7 @@ function code(value: JsonValue): string {
 }
 
 /** Escapes `<slug>`, which Markdown would read as a tag. */
-function prose(text: string): string {
+export function prose(text: string): string {
   return text.trim().replaceAll("<", "&lt;");
 }
 

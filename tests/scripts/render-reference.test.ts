@@ -2,7 +2,9 @@ import { expect } from "chai";
 import { CHANGES } from "../../scripts/metadata/changes.ts";
 import { renderActions, renderConfiguration } from "../../scripts/metadata/render-reference.ts";
 import { undescribed } from "../../scripts/metadata/undescribed.ts";
+import { renderPolicy } from "../../scripts/metadata/render-policy.ts";
 import { configurationSchema } from "../../src/charm/configuration-schema.ts";
+import { POLICY_RULES } from "../../src/compliance/policy-rules.ts";
 import { readMetadata } from "juju-charm/metadata";
 
 const CHARM = "name: probe\ntitle: Probe\nsummary: A probe.\ndescription: Probes.\n";
@@ -24,6 +26,12 @@ rest: {description: Rests.}
 function read(config = CONFIG, actions = ACTIONS) {
   return readMetadata({ charm: CHARM, config, actions });
 }
+
+describe("the page of the policy's rules", () => {
+  it("has no tag that a rule's text would make", () => {
+    expect(renderPolicy(POLICY_RULES)).to.include("&lt;SHA").and.not.to.match(/<[^!]/);
+  });
+});
 
 describe("reference pages of a charm", () => {
   it("show each option with its type, its default, its meaning and what is accepted", () => {
