@@ -3,4 +3,6 @@
 set -eu
 cd "$(dirname -- "$0")/../.."
 bash scripts/release/install-tools.sh --tests
+bash tests/support/lxd/ensure-lxd.sh
+node tests/support/base-image/main.ts
 exec mocha --no-config --reporter ./tests/support/reporter.ts --forbid-only --fail-zero "$@" 'tests/release/*.release.ts'
