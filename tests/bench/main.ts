@@ -8,6 +8,7 @@ import { ensureLxd } from "../support/lxd/ensure-lxd.ts";
 import { Rig } from "../support/rig/rig.ts";
 import { AgentMarks } from "./agent-marks.ts";
 import type { Bench } from "./bench.ts";
+import { demandBench } from "./demand-bench.ts";
 import { dispatchBench } from "./dispatch-bench.ts";
 import { fleetBench } from "./fleet-bench.ts";
 import { hookToolBench } from "./hook-tool-bench.ts";
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   quietBench,
   serviceBench,
   replaceBench,
+  demandBench,
   fleetBench,
 ];
 const LIMIT_MS = 60 * 60_000;
