@@ -36,7 +36,7 @@ describeLxd(`github-runner-agent${reason === undefined ? "" : ` (skipped: ${reas
     const product = await runnerAgent(ROOT, directory, architecture);
     const old = await packAgent(ROOT, directory, architecture, { ...product, version: "1.0.0" });
     await rename(old.path, join(directory, "old"));
-    const archive = await newerCharm(product.archive ?? "", directory, patience(LIMIT_MS));
+    const archive = await newerCharm(product.archive, directory, patience(LIMIT_MS));
     await packAgent(ROOT, directory, architecture, { ...product, version: "1.1.0", archive });
     machine = new AgentMachine(NAME);
     machine.push(join(directory, "old"), "/root/old");
