@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { isRecord, messageOf } from "charm-kit";
 import type { JsonObject } from "juju-charm";
+import { createHash } from "./create-hash.ts";
 
 /** A dashboard of Grafana. */
 export interface Dashboard {

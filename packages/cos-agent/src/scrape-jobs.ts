@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { JsonValue } from "juju-charm";
+import { createHash } from "./create-hash.ts";
 
 /** Targets of a scrape job. */
 export interface StaticConfig {
