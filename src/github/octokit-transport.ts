@@ -1,4 +1,4 @@
-import { request } from "@octokit/request";
+import { Octokit } from "@octokit/rest";
 import type { Dispatcher } from "undici";
 import type { Logger } from "charm-kit";
 import { withSystemCertificates } from "../network/system-certificates.ts";
@@ -12,19 +12,20 @@ export interface OctokitTransportOptions {
   readonly log: Logger;
 }
 
-const USER_AGENT = `github-runner-charm Node.js/${process.versions.node}`;
+const USER_AGENT = "github-runner-charm";
 const API_VERSION = "2022-11-28";
 
 const MIB = 1024 * 1024;
 /** The largest answer is a page of 100 jobs; with 50 steps each, it has about 1.5 MiB. */
 const LIMITS: AnswerLimits = { wire: 8 * MIB, text: 16 * MIB };
 
-/** Sends each request once, by Octokit's request on undici. The whole of Octokit would stay in memory with all routes of the API. */
+/** Sends each request once, by Octokit on undici. Its methods by name are not used: the archive has no table of all routes. */
 export function createOctokitTransport({ baseUrl, dispatcher, log }: OctokitTransportOptions): Transport {
-  const send = request.defaults({
+  const octokit = new Octokit({
     baseUrl,
-    headers: { "user-agent": USER_AGENT, "x-github-api-version": API_VERSION },
-    request: { fetch: boundedFetch(dispatcher, LIMITS), log: octokitLog(log) },
+    userAgent: USER_AGENT,
+    request: { fetch: boundedFetch(dispatcher, LIMITS) },
+    log: octokitLog(log),
   });
   return async ({ route, parameters, headers }, signal) => {
     const startedAt = performance.now();
@@ -36,7 +37,11 @@ export function createOctokitTransport({ baseUrl, dispatcher, log }: OctokitTran
     };
     try {
       const answer = await withSystemCertificates(() =>
-        send(route, { ...parameters, headers: { ...headers }, request: { signal } }),
+        octokit.request(route, {
+          ...parameters,
+          headers: { "x-github-api-version": API_VERSION, ...headers },
+          request: { signal },
+        }),
       );
       tell(answer.status, answer.headers);
       return answer;
@@ -50,7 +55,7 @@ export function createOctokitTransport({ baseUrl, dispatcher, log }: OctokitTran
   };
 }
 
-/** Octokit tells here of what GitHub will take away. */
+/** Octokit tells here of what GitHub will take away. Its other lines have whole requests with their headers. */
 function octokitLog(log: Logger) {
   const ignore = () => undefined;
   return {
