@@ -178,7 +178,7 @@ describe("the agent's command line", function () {
   it("recovers from a kill during a hook: status says interrupted, its processes are killed, and resolve runs it again", async () => {
     const [begun, beats] = [join(directory, "begun"), join(directory, "beats")];
     const archive = await pack(
-      `[ "$JUJU_HOOK_NAME" = start ] || exit 0\n[ -e ${begun} ] && exit 0\nstate-set lost=1\ntouch ${begun}\nwhile :; do echo >>${beats}; sleep 0.02; done`,
+      `[ "$JUJU_HOOK_NAME" = start ] || exit 0\n[ -e ${begun} ] && exit 0\nstate-set lost=1\necho >>${beats}\ntouch ${begun}\nwhile :; do echo >>${beats}; sleep 0.02; done`,
     );
     const deploying = start("deploy", archive);
     await appears(begun);
