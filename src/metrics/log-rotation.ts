@@ -44,7 +44,9 @@ export class LogRotation {
       await writeFileAtomically(configPath, wanted, { mode: 0o644 });
     } catch (thrown) {
       signal.throwIfAborted();
-      log.warning("The metrics log is not rotated", { reason: messageOf(thrown) });
+      log.warning("The metrics log is not rotated; install logrotate (apt install logrotate)", {
+        reason: messageOf(thrown),
+      });
     }
   }
 

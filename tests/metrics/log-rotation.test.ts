@@ -53,7 +53,7 @@ describe("LogRotation", () => {
   it("logs what it cannot do, fails nothing, and tries again the next time", async () => {
     await rotation({ failure: "Unit logrotate.timer does not exist" }).ensure(unaborted());
     expect(warnings).to.deep.equal([
-      'WARNING The metrics log is not rotated reason="Cannot enable logrotate.timer: `systemctl enable --now logrotate.timer` ended with 1: Unit logrotate.timer does not exist"',
+      'WARNING The metrics log is not rotated; install logrotate (apt install logrotate) reason="Cannot enable logrotate.timer: `systemctl enable --now logrotate.timer` ended with 1: Unit logrotate.timer does not exist"',
     ]);
     await rotation().ensure(unaborted());
     expect(commands).to.have.lengthOf(2);
