@@ -166,6 +166,7 @@ export class DemandListener {
         if (isDue) {
           readAt = clock.now();
           if (!(await this.#witness(signal))) return;
+          this.#remind();
         }
         if (!(await this.#doubt(signal))) return;
       }
@@ -194,6 +195,12 @@ export class DemandListener {
     secondWitness?.heard();
     await this.#tell((hearing, now) => afterBatch(hearing, batch, now));
     return false;
+  }
+
+  /** While jobs wait: a runner that gave its job back may need a second look before another one takes its place. */
+  #remind(): void {
+    const { assigned = 0, running = 0 } = this.#hearing?.heard ?? {};
+    if (assigned > running) this.#dependencies.onChange();
   }
 
   /** Reads GitHub's figures, whatever its messages say. @returns whether the session can go on. */

@@ -146,6 +146,23 @@ describe("DemandListener", function () {
     await site.knows(0);
   });
 
+  it("lets the service look again and again while jobs wait, and no more when none does", async () => {
+    site.listen();
+    await site.queue(1);
+    await site.knows(1);
+    const looks = site.told.length;
+    await site.passes(() => site.told.length > looks + 2);
+    await site.cancelAll();
+    await site.knows(0);
+    const after = site.told.length;
+    const silences = () =>
+      site.standIn.requests.filter(({ method, route }) => method === "GET" && route === "scale-set-messages")
+        .length;
+    const before = silences();
+    await site.passes(() => silences() > before + 3);
+    expect(site.told.length).to.equal(after);
+  });
+
   it("opens the session again when GitHub counts jobs that idle runners do not get", async () => {
     site.listen();
     await site.knows(0);
