@@ -14,6 +14,8 @@ module.exports = { Pool: require("undici/lib/dispatcher/pool.js") };
 
 /** What the others use, each part once it is used. fetch is not in it: it takes as much memory as all the rest. */
 const WITHOUT_FETCH = `${REQUESTS}
+// Proxies call it themselves.
+Dispatcher.prototype.connect = require("undici/lib/api/api-connect.js");
 module.exports = {
   Agent: require("undici/lib/dispatcher/agent.js"),
   get EnvHttpProxyAgent() { return require("undici/lib/dispatcher/env-http-proxy-agent.js"); },
