@@ -6,6 +6,7 @@ import type { LxdClient } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 import { guestWords } from "./guest-words.ts";
 import {
+  CONSOLE_FILE,
   consoleLog,
   leftConsole,
   liveDiagnostics,
@@ -155,6 +156,8 @@ export class LxdRunnerLogs implements RunnerLogs {
     if (["Running", "Ready"].includes(instance.status)) await this.#fillLive(owner, target, signal);
     else if (instance.type === "container" && instance.status === "Stopped")
       await this.#fillRest(owner, target, signal);
+    // LXD writes the console's end a moment after the instance's.
+    if (!target.files.includes(CONSOLE_FILE)) await this.#fill([consoleLog(owner)], target, signal);
   }
 
   async #fillLive(owner: LogOwner, target: Target, signal: AbortSignal): Promise<void> {

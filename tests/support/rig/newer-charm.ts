@@ -4,7 +4,7 @@ import { writeArchive } from "juju-charm/pack";
 import { unpackCharmArchive } from "juju-hook-tools";
 
 /** What of the programs in a runner image is another in the newer charm. */
-const OLD = "PAYLOAD_TIMEOUT_SECONDS = 26 * 60 * 60;";
+const OLD = /\bPAYLOAD_TIMEOUT_SECONDS ?= ?26 ?\* ?60 ?\* ?60;/;
 const NEW = "PAYLOAD_TIMEOUT_SECONDS = 27 * 60 * 60;";
 
 /**
@@ -41,10 +41,10 @@ async function changePrograms(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (!name.endsWith(".mjs")) continue;
     const text = await readFile(join(directory, name), "utf8");
-    if (!text.includes(OLD)) continue;
+    if (!OLD.test(text)) continue;
     await writeFile(join(directory, name), text.replace(OLD, NEW));
     changed.push(name);
   }
   if (changed.length !== 2 || !changed.includes("service.mjs"))
-    throw new Error(`"${OLD}" is in ${changed.join(", ")} of ${directory}`);
+    throw new Error(`${OLD.source} is in ${changed.join(", ")} of ${directory}`);
 }
