@@ -77,6 +77,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new github.RefusedError(DOING, "GitHub answered 422 (no); correct what its answer names", {}),
   new github.RunnerGroupError("fast", "acme", ["slow"]),
   new github.RateLimitError(DOING, { limit: "primary", resetAt: 0 }, {}),
+  new github.ScaleSetTakenError("runners-0", "runners-1"),
   new github.ScaleSetSessionError(DOING, "another session of this scale set is alive"),
   new github.UnavailableError(DOING, "GitHub answered 502"),
   new github.GithubDeadlineError(DOING, 1000, {}),

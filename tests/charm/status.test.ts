@@ -343,6 +343,7 @@ describe("statusOf()", () => {
     "github-runner-group": "person",
     "github-rate-limit": "outside",
     "github-scale-set-session": "outside",
+    "github-scale-set-taken": "person",
     "github-unavailable": "outside",
     "github-deadline": "outside",
     "github-refused": "person",

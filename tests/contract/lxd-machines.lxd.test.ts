@@ -149,7 +149,7 @@ describeDaemon("LxdMachines", (daemon) => {
             await fixture.machines.destroy(name, patience());
           }),
         );
-        expect(await fixture.machines.list(patience())).to.deep.equal({ runners: [], standby: [] });
+        expect(await fixture.machines.list(patience())).to.deep.include({ runners: [], standby: [] });
       });
     });
   });

@@ -315,7 +315,7 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
 
     it("counts an instance that never was as destroyed", async () => {
       await machines.destroy(fixture.freshName(), NEVER);
-      expect(await machines.list(NEVER)).to.deep.equal({ runners: [], standby: [] });
+      expect(await machines.list(NEVER)).to.deep.include({ runners: [], standby: [] });
     });
 
     it("may be asked for by several at a time", async () => {

@@ -103,9 +103,14 @@ export class FaultProxy {
     this.#routes.clear();
   }
 
-  async close(): Promise<void> {
+  /** Breaks all connections and refuses others until {@link listen} is called again, as an LXD that is started anew. */
+  async goAway(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async close(): Promise<void> {
+    await this.goAway();
     rmSync(this.#directory, { recursive: true });
   }
 

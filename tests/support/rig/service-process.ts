@@ -29,11 +29,11 @@ export class ServiceProcess {
     return pid;
   }
 
-  /** Starts the program of the deployed archive. */
-  start(): void {
+  /** Starts the program of the deployed archive. @param more of its environment, such as the socket of LXD. */
+  start(more: Readonly<Record<string, string>> = {}): void {
     const charm = this.#rig.paths.charm(this.#rig.unit);
     const child = spawn(join(charm, "runtime/bin/node"), [...serviceWords(charm, this.#rig.slug)], {
-      env: { PATH: process.env["PATH"] },
+      env: { PATH: process.env["PATH"], ...more },
       stdio: ["ignore", "ignore", "pipe"],
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#output += text));
