@@ -85,7 +85,9 @@ class Service {
     for (let quiet = 0; quiet < 5;) {
       const { begun } = this.worker.process.calls;
       await new Promise((resolve) => setTimeout(resolve, 2));
-      quiet = begun === this.worker.process.calls.begun ? quiet + 1 : 0;
+      // A loop that rests waits for a time; one that reads its settings does not.
+      const isAtRest = begun === this.worker.process.calls.begun && this.#timers.length > 0;
+      quiet = isAtRest ? quiet + 1 : 0;
     }
   }
 
