@@ -5,7 +5,12 @@ import { LONGEST_ROUND_MS, type ServiceStatus } from "./service-status.ts";
 const LIMIT_MS = 2_000;
 /** A round that creates many runners is left to the service; who has asked then looks itself. */
 const ROUND_LIMIT_MS = 2 * 60_000;
+/** The service may have to ask LXD for the address of the bridge. */
+const TOKEN_LIMIT_MS = 15_000;
 const MOST_BYTES = 1024 * 1024;
+
+/** A token of the built-in policy with the address for its check, or why there is none. */
+export type PolicyTokenAnswer = { readonly url: string; readonly token: string } | { readonly fault: string };
 
 /**
  * Asks the unit's runner service how it is. Without an HTTP library: `update-status` asks it at each call.
@@ -14,15 +19,7 @@ const MOST_BYTES = 1024 * 1024;
  * @returns undefined where no service answers.
  */
 export async function askService(path: string, signal: AbortSignal): Promise<ServiceStatus | undefined> {
-  try {
-    const answer = await withDeadline("ask the runner service", LIMIT_MS, signal, (limited) =>
-      exchange(path, "GET /status HTTP/1.0\r\n\r\n", limited),
-    );
-    return statusIn(answer);
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  }
+  return statusIn(await ask(path, { what: "GET /status", limitMs: LIMIT_MS }, signal));
 }
 
 /**
@@ -32,47 +29,15 @@ export async function askService(path: string, signal: AbortSignal): Promise<Ser
  * @returns the status after the round; undefined where no service answers in time.
  */
 export async function awaitRound(path: string, signal: AbortSignal): Promise<ServiceStatus | undefined> {
-  try {
-    const request = "POST /reconcile HTTP/1.0\r\nPrefer: wait\r\nContent-Length: 0\r\n\r\n";
-    const answer = await withDeadline(
-      "wait for a round of the runner service",
-      ROUND_LIMIT_MS,
-      signal,
-      (limited) => exchange(path, request, limited),
-    );
-    return statusIn(answer);
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  }
+  const request = { what: "POST /reconcile", header: "Prefer: wait", limitMs: ROUND_LIMIT_MS };
+  return statusIn(await ask(path, request, signal));
 }
 
 /** Asks the service for a round. @returns whether it has heard it */
 export async function requestRound(path: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    const answer = await withDeadline("ask the runner service for a round", LIMIT_MS, signal, (limited) =>
-      exchange(path, "POST /reconcile HTTP/1.0\r\nContent-Length: 0\r\n\r\n", limited),
-    );
-    return answer.split("\r\n", 1)[0]?.includes(" 202 ") === true;
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  }
+  const answer = await ask(path, { what: "POST /reconcile", limitMs: LIMIT_MS }, signal);
+  return answer?.status === 202;
 }
-
-function statusIn(answer: string): ServiceStatus | undefined {
-  const [head = "", ...rest] = answer.split("\r\n\r\n");
-  const body: unknown = JSON.parse(rest.join("\r\n\r\n"));
-  return head.includes(" 200 ") && isRecord(body) && isRecord(body["activity"])
-    ? (body as unknown as ServiceStatus)
-    : undefined;
-}
-
-/** A token of the built-in policy with the address for its check, or why there is none. */
-export type PolicyTokenAnswer = { readonly url: string; readonly token: string } | { readonly fault: string };
-
-/** The service may have to ask LXD for the address of the bridge. */
-const TOKEN_LIMIT_MS = 15_000;
 
 /**
  * Asks the service for a one-time token of the built-in policy.
@@ -83,20 +48,50 @@ export async function askPolicyToken(
   path: string,
   signal: AbortSignal,
 ): Promise<PolicyTokenAnswer | undefined> {
+  const answer = await ask(path, { what: "POST /policy-token", limitMs: TOKEN_LIMIT_MS }, signal);
+  if (answer === undefined) return undefined;
+  const { url, token, fault } = isRecord(answer.body) ? answer.body : {};
+  if (typeof url === "string" && typeof token === "string") return { url, token };
+  return {
+    fault: typeof fault === "string" ? fault : "the unit's runner service is of an earlier version",
+  };
+}
+
+function statusIn(answer: Answer | undefined): ServiceStatus | undefined {
+  const { status, body } = answer ?? {};
+  // The service is a part of this charm; what has an activity is its status.
+  return status === 200 && isRecord(body) && isRecord(body["activity"])
+    ? (body as unknown as ServiceStatus)
+    : undefined;
+}
+
+interface Question {
+  /** Method and path. */
+  readonly what: string;
+  /** @default no other header */
+  readonly header?: string;
+  readonly limitMs: number;
+}
+
+interface Answer {
+  /** Of HTTP. */
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** @returns undefined where no service answers in time, with JSON. */
+async function ask(
+  path: string,
+  { what, header, limitMs }: Question,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const lines = [`${what} HTTP/1.0`, ...(header === undefined ? [] : [header]), "Content-Length: 0", "", ""];
   try {
-    const answer = await withDeadline(
-      "ask the runner service for a token",
-      TOKEN_LIMIT_MS,
-      signal,
-      (limited) => exchange(path, "POST /policy-token HTTP/1.0\r\nContent-Length: 0\r\n\r\n", limited),
+    const answer = await withDeadline(`ask the runner service for ${what}`, limitMs, signal, (limited) =>
+      exchange(path, lines.join("\r\n"), limited),
     );
-    const [, ...rest] = answer.split("\r\n\r\n");
-    const body: unknown = JSON.parse(rest.join("\r\n\r\n"));
-    const { url, token, fault } = isRecord(body) ? body : {};
-    if (typeof url === "string" && typeof token === "string") return { url, token };
-    return {
-      fault: typeof fault === "string" ? fault : "the unit's runner service is of an earlier version",
-    };
+    const [head = "", ...rest] = answer.split("\r\n\r\n");
+    return { status: Number(head.split(" ")[1]), body: JSON.parse(rest.join("\r\n\r\n")) };
   } catch {
     signal.throwIfAborted();
     return undefined;
