@@ -1,5 +1,6 @@
 import type { Dashboard } from "./dashboard.ts";
-import { rate, select, stateNumber } from "./promql.ts";
+import { rate, select } from "./promql.ts";
+import { statePanel } from "./state-panel.ts";
 
 const RUNNERS = "github_runner_runners";
 const ONLINE = `sum(${select(RUNNERS, 'state=~"idle|busy"')})`;
@@ -142,57 +143,19 @@ export const FLEET: Dashboard = {
     {
       title: "Units",
       panels: [
-        {
+        statePanel({
           title: "Service",
           description: "What the runner service of each unit does.",
-          style: {
-            kind: "states",
-            states: [
-              { text: "waiting", color: "green" },
-              { text: "working", color: "blue" },
-              { text: "paused", color: "orange" },
-              { text: "without settings", color: "red" },
-            ],
-          },
-          unit: "short",
-          queries: [
-            {
-              expression: stateNumber("github_runner_service_state", "state", [
-                "waiting",
-                "working",
-                "paused",
-                "without_settings",
-              ]),
-              legend: "{{juju_unit}}",
-            },
-          ],
-        },
-        {
+          name: "github_runner_service_state",
+          states: { waiting: "green", working: "blue", paused: "orange", without_settings: "red" },
+        }),
+        statePanel({
           title: "Image",
           description:
             "The image for new runners. `due`: another one is built next. `missing`: no runner can be created.",
-          style: {
-            kind: "states",
-            states: [
-              { text: "current", color: "green" },
-              { text: "due", color: "blue" },
-              { text: "refused", color: "orange" },
-              { text: "missing", color: "red" },
-            ],
-          },
-          unit: "short",
-          queries: [
-            {
-              expression: stateNumber("github_runner_image_state", "state", [
-                "current",
-                "due",
-                "refused",
-                "missing",
-              ]),
-              legend: "{{juju_unit}}",
-            },
-          ],
-        },
+          name: "github_runner_image_state",
+          states: { current: "green", due: "blue", refused: "orange", missing: "red" },
+        }),
         {
           title: "Failing causes by unit",
           description: "What the causes keep a unit from.",

@@ -49,7 +49,7 @@ export function shareWithin(bound: string, name: HistogramName, matchers: string
 }
 
 /** The number of the chosen state of each unit, from 1, of a gauge that shows 1 for one state. */
-export function stateNumber(name: SeriesName, label: string, states: readonly string[]): string {
-  const numbered = states.map((state, index) => `${select(name, `${label}="${state}"`)} * ${index + 1}`);
+export function stateNumber(name: SeriesName, states: readonly string[]): string {
+  const numbered = states.map((state, index) => `${select(name, `state="${state}"`)} * ${index + 1}`);
   return `max by (juju_unit) (${numbered.join(" or ")})`;
 }

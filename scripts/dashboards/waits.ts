@@ -1,5 +1,6 @@
 import type { Dashboard, HistogramName, Query } from "./dashboard.ts";
-import { mean, quantile, rate, select, shareWithin, stateNumber } from "./promql.ts";
+import { mean, quantile, rate, select, shareWithin } from "./promql.ts";
+import { statePanel } from "./state-panel.ts";
 
 const WAIT = "github_runner_wait_duration_seconds";
 
@@ -176,29 +177,12 @@ export const WAITS: Dashboard = {
           unit: "s",
           queries: quantiles(WAIT, 'stage="assigned"'),
         },
-        {
+        statePanel({
           title: "Session",
           description: "The session that tells of assigned jobs. `failing`: nothing is heard of them.",
-          style: {
-            kind: "states",
-            states: [
-              { text: "open", color: "green" },
-              { text: "opening", color: "blue" },
-              { text: "failing", color: "red" },
-            ],
-          },
-          unit: "short",
-          queries: [
-            {
-              expression: stateNumber("github_runner_demand_session_state", "state", [
-                "open",
-                "opening",
-                "failing",
-              ]),
-              legend: "{{juju_unit}}",
-            },
-          ],
-        },
+          name: "github_runner_demand_session_state",
+          states: { open: "green", opening: "blue", failing: "red" },
+        }),
         {
           title: "Messages",
           description: "Messages of these sessions in a second.",
