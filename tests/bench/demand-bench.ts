@@ -62,11 +62,7 @@ async function firstSteps({ rig, repeat, progress, signal }: BenchContext): Prom
         idle: () => waiting("idle"),
         warm: () => waiting("warm"),
         cold: () => waiting("cold"),
-        clone: async () => {
-          const took = await clones.bringUp(1, 1);
-          await clones.takeDown();
-          return took;
-        },
+        clone: () => clones.timeOne(),
       },
       repeat,
     );

@@ -85,6 +85,13 @@ export class RawClones {
     );
   }
 
+  /** Brings one up and takes it away again. @returns milliseconds until its system was up */
+  async timeOne(): Promise<number> {
+    const took = await this.bringUp(1, 1);
+    await this.takeDown();
+    return took;
+  }
+
   close(): Promise<void> {
     return this.#pool.destroy();
   }

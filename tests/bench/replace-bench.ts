@@ -77,11 +77,7 @@ async function measure(context: BenchContext): Promise<readonly Table[]> {
       {
         standby: () => replacing("1"),
         cold: () => replacing("0"),
-        clone: async () => {
-          const took = await clones.bringUp(1, 1);
-          await clones.takeDown();
-          return took;
-        },
+        clone: () => clones.timeOne(),
       },
       repeat,
     );
