@@ -48,6 +48,8 @@ endToEnd("the runner service with its standby instance", () => {
 
   /** What a leak makes larger. */
   const holdings = async () => {
+    // The status alone may be older than the end of the last job.
+    await rig.github.call("wait-for-runners", { idle: WANTED, registered: WANTED }, patience(60_000));
     await atRest();
     const [status, files, instances, registrations] = await Promise.all([
       readFile(`/proc/${service.pid}/status`, "utf8"),
