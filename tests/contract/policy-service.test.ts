@@ -1,8 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redactor, Secret, silentLogger, systemClock } from "charm-kit";
@@ -19,18 +17,11 @@ import {
   repositoryPolicyContract,
   type PolicyServiceFixture,
 } from "./policy-service.contract.ts";
+import { freePort } from "../support/free-port.ts";
 
 const HOST = "127.0.0.1";
 const CHARM_TOKEN = "token-of-the-charm";
 const LIMIT_MS = 30_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, HOST), "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function openBuiltin(): Promise<PolicyServiceFixture> {
   const github = await startGithubStandIn();

@@ -8,7 +8,7 @@ import { UnitExposition } from "../../src/service/unit-exposition.ts";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
 import { sampleStatus } from "../service/sample-status.ts";
 import { usePrometheus } from "../support/prometheus/promtool.ts";
-import { freePort } from "../support/prometheus/recorded-prometheus.ts";
+import { freePort } from "../support/free-port.ts";
 import { ScrapingPrometheus } from "../support/prometheus/scraping-prometheus.ts";
 
 const FILE = join(import.meta.dirname, "../../observability/prometheus_alert_rules/github-runner.yaml");

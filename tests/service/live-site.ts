@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { silentLogger, systemClock } from "charm-kit";
 import { LivePage, readPageFiles } from "../../src/service/live-page.ts";
@@ -9,17 +7,7 @@ import { RecentWaits } from "../../src/service/recent-waits.ts";
 import type { Capsule } from "../../src/unit/capsules.ts";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
 import { sampleStatus } from "./sample-status.ts";
-
-/** A port of loopback that nobody listens on. */
-export const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
+import { freePort } from "../support/free-port.ts";
 
 /** The live page of a unit whose status tests change, served as the runner service does. */
 export class LiveSite {

@@ -1,19 +1,10 @@
-import { createServer, request } from "node:http";
-import { connect, type AddressInfo, type Socket } from "node:net";
+import { request } from "node:http";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { createLogger, silentLogger } from "charm-kit";
 import { MetricsEndpoint, type MetricsEndpointOptions } from "../../src/service/metrics-endpoint.ts";
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
+import { freePort } from "../support/free-port.ts";
 
 describe("MetricsEndpoint", () => {
   const endpoints: MetricsEndpoint[] = [];

@@ -1,6 +1,5 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { silentLogger, systemClock } from "charm-kit";
@@ -16,6 +15,7 @@ import { rejection } from "../support/rejection.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleSettings } from "./sample-settings.ts";
 import { sampleStatus } from "./sample-status.ts";
+import { freePort } from "../support/free-port.ts";
 
 const HOST = "127.0.0.1";
 const NEVER = new AbortController().signal;
@@ -30,14 +30,6 @@ function settingsWith(policy: RepositoryPolicy, revision = 1): ServiceSettings {
 
 const BUILTIN = settingsWith({ by: "charm" });
 const OFF = settingsWith({ by: "nobody" });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, HOST), "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe("ServicePolicy", () => {
   const temporary = useTemporaryDirectory();

@@ -1,9 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, isReady } from "./recorded-prometheus.ts";
+import { PrometheusProcess } from "./prometheus-process.ts";
 
 export interface ScrapingOptions {
   /** Of the metrics endpoint, on loopback. */
@@ -31,14 +29,10 @@ export interface FiredAlert {
 
 /** Debian's Prometheus, which scrapes an endpoint and evaluates rules each second. */
 export class ScrapingPrometheus {
-  readonly #directory: string;
-  readonly #url: string;
-  readonly #server: ChildProcess;
+  readonly #process: PrometheusProcess;
 
-  private constructor(directory: string, url: string, server: ChildProcess) {
-    this.#directory = directory;
-    this.#url = url;
-    this.#server = server;
+  private constructor(process: PrometheusProcess) {
+    this.#process = process;
   }
 
   static async start({ port, labels, rules }: ScrapingOptions): Promise<ScrapingPrometheus> {
@@ -50,18 +44,7 @@ export class ScrapingPrometheus {
     };
     await writeFile(join(directory, "rules.yaml"), rules);
     await writeFile(join(directory, "prometheus.yml"), JSON.stringify(config));
-    const own = await freePort();
-    const server = spawn(
-      "prometheus",
-      [
-        `--config.file=${join(directory, "prometheus.yml")}`,
-        `--storage.tsdb.path=${join(directory, "data")}`,
-        `--web.listen-address=127.0.0.1:${own}`,
-      ],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
-    await isReady(server);
-    return new ScrapingPrometheus(directory, `http://127.0.0.1:${own}`, server);
+    return new ScrapingPrometheus(await PrometheusProcess.start(directory));
   }
 
   async rules(): Promise<readonly LoadedRule[]> {
@@ -84,16 +67,11 @@ export class ScrapingPrometheus {
     return result[0] === undefined ? undefined : Number(result[0].value[1]);
   }
 
-  async stop(): Promise<void> {
-    const ended = once(this.#server, "exit");
-    this.#server.kill();
-    await ended;
-    await rm(this.#directory, { recursive: true, force: true });
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 
   async #ask(path: string): Promise<unknown> {
-    const response = await fetch(`${this.#url}/api/v1/${path}`, { signal: AbortSignal.timeout(30_000) });
-    const answer = (await response.json()) as { readonly data: unknown };
-    return answer.data;
+    return ((await this.#process.ask(path)) as { readonly data: unknown }).data;
   }
 }
