@@ -85,8 +85,8 @@ export class LxdMachines implements Machines {
   readonly #ports: PortAllocator | undefined;
   /** As {@link LxdMachines.list} has seen them last. */
   #instances: readonly Instance[] = [];
-  /** First users of the ranges of instances that were not listed yet, by the instances' names. */
-  readonly #givenRanges = new Map<string, number>();
+  /** Ranges of instances that were not listed since their creation, by the instances' names. */
+  readonly #givenRanges = new Map<string, { readonly base: number; isCreated: boolean }>();
   readonly #guestStart: NonNullable<LxdMachinesOptions["guestStart"]>;
 
   constructor(options: LxdMachinesOptions) {
@@ -103,10 +103,12 @@ export class LxdMachines implements Machines {
 
   async list(signal: AbortSignal): Promise<MachineList> {
     // Without a server-side filter: LXD answers an unknown one with an empty list, which looks like vanished runners.
+    const created = [...this.#givenRanges].filter(([, { isCreated }]) => isCreated);
     const instances = await this.#client.instances.list(undefined, signal);
+    // The list has them, or they are gone already.
+    for (const [name] of created) this.#givenRanges.delete(name);
     this.#ports?.observe(instances);
     this.#instances = instances;
-    for (const { name } of instances) this.#givenRanges.delete(name);
     const own = instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
     return {
       runners: own.filter((machine) => machine.phase !== "standby"),
@@ -292,6 +294,8 @@ export class LxdMachines implements Machines {
     };
     try {
       await (this.#ports ? this.#ports.giving(spec.name, create, signal) : create({}));
+      const given = this.#givenRanges.get(spec.name);
+      if (given) given.isCreated = true;
     } catch (thrown) {
       this.#givenRanges.delete(spec.name);
       throw thrown;
@@ -330,9 +334,9 @@ export class LxdMachines implements Machines {
       name,
       template: instances.find((instance) => instance.name === template),
       instances,
-      given: [...this.#givenRanges.values()],
+      given: [...this.#givenRanges.values()].map((given) => given.base),
     });
-    if (base !== undefined) this.#givenRanges.set(name, base);
+    if (base !== undefined) this.#givenRanges.set(name, { base, isCreated: false });
     return base;
   }
 
