@@ -1,5 +1,6 @@
 import { ConditionError, NOT_STARTED, type ProcessOutcome, type RunProcess } from "charm-kit";
 import { bridgePorts, portPrefix } from "../network/bridge-ports.ts";
+import { gatewayOf } from "../network/network.ts";
 import { renderBridgeGuard } from "./bridge-guard.ts";
 import { CONNECTIONS_PER_RUNNER } from "./kernel-limits.ts";
 
@@ -50,7 +51,7 @@ export class NftPacketFilter {
     port: number | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const gateway = subnet.replace(/\/.*/, "");
+    const gateway = gatewayOf(subnet);
     const guard = { table: this.table, ports: bridgePorts(bridge, subnet), prefix: portPrefix(bridge) };
     const host = renderTable(this.table, bridge, { gateway, port });
     const guarded = `${this.#deletionOf("bridge")}${renderBridgeGuard({ ...guard, checksClients: true })}`;

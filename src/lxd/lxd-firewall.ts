@@ -1,5 +1,5 @@
 import { parseAddress } from "../network/address.ts";
-import type { Network } from "../network/network.ts";
+import { gatewayOf, type Network } from "../network/network.ts";
 import type { Firewall, FirewallRules } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { egressRules } from "./acl-rules.ts";
@@ -74,7 +74,7 @@ export class LxdFirewall implements Firewall {
     // LXD cannot change rules that are missing in the kernel, but creates them when the ACL is assigned again.
     if (!isInKernel) await this.#configureBridge(withoutACL, signal);
     const settings = {
-      egress: egressRules(closed, rules, parseAddress(subnet.replace(/\/.*/, ""))),
+      egress: egressRules(closed, rules, parseAddress(gatewayOf(subnet))),
       ingress: [],
       config: ownerKey(this.#options.owner),
       description: describeOwner(this.#options.owner),

@@ -12,7 +12,13 @@ import {
   type Tagged,
 } from "lxd-client";
 import { bridgePorts } from "../network/bridge-ports.ts";
-import { contains, parseNetwork, renderNetwork, type Network as Subnet } from "../network/network.ts";
+import {
+  contains,
+  gatewayOf,
+  parseNetwork,
+  renderNetwork,
+  type Network as Subnet,
+} from "../network/network.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { BridgeLostError } from "./errors.ts";
 import type { BridgeKernel } from "./bridge-kernel.ts";
@@ -99,8 +105,8 @@ export class LxdInfrastructure implements Infrastructure {
 
   async gateway(signal: AbortSignal): Promise<string | undefined> {
     const bridge = await absentAsUndefined(this.#client.networks.get(this.bridge, signal));
-    const address = bridge?.config["ipv4.address"]?.replace(/\/.*/, "");
-    return address === "" ? undefined : address;
+    const gateway = gatewayOf(bridge?.config["ipv4.address"] ?? "");
+    return gateway === "" ? undefined : gateway;
   }
 
   /** The profile of all instances of the unit. Instances of both types may exist for a while. */
@@ -236,7 +242,7 @@ export class LxdInfrastructure implements Infrastructure {
   }
 
   #faultOf({ config }: Network): Promise<string | undefined> {
-    return this.#options.bridgeKernel.fault(this.bridge, (config["ipv4.address"] ?? "").replace(/\/.*/, ""));
+    return this.#options.bridgeKernel.fault(this.bridge, gatewayOf(config["ipv4.address"] ?? ""));
   }
 
   async #correctBridge({ value, etag }: Tagged<Network>, signal: AbortSignal): Promise<void> {

@@ -66,3 +66,8 @@ function mappedNetwork(address: Address, prefix: number): Network | undefined {
   if (prefix >= MAPPED_PREFIX) return networkOf(address, prefix - MAPPED_PREFIX);
   return networkOf({ family: 6, value: (0xffffn << BigInt(WIDTH[4])) + address.value }, prefix);
 }
+
+/** The gateway's address in a bridge's subnet such as `192.168.99.1/24`, as LXD writes it; empty for an empty one. Pure. */
+export function gatewayOf(subnet: string): string {
+  return subnet.replace(/\/.*/, "");
+}
