@@ -128,8 +128,9 @@ start_by_hand() {
   ensure_id_range
   mkdir -p /var/log/lxd
   bash "${BASH_SOURCE%/*}/start-lxcfs.sh" /var/lib/lxcfs
-  # A session of its own: it outlives this shell, and signals to the shell do not reach it.
-  setsid --fork lxd --group lxd --logfile /var/log/lxd/lxd.log </dev/null >>/var/log/lxd/daemon.log 2>&1
+  # A session of its own: it outlives this shell, and signals to the shell do not reach it. In a directory that stays: in
+  # one that is deleted, such as this clone, its rsync fails.
+  (cd / && exec setsid --fork lxd --group lxd --logfile /var/log/lxd/lxd.log </dev/null >>/var/log/lxd/daemon.log 2>&1)
 }
 
 start() {
