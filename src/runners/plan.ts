@@ -148,6 +148,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   const standby = planStandby(observed.standby ?? [], observed.registrations, {
     wanted: wantedStandby,
     creations,
+    certain: Math.min(creations, Math.max(0, free - mayStay)),
     ending: Math.min(ending, missing - creations),
     room: wanted.count + wantedStandby - Math.max(wanted.count, kept.size + mayStay),
     ...{ configHash, renewBefore, now },

@@ -34,6 +34,8 @@ export interface StandbyDemand {
   readonly wanted: number;
   /** Number of new runners, which take standby instances as far as these suffice. */
   readonly creations: number;
+  /** Of these, those that do not depend on a runner which may turn out to have a job, and stay; at most `creations`. */
+  readonly certain: number;
   /**
    * Number of runners whose instances only power off, beside the new ones. A successor may take a standby instance before
    * they are gone: it exists already, and so there are no more instances.
@@ -71,7 +73,8 @@ export function planStandby(
   const early = Math.max(0, Math.min(demand.ending, usable.length - demand.creations));
   const creations = demand.creations + early;
   const kept = Math.max(0, Math.min(demand.wanted, demand.room) - early);
-  const most = kept + Math.min(creations, usable.length);
+  // One more than wanted is not kept for a runner that may never be created: that runner would be cloned.
+  const most = kept + Math.min(demand.certain + early, usable.length);
   const surplus = usable.slice(most).map((machine) => ({
     machine,
     registration: undefined,

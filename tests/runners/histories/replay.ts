@@ -286,7 +286,8 @@ class HistoricUnit {
     { scope, revision }: Pick<Settings, "scope" | "revision"> = this.#settings(),
     worksThere = true,
   ): FakeProcess {
-    if (worksThere) this.#site.refusing.delete(this.#scope);
+    // One with outdated settings works nowhere.
+    if (worksThere && revision === this.#revision) this.#site.refusing.delete(this.#scope);
     const lock = currentLock(
       this.#lock.for(() => process.calls.killed),
       () =>
