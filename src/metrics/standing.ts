@@ -68,12 +68,37 @@ export function mergeStandings(left: Standing, right: Standing): Standing {
 
 /** The month's standing for a status; undefined while there is too little to tell. Pure. */
 export function describeStanding({ refill, wait, job }: Standing): string | undefined {
-  const parts = [
-    ...shareOf("refill", refill, "replacements"),
-    ...shareOf("wait", wait, "jobs"),
-    ...killedOf(job),
-  ];
+  const shares = [...shareOf("refill", refill, "replacements"), ...shareOf("wait", wait, "jobs")];
+  const killed = job.total - job.good;
+  const parts = killed > 0 || shares.length > 0 ? [...shares, describeKilled(killed)] : [];
   return parts.length === 0 ? undefined : `this month ${parts.join(", ")}`;
+}
+
+/** One line of the standing: what is promised, and how it stands. */
+export interface StandingLine {
+  readonly what: string;
+  readonly value: string;
+}
+
+/** The month's standing line by line, from the first event on. Pure. */
+export function linesOfStanding({ refill, wait, job }: Standing): readonly StandingLine[] {
+  return [
+    { what: `Replacements within ${OBJECTIVES.refill.seconds} s`, value: lineOf("refill", refill) },
+    { what: `Waits of jobs within ${OBJECTIVES.wait.seconds} s`, value: lineOf("wait", wait) },
+    { what: "Jobs ended by the unit", value: `${job.total - job.good} of ${job.total}` },
+  ];
+}
+
+/**
+ * How much of the error budget is left, of what has happened so far. Pure.
+ *
+ * @returns a percentage, rounded down: 100 without an error, 0 or less when the budget is spent; undefined where nothing has
+ * happened.
+ */
+export function budgetLeft(indicator: "refill" | "wait", { good, total }: Tally): number | undefined {
+  // Whole numbers until the division, so that nothing is lost to rounding.
+  const allowed = total * (100 - OBJECTIVES[indicator].percent);
+  return total === 0 ? undefined : Math.floor((100 * (allowed - 100 * (total - good))) / allowed);
 }
 
 /** @returns null for anything else than a standing. */
@@ -109,15 +134,26 @@ function added(left: Tally, right: Tally): Tally {
   return { good: left.good + right.good, total: left.total + right.total };
 }
 
-function shareOf(indicator: "refill" | "wait", { good, total }: Tally, what: string): readonly string[] {
+function shareOf(indicator: "refill" | "wait", tally: Tally, what: string): readonly string[] {
+  const { total } = tally;
   if (total < LEAST_TOTAL) return [];
-  // Never rounded up to the objective.
-  const percent = (Math.floor((good / total) * 1000) / 10).toFixed(1);
-  return [`${percent} % of ${total} ${what} within ${OBJECTIVES[indicator].seconds} s`];
+  return [`${percentOf(tally)} of ${total} ${what} within ${OBJECTIVES[indicator].seconds} s`];
 }
 
-function killedOf({ good, total }: Tally): readonly string[] {
-  const killed = total - good;
-  if (killed === 0) return [];
-  return [killed === 1 ? "1 job ended by the unit" : `${killed} jobs ended by the unit`];
+function lineOf(indicator: "refill" | "wait", tally: Tally): string {
+  const left = budgetLeft(indicator, tally);
+  if (left === undefined) return "none yet";
+  if (tally.total < LEAST_TOTAL) return `${tally.good} of ${tally.total}`;
+  const budget = left > 0 ? `${left} % of the error budget is left` : "the error budget is spent";
+  return `${percentOf(tally)} of ${tally.total}; ${budget}`;
+}
+
+/** Never rounded up to the objective. */
+function percentOf({ good, total }: Tally): string {
+  return `${(Math.floor((good / total) * 1000) / 10).toFixed(1)} %`;
+}
+
+function describeKilled(killed: number): string {
+  if (killed === 0) return "no job ended by the unit";
+  return killed === 1 ? "1 job ended by the unit" : `${killed} jobs ended by the unit`;
 }

@@ -1,4 +1,5 @@
 import { lastLines } from "charm-kit";
+import { linesOfStanding, standingAt } from "../metrics/standing.ts";
 import type { Capsule } from "../unit/capsules.ts";
 import type { RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
 import type { Wait } from "./recent-waits.ts";
@@ -123,6 +124,7 @@ export function liveView(sources: LiveViewSources): LiveView {
         unit: "s",
         points: waits.starts,
       },
+      { kind: "facts", title: "Objective of this month", facts: standingOf(sources) },
       { kind: "facts", title: "Unit", facts: factsOf(status) },
     ],
   };
@@ -177,6 +179,17 @@ function factsOf(status: ServiceStatus): readonly Fact[] {
     ...(nextAttemptAt === undefined
       ? []
       : [{ name: "Next attempt", value: "of what has failed", at: nextAttemptAt }]),
+  ];
+}
+
+/** Of the month of now: the service may have been at rest when it began. */
+function standingOf({ status: { standing }, now }: LiveViewSources): readonly Fact[] {
+  if (standing === undefined) return [{ name: "Standing", value: "not known before the first check" }];
+  const present = standingAt(standing, now);
+  const lines = linesOfStanding(present);
+  return [
+    { name: "Month", value: `${present.month} (UTC)` },
+    ...lines.map(({ what, value }) => ({ name: what, value })),
   ];
 }
 

@@ -112,7 +112,7 @@ describe("summarise()", () => {
     const told = (present: number, shown = standing) =>
       summarise(counts(present), 2, { failures: [], notices: ["a notice"], standing: shown }).message;
     expect(told(2)).to.equal(
-      "2 runners: 2 idle; a notice; this month 99.0 % of 200 replacements within 10 s",
+      "2 runners: 2 idle; a notice; this month 99.0 % of 200 replacements within 10 s, no job ended by the unit",
     );
     expect(told(2, { ...standing, refill: tally })).to.equal("2 runners: 2 idle; a notice");
     expect(told(1)).not.to.contain("month");

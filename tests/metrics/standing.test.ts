@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import {
+  budgetLeft,
   describeStanding,
+  linesOfStanding,
   mergeStandings,
   parseStanding,
   standingAfter,
@@ -112,9 +114,50 @@ describe("describeStanding()", () => {
     );
   });
 
+  it("says that no job was ended, once it tells shares", () => {
+    const whole = { ...november, wait: NONE, job: { good: 10, total: 10 } };
+    expect(describeStanding(whole)).to.equal(
+      "this month 99.0 % of 100 replacements within 10 s, no job ended by the unit",
+    );
+  });
+
   it("rounds no share up", () => {
     const almost = { ...november, refill: { good: 9999, total: 10_000 }, wait: NONE, job: NONE };
     expect(describeStanding(almost)).to.contain("99.9 % of 10000");
+  });
+});
+
+describe("budgetLeft()", () => {
+  it("is the part of the allowed errors that has not happened, rounded down", () => {
+    const left = (good: number, total: number) => budgetLeft("refill", { good, total });
+    expect([left(1000, 1000), left(997, 1000), left(999, 1500), left(20, 20)]).to.deep.equal([
+      100, 70, -3240, 100,
+    ]);
+    expect(left(299, 300), "1 of 3 allowed errors").to.equal(66);
+  });
+
+  it("is spent where exactly as many errors have happened as are allowed, and not known of nothing", () => {
+    expect(budgetLeft("wait", { good: 99, total: 100 })).to.equal(0);
+    expect(budgetLeft("wait", { good: 98, total: 100 })).to.equal(-100);
+    expect(budgetLeft("wait", NONE)).to.equal(undefined);
+  });
+});
+
+describe("linesOfStanding()", () => {
+  const lines = (change: Partial<Standing>) =>
+    Object.fromEntries(linesOfStanding({ ...november, ...change }).map(({ what, value }) => [what, value]));
+
+  it("tells shares, what is left of the error budget, and jobs that were ended", () => {
+    expect(lines({ refill: { good: 999, total: 1000 } })).to.deep.equal({
+      "Replacements within 10 s": "99.9 % of 1000; 90 % of the error budget is left",
+      "Waits of jobs within 10 s": "75.0 % of 40; the error budget is spent",
+      "Jobs ended by the unit": "1 of 10",
+    });
+  });
+
+  it("counts where there is too little for a share, and says where there is nothing", () => {
+    const few = lines({ refill: { good: 18, total: 19 }, wait: NONE, job: NONE });
+    expect(Object.values(few)).to.deep.equal(["18 of 19", "none yet", "0 of 0"]);
   });
 });
 

@@ -66,6 +66,9 @@ describe("the live page in a browser", function () {
         .getByRole("img")
         .getAttribute("aria-label"),
     ).to.match(/The last 48: median [\d.]+ s, longest [\d.]+ s$/);
+    expect(await region("Objective of this month").textContent()).to.match(
+      /Replacements within 10 s99\.7 % of 415; 75 % of the error budget is left.*Jobs ended by the unit0 of 398$/,
+    );
     expect(await region("Last failures").getByRole("listitem").allTextContents()).to.satisfy(
       (texts: string[]) =>
         texts.length === 3 &&

@@ -122,6 +122,12 @@ export function busyUnit(now: number): {
         },
       ],
       nextAttemptAt: now + 75_000,
+      standing: {
+        month: new Date(now).toISOString().slice(0, 7),
+        refill: { good: 414, total: 415 },
+        wait: { good: 395, total: 398 },
+        job: { good: 398, total: 398 },
+      },
     },
     capsules: [
       {

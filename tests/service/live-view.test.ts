@@ -66,6 +66,29 @@ describe("liveView()", () => {
     expect(fact?.value).to.contain("scaling=demand");
   });
 
+  it("shows the standing of the month, of none before the first check, and of no month that is over", () => {
+    const { status } = busyUnit(NOW);
+    expect(section(view(status), "facts", "Objective").facts).to.deep.equal([
+      { name: "Month", value: "2026-09 (UTC)" },
+      { name: "Replacements within 10 s", value: "99.7 % of 415; 75 % of the error budget is left" },
+      { name: "Waits of jobs within 10 s", value: "99.2 % of 398; 24 % of the error budget is left" },
+      { name: "Jobs ended by the unit", value: "0 of 398" },
+    ]);
+    expect(section(view(), "facts", "Objective").facts).to.have.lengthOf(1);
+    const later = liveView({
+      status: sampleStatus(status),
+      waits: new RecentWaits(),
+      capsules: [],
+      now: Date.parse("2026-10-02T00:00:00Z"),
+    });
+    expect(section(later, "facts", "Objective").facts.map(({ value }) => value)).to.deep.equal([
+      "2026-10 (UTC)",
+      "none yet",
+      "none yet",
+      "0 of 0",
+    ]);
+  });
+
   it("shows failures with the next attempt, notices, and ends of runners", () => {
     const { status, capsules } = busyUnit(NOW);
     const { notes } = section(
