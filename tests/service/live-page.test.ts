@@ -93,7 +93,7 @@ describe("the live page", () => {
     expect(status).to.equal(200);
     expect(JSON.parse(body)).to.include({ format: 1, unit: "runners/0" });
     const { views, shows, answer } = await watch(site);
-    await shows(({ sections }) => sections.length === 6);
+    await shows(({ sections }) => sections.length === 7);
     site.show(busyUnit(now).status);
     await shows(({ summary }) => summary.startsWith("8 of 10 runners"));
     expect(views[0]?.tone).to.equal("attention");
