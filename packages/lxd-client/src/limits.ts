@@ -3,8 +3,9 @@ export interface Limits {
   /** One request and its answer, and the handshake of a WebSocket. @default one minute */
   readonly callMs: number;
   /**
-   * How long a call waits for a daemon that does not accept connections, such as one that is being restarted. A socket whose
-   * directory does not exist fails at once. @default 0
+   * How long calls wait for a daemon that does not accept connections, such as one that is being restarted. Calls that
+   * follow each other wait for that long in all, not each. A socket whose directory does not exist fails at once.
+   * @default 0
    */
   readonly reachMs: number;
   /** A request that carries a file or an image, up to its answer. @default 15 minutes */

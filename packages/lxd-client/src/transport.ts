@@ -56,6 +56,8 @@ export class Transport {
   readonly #waits: Pool;
   readonly #sockets = new Set<Closable>();
   readonly #onAnswer: ((answered: Answered) => void) | undefined;
+  /** The first and the last call of those that follow each other and find the daemon away. */
+  #away: { readonly since: number; readonly seen: number } | undefined;
 
   /** @param onAnswer told of each request, but not of waits for operations, which last as long as those. */
   constructor(socket: LxdSocket, limits: Limits, onAnswer?: (answered: Answered) => void) {
@@ -74,14 +76,24 @@ export class Transport {
    * @throws {@link LxdError} when LXD refuses, `LxdUnreachableError` when it cannot be reached, the signal's reason.
    */
   async query(call: Call, signal: AbortSignal, dispatcher: Dispatcher = this.#calls): Promise<Reply> {
-    for (const until = systemClock.now() + this.limits.reachMs; ;) {
+    for (;;) {
       try {
         return await this.#send(call, signal, dispatcher);
       } catch (thrown) {
-        if (systemClock.now() >= until || !isAway(thrown)) throw thrown;
+        if (!isAway(thrown) || !this.#mayComeBack()) throw thrown;
         await systemClock.wait(REACH_POLL_MS, signal);
       }
     }
+  }
+
+  /** Whether a daemon that was found away may be restarting. Calls that follow each other wait for it once, not each. */
+  #mayComeBack(): boolean {
+    const now = systemClock.now();
+    const { reachMs } = this.limits;
+    const earlier = this.#away;
+    const since = earlier === undefined || now - earlier.seen > reachMs ? now : earlier.since;
+    this.#away = { since, seen: now };
+    return now - since < reachMs;
   }
 
   async #send(call: Call, signal: AbortSignal, dispatcher: Dispatcher): Promise<Reply> {
@@ -100,6 +112,7 @@ export class Transport {
         signal,
       } as Dispatcher.RequestOptions);
       isAnswered = true;
+      this.#away = undefined;
       tell(reply.statusCode >= 400 ? "refused" : "ok");
       assertNotCompressed(call.action, reply);
       if (reply.statusCode >= 400) throw await refusal(call.action, reply.statusCode, reply.body);

@@ -90,6 +90,32 @@ describe("LXD client on a socket that misbehaves", () => {
       await new Promise<void>((resolve) => server.listen(socketPath(), resolve));
     });
 
+    it("waits once in all calls that follow each other, and again after an answer or a pause", async () => {
+      const reachMs = 300;
+      const patient = clientWith({ reachMs });
+      const waited = async () => {
+        const from = performance.now();
+        expect(await rejection(patient.instances.names(patience()))).to.be.instanceOf(LxdUnreachableError);
+        return performance.now() - from;
+      };
+      const listen = () => new Promise<void>((resolve) => server.listen(socketPath(), resolve));
+      await new Promise((resolve) => server.close(resolve));
+      expect(await waited()).to.be.at.least(reachMs - 5);
+      for (let call = 0; call < 3; call++) expect(await waited()).to.be.lessThan(reachMs / 2);
+
+      answer = say(200, sync([]));
+      await listen();
+      expect(await patient.instances.names(patience())).to.deep.equal([]);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      expect(await waited(), "after an answer").to.be.at.least(reachMs - 5);
+
+      await delay(reachMs + 50);
+      expect(await waited(), "after a pause").to.be.at.least(reachMs - 5);
+      await patient.close();
+      await listen();
+    });
+
     it("fails at once where no daemon is installed", async () => {
       const nowhere = new LxdClient(
         { path: join(directory, "none/unix.socket"), dialect: LXD },
