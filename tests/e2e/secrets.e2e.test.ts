@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { messageOf } from "charm-kit";
@@ -174,14 +174,16 @@ endToEnd("secrets", () => {
     const clean = await search();
     expect(clean).to.deep.equal([]);
     hunt.add("control", planted);
-    const file = join(rig.dataDirectory, "planted");
+    const forms = formsOf(planted);
+    const files = forms.map((_, index) => join(rig.dataDirectory, `planted-${index}`));
     await mkdir(rig.dataDirectory, { recursive: true });
-    for (const form of formsOf(planted)) {
-      await writeFile(file, `before ${form} after`);
-      expect(await search(), form).to.deep.equal([`a secret in ${file}`]);
+    for (const [index, form] of forms.entries()) {
+      await writeFile(files[index] ?? "", `before ${form} after`);
       expect(hunt.inText(`before ${form} after`)).to.deep.equal(["control"]);
     }
-    await writeFile(file, "");
+    const seen = await search();
+    expect(seen.sort(), forms.join("\n")).to.deep.equal(files.map((file) => `a secret in ${file}`).sort());
+    await Promise.all(files.map((file) => rm(file)));
     for (const offset of ["", "a", "ab"]) {
       const encoded = Buffer.from(`${offset}${planted} and more`).toString("base64");
       expect(hunt.inText(encoded), encoded).to.deep.equal(["control"]);
