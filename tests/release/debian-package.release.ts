@@ -73,6 +73,13 @@ describe("The Debian package", function () {
     ]?.["charm-rev"];
   const program = () =>
     machine.sh("cat /var/lib/github-runner-agent/agents/*/charm/lib/service.mjs | sha256sum");
+  /** Kills a run of the service, which systemd remembers as a failure. */
+  const killRun = () => {
+    const service = "github-runner-agent.service";
+    const pid = `$(systemctl show --property=MainPID --value ${service})`;
+    machine.awaited(`systemctl start --no-block ${service} && [ "${pid}" != 0 ] && kill -KILL "${pid}"`);
+    machine.awaited(`systemctl is-failed --quiet ${service}`);
+  };
   const expectNothing = (before: readonly string[]) => {
     expect(machine.sh("systemctl list-units --all 'github-runner*' --no-legend")).to.equal("");
     expect(machine.sh("systemctl list-units --failed 'github-runner*' --no-legend")).to.equal("");
@@ -116,6 +123,7 @@ describe("The Debian package", function () {
     expect(machine.sh("systemctl is-active github-runner-agent.timer")).to.equal("active\n");
 
     machine.sh("github-runner-agent --quiet remove");
+    killRun();
     expect(dpkg("--remove", "github-runner-agent").code).to.equal(0);
     expect(machine.sh("ls /var/lib/github-runner-agent")).to.include("state.json");
     expect(dpkg("--purge", "github-runner-agent").code).to.equal(0);
