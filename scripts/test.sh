@@ -96,12 +96,14 @@ mocha --spec tests/support/steps.ts --ignore 'tests/e2e/**' --ignore '**/*.lxd.t
 lxd_tests() {
   mocha --no-config --reporter ./tests/support/reporter.ts --timeout 10000 --forbid-only --fail-zero "$@"
 }
+# Those of tests/agent and tests/host are in machines of their own, and wait for their services and reboots.
+alone='{agent,contract,guest,host,packages,unit}'
 echo "== tests with LXD, each for itself"
-lxd_tests 'packages/*/tests/**/*.lxd.test.ts' 'tests/{contract,guest,packages,unit}/**/*.lxd.test.ts' || status=$?
+lxd_tests 'packages/*/tests/**/*.lxd.test.ts' "tests/$alone/**/*.lxd.test.ts" || status=$?
 wait "$testing" || status=$?
 echo "== tests/e2e"
 cat "$units"
 echo "== tests with LXD and the whole machine"
-lxd_tests --ignore 'tests/{contract,guest,packages,unit}/**' 'tests/**/*.lxd.test.ts' || status=$?
+lxd_tests --ignore "tests/$alone/**" 'tests/**/*.lxd.test.ts' || status=$?
 node scripts/test-results.ts "$TEST_RESULTS" 4
 exit "$status"
