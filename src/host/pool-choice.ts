@@ -102,7 +102,7 @@ export function roomOnDisk({ total, free, claimed }: SharedDisk): number {
 }
 
 /**
- * Bytes of a sparse pool file on a shared disk. Pure.
+ * Bytes of a pool file on a shared disk. Pure.
  *
  * The unit leaves a part of the room to the next one, and takes no more than its runners and more of them can need.
  */

@@ -8,7 +8,7 @@ export interface PoolFile {
 }
 
 /**
- * Bytes by which the files of other pools on a disk may still grow: pool files are sparse, so that a disk with free space
+ * Bytes by which the files of other pools on a disk may still grow: pool files can be sparse, so that a disk with free space
  * may be promised to them already.
  *
  * @param disk a path on the disk.

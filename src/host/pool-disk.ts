@@ -19,8 +19,14 @@ export interface PoolDiskOptions {
 /** The size of a pool's file. */
 export interface Allotment {
   readonly bytes: number;
-  /** Whether the file is on a disk that others use too. Such a file is sparse. */
+  /** Whether the file is on a disk that others use too. */
   readonly isShared: boolean;
+}
+
+/** The part of a pool's file that is not on the disk. */
+export interface Missing {
+  readonly bytes: number;
+  readonly fits: boolean;
 }
 
 /** The disk below a pool: the unit's own, or one that it shares with the machine. */
@@ -44,9 +50,15 @@ export class PoolDisk {
     return { bytes: sizeOnMount(free + held), isShared: false };
   }
 
-  /** Bytes that a pool without a file can have in a directory. */
-  async room(base: string): Promise<number> {
-    const disk = await this.#shared(base, "", 0);
+  /** What a pool's file does not occupy of its size yet, and whether its disk has room for that. */
+  async missing(base: string, file: string): Promise<Missing> {
+    const bytes = Math.max(0, (await stat(file)).size - (await allocatedBytes(file)));
+    return { bytes, fits: bytes <= (await this.room(base, file)) };
+  }
+
+  /** Bytes that a pool without a file can have in a directory, or by which its file can grow. */
+  async room(base: string, file = ""): Promise<number> {
+    const disk = await this.#shared(base, file, 0);
     return disk ? roomOnDisk(disk) : (await this.#options.mounts.space(base)).free;
   }
 

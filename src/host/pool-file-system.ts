@@ -13,24 +13,12 @@ export class PoolFileSystem {
   }
 
   /**
-   * Creates a loop file with btrfs. Atomic, since the next attempt would mount a partial file system.
-   *
-   * @param isReserved whether the space is taken at once: a file system in a file does not survive a full disk.
+   * Creates a sparse loop file with btrfs. Atomic, since the next attempt would mount a partial file system.
    */
-  async makeLoopFile(
-    base: string,
-    { bytes, isReserved }: { readonly bytes: number; readonly isReserved: boolean },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async makeLoopFile(base: string, bytes: number, signal: AbortSignal): Promise<void> {
     const partial = this.#paths.partial(base);
     await rm(partial, { force: true });
     await makeSparse(partial, bytes);
-    if (isReserved)
-      await this.#mounts.attempt(
-        "reserve the runners' storage",
-        ["fallocate", "-l", String(bytes), partial],
-        signal,
-      );
     await this.#mounts.run("format the runners' storage", ["mkfs.btrfs", "-q", "-f", partial], signal);
     await rename(partial, this.#paths.file(base));
   }

@@ -14,7 +14,8 @@ import { PoolFileError, StorageMissingError } from "./pool-errors.ts";
 import { PoolFileSystem } from "./pool-file-system.ts";
 import { PoolPaths } from "./pool-paths.ts";
 import { PoolRecord, type PoolDecision } from "./pool-record.ts";
-import { StorageUnit, type SystemdPaths } from "./storage-unit.ts";
+import { ReservedSpace } from "./reserved-space.ts";
+import { BTRFS_OPTIONS, StorageUnit, type SystemdPaths } from "./storage-unit.ts";
 
 export interface PoolStorageOptions {
   readonly paths: HostPaths;
@@ -56,6 +57,7 @@ export class PoolStorage {
   readonly #paths: PoolPaths;
   readonly #disk: PoolDisk;
   readonly #fileSystem: PoolFileSystem;
+  readonly #space: ReservedSpace;
 
   constructor(options: PoolStorageOptions) {
     const { directory, lxdDirectory, systemPaths = SYSTEM_PATHS } = options;
@@ -67,6 +69,7 @@ export class PoolStorage {
     this.#fileSystem = new PoolFileSystem(this.#mounts, this.#paths);
     const lxdDisks = join(lxdDirectory, "disks");
     this.#disk = new PoolDisk({ mounts: this.#mounts, directory, lxdDisks, systemPaths });
+    this.#space = new ReservedSpace({ disk: this.#disk, mounts: this.#mounts, log: options.log });
   }
 
   /**
@@ -92,14 +95,16 @@ export class PoolStorage {
   }
 
   /**
-   * Mounts the loop file if it is not mounted. {@link prepare} recreates storage in memory.
+   * Mounts the loop file if it is not mounted, and reserves its blocks. {@link prepare} recreates storage in memory.
    *
    * @param known LXD's record of the pool.
    */
   async attach(known: KnownPool | undefined, signal: AbortSignal): Promise<void> {
     const record = await this.#decided(known);
-    if (record?.method !== "loop" || record.kind === "memory") return;
-    await this.#loopBacking({ record, isNew: false, required: 0 }, signal);
+    if (record === undefined || record.kind === "memory") return;
+    if (record.method === "lxd" && known)
+      await this.#backingOfLxd({ record, isNew: false, required: 0 }, known, signal);
+    if (record.method === "loop") await this.#loopBacking({ record, isNew: false, required: 0 }, signal);
   }
 
   /**
@@ -216,13 +221,18 @@ export class PoolStorage {
     const { driver } = choice.record;
     const parts = { driver, isShared: true, lost: false };
     if (driver === "dir") return { ...parts, config: {}, room: await this.#disk.room(lxdDirectory) };
-    if (known) return { ...parts, config: {}, room: 0 };
+    if (known) {
+      // Its source is the file.
+      if (known.source !== undefined) await this.#space.reserve(lxdDirectory, known.source, signal);
+      return { ...parts, config: {}, room: 0 };
+    }
     const path = join(lxdDirectory, "disks", `${slug}.img`);
     if (existsSync(path)) throw new PoolFileError(path);
     // LXD refuses a file with a file system in it, and leaves such a file when a creation fails.
     const pending = { ...choice, record: { ...choice.record, isPending: true } };
     const { bytes } = await this.#allot(pending, { base: lxdDirectory, path }, signal);
-    return { ...parts, config: { size: `${bytes / 2 ** 20}MiB` }, room: bytes };
+    const options = driver === "btrfs" ? { "btrfs.mount_options": BTRFS_OPTIONS } : {};
+    return { ...parts, config: { size: `${bytes / 2 ** 20}MiB`, ...options }, room: bytes };
   }
 
   async #mountMemory(required: number, signal: AbortSignal): Promise<void> {
@@ -265,12 +275,8 @@ export class PoolStorage {
       if (!existsSync(path) && !choice.isNew && kind !== "memory") throw new StorageMissingError(path);
       if (existsSync(path) && choice.isNew) throw new PoolFileError(path);
       if (!existsSync(path)) {
-        const { bytes, isShared } = await this.#allot(choice, { base, path }, signal);
-        await this.#fileSystem.makeLoopFile(
-          base,
-          { bytes, isReserved: !isShared && kind !== "memory" },
-          signal,
-        );
+        const { bytes } = await this.#allot(choice, { base, path }, signal);
+        await this.#fileSystem.makeLoopFile(base, bytes, signal);
       }
       await mkdir(mount, { recursive: true });
       await this.#mounts.mount(["-o", LOOP_OPTIONS, path, mount], signal);
@@ -280,13 +286,13 @@ export class PoolStorage {
     const source = this.#paths.source(mount);
     const { total: room } = await this.#mounts.space(mount);
     const isShared = await this.#disk.isShared(base);
-    if (isShared && !choice.isNew) await this.#giveBack(choice.record, path, signal);
+    if (isShared && !choice.isNew && !choice.record.file) await this.#giveBack(choice.record, path, signal);
+    else if (kind !== "memory") await this.#space.reserve(base, path, signal);
     return { driver, config: { source }, room, isShared, lost: !isOfPool(source) };
   }
 
-  /** Earlier versions of the charm reserved the whole file, also on the machine's disk, and recorded no file. */
+  /** Earlier versions of the charm took most of the machine's disk, and recorded no file. */
   async #giveBack(record: PoolDecision, path: string, signal: AbortSignal): Promise<void> {
-    if (record.file) return;
     await this.#fileSystem.trim(signal);
     const bytes = await this.#fileSystem.sizeOf(path);
     await this.#record.write({ ...record, file: { path, bytes } });
@@ -314,6 +320,7 @@ export class PoolStorage {
     if (isImported) {
       const size = existsSync(path) ? await this.#fileSystem.sizeOf(path) : Infinity;
       if (size * SHARE_OF_ZFS < choice.required) await this.#grow(choice, base, signal);
+      await this.#space.reserve(base, path, signal);
       return { ...backing, room: 0 };
     }
     if (!existsSync(base) || (!choice.isNew && !existsSync(path)))
@@ -325,10 +332,11 @@ export class PoolStorage {
     if (existsSync(path)) throw new PoolFileError(path);
     const { bytes } = await this.#allot(choice, { base, path }, signal);
     await this.#fileSystem.makeZpool(path, bytes, signal);
+    await this.#space.reserve(base, path, signal);
     return { ...backing, room: bytes };
   }
 }
 
 /** ZFS keeps the rest of a pool for itself. */
 const SHARE_OF_ZFS = 0.9;
-const LOOP_OPTIONS = "loop,user_subvol_rm_allowed";
+const LOOP_OPTIONS = `loop,${BTRFS_OPTIONS}`;

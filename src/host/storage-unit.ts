@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { removeFile, writeFileAtomically } from "charm-kit";
 import type { Mounts } from "./mounts.ts";
 
+/** How btrfs is mounted: newer kernels would give unused blocks of its file back to the disk below. */
+export const BTRFS_OPTIONS = "user_subvol_rm_allowed,nodiscard";
+
 const WANTED_BY = "multi-user.target";
 
 /** Absolute paths: systemd's directory for local unit files, and a path that exists when systemd is PID 1. */
@@ -92,7 +95,7 @@ ConditionPathIsMountPoint=!${mount}
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=mount -o loop,user_subvol_rm_allowed ${file} ${mount}
+ExecStart=mount -o loop,${BTRFS_OPTIONS} ${file} ${mount}
 
 [Install]
 WantedBy=${WANTED_BY}

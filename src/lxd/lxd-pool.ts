@@ -94,7 +94,7 @@ export class LxdPool {
   }
 
   async #create({ driver, config }: PoolBacking, signal: AbortSignal): Promise<void> {
-    const { client, name, owner } = this.#options;
+    const { client, name, owner, store } = this.#options;
     const pool = {
       name,
       driver,
@@ -104,6 +104,8 @@ export class LxdPool {
     await namingMissingProgram("create the runners' storage pool", () =>
       client.storagePools.create(pool, signal),
     );
+    // LXD makes its own file sparse.
+    await store.attach(knownPool(await client.storagePools.get(name, signal)), signal);
   }
 
   /** Deletes instances without disks. Their runners ended with the machine. */

@@ -36,7 +36,7 @@ export interface PoolDemand {
 export interface PoolStore {
   /** Prepares the backing storage, also after a reboot. Safe to repeat. */
   prepare(demand: PoolDemand, signal: AbortSignal): Promise<PoolBacking>;
-  /** Repairs prepared storage, such as a missing mount. Does not recreate lost data. */
+  /** Repairs prepared storage, such as a missing mount, and reserves its space. Does not recreate lost data. */
   attach(known: KnownPool, signal: AbortSignal): Promise<void>;
   /**
    * Recreates a lost pool with the empty volumes that LXD needs to delete its records.

@@ -218,10 +218,18 @@ describeLxd(
         readdirSync(join(root, directory)).find((name) => name.startsWith("pool-")) ?? "none",
       );
 
-    it("is where LXD keeps its own where there is no storage", async () => {
+    it("is where LXD keeps its own, with all its blocks, where there is no storage", async () => {
       const unit = await open("juju-storage", join(root, "nowhere"));
       await unit.infrastructure.ensure(roomFor(1, RESOURCES), signal());
-      expect((await poolOf(unit)).config["source"]).to.match(/\/disks\/.*\.img$/);
+      const { config } = await poolOf(unit);
+      expect(config["source"]).to.match(/\/disks\/.*\.img$/);
+      // Others cannot fill what it has not written yet, and the kernel gives nothing back.
+      const { blocks, size } = statSync(config["source"] ?? "");
+      expect(blocks * 512).to.be.at.least(size);
+      const options = sh(
+        `findmnt --noheadings --output OPTIONS /var/lib/lxd/storage-pools/${unit.infrastructure.pool}`,
+      );
+      expect(options).to.include("user_subvol_rm_allowed").and.not.include("discard=");
     });
 
     it("is made when LXD has left the file of a creation that failed", async () => {

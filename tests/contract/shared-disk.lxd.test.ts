@@ -22,6 +22,7 @@ import { openInfrastructure, roomFor, type InfrastructureFixture } from "./lxd-i
 const LIMIT_MS = 120_000;
 const GIB = 2 ** 30;
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 const sh = (script: string) => execFileSync("sh", ["-ec", script], { encoding: "utf8" });
 
 const reason =
@@ -77,14 +78,14 @@ describeLxd(`Pools on the machine's disk${reason === undefined ? "" : ` (skipped
     return (blocks - bfree) * bsize;
   };
 
-  it("take nothing of it before runners do, share it, and leave a part free", async () => {
+  it("share it, reserve what they may use, and leave a part free", async () => {
     const [one, other] = [await open("one"), await open("other")];
     const reports = [];
     for (const { infrastructure } of [one, other]) {
       reports.push(await infrastructure.ensure(roomFor(4, RESOURCES), signal()));
     }
-    expect(usedBytes()).to.be.below(0.2 * GIB);
     const sizes = [one, other].map(({ file }) => statSync(file).size / GIB);
+    expect(usedBytes() / GIB).to.be.within(sum(sizes), sum(sizes) + 0.2);
     // Of 16 GiB: 2 GiB stay free, the file system itself takes some, and three quarters of the rest are the most.
     expect(sizes[0]).to.be.within(6, 7);
     expect(sizes[1]).to.be.within(4, 5.5);
@@ -109,18 +110,56 @@ describeLxd(`Pools on the machine's disk${reason === undefined ? "" : ` (skipped
     expect(report.notices[0]).to.match(
       /^1[1-3] of 20 missing: the storage pool has [\d.]+ GiB, room for [7-9];/,
     );
-    expect(usedBytes()).to.be.below(0.2 * GIB);
+    expect(usedBytes()).to.be.above(statSync(file).size);
+  });
+
+  it("stay writable when others fill the disk", async () => {
+    const { file, infrastructure } = await open("one");
+    await infrastructure.ensure(roomFor(1, RESOURCES), signal());
+    const free = () => {
+      const { bavail, bsize } = statfsSync(join(root, "system"));
+      return bavail * bsize;
+    };
+    sh(`fallocate -l ${free() - 32 * 2 ** 20} ${root}/system/others`);
+    sh(`dd if=/dev/zero of=${root}/system/rest bs=64K 2>/dev/null || true; sync`);
+    expect(free()).to.be.below(2 ** 20);
+    // All that fits: twice, since unused blocks must not go back to the disk in between.
+    const bytes = Math.floor(statSync(file).size * 0.8);
+    for (const name of ["first", "second"]) {
+      const written = join(root, "data/one/pool", name);
+      sh(
+        `fallocate -l ${bytes} ${written} && dd if=/dev/zero of=${written} bs=1M seek=${Math.floor(bytes / 2 ** 20) - 100} conv=notrunc,fsync count=100 2>/dev/null && rm ${written} && sync`,
+      );
+      expect(statSync(file).blocks * 512).to.be.at.least(statSync(file).size);
+    }
+    sh(`touch ${root}/data/one/pool/third && sync ${root}/data/one/pool/third`);
+    expect((await infrastructure.ensure(roomFor(1, RESOURCES), signal())).count).to.equal(1);
+  });
+
+  it("reserve what an earlier version left sparse, once the disk has the room", async () => {
+    const { file, infrastructure } = await open("one");
+    await infrastructure.ensure(roomFor(1, RESOURCES), signal());
+    const held = () => statSync(file).blocks * 512;
+    sh(`fstrim ${root}/data/one/pool && fallocate -l 8G ${root}/system/others`);
+    const { size } = statSync(file);
+    await infrastructure.ensure(roomFor(1, RESOURCES), signal());
+    expect(held()).to.be.below(size / 2);
+    rmSync(join(root, "system/others"));
+    await infrastructure.check(signal());
+    expect(held()).to.be.at.least(size);
   });
 
   it("give back what an earlier version has reserved", async () => {
     const { file, infrastructure } = await open("one");
-    await infrastructure.ensure(roomFor(1, RESOURCES), signal());
-    sh(`fallocate -l ${statSync(file).size} ${file}`);
+    mkdirSync(join(root, "data/one"), { recursive: true });
+    sh(`fallocate -l 14500M ${file} && mkfs.btrfs -q ${file}`);
     const record = join(root, "data/one/pool.json");
     writeFileSync(record, JSON.stringify({ method: "loop", driver: "btrfs", kind: "juju-storage" }));
-    expect(usedBytes()).to.be.above(5 * GIB);
+    expect(usedBytes()).to.be.above(14 * GIB);
     await infrastructure.ensure(roomFor(1, RESOURCES), signal());
     // btrfs keeps its own chunks.
+    expect(usedBytes()).to.be.below(GIB);
+    await infrastructure.ensure(roomFor(1, RESOURCES), signal());
     expect(usedBytes()).to.be.below(GIB);
     expect(JSON.parse(readFileSync(record, "utf8"))).to.deep.include({
       file: { path: file, bytes: statSync(file).size },

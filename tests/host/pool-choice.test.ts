@@ -131,7 +131,7 @@ ConditionPathIsMountPoint=!/data/pool
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=mount -o loop,user_subvol_rm_allowed /storage/juju/runners-0.img /data/pool
+ExecStart=mount -o loop,user_subvol_rm_allowed,nodiscard /storage/juju/runners-0.img /data/pool
 
 [Install]
 WantedBy=multi-user.target

@@ -252,13 +252,29 @@ describe("PoolStorage", () => {
       expect(commands.filter((command) => command.startsWith("mount "))).to.have.length(1);
     });
 
-    it("takes no space of a disk that it shares", async () => {
+    it("reserves the file on a disk that it shares, and says when that has no room or reserves nothing", async () => {
       answers.set("zpool", NOT_STARTED);
-      await prepareWith(["btrfs"]).catch(() => undefined);
-      const { blocks, size } = statSync(path("storage/runners-0.img"));
-      expect(size).to.be.above(2 ** 30);
-      expect(blocks).to.equal(0);
-      expect(commands.filter((command) => command.startsWith("fallocate"))).to.deep.equal([]);
+      const file = path("storage/runners-0.img");
+      const known = { driver: "btrfs", source: path("unit/pool/runners-0") };
+      const reserve = async (pool?: KnownPool) => {
+        commands.length = 0;
+        lines.length = 0;
+        await prepareWith(["btrfs"], pool).catch(() => undefined);
+        return commands.filter((command) => command.startsWith("fallocate"));
+      };
+      expect(await reserve()).to.deep.equal([`fallocate -l ${statSync(file).size} ${file}`]);
+      expect(lines).to.deep.equal([]);
+      answers.set("fallocate", 1);
+      expect(await reserve(known)).to.have.length(1);
+      expect(lines.join()).to.include("its file system reserves no blocks");
+      // More than any disk here has.
+      truncateSync(file, 8 * 2 ** 40);
+      expect(await reserve(known)).to.deep.equal([]);
+      expect(lines.join()).to.include('missing="8 TiB" reason="the disk lacks the room"');
+      // What has all its blocks needs none.
+      writeFileSync(file, "a small file");
+      expect(await reserve(known)).to.deep.equal([]);
+      expect(lines).to.deep.equal([]);
     });
 
     it("makes the ZFS pool anew when its creation failed", async () => {
