@@ -11,6 +11,8 @@ const SHAPES = { good: "○", busy: "▶", attention: "△", problem: "✖" };
 /** @type {Readonly<Record<Tone, string>>} */
 const WORDS = { good: "all is well", busy: "at work", attention: "attention", problem: "problem" };
 const RETRY_MS = 5000;
+/** The server sends a view every 15 s at least: a connection that is silent for longer is a dead one, which may never say so. */
+const SILENT_MS = 40_000;
 const PLOT = { width: 600, height: 120, gap: 2 };
 
 const page = {
@@ -23,36 +25,55 @@ const page = {
 /** The server's clock minus this one's, in milliseconds. */
 let skewMs = 0;
 let isPaused = false;
+let isConnected = false;
+let heardAt = Date.now();
 /** @type {LiveView | undefined} */
 let latest;
+let source = listen();
 
-listen();
 setInterval(tick, 1000);
+setInterval(endSilence, RETRY_MS);
 page.pause.addEventListener("click", () => {
   isPaused = !isPaused;
   page.pause.setAttribute("aria-pressed", String(isPaused));
   if (!isPaused && latest) show(latest);
-  tell(isPaused ? "Paused" : "Live");
+  tellConnection();
 });
 
 /** Browsers connect again by themselves, unless the server has refused. */
 function listen() {
-  const source = new EventSource("view/events");
-  source.addEventListener("message", ({ data }) => {
+  const started = new EventSource("view/events");
+  heardAt = Date.now();
+  started.addEventListener("message", ({ data }) => {
     latest = /** @type {LiveView} */ (JSON.parse(data));
-    skewMs = latest.at - Date.now();
-    if (isPaused) return;
-    show(latest);
-    tell("Live");
+    heardAt = Date.now();
+    skewMs = latest.at - heardAt;
+    isConnected = true;
+    if (!isPaused) show(latest);
+    tellConnection();
   });
-  source.addEventListener("error", () => {
-    tell(latest ? `Not connected: values of ${clockTime(latest.at)}` : "Not connected");
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+  started.addEventListener("error", () => {
+    isConnected = false;
+    tellConnection();
   });
+  return started;
 }
 
-/** @param {string} text */
-function tell(text) {
+/** A tunnel may end, or a computer sleep, without a word to the browser. */
+function endSilence() {
+  const isSilent = Date.now() - heardAt > SILENT_MS;
+  if (isSilent) {
+    isConnected = false;
+    tellConnection();
+  }
+  if (!isSilent && source.readyState !== EventSource.CLOSED) return;
+  source.close();
+  source = listen();
+}
+
+function tellConnection() {
+  const lost = latest ? `Not connected: values of ${clockTime(latest.at)}` : "Not connected";
+  const text = isConnected ? (isPaused ? "Paused" : "Live") : lost;
   setText(page.connection, text);
   document.body.classList.toggle("stale", text !== "Live");
 }

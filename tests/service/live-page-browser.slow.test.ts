@@ -182,6 +182,28 @@ describe("the live page in a browser", function () {
     await page.getByText("Live", { exact: true }).waitFor();
   });
 
+  it("says so too of a connection that is silent, paused or not, and connects again", async () => {
+    const context = await browser.newContext();
+    const silent = await context.newPage();
+    await silent.clock.install();
+    let connections = 0;
+    // The stream ends for nobody: only the page's own clock can tell.
+    await silent.route("**/view/events", async (route) => {
+      connections += 1;
+      await (connections === 1 ? route.continue() : undefined);
+    });
+    await silent.goto(site.url);
+    await silent.getByText("Live", { exact: true }).waitFor();
+    await silent.clock.fastForward("00:30");
+    expect(connections).to.equal(1);
+    await silent.clock.fastForward("00:15");
+    await silent.getByText(/^Not connected: values of/).waitFor();
+    await silent.getByRole("button").click();
+    expect(await silent.getByText(/^Not connected: values of/).count()).to.equal(1);
+    expect(connections).to.equal(2);
+    await context.close();
+  });
+
   it("comes again when there was no room for it", async () => {
     const calls = await Promise.all(
       Array.from({ length: 7 }, async () => {
