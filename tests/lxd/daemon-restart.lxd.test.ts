@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import { systemClock } from "charm-kit";
+import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { endLxd, startLxd } from "../support/lxd/restart-lxd.ts";
+import { endToEnd, patience } from "../support/rig/end-to-end.ts";
+import { Rig } from "../support/rig/rig.ts";
+import { ServiceProcess } from "../support/rig/service-process.ts";
+
+const WANTED = 2;
+/** Longer than a request waits for a daemon that starts again. */
+const AWAY_MS = 12_000;
+
+endToEnd("the runner service on a machine whose LXD is started again", () => {
+  let rig: Rig;
+  let service: ServiceProcess;
+
+  before(async () => {
+    rig = await Rig.start({ application: "lxdagain" }, patience());
+    await rig.deploy({ "virtual-machines": String(WANTED), "standby-runners": "1" }, patience(180_000));
+    service = new ServiceProcess(rig);
+    service.start();
+    await atRest();
+  });
+  after(async () => {
+    // A test that failed may have left the machine without it.
+    await startLxd(patience());
+    await service.kill("SIGTERM");
+    await rig.close(patience(120_000));
+  });
+
+  const isAtRest = ({ activity, counts, fault }: ServiceStatus) =>
+    fault === undefined &&
+    activity.state === "waiting" &&
+    counts?.online === WANTED &&
+    counts.busy === 0 &&
+    counts.standby === 1;
+  const atRest = () => service.shows("all runners, and one on standby", isAtRest, patience(60_000));
+
+  for (const by of ["SIGTERM", "SIGKILL"] as const)
+    it(`loses no job and doubles no runner when ${by} ends the daemon: a used runner is replaced once it is back`, async () => {
+      const kept = await rig.occupy(patience());
+      const ending = await rig.occupy(patience());
+      const before = await rig.machines(patience());
+      await rig.release(ending, patience());
+      await endLxd(by, patience());
+      // The job ends, and the runner's system powers off, while nobody can tell the service.
+      expect(await rig.ended(ending.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+      await systemClock.wait(AWAY_MS, patience());
+      await startLxd(patience());
+      const isReplaced = ({ counts, fault }: ServiceStatus) =>
+        fault === undefined &&
+        counts?.online === WANTED - 1 &&
+        counts.busy === 1 &&
+        counts.standby === 1 &&
+        !counts.names.includes(ending.runnerName ?? "");
+      await service.shows("a busy runner, a fresh one, and one on standby", isReplaced, patience(60_000));
+      const after = await rig.machines(patience());
+      expect(after).to.have.length(WANTED).and.to.include(kept.runnerName);
+      expect(after.filter((name) => before.includes(name))).to.deep.equal([kept.runnerName]);
+      expect(await rig.registrations(patience())).to.have.length(WANTED);
+      await rig.release(kept, patience());
+      expect(await rig.ended(kept.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+      await atRest();
+    });
+
+  it("says while the daemon is away that it is, and when it tries again", async () => {
+    const told = service.output.length;
+    await endLxd("SIGTERM", patience());
+    const saysSo = ({ fault, nextAttemptAt }: ServiceStatus) =>
+      fault !== undefined && fault.message.includes("LXD") && nextAttemptAt !== undefined;
+    await service.shows("a fault of LXD and the next attempt", saysSo, patience(60_000));
+    await startLxd(patience());
+    await atRest();
+    expect(service.output.slice(told)).to.include("LXD's events are lost; connecting again");
+  });
+});
