@@ -155,7 +155,7 @@ export function describeForge(make: () => Promise<ForgeFixture>): void {
       forge.deregister(id, signal),
       forge.application("x64", signal),
     ];
-    for (const call of calls) expect(await failure(call)).to.equal(reason);
+    for (const fault of await Promise.all(calls.map(failure))) expect(fault).to.equal(reason);
     expect((await forge.list(NEVER)).map((registration) => registration.id)).to.deep.equal([id]);
   });
 }

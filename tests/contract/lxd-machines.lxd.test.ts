@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { BootstrapError } from "../../src/lxd/errors.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
@@ -7,7 +8,8 @@ import { withDeadline, Secret } from "charm-kit";
 import { describeDaemon, patience, type Daemon } from "../../packages/lxd-client/tests/support.ts";
 import { describeMachines, type MachinesFixture } from "./machines.contract.ts";
 
-const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
+/** Of this run alone: another one on the same daemon lists none of its instances. */
+const OWNER = { unitName: "runners/0", deployment: randomUUID() };
 const DELIVER = "/deliver";
 
 /** Obeys the first line of the payload, and answers as the deliver program of a runner image does. */

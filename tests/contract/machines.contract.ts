@@ -350,7 +350,7 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
       machines.unfreeze(name, signal),
       machines.destroy(name, signal),
     ];
-    for (const call of calls) expect(await failure(call)).to.equal(reason);
+    for (const fault of await Promise.all(calls.map(failure))) expect(fault).to.equal(reason);
     expect(await find(name)).to.deep.equal(before);
     expect(await fixture.exists(unborn)).to.equal(false);
   });
