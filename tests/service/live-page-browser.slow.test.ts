@@ -3,6 +3,9 @@ import type { Browser, Page } from "playwright-core";
 import { accessibilityFaults, lackOfBrowser, startBrowser } from "../support/browser/browser.ts";
 import { busyUnit, LiveSite } from "./live-site.ts";
 
+/** Longer than the page lets a connection be silent: on a machine at its limit, its browser may say nothing for as long. */
+const LOST_MS = 50_000;
+
 /** Chromium of the distribution, which the test installs where it may. */
 describe("the live page in a browser", function () {
   this.timeout(60_000);
@@ -172,9 +175,10 @@ describe("the live page in a browser", function () {
       .and.not.to.equal("violated");
   });
 
-  it("says that it is not connected, and goes on by itself when the service is back", async () => {
+  it("says that it is not connected, and goes on by itself when the service is back", async function () {
+    this.timeout(120_000);
     await site.pause();
-    await page.getByText(/^Not connected: values of/).waitFor();
+    await page.getByText(/^Not connected: values of/).waitFor({ timeout: LOST_MS });
     expect(await region("Runners").getByRole("listitem").count()).to.equal(8);
     await site.listen();
     site.show({ runners: [] });

@@ -46,11 +46,13 @@ export class ServiceProcess {
 
   /** Waits until the status of the service is as wanted. */
   async shows(what: string, test: (status: ServiceStatus) => boolean, signal: AbortSignal): Promise<void> {
+    let shown: ServiceStatus | undefined;
     const isSo = async () => {
-      const shown = await this.status(signal);
+      shown = await this.status(signal);
       return shown !== undefined && test(shown);
     };
-    await until(what, isSo, signal);
+    const found = () => `; it shows ${JSON.stringify(shown)}, and has logged ${this.#output.slice(-2000)}`;
+    await until(what, isSo, signal, found);
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {
