@@ -15,6 +15,7 @@ import { discardInstance, discardUnhindered } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
 import { missingProgram } from "./missing-program.ts";
 import { describeOwner, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
+import { NO_MEMBER, type OwnMember } from "./own-member.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 
 export interface ImageBuilderOptions {
@@ -30,6 +31,8 @@ export interface ImageBuilderOptions {
   readonly archivePathInGuest: string;
   /** The unit's bridge. @default the profile alone decides about the network */
   readonly ports?: PortAllocator;
+  /** Where instances are made. @default the daemon stands alone */
+  readonly ownMember?: OwnMember;
 }
 
 /** The quickest first. A machine need not have the program of each, and `none` needs no program. */
@@ -86,7 +89,7 @@ export class ImageBuilder {
   }
 
   async #create(base: BaseImage, signal: AbortSignal): Promise<void> {
-    const { builder: name, owner, ports, profile } = this.#options;
+    const { builder: name, owner, ports, profile, ownMember = NO_MEMBER } = this.#options;
     const instance = {
       name,
       type: this.#type,
@@ -95,8 +98,9 @@ export class ImageBuilder {
       config: ownerConfig(owner, "builder"),
       description: describeOwner(owner),
     } as const;
+    const member = await ownMember(signal);
     const create = async (devices: Devices) => {
-      await this.#client.instances.create({ ...instance, devices }, signal);
+      await this.#client.instances.create({ ...instance, devices }, signal, member);
     };
     try {
       await (ports ? ports.giving(name, create, signal) : create({}));

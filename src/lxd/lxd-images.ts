@@ -7,6 +7,7 @@ import { builderName, discardInstance, discardUnhindered, templateName } from ".
 import { boot, runScript } from "./instance-boot.ts";
 import { missingProgram } from "./missing-program.ts";
 import { describeOwner, isOwned, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
+import { NO_MEMBER, type OwnMember } from "./own-member.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 import { isTemplate, runnerImagesIn } from "./runner-images.ts";
 
@@ -23,6 +24,8 @@ export interface LxdImagesOptions {
   readonly archivePathInGuest: string;
   /** The unit's bridge. @default the profile alone decides about the network */
   readonly ports?: PortAllocator;
+  /** Where instances are made. @default the daemon stands alone */
+  readonly ownMember?: OwnMember;
 }
 
 type Progress = (step: string) => void;
@@ -152,13 +155,14 @@ export class LxdImages implements Images {
   }
 
   async #create(name: string, fingerprint: string, signal: AbortSignal): Promise<void> {
-    const { owner, profile, ports } = this.#options;
+    const { owner, profile, ports, ownMember = NO_MEMBER } = this.#options;
     const config = ownerConfig(owner, "template");
     const source = { type: "image", fingerprint } as const;
     const description = describeOwner(owner);
     const template = { name, type: this.#type, source, profiles: [profile], config, description } as const;
+    const member = await ownMember(signal);
     const create = async (devices: Devices) => {
-      await this.#client.instances.create({ ...template, devices }, signal);
+      await this.#client.instances.create({ ...template, devices }, signal, member);
     };
     await (ports ? ports.giving(name, create, signal) : create({}));
   }

@@ -25,6 +25,7 @@ import type { BridgeKernel } from "./bridge-kernel.ts";
 import { NIC } from "./port-allocator.ts";
 import { bridgeConfigs } from "./bridge-config.ts";
 import { LxdPool } from "./lxd-pool.ts";
+import { createInCluster, isUnfinished } from "./own-member.ts";
 import { isUsedBy, othersInstances, refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
 import { namingMissingProgram } from "./missing-program.ts";
@@ -129,8 +130,7 @@ export class LxdInfrastructure implements Infrastructure {
     const known = await absentAsUndefined(this.#client.networks.get(this.bridge, signal));
     if (!known || !(await this.#faultOf(known))) return;
     await this.#lock.run(async () => {
-      const tagged = await absentAsUndefined(this.#client.networks.getTagged(this.bridge, signal));
-      await this.#ensureBridge(tagged, signal);
+      await this.#ensureBridge(await this.#knownBridge(signal), signal);
     }, signal);
   }
 
@@ -142,7 +142,7 @@ export class LxdInfrastructure implements Infrastructure {
     const { processes, resources } = capacity;
     const { instanceType } = this.#options;
     // All that is only read, side by side with the pool.
-    const known = early(absentAsUndefined(this.#client.networks.getTagged(this.bridge, signal)));
+    const known = early(this.#knownBridge(signal));
     const server = early(this.#readServer(signal));
     let profiles = early(this.#ownProfiles(signal));
     const release = async () => {
@@ -156,7 +156,8 @@ export class LxdInfrastructure implements Infrastructure {
     const { info, filters } = await server;
     const own = await profiles;
     const guestSocket = guestSocketOption(info);
-    const site = { pool: this.pool, bridge: this.bridge, processes, guestSocket };
+    const isClustered = info.member !== undefined;
+    const site = { pool: this.pool, bridge: this.bridge, processes, guestSocket, isClustered };
     const current = this.#resourceProfile(resources);
     // One after the other: LXD updates the instances of a changed profile, and refuses two updates of one at a time.
     await this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), own, signal);
@@ -168,6 +169,11 @@ export class LxdInfrastructure implements Infrastructure {
       standby: Math.max(0, Math.min(standby, ports - capacity.count - IMAGE_INSTANCES)),
       notices: notices.filter((notice) => notice !== undefined),
     };
+  }
+
+  async #knownBridge(signal: AbortSignal): Promise<Tagged<Network> | undefined> {
+    const known = await absentAsUndefined(this.#client.networks.getTagged(this.bridge, signal));
+    return known && isUnfinished(known.value) ? undefined : known;
   }
 
   /** A bridge that is known keeps its subnet. */
@@ -285,10 +291,19 @@ export class LxdInfrastructure implements Infrastructure {
       type: "bridge",
       description: describeOwner(this.#options.owner),
     } as const;
+    const { member } = await this.#client.server.info(signal);
+    const create = async (config: Config) => {
+      const whole = { ...bridge, config };
+      if (member === undefined) {
+        await this.#client.networks.create(whole, signal);
+        return;
+      }
+      // A bridge of a cluster is on all its members. Nothing is ever attached to it on the others.
+      const definition = () => ({ name: bridge.name, type: bridge.type });
+      await createInCluster(this.#client, this.#client.networks, { whole, definition, member }, signal);
+    };
     await namingMissingProgram("create the runners' bridge", () =>
-      firstAccepted(bridgeConfigs(subnet), (config) =>
-        this.#client.networks.create({ ...bridge, config }, signal),
-      ),
+      firstAccepted(bridgeConfigs(subnet), create),
     );
   }
 

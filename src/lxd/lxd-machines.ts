@@ -31,6 +31,7 @@ import { destroyInstance } from "./destroy-instance.ts";
 import { BootstrapError } from "./errors.ts";
 import { inStartedGuest, type StartingGuest } from "./guest-start.ts";
 import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
+import { NO_MEMBER, type OwnMember } from "./own-member.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 import { runnerImagesIn } from "./runner-images.ts";
 import { startInstance } from "./start-instance.ts";
@@ -51,6 +52,8 @@ export interface LxdMachinesOptions {
   readonly startConcurrency: number;
   /** The unit's bridge. @default profiles alone decide about the network */
   readonly ports?: PortAllocator;
+  /** Where instances are made. @default the daemon stands alone */
+  readonly ownMember?: OwnMember;
   /** How a guest that starts is waited for. @default as {@link StartingGuest} says */
   readonly guestStart?: Pick<StartingGuest, "pollMs" | "restartMs">;
 }
@@ -83,6 +86,7 @@ export class LxdMachines implements Machines {
   readonly #awaitCommand: readonly [string, ...string[]];
   readonly #starts: Gate;
   readonly #ports: PortAllocator | undefined;
+  readonly #ownMember: OwnMember;
   /** As {@link LxdMachines.list} has seen them last. */
   #instances: readonly Instance[] = [];
   /** Ranges of instances that were not listed since their creation, by the instances' names. */
@@ -99,6 +103,7 @@ export class LxdMachines implements Machines {
     this.#guestStart = options.guestStart ?? {};
     this.#starts = new Gate(options.startConcurrency);
     this.#ports = options.ports;
+    this.#ownMember = options.ownMember ?? NO_MEMBER;
   }
 
   async list(signal: AbortSignal): Promise<MachineList> {
@@ -289,8 +294,9 @@ export class LxdMachines implements Machines {
   }
 
   async #clone(spec: CloneSpec, signal: AbortSignal): Promise<void> {
+    const member = await this.#ownMember(signal);
     const create = async (devices: Devices) => {
-      await this.#client.instances.create(this.#newInstance(spec, devices), signal);
+      await this.#client.instances.create(this.#newInstance(spec, devices), signal, member);
     };
     try {
       await (this.#ports ? this.#ports.giving(spec.name, create, signal) : create({}));

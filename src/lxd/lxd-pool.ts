@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withDeadline } from "charm-kit";
-import type { LxdClient, StoragePool } from "lxd-client";
+import type { Config, LxdClient, StoragePool } from "lxd-client";
 import type { RunnerCapacity } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
 import { namingMissingProgram } from "./missing-program.ts";
+import { createInCluster, isUnfinished } from "./own-member.ts";
 import { isUsedBy, refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
 import { capacityOf, spaceNeed, standbyThatFits, type PoolCapacity } from "./pool-space.ts";
@@ -51,8 +52,8 @@ export class LxdPool {
     };
     const { storageDrivers } = await client.server.info(signal);
     const drivers = storageDrivers.map((driver) => driver.name);
-    const pools = await client.storagePools.list(signal);
-    const known = pools.find((pool) => pool.name === name);
+    const pools = await this.#list(signal);
+    const known = pools.find((pool) => pool.name === name && !isUnfinished(pool));
     if (known) refuseForeign(`storage pool '${name}'`, known.config, this.#options.owner);
     const sources = pools.flatMap(({ name: other, config }) =>
       other === name ? [] : (config["source"] ?? []),
@@ -75,7 +76,8 @@ export class LxdPool {
   /** Checks that LXD responds and that the pool's backing storage is mounted. */
   async check(signal: AbortSignal): Promise<void> {
     const { client, name, store } = this.#options;
-    const known = await absentAsUndefined(client.storagePools.get(name, signal));
+    const { member } = await client.server.info(signal);
+    const known = await absentAsUndefined(client.storagePools.get(name, signal, member));
     if (known) await store.attach(knownPool(known), signal);
   }
 
@@ -93,19 +95,38 @@ export class LxdPool {
     return [];
   }
 
+  /** In a cluster, LXD tells what a pool is on only when it is asked for the pool of one member. */
+  async #list(signal: AbortSignal): Promise<readonly StoragePool[]> {
+    const { client } = this.#options;
+    const { member } = await client.server.info(signal);
+    const pools = await client.storagePools.list(signal);
+    if (member === undefined) return pools;
+    const finished = pools.filter((pool) => !isUnfinished(pool));
+    return Promise.all(finished.map(({ name }) => client.storagePools.get(name, signal, member)));
+  }
+
   async #create({ driver, config }: PoolBacking, signal: AbortSignal): Promise<void> {
     const { client, name, owner, store } = this.#options;
-    const pool = {
-      name,
-      driver,
-      description: describeOwner(owner),
-      config: { ...config, ...ownerKey(owner) },
+    const { member } = await client.server.info(signal);
+    const pool = { name, driver, description: describeOwner(owner) };
+    const own = ownerKey(owner);
+    const create = async () => {
+      if (member === undefined) {
+        await client.storagePools.create({ ...pool, config: { ...config, ...own } }, signal);
+        return;
+      }
+      const [ofMember, ofAll] = splitConfig(config);
+      const whole = { ...pool, config: { ...ofAll, ...own } };
+      const definition = (isOwn: boolean) => ({
+        name,
+        driver,
+        config: isOwn ? ofMember : elsewhere(driver),
+      });
+      await createInCluster(client, client.storagePools, { whole, definition, member }, signal);
     };
-    await namingMissingProgram("create the runners' storage pool", () =>
-      client.storagePools.create(pool, signal),
-    );
+    await namingMissingProgram("create the runners' storage pool", create);
     // LXD makes its own file sparse.
-    await store.attach(knownPool(await client.storagePools.get(name, signal)), signal);
+    await store.attach(knownPool(await client.storagePools.get(name, signal, member)), signal);
   }
 
   /** Deletes instances without disks. Their runners ended with the machine. */
@@ -134,6 +155,23 @@ export class LxdPool {
       }
     });
   }
+}
+
+/** Keys that differ between the members of a cluster; LXD wants all others for the pool as a whole. */
+const OF_MEMBER = new Set(["source", "size", "zfs.pool_name"]);
+
+/** @returns what is for one member, and what is for all. */
+function splitConfig(config: Config): readonly [Config, Config] {
+  const entries = Object.entries(config);
+  return [
+    Object.fromEntries(entries.filter(([key]) => OF_MEMBER.has(key))),
+    Object.fromEntries(entries.filter(([key]) => !OF_MEMBER.has(key))),
+  ];
+}
+
+/** A pool of a cluster is on all its members. On the others, nothing is ever put in it: the file below it stays sparse. */
+function elsewhere(driver: string): Config {
+  return driver === "dir" ? {} : { size: "1GiB" };
 }
 
 function knownPool({ driver, config }: StoragePool): KnownPool {

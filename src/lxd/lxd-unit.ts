@@ -17,6 +17,7 @@ import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 import { isImageInstance } from "./image-instance.ts";
 import { LxdServerLogs } from "./lxd-server-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
+import { ownMemberOf } from "./own-member.ts";
 import type { PoolStore } from "./pool-store.ts";
 import { PortAllocator } from "./port-allocator.ts";
 import type { NicFilters } from "./runner-profiles.ts";
@@ -113,6 +114,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
   // A restart of LXD, such as by an update of its snap, is over by then.
   const client = new LxdClient(socket, { reachMs: RESTART_MS }, options.onAnswer);
   const owner = { unitName, deployment };
+  const ownMember = ownMemberOf(client);
   const infrastructure = new LxdInfrastructure({ ...options, client, owner });
   const ports = new PortAllocator({
     client,
@@ -159,6 +161,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       profile: infrastructure.baseProfile,
       archivePathInGuest: options.archivePathInGuest,
       ports,
+      ownMember,
     }),
     machines: new LxdMachines({
       client,
@@ -169,6 +172,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
       awaitCommand: options.awaitCommand,
       startConcurrency,
       ports,
+      ownMember,
     }),
     poolResources: async (signal) => {
       const { space } = await client.storagePools.resources(infrastructure.pool, signal);

@@ -30,6 +30,9 @@ const REFUSED_CALLS = SUBVOLUME_COMMANDS.map(
   (command) => `ioctl errno 1 [1,${command},SCMP_CMP_MASKED_EQ,4294967295]`,
 ).join("\n");
 
+/** An evacuation takes no instance to another member: each has its own runners. */
+const IN_CLUSTER: Config = { "cluster.evacuate": "stop" };
+
 /** What a profile of all instances refers to. */
 export interface ProfileSite {
   readonly pool: string;
@@ -38,6 +41,8 @@ export interface ProfileSite {
   readonly processes: number;
   /** The server's option for the socket that shows an instance its own configuration. */
   readonly guestSocket: GuestSocketOption;
+  /** Whether the server is a member of a cluster. @default false */
+  readonly isClustered?: boolean;
 }
 
 /** LXD's name, and that of Incus, which knows no other. */
@@ -51,7 +56,7 @@ export function guestSocketOption(server: { supports(extension: string): boolean
 /** The profile of all instances of a unit. Pure. */
 export function baseProfile(
   type: InstanceType,
-  { pool, bridge, processes, guestSocket }: ProfileSite,
+  { pool, bridge, processes, guestSocket, isClustered = false }: ProfileSite,
   filters: NicFilters,
 ): ProfileContent {
   return {
@@ -66,6 +71,7 @@ export function baseProfile(
       "boot.autostart": "false",
       // It shows root in a runner the unit's and the model's names, and paths of the machine.
       [guestSocket]: "false",
+      ...(isClustered && IN_CLUSTER),
     },
     devices: {
       root: rootDevice(pool),

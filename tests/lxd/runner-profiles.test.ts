@@ -38,6 +38,14 @@ describe("baseProfile()", () => {
     });
   });
 
+  it("keeps instances on their member when the server is one of a cluster", () => {
+    for (const type of ["container", "virtual-machine"] as const) {
+      const { config } = baseProfile(type, { ...SITE, isClustered: true }, ALL);
+      expect(config).to.include({ "cluster.evacuate": "stop" });
+      expect(baseProfile(type, SITE, ALL).config).to.not.have.property("cluster.evacuate");
+    }
+  });
+
   it("names the guest's socket as the server does, since Incus refuses LXD's name", () => {
     const incus = guestSocketOption({ supports: (extension) => extension === "restrict_dev_incus" });
     const lxd = guestSocketOption({ supports: (extension) => extension === "restrict_devlxd" });

@@ -35,3 +35,8 @@ export function nameFromURL(url: string): string {
   const plain = query < 0 ? url : url.slice(0, query);
   return decodeURIComponent(plain.slice(plain.lastIndexOf("/") + 1));
 }
+
+/** The query that names a member of a cluster; empty without one. */
+export function targetQuery(member: string | undefined): string {
+  return member === undefined ? "" : path`?target=${member}`;
+}

@@ -1,4 +1,4 @@
-import { json, path } from "./call.ts";
+import { json, path, targetQuery } from "./call.ts";
 import { type Deletion, perform, readList, readTagged, type ReadTarget, remove } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 import type { Outcome, Tagged } from "./types.ts";
@@ -30,9 +30,14 @@ export class Collection<T, Settings extends object, New extends { readonly name:
     return readList(this.transport, { action: `list the ${noun}s`, path, decode: listOf(decode) }, signal);
   }
 
-  /** @throws `LxdError` with `notFound` when it is not there. */
-  async get(name: string, signal: AbortSignal): Promise<T> {
-    return (await this.getTagged(name, signal)).value;
+  /**
+   * @param member of a cluster, whose own part of the configuration is to be there too. @default none: as for all members
+   * @throws `LxdError` with `notFound` when it is not there.
+   */
+  async get(name: string, signal: AbortSignal, member?: string): Promise<T> {
+    const { action, path } = this.target("read", name);
+    const target = { action, path: `${path}${targetQuery(member)}`, decode: this.kind.decode };
+    return (await readTagged(this.transport, target, signal)).value;
   }
 
   /** An object with the ETag that {@link Collection.put} takes. */
@@ -41,10 +46,15 @@ export class Collection<T, Settings extends object, New extends { readonly name:
     return readTagged(this.transport, target, signal);
   }
 
-  /** @throws `LxdError` with `alreadyExists` when the name is taken. */
-  create(object: New, signal: AbortSignal): Promise<Outcome> {
-    const action = `create ${this.kind.noun} '${object.name}'`;
-    const target = `/1.0/${this.kind.segment}`;
+  /**
+   * @param member of a cluster, for which the object is only defined, with the member's own part of the configuration:
+   *   pools and networks of a cluster are defined for each member first, and then created. @default it is created
+   * @throws `LxdError` with `alreadyExists` when the name is taken.
+   */
+  create(object: New, signal: AbortSignal, member?: string): Promise<Outcome> {
+    const on = member === undefined ? "" : ` for cluster member '${member}'`;
+    const action = `create ${this.kind.noun} '${object.name}'${on}`;
+    const target = `/1.0/${this.kind.segment}${targetQuery(member)}`;
     return perform(this.transport, { action, method: "POST", path: target, payload: json(object) }, signal);
   }
 

@@ -11,6 +11,7 @@ export {
   OutputLimitError,
   type UnreachableReason,
 } from "./errors.ts";
+export { type Cluster, type ClusterMember } from "./cluster.ts";
 export { type Collection } from "./collection.ts";
 export {
   type EventBase,

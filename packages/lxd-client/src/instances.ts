@@ -1,6 +1,6 @@
 import { withDeadline } from "charm-kit";
 import { bodyStream, readEnd } from "./body.ts";
-import { type Call, json, nameFromURL, path } from "./call.ts";
+import { type Call, json, nameFromURL, path, targetQuery } from "./call.ts";
 import { LxdError, OperationError } from "./errors.ts";
 import { type Deletion, perform, readTagged, remove, readList } from "./resource.ts";
 import type { Transport } from "./transport.ts";
@@ -76,11 +76,13 @@ export class Instances {
   /**
    * Makes an instance, which is stopped then. Of two creators of one name one wins: the other gets an
    * {@link OperationError} with `alreadyExists`.
+   *
+   * @param member of a cluster, to make it on. @default the one with the fewest instances, if there are several
    */
-  create(instance: NewInstance, signal: AbortSignal): Promise<Outcome> {
+  create(instance: NewInstance, signal: AbortSignal, member?: string): Promise<Outcome> {
     const { source } = instance;
     const sent = source.type === "copy" ? { ...source, instance_only: true } : source;
-    const call = this.#post(`create instance '${instance.name}'`, "/1.0/instances", {
+    const call = this.#post(`create instance '${instance.name}'`, `/1.0/instances${targetQuery(member)}`, {
       ...instance,
       source: sent,
     });

@@ -1,3 +1,4 @@
+import { Cluster } from "./cluster.ts";
 import { Events } from "./events.ts";
 import { Exec } from "./exec.ts";
 import { Files } from "./files.ts";
@@ -17,6 +18,7 @@ import { Transport, type Answered } from "./transport.ts";
 /** A typed client of the LXD API of one daemon, over its unix socket. */
 export class LxdClient {
   readonly server: Server;
+  readonly cluster: Cluster;
   readonly instances: Instances;
   readonly operations: Operations;
   readonly exec: Exec;
@@ -39,6 +41,7 @@ export class LxdClient {
     const transport = new Transport(socket, { ...DEFAULT_LIMITS, ...limits }, onAnswer);
     this.#transport = transport;
     this.server = new Server(transport);
+    this.cluster = new Cluster(transport);
     this.instances = new Instances(transport);
     this.operations = new Operations(transport);
     this.exec = new Exec(transport);

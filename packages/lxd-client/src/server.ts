@@ -21,6 +21,8 @@ export class ServerInfo {
   readonly kernelFeatures: Config;
   /** The daemon's own configuration. */
   readonly config: Config;
+  /** The daemon's name among the members of its cluster; undefined for one that stands alone. */
+  readonly member: string | undefined;
   readonly #extensions: ReadonlySet<string>;
 
   /** @param metadata of the answer to `GET /1.0`. */
@@ -34,6 +36,7 @@ export class ServerInfo {
     this.storageDrivers = (environment.storage_supported_drivers ?? []).map(driverOf);
     this.kernelFeatures = environment.kernel_features ?? {};
     this.config = config ?? {};
+    this.member = environment.server_clustered === true ? environment.server_name : undefined;
     this.#extensions = new Set(api_extensions);
   }
 
@@ -61,6 +64,8 @@ interface SentServer {
     readonly firewall: string;
     readonly storage_supported_drivers: readonly SentDriver[] | null;
     readonly kernel_features: Config | null;
+    readonly server_clustered?: boolean;
+    readonly server_name?: string;
   };
   readonly config: Config | null;
   readonly api_extensions: readonly string[] | null;

@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LXD, LxdClient } from "../src/index.ts";
+import { patience } from "./support.ts";
+
+const ALONE = { server_version: "5.0.2", driver: "lxc", kernel_version: "6.1", firewall: "nftables" };
+
+describe("a member of a cluster", () => {
+  let directory = "";
+  let server: Server;
+  let client: LxdClient;
+  let asked: string[];
+  let environment: object;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "lxdclient-"));
+    asked = [];
+    environment = { ...ALONE, server_clustered: true, server_name: "m 2" };
+    const answers = (path: string): unknown => {
+      if (path === "/1.0") return { environment, config: {}, api_extensions: [] };
+      if (path.startsWith("/1.0/cluster/members"))
+        return [
+          { server_name: "m1", url: "https://10.0.0.1:8443", status: "Online", message: "Fully operational" },
+          { server_name: "m2", url: "https://10.0.0.2:8443", status: "Evacuated", message: "Unavailable" },
+        ];
+      return { name: "runners-0", driver: "dir", status: "Created", config: null, used_by: null };
+    };
+    server = createServer(({ method, url = "" }, response) => {
+      asked.push(`${method} ${url}`);
+      response.end(JSON.stringify({ type: "sync", status_code: 200, metadata: answers(url) }));
+    });
+    await new Promise<void>((resolve) => server.listen(join(directory, "unix.socket"), resolve));
+    client = new LxdClient({ path: join(directory, "unix.socket"), dialect: LXD });
+  });
+  afterEach(async () => {
+    await client.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(directory, { recursive: true });
+  });
+
+  it("is told by the server's facts, and a daemon that stands alone is none", async () => {
+    expect((await client.server.info(patience())).member).to.equal("m 2");
+    for (const alone of [ALONE, { ...ALONE, server_clustered: false, server_name: "host" }]) {
+      environment = alone;
+      expect((await client.server.refresh(patience())).member).to.equal(undefined);
+    }
+  });
+
+  it("is listed with its status", async () => {
+    const members = await client.cluster.members(patience());
+    expect(members.map(({ name, status }) => `${name} ${status}`)).to.deep.equal([
+      "m1 Online",
+      "m2 Evacuated",
+    ]);
+  });
+
+  it("is named to LXD, percent-encoded, by what is made or read for it alone", async () => {
+    const instance = { name: "x", type: "container", source: { type: "none" }, profiles: [] } as const;
+    await client.instances.create(instance, patience(), "m 2");
+    await client.storagePools.create({ name: "runners-0", driver: "dir" }, patience(), "m 2");
+    await client.storagePools.get("runners-0", patience(), "m 2");
+    await client.storagePools.get("runners-0", patience());
+    await client.instances.create(instance, patience());
+    expect(asked).to.deep.equal([
+      "POST /1.0/instances?target=m%202",
+      "POST /1.0/storage-pools?target=m%202",
+      "GET /1.0/storage-pools/runners-0?target=m%202",
+      "GET /1.0/storage-pools/runners-0",
+      "POST /1.0/instances",
+    ]);
+  });
+});

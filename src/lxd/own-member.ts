@@ -1,0 +1,46 @@
+import type { Collection, LxdClient } from "lxd-client";
+import { absentAsUndefined } from "./absent.ts";
+
+/** The name of the machine's LXD in its cluster; undefined for one that stands alone. */
+export type OwnMember = (signal: AbortSignal) => Promise<string | undefined>;
+
+/** Reads it with the other facts of the server, so that it costs no request of its own. */
+export function ownMemberOf(client: LxdClient): OwnMember {
+  return async (signal) => (await client.server.info(signal)).member;
+}
+
+/** For a daemon that is known to stand alone. */
+export const NO_MEMBER: OwnMember = () => Promise.resolve(undefined);
+
+/** Whether a pool or a network of a cluster was never finished: nothing can use it, and its name is taken. */
+export function isUnfinished({ status }: { readonly status: string }): boolean {
+  return status === "Pending" || status === "Errored";
+}
+
+/** A pool or a network that is made on all members of a cluster, as LXD requires. */
+export interface ClusterObject<New> {
+  /** For all members. */
+  readonly whole: New;
+  /** What only one member is told. */
+  readonly definition: (isOwn: boolean) => New;
+  /** The machine's own member. */
+  readonly member: string;
+}
+
+/** Creates a pool or a network in a cluster. What a killed or failed creation has left is deleted first. */
+export async function createInCluster<
+  T extends { readonly status: string },
+  New extends { readonly name: string },
+>(
+  client: LxdClient,
+  objects: Pick<Collection<T, object, New>, "get" | "create" | "delete">,
+  { whole, definition, member }: ClusterObject<New>,
+  signal: AbortSignal,
+): Promise<void> {
+  const left = await absentAsUndefined(objects.get(whole.name, signal));
+  if (left && isUnfinished(left)) await objects.delete(whole.name, signal);
+  for (const { name } of await client.cluster.members(signal)) {
+    await objects.create(definition(name === member), signal, name);
+  }
+  await objects.create(whole, signal);
+}

@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Instance } from "lxd-client";
+import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
+import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
+import type { ClusterMember } from "../support/lxd/cluster/cluster-member.ts";
+import type { WorkloadInput, WorkloadOutput } from "../unit/workload-program.ts";
+
+const PROGRAM = join(import.meta.dirname, "../unit/workload-program.ts");
+
+export interface ClusterUnitOptions {
+  /** Such as `clu/0`. */
+  readonly unitName: string;
+  /** The same for all units of one model. */
+  readonly deployment: string;
+  readonly githubUrl: string;
+  /** Such as `acme/widgets`. */
+  readonly repository: string;
+  readonly count: number;
+}
+
+/** A unit on a member of a cluster: each verb is a process on the member's machine, as a hook is. */
+export class ClusterUnit {
+  /** Such as `clu-0`. */
+  readonly slug: string;
+  readonly #member: () => ClusterMember;
+  readonly #options: ClusterUnitOptions;
+
+  /** @param member gives the machine as it is now. */
+  constructor(member: () => ClusterMember, options: ClusterUnitOptions) {
+    this.#member = member;
+    this.#options = options;
+    this.slug = options.unitName.replace("/", "-");
+  }
+
+  get member(): ClusterMember {
+    return this.#member();
+  }
+
+  /** @returns what the verb tells. */
+  async run(verb: "reconcile" | "check" | "remove", signal: AbortSignal): Promise<WorkloadOutput> {
+    const [program, ...words] = this.member.command([process.execPath, PROGRAM, verb]);
+    const child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"], signal });
+    child.stdin.end(JSON.stringify(this.#input()));
+    const [stdout, stderr] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "close"),
+    ]);
+    if (child.exitCode !== 0) throw new Error(`${verb} of ${this.#options.unitName}: ${stderr}`);
+    return JSON.parse(stdout) as WorkloadOutput;
+  }
+
+  /** Instances whose names are the unit's, wherever they are. */
+  async instances(signal: AbortSignal, from = this.member): Promise<readonly Instance[]> {
+    const all = await from.client.instances.list(undefined, signal);
+    return all.filter(({ name }) => name.startsWith(`${this.slug}-`));
+  }
+
+  /** Names of runners that have not stopped, in order. */
+  async runners(signal: AbortSignal): Promise<readonly string[]> {
+    const instances = await this.instances(signal);
+    return instances
+      .filter(({ config, status }) => config["user.github-runner.role"] === "runner" && status !== "Stopped")
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  #input(): WorkloadInput {
+    const { unitName, deployment, githubUrl, repository, count } = this.#options;
+    const [owner = "", name = ""] = repository.split("/");
+    const { directory } = this.member;
+    const at = (path: string) => join(directory, "unit", path);
+    return {
+      unit: { appName: unitName.slice(0, unitName.indexOf("/")), unitName, deployment },
+      system: {
+        arch: process.arch === "arm64" ? "arm64" : "x64",
+        dataRoot: at("data"),
+        logRoot: at("logs"),
+        metricsLog: at("metrics.log"),
+        metricsRotation: at("metrics-rotation"),
+        systemd: { units: at("systemd"), booted: at("no-systemd") },
+        env: {},
+      },
+      configuration: {
+        path: { kind: "repository", owner, repository: name },
+        githubUrl,
+        group: "default",
+        labels: [],
+        count,
+        standby: 0,
+        scaling: undefined,
+        instanceType: "container",
+        resources: { cpu: 1, memory: "512MiB", disk: "1GiB" },
+        processes: 8192,
+        subnet: undefined,
+        baseImage: BASE_IMAGE_ALIAS,
+        imageServer: "local",
+        packages: [],
+        caCertificate: undefined,
+        reconcileMinutes: 10,
+        metricsPort: undefined,
+        proxy: undefined,
+        aproxy: undefined,
+        dockerMirror: undefined,
+        preJobScript: "",
+        storage: "memory",
+        policy: { by: "nobody" },
+        insecure: true,
+      },
+      token: STANDARD_TOKEN,
+    };
+  }
+}
