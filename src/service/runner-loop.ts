@@ -290,12 +290,15 @@ export class RunnerLoop {
     else if (summaryOf(this.#status) !== summaryOf(before)) refresh.ask(settings, "update-status");
   }
 
-  /** Until the interval, or the end of a back-off. */
+  /** Until the interval, or the next attempt that the last round has left. */
   #restMs(): number {
     const { clock, random } = this.#dependencies;
     if (this.#settings === undefined) return IDLE_MS;
     const interval = this.#settings.setup.configuration.reconcileMinutes * 60_000 * (1 + random() / 4);
     const now = clock.now();
+    // It may have come while standby instances were made.
+    const { nextAttemptAt: owedAt = Infinity } = this.#status;
+    if (owedAt <= now) return 0;
     const next = [this.#backOff, this.#standbyBackOff].map((each) => nextAttemptAt(each, now) ?? Infinity);
     return Math.min(interval, ...next.map((at) => at - now));
   }

@@ -415,6 +415,23 @@ describe("RunnerLoop", () => {
     expect(fixture.rounds).to.have.length(3);
   });
 
+  it("creates at once after standby instances whose making outlasted the wait of creations", async () => {
+    fixture.answer = () => Promise.resolve(failing(new FullError("full")));
+    await fixture.rounded(1);
+    fixture.answer = () => Promise.resolve(round(["a"]));
+    fixture.step = () => {
+      fixture.now += 5000;
+      fixture.step = () => Promise.resolve({ standby: 1, isDone: true });
+      fixture.answer = () => Promise.resolve(round(["a", "b"], { created: 1 }));
+      return Promise.resolve({ standby: 1, isDone: true });
+    };
+    fixture.wakes.wake("instance");
+    await fixture.rounded(3);
+    expect(fixture.rounds.map(({ mostCreations }) => mostCreations)).to.deep.equal([undefined, 0, undefined]);
+    await idle();
+    expect(fixture.rounds).to.have.length(3);
+  });
+
   it("tries one runner after several failures, and the others at once when it is there", async () => {
     fixture.answer = () => Promise.resolve(failing(new FullError("full")));
     await fixture.rounded(1);
