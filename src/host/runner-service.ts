@@ -116,6 +116,7 @@ function renderPauses(hasSteps: boolean): string {
  * Nothing that gives the service mounts of its own, such as `ProtectSystem`, `ProtectHome` and `PrivateTmp`: LXD must see what
  * the service mounts, the runners' disks and the shares for their metrics. Nothing that forbids memory which is writable and
  * executable: Node.js compiles. See docs/explanation/runner-service.md. The environment lets glibc give freed memory back.
+ * Its lines in logs have its name instead of that of Node.js: agents that read the syslog know no systemd units.
  *
  * @param command absolute path and arguments of the service.
  * @param hasSteps whether systemd knows `RestartSteps`.
@@ -131,6 +132,7 @@ StartLimitIntervalSec=0
 Type=notify
 NotifyAccess=all
 ExecStart=${renderSystemdCommand(command)}
+SyslogIdentifier=${unit.slug}-runners
 Restart=always
 ${renderPauses(hasSteps)}
 WatchdogSec=90

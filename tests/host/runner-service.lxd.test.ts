@@ -79,6 +79,15 @@ describeLxd(
       expect(property("StatusErrno")).to.equal("0");
     });
 
+    it("has its name in its lines of the log", () => {
+      expect(sh("journalctl --identifier=fleet-0-runners --output=cat")).to.contain(
+        "WARNING Settings are not applied",
+      );
+      expect(sh(`journalctl --unit=${SERVICE} --identifier=node --output=cat || true`).trim()).to.match(
+        /^(?:-- No entries --)?$/,
+      );
+    });
+
     it("is started again after it was killed, and after a hang, by systemd's watchdog", () => {
       const quicker = `/run/systemd/system/${SERVICE}.d`;
       sh(

@@ -113,5 +113,6 @@ describe("RunnerService", () => {
     expect(value("StartLimitIntervalSec")).to.equal("0");
     expect(value("UMask")).to.equal("0022");
     expect(value("LimitCORE")).to.equal("0");
+    expect(value("SyslogIdentifier")).to.equal("fleet-0-runners");
   });
 });
