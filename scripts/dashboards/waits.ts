@@ -122,6 +122,18 @@ export const WAITS: Dashboard = {
           ],
         },
         {
+          title: "Checks of repositories, with repo-policy=builtin",
+          description: "In an hour. Jobs whose check was refused or failed do not run.",
+          style: { kind: "stack" },
+          unit: "short",
+          queries: [
+            {
+              expression: `sum by (verdict) (${rate(select("github_runner_policy_checks_total"))}) * 3600`,
+              legend: "{{verdict}}",
+            },
+          ],
+        },
+        {
           title: "Duration of jobs",
           description:
             "From the start of a job to the end of its runner, the 95th percentile by the runner's end.",

@@ -64,6 +64,7 @@ function plain(template: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** For a cell of a table, which a bar would end. */
 function inOneLine(expression: string): string {
-  return expression.trim().replaceAll(/\s+/g, " ");
+  return expression.trim().replaceAll(/\s+/g, " ").replaceAll("|", "\\|");
 }

@@ -11,6 +11,9 @@ export type CheckOutcome =
   | { readonly verdict: "refused"; readonly text: string }
   | { readonly verdict: "failed"; readonly text: string };
 
+/** What became of a check. */
+export type CheckVerdict = CheckOutcome["verdict"];
+
 export interface RepositoryChecksDependencies {
   readonly reader: RepositoryReader;
   readonly log: Logger;

@@ -100,6 +100,10 @@ export const UNIT_METRICS = {
   github_runner_jobs_killed_total: counter(
     "Jobs that the unit has ended by removing their runner, other than at a person's request.",
   ),
+  github_runner_policy_checks_total: counter(
+    "Checks of repositories by the built-in policy, by what became of them: a job whose check failed does not run either.",
+    { verdict: ["allowed", "refused", "failed"] },
+  ),
   github_runner_reconciles_total: counter("Reconciles that have ended, of hooks and of the service."),
   github_runner_start_duration_seconds: histogram(
     "From the decision to create a runner until it listens for jobs.",

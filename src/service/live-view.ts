@@ -110,6 +110,7 @@ export function liveView(sources: LiveViewSources): LiveView {
       { kind: "grid", title: "Runners", empty: "There are no runners.", cells: status.runners.map(cellOf) },
       { kind: "facts", title: "Queue", facts: queueOf(status) },
       { kind: "notes", title: "Last failures", empty: "Nothing has failed.", notes: notesOf(sources) },
+      { kind: "facts", title: "Objective of this month", facts: standingOf(sources) },
       {
         kind: "plot",
         title: "Waits of the last jobs, until GitHub assigned them",
@@ -124,7 +125,6 @@ export function liveView(sources: LiveViewSources): LiveView {
         unit: "s",
         points: waits.starts,
       },
-      { kind: "facts", title: "Objective of this month", facts: standingOf(sources) },
       { kind: "facts", title: "Unit", facts: factsOf(status) },
     ],
   };

@@ -26,6 +26,9 @@ export function openServicePolicy(context: ServicePolicyContext): ServicePolicy 
     open: ({ unit, setup }) => openChecks(setup, { ...unit, system, log, redactor, telemetry: telemetry() }),
     gateway: ({ unit }, signal) => readGateway({ ...unit, system }, signal),
     port: POLICY_PORT,
+    onVerdict: (verdict) => {
+      telemetry().onPolicyCheck(verdict);
+    },
     clock: system.clock,
     log,
   });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { type Clock, Gate, type Logger, messageOf, orAborted, withDeadline, withResolvers } from "charm-kit";
 import { eventOfPath, readCheckRequest, type CheckRequest } from "../compliance/check-request.ts";
-import type { CheckOutcome } from "../compliance/repository-checks.ts";
+import type { CheckOutcome, CheckVerdict } from "../compliance/repository-checks.ts";
 
 /** Where guests reach the endpoint. */
 export interface PolicyAddress {
@@ -15,6 +15,8 @@ export interface PolicyEndpointOptions {
   /** Whether a one-time token is good; it is not good again. */
   readonly redeem: (token: string) => Promise<boolean>;
   readonly check: (request: CheckRequest, signal: AbortSignal) => Promise<CheckOutcome>;
+  /** Told what became of each check, but not of requests without a good token, nor of a runner that hangs up. @default nobody is */
+  readonly onVerdict?: ((verdict: CheckVerdict) => void) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Longest time for a request to arrive, in milliseconds. @default 10000 */
@@ -150,7 +152,7 @@ export class PolicyEndpoint {
       const body = await readBody(request);
       if (body === undefined) send(response, 413, `The body has more than ${LONGEST_BODY} bytes.`);
       // As in the service of Canonical, a bad body uses the token up.
-      else if (!(await this.#options.redeem(tokenOf(request)))) send(response, 401, UNKNOWN_TOKEN, CHALLENGE);
+      else if (!(await this.#redeem(tokenOf(request)))) send(response, 401, UNKNOWN_TOKEN, CHALLENGE);
       else {
         const read = readCheckRequest(event, body);
         if ("fault" in read) send(response, 400, `The check is not as it should be: ${read.fault}.`);
@@ -159,9 +161,20 @@ export class PolicyEndpoint {
     }
   }
 
+  async #redeem(token: string): Promise<boolean> {
+    const { onVerdict, redeem } = this.#options;
+    try {
+      return await redeem(token);
+    } catch (thrown) {
+      onVerdict?.("failed");
+      throw thrown;
+    }
+  }
+
   async #check(request: CheckRequest, response: ServerResponse): Promise<void> {
-    const { check, checkMs = 50_000 } = this.#options;
+    const { check, checkMs = 50_000, onVerdict } = this.#options;
     if (this.#checks >= MOST_WAITING) {
+      onVerdict?.("failed");
       send(response, 503, "Too many checks at a time. Run the job again later.");
       return;
     }
@@ -181,11 +194,16 @@ export class PolicyEndpoint {
           limited,
         ),
       );
+      onVerdict?.(outcome.verdict);
       if (outcome.verdict === "allowed") send(response, 204, undefined);
       else send(response, outcome.verdict === "refused" ? 403 : 500, outcome.text);
     } catch (thrown) {
-      if (signal.aborted) response.destroy();
-      else send(response, 500, `The settings of the repository cannot be read: ${messageOf(thrown)}.`);
+      if (signal.aborted) {
+        response.destroy();
+        return;
+      }
+      onVerdict?.("failed");
+      send(response, 500, `The settings of the repository cannot be read: ${messageOf(thrown)}.`);
     } finally {
       this.#checks -= 1;
     }

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, messageOf, type Secret } from "charm-kit";
 import type { CheckRequest } from "../compliance/check-request.ts";
-import type { CheckOutcome } from "../compliance/repository-checks.ts";
+import type { CheckOutcome, CheckVerdict } from "../compliance/repository-checks.ts";
 import type { ServiceSettings } from "../unit/service-settings.ts";
 import type { ServiceStatus } from "../unit/service-status.ts";
 import { PolicyEndpoint } from "./policy-endpoint.ts";
@@ -27,6 +27,8 @@ export interface ServicePolicyDependencies {
   /** The machine's address on the runners' bridge; undefined without a bridge. */
   readonly gateway: (settings: ServiceSettings, signal: AbortSignal) => Promise<string | undefined>;
   readonly port: number;
+  /** Told what became of each check. @default nobody is */
+  readonly onVerdict?: (verdict: CheckVerdict) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,11 +45,12 @@ export class ServicePolicy {
   #fault: string | undefined;
 
   constructor(dependencies: ServicePolicyDependencies) {
-    const { clock, log, tokens } = dependencies;
+    const { clock, log, onVerdict, tokens } = dependencies;
     this.#dependencies = dependencies;
     this.#endpoint = new PolicyEndpoint({
       redeem: (token) => tokens.redeem(token),
       check: (request, signal) => this.#check(request, signal),
+      onVerdict,
       clock,
       log,
     });

@@ -87,6 +87,10 @@ export class UnitExposition implements Telemetry {
       this.#registry.observe("github_runner_wait_duration_seconds", { stage: "assigned" }, wait / 1000);
   }
 
+  onPolicyCheck(verdict: Parameters<Telemetry["onPolicyCheck"]>[0]): void {
+    this.#registry.count("github_runner_policy_checks_total", { verdict });
+  }
+
   onImage(builtAt: number): void {
     const labels = { work: "image_build" };
     this.#registry.set("github_runner_last_success_timestamp_seconds", labels, inSeconds(builtAt));

@@ -1,4 +1,5 @@
 import type { GithubAnswered } from "../github/observed-transport.ts";
+import type { CheckVerdict } from "../compliance/repository-checks.ts";
 import type { LxdAnswered } from "../lxd/lxd-unit.ts";
 
 /** What is known of the jobs of the unit's scale set. Times are milliseconds since the Unix epoch. */
@@ -26,6 +27,8 @@ export interface Telemetry {
   onDemand(heard: DemandHeard | undefined): void;
   /** A message of the scale set's session was heard for the first time. */
   onDemandMessage(message: DemandMessage): void;
+  /** The built-in policy has checked the repository of a job. */
+  onPolicyCheck(verdict: CheckVerdict): void;
   /** @param builtAt of the image for new runners, in milliseconds since the Unix epoch. */
   onImage(builtAt: number): void;
 }

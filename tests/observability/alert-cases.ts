@@ -223,6 +223,20 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       [`${GITHUB}{outcome="no_answer"}`]: "0+1x40",
     },
   },
+  GithubRunnerPolicyFailing: {
+    minute: 70,
+    fires: {
+      'github_runner_policy_checks_total{verdict="allowed"}': "0+8x80",
+      'github_runner_policy_checks_total{verdict="refused"}': "0+1x80",
+      'github_runner_policy_checks_total{verdict="failed"}': "0+2x80",
+    },
+    // Refusals are what the policy is for.
+    silent: {
+      'github_runner_policy_checks_total{verdict="allowed"}': "0+2x80",
+      'github_runner_policy_checks_total{verdict="refused"}': "0+7x80",
+      'github_runner_policy_checks_total{verdict="failed"}': "0+1x80",
+    },
+  },
   GithubRunnerRateLimit: {
     minute: 15,
     fires: {

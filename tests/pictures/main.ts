@@ -9,8 +9,8 @@ import { busyUnit, LiveSite } from "../service/live-site.ts";
  */
 const DIRECTORY = join(import.meta.dirname, "../../docs/pictures");
 const PICTURES = [
-  { name: "live-page-light", colorScheme: "light", viewport: { width: 1200, height: 1000 } },
-  { name: "live-page-dark", colorScheme: "dark", viewport: { width: 1200, height: 1000 } },
+  { name: "live-page-light", colorScheme: "light", viewport: { width: 1200, height: 1100 } },
+  { name: "live-page-dark", colorScheme: "dark", viewport: { width: 1200, height: 1100 } },
   { name: "live-page-telephone", colorScheme: "light", viewport: { width: 390, height: 844 } },
 ] as const;
 

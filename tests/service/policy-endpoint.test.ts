@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { silentLogger, systemClock } from "charm-kit";
 import type { CheckRequest } from "../../src/compliance/check-request.ts";
-import type { CheckOutcome } from "../../src/compliance/repository-checks.ts";
+import type { CheckOutcome, CheckVerdict } from "../../src/compliance/repository-checks.ts";
 import { PolicyEndpoint, type PolicyEndpointOptions } from "../../src/service/policy-endpoint.ts";
 
 const HOST = "127.0.0.1";
@@ -29,6 +29,7 @@ describe("PolicyEndpoint", () => {
   let good: Set<string>;
   let checked: CheckRequest[];
   let outcome: () => CheckOutcome | Promise<CheckOutcome>;
+  let verdicts: CheckVerdict[];
   const sockets: Socket[] = [];
 
   const open = async (change: Partial<PolicyEndpointOptions> = {}) => {
@@ -38,6 +39,7 @@ describe("PolicyEndpoint", () => {
         checked.push(asked);
         return outcome();
       },
+      onVerdict: (verdict) => verdicts.push(verdict),
       clock: systemClock,
       log: silentLogger,
       ...change,
@@ -81,6 +83,7 @@ describe("PolicyEndpoint", () => {
     good = new Set(["good"]);
     checked = [];
     outcome = () => ({ verdict: "allowed" });
+    verdicts = [];
   });
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.destroy();
@@ -96,6 +99,7 @@ describe("PolicyEndpoint", () => {
     good.add("good");
     outcome = () => ({ verdict: "failed", text: "broken" });
     expect(await ask()).to.deep.equal({ status: 500, body: "broken" });
+    expect(verdicts).to.deep.equal(["allowed", "refused", "failed"]);
   });
 
   it("checks nothing for a token that is unknown or was used", async () => {
@@ -106,6 +110,7 @@ describe("PolicyEndpoint", () => {
     await ask();
     expect((await ask()).status).to.equal(401);
     expect(checked).to.have.length(1);
+    expect(verdicts).to.deep.equal(["allowed"]);
   });
 
   it("gives no token to anybody on the network, and knows no other path", async () => {
@@ -213,6 +218,7 @@ describe("PolicyEndpoint", () => {
     const { status, body } = await ask();
     expect(status).to.equal(500);
     expect(body).to.contain("no answer within 0.1 seconds");
+    expect(verdicts).to.deep.equal(["failed"]);
   });
 
   it("asks GitHub for a few checks at a time, and for the others later", async () => {
@@ -238,6 +244,7 @@ describe("PolicyEndpoint", () => {
     await open({ redeem: () => Promise.reject(new Error("the disk is full")) });
     expect(await ask()).to.deep.equal({ status: 500, body: "The check failed." });
     expect((await ask("/nothing")).status).to.equal(404);
+    expect(verdicts).to.deep.equal(["failed"]);
   });
 
   it("moves to another address, and says when that cannot be had", async () => {

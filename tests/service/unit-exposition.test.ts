@@ -144,6 +144,21 @@ describe("UnitExposition", () => {
     expect(after.join("\n")).not.to.contain('work="demand"');
   });
 
+  it("counts policy checks by their verdict, from 0 on", async () => {
+    const metrics = exposition();
+    const checks = async () =>
+      (await linesOf(metrics)).filter((line) => line.startsWith("github_runner_policy_checks_total"));
+    const shown = (allowed: number, refused: number, failed: number) =>
+      Object.entries({ allowed, refused, failed }).map(
+        ([verdict, count]) => `github_runner_policy_checks_total{verdict="${verdict}"} ${count}`,
+      );
+    expect(await checks()).to.deep.equal(shown(0, 0, 0));
+    for (const verdict of ["allowed", "failed", "allowed", "refused"] as const)
+      metrics.onPolicyCheck(verdict);
+    metrics.onPolicyCheck('allowed"} 9\n' as "allowed");
+    expect(await checks()).to.deep.equal(shown(2, 1, 1));
+  });
+
   it("shows no value of a guest that it does not have", async () => {
     const evil = 'push"} 1\nevil{x="';
     const events: UnitEvent[] = Array.from({ length: 500 }, (_, index) => ({

@@ -21,6 +21,7 @@ describe("A unit's telemetry", () => {
     },
     onDemand: () => undefined,
     onDemandMessage: () => undefined,
+    onPolicyCheck: () => undefined,
     onImage: () => undefined,
   };
   const open = (telemetry: Telemetry | undefined) => {

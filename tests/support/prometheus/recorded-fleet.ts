@@ -217,7 +217,7 @@ function eventsAt(course: Course, index: number, minute: number): readonly UnitE
   ];
 }
 
-/** The second unit follows GitHub's jobs; its session fails with GitHub, and is opened again. */
+/** The second unit follows GitHub's jobs, and checks their repositories; its session fails with GitHub, and is opened again. */
 function tellDemand(exposition: UnitExposition, course: Course, minute: number): void {
   const [lost, running] = [course.isOffline(minute), busyAt(course, 1, minute)];
   const session = lost ? "failing" : minute === 40 ? "opening" : "open";
@@ -225,6 +225,7 @@ function tellDemand(exposition: UnitExposition, course: Course, minute: number):
   const now = START + minute * MINUTE;
   const waitingSince = waiting > 0 ? now - 4000 : undefined;
   exposition.onDemand({ session, assigned: running + waiting, running, waitingSince, heardAt: now });
+  exposition.onPolicyCheck(lost ? "failed" : minute % 7 === 0 ? "refused" : "allowed");
   if (session === "open") exposition.onDemandMessage({ waits: [800 + (minute % 40) * 100] });
 }
 
