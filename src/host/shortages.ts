@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostPaths } from "./host-paths.ts";
@@ -71,8 +72,8 @@ export interface Memory {
 }
 
 /** @returns undefined where the kernel does not tell. */
-export async function readMemory({ proc }: Pick<HostPaths, "proc">): Promise<Memory | undefined> {
-  return memoryIn(await read(proc, "meminfo"));
+export function readMemory({ proc }: Pick<HostPaths, "proc">): Promise<Memory | undefined> {
+  return Promise.resolve().then(() => memoryIn(readNow(join(proc, "meminfo"))));
 }
 
 function memoryIn(text: string): Memory | undefined {
@@ -112,4 +113,13 @@ async function largestGuest(sys: string): Promise<Usage["holder"]> {
 
 function read(...path: string[]): Promise<string> {
   return readFile(join(...path), "utf8").catch(() => "");
+}
+
+/** In one turn: each round asks. */
+function readNow(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }

@@ -51,8 +51,7 @@ export class EventSpool {
   /** @param now milliseconds since the Unix epoch: batches are taken in their order. */
   async put(events: readonly UnitEvent[], now: number): Promise<void> {
     if (events.length === 0) return;
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    if ((await readdir(this.#directory)).length >= MOST_BATCHES) return;
+    if ((await this.#namesOrMake()).length >= MOST_BATCHES) return;
     const name = `${Math.round(now)}-${randomBytes(8).toString("hex")}.json`;
     const unfinished = join(this.#directory, `.${name}`);
     await writeFile(unfinished, JSON.stringify(events), { mode: 0o600 });
@@ -72,6 +71,14 @@ export class EventSpool {
       await rm(path, { force: true });
     }
     return events;
+  }
+
+  async #namesOrMake(): Promise<readonly string[]> {
+    return readdir(this.#directory).catch(async (thrown: unknown) => {
+      if (systemErrorCode(thrown) !== "ENOENT") throw thrown;
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      return [];
+    });
   }
 
   async remove(): Promise<void> {

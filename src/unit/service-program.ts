@@ -1,11 +1,13 @@
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 
 /**
  * Identifies a program by what an upgrade changes.
  *
  * @param path absolute path of its file.
  */
-export async function programIdentity(path: string): Promise<string> {
-  const { ino, size, mtimeMs } = await stat(path);
-  return `${ino}-${size}-${Math.round(mtimeMs)}`;
+export function programIdentity(path: string): Promise<string> {
+  return Promise.resolve().then(() => {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino}-${size}-${Math.round(mtimeMs)}`;
+  });
 }

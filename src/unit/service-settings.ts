@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, readFile } from "node:fs/promises";
+import { lstatSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ConditionError, isRecord, messageOf, Secret, systemErrorCode, writeFileAtomically } from "charm-kit";
 import type { Integrations } from "./integrations.ts";
@@ -106,18 +107,23 @@ async function readOrUndefined(path: string): Promise<ServiceSettings | undefine
  *
  * @throws {@link ServiceSettingsError}. Its message holds nothing of the content, which has secrets.
  */
-export async function readSettings(path: string): Promise<ServiceSettings> {
-  const { text, mode, owner } = await readWithOwner(path);
+export function readSettings(path: string): Promise<ServiceSettings> {
+  return Promise.resolve().then(() => readNow(path));
+}
+
+function readNow(path: string): ServiceSettings {
+  const { text, mode, owner } = readWithOwner(path);
   if ((mode & 0o077) !== 0 || owner !== process.getuid?.()) {
     throw new ServiceSettingsError(path, "open to others", "is not for root alone (chmod 600, chown root)");
   }
   return decodeSettings(path, text);
 }
 
-async function readWithOwner(path: string) {
+/** In one turn, as {@link readJSONFile} does. */
+function readWithOwner(path: string) {
   try {
-    const { mode, uid: owner } = await lstat(path);
-    return { text: await readFile(path, "utf8"), mode, owner };
+    const { mode, uid: owner } = lstatSync(path);
+    return { text: readFileSync(path, "utf8"), mode, owner };
   } catch (thrown) {
     const isMissing = systemErrorCode(thrown) === "ENOENT";
     const detail = isMissing ? "does not exist" : `cannot be read (${messageOf(thrown)})`;
