@@ -5,6 +5,30 @@ import type { HostPaths } from "./host-paths.ts";
 
 const LIMIT_MS = 10_000;
 
+/** Filters of network devices that a machine has. */
+interface Filters {
+  readonly mac: boolean;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly isolation: boolean;
+}
+
+/**
+ * Opens {@link probeNicFilters} for a process that asks again and again: what the kernel filters is found once, since that
+ * takes a transaction of the packet filter, and stays so.
+ */
+export function nicFilterProbe(
+  paths: HostPaths,
+  run: RunProcess,
+): (firewall: string, signal: AbortSignal) => Promise<Filters> {
+  const known = new Set<string>();
+  return async (firewall, signal) => {
+    const bridges = known.has(firewall) || (await filtersBridges(run, firewall, signal));
+    if (bridges) known.add(firewall);
+    return filtersOf(paths, bridges);
+  };
+}
+
 /**
  * Detects the network device filters of this machine. An instance with an unsupported filter would not start.
  *
@@ -15,15 +39,20 @@ export async function probeNicFilters(
   run: RunProcess,
   firewall: string,
   signal: AbortSignal,
-): Promise<{ mac: boolean; ipv4: boolean; ipv6: boolean; isolation: boolean }> {
+): Promise<Filters> {
+  return filtersOf(paths, await filtersBridges(run, firewall, signal));
+}
+
+async function filtersBridges(run: RunProcess, firewall: string, signal: AbortSignal): Promise<boolean> {
   const words = firewall === "nftables" ? nftProbe() : ["ebtables", "-L"];
   const { exitCode } = await run(words, { action: "look for filters of bridges", limitMs: LIMIT_MS, signal });
   // LXD may contain its own programs. Without a local program to check, trust LXD.
-  const bridges = exitCode === 0 || exitCode === NOT_STARTED;
-  const callsFilter = await readFile(
-    join(paths.proc, "sys/net/bridge/bridge-nf-call-ip6tables"),
-    "utf8",
-  ).catch(() => "");
+  return exitCode === 0 || exitCode === NOT_STARTED;
+}
+
+async function filtersOf({ proc }: HostPaths, bridges: boolean): Promise<Filters> {
+  const path = join(proc, "sys/net/bridge/bridge-nf-call-ip6tables");
+  const callsFilter = await readFile(path, "utf8").catch(() => "");
   return {
     mac: bridges,
     ipv4: bridges,

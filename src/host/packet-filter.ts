@@ -1,4 +1,12 @@
-import { ConditionError, NOT_STARTED, type ProcessOutcome, type RunProcess } from "charm-kit";
+import { createHash } from "node:crypto";
+import {
+  ConditionError,
+  isRecord,
+  NOT_STARTED,
+  ProcessLock,
+  type ProcessOutcome,
+  type RunProcess,
+} from "charm-kit";
 import { bridgePorts, portPrefix } from "../network/bridge-ports.ts";
 import { gatewayOf } from "../network/network.ts";
 import { renderBridgeGuard } from "./bridge-guard.ts";
@@ -23,49 +31,112 @@ const CHECKS_PER_RUNNER = 64;
 /** Most questions of a runner to the DNS server of its bridge that the kernel tracks, each for half a minute. */
 const QUESTIONS_PER_RUNNER = 1000;
 
+/** Digests of rules as they were written, and of what the kernel showed of them then. */
+export interface WrittenRules {
+  readonly wanted: string;
+  readonly shown: string;
+}
+
+/** Keeps {@link WrittenRules} for the next process. */
+export interface WrittenRulesRecord {
+  read(): Promise<WrittenRules | null>;
+  write(value: WrittenRules): Promise<void>;
+}
+
+export interface NftPacketFilterOptions {
+  /** The unit's name in other names, such as `runners-0`. */
+  readonly slug: string;
+  readonly run: RunProcess;
+  /** @default rules are written again each time */
+  readonly written?: WrittenRulesRecord;
+}
+
 /** The unit's own nftables tables. Needs root and the program `nft`. */
 export class NftPacketFilter {
   /** Name of the tables, one in the family `inet` and one in the family `bridge`. */
   readonly table: string;
   readonly #run: RunProcess;
+  readonly #written: WrittenRulesRecord | undefined;
+  readonly #lock: ProcessLock;
 
-  /** @param slug the unit's name in other names, such as `runners-0`. */
-  constructor(slug: string, run: RunProcess) {
+  constructor({ slug, run, written }: NftPacketFilterOptions) {
     this.table = `github-runner.${slug}`;
     this.#run = run;
+    this.#written = written;
+    this.#lock = new ProcessLock(`github-runner-rules-${slug}`);
   }
 
   /**
    * Rejects packets from the bridge to the machine itself, except DHCP and DNS at the gateway, and lets each port of
-   * the bridge use its own addresses alone. Replaces the rules in one transaction.
+   * the bridge use its own addresses alone. Replaces the rules in one transaction, unless the kernel shows them as it did
+   * after they were written: to read them takes a tenth of the time that a transaction takes.
    *
    * A machine that cannot filter frames of bridges gets the rules about itself; its NIC filters report what it lacks.
    *
    * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `192.168.99.1/24`.
    * @param port TCP port of that address which stays open; undefined for none.
+   * @returns whether the kernel has LXD's rules for the bridge.
    * @throws {@link PacketFilterError} when `nft` is missing or the kernel lacks a feature.
    */
-  async closeHost(
+  closeHost(bridge: string, subnet: string, port: number | undefined, signal: AbortSignal): Promise<boolean> {
+    const scripts = this.#scripts(bridge, subnet, port);
+    const wanted = digestOf(scripts.join());
+    // What is shown is what was written, whatever another process of the unit writes.
+    return this.#lock.run(async () => {
+      const known = await this.#written?.read();
+      if (known?.wanted === wanted) {
+        const { shown, hasRules } = await this.#inspect(bridge, signal);
+        if (shown === known.shown) return hasRules;
+      }
+      await this.#write(scripts, signal);
+      const { shown, hasRules } = await this.#inspect(bridge, signal);
+      // Best effort: what is not remembered is written again.
+      if (shown !== undefined) await this.#written?.write({ wanted, shown }).catch(() => undefined);
+      return hasRules;
+    }, signal);
+  }
+
+  /** Reads the unit's tables and LXD's rules for a bridge in one process, each by a command of its own: one may be missing. */
+  async #inspect(
     bridge: string,
-    subnet: string,
-    port: number | undefined,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<{ readonly shown: string | undefined; readonly hasRules: boolean }> {
+    const tables = [`inet ${this.table}`, `bridge ${this.table}`];
+    const lists = [...tables.map((table) => `list table ${table}`), listOf(bridge)];
+    const options = { action: "run nft", limitMs: LIMIT_MS, signal, input: `${lists.join("\n")}\n` };
+    const { exitCode, stdout } = await this.#run([NFT, "-i"], options);
+    // Built without its interpreter.
+    if (exitCode !== 0) return { shown: undefined, hasRules: await this.hasRulesOf(bridge, signal) };
+    const [own = "", rules] = stdout.split("table inet lxd {");
+    const isWhole = tables.every((table) => own.includes(`table ${table} {`));
+    return { shown: isWhole ? digestOf(withoutGuests(own)) : undefined, hasRules: rules !== undefined };
+  }
+
+  #scripts(bridge: string, subnet: string, port: number | undefined): readonly string[] {
     const gateway = gatewayOf(subnet);
     const guard = { table: this.table, ports: bridgePorts(bridge, subnet), prefix: portPrefix(bridge) };
     const host = renderTable(this.table, bridge, { gateway, port });
     const guarded = `${this.#deletionOf("bridge")}${renderBridgeGuard({ ...guard, checksClients: true })}`;
     const partly = `${this.#deletionOf("bridge")}${renderBridgeGuard({ ...guard, checksClients: false })}`;
-    const scripts = [
+    return [
       // Keeps the counted connections of runners.
       `${this.#emptying()}${host}${guarded}`,
       // After an upgrade, the table may have another form.
       `${this.#deletionOf("inet")}${host}${guarded}`,
       `${this.#deletionOf("inet")}${host}${partly}`,
+      `${this.#deletionOf("inet")}${host}`,
     ];
-    for (const script of scripts) if ((await this.#nft(script, signal)).exitCode === 0) return;
-    const outcome = await this.#nft(`${this.#deletionOf("inet")}${host}`, signal);
-    if (outcome.exitCode !== 0) throw new PacketFilterError(complaintOf(outcome));
+  }
+
+  /** Carries out the first script that the machine accepts. */
+  async #write(scripts: readonly string[], signal: AbortSignal): Promise<void> {
+    let complaint = "";
+    for (const script of scripts) {
+      const outcome = await this.#nft(script, signal);
+      if (outcome.exitCode === 0) return;
+      complaint = complaintOf(outcome);
+    }
+    throw new PacketFilterError(complaint);
   }
 
   /** Deletes the tables. Succeeds when they or `nft` are missing. */
@@ -78,7 +149,7 @@ export class NftPacketFilter {
 
   /** Whether the kernel has LXD's rules for a bridge. */
   async hasRulesOf(bridge: string, signal: AbortSignal): Promise<boolean> {
-    return (await this.#nft(`list chain inet lxd aclfwd.${bridge}`, signal)).exitCode === 0;
+    return (await this.#nft(listOf(bridge), signal)).exitCode === 0;
   }
 
   /** Deletes a table that may be missing. */
@@ -161,6 +232,31 @@ function renderOpenPort(gateway: string, port: number): typeof NOTHING_OPEN {
 `,
     rule: `    ip daddr ${gateway} tcp dport ${port} goto check\n`,
   };
+}
+
+/** LXD's rules for a bridge, after those of the unit. */
+function listOf(bridge: string): string {
+  return `list chain inet lxd aclfwd.${bridge}`;
+}
+
+/** Sets that the kernel fills with what runners do. */
+const FILLED =
+  /(\tset \w+ \{\n(?:\t\t(?!elements)[^\n]*\n)*\t\tflags [^\n]*\bdynamic\b[^\n]*\n(?:\t\t(?!elements)[^\n]*\n)*)\t\telements = \{[^}]*\}\n/g;
+
+/** A list of tables without what changes by itself. Pure. */
+function withoutGuests(list: string): string {
+  return list.trim().replaceAll(FILLED, "$1");
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** For a file. */
+export function parseWrittenRules(stored: unknown): WrittenRules | null {
+  if (!isRecord(stored)) return null;
+  const { wanted, shown } = stored;
+  return typeof wanted === "string" && typeof shown === "string" ? { wanted, shown } : null;
 }
 
 function complaintOf({ exitCode, stderr }: ProcessOutcome): string {

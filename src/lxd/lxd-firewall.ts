@@ -1,9 +1,9 @@
 import { parseAddress } from "../network/address.ts";
 import { gatewayOf, type Network } from "../network/network.ts";
-import type { Firewall, FirewallRules } from "../unit/ports.ts";
+import type { Firewall, FirewallRules, InfrastructureReport, ListedBridge } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { egressRules } from "./acl-rules.ts";
-import type { Config, LxdClient, Network as Bridge, NetworkACLSettings } from "lxd-client";
+import type { Config, LxdClient, NetworkACLSettings } from "lxd-client";
 import { FirewallUnsupportedError } from "./errors.ts";
 import { refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, type Owner } from "./ownership.ts";
@@ -16,12 +16,11 @@ export interface PacketFilter {
    *
    * @param subnet the machine's IPv4 address on the bridge with the prefix, such as `192.168.99.1/24`.
    * @param port TCP port of that address which stays open; undefined for none.
+   * @returns whether the kernel has LXD's rules for the bridge. LXD does not notice when all rules are flushed.
    */
-  closeHost(bridge: string, subnet: string, port: number | undefined, signal: AbortSignal): Promise<void>;
+  closeHost(bridge: string, subnet: string, port: number | undefined, signal: AbortSignal): Promise<boolean>;
   /** Removes the rules of {@link PacketFilter.closeHost}, if any. */
   openHost(signal: AbortSignal): Promise<void>;
-  /** Whether the kernel has LXD's rules for a bridge. LXD does not notice when all rules are flushed. */
-  hasRulesOf(bridge: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface LxdFirewallOptions {
@@ -56,21 +55,26 @@ export class LxdFirewall implements Firewall {
     this.#options = options;
   }
 
-  async ensure(rules: FirewallRules, signal: AbortSignal): Promise<void> {
+  async ensure(
+    rules: FirewallRules,
+    signal: AbortSignal,
+    infrastructure: Promise<Pick<InfrastructureReport, "bridge">> = Promise.resolve({}),
+  ): Promise<void> {
     const { client, bridge, name, packetFilter, closedNetworks } = this.#options;
-    const [ours, acl, closed] = await Promise.all([
-      absentAsUndefined(client.networks.get(bridge, signal)),
+    const [{ bridge: listed }, acl] = await Promise.all([
+      infrastructure,
       absentAsUndefined(client.networkACLs.getTagged(name, signal)),
+    ]);
+    const [ours, closed] = await Promise.all([
+      listed ?? absentAsUndefined(client.networks.get(bridge, signal)),
       closedNetworks(),
     ]);
     // Without its bridge no runner can start.
     if (!ours) return;
     if (acl) refuseForeign(`network ACL '${name}'`, acl.value.config, this.#options.owner);
     const subnet = ours.config["ipv4.address"] ?? "";
-    const [, isInKernel] = await Promise.all([
-      packetFilter.closeHost(bridge, subnet, rules.machinePort, signal),
-      this.#isInKernel(ours, signal),
-    ]);
+    const hasRules = await packetFilter.closeHost(bridge, subnet, rules.machinePort, signal);
+    const isInKernel = hasRules || (await this.#needsNoRules(ours, signal));
     // LXD cannot change rules that are missing in the kernel, but creates them when the ACL is assigned again.
     if (!isInKernel) await this.#configureBridge(withoutACL, signal);
     const settings = {
@@ -98,10 +102,10 @@ export class LxdFirewall implements Firewall {
     return [];
   }
 
-  /** Without an assigned ACL, the bridge misses no rules. */
-  async #isInKernel(bridge: Bridge, signal: AbortSignal): Promise<boolean> {
-    const { client, name, packetFilter } = this.#options;
-    if (!isGuarded(bridge, name) || (await packetFilter.hasRulesOf(bridge.name, signal))) return true;
+  /** Without an assigned ACL, the bridge misses no rules; and LXD may keep them elsewhere. */
+  async #needsNoRules(bridge: ListedBridge, signal: AbortSignal): Promise<boolean> {
+    const { client, name } = this.#options;
+    if (!isGuarded(bridge, name)) return true;
     const { firewall } = await client.server.info(signal);
     return firewall !== "nftables";
   }
@@ -127,7 +131,7 @@ function guard(acl: string): Config {
   return { "security.acls": acl, ...DEFAULTS };
 }
 
-function isGuarded({ config }: Bridge, acl: string): boolean {
+function isGuarded({ config }: ListedBridge, acl: string): boolean {
   return Object.entries(guard(acl)).every(([key, value]) => config[key] === value);
 }
 

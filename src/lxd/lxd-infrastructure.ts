@@ -163,11 +163,12 @@ export class LxdInfrastructure implements Infrastructure {
     await this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), own, signal);
     await this.#ensureProfile(current, resourceProfile(resources, this.pool), own, signal);
     await this.#removeUnusedProfiles(current, own, signal);
-    const notices = [shortage, ...filterNotices(filters), ...bridge];
+    const notices = [shortage, ...filterNotices(filters), ...bridge.notices];
     return {
       count,
       standby: Math.max(0, Math.min(standby, ports - capacity.count - IMAGE_INSTANCES)),
       notices: notices.filter((notice) => notice !== undefined),
+      bridge: bridge.isAsRead ? (await known)?.value : undefined,
     };
   }
 
@@ -222,20 +223,23 @@ export class LxdInfrastructure implements Infrastructure {
    * Creates a missing bridge, corrects one that an earlier version created or that a person changed, and repairs one
    * that is not in the kernel as LXD believes.
    *
-   * @returns what a person should know of it, as short texts.
+   * @returns what a person should know of it, as short texts, and whether it was right as it was read.
    */
-  async #ensureBridge(known: Tagged<Network> | undefined, signal: AbortSignal): Promise<readonly string[]> {
+  async #ensureBridge(
+    known: Tagged<Network> | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly notices: readonly string[]; readonly isAsRead: boolean }> {
     const { bridgeKernel, onRepair } = this.#options;
-    if (known) await this.#correctBridge(known, signal);
-    else await SUBNETS.run(() => this.#createBridge(signal), signal);
+    const isCorrect = known !== undefined && (await this.#correctBridge(known, signal));
+    if (!known) await SUBNETS.run(() => this.#createBridge(signal), signal);
     const fault = known && (await this.#faultOf(known.value));
     if (fault !== undefined) await this.#restoreBridge(fault, signal);
     await bridgeKernel.harden(this.bridge);
     const kept = known ? this.#keptSubnet(known.value) : [];
-    if (fault === undefined) return kept;
+    if (fault === undefined) return { notices: kept, isAsRead: isCorrect };
     const repair = `restored the runners' bridge ${this.bridge}, since ${fault}`;
     onRepair(repair);
-    return [...kept, repair];
+    return { notices: [...kept, repair], isAsRead: false };
   }
 
   /** A bridge keeps its subnet: runners, their ports and the rules for them have its addresses. */
@@ -251,13 +255,15 @@ export class LxdInfrastructure implements Infrastructure {
     return this.#options.bridgeKernel.fault(this.bridge, gatewayOf(config["ipv4.address"] ?? ""));
   }
 
-  async #correctBridge({ value, etag }: Tagged<Network>, signal: AbortSignal): Promise<void> {
+  /** @returns whether there was nothing to correct. */
+  async #correctBridge({ value, etag }: Tagged<Network>, signal: AbortSignal): Promise<boolean> {
     const { config, description } = value;
     const wanted = bridgeConfigs(config["ipv4.address"] ?? "").map((better) => ({ ...config, ...better }));
-    if (wanted.some((better) => textOf(config) === textOf(better))) return;
+    if (wanted.some((better) => textOf(config) === textOf(better))) return true;
     await firstAccepted(wanted, (better) =>
       this.#client.networks.put(this.bridge, { config: better, description }, etag, signal),
     );
+    return false;
   }
 
   /**

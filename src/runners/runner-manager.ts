@@ -28,7 +28,7 @@ import type {
 } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals, type RemovalsReport } from "./removals.ts";
-import { StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
+import { isStandbyComplete, StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
 import { isAlive, liveRunners, liveStandby, type World } from "./world.ts";
 
 export type { Lock } from "./ports.ts";
@@ -73,6 +73,8 @@ export interface ReconcileReport extends FleetReport {
   readonly silentScopes: readonly string[];
   /** Runners that keep their slots although they should be gone. */
   readonly held: readonly HeldRunner[];
+  /** Whether the wanted standby instances are there, and wait. */
+  readonly isStandbyComplete: boolean;
 }
 
 /** A runner as far as it is there. */
@@ -215,6 +217,11 @@ export class RunnerManager {
       silentScopes: after.silentScopes,
       waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting,
       held: [...claims, ...longBusy(after.machines, clock.now())],
+      isStandbyComplete: isStandbyComplete(
+        { runners: after.machines, standby: after.standby },
+        fleet,
+        this.#options,
+      ),
     };
   }
 

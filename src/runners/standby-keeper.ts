@@ -82,9 +82,7 @@ export class StandbyKeeper {
       await this.#launch(fleet, signal);
       return { standby: standby + 1, isDone: false };
     }
-    const isBooting = ({ state, configHash }: StandbyMachine) =>
-      state === "running" && configHash === fleet.configHash;
-    const booting = this.#options.freezesStandby === true ? listed.standby.find(isBooting) : undefined;
+    const booting = this.#options.freezesStandby === true ? bootingStandby(listed, fleet) : undefined;
     return { standby, booting, isDone: booting === undefined };
   }
 
@@ -127,6 +125,23 @@ export class StandbyKeeper {
     const owned = ({ name }: { readonly name: string }) => this.#options.names.owns(name);
     return { runners: runners.filter(owned), standby: standby.filter(owned), images };
   }
+}
+
+/** Whether a step would find nothing to do: no instance to make, and none to let rest. Pure. */
+export function isStandbyComplete(
+  listed: Omit<MachineList, "images">,
+  fleet: Pick<Fleet, "count" | "standby" | "configHash">,
+  { freezesStandby = false }: Pick<StandbyKeeperOptions, "freezesStandby">,
+): boolean {
+  return missingStandby(listed, fleet) === 0 && !(freezesStandby && bootingStandby(listed, fleet));
+}
+
+/** One that is to rest as soon as it waits for its payload. */
+function bootingStandby(
+  { standby }: Pick<MachineList, "standby">,
+  fleet: Pick<Fleet, "configHash">,
+): StandbyMachine | undefined {
+  return standby.find(({ state, configHash }) => state === "running" && configHash === fleet.configHash);
 }
 
 /** Number of standby instances that may be made: all instances count, whatever state they are in. Pure. */

@@ -7,8 +7,9 @@ import { closedNetworks, localAddresses } from "../host/local-addresses.ts";
 import { KernelBridge } from "../host/kernel-bridge.ts";
 import { lxdDirectories } from "../host/lxd-directories.ts";
 import { expectedSocket } from "../host/lxd-installer.ts";
-import { probeNicFilters } from "../host/nic-filters.ts";
-import { NftPacketFilter } from "../host/packet-filter.ts";
+import { nicFilterProbe } from "../host/nic-filters.ts";
+import { JsonRecord } from "../host/json-record.ts";
+import { NftPacketFilter, parseWrittenRules } from "../host/packet-filter.ts";
 import { HOST_PATHS } from "../host/host-paths.ts";
 import { PoolStorage } from "../host/pool-storage.ts";
 import { BRIDGE_NAMES } from "../lxd/lxd-infrastructure.ts";
@@ -88,7 +89,15 @@ export function openUnit(
     onRepair: (repair) => {
       log.warning("Repaired the machine's network", { repair });
     },
-    packetFilter: new NftPacketFilter(slug, runProcess),
+    packetFilter: new NftPacketFilter({
+      slug,
+      run: runProcess,
+      written: new JsonRecord({
+        path: join(system.dataRoot, slug, "packet-filter.json"),
+        parse: parseWrittenRules,
+        log,
+      }),
+    }),
     instanceType: demand.instanceType,
     subnet: demand.subnet,
     poolStore: new PoolStorage({
@@ -101,7 +110,7 @@ export function openUnit(
       kind: demand.storage,
       lxdDirectory: lxd.data,
     }),
-    nicFilters: (firewall, signal) => probeNicFilters(paths, runProcess, firewall, signal),
+    nicFilters: nicFilterProbe(paths, runProcess),
     freeSubnet: async (taken) => {
       const own = await Promise.all([networksOfHost(), localAddresses()]);
       const bridges = taken.map(parseNetwork).filter((network) => network !== undefined);

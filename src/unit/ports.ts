@@ -17,6 +17,12 @@ export interface RunnerCapacity {
   readonly resources: MachineResources;
 }
 
+/** The unit's bridge, as it is listed. */
+export interface ListedBridge {
+  readonly name: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+
 /** What of a unit's capacity its machine provides. */
 export interface InfrastructureReport {
   /** Number of runners that it can hold: at most the wanted number, and at least 1 when runners are wanted. */
@@ -25,6 +31,8 @@ export interface InfrastructureReport {
   readonly standby: number;
   /** Why it holds fewer than wanted, and features that it lacks and that runners can work without; each a short text. */
   readonly notices: readonly string[];
+  /** The bridge, as it was read and found right. @default it was not there, or was changed */
+  readonly bridge?: ListedBridge | undefined;
 }
 
 /** Storage pool, bridge and profiles for a unit's instances. They belong to this unit alone. */
@@ -73,8 +81,16 @@ export interface Firewall {
   /**
    * Makes the rules what they should be, on the bridge of the unit's infrastructure. Costs next to nothing where they are; safe
    * to repeat, and after a kill at any point. Connections that stand when a network becomes denied go on.
+   *
+   * @param infrastructure what comes of the infrastructure, which a caller looks at at the same time; rules are set after it,
+   *   and the bridge of it is not read again. @default it is there
+   * @throws the error of `infrastructure`.
    */
-  ensure(rules: FirewallRules, signal: AbortSignal): Promise<void>;
+  ensure(
+    rules: FirewallRules,
+    signal: AbortSignal,
+    infrastructure?: Promise<Pick<InfrastructureReport, "bridge">>,
+  ): Promise<void>;
   /** Takes it away. Nothing may run on the bridge any more; the bridge itself may be gone. Returns what others use, and stays. */
   remove(signal: AbortSignal): Promise<readonly string[]>;
 }

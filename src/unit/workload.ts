@@ -173,6 +173,8 @@ export class Workload {
   /** Jobs of former scale sets, as the last reconcile has read them. */
   #former = { assigned: 0, running: 0 };
   #ready: Readiness | undefined;
+  /** Number of standby instances where the last refill found all that are wanted; a step looks at them once otherwise. */
+  #standby: number | undefined;
 
   constructor(dependencies: WorkloadDependencies) {
     this.#dependencies = dependencies;
@@ -313,6 +315,7 @@ export class Workload {
     const filled = await this.#fillIfBuilt({ room, mostCreations }, signal);
     if (filled === undefined) return undefined;
     const { report } = filled;
+    this.#standby = report.isStandbyComplete ? report.counts.standby : undefined;
     if (isWhole) await this.#sweep(signal);
     const decision = report.versionRefused ? await this.#redecide(signal) : filled.decision;
     const { build } = decision;
@@ -362,6 +365,9 @@ export class Workload {
   async makeUpStandby(interruption: AbortSignal, signal: AbortSignal): Promise<StandbyStep | undefined> {
     const { room } = this.#ready ?? {};
     if (room === undefined) return undefined;
+    const known = this.#standby;
+    this.#standby = undefined;
+    if (known !== undefined) return { standby: known, isDone: true };
     return this.#stepOfStandby({ room }, interruption, signal).catch((thrown: unknown) => {
       if (thrown instanceof NoImageError) return undefined;
       throw thrown;
@@ -402,12 +408,9 @@ export class Workload {
       virtualMachines: configuration.instanceType === "virtual-machine",
     };
     const notices = await host.prepare(need, step, signal);
-    const network = async () => {
-      const report = await infrastructure.ensure({ count, standby, processes, resources }, signal);
-      await firewall.ensure(firewallRules(configuration, integrations), signal);
-      return report;
-    };
-    const works = [network(), rotation.ensure(signal)] as const;
+    const ensured = infrastructure.ensure({ count, standby, processes, resources }, signal);
+    const closed = firewall.ensure(firewallRules(configuration, integrations), signal, ensured);
+    const works = [ensured, closed, rotation.ensure(signal)] as const;
     // None of them goes on in the background when another one has failed.
     await Promise.allSettled(works);
     const [found] = await Promise.all(works);

@@ -304,7 +304,7 @@ describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`,
       name: slug,
       bridge: site.otherBridge,
       closedNetworks: () => Promise.resolve([]),
-      packetFilter: new NftPacketFilter(`${slug}-other`, runProcess),
+      packetFilter: new NftPacketFilter({ slug: `${slug}-other`, run: runProcess }),
     });
     const refused = await others
       .ensure({ denied: [], exceptions: [] }, patience())

@@ -1,16 +1,72 @@
 import { expect } from "chai";
 import type { RunProcess } from "charm-kit";
-import { NftPacketFilter, PacketFilterError } from "../../src/host/packet-filter.ts";
+import {
+  NftPacketFilter,
+  PacketFilterError,
+  parseWrittenRules,
+  type WrittenRules,
+  type WrittenRulesRecord,
+} from "../../src/host/packet-filter.ts";
+
+const BRIDGE = "ghr-7c5a533446";
+const LXD_RULES = `table inet lxd {\n\tchain aclfwd.${BRIDGE} {\n\t}\n}\n`;
+const own = (elements = "") => `table inet github-runner.runners-0 {
+\tset connections {
+\t\ttype ipv4_addr
+\t\tsize 4096
+\t\tflags dynamic
+${elements}\t}
+\tset senders {
+\t\ttypeof iifname . ether saddr
+\t\telements = { "ghp7c5a533-2" . 10:66:6a:00:00:02 }
+\t}
+}
+table bridge github-runner.runners-0 {
+\tset askers {
+\t\ttypeof iifname
+\t\tsize 4096
+\t\tflags dynamic,timeout
+\t\ttimeout 1m
+${elements}\t}
+}
+`;
+
+/** Keeps what was written, as a file does. */
+class Record implements WrittenRulesRecord {
+  value: WrittenRules | null = null;
+  fault: Error | undefined;
+  read = () => Promise.resolve(this.value);
+  write = (value: WrittenRules) => {
+    if (this.fault) return Promise.reject(this.fault);
+    this.value = value;
+    return Promise.resolve();
+  };
+}
+
+/** A kernel that shows its rules in a way of the test. */
+function showing(record: Record) {
+  const kernel = { list: own() + LXD_RULES, exitCode: 0, written: 0 };
+  const run: RunProcess = ([, word = ""]) => {
+    if (word === "-i") return Promise.resolve({ exitCode: kernel.exitCode, stdout: kernel.list, stderr: "" });
+    if (word.startsWith("list chain"))
+      return Promise.resolve({ exitCode: kernel.list.includes("lxd") ? 0 : 1, stdout: "", stderr: "" });
+    kernel.written += 1;
+    return Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
+  };
+  const open = () => new NftPacketFilter({ slug: "runners-0", run, written: record });
+  return { kernel, open };
+}
 
 /** A kernel that refuses some scripts. */
 function kernel(refuses: (script: string) => boolean) {
   const accepted: string[] = [];
   const run: RunProcess = ([, script = ""]) => {
+    if (script === "-i") return Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
     if (refuses(script)) return Promise.resolve({ exitCode: 1, stdout: "", stderr: "Error: not supported" });
     accepted.push(script);
     return Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
   };
-  return { accepted, filter: new NftPacketFilter("runners-0", run) };
+  return { accepted, filter: new NftPacketFilter({ slug: "runners-0", run }) };
 }
 const close = (filter: NftPacketFilter) =>
   filter.closeHost("ghr-7c5a533446", "10.251.17.1/24", undefined, AbortSignal.timeout(1000));
@@ -64,6 +120,69 @@ describe("closeHost()", () => {
       expect(accepted[0]).to.include("fib daddr type");
     });
   }
+
+  it("writes rules once, also in another process, while the kernel shows them as they were", async () => {
+    const record = new Record();
+    const { kernel: seen, open } = showing(record);
+    expect(await close(open())).to.equal(true);
+    // What runners do is no change.
+    seen.list = own("\t\telements = { 10.251.17.2 ct count over 16384,\n\t\t\t10.251.17.3 }\n") + LXD_RULES;
+    expect(await close(open())).to.equal(true);
+    expect(seen.written).to.equal(1);
+  });
+
+  const changes: readonly (readonly [title: string, list: string])[] = [
+    ["an address of a port is missing", own().replace(/\t\telements = .*\n/, "") + LXD_RULES],
+    ["a rule is more", own().replace("\tset senders", "\tchain extra {\n\t}\n\tset senders") + LXD_RULES],
+    ["the table of frames is gone", own().replace(/table bridge[^]*/, "") + LXD_RULES],
+    ["all rules were flushed", ""],
+  ];
+  for (const [title, list] of changes) {
+    it(`writes rules again when ${title}`, async () => {
+      const { kernel: seen, open } = showing(new Record());
+      await close(open());
+      seen.list = list;
+      expect(await close(open())).to.equal(list !== "");
+      expect(seen.written).to.equal(2);
+    });
+  }
+
+  it("writes other rules at once, and those of before again", async () => {
+    const { kernel: seen, open } = showing(new Record());
+    const ports = [undefined, 8470, undefined];
+    for (const port of ports)
+      await open().closeHost(BRIDGE, "10.251.17.1/24", port, AbortSignal.timeout(1000));
+    expect(seen.written).to.equal(ports.length);
+  });
+
+  it("tells that LXD's rules are missing, and leaves its own as they are", async () => {
+    const { kernel: seen, open } = showing(new Record());
+    await close(open());
+    seen.list = own();
+    expect(await close(open())).to.equal(false);
+    expect(seen.written).to.equal(1);
+  });
+
+  it("writes rules each time where nft cannot show them, or the machine has no room to remember them", async () => {
+    for (const [exitCode, fault] of [
+      [1, undefined],
+      [0, new Error("ENOSPC")],
+    ] as const) {
+      const record = new Record();
+      record.fault = fault;
+      const { kernel: seen, open } = showing(record);
+      seen.exitCode = exitCode;
+      expect(await close(open())).to.equal(true);
+      expect(await close(open())).to.equal(true);
+      expect(seen.written).to.equal(2);
+    }
+  });
+
+  it("remembers nothing of a damaged file", () => {
+    for (const stored of [null, [], {}, { wanted: "a" }, { wanted: 1, shown: "b" }])
+      expect(parseWrittenRules(stored)).to.equal(null);
+    expect(parseWrittenRules({ wanted: "a", shown: "b" })).to.deep.equal({ wanted: "a", shown: "b" });
+  });
 
   it("fails where the machine cannot be closed to runners", async () => {
     const { filter } = kernel(() => true);

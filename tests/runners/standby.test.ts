@@ -196,6 +196,30 @@ describe("makeUpStandby()", () => {
   });
 });
 
+describe("reconcile()", () => {
+  const cases: readonly (readonly [
+    title: string,
+    standby: readonly ("frozen" | "running")[],
+    isComplete: boolean,
+  ])[] = [
+    ["are all there and rest", ["frozen", "frozen"], true],
+    ["are too few", ["frozen"], false],
+    ["are still booting", ["frozen", "running"], false],
+  ];
+  for (const [title, states, isComplete] of cases) {
+    it(`tells that standby instances ${title}, so that a step need not look again`, async () => {
+      const site = new FakeSite();
+      site.addRunner(A);
+      for (const [index, state] of states.entries()) site.addStandby(runnerName(index + 2), { state });
+      const process = freezing(site);
+      const { isStandbyComplete } = await reconcile(process, fleet(1, 2));
+      expect(isStandbyComplete).to.equal(isComplete);
+      const step = await process.manager.makeUpStandby(choose(fleet(1, 2)), unaborted(), unaborted());
+      expect(step.isDone).to.equal(isComplete);
+    });
+  }
+});
+
 describe("flushes", () => {
   it("take standby instances away", async () => {
     for (const mode of ["idle", "busy"] as const) {

@@ -342,6 +342,18 @@ describe("standby instances", () => {
     expect(unit.site.standby.size).to.equal(1);
   });
 
+  it("are not listed again after a round that has found all of them", async () => {
+    await hook.workload.reconcile(signal);
+    await service.workload.refill(WHOLE, signal);
+    const lists = () => service.process.calls.made.filter((verb) => verb === "machines.list").length;
+    const before = lists();
+    expect(await service.workload.makeUpStandby(never, signal)).to.deep.equal({ standby: 1, isDone: true });
+    expect(lists()).to.equal(before);
+    unit.site.standby.clear();
+    expect(await service.workload.makeUpStandby(never, signal)).to.include({ standby: 1 });
+    expect(unit.site.standby.size).to.equal(1);
+  });
+
   it("are not made before a service has looked at its runners", async () => {
     expect(await service.workload.makeUpStandby(never, signal)).to.equal(undefined);
   });

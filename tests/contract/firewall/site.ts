@@ -4,7 +4,11 @@ import { networkInterfaces } from "node:os";
 import { promisify } from "node:util";
 import { runProcess } from "charm-kit";
 import { closedNetworks } from "../../../src/host/local-addresses.ts";
-import { NftPacketFilter } from "../../../src/host/packet-filter.ts";
+import {
+  NftPacketFilter,
+  type WrittenRules,
+  type WrittenRulesRecord,
+} from "../../../src/host/packet-filter.ts";
 import type { Config, Devices, LxdClient } from "lxd-client";
 import { BRIDGE_NAMES } from "../../../src/lxd/lxd-infrastructure.ts";
 import { LxdFirewall } from "../../../src/lxd/lxd-firewall.ts";
@@ -23,6 +27,16 @@ import { NetworkPeer } from "./network-peer.ts";
 export const PORT = 18_080;
 /** A second one, at which a shell of debug-ssh would be. */
 export const OTHER_PORT = 18_022;
+
+class WrittenRulesInMemory implements WrittenRulesRecord {
+  #value: WrittenRules | null = null;
+
+  read = () => Promise.resolve(this.#value);
+  write = (value: WrittenRules) => {
+    this.#value = value;
+    return Promise.resolve();
+  };
+}
 
 /** A running instance on a unit's bridge, as seen from its network namespace. */
 export interface Runner {
@@ -70,7 +84,11 @@ export class FirewallSite {
     this.unit = unit;
     this.#other = other;
     this.#cleanUps = cleanUps;
-    this.packetFilter = new NftPacketFilter(unit.slug, runProcess);
+    this.packetFilter = new NftPacketFilter({
+      slug: unit.slug,
+      run: runProcess,
+      written: new WrittenRulesInMemory(),
+    });
     this.firewall = new LxdFirewall({
       client: unit.client,
       owner: unit.owner,

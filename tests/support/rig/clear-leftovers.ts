@@ -39,7 +39,7 @@ export async function clearLeftovers(
     await networkACLs.delete(name, signal);
   for (const { name } of (await storagePools.list(signal)).filter(isLeft))
     await storagePools.delete(name, signal);
-  await new NftPacketFilter(slug, runProcess).openHost(signal);
+  await new NftPacketFilter({ slug, run: runProcess }).openHost(signal);
   await clearFiles(dataDirectory, signal);
 }
 
