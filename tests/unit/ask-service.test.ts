@@ -1,9 +1,11 @@
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { Clock } from "charm-kit";
 import { askService, awaitRound, isHealthy, leavesNothing } from "../../src/unit/ask-service.ts";
 import { LONGEST_LOCK_WAIT_MS, LONGEST_ROUND_MS, type ServiceStatus } from "../../src/unit/service-status.ts";
 import { ServiceApi } from "../../src/service/service-api.ts";
+import { rejection } from "../support/rejection.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleStatus } from "../service/sample-status.ts";
 
@@ -65,6 +67,92 @@ describe("askService()", () => {
       }
     });
   }
+});
+
+describe("awaitRound()", () => {
+  const directory = useTemporaryDirectory();
+  const path = () => join(directory.path, "service.sock");
+  const asked: string[] = [];
+  let round = Promise.withResolvers<ServiceStatus>();
+  let begun = Promise.withResolvers<undefined>();
+  let api: ServiceApi;
+
+  /** Time that the test moves. */
+  class Time implements Clock {
+    readonly #waits = new Map<() => void, number>();
+    #now = 0;
+
+    now = () => this.#now;
+
+    wait(delayMs: number, signal: AbortSignal): Promise<void> {
+      return new Promise((resolve, reject) => {
+        this.#waits.set(resolve, this.#now + delayMs);
+        signal.addEventListener("abort", () => {
+          this.#waits.delete(resolve);
+          reject(signal.reason as Error);
+        });
+      });
+    }
+
+    get isWaitedFor(): boolean {
+      return this.#waits.size > 0;
+    }
+
+    pass(durationMs: number): void {
+      this.#now += durationMs;
+      for (const [resolve, at] of this.#waits) if (at <= this.#now) resolve();
+    }
+  }
+
+  beforeEach(async () => {
+    asked.length = 0;
+    round = Promise.withResolvers();
+    begun = Promise.withResolvers();
+    api = new ServiceApi({
+      path: path(),
+      status: () => STATUS,
+      reconcile: (reason) => {
+        asked.push(reason);
+        begun.resolve(undefined);
+        return round.promise;
+      },
+    });
+    await api.open();
+  });
+  afterEach(() => api.close());
+
+  it("waits for a round of nearly two minutes, and for one of the runners alone where that is wanted", async () => {
+    for (const kind of ["whole", "runners"] as const) {
+      const clock = new Time();
+      const waiting = awaitRound(path(), AbortSignal.timeout(5000), { kind, clock });
+      await begun.promise;
+      clock.pass(119_999);
+      round.resolve(ROUNDED);
+      expect((await waiting)?.wanted).to.equal(5);
+      expect(clock.isWaitedFor).to.equal(false);
+      round = Promise.withResolvers();
+      begun = Promise.withResolvers();
+    }
+    expect(asked).to.deep.equal(["request", "runners"]);
+  });
+
+  it("gives up after two minutes, so that who has asked looks itself, and the service goes on", async () => {
+    const clock = new Time();
+    const waiting = awaitRound(path(), AbortSignal.timeout(5000), { clock });
+    await begun.promise;
+    clock.pass(120_000);
+    expect(await waiting).to.equal(undefined);
+    round.resolve(ROUNDED);
+    expect(await askService(path(), AbortSignal.timeout(5000))).to.include({ unit: STATUS.unit });
+  });
+
+  it("ends at once with the caller", async () => {
+    const stop = new AbortController();
+    const waiting = awaitRound(path(), stop.signal, { clock: new Time() });
+    await begun.promise;
+    stop.abort(new Error("the hook ends"));
+    expect((await rejection(waiting)).message).to.equal("the hook ends");
+  });
 });
 
 describe("isHealthy()", () => {
