@@ -7,7 +7,6 @@ import type { Firewall, Infrastructure, ServerLogs } from "../unit/ports.ts";
 import { findSocket, LxdClient, socketAt, type Answered } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
-import { LxdInstanceChanges } from "./lxd-instance-changes.ts";
 import { LxdImages } from "./lxd-images.ts";
 import { LxdMachines } from "./lxd-machines.ts";
 import { LxdOtherUnits } from "./lxd-other-units.ts";
@@ -17,6 +16,7 @@ import { LxdRunnerLogs } from "./lxd-runner-logs.ts";
 import { isImageInstance } from "./image-instance.ts";
 import { LxdServerLogs } from "./lxd-server-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
+import { LxdUnitChanges } from "./lxd-unit-changes.ts";
 import { ownMemberOf } from "./own-member.ts";
 import type { PoolStore } from "./pool-store.ts";
 import { PortAllocator } from "./port-allocator.ts";
@@ -94,7 +94,7 @@ export interface LxdUnit {
   readonly serverLogs: ServerLogs;
   readonly server: LxdServer;
   readonly otherUnits: LxdOtherUnits;
-  readonly changes: LxdInstanceChanges;
+  readonly changes: LxdUnitChanges;
   /** How full the unit's storage pool is. */
   poolResources(signal: AbortSignal): Promise<PoolResources>;
   close(): Promise<void>;
@@ -127,7 +127,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     isThere: existsSync(socket.path),
     infrastructure,
     server: new LxdServer(client),
-    changes: new LxdInstanceChanges(client),
+    changes: new LxdUnitChanges({ client, slug, bridge: infrastructure.bridge }),
     otherUnits: new LxdOtherUnits(client, owner, options.activityCommand),
     firewall: new LxdFirewall({
       client,

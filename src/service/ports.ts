@@ -138,11 +138,19 @@ export interface InstanceChange {
   readonly instance: string;
 }
 
-/** LXD's lifecycle events of instances, from the moment that the stream is open. */
-export interface InstanceChanges {
+/** A change of the unit's pool, bridge, profiles or network ACL, as LXD tells of it. */
+export interface InfrastructureChange {
+  /** LXD's name of the change, such as `network-updated`. */
+  readonly action: string;
+}
+
+export type UnitChange = InstanceChange | InfrastructureChange;
+
+/** LXD's lifecycle events of instances and of what the unit's instances stand on, from the moment that the stream is open. */
+export interface UnitChanges {
   /**
    * @param onOpen called when LXD sends events: earlier changes are in its lists alone.
    * @throws the error that ended the stream, the signal's reason.
    */
-  follow(onOpen: () => void, onChange: (change: InstanceChange) => void, signal: AbortSignal): Promise<void>;
+  follow(onOpen: () => void, onChange: (change: UnitChange) => void, signal: AbortSignal): Promise<void>;
 }

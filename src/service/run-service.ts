@@ -12,7 +12,7 @@ import { DemandListener } from "./demand-listener.ts";
 import { DemandRounds } from "./demand-rounds.ts";
 import { type FollowDependencies, followInstances } from "./follow-instances.ts";
 import { GuestEnds } from "./guest-ends.ts";
-import type { InstanceChanges, ServiceWork } from "./ports.ts";
+import type { ServiceWork, UnitChanges } from "./ports.ts";
 import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
 import { ServiceMetrics } from "./service-metrics.ts";
@@ -111,7 +111,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     metrics: metrics.expose,
     views: metrics.views,
     policyToken: (asked) => policy.issue(asked),
-    reconcile: async () => annotate(await loop.request()),
+    reconcile: async (reason) => annotate(await loop.request(reason)),
   });
   // The socket is root's alone from its first moment on.
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -278,7 +278,7 @@ class Follower {
     const context = { ...identity, system, dispatchCommand: () => Promise.resolve(undefined) };
     const names = runnerNames(context);
     // Opened for each attempt: LXD may not be installed yet.
-    const follow: InstanceChanges["follow"] = async (onOpen, onChange, limited) => {
+    const follow: UnitChanges["follow"] = async (onOpen, onChange, limited) => {
       const unit = openUnit({ ...context, log: silentLogger });
       try {
         await unit.changes.follow(onOpen, onChange, limited);

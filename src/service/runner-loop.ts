@@ -17,6 +17,7 @@ import type { RunnerState } from "../runners/observed-runner.ts";
 import { withoutDuration } from "../unit/demand.ts";
 import type { Activity, FailureStatus, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
 import { tellError, type ToldError } from "../unit/told-error.ts";
+import { Verification } from "./verification.ts";
 import type { Wake, Wakes } from "./wakes.ts";
 
 export interface RunnerLoopDependencies {
@@ -34,10 +35,8 @@ export interface RunnerLoopDependencies {
   readonly program: string;
 }
 
-/** Wakes after which what runners stand on is checked as well. */
-const WHOLE: readonly Wake[] = ["start", "settings", "request", "interval", "reconnected"];
 /** Wakes that do not wait for the end of a back-off, as newer settings do: what has failed may have been mended. */
-const IMPATIENT: readonly Wake[] = ["start", "request", "reconnected"];
+const IMPATIENT: readonly Wake[] = ["start", "request", "runners", "reconnected"];
 /** Without settings: a hook writes them, which wakes the loop. */
 const IDLE_MS = 60 * 60_000;
 
@@ -50,6 +49,7 @@ export class RunnerLoop {
   /** Apart: what keeps standby instances from being made keeps no runner waiting. */
   #standbyBackOff: BackOff = new Map();
   #status: ServiceStatus;
+  readonly #verification = new Verification();
   /** Whether runners may be created that the last round had no leave for. */
   #isOverdue = false;
   /** Whether no round has worked with the settings yet. */
@@ -87,16 +87,17 @@ export class RunnerLoop {
   }
 
   /**
-   * Asks for a whole round.
+   * Asks for a round.
    *
+   * @param reason `request` for a whole one, `runners` for one that looks at the runners alone.
    * @returns the status once a round that began after the call has ended, or was not possible.
    */
-  async request(): Promise<ServiceStatus> {
+  async request(reason: "request" | "runners" = "request"): Promise<ServiceStatus> {
     const { promise, resolve } = withResolvers<undefined>();
     this.#asking.push(() => {
       resolve(undefined);
     });
-    this.#dependencies.wakes.wake("request");
+    this.#dependencies.wakes.wake(reason);
     await promise;
     return this.#status;
   }
@@ -130,15 +131,18 @@ export class RunnerLoop {
     const isNew = this.#isNew;
     this.#isNew = false;
     const { clock } = this.#dependencies;
+    const now = clock.now();
+    const isWhole = isNew || this.#verification.isDue(due, { now, intervalMs: intervalOf(settings) });
+    // Whatever becomes of this turn.
+    if (isWhole) this.#verification.doubt();
     const isImpatient = isNew || IMPATIENT.some((wake) => due.has(wake));
-    if (!isImpatient && !mayWork(this.#backOff, clock.now())) return false;
+    if (!isImpatient && !mayWork(this.#backOff, now)) return false;
     if (settings.paused !== undefined) {
       const options = { isWhole: false, mostCreations: 0, isPaused: true };
       await this.#round(settings, { options, why: [...due] }, signal);
       return false;
     }
-    const isWhole = isNew || WHOLE.some((wake) => due.has(wake));
-    const most = isImpatient ? undefined : mostCreations(this.#backOff, clock.now());
+    const most = isImpatient ? undefined : mostCreations(this.#backOff, now);
     await this.#round(settings, { options: { isWhole, mostCreations: most }, why: [...due] }, signal);
     return true;
   }
@@ -160,6 +164,7 @@ export class RunnerLoop {
     } catch (thrown) {
       signal.throwIfAborted();
       log.warning("Standby instances cannot be made", { reason: messageOf(thrown) });
+      this.#verification.doubt();
       const outcome = { failures: [failureOf(thrown, "creation")], created: 0, mightCreate: true };
       this.#standbyBackOff = backOffAfter(this.#standbyBackOff, outcome, {
         now: clock.now(),
@@ -186,8 +191,8 @@ export class RunnerLoop {
       this.#settings = read;
       this.#isNew = true;
       const { unit, revision, setup } = read;
-      const { count, reconcileMinutes } = setup.configuration;
-      this.#show({ unit: unit.unitName, revision, wanted: count, intervalMs: reconcileMinutes * 60_000 });
+      const { count } = setup.configuration;
+      this.#show({ unit: unit.unitName, revision, wanted: count, intervalMs: intervalOf(read) });
       log.info("Settings are in force", { revision, paused: read.paused });
     } catch (thrown) {
       const reason = messageOf(thrown);
@@ -226,7 +231,9 @@ export class RunnerLoop {
         const { activity } = this.#status;
         if (activity.state === "working") this.#show({ activity: { ...activity, step } });
       });
-      this.#tell(await this.#work.round(options, signal), options);
+      const round = await this.#work.round(options, signal);
+      if (options.isWhole) this.#verification.done(since);
+      this.#tell(round, options);
     } catch (thrown) {
       signal.throwIfAborted();
       await this.#tellFault(thrown);
@@ -248,7 +255,10 @@ export class RunnerLoop {
   #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
     const { counts, created, demand, notices, waiting, capacity, image, room, standing } = round;
-    this.#fail({ failures: failuresOf(round), created, mightCreate: most !== 0 });
+    const failures = failuresOf(round);
+    // What runners stand on may be why.
+    if (failures.some(({ concern }) => concern === "creation")) this.#verification.doubt();
+    this.#fail({ failures, created, mightCreate: most !== 0 });
     const isAllowed = !isPaused && mostCreations(this.#backOff, clock.now()) !== 0;
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
     const checkedAt = clock.now();
@@ -294,13 +304,15 @@ export class RunnerLoop {
   #restMs(): number {
     const { clock, random } = this.#dependencies;
     if (this.#settings === undefined) return IDLE_MS;
-    const interval = this.#settings.setup.configuration.reconcileMinutes * 60_000 * (1 + random() / 4);
     const now = clock.now();
     // It may have come while standby instances were made.
     const { nextAttemptAt: owedAt = Infinity } = this.#status;
     if (owedAt <= now) return 0;
     const next = [this.#backOff, this.#standbyBackOff].map((each) => nextAttemptAt(each, now) ?? Infinity);
-    return Math.min(interval, ...next.map((at) => at - now));
+    // A check that is due while nothing may be done is made at the end of the pause.
+    const from = mayWork(this.#backOff, now) ? this.#verification.countsFrom(now) : now;
+    const checkAt = from + intervalOf(this.#settings) * (1 + random() / 4);
+    return Math.max(0, Math.min(checkAt, ...next) - now);
   }
 
   #show(change: Partial<ServiceStatus> & { readonly activity?: Activity }): void {
@@ -309,6 +321,11 @@ export class RunnerLoop {
     this.#status = status;
     this.#dependencies.onStatus(status);
   }
+}
+
+/** In milliseconds. */
+function intervalOf({ setup }: ServiceSettings): number {
+  return setup.configuration.reconcileMinutes * 60_000;
 }
 
 /** A new runner has done what it does since its creation, unless it has a job already. */

@@ -29,8 +29,12 @@ export interface ServiceApiOptions {
   readonly views?: LiveViews;
   /** Issues a one-time token of the built-in policy. @default there is no such policy */
   readonly policyToken?: (signal: AbortSignal) => Promise<PolicyTokenAnswer>;
-  /** Asks for a round. Resolves with the status once a round that began after the call has ended. */
-  readonly reconcile: () => Promise<ServiceStatus>;
+  /**
+   * Asks for a round. Resolves with the status once a round that began after the call has ended.
+   *
+   * @param reason `request` for a whole one, `runners` for one that looks at the runners alone.
+   */
+  readonly reconcile: (reason: "request" | "runners") => Promise<ServiceStatus>;
 }
 
 /** Most connections at a time; all of them are root's. */
@@ -104,19 +108,26 @@ export class ServiceApi {
         this.#issueToken(response);
         return;
       case "POST /reconcile":
-        this.#reconcile(request, response).catch(() => response.destroy());
+        this.#reconcile("request", request, response).catch(() => response.destroy());
+        return;
+      case "POST /reconcile/runners":
+        this.#reconcile("runners", request, response).catch(() => response.destroy());
         return;
       default:
         send(response, 404, {
           error:
-            "Known are GET /status, /events, /view, /view/events and /metrics, and POST /policy-token and /reconcile.",
+            "Known are GET /status, /events, /view, /view/events and /metrics, and POST /policy-token, /reconcile and /reconcile/runners.",
         });
     }
   }
 
   /** Answers at once, or after the round where the request prefers to wait for it (RFC 7240). */
-  async #reconcile({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
-    const ended = this.#options.reconcile();
+  async #reconcile(
+    reason: "request" | "runners",
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const ended = this.#options.reconcile(reason);
     if (/^wait\b/.test(String(headers["prefer"]))) send(response, 200, await ended);
     else send(response, 202, { accepted: true });
   }

@@ -1,8 +1,20 @@
 import { withResolvers, type Clock } from "charm-kit";
 
-/** Why the service looks at its runners. */
+/**
+ * Why the service looks at its runners. `request` asks for a whole round, `runners` for one that looks at the runners alone;
+ * `infrastructure` is a change of what they stand on.
+ */
 export type Wake =
-  "instance" | "demand" | "settings" | "request" | "interval" | "retry" | "reconnected" | "start";
+  | "instance"
+  | "infrastructure"
+  | "demand"
+  | "settings"
+  | "request"
+  | "runners"
+  | "interval"
+  | "retry"
+  | "reconnected"
+  | "start";
 
 /** Wakes within this time of each other are one. */
 const TOGETHER_MS = 50;

@@ -1,18 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findSocket } from "lxd-client";
 import { systemClock } from "charm-kit";
 import { awaitRound } from "../../src/unit/ask-service.ts";
-import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
-import { REPOSITORY, type Rig } from "../support/rig/rig.ts";
 import { ServiceProcess } from "../support/rig/service-process.ts";
 import { until } from "../support/rig/until.ts";
 import type { Bench } from "./bench.ts";
-import { interleave } from "./interleave.ts";
 import { median } from "./median.ts";
-import { PlainReader } from "./plain-reader.ts";
 import { milliseconds, ratio } from "./table.ts";
 import { timeInUnit } from "./time-in-unit.ts";
 
@@ -21,8 +15,6 @@ const RUNNERS = 2;
 const QUIET_MS = 20_000;
 /** After so many rounds, what is compiled and kept from round to round is there. */
 const WARM_ROUNDS = 100;
-/** Reasons to look that come within this time are one: it is no work. */
-const TOGETHER_MS = 50;
 /** Linux's unit in `/proc/<pid>/stat`. */
 const TICK_MS = 10;
 
@@ -45,8 +37,9 @@ export const serviceBench: Bench = {
       const series = await timeInUnit(rig, { commands, rounds: Math.max(ROUNDS, repeat) }, signal);
       const { pid } = service;
       const atStart = await usageOf(pid);
-      progress(`Timing ${WARM_ROUNDS} rounds that find nothing to do`);
-      const quiet = await timeQuietRounds(rig, signal);
+      progress(`Doing ${WARM_ROUNDS} rounds that find nothing to do`);
+      const socket = join(rig.dataDirectory, "service.sock");
+      for (let round = 0; round < WARM_ROUNDS; round += 1) await awaitRound(socket, signal);
       progress(`Nothing happens for ${QUIET_MS / 1000} s`);
       const before = await usageOf(pid);
       await systemClock.wait(QUIET_MS, signal);
@@ -66,21 +59,6 @@ export const serviceBench: Bench = {
             ],
           ],
           notes: [],
-        },
-        {
-          title: `A round of the runner service that finds ${RUNNERS} healthy runners`,
-          columns: ["", "median", "times the lists"],
-          rows: (
-            [
-              ["one list of LXD and one of GitHub, by a plain process that stays", quiet.lists],
-              ["a round, pool, bridge and firewall included", quiet.round],
-            ] as const
-          ).map(([label, times]) => [
-            label,
-            milliseconds(median(times)),
-            ratio(median(times), median(quiet.lists)),
-          ]),
-          notes: [`Without the ${TOGETHER_MS} ms in which reasons to look are collected.`],
         },
         {
           title: `The memory of the runner service, with ${RUNNERS} runners`,
@@ -112,35 +90,6 @@ export const serviceBench: Bench = {
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
-}
-
-/** In turns: both meet the same LXD and the same load. */
-async function timeQuietRounds(rig: Rig, signal: AbortSignal) {
-  const path = join(rig.dataDirectory, "service.sock");
-  const reader = new PlainReader({
-    socketPath: findSocket(process.env, existsSync)?.path ?? "",
-    url: `${rig.config["github-url"] ?? ""}/api/v3/repos/${REPOSITORY}/actions/runners?per_page=100`,
-    token: STANDARD_TOKEN,
-  });
-  const timed = async (work: () => Promise<unknown>): Promise<number> => {
-    const started = performance.now();
-    await work();
-    return performance.now() - started;
-  };
-  const round = async () => {
-    if (!(await awaitRound(path, signal))) throw new Error("The runner service has done no round");
-  };
-  try {
-    return await interleave(
-      {
-        lists: () => timed(() => reader.read()),
-        round: async () => (await timed(round)) - TOGETHER_MS,
-      },
-      WARM_ROUNDS,
-    );
-  } finally {
-    reader.close();
-  }
 }
 
 /** The least that a process of this runtime takes. */

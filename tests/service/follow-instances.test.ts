@@ -1,20 +1,20 @@
 import { expect } from "chai";
 import { silentLogger } from "charm-kit";
-import { followInstances } from "../../src/service/follow-instances.ts";
-import type { InstanceChange } from "../../src/service/ports.ts";
+import { followInstances, SETTLING_MS } from "../../src/service/follow-instances.ts";
+import type { UnitChange } from "../../src/service/ports.ts";
 import { rejection } from "../support/rejection.ts";
 
 /** Streams of events, one for each connection; after the last one, LXD does not answer. */
 class Streams {
   readonly wakes: string[] = [];
   readonly pauses: number[] = [];
-  readonly #streams: readonly (readonly InstanceChange[] | "refused")[];
+  readonly #streams: readonly (readonly UnitChange[] | "refused")[];
   /** How long each connection lasts, in milliseconds. */
   lastsMs = 60_000;
   #connections = 0;
   #now = 0;
 
-  constructor(...streams: readonly (readonly InstanceChange[] | "refused")[]) {
+  constructor(...streams: readonly (readonly UnitChange[] | "refused")[]) {
     this.#streams = streams;
   }
 
@@ -67,6 +67,53 @@ describe("followInstances()", () => {
     ]);
     await streams.follow();
     expect(streams.wakes).to.deep.equal(["reconnected", "instance", "instance", "instance"]);
+  });
+
+  it("wakes the loop when something changes that runners stand on, and once more for all that changes soon after", async () => {
+    const wakes: string[] = [];
+    const waits: { readonly delayMs: number; readonly pass: () => void }[] = [];
+    const stop = new AbortController();
+    let tell: (change: UnitChange) => void = () => undefined;
+    const ended = followInstances(
+      {
+        changes: {
+          follow: (_onOpen, onChange, signal) => {
+            tell = onChange;
+            return new Promise((_resolve, reject) => {
+              signal.addEventListener("abort", () => {
+                reject(signal.reason as Error);
+              });
+            });
+          },
+        },
+        isOurs: () => true,
+        wake: (reason) => wakes.push(reason),
+        clock: {
+          now: () => 0,
+          wait: (delayMs) =>
+            new Promise((resolve) => {
+              waits.push({ delayMs, pass: resolve });
+            }),
+        },
+        log: silentLogger,
+      },
+      stop.signal,
+    );
+    const settle = async () => {
+      waits.pop()?.pass();
+      await new Promise(setImmediate);
+    };
+    for (let turn = 0; turn < 100; turn += 1) tell({ action: "network-updated" });
+    expect(wakes).to.deep.equal(["infrastructure"]);
+    expect(waits[0]?.delayMs).to.equal(SETTLING_MS);
+    await settle();
+    expect(wakes).to.have.length(2);
+    await settle();
+    expect([wakes.length, waits.length]).to.deep.equal([2, 0]);
+    tell({ action: "profile-updated" });
+    expect(wakes).to.have.length(3);
+    stop.abort(new Error("stop"));
+    expect((await rejection(ended)).message).to.equal("stop");
   });
 
   it("has everything looked at after each new connection, since LXD repeats no event", async () => {

@@ -229,6 +229,71 @@ describe("RunnerLoop", () => {
     expect(fixture.rounds[1]?.isWhole).to.equal(true);
   });
 
+  const wholeness = () => fixture.rounds.map(({ isWhole }) => isWhole);
+
+  it("does a whole round at once when LXD tells of a change of pool, bridge, profiles or firewall", async () => {
+    await fixture.rounded(1);
+    fixture.wakes.wake("infrastructure");
+    await fixture.rounded(2);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(3);
+    expect(wholeness()).to.deep.equal([true, true, false]);
+  });
+
+  it("does whole rounds once in the interval, however many runners end meanwhile", async () => {
+    await fixture.rounded(1);
+    for (let ends = 1; ends <= 12; ends += 1) {
+      fixture.pass(60_000);
+      await new Promise(setImmediate);
+      fixture.wakes.wake("instance");
+      await fixture.rounded(ends + 1);
+    }
+    expect(wholeness().slice(0, 10)).to.deep.equal([true, ...Array.from({ length: 9 }, () => false)]);
+    expect(wholeness().filter(Boolean)).to.have.length(2);
+  });
+
+  it("counts the interval from the last whole round", async () => {
+    await fixture.rounded(1);
+    fixture.pass(9 * 60_000);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    // 11.25 minutes after the first one.
+    fixture.pass(3 * 60_000);
+    await fixture.rounded(3);
+    expect(wholeness()).to.deep.equal([true, false, true]);
+  });
+
+  it("checks what runners stand on again after a creation that failed, and after a whole round that failed", async () => {
+    await fixture.rounded(1);
+    fixture.answer = () => Promise.resolve(round(["a"], { failures: [new FullError("no room")] }));
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    fixture.answer = () => Promise.reject(new LxdAwayError("LXD is away"));
+    fixture.wakes.wake("instance");
+    await fixture.rounded(3);
+    fixture.answer = () => Promise.resolve(round(["a", "b"]));
+    fixture.pass(10_000);
+    await fixture.rounded(4);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(5);
+    expect(wholeness()).to.deep.equal([true, false, true, true, false]);
+  });
+
+  it("checks it again when the clock was set back", async () => {
+    await fixture.rounded(1);
+    fixture.now -= 60 * 60_000;
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(wholeness()).to.deep.equal([true, true]);
+  });
+
+  it("looks at the runners alone for those who ask for that", async () => {
+    await fixture.rounded(1);
+    await fixture.loop.request("runners");
+    await fixture.loop.request();
+    expect(wholeness()).to.deep.equal([true, false, true]);
+  });
+
   it("opens its work anew for newer settings, and never goes back to older ones", async () => {
     await fixture.rounded(1);
     fixture.settings = sampleSettings({ revision: 3 });

@@ -14,7 +14,7 @@ const STATUS = sampleStatus();
 describe("ServiceApi", () => {
   const directory = useTemporaryDirectory();
   const path = () => join(directory.path, "service.sock");
-  let asked = 0;
+  const asked: string[] = [];
   let round = Promise.resolve(STATUS);
   const apis: ServiceApi[] = [];
   const open = async () => {
@@ -22,8 +22,8 @@ describe("ServiceApi", () => {
       path: path(),
       status: () => STATUS,
       metrics: (accept) => Promise.resolve({ contentType: `text/${accept ?? "plain"}`, body: "up 1\n" }),
-      reconcile: () => {
-        asked += 1;
+      reconcile: (reason) => {
+        asked.push(reason);
         return round;
       },
     });
@@ -60,7 +60,8 @@ describe("ServiceApi", () => {
   it("asks for a round, and says what it knows otherwise", async () => {
     await open();
     expect(await ask("POST", "/reconcile")).to.include({ status: 202 });
-    expect(asked).to.equal(1);
+    expect(await ask("POST", "/reconcile/runners")).to.include({ status: 202 });
+    expect(asked).to.deep.equal(["request", "runners"]);
     expect(await ask("GET", "/reconcile")).to.include({ status: 404 });
   });
 
