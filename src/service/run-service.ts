@@ -11,7 +11,7 @@ import { runnerNames } from "../unit/unit-slug.ts";
 import { DemandListener } from "./demand-listener.ts";
 import { DemandRounds } from "./demand-rounds.ts";
 import { type FollowDependencies, followInstances } from "./follow-instances.ts";
-import { GuestEnds } from "./guest-ends.ts";
+import { GuestWords } from "./guest-words.ts";
 import type { ServiceWork, UnitChanges } from "./ports.ts";
 import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
@@ -59,11 +59,15 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
   const identity = await programIdentity(program);
   const follower = new Follower({ system, log, wakes, signal: running });
   const refresh = new CommandRefresh({ run: runProcess, clock: system.clock, log, signal: running });
-  const ends = new GuestEnds({
+  const words = new GuestWords({
     ...guestEnd(join(system.dataRoot, slug)),
     onEnd: () => {
       wakes.wake("instance");
     },
+    onJob: (runner) => {
+      loop.jobStarted(runner);
+    },
+    clock: system.clock,
     log,
   });
   const policy = openServicePolicy({ system, slug, log, redactor, path, telemetry: () => metrics.telemetry });
@@ -101,7 +105,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     onStatus: (status) => {
       api.publish(annotate(status));
       metrics.views.changed();
-      ends.follow(running.aborted ? [] : (status.counts?.names ?? []));
+      words.follow(running.aborted ? [] : (status.counts?.names ?? []));
     },
     program: identity,
   });
@@ -141,7 +145,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
   } finally {
     end();
     await Promise.allSettled(parts);
-    ends.close();
+    words.close();
     await follower.close();
     await policy.close();
     await metrics.close();

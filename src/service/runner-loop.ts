@@ -17,6 +17,7 @@ import type { RunnerState } from "../runners/observed-runner.ts";
 import { withoutDuration } from "../unit/demand.ts";
 import type { Activity, FailureStatus, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
 import { tellError, type ToldError } from "../unit/told-error.ts";
+import { showBusy, StartedJobs } from "./started-jobs.ts";
 import { Verification } from "./verification.ts";
 import type { Wake, Wakes } from "./wakes.ts";
 
@@ -50,6 +51,7 @@ export class RunnerLoop {
   #standbyBackOff: BackOff = new Map();
   #status: ServiceStatus;
   readonly #verification = new Verification();
+  readonly #startedJobs = new StartedJobs();
   /** Whether runners may be created that the last round had no leave for. */
   #isOverdue = false;
   /** Whether no round has worked with the settings yet. */
@@ -100,6 +102,20 @@ export class RunnerLoop {
     this.#dependencies.wakes.wake(reason);
     await promise;
     return this.#status;
+  }
+
+  /** Shows a runner as busy whose guest says that a job has begun. GitHub's list alone decides what becomes of it. */
+  jobStarted(runner: string): void {
+    const [before, settings] = [this.#status, this.#settings];
+    const { counts, runners } = before;
+    if (counts === undefined || settings === undefined) return;
+    const now = this.#dependencies.clock.now();
+    this.#startedJobs.note(runner, now);
+    const shown = showBusy({ counts, runners }, new Set([runner]));
+    if (shown.counts === counts) return;
+    const since = (each: RunnerActivity) => (each.name === runner ? { ...each, since: now } : each);
+    this.#show({ counts: shown.counts, runners: shown.runners.map(since) });
+    if (settings.paused === undefined) this.#askForHook(before, settings);
   }
 
   /**
@@ -254,7 +270,7 @@ export class RunnerLoop {
 
   #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
-    const { counts, created, demand, notices, waiting, capacity, image, room, standing } = round;
+    const { created, demand, notices, waiting, capacity, image, room, standing } = round;
     const failures = failuresOf(round);
     // What runners stand on may be why.
     if (failures.some(({ concern }) => concern === "creation")) this.#verification.doubt();
@@ -262,7 +278,8 @@ export class RunnerLoop {
     const isAllowed = !isPaused && mostCreations(this.#backOff, clock.now()) !== 0;
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
     const checkedAt = clock.now();
-    const runners = activitiesOf(round.runners, this.#status.runners, checkedAt);
+    const { counts, runners: states } = this.#startedJobs.addTo(round, checkedAt);
+    const runners = activitiesOf(states, this.#status.runners, checkedAt);
     const shown = { counts, runners, demand, notices, waiting, capacity, image, room, standing };
     this.#show({ ...shown, checkedAt, fault: undefined });
   }

@@ -76,7 +76,12 @@ endToEnd("the runner service", () => {
   });
 
   it("applies changed settings at once, and leaves a busy runner its job", async () => {
+    const before = await status();
     const job = await rig.occupy(patience());
+    const { runnerName = "" } = job;
+    await shows("a busy runner", ({ counts }) => counts?.busyNames.includes(runnerName) === true);
+    // It was told by the guest: no round has asked GitHub.
+    expect((await status())?.checkedAt).to.equal(before?.checkedAt);
     await rig.configure({ "virtual-machines": "1" }, patience(120_000));
     await shows("settings of one runner", ({ wanted }) => wanted === 1);
     expect(await rig.machines(patience())).to.deep.equal([job.runnerName]);

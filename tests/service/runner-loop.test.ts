@@ -606,6 +606,69 @@ describe("RunnerLoop", () => {
     ]);
   });
 
+  it("shows at once that a runner is busy whose guest says so, until GitHub's list has had time to show it", async () => {
+    await fixture.rounded(1);
+    await idle();
+    const asked = fixture.asked.length;
+    fixture.pass(1000);
+    fixture.loop.jobStarted("b");
+    const began = fixture.now;
+    expect(fixture.loop.status.counts).to.deep.include({ online: 1, busy: 1, busyNames: ["b"] });
+    expect(fixture.loop.status.runners).to.deep.equal([
+      { name: "a", state: "online", since: 7 },
+      { name: "b", state: "busy", since: began },
+    ]);
+    expect(fixture.rounds).to.have.length(1);
+    expect(fixture.asked.slice(asked)).to.deep.equal(["update-status"]);
+    // GitHub's list does not show it yet.
+    fixture.pass(5000);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.loop.status.counts?.busyNames).to.deep.equal(["b"]);
+    expect(fixture.loop.status.runners[1]).to.deep.equal({ name: "b", state: "busy", since: began });
+    // It was not true.
+    fixture.pass(5000);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(3);
+    expect(fixture.loop.status.counts).to.deep.include({ online: 2, busy: 0, busyNames: [] });
+  });
+
+  it("shows no job of a runner that GitHub lists no more: it has ended", async () => {
+    await fixture.rounded(1);
+    fixture.loop.jobStarted("b");
+    const { counts } = round(["a", "b"]);
+    const runners = [
+      { name: "a", state: "online" as const, createdAt: 7 },
+      { name: "b", state: "unknown" as const, createdAt: 7 },
+    ];
+    fixture.answer = () =>
+      Promise.resolve(round(["a", "b"], { runners, counts: { ...counts, online: 1, unknown: 1 } }));
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.loop.status.counts).to.deep.include({ online: 1, unknown: 1, busy: 0, busyNames: [] });
+    expect(fixture.loop.status.runners[1]?.state).to.equal("unknown");
+  });
+
+  it("shows nothing of a runner that it does not know, or that is busy already", async () => {
+    fixture.answer = () => {
+      const { counts } = round(["a", "b"]);
+      const runners = [
+        { name: "a", state: "busy" as const, createdAt: 7 },
+        { name: "b", state: "online" as const, createdAt: 7 },
+      ];
+      return Promise.resolve(
+        round(["a", "b"], { runners, counts: { ...counts, online: 1, busy: 1, busyNames: ["a"] } }),
+      );
+    };
+    fixture.loop.jobStarted("a");
+    await fixture.rounded(1);
+    const { counts } = fixture.loop.status;
+    fixture.loop.jobStarted("a");
+    fixture.loop.jobStarted("somebody-elses");
+    expect(fixture.loop.status.counts).to.equal(counts);
+    expect(counts).to.deep.include({ online: 1, busy: 1, busyNames: ["a"] });
+  });
+
   it("tells what is being made while it works, and not afterwards", async () => {
     let shown: unknown;
     fixture.answer = () => {
