@@ -15,7 +15,7 @@ step "Unpacking a Debian 12 with LXD (about two minutes)"
 packages=systemd,systemd-sysv,dbus,udev,kmod,iproute2,iputils-ping,procps,ca-certificates,sudo,curl,jq,openssh-server
 packages=$packages,linux-image-amd64,initramfs-tools,lxd,lxd-client,lxd-agent,lxcfs,qemu-system-x86,qemu-utils,ovmf,gdisk
 packages=$packages,btrfs-progs,dnsmasq-base,nftables,iptables,zstd,xz-utils,squashfs-tools,uidmap,apparmor,attr,rsync,acl
-packages=$packages,python3-minimal,cron
+packages=$packages,python3-minimal,cron,unattended-upgrades
 if ! debootstrap --variant=minbase --include="$packages" bookworm "$root" >"$directory/machine.log" 2>&1; then
   tail -20 "$directory/machine.log" >&2
   exit 1

@@ -13,6 +13,7 @@ const PARTS = {
   emulator: { what: "the emulator", script: "emulator.sh", made: "interrupt-lock.so" },
   disk: { what: "the disk of the machine", script: "machine-disk.sh", made: "machine.raw" },
   base: { what: "the base image of virtual machines", script: "base-image.sh", made: "base/rootfs.img" },
+  packages: { what: "newer packages of LXD", script: "newer-packages.sh", made: "packages/Release" },
 } as const;
 
 /** Makes the parts that are not there yet. Needs root and Debian 12. @throws Error when a script fails */

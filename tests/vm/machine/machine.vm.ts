@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -35,9 +35,10 @@ describe("a fresh machine with systemd", function () {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "whole-machine-"));
-    await makeReady(WHOLE_MACHINE, ["emulator", "disk"], say, minutes(60));
+    await makeReady(WHOLE_MACHINE, ["emulator", "disk", "packages"], say, minutes(60));
     await mkdir(EXCHANGE, { recursive: true });
     await copyFile(await baseImageTarball({ progress: say }, minutes(10)), join(EXCHANGE, "base-image.tar"));
+    await cp(join(WHOLE_MACHINE, "packages"), join(EXCHANGE, "packages"), { recursive: true });
     say("the agent's program");
     const architecture = hostArchitecture();
     const agent = await packAgent(
@@ -112,6 +113,8 @@ describe("a fresh machine with systemd", function () {
       ...{ path: REPOSITORY, token: STANDARD_TOKEN, "github-url": github.url, "test-mode": "insecure" },
       ...{ "instance-type": "container", "image-server": "local", "base-image": BASE_IMAGE_ALIAS },
       ...{ "image-packages": "", "vm-memory": "1GiB", "vm-disk": "2GiB", "standby-runners": "0" },
+      // GitHub keeps a runner whose power was cut until it takes it for offline.
+      "reconcile-interval": "3",
       "virtual-machines": String(RUNNERS),
     };
     const yaml = Object.entries(options).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
@@ -145,6 +148,45 @@ describe("a fresh machine with systemd", function () {
     const after = await idle();
     expect(after).to.not.include(runnerName);
     expect(before).to.include(runnerName);
+  });
+
+  it("keeps its runners, and a job under way, when LXD is upgraded unattended", async () => {
+    const { id } = await github.control.call(
+      "queue-job",
+      { repository: REPOSITORY, labels: ["self-hosted"], steps: ["until [ -e /opt/end ]; do sleep 1; done"] },
+      minutes(1),
+    );
+    const { runnerName } = await github.control.call(
+      "wait-for-job",
+      { id, status: "in_progress" },
+      minutes(20),
+    );
+    const before = await instances();
+    const processOf = () => machine.sh("systemctl show --property MainPID --value lxd", minutes(5));
+    const daemon = await processOf();
+    say("upgrading");
+    await machine.sh(
+      [
+        "cp -r /exchange/packages /var/lib/newer-packages",
+        "echo 'deb [trusted=yes] file:/var/lib/newer-packages ./' >/etc/apt/sources.list",
+        "apt-get -q update",
+        "unattended-upgrade --verbose",
+      ].join("; "),
+      minutes(40),
+    );
+    const versions = "dpkg-query --show --showformat '${Version}\n' lxd lxd-client dnsmasq-base";
+    expect((await machine.sh(versions, minutes(5))).trim().split("\n")).to.satisfy((all: readonly string[]) =>
+      all.every((version) => version.endsWith("+newer1")),
+    );
+    expect(await processOf()).to.not.equal(daemon);
+    say("looking at its runners");
+    await machine.sh("github-runner-agent dispatch-event reconcile-runners", minutes(40));
+    expect(await instances()).to.deep.equal(before);
+    expect(await status()).to.include("2 runners: 1 idle, 1 busy");
+    await machine.sh(`lxc exec ${runnerName ?? ""} -- touch /opt/end`, minutes(5));
+    const job = await github.control.call("wait-for-job", { id, status: "completed" }, minutes(20));
+    expect(job.conclusion).to.equal("success");
+    await isWhole(job);
   });
 
   it("comes back after a restart with a job under way", async () => {
@@ -184,23 +226,27 @@ describe("a fresh machine with systemd", function () {
     await isWhole(job);
   });
 
-  it("comes back after its disk was full, once there is room and it was restarted", async () => {
+  it("runs a job while its disk is full, and goes on once there is room, without a restart", async () => {
     say("filling its disk");
     await machine.sh("dd if=/dev/zero of=/var/filler bs=1M 2>/dev/null || true; sync", minutes(40));
+    // More than the runner's share of what the pool had written before.
     const { id } = await github.control.call(
       "queue-job",
-      { repository: REPOSITORY, labels: ["self-hosted"], steps: ["echo done"] },
+      {
+        repository: REPOSITORY,
+        labels: ["self-hosted"],
+        steps: ["head -c 800000000 /dev/urandom >large && sync large && rm large && echo done"],
+      },
       minutes(1),
     );
-    const { runnerName } = await github.control.call(
+    const { conclusion, runnerName } = await github.control.call(
       "wait-for-job",
       { id, status: "completed" },
       minutes(20),
     );
+    expect(conclusion).to.equal("success");
     await machine.sh("rm /var/filler", minutes(5));
-    // The kernel keeps a btrfs that could not be written read-only until it is mounted again.
-    say("restarting it");
-    await machine.reboot(minutes(30));
+    say("there is room");
     const names = await idle();
     expect(names).to.not.include(runnerName);
     expect(await instances()).to.deep.equal(names);
