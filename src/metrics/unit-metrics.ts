@@ -112,10 +112,10 @@ export class UnitMetrics implements RunnerMetrics {
     let ends: readonly EarlyEnd[] = [];
     await this.#softly("tell of a reconcile", signal, async () => {
       const doneAt = clock.now();
-      const alive = [...round.runners, ...round.standby];
-      const gone = (await shares.runners()).filter((name) => !alive.includes(name));
+      const present = [...round.runners, ...round.stopped, ...round.standby];
+      const gone = (await shares.runners()).filter((name) => !present.includes(name));
       const ended = [...(await shares.ended(gone)).values()];
-      const traces = await shares.collect(alive, signal);
+      const traces = await shares.collect(present, signal);
       await this.#record(traces, signal);
       ends = earlyEnds(traces);
       const { events: told, more } = await this.#eventsOf(traces, signal);

@@ -339,6 +339,8 @@ export interface RunnerHistory {
 export interface Round {
   /** Names of the live runners. */
   readonly runners: readonly string[];
+  /** Names of runners that have stopped and are still there: the next reconcile reads in their records how they ended. */
+  readonly stopped: readonly string[];
   /** Names of the standby instances. */
   readonly standby: readonly string[];
   readonly idle: number;

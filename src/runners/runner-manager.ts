@@ -314,9 +314,10 @@ export class RunnerManager {
     const { clock, metrics } = this.#clients;
     const { names: runners, online: idle, busy } = counts;
     const standby = liveStandby(observed).map(({ name }) => name);
+    const stopped = observed.machines.filter((machine) => !isAlive(machine)).map(({ name }) => name);
     const wanted = fleet.demand ? wantedCount(fleet) : (fleet.configured ?? fleet.count);
     return metrics.reconciled(
-      { runners, standby, idle, busy, wanted, tookMs: clock.now() - startedAt },
+      { runners, stopped, standby, idle, busy, wanted, tookMs: clock.now() - startedAt },
       signal,
     );
   }

@@ -17,7 +17,7 @@ import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 const NOW_MS = 1_790_000_000_500;
 const NOW = NOW_MS / 1000;
-const ROUND = { runners: [], standby: [], idle: 1, busy: 2, wanted: 4, tookMs: 1234 };
+const ROUND = { runners: [], stopped: [], standby: [], idle: 1, busy: 2, wanted: 4, tookMs: 1234 };
 const SUCCESS: JobFacts = { createdAt: 1000, startedAt: 4500, conclusion: "success" };
 const noMount: RunProcess = () => Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
 
@@ -209,10 +209,17 @@ describe("UnitMetrics", () => {
     expect(await logged(), "nothing is told twice").to.have.lengthOf(5);
   });
 
-  it("keeps what standby instances will write to", async () => {
-    for (const name of ["app-0-1", "app-0-2"]) await make(name);
-    await unit().reconciled({ ...ROUND, runners: ["app-0-1"], standby: ["app-0-2"] }, unaborted());
-    expect(await readdir(path("metrics"))).to.deep.equal(["app-0-1", "app-0-2"]);
+  it("keeps what standby instances will write to, and what stopped runners have written until they are removed", async () => {
+    for (const name of ["app-0-1", "app-0-2", "app-0-4", "app-0-5"]) await make(name);
+    await ended("app-0-4");
+    await unit().reconciled(
+      { ...ROUND, runners: ["app-0-1"], stopped: ["app-0-4"], standby: ["app-0-2"] },
+      unaborted(),
+    );
+    expect(await readdir(path("metrics"))).to.deep.equal(["app-0-1", "app-0-2", "app-0-4"]);
+    expect(await unit().report("app-0-4"))
+      .to.have.property("end")
+      .that.is.not.equal(undefined);
   });
 
   it("tells which applications have ended, and when, whatever times their guests set", async () => {

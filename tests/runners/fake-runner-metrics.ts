@@ -42,7 +42,8 @@ export class FakeRunnerMetrics implements RunnerMetrics {
 
   reconciled(round: Round): Promise<readonly EarlyEnd[]> {
     this.rounds.push(round);
-    for (const name of this.reports.keys()) if (!round.runners.includes(name)) this.reports.delete(name);
+    const present = [...round.runners, ...round.stopped];
+    for (const name of this.reports.keys()) if (!present.includes(name)) this.reports.delete(name);
     return Promise.resolve(this.ends.splice(0));
   }
 

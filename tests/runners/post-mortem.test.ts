@@ -72,6 +72,25 @@ describe("PostMortem", () => {
     expect(process.logs.capsules).to.deep.equal([]);
   });
 
+  it("keeps nothing of a runner that ended as it should while a round was at work", async () => {
+    const site = await siteOf(1);
+    const [used = ""] = site.machineNames();
+    const busy = new FakeProcess(site);
+    // Its job ends after the round has looked, and before it looks for the last time.
+    await busy.manager.reconcile(
+      fleetOf(2),
+      () => {
+        if (site.machines.get(used)?.state === "running") site.finishJob(used);
+      },
+      unaborted(),
+    );
+    const next = new FakeProcess(site);
+    expect((await reconcile(next, 2)).failures).to.deep.equal([]);
+    expect([...busy.logs.capsules, ...next.logs.capsules]).to.deep.equal([]);
+    expect(site.machineNames()).to.have.length(2).and.not.to.include(used);
+    expect([...site.reports.keys()], "its records were read, and are gone").to.deep.equal([]);
+  });
+
   it("counts no runner that ended with the machine or with LXD as one that ended by itself", async () => {
     const site = await siteOf(3);
     for (const name of site.machineNames()) {

@@ -177,7 +177,7 @@ describe("RunnerManager", () => {
       const made = site.machineNames().filter((name) => name !== A);
       expect(process.metrics.installedRunners.toSorted()).to.deep.equal(made);
       expect(process.metrics.rounds).to.deep.equal([
-        { runners: site.machineNames(), standby: [], idle: 2, busy: 1, wanted: 3, tookMs: 2500 },
+        { runners: site.machineNames(), stopped: [], standby: [], idle: 2, busy: 1, wanted: 3, tookMs: 2500 },
       ]);
       expect(process.machines.specs.get(made[0] ?? "")?.share).to.deep.equal({
         source: `/shares/${made[0] ?? ""}`,
@@ -189,14 +189,14 @@ describe("RunnerManager", () => {
       const quiet = new FakeProcess(siteWith(A));
       await reconcile(quiet, fleetOf(1));
       expect(quiet.metrics.rounds).to.deep.equal([
-        { runners: [A], standby: [], idle: 1, busy: 0, wanted: 1, tookMs: 0 },
+        { runners: [A], stopped: [], standby: [], idle: 1, busy: 0, wanted: 1, tookMs: 0 },
       ]);
       const failing = new FakeProcess(new FakeSite());
       failing.calls.failNext("machines.launch", new Error("no room"));
       await reconcile(failing, fleetOf(1));
       expect(failing.metrics.installedRunners).to.deep.equal([]);
       expect(failing.metrics.rounds).to.deep.include({
-        ...{ runners: [], standby: [], idle: 0, busy: 0, wanted: 1, tookMs: 0 },
+        ...{ runners: [], stopped: [], standby: [], idle: 0, busy: 0, wanted: 1, tookMs: 0 },
       });
     });
 
