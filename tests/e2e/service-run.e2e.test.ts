@@ -42,6 +42,19 @@ endToEnd("the runner service with its standby instance", () => {
     await proxy.close();
   });
 
+  // What waited has only a deadline to tell.
+  afterEach(async function () {
+    if (this.currentTest?.state !== "failed") return;
+    const [status, runners, jobs, machines] = await Promise.all([
+      service.status(patience()),
+      rig.registrations(patience()),
+      rig.github.call("list-jobs", null, patience()),
+      rig.machines(patience()),
+    ]);
+    console.log(JSON.stringify({ status, runners, jobs: jobs.slice(-3), machines }, undefined, 1));
+    console.log(service.output.slice(-4000));
+  });
+
   const isAtRest = ({ activity, counts }: ServiceStatus) =>
     activity.state === "waiting" && counts?.online === WANTED && counts.busy === 0 && counts.standby === 1;
   const atRest = () => service.shows("all runners, and one on standby", isAtRest, patience(60_000));
