@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packagesOf } from "../packages/changes.ts";
 import { git, gitSucceeds } from "../packages/git.ts";
@@ -27,14 +27,15 @@ export interface TagFacts {
   readonly isTagElsewhere: boolean;
   /** Number of changesets that no version has taken. */
   readonly changesets: number;
-  /** Text of `CHANGELOG.md`. */
-  readonly changelog: string;
+  /** Texts of the pages that have a heading for each version, by their paths. */
+  readonly pages: Readonly<Record<string, string>>;
   /** URL of the repository in a browser. */
   readonly repository: string;
 }
 
 /** Name of the package in `release/`, whose version is that of the charm. */
 const CHARM = "github-runner";
+const PAGES = ["CHANGELOG.md", "docs/reference/upgrade-notes.md"];
 /** More digits than git takes by itself: it takes more in a big clone than in a shallow one. */
 const COMMIT_DIGITS = 12;
 
@@ -82,15 +83,18 @@ export function pendingTexts(root: string): readonly string[] {
     .map((text) => text.replace(/^---\n.*?^---\n/ms, "").trim());
 }
 
+const isUnreleased = (line: string, number: string): boolean =>
+  [`## ${number}, unreleased`, `## To ${number}, unreleased`].includes(line);
+
 /** What stands against a tag of the version at this commit. Pure. */
-export function faultsOfTag({ version, isTagElsewhere, changesets, changelog, repository }: TagFacts) {
+export function faultsOfTag({ version, isTagElsewhere, changesets, pages, repository }: TagFacts) {
   const { number, isClean } = version;
   return [
     ...(isClean ? [] : ["files are not committed"]),
     ...(changesets === 0 ? [] : ["there are changesets: run npm run packages:version, and commit"]),
-    ...(changelog.includes(`## ${number}, unreleased\n`)
-      ? [`CHANGELOG.md says that ${number} is unreleased`]
-      : []),
+    ...Object.entries(pages)
+      .filter(([, text]) => text.split("\n").some((line) => isUnreleased(line, number)))
+      .map(([path]) => `${path} says that ${number} is unreleased: take that from its heading, and commit`),
     ...(isTagElsewhere
       ? [
           `${tagOfVersion(number)} is another commit: add a changeset of ${CHARM}, and run npm run packages:version`,
@@ -110,7 +114,12 @@ export async function tagCommit(root: string): Promise<void> {
     isTagElsewhere: await gitSucceeds(root, "rev-parse", "--verify", "--quiet", `refs/tags/${name}`),
     changesets: globSync(".changeset/*.md", { cwd: root }).filter((file) => !file.endsWith("README.md"))
       .length,
-    changelog: readFileSync(join(root, "CHANGELOG.md"), "utf8"),
+    pages: Object.fromEntries(
+      PAGES.filter((path) => existsSync(join(root, path))).map((path) => [
+        path,
+        readFileSync(join(root, path), "utf8"),
+      ]),
+    ),
     repository: readPublishing(root).repository,
   });
   if (faults.length > 0)

@@ -104,7 +104,7 @@ describe("faultsOfTag()", () => {
     version,
     isTagElsewhere: false,
     changesets: 0,
-    changelog: "# Changes\n\n## 0.2.0\n",
+    pages: { "CHANGELOG.md": "# Changes\n\n## 0.2.0\n", "notes.md": "# Notes\n\n## To 0.2.0\n" },
     repository: "https://github.com/acme/charm",
   };
 
@@ -113,7 +113,14 @@ describe("faultsOfTag()", () => {
     const wrong: readonly (readonly [Partial<TagFacts>, string])[] = [
       [{ version: { ...version, isClean: false } }, "files are not committed"],
       [{ changesets: 1 }, "there are changesets"],
-      [{ changelog: "# Changes\n\n## 0.2.0, unreleased\n" }, "0.2.0 is unreleased"],
+      [
+        { pages: { "CHANGELOG.md": "# Changes\n\n## 0.2.0, unreleased\n" } },
+        "CHANGELOG.md says that 0.2.0 is unreleased: take that from its heading",
+      ],
+      [
+        { pages: { "notes.md": "# Notes\n\n## To 0.2.0, unreleased\n" } },
+        "notes.md says that 0.2.0 is unreleased",
+      ],
       [{ isTagElsewhere: true }, "v0.2.0 is another commit"],
       [{ repository: "https://github.com/example/github-runner-charm" }, "names no repository"],
     ];
