@@ -72,8 +72,11 @@ export function summariseService(service: ServiceStatus): Status | undefined {
     waiting,
     nextAttemptAt,
     standing,
+    activity,
   } = service;
-  const next = nextAttemptAt === undefined ? undefined : `next attempt by ${clockTime(nextAttemptAt)} UTC`;
+  // Without a failure, the next round is the next attempt.
+  const nextAt = nextAttemptAt ?? (activity.state === "waiting" ? activity.until : undefined);
+  const next = nextAt === undefined ? undefined : `next attempt by ${clockTime(nextAt)} UTC`;
   if (fault) return statusOf(heardError(fault), next);
   if (!counts || wanted === undefined || image === "missing") return undefined;
   // The reasons why runners are missing come first.

@@ -163,12 +163,13 @@ describe("summarise()", () => {
 });
 
 describe("summariseService()", () => {
-  const service = sampleStatus({ activity: { state: "waiting", until: 0 }, counts: counts(2) });
+  const NEXT_AT = Date.UTC(2026, 0, 1, 3, 4, 5);
+  const next = "next attempt by 03:05 UTC";
+  const service = sampleStatus({ activity: { state: "waiting", until: NEXT_AT }, counts: counts(2) });
   const textOf = (change: Partial<ServiceStatus>) => {
     const { name, message } = summariseService({ ...service, ...change }) ?? {};
     return `${name}: ${message}`;
   };
-  const NEXT_AT = Date.UTC(2026, 0, 1, 3, 4, 5);
   const failureOf = (error: Error, concern: FailureStatus["concern"] = "creation"): FailureStatus => ({
     cause: "any",
     concern,
@@ -192,7 +193,9 @@ describe("summariseService()", () => {
 
   it("tells the reason why runners are missing, and not why others cannot be removed", () => {
     const failures = [failureOf(new Error("it is in use"), "removal"), failureOf(full)];
-    expect(textOf({ counts: counts(1), failures })).to.equal("active: 1 of 2 runners; retrying: LXD is full");
+    expect(textOf({ counts: counts(1), failures })).to.equal(
+      `active: 1 of 2 runners; retrying: LXD is full; ${next}`,
+    );
   });
 
   it("is blocked without runners by a failure that only a person can end", () => {
@@ -213,7 +216,14 @@ describe("summariseService()", () => {
       `active: 3 runners: 3 idle; ${notices[0]}`,
     );
     expect(textOf({ counts: counts(2), wanted: 5, capacity: 3, notices })).to.equal(
-      `active: 2 of 5 runners; the next reconcile creates the missing ones; ${notices[0]}`,
+      `active: 2 of 5 runners; the next reconcile creates the missing ones; ${notices[0]}; ${next}`,
+    );
+  });
+
+  it("tells no time while a round is at work on what is missing", () => {
+    const activity = { state: "working", since: NEXT_AT, why: ["interval"] } as const;
+    expect(textOf({ counts: counts(1), activity })).to.equal(
+      "active: 1 of 2 runners; the next reconcile creates the missing ones",
     );
   });
 
@@ -229,11 +239,12 @@ describe("summariseService()", () => {
   for (const fault of faults) {
     it(`shows ${fault.name} of a whole round as a hook does: ${fault.message}`, () => {
       const told = JSON.parse(JSON.stringify(tellError(fault))) as ToldError;
-      const next = "next attempt by 03:05 UTC";
       expect(summariseService({ ...service, fault: told, nextAttemptAt: NEXT_AT })).to.deep.equal(
         statusOf(fault, next),
       );
-      expect(summariseService({ ...service, fault: told, counts: undefined })).to.deep.equal(statusOf(fault));
+      expect(summariseService({ ...service, fault: told, counts: undefined })).to.deep.equal(
+        statusOf(fault, next),
+      );
     });
   }
 
