@@ -19,6 +19,7 @@ import { RunnerList } from "./runner-list.ts";
 import { GithubRepositoryReader } from "./github-repository-reader.ts";
 import { RepositoriesOfPath } from "./repositories-of-path.ts";
 import type { RepositoryReader } from "../compliance/ports.ts";
+import { LeftScaleSets } from "./left-scale-sets.ts";
 import type { ScaleSetLedger } from "./scale-set-ledger.ts";
 import { scopeOf, type AppPermissions } from "./scope.ts";
 import { UnitScaleSet, type ScaleSetSettings } from "./unit-scale-set.ts";
@@ -37,6 +38,8 @@ export interface GithubClientOptions {
   readonly scaleSet?: ScaleSetSettings | undefined;
   /** Remembers the unit's scale sets. @default nothing is remembered */
   readonly scaleSetLedger?: ScaleSetLedger | undefined;
+  /** The unit has left the path: new runners are for jobs of scale sets that this knows. @default it has not */
+  readonly leftScaleSets?: ScaleSetLedger | undefined;
   readonly log: Logger;
   /** Hides secrets of GitHub in output. @default none */
   readonly redactor?: Redactor;
@@ -74,10 +77,10 @@ export function createGithubClient(options: GithubClientOptions): GithubForge {
   const list = new RunnerList(api, options.etagStore, log);
   const groups = new RunnerGroups(api, options.group ?? "default");
   const tokens = new TokenRegistration({ api, list, groups, redactor, clock, log });
-  const scaleSet = options.scaleSet && openScaleSet(options.scaleSet, { ...options, clock, groups, source });
+  const scaleSets = openScaleSets({ ...options, clock, groups, source });
   const jobs = new JobLookup(api, path);
   const queue = new QueuedJobs({ api, path, groups, repositories: new RepositoriesOfPath(api, path) });
-  return new GithubForge({ api, list, groups, tokens, jobs, queue, scaleSet, redactor, clock, log });
+  return new GithubForge({ api, list, groups, tokens, jobs, queue, ...scaleSets, redactor, clock, log });
 }
 
 /** The permissions of a GitHub App that the built-in policy's check needs, and no others. */
@@ -134,25 +137,26 @@ function openApi(
   return { api, source };
 }
 
-function openScaleSet(
-  settings: ScaleSetSettings,
-  {
-    clock,
-    dispatcher,
-    githubUrl,
-    groups,
-    path,
-    redactor,
-    scaleSetLedger,
-    source,
-  }: GithubClientOptions & {
-    readonly clock: Clock;
-    readonly groups: RunnerGroups;
-    readonly source: TokenSource;
-  },
-): UnitScaleSet {
+function openScaleSets({
+  clock,
+  dispatcher,
+  githubUrl,
+  groups,
+  path,
+  redactor,
+  scaleSet: settings,
+  scaleSetLedger,
+  leftScaleSets: left,
+  source,
+}: GithubClientOptions & {
+  readonly clock: Clock;
+  readonly groups: RunnerGroups;
+  readonly source: TokenSource;
+}): { readonly scaleSet?: UnitScaleSet; readonly leftScaleSets?: LeftScaleSets } {
+  if (settings === undefined && left === undefined) return {};
+  const scope = `${githubUrl}/${githubPathText(path)}`;
   const client = new ScaleSetClient({
-    url: `${githubUrl}/${githubPathText(path)}`,
+    url: scope,
     token: async (signal) => (await source.token(signal)).reveal(),
     system: { system: "github-runner-charm", subsystem: "runner-service" },
     clock,
@@ -164,9 +168,11 @@ function openScaleSet(
     now: () => clock.now(),
     scrub: (text: string) => redactor?.scrub(text) ?? text,
   };
-  const scope = `${githubUrl}/${githubPathText(path)}`;
   const groupId = (signal: AbortSignal) => groups.id(signal);
-  return new UnitScaleSet({ client, settings, groupId, context, scope, ledger: scaleSetLedger });
+  if (left) return { leftScaleSets: new LeftScaleSets({ client, context, scope, ledger: left }) };
+  if (settings === undefined) return {};
+  const ledger = scaleSetLedger;
+  return { scaleSet: new UnitScaleSet({ client, settings, groupId, context, scope, ledger }) };
 }
 
 function tokenSource(

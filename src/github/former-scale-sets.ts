@@ -1,6 +1,5 @@
 import type { ScaleSet, ScaleSetClient } from "scale-set-client";
-import type { DemandFigures } from "../service/ports.ts";
-import { withPresent, type KnownScaleSet, type ScaleSetLedger } from "./scale-set-ledger.ts";
+import { waitsUntil, withPresent, type KnownScaleSet, type ScaleSetLedger } from "./scale-set-ledger.ts";
 
 export interface FormerScaleSetsDependencies {
   readonly client: ScaleSetClient;
@@ -8,7 +7,18 @@ export interface FormerScaleSetsDependencies {
   readonly ledger?: ScaleSetLedger | undefined;
   /** Address of the path, such as `https://github.com/octo`. */
   readonly scope: string;
+  /** Whether the unit has left the path: it has no present scale set there. @default false */
+  readonly isLeft?: boolean;
   readonly context: { readonly now: () => number };
+}
+
+/** Jobs of former scale sets. */
+export interface FormerJobs {
+  /** Jobs that want a runner, those that run included. */
+  readonly assigned: number;
+  readonly running: number;
+  /** Number of runners that have yet to be registered for them. */
+  readonly missing: number;
 }
 
 /** What a scale set is wanted to be. */
@@ -19,7 +29,7 @@ export interface WantedScaleSet {
 }
 
 /**
- * The scale sets that a unit had before its present one, on the same path: their assigned jobs get runners of their own, then
+ * The scale sets that a unit had on a path before its present one: their assigned jobs get runners of their own, then
  * they are deleted. They have no session, so that GitHub assigns no further jobs to them. All methods throw the errors of the
  * scale set client.
  */
@@ -73,31 +83,44 @@ export class FormerScaleSets {
   }
 
   /** The jobs of all former ones. Deletes those without jobs and busy runners. */
-  async figures(signal: AbortSignal): Promise<Pick<DemandFigures, "assigned" | "running">> {
-    const { client } = this.#dependencies;
-    let [assigned, running] = [0, 0];
-    for (const { id } of await this.#left()) {
-      const set = await client.getScaleSet(id, signal);
-      if (set && hasJobs(set)) {
-        assigned += set.statistics?.totalAssignedJobs ?? 0;
-        running += set.statistics?.totalRunningJobs ?? 0;
+  async figures(signal: AbortSignal): Promise<FormerJobs> {
+    const { client, context } = this.#dependencies;
+    let [assigned, running, missing] = [0, 0, 0];
+    for (const known of await this.#left()) {
+      const set = await client.getScaleSet(known.id, signal);
+      const { statistics } = set ?? {};
+      // What GitHub counts for longer than a job can wait is no job.
+      const isServed = set && (context.now() < waitsUntil(known) ? hasJobs(set) : isInUse(set));
+      if (isServed && statistics) {
+        assigned += statistics.totalAssignedJobs;
+        running += statistics.totalRunningJobs;
+        missing += missingRunners(set);
         continue;
       }
-      if (set) await client.deleteScaleSet(id, signal);
-      await this.#forget(id);
+      if (set) await client.deleteScaleSet(known.id, signal);
+      await this.#forget(known.id);
     }
-    return { assigned, running };
+    return { assigned, running, missing };
   }
 
   /**
    * Registers a runner in a former scale set that has more jobs than runners, else in the present one.
    *
-   * @param present number of the present scale set.
+   * @param present number of the present scale set; undefined on a path that the unit has left.
    */
-  async register<T>(present: number, signal: AbortSignal, create: (id: number) => Promise<T>): Promise<T> {
+  async register<T>(
+    present: number | undefined,
+    signal: AbortSignal,
+    create: (id: number) => Promise<T>,
+  ): Promise<T> {
     const former = await this.#left();
-    if (former.length === 0) return create(present);
-    const turn = this.#last.then(async () => create((await this.#inNeed(former, signal)) ?? present));
+    if (former.length === 0 && present !== undefined) return create(present);
+    const turn = this.#last.then(async () => {
+      // Where the last job has just ended, the runner is none that is wanted, and is removed again.
+      const id = (await this.#inNeed(former, signal)) ?? present ?? former[0]?.id;
+      if (id === undefined) throw new NoFormerJobError();
+      return create(id);
+    });
     this.#last = turn.catch(() => undefined);
     return turn;
   }
@@ -112,8 +135,8 @@ export class FormerScaleSets {
 
   async #inNeed(former: readonly KnownScaleSet[], signal: AbortSignal): Promise<number | undefined> {
     for (const { id } of former) {
-      const { statistics } = (await this.#dependencies.client.getScaleSet(id, signal)) ?? {};
-      if (statistics && statistics.totalAssignedJobs > statistics.totalRegisteredRunners) return id;
+      const set = await this.#dependencies.client.getScaleSet(id, signal);
+      if (set && missingRunners(set) > 0) return id;
     }
     return undefined;
   }
@@ -124,7 +147,8 @@ export class FormerScaleSets {
   }
 
   async #left(): Promise<readonly KnownScaleSet[]> {
-    return (await this.#own()).filter(({ leftAt }) => leftAt !== undefined);
+    const { isLeft = false } = this.#dependencies;
+    return (await this.#own()).filter(({ leftAt }) => isLeft || leftAt !== undefined);
   }
 
   async #forget(id: number): Promise<void> {
@@ -143,6 +167,15 @@ export class FormerScaleSets {
   }
 }
 
+/** No scale set of a path that the unit has left has a job any more. */
+class NoFormerJobError extends Error {
+  override readonly name = "NoFormerJobError";
+
+  constructor() {
+    super("the jobs of the former scale set are over");
+  }
+}
+
 /** Whether labels have one, without regard to case. */
 export function hasLabel(labels: readonly string[], wanted: string): boolean {
   return labels.some((label) => label.toLowerCase() === wanted.toLowerCase());
@@ -156,6 +189,10 @@ export function hasLabels(set: Pick<ScaleSet, "labels">, labels: readonly string
 
 function hasJobs(set: ScaleSet): boolean {
   return isInUse(set) || (set.statistics?.totalAssignedJobs ?? 0) > 0;
+}
+
+function missingRunners({ statistics }: ScaleSet): number {
+  return Math.max(0, (statistics?.totalAssignedJobs ?? 0) - (statistics?.totalRegisteredRunners ?? 0));
 }
 
 /** Whether a deletion could take a job from its runner. */

@@ -23,6 +23,7 @@ import type { QueuedJobs } from "./queued-jobs.ts";
 import { LiveConfigurations } from "./live-configurations.ts";
 import type { RunnerGroups } from "./runner-groups.ts";
 import type { RunnerList } from "./runner-list.ts";
+import type { LeftScaleSets } from "./left-scale-sets.ts";
 import type { UnitScaleSet } from "./unit-scale-set.ts";
 import type { TokenRegistration } from "./token-registration.ts";
 import { readApplications, readJitConfig, readRunner } from "./shapes.ts";
@@ -36,6 +37,8 @@ export interface GithubForgeDependencies {
   readonly queue: QueuedJobs;
   /** New runners are those of this scale set. @default runners of none */
   readonly scaleSet?: UnitScaleSet | undefined;
+  /** New runners are for jobs of these, which the unit has left. @default runners of none */
+  readonly leftScaleSets?: LeftScaleSets | undefined;
   /** Hides secrets of GitHub in output. */
   readonly redactor: Redactor | undefined;
   readonly clock: Clock;
@@ -76,7 +79,13 @@ export class GithubForge implements Forge, Jobs {
   close(): void {
     this.#configurations.close();
     // Nothing waits for connections that end.
-    this.#dependencies.scaleSet?.close().catch(() => undefined);
+    const { leftScaleSets, scaleSet } = this.#dependencies;
+    (scaleSet ?? leftScaleSets)?.close().catch(() => undefined);
+  }
+
+  /** Scale sets of a path that the unit has left; undefined on the path of its configuration. */
+  get leftScaleSets(): LeftScaleSets | undefined {
+    return this.#dependencies.leftScaleSets;
   }
 
   /** The unit's scale set; undefined with a fixed number of runners. */
@@ -124,10 +133,11 @@ export class GithubForge implements Forge, Jobs {
    * @throws `NameTakenError` and `RegistrationLostError`, after which the next attempt needs a new name.
    */
   async register(name: string, labels: readonly string[], signal: AbortSignal): Promise<RunnerRegistration> {
-    const { groups, scaleSet, tokens } = this.#dependencies;
-    if (scaleSet) {
+    const { groups, leftScaleSets, scaleSet, tokens } = this.#dependencies;
+    const inScaleSet = scaleSet ?? leftScaleSets;
+    if (inScaleSet) {
       // A scale set gives its own labels to its runners.
-      const registration = await scaleSet.register(name, signal);
+      const registration = await inScaleSet.register(name, signal);
       this.#configurations.add(registration.id, registration.jitConfig.reveal());
       return { by: "just-in-time", ...registration };
     }

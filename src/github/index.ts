@@ -27,7 +27,15 @@ export type { RateLimitStore, StoredRateLimit } from "./rate-gate.ts";
 export type { CachedPage, EtagStore } from "./etag-store.ts";
 export type { TokenSource } from "./github-api.ts";
 export { GithubForge } from "./github-forge.ts";
-export { parseLedger, type KnownScaleSet, type ScaleSetLedger } from "./scale-set-ledger.ts";
+export type { FormerJobs } from "./former-scale-sets.ts";
+export type { LeftScaleSets } from "./left-scale-sets.ts";
+export {
+  ledgerScope,
+  parseLedger,
+  waitsUntil,
+  type KnownScaleSet,
+  type ScaleSetLedger,
+} from "./scale-set-ledger.ts";
 export { ownerLabel } from "./scale-set-owner.ts";
 export { UnitScaleSet, type ScaleSetSession, type ScaleSetSettings } from "./unit-scale-set.ts";
 export { githubPathText, GithubPathError, parseGithubPath, type GithubPath } from "./path.ts";

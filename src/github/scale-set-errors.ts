@@ -1,5 +1,6 @@
 import { DeadlineError } from "charm-kit";
 import { ScaleSetAnswerError, ScaleSetRefusedError, ScaleSetUnreachableError } from "scale-set-client";
+import { withSystemCertificates } from "../network/system-certificates.ts";
 import {
   BadCredentialsError,
   GithubDeadlineError,
@@ -37,6 +38,25 @@ export function isNoScaleSet(thrown: unknown): boolean {
 export function isAnswerLost(thrown: unknown): thrown is GithubError {
   if (thrown instanceof GithubDeadlineError) return true;
   return thrown instanceof UnavailableError && (thrown.status ?? 500) >= 500;
+}
+
+/**
+ * Asks GitHub of scale sets.
+ *
+ * @param onThrown told of each error, before it is converted.
+ * @throws a `GithubError`.
+ */
+export async function tryScaleSet<T>(
+  work: () => Promise<T>,
+  context: ScaleSetContext & { readonly action: string; readonly runner?: string | undefined },
+  onThrown: (thrown: unknown) => void = () => undefined,
+): Promise<T> {
+  try {
+    return await withSystemCertificates(work);
+  } catch (thrown) {
+    onThrown(thrown);
+    throw toScaleSetError(thrown, context);
+  }
 }
 
 /** Converts an error of the scale set client to one of GitHub's. Others are returned as they are. */

@@ -16,7 +16,7 @@ export interface ScaleSetLedger {
   write(sets: readonly KnownScaleSet[] | null): Promise<void>;
 }
 
-/** The ledger with the present scale set of a path: the others of it are former ones from now on. Pure. */
+/** The ledger with the present scale set: all others, those of other paths too, are former ones from now on. Pure. */
 export function withPresent(
   sets: readonly KnownScaleSet[],
   present: KnownScaleSet,
@@ -24,8 +24,21 @@ export function withPresent(
 ): readonly KnownScaleSet[] {
   const others = sets
     .filter(({ id, scope }) => id !== present.id || scope !== present.scope)
-    .map((set) => (set.scope === present.scope ? { ...set, leftAt: set.leftAt ?? now } : set));
+    .map((set) => ({ ...set, leftAt: set.leftAt ?? now }));
   return [...others, { ...present, leftAt: undefined }];
+}
+
+/** GitHub cancels a job that has waited for a day. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+
+/** When no job can wait any more that a former scale set was assigned, in milliseconds since the Unix epoch. Pure. */
+export function waitsUntil({ leftAt }: Pick<KnownScaleSet, "leftAt">): number {
+  return leftAt === undefined ? Infinity : leftAt + LONGEST_WAIT_MS;
+}
+
+/** The path of a ledger's scale sets, as its address. Pure. */
+export function ledgerScope(githubUrl: string, path: string): string {
+  return `${githubUrl}/${path}`.toLowerCase();
 }
 
 /** @returns null for anything else than a ledger. */

@@ -1,5 +1,4 @@
 import type { DemandBatch, DemandFigures, HeardJob } from "../service/ports.ts";
-import { Secret } from "charm-kit";
 import type {
   JobMessage,
   JobStarted,
@@ -9,13 +8,13 @@ import type {
   ScaleSetMessage,
   ScaleSetStatistics,
 } from "scale-set-client";
-import { withSystemCertificates } from "../network/system-certificates.ts";
-import { RegistrationLostError, ScaleSetSessionError, ScaleSetTakenError } from "./errors.ts";
-import { FormerScaleSets, hasLabel, hasLabels } from "./former-scale-sets.ts";
+import { ScaleSetSessionError, ScaleSetTakenError } from "./errors.ts";
+import { FormerScaleSets, hasLabel, hasLabels, type FormerJobs } from "./former-scale-sets.ts";
 import type { ScaleSetLedger } from "./scale-set-ledger.ts";
 import { ownerOf } from "./scale-set-owner.ts";
+import { registerInScaleSet, type RegisteredRunner } from "./scale-set-registration.ts";
 import { SharedWork } from "./shared-work.ts";
-import { isAnswerLost, isNoScaleSet, toScaleSetError, type ScaleSetContext } from "./scale-set-errors.ts";
+import { isNoScaleSet, tryScaleSet, type ScaleSetContext } from "./scale-set-errors.ts";
 
 /** What a unit's scale set is. */
 export interface ScaleSetSettings {
@@ -65,25 +64,20 @@ export class UnitScaleSet {
   }
 
   /** Registers a runner for one job of the scale set. The request is never repeated; a registration of a lost answer is deleted. */
-  async register(
-    name: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly id: number; readonly jitConfig: Secret }> {
+  async register(name: string, signal: AbortSignal): Promise<RegisteredRunner> {
     const id = await this.ensure(signal);
     const { client } = this.#dependencies;
-    const action = `register runner '${name}'`;
-    try {
-      const { runner, encodedJitConfig } = await this.#try(
-        action,
-        () => this.#former.register(id, signal, (chosen) => client.createRunner(chosen, { name }, signal)),
-        name,
-      );
-      return { id: runner.id, jitConfig: new Secret(encodedJitConfig) };
-    } catch (thrown) {
-      signal.throwIfAborted();
-      if (!isAnswerLost(thrown)) throw thrown;
-      throw new RegistrationLostError(name, await this.#takeBack(name, signal), thrown);
-    }
+    return registerInScaleSet(
+      client,
+      name,
+      (action) =>
+        this.#try(
+          action,
+          () => this.#former.register(id, signal, (chosen) => client.createRunner(chosen, { name }, signal)),
+          name,
+        ),
+      signal,
+    );
   }
 
   /** Jobs and runners now; undefined when GitHub has deleted the scale set. */
@@ -96,7 +90,7 @@ export class UnitScaleSet {
   }
 
   /** The jobs of scale sets whose place this one has taken. Deletes those that have none any more. */
-  async formerFigures(signal: AbortSignal): Promise<Pick<DemandFigures, "assigned" | "running">> {
+  async formerFigures(signal: AbortSignal): Promise<FormerJobs> {
     await this.ensure(signal);
     return this.#try("read a former scale set", () => this.#former.figures(signal));
   }
@@ -186,26 +180,10 @@ export class UnitScaleSet {
   }
 
   async #try<T>(action: string, work: () => Promise<T>, runner?: string): Promise<T> {
-    try {
-      return await withSystemCertificates(work);
-    } catch (thrown) {
+    return tryScaleSet(work, { ...this.#dependencies.context, action, runner }, (thrown) => {
       // GitHub deletes scale sets that were unused for long; the next call makes another.
       if (isNoScaleSet(thrown)) this.#found = undefined;
-      throw toScaleSetError(thrown, { ...this.#dependencies.context, action, runner });
-    }
-  }
-
-  /** Deletes the registration that a lost answer may have left. */
-  async #takeBack(name: string, signal: AbortSignal): Promise<boolean> {
-    const { client } = this.#dependencies;
-    try {
-      const found = await client.findRunner(name, signal);
-      if (found) await client.deleteRunner(found.id, signal);
-      return true;
-    } catch {
-      signal.throwIfAborted();
-      return false;
-    }
+    });
   }
 }
 

@@ -1,7 +1,8 @@
 import { findCause, messageOf, settleAll, type Clock, type Logger } from "charm-kit";
 import { RunnerCreateError, StandbyLostError } from "./errors.ts";
 import type { Demand, Patience } from "./plan.ts";
-import type { RegistrationScopes, StandbyMachine } from "./ports.ts";
+import { OnlineWitness } from "./online-witness.ts";
+import type { FormerScope, RegistrationScopes, StandbyMachine } from "./ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
 
@@ -35,7 +36,7 @@ export interface Fleet {
 export type Progress = (done: number, total: number) => void;
 
 export interface CreationsDependencies extends RunnerDependencies {
-  readonly scopes: Pick<RegistrationScopes, "present">;
+  readonly scopes: Pick<RegistrationScopes, "former" | "present">;
   readonly clock: Clock;
   readonly log: Logger;
   /** Random hexadecimal digits, at least 12, different at each call. */
@@ -64,6 +65,15 @@ export interface CreationsWork {
   /** Instances that they take, as far as these suffice. */
   readonly standby: readonly StandbyMachine[];
   readonly progress: Progress;
+  /** Number of the first of them among all creations of the reconcile: these serve former scopes first. @default 0 */
+  readonly first?: number;
+}
+
+/** One creation. */
+interface Order {
+  readonly fleet: Fleet;
+  /** The former scope whose job the runner is for; undefined for the present scope. */
+  readonly scope: FormerScope | undefined;
 }
 
 /** Creates runners of a fleet; a failed one does not stop the others. */
@@ -79,16 +89,20 @@ export class Creations {
   /** @param count number of runners to create; 0 or more. */
   async create(
     count: number,
-    { fleet, standby, progress }: CreationsWork,
+    { fleet, standby, progress, first = 0 }: CreationsWork,
     signal: AbortSignal,
   ): Promise<CreationsReport> {
     if (count === 0) return { created: 0, failures: [] };
     let done = 0;
     progress(done, count);
-    const next = Array.from({ length: count }, (_, index) => standby[index]);
-    const outcomes = await settleAll(next, this.#options.concurrency, async (taken) => {
+    const scopes = (await this.#scopesFor(fleet)).slice(first);
+    const next = Array.from({ length: count }, (_, index) => ({
+      taken: standby[index],
+      order: { fleet, scope: scopes[index] },
+    }));
+    const outcomes = await settleAll(next, this.#options.concurrency, async ({ taken, order }) => {
       signal.throwIfAborted();
-      await (taken ? this.#takeOne(taken, fleet, signal) : this.#createOne(this.#nextName(), fleet, signal));
+      await (taken ? this.#takeOne(taken, order, signal) : this.#createOne(this.#nextName(), order, signal));
       progress(++done, count);
     });
     const failures = outcomes.flatMap((outcome) =>
@@ -97,14 +111,26 @@ export class Creations {
     return { created: count - failures.length, failures };
   }
 
+  /** The former scopes whose jobs want runners, each as often as it wants one; undefined for the present one. */
+  async #scopesFor({ demand }: Fleet): Promise<readonly (FormerScope | undefined)[]> {
+    const wanted = (demand?.former ?? []).filter(({ missing }) => missing > 0);
+    if (wanted.length === 0) return [];
+    const known = await this.#dependencies.scopes.former();
+    return wanted.flatMap(({ scopeKey, missing }) => {
+      const scope = known.find(({ key }) => key === scopeKey);
+      // One that is forgotten by now has no jobs.
+      return scope !== undefined || scopeKey === undefined ? Array<typeof scope>(missing).fill(scope) : [];
+    });
+  }
+
   #nextName(): string {
     return this.#options.names.next(this.#dependencies.entropy());
   }
 
   /** A standby instance that is of no use does not cost the runner: a new instance takes its place. */
-  async #takeOne({ name }: StandbyMachine, fleet: Fleet, signal: AbortSignal): Promise<void> {
+  async #takeOne({ name }: StandbyMachine, order: Order, signal: AbortSignal): Promise<void> {
     try {
-      await this.#createOne(name, fleet, signal, true);
+      await this.#createOne(name, order, signal, true);
     } catch (thrown) {
       const isLeft = findCause(thrown, RunnerCreateError)?.isLeft === true;
       if (signal.aborted || isLeft || !findCause(thrown, StandbyLostError)) throw thrown;
@@ -112,21 +138,26 @@ export class Creations {
         instance: name,
         reason: messageOf(thrown),
       });
-      await this.#createOne(this.#nextName(), fleet, signal);
+      await this.#createOne(this.#nextName(), order, signal);
     }
   }
 
-  async #createOne(name: string, fleet: Fleet, signal: AbortSignal, isOnStandby = false): Promise<void> {
+  async #createOne(
+    name: string,
+    { fleet, scope }: Order,
+    signal: AbortSignal,
+    isOnStandby = false,
+  ): Promise<void> {
     const { clock, log, metrics, scopes } = this.#dependencies;
     const { idleLifetimeMs, patience } = this.#options;
     const startedAt = clock.now();
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
     await this.#dependencies.postMortem.note(name, { event: "creating" });
-    const runner = new Runner(this.#dependencies, { name }, status);
+    const runner = new Runner(this.#dependenciesIn(scope), { name }, status);
     const config = {
       ...(await fleet.create(signal)),
       configHash: fleet.configHash,
-      scopeKey: scopes.present ?? "",
+      scopeKey: scope?.key ?? scopes.present ?? "",
       takenAt: isOnStandby ? startedAt : undefined,
       deadline: startedAt + idleLifetimeMs,
       startUpMs: patience.startUpMs,
@@ -136,5 +167,12 @@ export class Creations {
     log.info("Runner is online", { runner: name, seconds: tookMs / 1000, fromStandby: isOnStandby });
     await this.#dependencies.postMortem.note(name, { event: "online", seconds: tookMs / 1000 });
     await metrics.installed(name, tookMs, runner.stages);
+  }
+
+  #dependenciesIn(scope: FormerScope | undefined): RunnerDependencies {
+    if (scope === undefined) return this.#dependencies;
+    const { clock, witness, ...others } = this.#dependencies;
+    const { forge } = scope;
+    return { ...others, clock, forge, ...(witness && { witness: new OnlineWitness(forge, clock) }) };
   }
 }

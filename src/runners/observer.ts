@@ -98,7 +98,7 @@ export class Observation implements World {
   }
 
   /**
-   * Keys of former scopes in which no runner of the unit is left.
+   * Keys of former scopes in which no runner of the unit is left, and none is needed.
    *
    * @param forgottenBefore a scope that does not answer and was left before that time counts as empty: GitHub deletes
    *   registrations of runners that stay away.
@@ -107,7 +107,7 @@ export class Observation implements World {
     const inUse = new Set(this.machines.map(({ scopeKey }) => scopeKey));
     return this.#visited
       .filter(({ scope, answer }) => {
-        if (inUse.has(scope.key)) return false;
+        if (inUse.has(scope.key) || scope.isNeeded === true) return false;
         if (answer === "silent") return scope.leftAt < forgottenBefore;
         return answer === "refused" || answer.length === 0;
       })

@@ -10,11 +10,11 @@ import {
   type Outdated,
   type Wanted,
 } from "./succession.ts";
-import { runnersFor } from "./served-demand.ts";
+import { runnersFor, servesNobody } from "./served-demand.ts";
 import { planStandby, type Discarded, type StandbyReason } from "./standby-plan.ts";
 import { isAlive, type World } from "./world.ts";
 
-export { wantedCount, type Demand, type Wanted } from "./succession.ts";
+export { wantedCount, type Demand, type FormerScopeDemand, type Wanted } from "./succession.ts";
 
 /** Time limits, in milliseconds. */
 export interface Patience {
@@ -122,6 +122,10 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
       steps.push(step);
       if (isInspected(step)) mayStay += 1;
     }
+  }
+  for (const runner of servesNobody(wanted, kept)) {
+    steps.push(removal(runner, "more runners than wanted"));
+    kept.delete(runner);
   }
   // An inspected runner that has a job stays, and must not exceed the wanted number together with idle ones.
   const count = runnersFor(wanted, kept);

@@ -76,6 +76,8 @@ export interface FormerScope {
   readonly forge: Forge;
   /** When the configuration changed to another scope, in milliseconds since the Unix epoch. */
   readonly leftAt: number;
+  /** Whether jobs may still want runners there, so that it is not forgotten when it has none. @default false */
+  readonly isNeeded?: boolean;
   /** Whether an error says that the scope refuses those credentials. */
   refuses(thrown: unknown): boolean;
 }

@@ -191,7 +191,9 @@ export class RunnerManager {
     const { planned, refusal } = await this.#decide(observed, fleet, signal);
     const first = await this.#carryOut(planned, observed, { fleet, progress }, signal);
     const rest =
-      planned.waiting > 0 && first.created > 0 ? await this.#replaceRest(fleet, progress, signal) : NOTHING;
+      planned.waiting > 0 && first.created > 0
+        ? await this.#replaceRest(withoutMissing(fleet), progress, signal)
+        : NOTHING;
     const after = first.isQuiet ? observed : await this.#observe(signal);
     await this.#forgetScopes(after);
     const ofRemovals = this.#failures([...first.removalFailures, ...rest.removalFailures]);
@@ -278,7 +280,8 @@ export class RunnerManager {
     await Promise.allSettled(both);
     const [taken, late] = await Promise.all(both);
     const free = Math.min(creationsAfter(planned, [early, late]), most) - taking;
-    const made = await creation.create(Math.max(0, free), { fleet, standby: [], progress }, signal);
+    const rest = { fleet, standby: [], progress, first: taking };
+    const made = await creation.create(Math.max(0, free), rest, signal);
     return {
       created: taken.created + made.created,
       removalFailures: [...early.failures, ...late.failures],
@@ -458,6 +461,13 @@ export class RunnerManager {
       return failure;
     });
   }
+}
+
+/** After the first plan, all jobs of former scopes have runners that are registered for them, as far as there was room. */
+function withoutMissing(fleet: Fleet): Fleet {
+  const { demand } = fleet;
+  const former = demand?.former?.map((each) => ({ ...each, missing: 0 }));
+  return demand ? { ...fleet, demand: { ...demand, former } } : fleet;
 }
 
 function hasStayed({ machines, registrations }: World, { configHash }: Fleet): boolean {

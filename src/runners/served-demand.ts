@@ -1,5 +1,5 @@
 import type { ObservedRunner } from "./observed-runner.ts";
-import type { Kept, Wanted } from "./succession.ts";
+import { leastUseful, type Demand, type Kept, type Wanted } from "./succession.ts";
 
 /**
  * Number of runners for a demand, the kept ones among them that serve none of its jobs included; `count` without a demand.
@@ -19,10 +19,51 @@ export function runnersFor(
   const uncounted = Math.min(former, Math.max(0, busy.length - demand.running));
   // GitHub tells of a job's end a moment after its runner does. Where it assigns as many jobs as the unit may have, another
   // one follows.
-  const ending = [...kept.values()].filter(({ isEnding }) => isEnding === true).length;
-  const over = demand.assigned >= count ? 0 : Math.min(ending, Math.max(0, demand.running - busy.length));
+  const over =
+    demand.assigned >= count ? 0 : Math.min(endingOf(kept), Math.max(0, demand.running - busy.length));
   const jobs = Math.max(demand.assigned + uncounted - over, busy.length);
   return Math.min(count, jobs + demand.idle + [...kept].filter(isUnreached).length);
+}
+
+/**
+ * Idle runners that can have none of the jobs that wait, while other runners are wanted for jobs of former scale sets: those
+ * registered in a former scope without such jobs, and those of the present scope beyond its jobs and idle runners. Where room
+ * lacks, idle runners without a job to come go too. Pure.
+ */
+export function servesNobody(
+  { count, configHash, demand, successor }: Wanted,
+  kept: ReadonlyMap<ObservedRunner, Kept>,
+): readonly ObservedRunner[] {
+  if (demand?.former === undefined || successor === "refused") return [];
+  const elsewhere = demand.former.filter(({ scopeKey }) => scopeKey !== undefined);
+  const idle = [...kept.keys()].filter(isIdle).sort(leastUseful);
+  const there = elsewhere.flatMap(({ scopeKey, waiting }) => {
+    const own = idle.filter(({ machine }) => machine.scopeKey === scopeKey);
+    const beyond = own.slice(0, Math.max(0, own.length - waiting));
+    // Those of an earlier configuration stay until a successor is online.
+    return beyond.filter(({ machine }) => machine.configHash === configHash);
+  });
+  const isWaitedFor = demand.former.some(({ waiting }) => waiting > 0);
+  if (!isWaitedFor) return there;
+  const here = idle.filter(({ machine }) => elsewhere.every(({ scopeKey }) => scopeKey !== machine.scopeKey));
+  const waiting = demand.assigned - demand.running - elsewhere.reduce((sum, each) => sum + each.waiting, 0);
+  const spare = here.length - Math.max(0, waiting);
+  const lacking = kept.size - there.length - endingOf(kept) + missingOf(demand) - count;
+  const most = Math.max(spare - demand.idle, Math.min(spare, lacking));
+  return [...there, ...here.slice(0, Math.max(0, most))];
+}
+
+function missingOf(demand: Demand | undefined): number {
+  return (demand?.former ?? []).reduce((sum, { missing }) => sum + missing, 0);
+}
+
+function endingOf(kept: ReadonlyMap<ObservedRunner, Kept>): number {
+  return [...kept.values()].filter(({ isEnding }) => isEnding === true).length;
+}
+
+/** Whether GitHub lists it without a job. */
+function isIdle({ registration }: ObservedRunner): boolean {
+  return registration !== undefined && !registration.busy && registration.isUnreadable !== true;
 }
 
 /** Whether GitHub has missed a runner at two looks: at the first, its list may lag. */

@@ -8,6 +8,18 @@ export interface Demand {
   readonly running: number;
   /** Number of idle runners to keep beside them. */
   readonly idle: number;
+  /** The jobs among them that runners of the present scale set cannot have. @default none */
+  readonly former?: readonly FormerScopeDemand[] | undefined;
+}
+
+/** Jobs of former scale sets in one scope. */
+export interface FormerScopeDemand {
+  /** Key of a former scope; undefined for the present one. */
+  readonly scopeKey: string | undefined;
+  /** Jobs without a runner that has taken them. */
+  readonly waiting: number;
+  /** Number of runners that have yet to be registered for them. */
+  readonly missing: number;
 }
 
 /** The runners that the unit should have. */

@@ -77,13 +77,14 @@ export function demandFor(
 /** The demand with the jobs of former scale sets, which runners of the unit take too. Pure. */
 export function withFormer(
   demand: Demand | undefined,
-  former: Pick<Demand, "assigned" | "running">,
+  former: Pick<Demand, "assigned" | "former" | "running">,
 ): Demand | undefined {
   return (
     demand && {
       ...demand,
       assigned: demand.assigned + former.assigned,
       running: demand.running + former.running,
+      former: former.former,
     }
   );
 }

@@ -1,8 +1,14 @@
 import { join } from "node:path";
 import type { Credentials } from "../github/credentials.ts";
-import { createGithubClient, githubPathText, type OwnDispatcher, parseGithubPath } from "../github/index.ts";
+import {
+  createGithubClient,
+  type GithubForge,
+  githubPathText,
+  type OwnDispatcher,
+  parseGithubPath,
+  type ScaleSetLedger,
+} from "../github/index.ts";
 import { ScopeRecord, type ScopeCredentials } from "../host/scope-record.ts";
-import type { Forge, RegistrationScopes } from "../runners/ports.ts";
 import { messageOf, Secret, type Logger, type Redactor } from "charm-kit";
 import type { UnitSystem } from "./unit-system.ts";
 import { openRateLimits } from "./rate-limits.ts";
@@ -22,6 +28,8 @@ export interface ScopesContext {
   readonly redactor: Redactor;
   /** The way of all requests. */
   readonly dispatcher: OwnDispatcher["dispatcher"];
+  /** The scale sets that the unit has had. */
+  readonly scaleSetLedger: ScaleSetLedger;
 }
 
 /** The present configuration, with its credentials. */
@@ -38,13 +46,16 @@ export function openScopes(
   setup: ScopesSetup | undefined,
   context: ScopesContext,
   isLastChance = false,
-): RegistrationScopes {
-  const { log, system } = context;
+): UnitScopes {
+  const { log, scaleSetLedger, system } = context;
+  // With a fixed number of runners, jobs of a scale set get none.
+  const hasScaleSets = setup === undefined || setup.configuration.scaling !== undefined;
   return new UnitScopes({
     record: new ScopeRecord(join(recordDirectory(context), "places.json"), log),
     present: setup && scopeOf(setup),
     clock: system.clock,
     isLastChance,
+    scaleSets: hasScaleSets ? scaleSetLedger : undefined,
     openForge: (scope) => {
       try {
         return openFormerForge(scope, context);
@@ -63,9 +74,12 @@ function scopeOf({ configuration: { githubUrl, path }, credentials }: ScopesSetu
   return { githubUrl, path: githubPathText(path), credentials: pack(credentials) };
 }
 
-/** A client for a former scope, which only lists and deletes. */
-function openFormerForge({ githubUrl, path, credentials }: RegistrationScope, context: ScopesContext): Forge {
-  const { dispatcher, log, redactor, system } = context;
+/** A client for a former scope, which lists and deletes, and registers runners for jobs of scale sets there alone. */
+function openFormerForge(
+  { githubUrl, path, credentials }: RegistrationScope,
+  context: ScopesContext,
+): GithubForge {
+  const { dispatcher, log, redactor, scaleSetLedger, system } = context;
   const unpacked = unpack(credentials);
   redactor.add((unpacked.by === "token" ? unpacked.token : unpacked.privateKey).reveal());
   return createGithubClient({
@@ -78,6 +92,7 @@ function openFormerForge({ githubUrl, path, credentials }: RegistrationScope, co
     deadlineMs: FORMER_DEADLINE_MS,
     clock: system.clock,
     dispatcher,
+    leftScaleSets: scaleSetLedger,
   });
 }
 

@@ -2,9 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   createGithubClient,
+  githubPathText,
+  ledgerScope,
   openDispatcher,
   parseLedger,
   type OwnDispatcher,
+  type ScaleSetLedger,
   type UnitScaleSet,
 } from "../github/index.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
@@ -33,6 +36,7 @@ import { ImageKeeper } from "../runners/image-keeper.ts";
 import { Teardown, type TeardownDependencies } from "./teardown.ts";
 import { currentLock } from "./current-lock.ts";
 import { openHost } from "./open-host.ts";
+import { FormerPaths } from "./former-paths.ts";
 import { openScopes } from "./open-scopes.ts";
 import { openPolicy } from "./open-policy.ts";
 import { leaveStandby, removeService } from "./open-service.ts";
@@ -47,6 +51,7 @@ import { openHistory, openRecords, readStanding, recordDirectory, type UnitRecor
 import { LONGEST_LOCK_WAIT_MS } from "./service-status.ts";
 import { claimSlug, runnerNames, slugOf } from "./unit-slug.ts";
 import type { SettingsFile } from "./settings-file.ts";
+import type { UnitScopes } from "./unit-scopes.ts";
 import { Workload } from "./workload.ts";
 
 /** The unit, and where its workload reports to. */
@@ -92,7 +97,8 @@ export function openWorkload(
   claimSlug(context);
   const way = openDispatcher(setup.configuration.proxy);
   const forge = openForge(setup, context, way);
-  const scopes = openScopes(setup, { ...context, dispatcher: way.dispatcher });
+  const scaleSetLedger = openLedger(context);
+  const scopes = openScopes(setup, { ...context, dispatcher: way.dispatcher, scaleSetLedger });
   const { capsules } = setup.configuration;
   const services = openServices(forge, scopes, context, { way, capsules, ...demandOf(setup.configuration) });
   return new Workload({
@@ -107,6 +113,7 @@ export function openWorkload(
     standing: () => readStanding(services.records, context.system.clock.now()),
     demandKey: demandKey(setup, context),
     github: forge,
+    formerPaths: openFormerPaths(setup, scopes, context),
     history: openHistory(context),
     readyLock: new PatientLock(new ProcessLock(`${lockName(context)}-ready`), {
       holder: "another preparation of this machine for the unit",
@@ -127,8 +134,32 @@ export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext
   const known = setup instanceof Error ? undefined : setup;
   const way = openDispatcher(known?.configuration.proxy);
   const forge = setup instanceof Error ? unusableForge(setup) : openForge(setup, context, way);
-  const scopes = openScopes(known, { ...context, dispatcher: way.dispatcher }, true);
-  return new Teardown(openServices(forge, scopes, context, { way, ...TEARDOWN_DEMAND }));
+  const scaleSetLedger = openLedger(context);
+  const scopes = openScopes(known, { ...context, dispatcher: way.dispatcher, scaleSetLedger }, true);
+  const formerPaths = openFormerPaths(known, scopes, context);
+  return new Teardown({
+    ...openServices(forge, scopes, context, { way, ...TEARDOWN_DEMAND }),
+    deleteScaleSet: async (signal) => {
+      await formerPaths.deleteAll(signal);
+      await forge.scaleSet?.delete(signal);
+    },
+  });
+}
+
+function openLedger({ log, ...context }: UnitContext & { readonly log: Logger }): ScaleSetLedger {
+  const path = join(recordDirectory(context), "scale-sets.json");
+  return new JsonRecord({ path, parse: parseLedger, log });
+}
+
+function openFormerPaths(
+  setup: ForgeSetup | undefined,
+  scopes: UnitScopes,
+  context: WorkloadContext,
+): FormerPaths {
+  const { log, system } = context;
+  const { githubUrl, path } = setup?.configuration ?? {};
+  const present = githubUrl && path && ledgerScope(githubUrl, githubPathText(path));
+  return new FormerPaths({ scopes, present, ledger: openLedger(context), clock: system.clock, log });
 }
 
 function demandOf({ instanceType, storage, subnet }: Configuration): UnitDemand {
@@ -173,7 +204,7 @@ export function openDemand(setup: Setup, context: WorkloadContext): DemandOfUnit
 }
 
 /** The services that workload and teardown share. */
-type UnitServices = TeardownDependencies & { readonly records: UnitRecords };
+type UnitServices = Omit<TeardownDependencies, "deleteScaleSet"> & { readonly records: UnitRecords };
 
 function openServices(
   forge: UnitForge,
@@ -235,7 +266,6 @@ function openServices(
     metrics,
     rotation: openRotation(context),
     logs,
-    deleteScaleSet: async (signal) => forge.scaleSet?.delete(signal),
     dataDirectory,
     records: openRecords(dataDirectory, log),
     close: async () => {
@@ -336,11 +366,7 @@ function openForge(
     clock: system.clock,
     dispatcher,
     scaleSet: scaleSetSettings(configuration, context),
-    scaleSetLedger: new JsonRecord({
-      path: join(recordDirectory(context), "scale-sets.json"),
-      parse: parseLedger,
-      log,
-    }),
+    scaleSetLedger: openLedger(context),
     onAnswer:
       telemetry &&
       ((answered) => {

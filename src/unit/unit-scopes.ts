@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ScopeEntry, ScopeRecord } from "../host/scope-record.ts";
+import { ledgerScope, type LeftScaleSets, type ScaleSetLedger } from "../github/index.ts";
 import type { Forge, FormerScope, RegistrationScopes } from "../runners/ports.ts";
 import { CodedError, type Clock } from "charm-kit";
 import { PatientForge, type Silence } from "./patient-forge.ts";
@@ -13,9 +14,25 @@ export interface UnitScopesDependencies {
   readonly present: RegistrationScope | undefined;
   readonly clock: Clock;
   /** Makes a client for a former scope; undefined where the record of it is unusable. */
-  readonly openForge: (scope: RegistrationScope) => Forge | undefined;
+  readonly openForge: (scope: RegistrationScope) => LeftForge | undefined;
+  /** The scale sets that the unit has had: a scope is needed as long as one there has jobs. @default none have any */
+  readonly scaleSets?: Pick<ScaleSetLedger, "read"> | undefined;
   /** Whether a GitHub that has not answered an earlier process is asked again at once. @default false */
   readonly isLastChance?: boolean;
+}
+
+/** The client of a former scope. */
+export type LeftForge = Forge & {
+  /** @default the unit never had any there */
+  readonly leftScaleSets?: LeftScaleSets | undefined;
+};
+
+/** A former scope with its scale sets. */
+export interface ScopeWithScaleSets {
+  readonly key: string;
+  /** Address of the path, as in the ledger of scale sets. */
+  readonly address: string;
+  readonly scaleSets: Pick<LeftScaleSets, "deleteAll" | "figures">;
 }
 
 /** Codes of the errors with which a scope refuses credentials. */
@@ -29,7 +46,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 export class UnitScopes implements RegistrationScopes {
   readonly #dependencies: UnitScopesDependencies;
   readonly #present: ScopeEntry | undefined;
-  readonly #forges = new Map<string, Forge>();
+  readonly #forges = new Map<string, { readonly opened: LeftForge; readonly patient: Forge }>();
   #writes: Promise<void> = Promise.resolve();
 
   constructor(dependencies: UnitScopesDependencies) {
@@ -57,18 +74,36 @@ export class UnitScopes implements RegistrationScopes {
   }
 
   async former(): Promise<readonly FormerScope[]> {
-    const { clock, record } = this.#dependencies;
-    const former = (await record.read()).filter(({ key }) => key !== this.present);
-    return former.flatMap((entry): readonly FormerScope[] => {
-      const forge = this.#forgeOf(entry);
+    const { clock } = this.#dependencies;
+    const needed = await this.#scopesOfScaleSets();
+    return (await this.#entries()).flatMap((entry): readonly FormerScope[] => {
+      const forge = this.#forgeOf(entry)?.patient;
       if (forge === undefined) return [];
       const { key, githubUrl, path, leftAt = clock.now() } = entry;
-      return [{ key, name: `${githubUrl}/${path}`, forge, leftAt, refuses: isRefusal }];
+      const isNeeded = needed.has(addressOf(entry));
+      return [{ key, name: `${githubUrl}/${path}`, forge, leftAt, isNeeded, refuses: isRefusal }];
     });
   }
 
+  /** Former scopes that can have scale sets of the unit. */
+  async withScaleSets(): Promise<readonly ScopeWithScaleSets[]> {
+    return (await this.#entries()).flatMap((entry) => {
+      const scaleSets = this.#forgeOf(entry)?.opened.leftScaleSets;
+      return scaleSets ? [{ key: entry.key, address: addressOf(entry), scaleSets }] : [];
+    });
+  }
+
+  async #entries(): Promise<readonly ScopeEntry[]> {
+    return (await this.#dependencies.record.read()).filter(({ key }) => key !== this.present);
+  }
+
+  async #scopesOfScaleSets(): Promise<ReadonlySet<string>> {
+    const known = (await this.#dependencies.scaleSets?.read()) ?? [];
+    return new Set(known.map(({ scope }) => scope));
+  }
+
   /** One for each scope, which knows in all lists of this process whether its GitHub answers. */
-  #forgeOf(entry: ScopeEntry): Forge | undefined {
+  #forgeOf(entry: ScopeEntry): { readonly opened: LeftForge; readonly patient: Forge } | undefined {
     const known = this.#forges.get(entry.key);
     if (known) return known;
     const { clock, isLastChance = false, openForge } = this.#dependencies;
@@ -82,8 +117,9 @@ export class UnitScopes implements RegistrationScopes {
       isRefusal,
       remember: (later) => this.#rememberSilence(key, later),
     });
-    this.#forges.set(key, patient);
-    return patient;
+    const both = { opened: forge, patient };
+    this.#forges.set(key, both);
+    return both;
   }
 
   /** One after the other: former scopes are listed in parallel, and share a file. */
@@ -112,6 +148,10 @@ function withSilence(
 ): ScopeEntry {
   const left = leftAt === undefined ? {} : { leftAt };
   return { ...left, githubUrl, path, credentials, key, ...(silence && { silence }) };
+}
+
+function addressOf({ githubUrl, path }: Pick<ScopeEntry, "githubUrl" | "path">): string {
+  return ledgerScope(githubUrl, path);
 }
 
 function isRefusal(thrown: unknown): boolean {

@@ -27,11 +27,12 @@ import type { UnitSystem } from "./unit-system.ts";
 import type { Configuration } from "./configuration.ts";
 import { demandFor, describeDemand, withFormer, type HeardDemand } from "./demand.ts";
 import type { FlushMode } from "./flush-mode.ts";
+import type { FormerDemand, FormerPaths } from "./former-paths.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
 import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from "./early-ends.ts";
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
-import { wantedCount } from "../runners/plan.ts";
+import { wantedCount, type Demand } from "../runners/plan.ts";
 import { makeWayForReboot } from "./reboot.ts";
 import { ScaleSetTakenError } from "../github/errors.ts";
 import type { UnitScaleSet } from "../github/index.ts";
@@ -74,6 +75,8 @@ export interface WorkloadDependencies {
     readonly queue: QueueSource;
     readonly scaleSet: Pick<UnitScaleSet, "ensure" | "formerFigures" | "glance" | "name"> | undefined;
   };
+  /** Paths that the unit has left, whose jobs may still want runners. */
+  readonly formerPaths: Pick<FormerPaths, "read">;
   readonly history: Pick<RunnerHistory, "read">;
   /** How the unit stands against its objective in this month. */
   readonly standing: () => Promise<Standing>;
@@ -162,6 +165,8 @@ interface Filled {
   readonly decision: ImageDecision;
 }
 
+const NO_FORMER: FormerDemand = { assigned: 0, running: 0, scopes: [], notices: [] };
+
 /** There is no image to create runners from. */
 class NoImageError extends Error {
   override readonly name = "NoImageError";
@@ -171,7 +176,8 @@ class NoImageError extends Error {
 export class Workload {
   readonly #dependencies: WorkloadDependencies;
   /** Jobs of former scale sets, as the last reconcile has read them. */
-  #former = { assigned: 0, running: 0 };
+  #former: FormerDemand = NO_FORMER;
+  #formerHere = { assigned: 0, running: 0, missing: 0 };
   #ready: Readiness | undefined;
   /** Number of standby instances where the last refill found all that are wanted; a step looks at them once otherwise. */
   #standby: number | undefined;
@@ -464,15 +470,26 @@ export class Workload {
     await this.#dependencies.serverLogs.sweep(signal);
   }
 
-  /** Best effort: what was read last goes on. */
+  /** Best effort: what was read last of the present path goes on. */
   async #readFormer(signal: AbortSignal): Promise<void> {
-    const { github, log } = this.#dependencies;
+    const { configuration, formerPaths, github, log } = this.#dependencies;
+    if (configuration.scaling === undefined) return;
     try {
-      this.#former = (await github.scaleSet?.formerFigures(signal)) ?? this.#former;
+      const here = await github.scaleSet?.formerFigures(signal);
+      if (here) this.#formerHere = here;
     } catch (thrown) {
       signal.throwIfAborted();
       log.debug("The jobs of former scale sets cannot be read", { reason: messageOf(thrown) });
     }
+    const elsewhere = await formerPaths.read(signal);
+    const { assigned, missing, running } = this.#formerHere;
+    const waiting = Math.max(0, assigned - running);
+    this.#former = {
+      assigned: elsewhere.assigned + assigned,
+      running: elsewhere.running + running,
+      scopes: [...(assigned > 0 ? [{ scopeKey: undefined, waiting, missing }] : []), ...elsewhere.scopes],
+      notices: elsewhere.notices,
+    };
   }
 
   /** A scale set of another unit is told as the failure that it is, also while no runner is wanted. */
@@ -498,7 +515,7 @@ export class Workload {
     const shortages = report.failures.length > 0 ? await this.#dependencies.host.shortages() : [];
     const { scaling } = this.#dependencies.configuration;
     const heard = scaling === undefined ? null : await this.#dependencies.demand.read();
-    const demand = withFormer(demandFor(scaling, heard, this.#hearing()), this.#former);
+    const demand = this.#demandOf(heard);
     return {
       ...report,
       standing: await this.#dependencies.standing(),
@@ -507,6 +524,7 @@ export class Workload {
       room: capacity,
       notices: [
         ...describeDemand(scaling, heard, this.#hearing()),
+        ...(scaling === undefined ? [] : this.#former.notices),
         ...notices,
         ...shortages,
         ...(crashLoop === undefined ? [] : [`creating one runner at a time, since ${crashLoop}`]),
@@ -530,9 +548,9 @@ export class Workload {
       step(`Starting runners ${done}/${total}`);
     };
     let decision: ImageDecision = { image: filling.image, build: "none" };
-    if (filling.mostCreations !== 0) await this.#readFormer(signal);
     const choose = async (listed: readonly RunnerImage[], limited: AbortSignal) => {
-      // With the lock held: another process may have replaced the image.
+      // With the lock held: another process may have replaced the image, or registered runners for former jobs.
+      if (filling.mostCreations !== 0) await this.#readFormer(limited);
       decision = await images.decide(limited, { images: listed, refreshMs: filling.refreshMs });
       return this.#choose(decision, filling);
     };
@@ -588,9 +606,15 @@ export class Workload {
     };
     const create = () => Promise.resolve({ ...settings, guest: this.#guest() });
     const heard = await this.#dependencies.demand.read();
-    const demand = withFormer(demandFor(configuration.scaling, heard, this.#hearing()), this.#former);
+    const demand = this.#demandOf(heard);
     const standby = standbyFor(configuration, room.standby, await host.memory(), purpose);
     return { count: room.runners, demand, standby, configured: count, configHash, create };
+  }
+
+  #demandOf(heard: HeardDemand | null): Demand | undefined {
+    const { scopes: former, ...jobs } = this.#former;
+    const demand = demandFor(this.#dependencies.configuration.scaling, heard, this.#hearing());
+    return withFormer(demand, { ...jobs, former });
   }
 
   #hearing(): { readonly key: string; readonly now: number } {

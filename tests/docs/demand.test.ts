@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { describeUnserved } from "../../src/unit/former-paths.ts";
 import { describeDemand, describeSuspicion } from "../../src/unit/demand.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -9,12 +10,12 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const page = read("docs/reference/demand.md").replaceAll(/\s+/g, " ");
 
 describe("docs/reference/demand.md", () => {
-  it("has each message that the listener writes, and no other", () => {
-    const source = read("src/service/demand-listener.ts");
+  it("has each message that the listener and the former paths write, and no other", () => {
+    const source = ["src/service/demand-listener.ts", "src/unit/former-paths.ts"].map(read).join("\n");
     const messages = [...source.matchAll(/log\.(?:debug|info|warning|error)\(\s*"([^"]+)"/g)].map(
       ([, text]) => text,
     );
-    expect(messages.length).to.be.at.least(6);
+    expect(messages.length).to.be.at.least(8);
     const [, journal = ""] = /## In the journal(.*?)## /.exec(page) ?? [];
     const rows = [...journal.matchAll(/\| `([^`]+)` \|/g)].map(([, text]) => text);
     expect([...new Set(rows)].sort()).to.deep.equal([...new Set(messages)].sort());
@@ -31,6 +32,7 @@ describe("docs/reference/demand.md", () => {
       ...describeDemand(scaling, null, here),
       describeSuspicion({ ...suspicion, kind: "missing" }),
       describeSuspicion({ ...suspicion, kind: "unclaimed" }),
+      describeUnserved("https://github.com/octo", "…", Date.UTC(2026, 0, 2, 10)),
     ];
     for (const text of texts) expect(page).to.include(`\`${text.replace(/githubstatus\.com.*/, "…")}`);
     expect(describeSuspicion({ ...suspicion, kind: "unclaimed", shown: 0 })).to.include(

@@ -157,7 +157,7 @@ describe("UnitScaleSet", function () {
       await session.close(signal);
       // And back.
       expect(await remembered().scaleSet.ensure(signal)).to.equal(id);
-      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0 });
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0, missing: 0 });
     });
 
     it("stays beside one with other labels until its jobs have had runners, over the end of a process", async () => {
@@ -174,7 +174,7 @@ describe("UnitScaleSet", function () {
         { id: next, name: "runners-0", labels },
       ]);
       const { forge, scaleSet: after } = remembered({ labels });
-      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 2, running: 0 });
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 2, running: 0, missing: 2 });
       // Two of three at once are for the former one.
       const made = await Promise.all(["a", "b", "c"].map((name) => after.register(name, signal)));
       const { runners } = site.standIn.service;
@@ -184,16 +184,75 @@ describe("UnitScaleSet", function () {
         next,
       ]);
       const jobs = made.map(({ id: runner }) => start(runner)).filter((job) => job !== undefined);
-      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 2, running: 2 });
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 2, running: 2, missing: 0 });
       for (const job of jobs) site.standIn.service.complete(job, "success");
       expect(jobs.map(({ conclusion, assignments }) => [conclusion, assignments])).to.deep.equal([
         ["success", 1],
         ["success", 1],
       ]);
-      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0 });
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0, missing: 0 });
       expect(sets().map((set) => set.id)).to.deep.equal([next]);
       expect(known?.map((set) => set.id)).to.deep.equal([next]);
       forge.close();
+    });
+
+    it("has runners for its jobs on a path that the unit has left, and is deleted with the last of them", async () => {
+      const { scaleSet: before } = remembered();
+      const id = await before.ensure(signal);
+      const session = await before.open(signal);
+      await assign(2);
+      await session.close(signal);
+      const here = remembered({ path: "octo/hello" });
+      const present = await here.scaleSet.ensure(signal);
+      expect(await here.scaleSet.formerFigures(signal)).to.deep.equal({
+        assigned: 0,
+        running: 0,
+        missing: 0,
+      });
+      const { leftScaleSets: left, scaleSet: none } = site.forge({ left: ledger });
+      expect(none).to.equal(undefined);
+      expect(await left?.figures(signal)).to.deep.equal({ assigned: 2, running: 0, missing: 2 });
+      const forge = site.forge({ left: ledger });
+      const made = await Promise.all(["a", "b"].map((name) => forge.register(name, [], signal)));
+      expect(await left?.figures(signal)).to.deep.equal({ assigned: 2, running: 0, missing: 0 });
+      const { runners } = site.standIn.service;
+      expect(
+        made.map((each) => each.by === "just-in-time" && runners.get(each.id)?.scaleSetId),
+      ).to.deep.equal([id, id]);
+      const jobs = made.map((each) => start(each.by === "just-in-time" ? each.id : 0));
+      expect(await left?.figures(signal)).to.deep.equal({ assigned: 2, running: 2, missing: 0 });
+      for (const job of jobs) if (job) site.standIn.service.complete(job, "success");
+      expect(jobs.map((job) => [job?.conclusion, job?.assignments])).to.deep.equal([
+        ["success", 1],
+        ["success", 1],
+      ]);
+      expect(await left?.figures(signal)).to.deep.equal({ assigned: 0, running: 0, missing: 0 });
+      expect(sets().map((set) => set.id)).to.deep.equal([present]);
+      expect(known?.map((set) => set.id)).to.deep.equal([present]);
+      expect(await rejection(forge.register("c", [], signal)))
+        .to.have.property("message")
+        .that.contains("over");
+      // Whoever comes back finds none, and makes another.
+      expect(await remembered().scaleSet.ensure(signal)).to.not.equal(id);
+      expect(site.standIn.violations).to.deep.equal([]);
+      forge.close();
+    });
+
+    it("is given up after a day, but for a job that runs: GitHub cancels those that wait so long", async () => {
+      const { scaleSet: before } = remembered();
+      await before.open(signal);
+      await assign(2);
+      await remembered({ path: "octo/hello" }).scaleSet.ensure(signal);
+      const { leftScaleSets: left } = site.forge({ left: ledger });
+      const made = await left?.register("a", signal);
+      const job = start(made?.id ?? 0);
+      expect(await left?.figures(signal)).to.include({ assigned: 2, running: 1 });
+      known =
+        known?.map(({ leftAt, ...set }) => ({ ...set, leftAt: leftAt && leftAt - 24 * 3_600_000 })) ?? null;
+      expect(await left?.figures(signal)).to.include({ running: 1 });
+      if (job) site.standIn.service.complete(job, "success");
+      expect(await left?.figures(signal)).to.deep.equal({ assigned: 0, running: 0, missing: 0 });
+      expect(known?.map(({ scope }) => scope.endsWith("/octo/hello"))).to.deep.equal([true]);
     });
 
     it("is gone at once when it has no jobs, and a former one with the unit", async () => {
@@ -219,7 +278,7 @@ describe("UnitScaleSet", function () {
       await site.standIn.control("drop-scale-set", { name: "runners-0" });
       const { scaleSet: after } = remembered({ labels: ["gpu"], name: "builders" });
       await after.register("a", signal);
-      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0 });
+      expect(await after.formerFigures(signal)).to.deep.equal({ assigned: 0, running: 0, missing: 0 });
       expect(sets().map(({ name }) => name)).to.deep.equal(["builders"]);
     });
   });

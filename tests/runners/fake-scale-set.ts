@@ -28,7 +28,7 @@ export interface ScaleSetCaller {
 /** The unit's scale set in one scope of a {@link FakeSite}: its jobs, its session and its messages. */
 export class FakeScaleSet {
   readonly #site: FakeSite;
-  readonly #scope: string;
+  readonly scope: string;
   readonly faults: ScaleSetFault[] = [];
   /** Jobs that are not assigned, for lack of room. */
   queued = 0;
@@ -49,12 +49,12 @@ export class FakeScaleSet {
 
   constructor(site: FakeSite, scope: string) {
     this.#site = site;
-    this.#scope = scope;
+    this.scope = scope;
   }
 
   /** What GitHub counts, right or wrong. */
   get figures(): DemandFigures {
-    const own = this.#site.registeredAt(this.#scope).filter(({ name }) => options.names.owns(name));
+    const own = this.#site.registeredAt(this.scope).filter(({ name }) => options.names.owns(name));
     const running = own.filter(({ busy }) => busy).length;
     return {
       assigned: Math.max(running, this.waiting + running + this.phantom - this.hidden),
@@ -68,6 +68,12 @@ export class FakeScaleSet {
     const unassigned = Math.min(jobs, this.queued);
     this.queued -= unassigned;
     this.waiting -= Math.min(jobs - unassigned, this.waiting);
+  }
+
+  /** The scale set is deleted: its jobs wait for another one. */
+  unassign(): void {
+    this.queued += this.waiting;
+    this.waiting = 0;
   }
 
   /** A runner gets a job: one that waits, or one that is queued and assigned at this moment. */
@@ -85,7 +91,7 @@ export class FakeScaleSet {
 
   /** Assigns jobs as far as there is room, and tells of what has changed. */
   notice(): void {
-    while (this.queued > 0 && this.#session && this.waiting + this.figures.running < this.#capacity) {
+    while (this.queued > 0 && this.#isHeard() && this.waiting + this.figures.running < this.#capacity) {
       this.queued -= 1;
       this.waiting += 1;
     }
@@ -120,9 +126,7 @@ export class FakeScaleSet {
   }
 
   #open(asked: <T>(act: () => T | Promise<T>) => Promise<T>): DemandSession {
-    const other = this.#session;
-    const isAlive = other && (other.polls > 0 || this.#site.now - other.lastContact < SESSION_MS);
-    if (isAlive) throw new Error("another session of this scale set is alive");
+    if (this.#isHeard()) throw new Error("another session of this scale set is alive");
     const session = { polls: 0, lastContact: this.#site.now };
     this.#session = session;
     return {
@@ -140,6 +144,12 @@ export class FakeScaleSet {
           this.#capacity = 0;
         }),
     };
+  }
+
+  /** Whether there is a session that GitHub has not given up. */
+  #isHeard(): boolean {
+    const session = this.#session;
+    return session !== undefined && (session.polls > 0 || this.#site.now - session.lastContact < SESSION_MS);
   }
 
   async #poll(
@@ -207,7 +217,7 @@ export class FakeScaleSet {
   }
 
   #refuse(): void {
-    this.#site.checkAccess(this.#scope);
+    this.#site.checkAccess(this.scope);
     if (this.#takeFault("refused")) throw new Error("GitHub answered 503");
   }
 

@@ -33,6 +33,7 @@ export class FakeScopes implements RegistrationScopes {
           name: `https://github.com/${key}`,
           forge: new FakeForge(this.#site, this.#calls, key),
           leftAt: leftAt ?? this.#site.now,
+          isNeeded: this.#site.isNeeded(key),
           refuses: (thrown: unknown) => thrown instanceof ScopeRefusedError,
         })),
     );

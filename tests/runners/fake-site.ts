@@ -49,6 +49,8 @@ export class FakeSite {
   readonly endings: number[] = [];
   /** The unit's record of registration scopes, and when it left them. */
   readonly recorded = new Map<string, number | undefined>();
+  /** Whether jobs may still want runners in a former scope. */
+  isNeeded: (scope: string) => boolean = () => false;
   /** Scopes that refuse the unit's credentials. */
   readonly refusing = new Set<string>();
   /** Scopes that do not answer. */

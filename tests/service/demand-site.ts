@@ -1,5 +1,5 @@
 import { silentLogger, Secret } from "charm-kit";
-import { createGithubClient, type ScaleSetLedger } from "../../src/github/index.ts";
+import { createGithubClient, parseGithubPath, type ScaleSetLedger } from "../../src/github/index.ts";
 import { DemandListener } from "../../src/service/demand-listener.ts";
 import { SecondWitness } from "../../src/service/second-witness.ts";
 import type { HeardDemand } from "../../src/unit/demand.ts";
@@ -35,18 +35,23 @@ export class DemandSite {
       readonly ownerLabel?: string;
       readonly name?: string;
       readonly ledger?: ScaleSetLedger;
+      /** @default the organisation `octo` */
+      readonly path?: string;
+      /** The unit has left the path; this knows its scale sets there. @default it has not */
+      readonly left?: ScaleSetLedger;
     } = {},
   ) {
     const { labels = ["linux", "x64"], token = STANDARD_TOKEN, group = "default", ownerLabel } = change;
     const all = ownerLabel === undefined ? labels : [...labels, ownerLabel];
     return createGithubClient({
-      path: { kind: "organisation", organisation: "octo" },
+      path: parseGithubPath(change.path ?? "octo"),
       githubUrl: this.standIn.url,
       credentials: { by: "token", token: new Secret(token) },
       group,
       log: silentLogger,
       clock: this.clock,
       scaleSetLedger: change.ledger,
+      leftScaleSets: change.left,
       scaleSet: { name: change.name ?? "runners-0", labels: all, ownerLabel, owner: "runners/0" },
     });
   }

@@ -158,6 +158,7 @@ export function openSimulatedWorkload(ports: UnitPorts): Workload {
     demand: files.demand,
     demandKey: ports.scope,
     github: { queue: NOBODY, scaleSet: undefined },
+    formerPaths: { read: () => Promise.resolve({ assigned: 0, running: 0, scopes: [], notices: [] }) },
     history,
     standing: () => Promise.resolve(standingAt(null, clock.now())),
     readyLock: FREE,

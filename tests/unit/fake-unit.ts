@@ -9,6 +9,7 @@ import { Workload } from "../../src/unit/workload.ts";
 import { silentLogger } from "charm-kit";
 import type { DemandScaling } from "../../src/unit/configuration.ts";
 import type { HeardDemand } from "../../src/unit/demand.ts";
+import type { FormerDemand } from "../../src/unit/former-paths.ts";
 import { FakeProcess } from "../runners/fake-process.ts";
 import { FakeSite } from "../runners/fake-site.ts";
 import { sampleSettings } from "../service/sample-settings.ts";
@@ -75,6 +76,8 @@ export class FakeUnit {
     isPublic: () => Promise.resolve(false),
   };
   scaleSet: ConstructorParameters<typeof Workload>[0]["github"]["scaleSet"];
+  /** Jobs on paths that the unit has left. */
+  former: FormerDemand = { assigned: 0, running: 0, scopes: [], notices: [] };
   moments: readonly LifeMoment[] = [];
   /** undefined: a fixed number of runners. */
   scaling: DemandScaling | undefined;
@@ -136,6 +139,7 @@ export class FakeUnit {
       demand: this.demand,
       demandKey: "key",
       github: { queue: this.queue, scaleSet: this.scaleSet },
+      formerPaths: { read: () => Promise.resolve(this.former) },
       history: { read: () => Promise.resolve(this.moments) },
       standing: () => Promise.resolve(standingAt(null, this.site.now)),
       readyLock: this.#locks.ready,

@@ -32,7 +32,9 @@ describe("openScopes()", () => {
       (text) => text,
     );
     const unit = { unitName: "runners/0", deployment: "d" };
-    const scopes = openScopes(undefined, { system, ...unit, log, redactor, dispatcher: new Agent() });
+    const scaleSetLedger = { read: () => Promise.resolve(null), write: () => Promise.resolve() };
+    const context = { system, ...unit, log, redactor, dispatcher: new Agent(), scaleSetLedger };
+    const scopes = openScopes(undefined, context);
     return (await scopes.former()).map(({ key }) => key);
   };
 

@@ -11,7 +11,7 @@ const signal = new AbortController().signal;
 const NAMED = {
   name: "runners-0",
   ensure: () => Promise.resolve(1),
-  formerFigures: () => Promise.resolve({ assigned: 0, running: 0 }),
+  formerFigures: () => Promise.resolve({ assigned: 0, running: 0, missing: 0 }),
 };
 
 describe("Workload.queueEvidence()", () => {

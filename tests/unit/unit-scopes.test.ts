@@ -62,6 +62,22 @@ describe("UnitScopes", () => {
     expect(opened.at(-1)?.credentials).to.deep.equal({ token: "old-token" });
   });
 
+  it("needs a former scope as long as the unit has a scale set there", async () => {
+    await scopes(OLD).remember();
+    await scopes(NEW).remember();
+    let known = [{ id: 1, scope: "https://github.com/acme/old", name: "a", groupId: 1, labels: [] }];
+    const unit = new UnitScopes({
+      record: new ScopeRecord(path(), silentLogger),
+      present: NEW,
+      clock: { now: () => now, wait: () => Promise.reject(new Error("nothing waits")) },
+      openForge: () => new FakeForge(new FakeSite(), calls),
+      scaleSets: { read: () => Promise.resolve(known) },
+    });
+    expect((await unit.former()).map(({ isNeeded }) => isNeeded)).to.deep.equal([true]);
+    known = [];
+    expect((await unit.former()).map(({ isNeeded }) => isNeeded)).to.deep.equal([false]);
+  });
+
   it("reads the record of earlier versions, and has the keys that their instances carry", async () => {
     await mkdir(join(directory, "unit"));
     const entry = {

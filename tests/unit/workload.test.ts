@@ -93,7 +93,7 @@ describe("Workload.refill()", () => {
         ensure: () => Promise.resolve(1),
         formerFigures: () => {
           asked += 1;
-          return Promise.resolve({ assigned: 1, running: 0 });
+          return Promise.resolve({ assigned: 1, running: 0, missing: 1 });
         },
       };
       const { workload } = unit.open();
@@ -105,6 +105,53 @@ describe("Workload.refill()", () => {
       const before = asked;
       await unit.open().workload.tidy(signal);
       expect(asked).to.equal(before);
+    });
+
+    it("registers runners for jobs of a former path there, from standby too, and has none there when these are over", async () => {
+      const FORMER = "scope-0";
+      const { site } = unit;
+      site.recorded.set(FORMER, undefined);
+      site.isNeeded = () => true;
+      unit.standby = 1;
+      await service.workload.refill(WHOLE, signal);
+      for (let isDone: boolean | undefined = false; isDone === false;)
+        isDone = (await service.workload.makeUpStandby(signal, signal))?.isDone;
+      const former = (waiting: number, missing: number, running = 0) => {
+        const jobs = { assigned: waiting + running, running };
+        unit.former = { ...jobs, scopes: [{ scopeKey: FORMER, waiting, missing }], notices: ["told"] };
+      };
+      former(1, 1);
+      unit.demand.value = heard(1);
+      const report = await service.workload.refill(QUICK, signal);
+      expect(report?.counts.online).to.equal(2);
+      expect(report?.notices).to.include("told");
+      expect(site.registrationsAt(FORMER)).to.have.lengthOf(1);
+      expect(site.registrationsAt("scope-1")).to.have.lengthOf(1);
+      expect([...site.machines.values()].map(({ scopeKey }) => scopeKey)).to.have.members([
+        FORMER,
+        "scope-1",
+      ]);
+      // The job was cancelled: no other one goes there, and one that waits here needs the room.
+      former(0, 0);
+      unit.demand.value = heard(2);
+      await service.workload.refill(QUICK, signal);
+      expect(site.registrationsAt(FORMER)).to.have.lengthOf(0);
+      expect(site.registrationsAt("scope-1")).to.have.lengthOf(2);
+    });
+
+    it("makes room for a job of a former path by an idle runner that has none to come", async () => {
+      const FORMER = "scope-0";
+      unit.site.recorded.set(FORMER, undefined);
+      unit.site.isNeeded = () => true;
+      unit.scaling = { idle: 2, scaleSetName: "" };
+      service = unit.open();
+      expect((await service.workload.refill(QUICK, signal))?.counts.online).to.equal(2);
+      unit.former = {
+        ...{ assigned: 1, running: 0, notices: [] },
+        scopes: [{ scopeKey: FORMER, waiting: 1, missing: 1 }],
+      };
+      expect((await service.workload.refill(QUICK, signal))?.counts.online).to.equal(2);
+      expect(unit.site.registrationsAt(FORMER)).to.have.lengthOf(1);
     });
 
     it("keeps standby instances while no job waits", async () => {

@@ -1,12 +1,15 @@
 import { silentLogger, type Clock } from "charm-kit";
 import { DemandListener } from "../../../src/service/demand-listener.ts";
-import { demandFor, type HeardDemand } from "../../../src/unit/demand.ts";
-import type { Demand } from "../../../src/runners/plan.ts";
+import { demandFor, withFormer, type HeardDemand } from "../../../src/unit/demand.ts";
+import type { Demand, FormerScopeDemand } from "../../../src/runners/plan.ts";
+import { options } from "../fake-process.ts";
 import { FakeScaleSet, type ScaleSetCaller } from "../fake-scale-set.ts";
 import type { FakeSite } from "../fake-site.ts";
 import type { DemandCommand } from "./command.ts";
 
 const MINUTE_MS = 60_000;
+/** GitHub cancels a job that has waited for a day. */
+export const LONGEST_WAIT_MS = 24 * 60 * MINUTE_MS;
 /** Of a long time, the last minutes decide. */
 const MOST_STEPS = 20;
 
@@ -26,6 +29,8 @@ interface Listening extends Listened {
 export class HistoricDemand {
   readonly #site: FakeSite;
   readonly #sets = new Map<string, FakeScaleSet>();
+  /** Scopes in which the unit has a scale set, and since when it has another one; undefined for the present one. */
+  readonly #known = new Map<string, number | undefined>();
   #heard: HeardDemand | null = null;
   #listening: Listening | undefined;
   /** Whether nobody starts the service again. */
@@ -57,7 +62,53 @@ export class HistoricDemand {
   /** What a process reads when it has the lock. */
   demandFor(scope: string, idle: number): Demand | undefined {
     const scaling = { idle, scaleSetName: "" };
-    return demandFor(scaling, this.#heard, { key: scope, now: this.#site.now });
+    const demand = demandFor(scaling, this.#heard, { key: scope, now: this.#site.now });
+    return withFormer(demand, this.#readFormer(scope));
+  }
+
+  /** Whether the unit has a scale set in a scope. */
+  knows(scope: string): boolean {
+    return this.#known.has(scope);
+  }
+
+  /** Scale sets of former scopes that have not been given up. */
+  formerOf(present: string): readonly FakeScaleSet[] {
+    return [...this.#known.keys()].filter((scope) => scope !== present).map((scope) => this.setOf(scope));
+  }
+
+  /** Those without jobs are deleted; so are those that cannot be asked, once none of their jobs can wait any more. */
+  #readFormer(present: string): Pick<Demand, "assigned" | "former" | "running"> {
+    const site = this.#site;
+    const former: FormerScopeDemand[] = [];
+    let [assigned, running] = [0, 0];
+    for (const [scope, leftAt] of [...this.#known]) {
+      if (scope === present) continue;
+      const isOver = leftAt !== undefined && site.now >= leftAt + LONGEST_WAIT_MS;
+      const isSilent = site.refusing.has(scope) || site.silent.has(scope);
+      const { figures } = this.setOf(scope);
+      const hasJobs = isOver ? figures.running > 0 : figures.assigned > 0;
+      const isForgotten = !site.recorded.has(scope) || (isSilent ? isOver : !hasJobs);
+      if (isForgotten) this.#forget(scope);
+      if (isForgotten || isSilent) continue;
+      const registered = site.registeredAt(scope).filter(({ name }) => options.names.owns(name)).length;
+      assigned += figures.assigned;
+      running += figures.running;
+      former.push({
+        scopeKey: scope,
+        waiting: figures.assigned - figures.running,
+        missing: Math.max(0, figures.assigned - registered),
+      });
+    }
+    for (const scope of site.recorded.keys())
+      if (scope !== present && !this.#known.has(scope))
+        former.push({ scopeKey: scope, waiting: 0, missing: 0 });
+    return { assigned, running, former };
+  }
+
+  /** Jobs of a deleted scale set wait for another one. */
+  #forget(scope: string): void {
+    this.#known.delete(scope);
+    this.setOf(scope).unassign();
   }
 
   /** The service applies new settings, or was started again: it listens to what it should. */
@@ -65,8 +116,15 @@ export class HistoricDemand {
     const { capacity, scope } = this.#listening ?? {};
     const isSame = wanted?.scope === scope && wanted?.capacity === capacity;
     if (!isSame) await this.#end(false);
+    if (wanted) this.#present(wanted.scope);
     if (wanted && !this.#isStopped) this.#listening ??= this.#listen(wanted);
     await this.flow();
+  }
+
+  #present(scope: string): void {
+    for (const [other, leftAt] of this.#known)
+      if (other !== scope) this.#known.set(other, leftAt ?? this.#site.now);
+    this.#known.set(scope, undefined);
   }
 
   kill(): Promise<void> {

@@ -17,7 +17,7 @@ import {
 } from "./command.ts";
 import { disturb } from "./disturb.ts";
 import { happen } from "./happen.ts";
-import { HistoricDemand } from "./historic-demand.ts";
+import { HistoricDemand, LONGEST_WAIT_MS } from "./historic-demand.ts";
 
 const MINUTE_MS = 60_000;
 /** As long as the timer of reconciles, and longer than the grace. */
@@ -74,6 +74,7 @@ class HistoricUnit {
   constructor() {
     for (const number of [1, 2, 3]) this.#site.addRunner(runnerName(number));
     this.#site.recorded.set(SCOPE, undefined);
+    this.#site.isNeeded = (scope) => this.#idle !== undefined && this.#demandOf.knows(scope);
     for (const name of ["runners-1-abcdef000001", "runners-0-fedcba000001", "vm"]) this.#site.addRunner(name);
     this.#site.addRegistration("somebody-elses");
     this.#others = this.#describeOthers();
@@ -136,7 +137,9 @@ class HistoricUnit {
     this.#checkSettled("after two reconciles");
     await this.#serveJobs();
     for (const { name } of this.#own()) happen(this.#site, "finish", name);
-    await this.#pass(SETTLED_MS);
+    // What cannot be asked for jobs, and what has jobs although the unit wants no runner, is given up at some time.
+    const isLeft = this.#demandOf.formerOf(this.#scope).length > 0;
+    await this.#pass(isLeft ? LONGEST_WAIT_MS : SETTLED_MS);
     await this.#twoReconciles();
     this.#checkSettled("after the last jobs");
     const wanted = Math.min(this.#fleet.count, this.#idle ?? Infinity);
@@ -165,21 +168,32 @@ class HistoricUnit {
   /** Jobs that wait get a runner, and end: all of them, one round after the other. */
   async #serveJobs(): Promise<void> {
     if (this.#idle === undefined || this.#fleet.count === 0) return;
-    const set = this.#demandOf.setOf(this.#scope);
-    for (let left = set.queued + set.waiting; left > 0; left = set.queued + set.waiting) {
+    for (let left = this.#waiting(); left > 0; left = this.#waiting()) {
       for (const { name } of this.#own()) happen(this.#site, "finish", name);
       await this.#pass(SETTLED_MS);
       await this.#twoReconciles();
-      this.#checkSettled(`with ${set.queued + set.waiting} jobs that wait`);
-      for (const { name } of this.#own())
-        if (set.waiting > 0 && this.#isIdle(name)) happen(this.#site, "job", name);
-      const rest = set.queued + set.waiting;
+      this.#checkSettled(`with ${this.#waiting()} jobs that wait`);
+      for (const machine of this.#own())
+        if (this.#demandOf.setOf(machine.scopeKey).waiting > 0 && this.#isIdle(machine))
+          happen(this.#site, "job", machine.name);
+      const rest = this.#waiting();
       this.#demand(rest < left, `${left} jobs wait, and no runner is there for any of them`);
     }
   }
 
-  #isIdle(name: string): boolean {
-    const registration = this.#site.registeredAt(this.#scope).find((each) => each.name === name);
+  /** Number of jobs that must get a runner: queued ones, and those of former scale sets that can be asked. */
+  #waiting(): number {
+    const { queued, waiting } = this.#demandOf.setOf(this.#scope);
+    return queued + waiting + this.#waitingElsewhere();
+  }
+
+  #waitingElsewhere(): number {
+    const sets = this.#demandOf.formerOf(this.#scope).filter(({ scope }) => !this.#site.refusing.has(scope));
+    return sets.reduce((sum, set) => sum + set.waiting, 0);
+  }
+
+  #isIdle({ name, scopeKey }: Machine): boolean {
+    const registration = this.#site.registeredAt(scopeKey).find((each) => each.name === name);
     return registration?.online === true && !registration.busy;
   }
 
@@ -388,7 +402,7 @@ class HistoricUnit {
       assigned === figures.assigned,
       `the unit knows of ${assigned ?? "no"} jobs, not of ${figures.assigned}`,
     );
-    return Math.min(this.#fleet.count, withJob + waiting + this.#idle);
+    return Math.min(this.#fleet.count, withJob + waiting + this.#waitingElsewhere() + this.#idle);
   }
 
   /** Runners with a job of an earlier configuration take the room of standby instances. */
@@ -428,7 +442,8 @@ class HistoricUnit {
   #checkRunner({ name, state, phase, configHash, scopeKey }: Machine, when: string): void {
     this.#demand(state === "running", `${when} ${name} is ${state}`);
     if (this.#site.hasJob(name)) return;
-    const isFresh = configHash === this.#fleet.configHash && scopeKey === this.#scope && phase === "ready";
+    const isOfScope = scopeKey === this.#scope || this.#demandOf.setOf(scopeKey).waiting > 0;
+    const isFresh = configHash === this.#fleet.configHash && isOfScope && phase === "ready";
     this.#demand(isFresh, `${when} ${name} is of ${configHash} in ${scopeKey}, ${phase}`);
     const isOnline = this.#site.registrationsAt(scopeKey).some((each) => each.name === name && each.online);
     this.#demand(isOnline, `${when} ${name} is idle and not online`);
