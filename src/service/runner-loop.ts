@@ -4,7 +4,6 @@ import { ServiceSettingsError, type ServiceSettings } from "../unit/service-sett
 import {
   backOffAfter,
   type BackOff,
-  type FailedAttempts,
   mayWork,
   mostCreations,
   nextAttemptAt,
@@ -13,10 +12,9 @@ import {
 import { failureOf, failuresOf } from "./failure.ts";
 import { OutdatedSettingsError } from "./unit-rounds.ts";
 import type { OpenWork, Round, RoundOptions, ServiceWork, SettingsSource, StatusRefresh } from "./ports.ts";
-import type { RunnerState } from "../runners/observed-runner.ts";
-import { withoutDuration } from "../unit/demand.ts";
-import type { Activity, FailureStatus, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
-import { tellError, type ToldError } from "../unit/told-error.ts";
+import type { Activity, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
+import { tellError } from "../unit/told-error.ts";
+import { activitiesOf, describeAttempts, summaryOf } from "./shown-status.ts";
 import { showBusy, StartedJobs } from "./started-jobs.ts";
 import { Verification } from "./verification.ts";
 import type { Wake, Wakes } from "./wakes.ts";
@@ -306,7 +304,10 @@ export class RunnerLoop {
     const now = clock.now();
     this.#backOff = backOffAfter(this.#backOff, outcome, { now, jitter: random() });
     const failures = [...this.#backOff.values()].sort((left, right) => left.nextAt - right.nextAt);
-    this.#show({ failures: failures.map(describe), nextAttemptAt: nextAttemptAt(this.#backOff, now) });
+    this.#show({
+      failures: failures.map(describeAttempts),
+      nextAttemptAt: nextAttemptAt(this.#backOff, now),
+    });
   }
 
   /** A hook shows what has changed, and builds an image that is due. */
@@ -343,37 +344,4 @@ export class RunnerLoop {
 /** In milliseconds. */
 function intervalOf({ setup }: ServiceSettings): number {
   return setup.configuration.reconcileMinutes * 60_000;
-}
-
-/** A new runner has done what it does since its creation, unless it has a job already. */
-function activitiesOf(
-  runners: readonly RunnerState[],
-  before: readonly RunnerActivity[],
-  now: number,
-): readonly RunnerActivity[] {
-  return runners.map(({ name, state, createdAt }) => {
-    const earlier = before.find((each) => each.name === name);
-    if (earlier?.state === state) return earlier;
-    return { name, state, since: earlier !== undefined || state === "busy" ? now : createdAt };
-  });
-}
-
-function describe({ concern, cause, count, error, nextAt }: FailedAttempts): FailureStatus {
-  return { cause, concern, count, reason: reasonOf(error), error, nextAt };
-}
-
-/** The innermost error with a code is the most specific one. */
-function reasonOf(error: ToldError): string {
-  let reason = error.message;
-  for (let link: ToldError | undefined = error; link; link = link.cause) {
-    if (link.code !== undefined) reason = link.message;
-  }
-  return reason;
-}
-
-/** What the unit's status shows: a change of it is worth a refresh. */
-function summaryOf({ counts, wanted, capacity, failures, fault, notices, image }: ServiceStatus): string {
-  const reasons = failures.map(({ cause }) => cause).sort();
-  const numbers = [counts?.online, counts?.busy, counts?.names.length, counts?.standby, wanted, capacity];
-  return JSON.stringify([numbers, reasons, fault?.message, notices.map(withoutDuration), image]);
 }

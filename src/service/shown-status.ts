@@ -1,0 +1,47 @@
+import type { RunnerState } from "../runners/observed-runner.ts";
+import { withoutDuration } from "../unit/demand.ts";
+import type { FailureStatus, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
+import type { ToldError } from "../unit/told-error.ts";
+import type { FailedAttempts } from "./back-off.ts";
+
+/** What runners do, and since when: a new one since its creation, unless it has a job already. Pure. */
+export function activitiesOf(
+  runners: readonly RunnerState[],
+  before: readonly RunnerActivity[],
+  now: number,
+): readonly RunnerActivity[] {
+  return runners.map(({ name, state, createdAt }) => {
+    const earlier = before.find((each) => each.name === name);
+    if (earlier?.state === state) return earlier;
+    return { name, state, since: earlier !== undefined || state === "busy" ? now : createdAt };
+  });
+}
+
+/** A cause of failures, as the status shows it. Pure. */
+export function describeAttempts({ concern, cause, count, error, nextAt }: FailedAttempts): FailureStatus {
+  return { cause, concern, count, reason: reasonOf(error), error, nextAt };
+}
+
+/** The innermost error with a code is the most specific one. */
+function reasonOf(error: ToldError): string {
+  let reason = error.message;
+  for (let link: ToldError | undefined = error; link; link = link.cause) {
+    if (link.code !== undefined) reason = link.message;
+  }
+  return reason;
+}
+
+/** What the unit's status shows: a change of it is worth a refresh. Pure. */
+export function summaryOf({
+  counts,
+  wanted,
+  capacity,
+  failures,
+  fault,
+  notices,
+  image,
+}: ServiceStatus): string {
+  const reasons = failures.map(({ cause }) => cause).sort();
+  const numbers = [counts?.online, counts?.busy, counts?.names.length, counts?.standby, wanted, capacity];
+  return JSON.stringify([numbers, reasons, fault?.message, notices.map(withoutDuration), image]);
+}
