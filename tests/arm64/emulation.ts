@@ -15,7 +15,8 @@ const MASK = String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff
  * starts, whatever their environment is.
  */
 export class Arm64Emulation implements Disposable {
-  readonly #entry: string;
+  /** Path of the entry in the kernel's list. */
+  readonly entry: string;
 
   /**
    * @param name of the entry in the kernel's list, which is deleted with this.
@@ -23,7 +24,7 @@ export class Arm64Emulation implements Disposable {
    * @throws Error where the kernel does not allow it.
    */
   constructor(name: string, directory: string) {
-    this.#entry = join(FORMATS, name);
+    this.entry = join(FORMATS, name);
     mkdirSync(directory, { recursive: true });
     const program = join(directory, "run-arm64");
     writeFileSync(program, `#!/bin/sh\nexec ${EMULATOR} -L ${LIBRARIES} "$@"\n`, { mode: 0o755 });
@@ -31,7 +32,7 @@ export class Arm64Emulation implements Disposable {
       if (!existsSync(join(FORMATS, "register")))
         execFileSync("mount", ["-t", "binfmt_misc", "none", FORMATS], { stdio: "pipe" });
       // One that a killed run has left.
-      if (existsSync(this.#entry)) writeFileSync(this.#entry, "-1");
+      if (existsSync(this.entry)) writeFileSync(this.entry, "-1");
       writeFileSync(join(FORMATS, "register"), `:${name}:M::${MAGIC}:${MASK}:${program}:`);
     } catch (cause) {
       throw new Error(
@@ -44,6 +45,6 @@ export class Arm64Emulation implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    writeFileSync(this.#entry, "-1");
+    writeFileSync(this.entry, "-1");
   }
 }

@@ -8,7 +8,10 @@ const LEAST_MS = 1000;
 const longer = (ms: number): number => (ms < LEAST_MS ? ms : Math.min(ms * FACTOR, 2 ** 31 - 1));
 
 const { prototype } = Runnable;
-const timeout = prototype.timeout as (this: Runnable, ms?: string | number) => number | Runnable;
+const timeout = Reflect.get(prototype, "timeout") as (
+  this: Runnable,
+  ms?: string | number,
+) => number | Runnable;
 Object.assign(prototype, {
   timeout(this: Runnable, ...words: readonly [(string | number)?]) {
     const [ms] = words;

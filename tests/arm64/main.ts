@@ -75,9 +75,9 @@ function fastTests(): readonly string[] {
 writeFileSync(results, "");
 try {
   const environment = await emulatedEnvironment();
-  using _emulation = new Arm64Emulation("github-runner-arm64", CACHE);
+  using emulation = new Arm64Emulation("github-runner-arm64", CACHE);
   const files = fastTests();
-  console.log(`${files.length} files with fast tests, and the packed agent`);
+  console.log(`${files.length} files with fast tests, and the packed agent, by ${emulation.entry}`);
   if (chosen.length === 0) await mocha(["tests/arm64/programs.arm64.ts"], {});
   const limits = ["--require", "./tests/arm64/longer-limits.ts", "--timeout", "10000"];
   const chunks = Array.from({ length: Math.ceil(files.length / CHUNK) }, (_, index) =>
