@@ -40,6 +40,11 @@ describe("the built site", () => {
     expect([...html].flatMap(([page, text]) => brokenTargets(page, text))).to.deep.equal([]);
   });
 
+  it("has a heading for each column of its tables", () => {
+    const unnamed = /<th(?: [^>]*)?>\s*<\/th>/;
+    expect([...html].filter(([, text]) => unnamed.test(text)).map(([page]) => page)).to.deep.equal([]);
+  });
+
   it("draws every diagram", () => {
     const drawn = [...html.values()].join("").split('<figure class="diagram"').length - 1;
     const sources = sourcePages().map((path) => readFileSync(join(SITE, "../..", path), "utf8"));

@@ -10,11 +10,13 @@ import { runnerAgent } from "../../scripts/agent/products.ts";
 import { ensureBaseImage } from "../support/base-image/ensure-base-image.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import { newerCharm } from "../support/rig/newer-charm.ts";
+import { readCommands, readSection } from "../docs/commands/read-commands.ts";
 import { AgentMachine } from "./agent-machine.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NAME = `runner${process.pid.toString(36)}`;
 const LIMIT_MS = 180_000;
+const PAGE = "docs/how-to/run-without-juju.md";
 const BLOCKED = /^github-runner\/0: blocked: path: missing/;
 
 const reason = reasonToSkipLxd();
@@ -47,10 +49,21 @@ describeLxd(`github-runner-agent${reason === undefined ? "" : ` (skipped: ${reas
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it("is copied and installed, upgraded, rolled back and uninstalled, without a network, and leaves nothing", () => {
+  /** Runs what a section of the page tells people to type, in the directory of the copied file. */
+  const follow = (section: string) => {
+    const commands = readCommands(readSection(PAGE, section));
+    expect(commands, section).not.to.deep.equal([]);
+    const script = commands.join("\n").replaceAll("_amd64", `_${hostArchitecture()}`);
+    return there().sh(`cd /root\n${script}`);
+  };
+
+  it("is copied and installed, upgraded, rolled back and uninstalled as the page says, without a network, and leaves nothing", () => {
     const machine = there();
+    const copied = `/root/github-runner-agent_${hostArchitecture()}`;
+    const copy = (file: string) => machine.sh(`cp /root/${file} ${copied}`);
+    machine.sh("echo 'virtual-machines: 2' >/root/runners.yaml");
+    copy("old");
     const before = machine.files();
-    const install = (file: string) => machine.sh(`/root/${file} --quiet install`);
     const version = () => machine.sh("github-runner-agent --version");
     const revision = () =>
       (JSON.parse(machine.sh("github-runner-agent status --format json")) as Status).applications[
@@ -60,7 +73,7 @@ describeLxd(`github-runner-agent${reason === undefined ? "" : ` (skipped: ${reas
       machine.sh("cat /var/lib/github-runner-agent/agents/*/charm/lib/service.mjs | sha256sum");
     const waits = () => machine.attempt("github-runner-agent wait --timeout 60s");
 
-    expect(install("old")).to.match(/^github-runner\/0 deployed$/m);
+    expect(follow("Install")).to.match(/^github-runner\/0 deployed$/m);
     expect(waits()).to.satisfy(
       (end: { code: number; output: string }) =>
         end.code === 3 && end.output.startsWith("github-runner/0: blocked: path: missing"),
@@ -68,17 +81,19 @@ describeLxd(`github-runner-agent${reason === undefined ? "" : ` (skipped: ${reas
     expect(machine.sh("systemctl is-active github-runner-agent.timer")).to.equal("active\n");
     const old = { version: version(), program: program() };
 
-    expect(install("new")).to.match(/^github-runner refreshed$/m);
+    copy("new");
+    expect(follow("Upgrade and roll back")).to.match(/^github-runner refreshed$/m);
     expect(waits().output).to.match(BLOCKED);
     expect([version(), revision()]).to.deep.equal(["1.1.0\n", 1]);
     expect(program()).not.to.equal(old.program);
 
-    expect(install("old")).to.match(/^github-runner refreshed$/m);
+    copy("old");
+    expect(follow("Upgrade and roll back")).to.match(/^github-runner refreshed$/m);
     expect(waits().output).to.match(BLOCKED);
     expect({ version: version(), program: program() }).to.deep.equal(old);
 
     expect(machine.attempt("github-runner-agent uninstall").code).to.equal(1);
-    machine.sh("github-runner-agent --quiet remove && github-runner-agent uninstall");
+    follow("Remove everything");
     expect(machine.sh("systemctl list-units --all 'github-runner*' --no-legend")).to.equal("");
     expect(machine.files()).to.equal(before);
   });

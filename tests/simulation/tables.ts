@@ -9,9 +9,9 @@ export function tablesOf({ options, endsAt, beginsAt }: Simulation, found: Summa
   return [
     {
       title: "Jobs",
-      columns: ["", "number"],
+      columns: ["jobs", "number"],
       rows: [
-        ["jobs", number(found.jobs)],
+        ["all", number(found.jobs)],
         ["lost", number(found.lost)],
         ["run twice", number(found.runTwice)],
         ["killed by a unit", number(found.killed)],
@@ -21,7 +21,7 @@ export function tablesOf({ options, endsAt, beginsAt }: Simulation, found: Summa
     },
     {
       title: "From a job's assignment to a unit until a runner listens for it",
-      columns: ["", "jobs", "p50", "p95", "p99", "longest"],
+      columns: ["while", "jobs", "p50", "p95", "p99", "longest"],
       rows: [
         ["without a fault", ...cellsOf(found.calm)],
         ...found.faults.map(({ what, waits }) => [what, ...cellsOf(waits)]),
@@ -30,7 +30,7 @@ export function tablesOf({ options, endsAt, beginsAt }: Simulation, found: Summa
     },
     {
       title: "Runners",
-      columns: ["", "number"],
+      columns: ["runners", "number"],
       rows: [
         ["runners that were online", number(found.runners)],
         ["of these from standby instances", number(found.fromStandby)],
@@ -42,7 +42,7 @@ export function tablesOf({ options, endsAt, beginsAt }: Simulation, found: Summa
     },
     {
       title: "Requests to GitHub",
-      columns: ["", "number", "for each job"],
+      columns: ["request", "number", "for each job"],
       rows: [
         ...[...found.requests]
           .sort(([left], [right]) => (left < right ? -1 : 1))
