@@ -89,7 +89,7 @@ export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {
   async onStart(event: CharmEvent): Promise<void> {
     await this.onReconcile(event);
     const lacks = this.#timers && lackOf(this.#timers);
-    if (lacks) this.log.warning("Nothing dispatches events by the clock", { reason: lacks });
+    if (lacks) this.log.warning("Nothing dispatches events on a schedule", { reason: lacks });
     const other = await this.#work.otherUnit();
     if (other !== undefined) this.log.warning("Remains of another unit", { reason: other });
   }

@@ -114,7 +114,7 @@ function checkKey(text: string): string {
   }
   throw refusal(
     "github-app-private-key-secret-id",
-    `the field ${KEY_FIELD} is no RSA private key in PEM format`,
+    `the field ${KEY_FIELD} is not an RSA private key in PEM format`,
     "set it with juju update-secret to the file that GitHub made for the App",
   );
 }

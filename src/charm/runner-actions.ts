@@ -39,7 +39,7 @@ export class RunnerActions {
       const service = await work.healthyService(event.signal);
       if (service) (await import("./describe-service.ts")).describeService(service).forEach(step);
       const lack = lackOf(await work.checkTimers(event.signal));
-      if (lack) step(`Nothing dispatches events by the clock: ${lack}`);
+      if (lack) step(`Nothing dispatches events on a schedule: ${lack}`);
       const other = await work.otherUnit();
       if (other !== undefined) step(`Remains of another unit: ${other}`);
     });

@@ -159,7 +159,7 @@ export function lackOf(timers: TimerState): string | undefined {
     case "stopped":
       return "the timers are stopped; update-status starts them";
     case "no-systemd":
-      return "this machine is not run by systemd; run the action reconcile-runners, or dispatch the event of that name from cron";
+      return "this machine does not run systemd; run the action reconcile-runners, or dispatch the event of that name from cron";
     case "no-dispatcher":
       return "this machine has no juju-exec; run the action reconcile-runners, or dispatch the event of that name from cron";
   }

@@ -144,7 +144,7 @@ export class UnitWork {
     const file = await this.#settingsFile();
     // The reason matters more than a service that goes on as before.
     await file.pause(reason).catch((thrown: unknown) => {
-      this.#charm.log.warning("The runner service is not paused", { reason: messageOf(thrown) });
+      this.#charm.log.warning("Cannot pause the runner service", { reason: messageOf(thrown) });
     });
   }
 

@@ -38,7 +38,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
     events: JOB_EVENTS,
     demands: "No outside collaborator has more than read access to the repository.",
     remedy:
-      "An administrator of the repository gives them read access or removes them (Settings, Collaborators and teams), or an owner makes them members of the organisation.",
+      "Ask an administrator of the repository to give them read access or to remove them (Settings, Collaborators and teams), or an owner to make them members of the organisation.",
     violations: ({ outsideCollaborators }) =>
       outsideCollaborators
         .filter(({ role }) => role !== "read")
@@ -49,7 +49,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
     events: PULL_REQUESTS,
     demands:
       "The branch that a pull request is to be merged into is protected, by branch protection or a ruleset.",
-    remedy: "An administrator of the repository protects the branch (Settings, Branches or Rules).",
+    remedy: "Ask an administrator of the repository to protect the branch (Settings, Branches or Rules).",
     violations: onPullRequest(({ target }) =>
       target.isProtected ? [] : [`branch '${target.name}' is not protected`],
     ),
@@ -60,7 +60,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
     when: IMPORTANT,
     demands: "Merging into that branch requires at least one approving review.",
     remedy:
-      "An administrator of the repository requires a pull request with at least 1 approval in the branch's protection or ruleset.",
+      "Ask an administrator of the repository to require a pull request with at least 1 approval in the branch's protection or ruleset.",
     violations: onPullRequest((facts) =>
       needsReviews(facts) && facts.target.isProtected && requiredReviews(facts).length === 0
         ? [`branch '${facts.target.name}' can be merged into without an approving review`]
@@ -73,7 +73,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
     when: IMPORTANT,
     demands: "Nobody is on the list of those who may merge into that branch without the review.",
     remedy:
-      "An administrator of the repository empties the bypass list of the branch's protection or ruleset. Where GitHub does not tell the list of a ruleset, the unit's token needs write access to the ruleset, or branch protection is used instead.",
+      "Ask an administrator of the repository to empty the bypass list of the branch's protection or ruleset. If GitHub does not show the unit the list of a ruleset, give its token write access to the ruleset, or use branch protection instead.",
     violations: onPullRequest((facts) => {
       const reviews = requiredReviews(facts);
       const isTight = reviews.some(({ bypass }) => bypass !== "unknown" && bypass.length === 0);
@@ -85,8 +85,8 @@ export const POLICY_RULES: readonly PolicyRule[] = [
     events: PULL_REQUESTS,
     when: "the pull request comes from a fork whose owner has no write access to the repository",
     demands:
-      "Somebody with write access, who is no outside collaborator, has approved the very commit: by an approving review of it, or by a comment.",
-    remedy: `Somebody with write access reads the change, approves the commit in a review or comments '${APPROVING_WORDS} <SHA of the commit>' on the pull request, and runs the job again.`,
+      "Somebody with write access, other than an outside collaborator, has approved this commit by a review or by a comment.",
+    remedy: `Ask somebody with write access to read the change, and to approve the commit in a review or by the comment '${APPROVING_WORDS} <SHA of the commit>' on the pull request; then run the job again.`,
     violations: missingApproval,
   },
 ];
@@ -156,6 +156,6 @@ function requiredReviews({ target }: PullRequestFacts): readonly ReviewRequireme
 }
 
 function describeBypass({ source, bypass }: ReviewRequirement): string {
-  if (bypass === "unknown") return `GitHub does not tell the unit who may bypass the ${source}`;
+  if (bypass === "unknown") return `GitHub does not show the unit who may bypass the ${source}`;
   return `the reviews of the ${source} can be bypassed by ${bypass.join(", ")}`;
 }

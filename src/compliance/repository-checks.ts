@@ -48,11 +48,11 @@ export class RepositoryChecks {
       const broken = refusals(request.event, facts);
       if (broken.length === 0) return { verdict: "allowed" };
       const rules = broken.map(({ rule }) => rule.id).join(", ");
-      log.info("A job is refused by the policy", { repository, event: request.event, rules });
+      log.info("The policy refuses a job", { repository, event: request.event, rules });
       return { verdict: "refused", text: describeRefusals(repository, broken) };
     } catch (thrown) {
       signal.throwIfAborted();
-      log.warning("The policy cannot be checked", { repository, reason: messageOf(thrown) });
+      log.warning("Cannot check the policy", { repository, reason: messageOf(thrown) });
       return outcomeOf(thrown, repository);
     }
   }
@@ -62,12 +62,12 @@ export class RepositoryChecks {
 function outcomeOf(thrown: unknown, repository: string): CheckOutcome {
   const code = thrown instanceof CodedError ? thrown.code : "unknown";
   if (code === NOT_FOUND) {
-    const text = `GitHub shows the unit no repository '${repository}', or no such branch of it. Somebody who runs this unit gives its token access to the repository.`;
+    const text = `GitHub shows the unit no repository '${repository}', or no such branch of it. Ask an operator of this unit to give its token access to the repository.`;
     return { verdict: "refused", text };
   }
   const text =
     code === RATE_LIMIT
       ? "GitHub's rate limit for the unit is reached. Run the job again in an hour."
-      : `The settings of repository '${repository}' cannot be read (${code}). Somebody who runs this unit finds the reason in the log of its runner service.`;
+      : `The settings of repository '${repository}' cannot be read (${code}). Ask an operator of this unit for the reason, which is in the log of its runner service.`;
   return { verdict: "failed", text };
 }

@@ -145,7 +145,7 @@ export class RegistrationLostError extends GithubError {
   readonly cleaned: boolean;
 
   constructor(runner: string, cleaned: boolean, cause: GithubError) {
-    const left = cleaned ? "no registration was found left" : "a registration may be left";
+    const left = cleaned ? "GitHub lists no registration of it" : "a registration may be left";
     super(`register runner '${runner}'`, `the answer was lost and ${left}; use a new name`, {
       status: cause.status,
       requestId: cause.requestId,

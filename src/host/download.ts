@@ -67,7 +67,7 @@ function limitTo(longest: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       length += chunk.length;
-      if (length > longest) done(new AnswerError("it is longer than any version of it"));
+      if (length > longest) done(new AnswerError("it is larger than any version of it"));
       else done(undefined, chunk);
     },
   });

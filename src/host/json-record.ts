@@ -27,7 +27,7 @@ export class JsonRecord<T> {
       path,
       (stored) => parse(stored) ?? undefined,
       (reason) => {
-        log.warning("A damaged file is ignored", { path, reason });
+        log.warning("Ignoring a damaged file", { path, reason });
       },
     );
     return value ?? null;

@@ -7,7 +7,7 @@ export class StorageMissingError extends ConditionError {
 
   constructor(path: string) {
     super(
-      `Cannot use the runners' storage: ${path} is not there; attach the unit's storage again, or deploy the unit anew`,
+      `Cannot use the runners' storage: ${path} is not there; attach the unit's storage again, or deploy the unit again`,
     );
   }
 }

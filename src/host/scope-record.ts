@@ -50,7 +50,7 @@ function readEntries(stored: unknown, path: string, log: Logger): readonly Scope
   if (!Array.isArray(stored)) return null;
   const entries = stored.filter(isEntry);
   const damaged = stored.length - entries.length;
-  if (damaged > 0) log.warning("Damaged registration scopes are ignored", { path, entries: damaged });
+  if (damaged > 0) log.warning("Ignoring damaged registration scopes", { path, entries: damaged });
   return entries;
 }
 

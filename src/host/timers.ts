@@ -58,7 +58,7 @@ TimeoutStartSec=${LONGEST_CALL}
     timer: {
       name: `${name}.timer`,
       content: `[Unit]
-Description=${description} by the clock
+Description=${description} on a schedule
 
 [Timer]
 ${renderSchedule(schedule).join("\n")}

@@ -36,12 +36,12 @@ export function readPreJob(content: Buffer, now: number): PreJob | Refusal {
   const fields = readFields(content, ["workflow", "repository", "event", "timestamp", "workflow_run_id"]);
   if (fields instanceof Refusal) return fields;
   const { workflow, repository, event, timestamp, workflow_run_id: runId } = fields;
-  if (typeof workflow !== "string") return new Refusal("workflow is no text");
-  if (!isText(repository, REPOSITORY)) return new Refusal("repository is no owner/name");
-  if (!isText(event, EVENT)) return new Refusal("event is no name of an event");
-  if (!isTime(timestamp, now)) return new Refusal("timestamp is no time that has been");
+  if (typeof workflow !== "string") return new Refusal("workflow is not a text");
+  if (!isText(repository, REPOSITORY)) return new Refusal("repository is not owner/name");
+  if (!isText(event, EVENT)) return new Refusal("event is not the name of an event");
+  if (!isTime(timestamp, now)) return new Refusal("timestamp is not a past time");
   if (!RUN_ID.test(String(runId)) || !["string", "number"].includes(typeof runId))
-    return new Refusal("workflow_run_id is no number");
+    return new Refusal("workflow_run_id is not a number");
   return { workflow, repository, event, timestamp, runId: Number(runId) };
 }
 
@@ -54,13 +54,13 @@ export function readPostJob(content: Buffer, now: number): PostJob | Refusal {
   const fields = readFields(content, ["timestamp", "status"], ["status_info"]);
   if (fields instanceof Refusal) return fields;
   const { timestamp, status, status_info: info } = fields;
-  if (!isTime(timestamp, now)) return new Refusal("timestamp is no time that has been");
-  if (!isEnd(status)) return new Refusal("status is none of those that there are");
+  if (!isTime(timestamp, now)) return new Refusal("timestamp is not a past time");
+  if (!isEnd(status)) return new Refusal("status is not one of the known ones");
   if (info === undefined) return { timestamp, status, code: undefined };
-  if (!isRecord(info) || !hasKeys(info, ["code"], [])) return new Refusal("status_info is no {code}");
+  if (!isRecord(info) || !hasKeys(info, ["code"], [])) return new Refusal("status_info is not {code}");
   const { code } = info;
   if (!Number.isInteger(code) || Number(code) < 0 || Number(code) > 999)
-    return new Refusal("status_info.code is no exit code or HTTP status");
+    return new Refusal("status_info.code is neither an exit code nor an HTTP status");
   return { timestamp, status, code: Number(code) };
 }
 
@@ -80,8 +80,8 @@ function readFields(
   } catch {
     return new Refusal("it is not JSON");
   }
-  if (!isRecord(value)) return new Refusal("it is no object");
-  return hasKeys(value, required, optional) ? value : new Refusal("it has other fields than it should");
+  if (!isRecord(value)) return new Refusal("it is not an object");
+  return hasKeys(value, required, optional) ? value : new Refusal("it has unexpected fields");
 }
 
 function hasKeys(value: Fields, required: readonly string[], optional: readonly string[]): boolean {

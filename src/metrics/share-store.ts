@@ -197,7 +197,7 @@ async function strangers(share: string): Promise<BadFile[]> {
   try {
     for await (const { name } of await opendir(share)) {
       if (BELONG_HERE.includes(name)) continue;
-      bad.push({ file: name, reason: "nothing of this name belongs here" });
+      bad.push({ file: name, reason: "its name is not expected here" });
       if (bad.length >= MOST_ENTRIES) break;
     }
   } catch (thrown) {

@@ -77,7 +77,7 @@ export const UNIT_METRICS = {
     "When the service tries again what has failed; absent while nothing waits.",
   ),
   github_runner_reconcile_interval_seconds: gauge(
-    "Longest time between two looks: the option reconcile-interval.",
+    "Longest time between two reconciles: the option reconcile-interval.",
   ),
   github_runner_last_success_timestamp_seconds: gauge("Last success of work that recurs.", {
     work: ["reconcile", "image_build", "application_check", "demand"],

@@ -41,7 +41,7 @@ function faultOf(entry: string): string | undefined {
   );
   const [addressText = "", ...prefixes] = entry.split("/");
   const address = parseAddress(addressText);
-  if (!address) return `${quoted} is no IPv4 or IPv6 address`;
+  if (!address) return `${quoted} is not an IPv4 or IPv6 address`;
   const network = parseNetwork(entry);
   if (!network) {
     const width = addressText.includes(":") ? WIDTH[6] : WIDTH[4];

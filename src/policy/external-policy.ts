@@ -100,7 +100,7 @@ export class ExternalPolicy implements PolicyService {
     for await (const chunk of body) {
       text += String(chunk);
       // An answer of this size is not a token.
-      if (text.length > LONGEST_TOKEN) throw new PolicyServiceError("its answer is no token", statusCode);
+      if (text.length > LONGEST_TOKEN) throw new PolicyServiceError("its answer is not a token", statusCode);
     }
     return { status: statusCode, text: text.trim() };
   }
@@ -108,7 +108,7 @@ export class ExternalPolicy implements PolicyService {
 
 /** A valid token fits into a header of the runner's request. */
 function tokenIn(text: string): Secret {
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new PolicyServiceError("its answer is no token", 200);
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new PolicyServiceError("its answer is not a token", 200);
   return new Secret(text);
 }
 
@@ -118,6 +118,6 @@ function refusal(status: number): PolicyServiceError {
       ? "it refuses the charm; correct repo-policy-compliance-token"
       : status < 500
         ? "correct repo-policy-compliance-url"
-        : "it fails; it is asked again at the next reconcile";
+        : "it fails; the next reconcile asks it again";
   return new PolicyServiceError(`HTTP status ${status}, ${advice}`, status);
 }

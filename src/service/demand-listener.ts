@@ -97,7 +97,7 @@ export class DemandListener {
       } catch (thrown) {
         signal.throwIfAborted();
         const reason = messageOf(thrown);
-        if (this.#fault !== reason) log.warning("GitHub's jobs are not heard", { reason });
+        if (this.#fault !== reason) log.warning("Cannot hear of GitHub's jobs", { reason });
         this.#fault = reason;
         await this.#tell((hearing) => hearing);
         // Without a session, for example beside that of a killed process, GitHub still tells how many jobs there are.
@@ -126,7 +126,7 @@ export class DemandListener {
       } catch (thrown) {
         signal.throwIfAborted();
         // It comes again, and does no harm.
-        log.debug("A message is not acknowledged", { reason: messageOf(thrown) });
+        log.debug("Cannot acknowledge a message", { reason: messageOf(thrown) });
         return;
       }
     }
@@ -208,12 +208,12 @@ export class DemandListener {
     const { clock, log, secondWitness, source } = this.#dependencies;
     const figures = await source.figures(signal);
     if (figures === undefined) {
-      log.warning("GitHub has no such scale set any more; it is made again");
+      log.warning("The scale set is gone; it is created again");
       return false;
     }
     await this.#tell((hearing, now) => afterFigures(hearing, figures, now));
     if (this.#hearing === undefined || !isPhantom(this.#hearing, clock.now())) return true;
-    log.warning("GitHub assigns jobs that no idle runner gets; the session is opened again", { ...figures });
+    log.warning("GitHub assigns jobs that no idle runner gets; opening the session again", { ...figures });
     const shown = (await secondWitness?.ask(this.#hearing.heard, signal))?.shown;
     const jobs = Math.max(0, figures.assigned - figures.running);
     await this.#tell((hearing, now) => afterAttempt(hearing, { kind: "unclaimed", jobs, shown }, now));
@@ -231,7 +231,7 @@ export class DemandListener {
       await this.#tell(afterAllAssigned);
       return true;
     }
-    log.warning("Jobs are queued that GitHub does not assign; the session is opened again", { ...testimony });
+    log.warning("Jobs are queued that GitHub does not assign; opening the session again", { ...testimony });
     const found = { kind: "missing", jobs: testimony.missing, shown: testimony.shown } as const;
     await this.#tell((hearing, now) => afterAttempt(hearing, found, now));
     return false;

@@ -52,7 +52,7 @@ export async function followInstances(
       );
     } catch (thrown) {
       signal.throwIfAborted();
-      log.info("LXD's events are lost; connecting again", { reason: messageOf(thrown) });
+      log.info("The connection to LXD's events is lost; connecting again", { reason: messageOf(thrown) });
     }
     signal.throwIfAborted();
     if (openedAt !== undefined && clock.now() - openedAt >= LASTING_MS) pause = FIRST_PAUSE_MS;

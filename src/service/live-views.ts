@@ -90,7 +90,7 @@ export class LiveViews {
       }
     } catch (thrown) {
       if (!this.#ended.signal.aborted)
-        log.warning("The live view is not sent", { reason: messageOf(thrown) });
+        log.warning("Cannot send the live view", { reason: messageOf(thrown) });
     } finally {
       this.#isSending = false;
     }

@@ -66,9 +66,8 @@ export class MetricsEndpoint {
     try {
       this.#server = { port, server: await this.#open(port) };
     } catch (thrown) {
-      this.#fault = `metrics are not served on port ${port} (${messageOf(thrown)}); set metrics-port to another one`;
-      if (before !== this.#fault)
-        this.#options.log.warning("Metrics are not served", { reason: this.#fault });
+      this.#fault = `cannot serve metrics on port ${port} (${messageOf(thrown)}); set metrics-port to another port`;
+      if (before !== this.#fault) this.#options.log.warning("Cannot serve metrics", { reason: this.#fault });
     }
   }
 

@@ -180,7 +180,7 @@ export class PolicyEndpoint {
     }
     const gone = new AbortController();
     response.once("close", () => {
-      gone.abort(new Error("the runner hung up"));
+      gone.abort(new Error("the runner has closed the connection"));
     });
     const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
     this.#checks += 1;
@@ -257,7 +257,7 @@ function readBody(request: IncomingMessage): Promise<string | undefined> {
       resolve(Buffer.concat(chunks).toString("utf8"));
     })
     .once("close", () => {
-      reject(new Error("the runner hung up"));
+      reject(new Error("the runner has closed the connection"));
     });
   return promise;
 }

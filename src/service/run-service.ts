@@ -83,7 +83,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     settings: {
       read: async () => {
         if ((await programIdentity(program)) !== identity) {
-          log.info("A newer program has taken the place of this one; it is started instead");
+          log.info("A newer program has replaced this one; starting it");
           end();
         }
         const settings = await readSettings(path);
@@ -300,7 +300,7 @@ class Follower {
       log,
     };
     await followInstances(dependencies, signal).catch((thrown: unknown) => {
-      if (!signal.aborted) log.error("LXD's events are not followed", { reason: messageOf(thrown) });
+      if (!signal.aborted) log.error("Cannot follow LXD's events", { reason: messageOf(thrown) });
     });
   }
 }

@@ -177,7 +177,7 @@ export class RunnerLoop {
       this.#standbyBackOff = new Map();
     } catch (thrown) {
       signal.throwIfAborted();
-      log.warning("Standby instances cannot be made", { reason: messageOf(thrown) });
+      log.warning("Cannot create standby instances", { reason: messageOf(thrown) });
       this.#verification.doubt();
       const outcome = { failures: [failureOf(thrown, "creation")], created: 0, mightCreate: true };
       this.#standbyBackOff = backOffAfter(this.#standbyBackOff, outcome, {
@@ -207,12 +207,12 @@ export class RunnerLoop {
       const { unit, revision, setup } = read;
       const { count } = setup.configuration;
       this.#show({ unit: unit.unitName, revision, wanted: count, intervalMs: intervalOf(read) });
-      log.info("Settings are in force", { revision, paused: read.paused });
+      log.info("Settings applied", { revision, paused: read.paused });
     } catch (thrown) {
       const reason = messageOf(thrown);
       // The unit is being removed, or its files are lost: hooks decide what comes next.
       if (thrown instanceof ServiceSettingsError && thrown.fault === "missing") await this.#withdraw();
-      if (this.#status.settingsFault !== reason) log.warning("Settings are not applied", { reason });
+      if (this.#status.settingsFault !== reason) log.warning("Cannot apply settings", { reason });
       this.#show({
         settingsFault: reason,
         ...(this.#settings === undefined && { activity: { state: "without settings" as const, reason } }),

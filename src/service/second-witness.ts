@@ -119,7 +119,7 @@ export class SecondWitness {
       return { missing: missingJobs(jobs, heard, offer, clock.now()), shown: ownJobs(jobs, offer).length };
     } catch (thrown) {
       signal.throwIfAborted();
-      log.debug("GitHub's REST API does not tell of queued jobs", { reason: messageOf(thrown) });
+      log.debug("Cannot read queued jobs from GitHub's REST API", { reason: messageOf(thrown) });
       return undefined;
     }
   }

@@ -148,7 +148,7 @@ export class ServiceApi {
   #issueToken(response: ServerResponse): void {
     const gone = new AbortController();
     response.once("close", () => {
-      gone.abort(new Error("whoever asked for the token hung up"));
+      gone.abort(new Error("the client has closed the connection"));
     });
     const { policyToken } = this.#options;
     const issued = policyToken

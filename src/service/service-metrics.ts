@@ -122,7 +122,7 @@ async function charmVersion(program: string): Promise<string> {
 /** A page that is lost must not keep the service from its work. */
 async function pageFilesOf({ program, log }: ServiceMetricsOptions): Promise<PageFiles | undefined> {
   return readPageFiles(join(dirname(program), "../page")).catch((thrown: unknown) => {
-    log.warning("There is no live page", { reason: messageOf(thrown) });
+    log.warning("Cannot serve the live page", { reason: messageOf(thrown) });
     return undefined;
   });
 }

@@ -103,8 +103,8 @@ export class ServicePolicy {
   }
 
   #note(reason: string): void {
-    const fault = `policy checks are not served (${reason}), and no runners are created; free TCP port ${this.#dependencies.port} of the runners' bridge`;
-    if (fault !== this.#fault) this.#dependencies.log.warning("Policy checks are not served", { reason });
+    const fault = `cannot serve policy checks (${reason}), so no runners are created; free TCP port ${this.#dependencies.port} of the runners' bridge`;
+    if (fault !== this.#fault) this.#dependencies.log.warning("Cannot serve policy checks", { reason });
     this.#fault = fault;
   }
 

@@ -38,7 +38,7 @@ export async function watchFile(options: WatchFileOptions, signal: AbortSignal):
     const reason = await followOnce(options, inspect, signal);
     signal.throwIfAborted();
     if (reason !== undefined && reason !== told)
-      log.warning("Cannot watch a file; it is polled", { path, reason });
+      log.warning("Cannot watch a file; polling it", { path, reason });
     told = reason;
     await clock.wait(FAST_MS, signal);
     await inspect();

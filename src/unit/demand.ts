@@ -48,7 +48,7 @@ export interface Suspicion {
 export function describeSuspicion({ attemptedAt, jobs, kind, shown }: Suspicion): string {
   const many = jobs === 1 ? "1 job" : `${jobs} jobs`;
   const them = jobs === 1 ? "it" : "them";
-  const then = `the session was opened again at ${new Date(attemptedAt).toISOString().slice(11, 16)} UTC; githubstatus.com tells of incidents`;
+  const then = `the session was opened again at ${new Date(attemptedAt).toISOString().slice(11, 16)} UTC; githubstatus.com lists incidents`;
   if (kind === "missing")
     return `${many} ${jobs === 1 ? "is" : "are"} queued, and GitHub does not assign ${them} to the scale set; ${then}`;
   const seen =

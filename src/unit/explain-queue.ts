@@ -111,7 +111,7 @@ function waitObstacle(evidence: QueueEvidence, waits: Waiting): Obstacle {
     if (scaleSet.silence !== undefined) return { reason: "not-heard", text: scaleSet.silence };
     return {
       reason: "not-assigned",
-      text: "GitHub has not assigned the jobs to this unit's scale set, which has room for them; another unit with these labels may have them, else look at githubstatus.com",
+      text: "GitHub has not assigned the jobs to this unit's scale set, which has room for them; another unit with these labels may have them; otherwise see githubstatus.com",
     };
   }
   return idle >= waits.waiting ? idleObstacle(evidence, waits, idle) : startingObstacle(evidence);
@@ -126,7 +126,7 @@ function idleObstacle({ scaleSet }: QueueEvidence, { waiting }: Waiting, idle: n
     };
   return {
     reason: "not-taken",
-    text: `${runners}, and GitHub gives it no job; that takes seconds, else look at githubstatus.com`,
+    text: `${runners}, and GitHub gives it no job; that takes seconds, otherwise see githubstatus.com`,
   };
 }
 

@@ -83,8 +83,8 @@ function summaryOf(name: string, own: readonly LifeMoment[], evidence: LifeEvide
   }
   const unsure = blind === undefined ? "" : ` (${quote(blind)})`;
   const cause = causeOf(own) ?? capsules.find(({ runner }) => runner === name)?.cause;
-  const state = blind === undefined ? "is gone" : "cannot be looked for now";
-  return `${name} ${state}: ${cause === undefined ? "nothing tells why" : quote(cause)}${unsure}`;
+  const state = blind === undefined ? "is gone" : "cannot be looked up at the moment";
+  return `${name} ${state}: ${cause === undefined ? "the reason is not known" : quote(cause)}${unsure}`;
 }
 
 /** What ended it: what the unit found counts before what it decided, and both before the guest's word. */

@@ -60,7 +60,7 @@ export function openScopes(
       try {
         return openFormerForge(scope, context);
       } catch (thrown) {
-        log.warning("A former registration scope is ignored", {
+        log.warning("Ignoring a former registration scope", {
           path: scope.path,
           reason: messageOf(thrown),
         });

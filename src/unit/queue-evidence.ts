@@ -159,7 +159,7 @@ function sortedObstacles(obstacles: readonly Obstacle[]): readonly Obstacle[] {
 
 function silenceOf(heard: HeardDemand | undefined, service: ServiceStatus | undefined): string | undefined {
   if (service === undefined)
-    return "the runner service, which hears of jobs, does not work; look at its journal: journalctl -u <unit>-runners";
+    return "the runner service, which hears of jobs, does not run; read its journal: journalctl -u <unit>-runners";
   return heard === undefined
     ? "the runner service has not heard of GitHub's jobs for 5 minutes"
     : heard.fault;

@@ -37,7 +37,7 @@ export class ServiceSettingsError extends ConditionError {
 
   constructor(path: string, fault: SettingsFault, detail: string, options?: ErrorOptions) {
     super(
-      `Cannot use the settings of the runner service: ${path} ${detail}; the next hook writes it anew`,
+      `Cannot use the settings of the runner service: ${path} ${detail}; the next hook writes it again`,
       options,
     );
     this.fault = fault;

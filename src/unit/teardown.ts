@@ -46,7 +46,7 @@ export class Teardown {
     await endService(signal);
     // A hook that fails forever would block the removal of a unit that never had LXD.
     if (hasLxd) await manager.flushAll("force", signal);
-    else log.warning("LXD is not on this machine: its instances are not removed");
+    else log.warning("Cannot remove instances: LXD is not installed on this machine");
     await this.#deleteScaleSet(signal);
   }
 
@@ -68,7 +68,7 @@ export class Teardown {
     await logs.remove();
     await host.remove(signal);
     if (kept.length > 0) {
-      log.warning("Resources that others use are kept", {
+      log.warning("Keeping resources that others use", {
         kept: kept.join(", "),
         dataDirectory,
       });

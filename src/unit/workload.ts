@@ -479,7 +479,7 @@ export class Workload {
       if (here) this.#formerHere = here;
     } catch (thrown) {
       signal.throwIfAborted();
-      log.debug("The jobs of former scale sets cannot be read", { reason: messageOf(thrown) });
+      log.debug("Cannot read the jobs of former scale sets", { reason: messageOf(thrown) });
     }
     const elsewhere = await formerPaths.read(signal);
     const { assigned, missing, running } = this.#formerHere;

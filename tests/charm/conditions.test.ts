@@ -117,7 +117,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new ArchiveDownloadError(application, "no route to host"),
   new MetricsLogError("/var/log/a", "no space left"),
   new PolicyServiceError("HTTP status 401, it refuses the charm; correct repo-policy-compliance-token", 401),
-  new PolicyServiceError("HTTP status 503, it fails; it is asked again at the next reconcile", 503),
+  new PolicyServiceError("HTTP status 503, it fails; the next reconcile asks it again", 503),
   new GuestValueError("aproxy-redirect-ports", "ports and ranges of ports"),
   new runners.RunnerCreateError("a-0-1", "it failed"),
   new runners.RunnerRemoveError("a-0-1", "it failed"),

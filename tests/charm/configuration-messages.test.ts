@@ -113,11 +113,11 @@ const MESSAGES: readonly Row[] = [
   [{ group: " " }, "group: missing; use the name of a runner group, such as default"],
   [
     { labels: "fine, é" },
-    'labels: "é" is no label; use letters, digits, hyphens and underscores, with commas between labels',
+    'labels: "é" is not a label; use letters, digits, hyphens and underscores, with commas between labels',
   ],
   [
     { labels: "ok, bad label, fine, é" },
-    'labels: "bad label", "é" are no labels; use letters, digits, hyphens and underscores, with commas between labels',
+    'labels: "bad label", "é" are not labels; use letters, digits, hyphens and underscores, with commas between labels',
   ],
   [
     { labels: "l,".repeat(96) },
@@ -158,7 +158,7 @@ const MESSAGES: readonly Row[] = [
   ],
   [
     { "runner-subnet": "mine" },
-    'runner-subnet: "mine" is no IPv4 or IPv6 address; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24',
+    'runner-subnet: "mine" is not an IPv4 or IPv6 address; use nothing, or a private IPv4 network with a prefix of 16 to 28, such as 192.168.99.0/24',
   ],
   [{ "vm-processes": 511 }, "vm-processes: 511 is less than 512; use 512 to 100000"],
   [{ "vm-processes": 100_001 }, "vm-processes: 100001 is more than 100000; use 512 to 100000"],
@@ -218,7 +218,7 @@ const MESSAGES: readonly Row[] = [
   [{ "reconcile-interval": 1 }, "reconcile-interval: 1 is less than 2; use 2 to 10080 minutes"],
   [
     { denylist: "10.0.0.0/8, 10.0.0.1/8, fd00::/129, intranet" },
-    'denylist: "10.0.0.1/8" is an address inside of 10.0.0.0/8, "fd00::/129" has no prefix of 0 to 128, "intranet" is no IPv4 or IPv6 address; use IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8',
+    'denylist: "10.0.0.1/8" is an address inside of 10.0.0.0/8, "fd00::/129" has no prefix of 0 to 128, "intranet" is not an IPv4 or IPv6 address; use IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8',
   ],
   [
     { "dockerhub-mirror": "http://mirror" },
@@ -235,11 +235,11 @@ const MESSAGES: readonly Row[] = [
   ],
   [
     { "aproxy-exclude-addresses": "10.0.0.9-10.0.0.1, fd00::/8" },
-    'aproxy-exclude-addresses: "10.0.0.9-10.0.0.1", "fd00::/8" are no IPv4 addresses; use IPv4 addresses, ranges and networks with commas between them, such as 10.0.0.0/8, 192.0.2.1-192.0.2.9',
+    'aproxy-exclude-addresses: "10.0.0.9-10.0.0.1", "fd00::/8" are not IPv4 addresses; use IPv4 addresses, ranges and networks with commas between them, such as 10.0.0.0/8, 192.0.2.1-192.0.2.9',
   ],
   [
     { "aproxy-redirect-ports": "80, 0, 9-8, x, 65536" },
-    'aproxy-redirect-ports: "0", "9-8", "x", "65536" are no ports; use ports and ranges of ports with commas between them, such as 80, 8080-8090',
+    'aproxy-redirect-ports: "0", "9-8", "x", "65536" are not ports; use ports and ranges of ports with commas between them, such as 80, 8080-8090',
   ],
   [
     { "aproxy-redirect-ports": "", "experimental-use-aproxy": true },
@@ -269,11 +269,11 @@ const MESSAGES: readonly Row[] = [
   ],
   [
     { "aproxy-redirect-ports": `080,${"x".repeat(100)},${",y".repeat(20)}` },
-    `aproxy-redirect-ports: "080", "${"x".repeat(59)}…", ${'"y", '.repeat(7)}"y" and 12 more are no ports; use ports and ranges of ports with commas between them, such as 80, 8080-8090`,
+    `aproxy-redirect-ports: "080", "${"x".repeat(59)}…", ${'"y", '.repeat(7)}"y" and 12 more are not ports; use ports and ranges of ports with commas between them, such as 80, 8080-8090`,
   ],
   [
     { denylist: "x,".repeat(12) },
-    `denylist: ${'"x" is no IPv4 or IPv6 address, '.repeat(10)}and 2 more are wrong; use IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8`,
+    `denylist: ${'"x" is not an IPv4 or IPv6 address, '.repeat(10)}and 2 more are wrong; use IPv4 or IPv6 networks with commas between them, such as 10.0.0.0/8, fd00::/8`,
   ],
   [
     { "virtual-machines": 501, "reconcile-interval": 10081 },
@@ -312,7 +312,7 @@ const MESSAGES: readonly Row[] = [
   ],
   [
     { path: "-", labels: "good,b@d,w orse", "vm-memory": "lots", "virtual-machines": -1 },
-    `path: organisation "-" is not made of at most 39 letters, digits and hyphens; use owner/repo, an organisation, or enterprises/<slug> | labels: "b@d", "w orse" are no labels; use letters, digits, hyphens and underscores, with commas between labels | virtual-machines: -1 is less than 0; use 0 to 500 | vm-memory: not a size; use ${SIZE} 7GiB`,
+    `path: organisation "-" is not made of at most 39 letters, digits and hyphens; use owner/repo, an organisation, or enterprises/<slug> | labels: "b@d", "w orse" are not labels; use letters, digits, hyphens and underscores, with commas between labels | virtual-machines: -1 is less than 0; use 0 to 500 | vm-memory: not a size; use ${SIZE} 7GiB`,
   ],
 ];
 
@@ -378,7 +378,7 @@ const SECRETS: readonly (readonly [
   [
     "github-app-private-key-secret-id",
     { "private-key": TOKEN },
-    "github-app-private-key-secret-id: the field private-key is no RSA private key in PEM format; set it with juju update-secret to the file that GitHub made for the App",
+    "github-app-private-key-secret-id: the field private-key is not an RSA private key in PEM format; set it with juju update-secret to the file that GitHub made for the App",
   ],
 ];
 

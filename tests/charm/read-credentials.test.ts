@@ -94,7 +94,7 @@ describe("readCredentials()", () => {
 
   it("rejects a key that is not RSA", async () => {
     const told = await messageFor(FROM_APP, holding({ "private-key": ELLIPTIC }));
-    expect(told).to.match(/is no RSA private key in PEM format/);
+    expect(told).to.match(/is not an RSA private key in PEM format/);
   });
 
   it("rejects a secret that Juju does not give, with Juju's text", async () => {

@@ -77,7 +77,7 @@ describe("refusals()", () => {
   it("take an unknown bypass list for one with people on it", () => {
     const reviews = [{ source: "ruleset 'strict'", approvals: 2, bypass: "unknown" as const }];
     expect(broken(pullRequest({ reviews }))).to.deep.equal([
-      ["no-bypass", "GitHub does not tell the unit who may bypass the ruleset 'strict'"],
+      ["no-bypass", "GitHub does not show the unit who may bypass the ruleset 'strict'"],
     ]);
   });
 
@@ -125,7 +125,7 @@ describe("describeRefusals()", () => {
     );
     expect(text).to.equal(
       "Repository 'octo/hello' may not use these runners:\n- protected-target: branch 'main' is not protected\n" +
-        "  An administrator of the repository protects the branch (Settings, Branches or Rules).",
+        "  Ask an administrator of the repository to protect the branch (Settings, Branches or Rules).",
     );
   });
 

@@ -53,7 +53,7 @@ describe("RepositoryChecks", () => {
   it("refuse what GitHub does not show", async () => {
     const outcome = await failing(new NotFoundError("read it", "octo", { status: 404 }));
     expect(outcome).to.have.property("verdict", "refused");
-    expect(outcome).to.have.property("text").that.contains("gives its token access");
+    expect(outcome).to.have.property("text").that.contains("to give its token access");
   });
 
   it("fail with GitHub, and tell strangers neither permissions nor addresses", async () => {
@@ -81,7 +81,7 @@ describe("RepositoryChecks", () => {
 
   it("end when they are aborted", async () => {
     const controller = new AbortController();
-    const reason = new Error("the runner hung up");
+    const reason = new Error("the runner has closed the connection");
     const read = () => {
       controller.abort(reason);
       return Promise.reject(new Error("aborted"));

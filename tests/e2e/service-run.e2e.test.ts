@@ -116,7 +116,7 @@ endToEnd("the runner service with its standby instance", () => {
       counts.busy === 1 &&
       !counts.names.includes(lost);
     await service.shows("another runner", isBack, patience(60_000));
-    expect(service.output).to.include("LXD's events are lost; connecting again");
+    expect(service.output).to.include("The connection to LXD's events is lost; connecting again");
     expect(await rig.machines(patience()))
       .to.have.length(WANTED)
       .and.to.include(job.runnerName);

@@ -51,7 +51,7 @@ describe("download()", () => {
     const before = process.memoryUsage().rss;
     const error = await rejection(fetchFile(32 * MIB));
     expect(error).to.be.instanceOf(AnswerError);
-    expect(error.message).to.equal("it is longer than any version of it");
+    expect(error.message).to.equal("it is larger than any version of it");
     expect((await stat(path())).size).to.be.at.most(32 * MIB);
     expect(process.memoryUsage().rss - before).to.be.below(64 * MIB);
   });

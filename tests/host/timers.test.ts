@@ -38,7 +38,7 @@ TimeoutStartSec=3h
 
   it("fires that many minutes after the last run and after a boot, up to a quarter later", () => {
     expect(reconcile().timer.content).to.equal(`[Unit]
-Description=Dispatch reconcile-runners on runners/1 by the clock
+Description=Dispatch reconcile-runners on runners/1 on a schedule
 
 [Timer]
 OnActiveSec=10m

@@ -71,6 +71,6 @@ endToEnd("the runner service on a machine whose LXD is started again", () => {
     await service.shows("a fault of LXD and the next attempt", saysSo, patience(60_000));
     await startLxd(patience());
     await atRest();
-    expect(service.output.slice(told)).to.include("LXD's events are lost; connecting again");
+    expect(service.output.slice(told)).to.include("The connection to LXD's events is lost; connecting again");
   });
 });

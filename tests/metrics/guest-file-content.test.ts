@@ -42,33 +42,33 @@ describe("the files that a guest writes of its job", () => {
     ["half of it", json(PRE_JOB).subarray(0, 50), "it is not JSON"],
     ["no UTF-8", Buffer.from([0x22, 0xff, 0x22]), "it is not JSON"],
     ["deep nesting", Buffer.from("[".repeat(1024)), "it is not JSON"],
-    ["deep nesting that ends", Buffer.from("[".repeat(512) + "]".repeat(512)), "it is no object"],
-    ["null", json(null), "it is no object"],
-    ["a field too few", json({ ...PRE_JOB, event: undefined }), "it has other fields than it should"],
-    ["a field too many", json({ ...PRE_JOB, more: 1 }), "it has other fields than it should"],
+    ["deep nesting that ends", Buffer.from("[".repeat(512) + "]".repeat(512)), "it is not an object"],
+    ["null", json(null), "it is not an object"],
+    ["a field too few", json({ ...PRE_JOB, event: undefined }), "it has unexpected fields"],
+    ["a field too many", json({ ...PRE_JOB, more: 1 }), "it has unexpected fields"],
     [
       "a prototype",
       Buffer.from('{"__proto__": {"workflow": "x"}, "timestamp": 1}'),
-      "it has other fields than it should",
+      "it has unexpected fields",
     ],
-    ["a workflow that is no text", json({ ...PRE_JOB, workflow: ["x"] }), "workflow is no text"],
-    ["a path for a repository", json({ ...PRE_JOB, repository: "../../x" }), "repository is no owner/name"],
-    ["lines for a repository", json({ ...PRE_JOB, repository: "a/b\nc" }), "repository is no owner/name"],
-    ["an event of another form", json({ ...PRE_JOB, event: "a b" }), "event is no name of an event"],
-    ["a time that is text", json({ ...PRE_JOB, timestamp: "1" }), "timestamp is no time that has been"],
-    ["a time before all", json({ ...PRE_JOB, timestamp: -1 }), "timestamp is no time that has been"],
-    ["a time to come", json({ ...PRE_JOB, timestamp: NOW * 2 }), "timestamp is no time that has been"],
+    ["a workflow that is no text", json({ ...PRE_JOB, workflow: ["x"] }), "workflow is not a text"],
+    ["a path for a repository", json({ ...PRE_JOB, repository: "../../x" }), "repository is not owner/name"],
+    ["lines for a repository", json({ ...PRE_JOB, repository: "a/b\nc" }), "repository is not owner/name"],
+    ["an event of another form", json({ ...PRE_JOB, event: "a b" }), "event is not the name of an event"],
+    ["a time that is text", json({ ...PRE_JOB, timestamp: "1" }), "timestamp is not a past time"],
+    ["a time before all", json({ ...PRE_JOB, timestamp: -1 }), "timestamp is not a past time"],
+    ["a time to come", json({ ...PRE_JOB, timestamp: NOW * 2 }), "timestamp is not a past time"],
     [
       "an endless time",
       Buffer.from(JSON.stringify(PRE_JOB).replace(`${NOW - 60}`, "1e999")),
-      "timestamp is no time that has been",
+      "timestamp is not a past time",
     ],
     [
       "a run that is no number",
       json({ ...PRE_JOB, workflow_run_id: "1/../2" }),
-      "workflow_run_id is no number",
+      "workflow_run_id is not a number",
     ],
-    ["a run in a list", json({ ...PRE_JOB, workflow_run_id: [1] }), "workflow_run_id is no number"],
+    ["a run in a list", json({ ...PRE_JOB, workflow_run_id: [1] }), "workflow_run_id is not a number"],
   ];
   for (const [what, content, expected] of badPreJobs) {
     it(`are refused with ${what} before a job`, () => {
@@ -77,19 +77,19 @@ describe("the files that a guest writes of its job", () => {
   }
 
   const badPostJobs: readonly (readonly [string, object, string])[] = [
-    ["another status", { ...POST_JOB, status: "fine" }, "status is none of those that there are"],
-    ["a status of another type", { ...POST_JOB, status: 1 }, "status is none of those that there are"],
-    ["status_info that is null", { ...POST_JOB, status_info: null }, "status_info is no {code}"],
-    ["more in status_info", { ...POST_JOB, status_info: { code: 1, x: 1 } }, "status_info is no {code}"],
+    ["another status", { ...POST_JOB, status: "fine" }, "status is not one of the known ones"],
+    ["a status of another type", { ...POST_JOB, status: 1 }, "status is not one of the known ones"],
+    ["status_info that is null", { ...POST_JOB, status_info: null }, "status_info is not {code}"],
+    ["more in status_info", { ...POST_JOB, status_info: { code: 1, x: 1 } }, "status_info is not {code}"],
     [
       "half a code",
       { ...POST_JOB, status_info: { code: 1.5 } },
-      "status_info.code is no exit code or HTTP status",
+      "status_info.code is neither an exit code nor an HTTP status",
     ],
     [
       "a huge code",
       { ...POST_JOB, status_info: { code: 1e6 } },
-      "status_info.code is no exit code or HTTP status",
+      "status_info.code is neither an exit code nor an HTTP status",
     ],
   ];
   for (const [what, content, expected] of badPostJobs) {

@@ -25,7 +25,7 @@ describe("readNetworkList()", () => {
     const { networks, faults } = readNetworkList("10.0.0.0/8, nonsense, 10.0.0.1/8, fd00::/200, 192.168.0.1");
     expect(networks.map(renderNetwork)).to.deep.equal(["10.0.0.0/8", "192.168.0.1/32"]);
     expect(faults).to.deep.equal([
-      '"nonsense" is no IPv4 or IPv6 address',
+      '"nonsense" is not an IPv4 or IPv6 address',
       '"10.0.0.1/8" is an address inside of 10.0.0.0/8',
       '"fd00::/200" has no prefix of 0 to 128',
     ]);
@@ -36,11 +36,11 @@ describe("readNetworkList()", () => {
     ["10.0.0.0/", '"10.0.0.0/" has no prefix of 0 to 32'],
     ["10.0.0.0/8/8", '"10.0.0.0/8/8" has no prefix of 0 to 32'],
     ["10.0.0.0/255.0.0.0", '"10.0.0.0/255.0.0.0" has no prefix of 0 to 32'],
-    ["10.0.0.0 10.0.0.1", '"10.0.0.0 10.0.0.1" is no IPv4 or IPv6 address'],
-    ["github.com", '"github.com" is no IPv4 or IPv6 address'],
+    ["10.0.0.0 10.0.0.1", '"10.0.0.0 10.0.0.1" is not an IPv4 or IPv6 address'],
+    ["github.com", '"github.com" is not an IPv4 or IPv6 address'],
     ["::ffff:10.0.0.1/104", '"::ffff:10.0.0.1/104" is an address inside of 10.0.0.0/8'],
     ["fd00::1/64", '"fd00::1/64" is an address inside of fd00::/64'],
-    ["x".repeat(100), `"${"x".repeat(59)}…" is no IPv4 or IPv6 address`],
+    ["x".repeat(100), `"${"x".repeat(59)}…" is not an IPv4 or IPv6 address`],
   ] as const;
   for (const [entry, fault] of faulty) {
     it(`says of ${entry.slice(0, 30)} what is wrong with it`, () => {

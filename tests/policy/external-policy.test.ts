@@ -106,7 +106,7 @@ describe("ExternalPolicy", () => {
   ] as const) {
     it(`refuses ${what} as a token`, async () => {
       answers = [say(200, text)];
-      expect((await failure()).message).to.contain("its answer is no token");
+      expect((await failure()).message).to.contain("its answer is not a token");
     });
   }
 

@@ -63,7 +63,9 @@ describe("the runner charm, without LXD and GitHub", () => {
   it("can be removed from a machine that never had LXD", async () => {
     for (const event of [ctx.on.stop(), ctx.on.remove()]) {
       await ctx.run(event, new State({ config: usable }));
-      expect(ctx.jujuLog.map(({ message }) => message).join("\n")).to.include("LXD is not on this machine");
+      expect(ctx.jujuLog.map(({ message }) => message).join("\n")).to.include(
+        "LXD is not installed on this machine",
+      );
     }
   });
 

@@ -80,7 +80,7 @@ describe("runService()", function () {
       await chmod(`${settings()}.new`, mode);
       await rename(`${settings()}.new`, settings());
       await shows("the fault", ({ settingsFault = "" }) => told.test(settingsFault));
-      await said(new RegExp(`WARNING Settings are not applied.*${told.source}`));
+      await said(new RegExp(`WARNING Cannot apply settings.*${told.source}`));
       const shown = await askService(socket(), stop.signal);
       expect(shown).to.include({ revision: 1, unit: "runners/0" });
       expect(shown && isHealthy(shown, Date.now())).to.equal(false);
@@ -116,9 +116,7 @@ describe("runService()", function () {
     expect(await programIdentity(program())).not.to.equal(old?.program);
     await requestRound(socket(), stop.signal);
     await service;
-    expect(lines.join("\n")).to.include(
-      "A newer program has taken the place of this one; it is started instead",
-    );
+    expect(lines.join("\n")).to.include("A newer program has replaced this one; starting it");
     expect(await askService(socket(), stop.signal)).to.equal(undefined);
   });
 
@@ -140,7 +138,7 @@ describe("runService()", function () {
       const lack = await file.publish({ ...paused(2), paused: "labels: wrong" });
       expect(lack).to.match(/^the runner service has no settings, and hooks replace used runners: .*ENOSPC/);
       await shows("no settings", ({ activity }) => activity.state === "without settings");
-      await said(/Settings are not applied.*does not exist/);
+      await said(/Cannot apply settings.*does not exist/);
       await writeFile(fill, "");
       expect(await file.publish({ ...paused(2), paused: "labels: wrong" })).to.equal(undefined);
       await shows(

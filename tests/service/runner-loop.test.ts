@@ -311,7 +311,7 @@ describe("RunnerLoop", () => {
     fixture.settings = new ServiceSettingsError("/x", "damaged", "is damaged");
     fixture.wakes.wake("settings");
     await fixture.rounded(2);
-    expect(fixture.loop.status.settingsFault).to.match(/is damaged; the next hook writes it anew/);
+    expect(fixture.loop.status.settingsFault).to.match(/is damaged; the next hook writes it again/);
     expect(fixture.rounds.at(-1)?.revision).to.equal(1);
   });
 

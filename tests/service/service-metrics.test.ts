@@ -77,7 +77,7 @@ describe("ServiceMetrics", () => {
       };
       expect((await notices()).map((notice) => notice.slice(0, 24))).to.deep.equal([
         "other",
-        "metrics are not served o",
+        "cannot serve metrics on ",
       ]);
       await new Promise((resolve) => taken.close(resolve));
       metrics.apply(sampleSettings({ metricsPort: port }));

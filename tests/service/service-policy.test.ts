@@ -164,7 +164,7 @@ describe("ServicePolicy", () => {
     expect(answer)
       .to.have.property("fault")
       .that.matches(/EADDRINUSE.*free TCP port/);
-    expect(policy.annotate(sampleStatus()).notices.join()).to.contain("policy checks are not served");
+    expect(policy.annotate(sampleStatus()).notices.join()).to.contain("cannot serve policy checks");
     await new Promise((resolve) => other.close(resolve));
     expect(await policy.issue(NEVER)).to.have.property("token");
     expect(policy.annotate(sampleStatus()).notices).to.deep.equal(sampleStatus().notices);

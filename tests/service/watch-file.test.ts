@@ -102,7 +102,7 @@ describe("watchFile()", () => {
       await changed(() => rm(path()));
       await until("more attempts", () => Promise.resolve(attempts > 3), soon());
       expect(lines).to.have.length(1);
-      expect(lines[0]).to.match(new RegExp(`^WARNING Cannot watch a file; it is polled.*${code}`));
+      expect(lines[0]).to.match(new RegExp(`^WARNING Cannot watch a file; polling it.*${code}`));
     });
   }
 });

@@ -65,7 +65,7 @@ describe("describeDemand()", () => {
     const of = (
       change: Partial<typeof suspicion> | { readonly kind: "unclaimed"; readonly shown?: number },
     ) => describeDemand(SCALING, { ...HEARD, suspicion: { ...suspicion, ...change } }, here)[1];
-    const then = "the session was opened again at 10:12 UTC; githubstatus.com tells of incidents";
+    const then = "the session was opened again at 10:12 UTC; githubstatus.com lists incidents";
     expect(of({})).to.equal(`2 jobs are queued, and GitHub does not assign them to the scale set; ${then}`);
     expect(of({ kind: "unclaimed" })).to.equal(`GitHub counts 2 jobs that no idle runner gets; ${then}`);
     expect(of({ kind: "unclaimed", shown: 0 })).to.match(/gets, of which its API shows none as queued;/);

@@ -73,7 +73,7 @@ describe("explainRunner()", () => {
       [[5, { event: "ended", status: "abnormal", code: 3 }]],
       "application ended: abnormal (3)",
     ],
-    ["one of which nothing more is known", [], "nothing tells why"],
+    ["one of which nothing more is known", [], "the reason is not known"],
   ];
   for (const [title, events, cause] of endings) {
     it(`sums up ${title}`, () => {
@@ -95,7 +95,9 @@ describe("explainRunner()", () => {
 
   it("claims no end while LXD and GitHub cannot be read", () => {
     const told = explain({ moments: life("a", ...MADE), blind: "Invalid token" });
-    expect(told.summary).to.equal("a cannot be looked for now: nothing tells why (Invalid token)");
+    expect(told.summary).to.equal(
+      "a cannot be looked up at the moment: the reason is not known (Invalid token)",
+    );
   });
 
   it("tells of a runner that only a capsule remembers", () => {

@@ -87,7 +87,7 @@ describe("Workload.queueEvidence()", () => {
     unit.scaleSet = { ...NAMED, glance: () => Promise.resolve(undefined) };
     unit.demand.value = heard({ assigned: 0, fault: "another session is alive" });
     expect((await explain(sampleStatus())).details[0]).to.equal("another session is alive");
-    expect((await explain()).details[0]).to.match(/the runner service, which hears of jobs, does not work/);
+    expect((await explain()).details[0]).to.match(/the runner service, which hears of jobs, does not run/);
     unit.demand.value = heard({ assigned: 0, heardAt: unit.site.now - 400_000 });
     expect((await explain(sampleStatus())).details[0]).to.match(
       /has not heard of GitHub's jobs for 5 minutes/,

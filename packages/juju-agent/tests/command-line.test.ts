@@ -17,7 +17,7 @@ import { MACHINE, NEVER, packCharm } from "./tiny-charm.ts";
 /** What deploy says on a machine without the agent's service: this program looks at the machine itself. */
 const NOTE = existsSync("/run/systemd/system")
   ? "NOTE Nothing runs the units' hooks after a reboot yet: use the verb install"
-  : "NOTE Nothing runs the units' hooks after a restart of this machine, which systemd does not run: keep the verb serve running, which runs the hooks when it starts and every 5 minutes";
+  : "NOTE Nothing runs the units' hooks after a restart of this machine, which does not run systemd: keep the verb serve running, which runs the hooks when it starts and every 5 minutes";
 
 describe("the agent's command line", function () {
   this.timeout(60_000);

@@ -8,7 +8,7 @@ import { MACHINE, NEVER } from "./tiny-charm.ts";
 /** The program of the agent. */
 export const MAIN = join(import.meta.dirname, "../src/main.ts");
 
-/** Paths of a machine beside a state directory, which systemd does not run. */
+/** Paths of a machine without systemd, beside a state directory. */
 export function besideState(state: string): CommandLineDependencies["paths"] {
   const machine = dirname(state);
   return {

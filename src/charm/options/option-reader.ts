@@ -101,7 +101,7 @@ export function checkedList(
   const bad = items.filter((item) => !isGood(item));
   const [one, several] = nouns;
   if (bad.length === 0) return items;
-  throw new OptionFault(`${quoteSome(bad)} ${bad.length === 1 ? `is no ${one}` : `are no ${several}`}`);
+  throw new OptionFault(`${quoteSome(bad)} ${bad.length === 1 ? `is not a ${one}` : `are not ${several}`}`);
 }
 
 /** Most characters of an item, and most items, that a message repeats: a pasted text may be of any length. */

@@ -12,7 +12,7 @@ const CONFIG = "options: KEY=VALUE, KEY=@FILE, or a YAML file; may be repeated";
 export const addInstall: AddVerbs = ({ add, run, product: { name, ownCharm } }) => {
   const install = add(
     "install",
-    "Install the agent and its service, which runs hooks at boot and by the clock",
+    "Install the agent and its service, which runs hooks at boot and on a schedule",
   );
   const description =
     "Makes a systemd timer that runs the hooks that are due, such as start after a reboot of the machine, and " +
@@ -57,7 +57,7 @@ async function installAgent(call: CommandCall): Promise<UnitAgent> {
   const agent = call.agentCalledBy(command);
   await agent.renewTools(signal);
   if (!service.isPossible) {
-    printError(`NOTE There is no service, because systemd does not run this machine: ${SERVE}\n`);
+    printError(`NOTE There is no service, because this machine does not run systemd: ${SERVE}\n`);
   } else {
     await service.install(command, signal);
     report(

@@ -9,5 +9,5 @@ export function noteOnReboots({ installation: { service } }: CommandCall): strin
   if (service.isInstalled) return undefined;
   return service.isPossible
     ? "NOTE Nothing runs the units' hooks after a reboot yet: use the verb install\n"
-    : `NOTE Nothing runs the units' hooks after a restart of this machine, which systemd does not run: ${SERVE}\n`;
+    : `NOTE Nothing runs the units' hooks after a restart of this machine, which does not run systemd: ${SERVE}\n`;
 }

@@ -24,10 +24,10 @@ export const addService: AddVerbs = ({ add, run, product }) => {
       }),
     );
 
-  add("serve", "Run hooks by the clock until interrupted, on a machine without systemd")
+  add("serve", "Run hooks on a schedule until interrupted, on a machine without systemd")
     .description(
-      "Runs the hooks that are due, such as start after a reboot, and update-status: at once, and then by the clock. For " +
-        "machines that systemd does not run; elsewhere install makes a timer. Keeps the programs running that charms have " +
+      "Runs the hooks that are due, such as start after a reboot, and update-status: at once, and then on a schedule. For " +
+        "machines without systemd; elsewhere install makes a timer. Keeps the programs running that charms have " +
         "declared. Other commands work meanwhile.",
     )
     .option(

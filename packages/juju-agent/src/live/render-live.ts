@@ -38,7 +38,7 @@ export function renderScene(scene: Scene, style: Style): readonly string[] {
   const blocks = units.flatMap(([name, { "workload-status": status }]): Block[] => {
     const head = bold(fitted(`${name}  ${status.current}  ${status.message ?? ""}`.trim(), style), style);
     const view = scene.views[name];
-    if (!view) return [[head, fitted("The unit tells no more: its program does not answer.", style)]];
+    if (!view) return [[head, fitted("No details: the unit's program does not respond.", style)]];
     return [
       [head, summaryLine(view, style)],
       ...view.sections.map((section) => blockOf(section, scene.now, style)),

@@ -5,7 +5,7 @@ import type { LiveView } from "./live-view.ts";
 export interface WatchDependencies {
   /** The sockets that units have declared now, by the units' names. */
   readonly sockets: () => Promise<Readonly<Record<string, string>>>;
-  /** Told of each view, and with undefined when a unit's program does not answer any more. */
+  /** Told of each view, and with undefined when a unit's program does not respond any more. */
   readonly onView: (unit: string, view: LiveView | undefined) => void;
   readonly clock: Clock;
 }

@@ -101,8 +101,8 @@ describe("renderScene()", () => {
       if (rows >= 8) expect(draw({ columns, rows }, { "tiny/0": view }).join("\n")).to.match(/\(\d+ more\)/);
     });
 
-  it("says so where a unit's program does not answer, and where nothing is deployed", () => {
-    expect(draw({}, {}).join("\n")).to.contain("its program does not answer");
+  it("says so where a unit's program does not respond, and where nothing is deployed", () => {
+    expect(draw({}, {}).join("\n")).to.contain("the unit's program does not respond");
     const nothing = { now: NOW, views: {}, status: { model: { name: "", uuid: "" }, applications: {} } };
     expect(renderScene(nothing, PLAIN)).to.deep.equal(["No application is deployed."]);
   });

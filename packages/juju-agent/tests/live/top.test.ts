@@ -74,7 +74,7 @@ describe("a unit's live view", function () {
     expect(status.applications.tiny.units["tiny/0"].live).to.include({ tone: "problem" });
   });
 
-  it("is missing in status, and nothing else, when the program does not answer", async () => {
+  it("is missing in status, and nothing else, when the program does not respond", async () => {
     await program.stop();
     const { code, stdout } = await agent("status");
     expect(code).to.equal(0);
@@ -103,7 +103,7 @@ describe("a unit's live view", function () {
     await terminal.shows("○ 4 of 4 ru…");
     terminal.columns = 80;
     await program.stop();
-    await terminal.shows("its program does not answer");
+    await terminal.shows("the unit's program does not respond");
     expect(terminal.picture[0]).to.contain("tiny/0  active  ready");
     program = await LiveProgram.start(socket(), sampleView(Date.now(), { summary: "back again" }));
     await terminal.shows("back again");
