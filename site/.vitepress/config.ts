@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";
+import { describePage } from "../build/describe-page.ts";
 import { drawDiagrams } from "../build/draw-diagrams.ts";
 import { frameCode } from "../build/frame-code.ts";
 import { mapLinks } from "../build/map-links.ts";
@@ -26,6 +27,9 @@ export default defineConfig({
   outDir: "../dist/site",
   cacheDir: "../.cache/vitepress",
   rewrites: siteName,
+  transformPageData(page) {
+    describePage(page, readFileSync(join(ROOT, page.filePath), "utf8"));
+  },
   markdown: {
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     anchor: { slugify: slugOf },
@@ -49,11 +53,20 @@ export default defineConfig({
   themeConfig: {
     nav: [
       { text: "Tutorial", link: "/tutorial/first-runners" },
-      { text: "All pages", link: "/contents" },
+      { text: "Deploy", link: "/how-to/deploy-with-juju" },
       { text: "Compare", link: "/explanation/comparison" },
+      { text: "Write charms", link: "/framework/tutorial", activeMatch: "^/(framework|packages)/" },
+      { text: "All pages", link: "/contents" },
     ],
     sidebar: readSidebar(ROOT),
     outline: [2, 3],
+    notFound: {
+      title: "There is no such page",
+      quote:
+        "The address is wrong, or the page has another name in this version. Search for it, or read the list of all pages.",
+      linkText: "To the start",
+      linkLabel: "To the start",
+    },
     search: { provider: "local" },
     socialLinks: [{ icon: "github", link: REPOSITORY, ariaLabel: "Repository on GitHub" }],
     editLink: { pattern: `${REPOSITORY}/edit/main/:path`, text: "Change this page" },

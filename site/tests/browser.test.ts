@@ -72,6 +72,16 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
     expect(drawn.map((text) => text.trim())).to.deep.equal(["LXD", "Runner service", "GitHub"]);
   });
 
+  it("leads on from an address that does not exist", async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    await page.goto(`${url}/no/such-page`, { waitUntil: "networkidle" });
+    await page.getByRole("heading", { name: "There is no such page", level: 1 }).waitFor();
+    expect(await faultsOf(page, "no/such-page", ALL_RULES)).to.deep.equal([]);
+    await page.getByRole("link", { name: "To the start" }).click();
+    await page.getByRole("heading", { name: "GitHub runners on LXD", level: 1 }).waitFor();
+    await page.close();
+  });
+
   it("leads a reader from the start to the tutorial, and finds pages by words", async () => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     await page.goto(url);

@@ -39,14 +39,15 @@ export function fileOf(path: string): string | undefined {
   return candidates.find((one) => existsSync(one) && statSync(one).isFile());
 }
 
-/** Serves the built site as a plain file server does, on a free port. */
+/** Serves the built site as a file server with a page for wrong addresses does, on a free port. */
 export async function serveSite(): Promise<{ readonly url: string; readonly server: Server }> {
   const server = createServer(({ url = "/" }, response) => {
-    const file = fileOf(new URL(url, "http://site").pathname);
-    response.writeHead(file === undefined ? 404 : 200, {
-      "content-type": TYPES[extname(file ?? "")] ?? "text/plain",
+    const found = fileOf(new URL(url, "http://site").pathname);
+    const file = found ?? join(SITE, "404.html");
+    response.writeHead(found === undefined ? 404 : 200, {
+      "content-type": TYPES[extname(file)] ?? "text/plain",
     });
-    response.end(file === undefined ? "" : readFileSync(file));
+    response.end(readFileSync(file));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };

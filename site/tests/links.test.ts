@@ -40,6 +40,22 @@ describe("the built site", () => {
     expect([...html].flatMap(([page, text]) => brokenTargets(page, text))).to.deep.equal([]);
   });
 
+  it("has a title and a description for each page that no other page has", () => {
+    for (const pattern of [/<title>([^<]*)<\/title>/, /<meta name="description" content="([^"]*)">/]) {
+      const texts = pages.map((page) => pattern.exec(html.get(page) ?? "")?.[1] ?? "");
+      const faults = texts.filter((text, index) => text.length < 10 || texts.indexOf(text) !== index);
+      expect(faults).to.deep.equal([]);
+    }
+  });
+
+  it("offers to change every page that people write, at its file in the repository", () => {
+    for (const path of sourcePages()) {
+      const generated = readFileSync(join(SITE, "../..", path), "utf8").startsWith("<!-- Generated");
+      const text = html.get(siteName(path).replace(/\.md$/, ".html")) ?? "";
+      expect(text.includes(`/edit/main/${path}"`), path).to.equal(!generated);
+    }
+  });
+
   it("has a heading for each column of its tables", () => {
     const unnamed = /<th(?: [^>]*)?>\s*<\/th>/;
     expect([...html].filter(([, text]) => unnamed.test(text)).map(([page]) => page)).to.deep.equal([]);
