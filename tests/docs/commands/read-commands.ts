@@ -3,12 +3,6 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** A command of a page, on one line. */
-export interface PageCommand {
-  readonly page: string;
-  readonly command: string;
-}
-
 /** The pages that tell people what to type. */
 export function commandPages(): readonly string[] {
   return globSync(["README.md", "CONTRIBUTING.md", "docs/**/*.md"], { cwd: ROOT })

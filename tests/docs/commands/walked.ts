@@ -24,7 +24,7 @@ const BY_HAND = {
 /** Programs of these sections that a unit of the walk does not have: it runs where systemd does not. */
 const NEEDS_SYSTEMD = /^(juju|github-runner-agent|systemctl|journalctl|for timer in)\b/;
 
-export interface WalkedSection {
+interface WalkedSection {
   readonly page: string;
   readonly section: string;
   readonly commands: readonly string[];
