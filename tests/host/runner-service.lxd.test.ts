@@ -81,7 +81,7 @@ describeLxd(
 
     it("has its name in its lines of the log", () => {
       expect(sh("journalctl --identifier=fleet-0-runners --output=cat")).to.contain(
-        "WARNING Settings are not applied",
+        "WARNING Cannot apply settings",
       );
       expect(sh(`journalctl --unit=${SERVICE} --identifier=node --output=cat || true`).trim()).to.match(
         /^(?:-- No entries --)?$/,
