@@ -9,8 +9,13 @@ const ROOT = join(import.meta.dirname, "../..");
 /** Names a commit to upgrade from. */
 const VARIABLE = "EARLIER";
 const LIMIT_MS = 10 * 60_000;
+/** Where nothing has been released yet. */
+export const COMMITS_BACK = 100;
 
-/** The commit of the last release before this one, or the one in the environment; undefined when nothing is released. */
+/**
+ * The commit in the environment, that of the last release before this one, or one of a hundred commits ago; undefined
+ * where there is neither.
+ */
 export function earlierCommit(): string | undefined {
   const given = process.env[VARIABLE];
   if (given !== undefined && given !== "") return given;
@@ -20,7 +25,8 @@ export function earlierCommit(): string | undefined {
       .split("\n")
       .filter(Boolean);
   const here = git("tag", "--points-at", "HEAD");
-  return git("tag", "--list", "v*", "--sort=-version:refname").find((tag) => !here.includes(tag));
+  const released = git("tag", "--list", "v*", "--sort=-version:refname").find((tag) => !here.includes(tag));
+  return released ?? git("rev-list", "--skip", String(COMMITS_BACK), "--max-count=1", "HEAD")[0];
 }
 
 /**
