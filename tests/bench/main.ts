@@ -11,6 +11,7 @@ import type { Bench } from "./bench.ts";
 import { demandBench } from "./demand-bench.ts";
 import { dispatchBench } from "./dispatch-bench.ts";
 import { fleetBench } from "./fleet-bench.ts";
+import { ghostBench } from "./ghost-bench.ts";
 import { hookToolBench } from "./hook-tool-bench.ts";
 import { quietBench } from "./quiet-bench.ts";
 import { replaceBench } from "./replace-bench.ts";
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   quietBench,
   serviceBench,
   replaceBench,
+  ghostBench,
   demandBench,
   fleetBench,
 ];

@@ -155,8 +155,10 @@ function serverHandlers(world: World, api: APIServer) {
   } satisfies Partial<ControlHandlers>;
 }
 
-function holds({ idle, registered }: RunnerCondition, runners: readonly RunnerView[]): boolean {
-  const idleNow = runners.filter(({ status, jobId }) => status === "online" && jobId === undefined).length;
+function holds({ idle, besides, registered }: RunnerCondition, runners: readonly RunnerView[]): boolean {
+  const idleNow = runners.filter(
+    ({ name, status, jobId }) => status === "online" && jobId === undefined && name !== besides,
+  ).length;
   return idleNow >= (idle ?? 0) && runners.length === (registered ?? runners.length);
 }
 

@@ -23,6 +23,8 @@ type ApplicationFault =
 export interface RunnerCondition {
   /** At least so many runners are online and idle. */
   readonly idle?: number;
+  /** Name of one that does not count among the idle ones. */
+  readonly besides?: string;
   /** Exactly so many runners are registered. */
   readonly registered?: number;
 }

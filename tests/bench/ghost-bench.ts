@@ -1,0 +1,96 @@
+import type { Rig } from "../support/rig/rig.ts";
+import { ServiceProcess } from "../support/rig/service-process.ts";
+import type { Bench, BenchContext } from "./bench.ts";
+import { openClones } from "./fleet-bench.ts";
+import { interleave } from "./interleave.ts";
+import { median } from "./median.ts";
+import { percentile } from "./percentile.ts";
+import { milliseconds, ratio, type Table } from "./table.ts";
+
+/** Losses of one kind in one round: a configuration costs a hook, and a loss costs little. */
+const LOSSES = 3;
+
+/** How an idle runner is lost without a word of its own. */
+const WAYS = {
+  stopped: {
+    label: "its instance is stopped by force, as a lack of memory or a crash does",
+    lose: (rig: Rig, name: string, signal: AbortSignal) =>
+      rig.lxd.client.instances.changeState(name, { action: "stop", force: true }, signal),
+  },
+  deleted: {
+    label: "its instance is stopped and deleted by somebody",
+    lose: (rig: Rig, name: string, signal: AbortSignal) => rig.deleteInstance(name, signal),
+  },
+  forgotten: {
+    label: "GitHub forgets its registration",
+    lose: (rig: Rig, name: string, signal: AbortSignal) => rig.github.call("drop-runner", { name }, signal),
+  },
+} as const;
+type Way = keyof typeof WAYS;
+
+/** From the loss of a runner to another one that listens, by the runner service, beside a clone made by hand. */
+export const ghostBench: Bench = {
+  name: "ghost",
+  run: async (context) => {
+    const { rig, signal } = context;
+    const service = new ServiceProcess(rig);
+    service.start();
+    try {
+      await rig.configure({ "virtual-machines": "1", "standby-runners": "0" }, signal);
+      return [await measure(context)];
+    } finally {
+      await service.kill("SIGTERM");
+      await rig.configure({ "virtual-machines": "0", "standby-runners": "1" }, signal);
+      await rig.github.call("wait-for-runners", { registered: 0 }, signal);
+    }
+  },
+};
+
+async function measure({ rig, repeat, progress, signal }: BenchContext): Promise<Table> {
+  const clones = await openClones(rig, signal);
+  const all: Record<Way, number[]> = { stopped: [], deleted: [], forgotten: [] };
+  const losing = async (way: Way) => {
+    progress(`${LOSSES} runners: ${WAYS[way].label}`);
+    for (let loss = 0; loss < LOSSES; loss++) all[way].push(await timeToSuccessor(rig, way, signal));
+    return median(all[way].slice(-LOSSES));
+  };
+  try {
+    const series = await interleave(
+      {
+        stopped: () => losing("stopped"),
+        deleted: () => losing("deleted"),
+        forgotten: () => losing("forgotten"),
+        clone: () => clones.timeOne(),
+      },
+      repeat,
+    );
+    const clone = median(series.clone);
+    const row = (way: Way) => {
+      const shares = [0.5, 0.95, 0.99].map((share) => milliseconds(percentile(share, all[way])));
+      return [WAYS[way].label, ...shares, ratio(median(all[way]), clone)];
+    };
+    return {
+      title: "From the loss of an idle runner to another one online, without standby instances",
+      columns: ["", "p50", "p95", "p99", "times the clone"],
+      rows: [
+        ["one instance cloned and started by hand, until its system is up", milliseconds(clone), "", "", ""],
+        row("stopped"),
+        row("deleted"),
+        row("forgotten"),
+      ],
+      notes: [`${LOSSES} losses of each kind in each of ${repeat} rounds.`],
+    };
+  } finally {
+    await clones.takeDown();
+    await clones.close();
+  }
+}
+
+async function timeToSuccessor(rig: Rig, way: Way, signal: AbortSignal): Promise<number> {
+  const [runner] = await rig.github.call("wait-for-runners", { idle: 1, registered: 1 }, signal);
+  if (runner === undefined) throw new Error("There is no runner to lose");
+  const started = performance.now();
+  await WAYS[way].lose(rig, runner.name, signal);
+  await rig.github.call("wait-for-runners", { idle: 1, besides: runner.name }, signal);
+  return performance.now() - started;
+}
