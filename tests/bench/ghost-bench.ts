@@ -1,5 +1,6 @@
 import type { Rig } from "../support/rig/rig.ts";
 import { ServiceProcess } from "../support/rig/service-process.ts";
+import { until } from "../support/rig/until.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { openClones } from "./fleet-bench.ts";
 import { interleave } from "./interleave.ts";
@@ -14,8 +15,7 @@ const LOSSES = 3;
 const WAYS = {
   stopped: {
     label: "its instance is stopped by force, as a lack of memory or a crash does",
-    lose: (rig: Rig, name: string, signal: AbortSignal) =>
-      rig.lxd.client.instances.changeState(name, { action: "stop", force: true }, signal),
+    lose: stop,
   },
   deleted: {
     label: "its instance is stopped and deleted by somebody",
@@ -84,6 +84,17 @@ async function measure({ rig, repeat, progress, signal }: BenchContext): Promise
     await clones.takeDown();
     await clones.close();
   }
+}
+
+/** LXD refuses while it works on the instance, such as when the unit notes that it is ready. */
+async function stop(rig: Rig, name: string, signal: AbortSignal): Promise<void> {
+  const { instances } = rig.lxd.client;
+  const isStopped = () =>
+    instances.changeState(name, { action: "stop", force: true }, signal).then(
+      () => true,
+      () => false,
+    );
+  await until(`the stop of ${name}`, isStopped, signal);
 }
 
 async function timeToSuccessor(rig: Rig, way: Way, signal: AbortSignal): Promise<number> {
