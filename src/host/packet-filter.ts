@@ -88,10 +88,11 @@ export class NftPacketFilter {
         const { shown, hasRules } = await this.#inspect(bridge, signal);
         if (shown === known.shown) return hasRules;
       }
-      await this.#write(scripts, signal);
+      const isWhole = await this.#write(scripts, signal);
       const { shown, hasRules } = await this.#inspect(bridge, signal);
-      // Best effort: what is not remembered is written again.
-      if (shown !== undefined) await this.#written?.write({ wanted, shown }).catch(() => undefined);
+      // Best effort: what is not remembered is written again. A part may be refused for a moment, or by an old version of nft.
+      if (isWhole && shown !== undefined)
+        await this.#written?.write({ wanted, shown }).catch(() => undefined);
       return hasRules;
     }, signal);
   }
@@ -104,7 +105,7 @@ export class NftPacketFilter {
     const tables = [`inet ${this.table}`, `bridge ${this.table}`];
     const lists = [...tables.map((table) => `list table ${table}`), listOf(bridge)];
     const options = { action: "run nft", limitMs: LIMIT_MS, signal, input: `${lists.join("\n")}\n` };
-    const { exitCode, stdout } = await this.#run([NFT, "-i"], options);
+    const { exitCode, stdout } = await this.#run([NFT, "-i"], { ...options, env: NO_HOME });
     // Built without its interpreter.
     if (exitCode !== 0) return { shown: undefined, hasRules: await this.hasRulesOf(bridge, signal) };
     const [own = "", rules] = stdout.split("table inet lxd {");
@@ -128,12 +129,12 @@ export class NftPacketFilter {
     ];
   }
 
-  /** Carries out the first script that the machine accepts. */
-  async #write(scripts: readonly string[], signal: AbortSignal): Promise<void> {
+  /** Carries out the first script that the machine accepts. @returns whether its rules lack nothing */
+  async #write(scripts: readonly string[], signal: AbortSignal): Promise<boolean> {
     let complaint = "";
-    for (const script of scripts) {
+    for (const [index, script] of scripts.entries()) {
       const outcome = await this.#nft(script, signal);
-      if (outcome.exitCode === 0) return;
+      if (outcome.exitCode === 0) return index < WHOLE_SCRIPTS;
       complaint = complaintOf(outcome);
     }
     throw new PacketFilterError(complaint);
@@ -233,6 +234,12 @@ function renderOpenPort(gateway: string, port: number): typeof NOTHING_OPEN {
     rule: `    ip daddr ${gateway} tcp dport ${port} goto check\n`,
   };
 }
+
+/** The first of the scripts write all rules; the others leave out what the machine refuses. */
+const WHOLE_SCRIPTS = 2;
+
+/** The interpreter of nft keeps each command for ever, in a file of the home directory or else in the machine's root. */
+const NO_HOME = { HOME: "/dev/null" };
 
 /** LXD's rules for a bridge, after those of the unit. */
 function listOf(bridge: string): string {

@@ -45,11 +45,17 @@ class Record implements WrittenRulesRecord {
 
 /** A kernel that shows its rules in a way of the test. */
 function showing(record: Record) {
-  const kernel = { list: own() + LXD_RULES, exitCode: 0, written: 0 };
+  const kernel = {
+    list: own() + LXD_RULES,
+    exitCode: 0,
+    written: 0,
+    refuses: (_script: string): boolean => false,
+  };
   const run: RunProcess = ([, word = ""]) => {
     if (word === "-i") return Promise.resolve({ exitCode: kernel.exitCode, stdout: kernel.list, stderr: "" });
     if (word.startsWith("list chain"))
       return Promise.resolve({ exitCode: kernel.list.includes("lxd") ? 0 : 1, stdout: "", stderr: "" });
+    if (kernel.refuses(word)) return Promise.resolve({ exitCode: 1, stdout: "", stderr: "" });
     kernel.written += 1;
     return Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
   };
@@ -153,6 +159,32 @@ describe("closeHost()", () => {
     for (const port of ports)
       await open().closeHost(BRIDGE, "10.251.17.1/24", port, AbortSignal.timeout(1000));
     expect(seen.written).to.equal(ports.length);
+  });
+
+  it("does not remember rules that lack a part, since the machine may accept the rest of them later", async () => {
+    const { kernel: seen, open } = showing(new Record());
+    await close(open());
+    // The table of frames stays there, as it was written for another port.
+    seen.refuses = (script) => script.includes("bridge");
+    const closeFor = (filter: NftPacketFilter) =>
+      filter.closeHost(BRIDGE, "10.251.17.1/24", 8470, AbortSignal.timeout(1000));
+    await closeFor(open());
+    seen.refuses = () => false;
+    await closeFor(open());
+    expect(seen.written).to.equal(3);
+    await closeFor(open());
+    expect(seen.written).to.equal(3);
+  });
+
+  it("leaves no history of commands on the machine", async () => {
+    const homes: (string | undefined)[] = [];
+    const run: RunProcess = ([, word], { env }) => {
+      if (word === "-i") homes.push(env?.["HOME"]);
+      return Promise.resolve({ exitCode: 0, stdout: own() + LXD_RULES, stderr: "" });
+    };
+    await close(new NftPacketFilter({ slug: "runners-0", run }));
+    // A file in it cannot be made.
+    expect(homes).to.deep.equal(["/dev/null"]);
   });
 
   it("tells that LXD's rules are missing, and leaves its own as they are", async () => {
