@@ -28,6 +28,14 @@ export function bridgeConfigs(subnet: string): readonly [Config, ...Config[]] {
   return [withDnsmasq(subnet, [...DNSMASQ, ANONYMOUS]), withDnsmasq(subnet, DNSMASQ)];
 }
 
+/** Keys whose change may wait: neither this machine nor a runner is protected by them. */
+const MAY_WAIT = new Set(["ipv4.dhcp.expiry", "ipv4.nat"]);
+
+/** Whether a bridge protects as a better configuration of it does. Pure. */
+export function protectsAs(present: Config, better: Config): boolean {
+  return Object.entries(better).every(([key, value]) => MAY_WAIT.has(key) || present[key] === value);
+}
+
 function withDnsmasq(subnet: string, lines: readonly string[]): Config {
   return {
     "ipv4.address": subnet,

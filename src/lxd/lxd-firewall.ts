@@ -3,10 +3,12 @@ import { gatewayOf, type Network } from "../network/network.ts";
 import type { Firewall, FirewallRules, InfrastructureReport, ListedBridge } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { egressRules } from "./acl-rules.ts";
-import type { Config, LxdClient, NetworkACLSettings } from "lxd-client";
+import { isNoLooser } from "./acl-strictness.ts";
+import type { Config, LxdClient, NetworkACL, NetworkACLSettings, Tagged } from "lxd-client";
 import { FirewallUnsupportedError } from "./errors.ts";
 import { refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, type Owner } from "./ownership.ts";
+import { downMemberOf, untilItAnswers } from "./own-member.ts";
 
 /** The packet filter of this machine's kernel. */
 export interface PacketFilter {
@@ -59,7 +61,7 @@ export class LxdFirewall implements Firewall {
     rules: FirewallRules,
     signal: AbortSignal,
     infrastructure: Promise<Pick<InfrastructureReport, "bridge">> = Promise.resolve({}),
-  ): Promise<void> {
+  ): Promise<readonly string[]> {
     const { client, bridge, name, packetFilter, closedNetworks } = this.#options;
     const [{ bridge: listed }, acl] = await Promise.all([
       infrastructure,
@@ -70,7 +72,7 @@ export class LxdFirewall implements Firewall {
       closedNetworks(),
     ]);
     // Without its bridge no runner can start.
-    if (!ours) return;
+    if (!ours) return [];
     if (acl) refuseForeign(`network ACL '${name}'`, acl.value.config, this.#options.owner);
     const subnet = ours.config["ipv4.address"] ?? "";
     const hasRules = await packetFilter.closeHost(bridge, subnet, rules.machinePort, signal);
@@ -83,12 +85,29 @@ export class LxdFirewall implements Firewall {
       config: ownerKey(this.#options.owner),
       description: describeOwner(this.#options.owner),
     };
+    const notices = acl ? await this.#change(acl, settings, signal) : [];
     if (!acl) await this.#create(settings, signal);
-    else if (!isSame(acl.value, settings)) {
-      await client.networkACLs.put(name, settings, acl.etag, signal);
+    if (!isInKernel || !isGuarded(ours, name))
+      await this.#configureBridge((config) => ({ ...config, ...guard(name) }), signal);
+    return notices;
+  }
+
+  /** In a cluster whose member is off, runners go on with rules that are no looser than the wanted ones. */
+  async #change(
+    { value, etag }: Tagged<NetworkACL>,
+    settings: NetworkACLSettings,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    if (isSame(value, settings)) return [];
+    const { client, name } = this.#options;
+    try {
+      await client.networkACLs.put(name, settings, etag, signal);
+      return [];
+    } catch (thrown) {
+      const member = downMemberOf(thrown);
+      if (member === undefined || !isNoLooser(value, settings)) throw thrown;
+      return [untilItAnswers("the network rules stay stricter than configured", member)];
     }
-    if (isInKernel && isGuarded(ours, name)) return;
-    await this.#configureBridge((config) => ({ ...config, ...guard(name) }), signal);
   }
 
   async remove(signal: AbortSignal): Promise<readonly string[]> {

@@ -23,9 +23,9 @@ import { absentAsUndefined } from "./absent.ts";
 import { BridgeLostError } from "./errors.ts";
 import type { BridgeKernel } from "./bridge-kernel.ts";
 import { NIC } from "./port-allocator.ts";
-import { bridgeConfigs } from "./bridge-config.ts";
+import { bridgeConfigs, protectsAs } from "./bridge-config.ts";
 import { LxdPool } from "./lxd-pool.ts";
-import { createInCluster, isUnfinished } from "./own-member.ts";
+import { createInCluster, downMemberOf, isUnfinished, untilItAnswers } from "./own-member.ts";
 import { isUsedBy, othersInstances, refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
 import { namingMissingProgram } from "./missing-program.ts";
@@ -230,13 +230,13 @@ export class LxdInfrastructure implements Infrastructure {
     signal: AbortSignal,
   ): Promise<{ readonly notices: readonly string[]; readonly isAsRead: boolean }> {
     const { bridgeKernel, onRepair } = this.#options;
-    const isCorrect = known !== undefined && (await this.#correctBridge(known, signal));
+    const correction = known ? await this.#correctBridge(known, signal) : { notices: [], isAsRead: false };
     if (!known) await SUBNETS.run(() => this.#createBridge(signal), signal);
     const fault = known && (await this.#faultOf(known.value));
     if (fault !== undefined) await this.#restoreBridge(fault, signal);
     await bridgeKernel.harden(this.bridge);
-    const kept = known ? this.#keptSubnet(known.value) : [];
-    if (fault === undefined) return { notices: kept, isAsRead: isCorrect };
+    const kept = [...(known ? this.#keptSubnet(known.value) : []), ...correction.notices];
+    if (fault === undefined) return { notices: kept, isAsRead: correction.isAsRead };
     const repair = `restored the runners' bridge ${this.bridge}, since ${fault}`;
     onRepair(repair);
     return { notices: [...kept, repair], isAsRead: false };
@@ -255,15 +255,24 @@ export class LxdInfrastructure implements Infrastructure {
     return this.#options.bridgeKernel.fault(this.bridge, gatewayOf(config["ipv4.address"] ?? ""));
   }
 
-  /** @returns whether there was nothing to correct. */
-  async #correctBridge({ value, etag }: Tagged<Network>, signal: AbortSignal): Promise<boolean> {
+  /** @returns whether it stays as it was read, and what a correction waits for. */
+  async #correctBridge(
+    { value, etag }: Tagged<Network>,
+    signal: AbortSignal,
+  ): Promise<{ readonly notices: readonly string[]; readonly isAsRead: boolean }> {
     const { config, description } = value;
     const wanted = bridgeConfigs(config["ipv4.address"] ?? "").map((better) => ({ ...config, ...better }));
-    if (wanted.some((better) => textOf(config) === textOf(better))) return true;
-    await firstAccepted(wanted, (better) =>
-      this.#client.networks.put(this.bridge, { config: better, description }, etag, signal),
-    );
-    return false;
+    if (wanted.some((better) => textOf(config) === textOf(better))) return { notices: [], isAsRead: true };
+    try {
+      await firstAccepted(wanted, (better) =>
+        this.#client.networks.put(this.bridge, { config: better, description }, etag, signal),
+      );
+      return { notices: [], isAsRead: false };
+    } catch (thrown) {
+      const member = downMemberOf(thrown);
+      if (member === undefined || !wanted.some((better) => protectsAs(config, better))) throw thrown;
+      return { notices: [untilItAnswers("a change of the runners' bridge waits", member)], isAsRead: true };
+    }
   }
 
   /**

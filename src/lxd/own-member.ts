@@ -1,4 +1,4 @@
-import type { Collection, LxdClient } from "lxd-client";
+import { LxdError, OperationError, type Collection, type LxdClient } from "lxd-client";
 import { absentAsUndefined } from "./absent.ts";
 
 /** The name of the machine's LXD in its cluster; undefined for one that stands alone. */
@@ -15,6 +15,16 @@ export const NO_MEMBER: OwnMember = () => Promise.resolve(undefined);
 /** Whether a pool or a network of a cluster was never finished: nothing can use it, and its name is taken. */
 export function isUnfinished({ status }: { readonly status: string }): boolean {
   return status === "Pending" || status === "Errored";
+}
+
+/** Address of the member of the cluster that LXD cannot make a change on, and so on no other; undefined for another failure. */
+export function downMemberOf(thrown: unknown): string | undefined {
+  return thrown instanceof LxdError || thrown instanceof OperationError ? thrown.downMember : undefined;
+}
+
+/** @param change what waits, such as `a change of X waits`. @param address of {@link downMemberOf}. */
+export function untilItAnswers(change: string, address: string): string {
+  return `${change} until the LXD cluster's member at ${address} answers`;
 }
 
 /** A pool or a network that is made on all members of a cluster, as LXD requires. */

@@ -84,13 +84,14 @@ export interface Firewall {
    *
    * @param infrastructure what comes of the infrastructure, which a caller looks at at the same time; rules are set after it,
    *   and the bridge of it is not read again. @default it is there
+   * @returns changes that wait while the rules are no looser than wanted, as short texts.
    * @throws the error of `infrastructure`.
    */
   ensure(
     rules: FirewallRules,
     signal: AbortSignal,
     infrastructure?: Promise<Pick<InfrastructureReport, "bridge">>,
-  ): Promise<void>;
+  ): Promise<readonly string[]>;
   /** Takes it away. Nothing may run on the bridge any more; the bridge itself may be gone. Returns what others use, and stays. */
   remove(signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -419,9 +419,9 @@ export class Workload {
     const works = [ensured, closed, rotation.ensure(signal)] as const;
     // None of them goes on in the background when another one has failed.
     await Promise.allSettled(works);
-    const [found] = await Promise.all(works);
+    const [found, waiting] = await Promise.all(works);
     const room = { runners: found.count, standby: found.standby };
-    return { room, notices: [...notices, ...found.notices] };
+    return { room, notices: [...notices, ...found.notices, ...waiting] };
   }
 
   async #reconcile(signal: AbortSignal, { refreshMs, renewBefore }: Request = {}): Promise<WorkloadReport> {

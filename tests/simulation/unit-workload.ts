@@ -149,7 +149,7 @@ export function openSimulatedWorkload(ports: UnitPorts): Workload {
       check: done,
       remove: () => Promise.resolve([]),
     },
-    firewall: { ensure: done, remove: () => Promise.resolve([]) },
+    firewall: { ensure: () => Promise.resolve([]), remove: () => Promise.resolve([]) },
     rotation: { ensure: done },
     logs: { sweep: done },
     serverLogs: { sweep: done, remove: done },

@@ -129,7 +129,7 @@ export class FakeUnit {
         gateway: () => Promise.resolve("10.251.17.1"),
         remove: () => Promise.resolve([]),
       },
-      firewall: { ensure: done, remove: () => Promise.resolve([]) },
+      firewall: { ensure: () => Promise.resolve([]), remove: () => Promise.resolve([]) },
       manager: process.manager,
       rotation: { ensure: done },
       logs: { sweep: done },

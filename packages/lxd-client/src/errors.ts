@@ -41,6 +41,14 @@ export class LxdError extends LxdClientError {
   get alreadyExists(): boolean {
     return this.status === 409 || this.detail.includes("already exists");
   }
+
+  /**
+   * Address of a member of the cluster that does not answer, without which LXD changes nothing that all members have, such
+   * as a pool, a bridge or an ACL; undefined for another refusal.
+   */
+  get downMember(): string | undefined {
+    return downMemberIn(this.detail);
+  }
 }
 
 /** LXD sent an answer that is none of its API. */
@@ -80,6 +88,10 @@ export class LxdUnreachableError extends LxdClientError {
   }
 }
 
+function downMemberIn(detail: string): string | undefined {
+  return /\bpeer node (\S+) is down\b/.exec(detail)?.[1];
+}
+
 /** What LXD tells of an operation that failed. */
 export interface OperationFailure {
   readonly operationId: string;
@@ -110,6 +122,11 @@ export class OperationError extends LxdClientError {
   /** Whether an object of that name is there already; LXD says so in the text alone. */
   get alreadyExists(): boolean {
     return this.detail.includes("already exists");
+  }
+
+  /** As {@link LxdError.downMember}, of an LXD that makes such changes in operations. */
+  get downMember(): string | undefined {
+    return downMemberIn(this.detail);
   }
 
   /** Whether the instance would have to run for it. */

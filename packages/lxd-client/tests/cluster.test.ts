@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LXD, LxdClient } from "../src/index.ts";
+import { LXD, LxdClient, LxdError, OperationError } from "../src/index.ts";
 import { patience } from "./support.ts";
 
 const ALONE = { server_version: "5.0.2", driver: "lxc", kernel_version: "6.1", firewall: "nftables" };
@@ -72,5 +72,18 @@ describe("a member of a cluster", () => {
       "GET /1.0/storage-pools/runners-0",
       "POST /1.0/instances",
     ]);
+  });
+
+  it("is named by an error of a change that waits for it, and by no other one", () => {
+    const texts = [
+      ["peer node 10.0.0.2:8443 is down", "10.0.0.2:8443"],
+      ["Failed updating network: peer node [fd00::2]:8443 is down", "[fd00::2]:8443"],
+      ["not found", undefined],
+    ] as const;
+    for (const [detail, member] of texts) {
+      expect(new LxdError("update", 500, detail).downMember).to.equal(member);
+      const failure = { operationId: "1", detail, metadata: {} };
+      expect(new OperationError("update", failure).downMember).to.equal(member);
+    }
   });
 });
