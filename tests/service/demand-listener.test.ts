@@ -154,12 +154,17 @@ describe("DemandListener", function () {
     await site.passes(() => site.told.length > looks + 2);
     await site.cancelAll();
     await site.knows(0);
-    const after = site.told.length;
-    const silences = () =>
+    const polls = () =>
       site.standIn.requests.filter(({ method, route }) => method === "GET" && route === "scale-set-messages")
         .length;
-    const before = silences();
-    await site.passes(() => silences() > before + 3);
+    const passPolls = (count: number) => {
+      const before = polls();
+      return site.passes(() => polls() > before + count);
+    };
+    // GitHub's figures may have told before its message of the same job, which is news too.
+    await passPolls(1);
+    const after = site.told.length;
+    await passPolls(3);
     expect(site.told.length).to.equal(after);
   });
 
