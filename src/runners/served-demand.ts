@@ -27,13 +27,14 @@ export function runnersFor(
 
 /**
  * Idle runners that can have none of the jobs that wait, while other runners are wanted for jobs of former scale sets: those
- * registered in a former scope without such jobs, and those of the present scope beyond its jobs and idle runners. Where room
- * lacks, idle runners without a job to come go too. Pure.
+ * registered in a former scope without such jobs, and those of the present scope beyond its jobs and idle runners, as long as no
+ * other runner of the present scope would take their place. Where room lacks, idle runners without a job to come go too. Pure.
  */
 export function servesNobody(
-  { count, configHash, demand, successor }: Wanted,
+  wanted: Wanted,
   kept: ReadonlyMap<ObservedRunner, Kept>,
 ): readonly ObservedRunner[] {
+  const { count, configHash, demand, successor } = wanted;
   if (demand?.former === undefined || successor === "refused") return [];
   const elsewhere = demand.former.filter(({ scopeKey }) => scopeKey !== undefined);
   const idle = [...kept.keys()].filter(isIdle).sort(leastUseful);
@@ -48,8 +49,11 @@ export function servesNobody(
   const here = idle.filter(({ machine }) => elsewhere.every(({ scopeKey }) => scopeKey !== machine.scopeKey));
   const waiting = demand.assigned - demand.running - elsewhere.reduce((sum, each) => sum + each.waiting, 0);
   const spare = here.length - Math.max(0, waiting);
-  const lacking = kept.size - there.length - endingOf(kept) + missingOf(demand) - count;
-  const most = Math.max(spare - demand.idle, Math.min(spare, lacking));
+  const staying = new Map([...kept].filter(([runner]) => !there.includes(runner)));
+  const total = staying.size - endingOf(kept) + missingOf(demand);
+  // GitHub may count runners there that the unit does not find, so that none is missing.
+  const tooMany = total - runnersFor(wanted, staying);
+  const most = Math.max(Math.min(spare - demand.idle, tooMany), Math.min(spare, total - count));
   return [...there, ...here.slice(0, Math.max(0, most))];
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { plan, wantedCount } from "../../src/runners/plan.ts";
+import { plan, wantedCount, type Demand } from "../../src/runners/plan.ts";
 import type { Machine, Registration } from "../../src/runners/ports.ts";
 import type { World } from "../../src/runners/world.ts";
 import { anyWorld, machine, NOW, patience, registration, removals } from "./worlds.ts";
@@ -41,7 +41,7 @@ describe("wantedCount()", () => {
 });
 
 describe("plan() with a demand", () => {
-  const planned = (world: World, demand: { assigned: number; running: number; idle: number }, count = 4) =>
+  const planned = (world: World, demand: Demand, count = 4) =>
     plan(world, { count, demand, configHash: "new" }, patience, NOW);
 
   it("is the plan for as many runners as the demand asks for, where no runner has another configuration or is lost", () => {
@@ -143,6 +143,46 @@ describe("plan() with a demand", () => {
       expect(made.creations).to.equal(creations);
     });
   }
+
+  describe("with jobs of former scopes", () => {
+    const former = (waiting: number, missing: number) => [{ scopeKey: "old", waiting, missing }];
+
+    it("takes an idle runner of the present scope away for one that is missing in a former scope", () => {
+      const demand = { assigned: 1, running: 0, idle: 1, former: former(1, 1) };
+      const made = planned(worldOf(idle, idle), demand);
+      expect(removals(made.steps)).to.have.lengthOf(1);
+      expect(made.creations).to.equal(1);
+    });
+
+    it("replaces no idle runner of the present scope by another one, when GitHub counts a runner that is not found", () => {
+      const demand = { assigned: 1, running: 0, idle: 1, former: former(1, 0) };
+      const made = planned(worldOf(idle, idle), demand);
+      expect(removals(made.steps)).to.deep.equal([]);
+      expect(made.creations).to.equal(0);
+    });
+
+    it("removes no more idle runners of the present scope than are too many or make room for former jobs", () => {
+      const anyRunner = fc.constantFrom(idle, busy, [{ scopeKey: "old" }, {}] as const);
+      const jobs = fc.record({ waiting: fc.nat({ max: 4 }), missing: fc.nat({ max: 4 }) });
+      fc.assert(
+        fc.property(
+          fc.array(anyRunner, { maxLength: 4 }),
+          fc.integer({ min: 4, max: 8 }),
+          anyDemand,
+          jobs,
+          (runners, count, demand, { waiting, missing }) => {
+            const assigned = demand.assigned + waiting;
+            const wanted = { ...demand, assigned, former: former(waiting, Math.min(waiting, missing)) };
+            const { steps, creations } = planned(worldOf(...runners), wanted, count);
+            const ofPresent = removals(steps).filter(({ machine: { scopeKey } }) => scopeKey !== "old");
+            if (ofPresent.length === 0) return;
+            expect(creations).to.be.at.most(Math.min(waiting, missing));
+          },
+        ),
+        { numRuns: 2000 },
+      );
+    });
+  });
 
   it("makes a runner for a job that waits beside one that powers off, if there is room for both", () => {
     const world = { ...worldOf([{}, undefined]), ended: new Map([["a", NOW - 1000]]) };
