@@ -96,7 +96,7 @@ export class FormerPaths {
     };
     if (known.length === 0) return none;
     const before = this.#failures.get(key);
-    if (before && clock.now() - before.at < PAUSE_MS) return this.#failed(address, known, before);
+    if (before && isRecent(before, clock.now())) return this.#failed(address, known, before);
     try {
       const figures = await withDeadline("read a former scale set", DEADLINE_MS, signal, (limited) =>
         scaleSets.figures(limited),
@@ -152,11 +152,19 @@ export class FormerPaths {
     return ((await ledger.read()) ?? []).filter(({ scope }) => scope !== present);
   }
 
+  /** Best effort: what cannot be stored is given up again at the next read. */
   async #forget(isGivenUp: (set: KnownScaleSet) => boolean): Promise<void> {
-    const { ledger } = this.#dependencies;
+    const { ledger, log } = this.#dependencies;
     const others = ((await ledger.read()) ?? []).filter((set) => !isGivenUp(set));
-    await ledger.write(others.length === 0 ? null : others);
+    await ledger.write(others.length === 0 ? null : others).catch((thrown: unknown) => {
+      log.warning("Cannot store the unit's scale sets", { reason: messageOf(thrown) });
+    });
   }
+}
+
+/** A failure in the future is from before the clock was set back. */
+function isRecent({ at }: Failure, now: number): boolean {
+  return at <= now && now - at < PAUSE_MS;
 }
 
 /**

@@ -16,6 +16,7 @@ describe("FormerPaths", () => {
   let asked: number;
   let reachable: readonly ScopeWithScaleSets[];
   let lines: string[];
+  let write: (next: readonly KnownScaleSet[] | null) => Promise<void>;
 
   const set = (change: Partial<KnownScaleSet>): KnownScaleSet => ({
     ...{ id: 1, scope: OLD, name: "runners-0", groupId: 1, labels: ["linux"], leftAt: LEFT_AT },
@@ -27,10 +28,7 @@ describe("FormerPaths", () => {
       present: "https://github.com/acme/new",
       ledger: {
         read: () => Promise.resolve(known),
-        write: (next) => {
-          known = next;
-          return Promise.resolve();
-        },
+        write: (next) => write(next),
       },
       clock: { now: () => now, wait: () => Promise.resolve() },
       log: createLogger(
@@ -42,6 +40,10 @@ describe("FormerPaths", () => {
   beforeEach(() => {
     now = LEFT_AT + HOUR_MS;
     known = [set({}), set({ id: 2, scope: "https://github.com/acme/new", leftAt: undefined })];
+    write = (next) => {
+      known = next;
+      return Promise.resolve();
+    };
     asked = 0;
     lines = [];
     figures = () => Promise.resolve({ assigned: 3, running: 1, missing: 1 });
@@ -103,6 +105,27 @@ describe("FormerPaths", () => {
     figures = () => Promise.resolve({ assigned: 1, running: 0, missing: 1 });
     now += 60_000;
     expect(await paths.read(signal)).to.deep.include({ assigned: 1, notices: [] });
+  });
+
+  it("asks a former path again at once that failed before the clock was set back", async () => {
+    figures = () => Promise.reject(new Error("no answer"));
+    const paths = open();
+    await paths.read(signal);
+    now -= HOUR_MS;
+    await paths.read(signal);
+    expect(asked).to.equal(2);
+  });
+
+  it("knows the jobs of other paths where it cannot store that one is given up", async () => {
+    const [old] = reachable;
+    if (old) reachable = [old, { ...old, key: "lost", address: "https://github.com/acme/lost" }];
+    known = [set({}), set({ id: 3, scope: "https://github.com/acme/gone" })];
+    write = () => Promise.reject(new Error("no space left on device"));
+    expect(await open().read(signal)).to.deep.include({ assigned: 3, running: 1 });
+    expect(lines.join()).to.contain("no space left on device");
+    figures = () => Promise.reject(new Error("no answer"));
+    now = LEFT_AT + 24 * HOUR_MS;
+    expect(await open().read(signal)).to.deep.include({ assigned: 0, notices: [] });
   });
 
   it("gives up a path whose credentials are no longer known", async () => {
