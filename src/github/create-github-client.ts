@@ -142,6 +142,7 @@ function openScaleSets({
   dispatcher,
   githubUrl,
   groups,
+  log,
   path,
   redactor,
   scaleSet: settings,
@@ -169,10 +170,10 @@ function openScaleSets({
     scrub: (text: string) => redactor?.scrub(text) ?? text,
   };
   const groupId = (signal: AbortSignal) => groups.id(signal);
-  if (left) return { leftScaleSets: new LeftScaleSets({ client, context, scope, ledger: left }) };
+  if (left) return { leftScaleSets: new LeftScaleSets({ client, context, scope, log, ledger: left }) };
   if (settings === undefined) return {};
   const ledger = scaleSetLedger;
-  return { scaleSet: new UnitScaleSet({ client, settings, groupId, context, scope, ledger }) };
+  return { scaleSet: new UnitScaleSet({ client, settings, groupId, context, scope, ledger, log }) };
 }
 
 function tokenSource(

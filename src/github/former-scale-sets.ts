@@ -1,8 +1,9 @@
+import { messageOf, type Logger } from "charm-kit";
 import type { ScaleSet, ScaleSetClient } from "scale-set-client";
 import { waitsUntil, withPresent, type KnownScaleSet, type ScaleSetLedger } from "./scale-set-ledger.ts";
 
 export interface FormerScaleSetsDependencies {
-  readonly client: ScaleSetClient;
+  readonly client: Pick<ScaleSetClient, "deleteScaleSet" | "getScaleSet" | "updateScaleSet">;
   /** @default nothing is remembered */
   readonly ledger?: ScaleSetLedger | undefined;
   /** Address of the path, such as `https://github.com/octo`. */
@@ -10,6 +11,8 @@ export interface FormerScaleSetsDependencies {
   /** Whether the unit has left the path: it has no present scale set there. @default false */
   readonly isLeft?: boolean;
   readonly context: { readonly now: () => number };
+  /** Told of a scale set that cannot be deleted, and is given up. */
+  readonly log: Logger;
 }
 
 /** Jobs of former scale sets. */
@@ -82,7 +85,7 @@ export class FormerScaleSets {
     return "aside";
   }
 
-  /** The jobs of all former ones. Deletes those without jobs and busy runners. */
+  /** The jobs of all former ones. Deletes those without jobs and busy runners: what cannot be deleted holds up no others. */
   async figures(signal: AbortSignal): Promise<FormerJobs> {
     const { client, context } = this.#dependencies;
     let [assigned, running, missing] = [0, 0, 0];
@@ -97,8 +100,7 @@ export class FormerScaleSets {
         missing += missingRunners(set);
         continue;
       }
-      if (set) await client.deleteScaleSet(known.id, signal);
-      await this.#forget(known.id);
+      if (set === undefined || (await this.#isDeleted(known, signal))) await this.#forget(known.id);
     }
     return { assigned, running, missing };
   }
@@ -125,11 +127,34 @@ export class FormerScaleSets {
     return turn;
   }
 
-  /** For a unit that is removed. */
+  /** For a unit that is removed. Throws the first error once all were tried. */
   async deleteAll(signal: AbortSignal): Promise<void> {
+    const failures: unknown[] = [];
     for (const { id } of await this.#left()) {
-      await this.#dependencies.client.deleteScaleSet(id, signal);
-      await this.#forget(id);
+      try {
+        await this.#dependencies.client.deleteScaleSet(id, signal);
+        await this.#forget(id);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        failures.push(thrown);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Deletes one without jobs. @returns whether it is gone, or is given up since GitHub has refused for a day */
+  async #isDeleted(known: KnownScaleSet, signal: AbortSignal): Promise<boolean> {
+    const { client, context, log } = this.#dependencies;
+    try {
+      await client.deleteScaleSet(known.id, signal);
+      return true;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const isGivenUp = context.now() >= waitsUntil(known);
+      const told = { id: known.id, reason: messageOf(thrown) };
+      if (isGivenUp) log.warning("Giving up a former scale set that cannot be deleted", told);
+      else log.debug("Cannot delete a former scale set", told);
+      return isGivenUp;
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Logger } from "charm-kit";
 import type { ScaleSetClient } from "scale-set-client";
 import { FormerScaleSets, type FormerJobs } from "./former-scale-sets.ts";
 import { tryScaleSet, type ScaleSetContext } from "./scale-set-errors.ts";
@@ -10,6 +11,7 @@ export interface LeftScaleSetsDependencies {
   /** Address of the path, such as `https://github.com/octo`. */
   readonly scope: string;
   readonly context: ScaleSetContext;
+  readonly log: Logger;
 }
 
 /**

@@ -24,7 +24,8 @@ export function withPresent(
 ): readonly KnownScaleSet[] {
   const others = sets
     .filter(({ id, scope }) => id !== present.id || scope !== present.scope)
-    .map((set) => ({ ...set, leftAt: set.leftAt ?? now }));
+    // A time in the future is from before the clock was set back, and would keep the set for too long.
+    .map((set) => ({ ...set, leftAt: Math.min(set.leftAt ?? now, now) }));
   return [...others, { ...present, leftAt: undefined }];
 }
 

@@ -1,3 +1,4 @@
+import type { Logger } from "charm-kit";
 import type { DemandBatch, DemandFigures, HeardJob } from "../service/ports.ts";
 import type {
   JobMessage,
@@ -38,6 +39,7 @@ export interface UnitScaleSetDependencies {
   readonly ledger?: ScaleSetLedger | undefined;
   /** Address of the path, such as `https://github.com/octo`. */
   readonly scope: string;
+  readonly log: Logger;
 }
 
 /**
