@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { NOT_STARTED, type RunProcess, createLogger } from "charm-kit";
+import { DeadlineError, NOT_STARTED, type RunProcess, createLogger } from "charm-kit";
 import type { KnownPool, PoolMethod } from "../../src/host/pool-choice.ts";
 import { PoolFileError } from "../../src/host/pool-errors.ts";
 import { PoolStorage } from "../../src/host/pool-storage.ts";
@@ -212,6 +212,27 @@ describe("PoolStorage", () => {
       const refused = await lxdPool().catch((thrown: unknown) => thrown);
       expect(refused).to.be.instanceOf(PoolFileError);
       expect(existsSync(disks())).to.equal(true);
+    });
+
+    it("goes on when the file's blocks cannot be reserved in time, and ends when it is interrupted", async () => {
+      await lxdPool();
+      writeFileSync(disks(), "the pool");
+      truncateSync(disks(), 2 ** 20);
+      const known = { driver: "btrfs", source: disks() };
+      const demand = { drivers: ["btrfs"], need: NEED, known, sources };
+      const slow: RunProcess = () =>
+        Promise.reject(new DeadlineError("reserve the runners' storage", 60_000));
+      expect(await storage(slow).prepare(demand, signal())).to.include({ driver: "btrfs" });
+      expect(lines.join()).to.include("no answer within");
+      const interruption = new AbortController();
+      const interrupted: RunProcess = () => {
+        interruption.abort();
+        return Promise.reject(interruption.signal.reason as Error);
+      };
+      const ended = await storage(interrupted)
+        .prepare(demand, interruption.signal)
+        .catch((thrown: unknown) => thrown);
+      expect(ended).to.equal(interruption.signal.reason);
     });
 
     it("removes what LXD left, with the unit", async () => {
