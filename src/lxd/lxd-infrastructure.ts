@@ -297,16 +297,13 @@ export class LxdInfrastructure implements Infrastructure {
   }
 
   async #createBridge(signal: AbortSignal): Promise<void> {
-    const networks = await this.#client.networks.list(signal);
-    const taken = networks.flatMap(({ config }) => config["ipv4.address"] ?? []);
-    // LXD's own `auto` fails when it cannot detect free subnets.
-    const subnet = await this.#options.freeSubnet(taken);
+    const { member } = await this.#client.server.info(signal);
+    const subnet = await this.#chooseSubnet(member, signal);
     const bridge = {
       name: this.bridge,
       type: "bridge",
       description: describeOwner(this.#options.owner),
     } as const;
-    const { member } = await this.#client.server.info(signal);
     const create = async (config: Config) => {
       const whole = { ...bridge, config };
       if (member === undefined) {
@@ -320,6 +317,22 @@ export class LxdInfrastructure implements Infrastructure {
     await namingMissingProgram("create the runners' bridge", () =>
       firstAccepted(bridgeConfigs(subnet), create),
     );
+  }
+
+  /**
+   * LXD's own `auto` fails when it cannot detect free subnets. All bridges of a cluster are on all its members, whose units
+   * may begin at once and see the same free subnets: each leaves the best ones to the members before it.
+   */
+  async #chooseSubnet(member: string | undefined, signal: AbortSignal): Promise<string> {
+    const { freeSubnet, subnet } = this.#options;
+    const networks = await this.#client.networks.list(signal);
+    const taken = networks.flatMap(({ config }) => config["ipv4.address"] ?? []);
+    if (member !== undefined && subnet === undefined) {
+      const members = await this.#client.cluster.members(signal);
+      const { length: before } = members.filter(({ name }) => name < member);
+      for (let index = 0; index < before; index++) taken.push(await freeSubnet(taken));
+    }
+    return freeSubnet(taken);
   }
 
   /** Corrects a profile with different content. LXD applies the change to its instances. */

@@ -102,7 +102,9 @@ export class LxdPool {
     const pools = await client.storagePools.list(signal);
     if (member === undefined) return pools;
     const finished = pools.filter((pool) => !isUnfinished(pool));
-    return Promise.all(finished.map(({ name }) => client.storagePools.get(name, signal, member)));
+    const read = finished.map(({ name }) => absentAsUndefined(client.storagePools.get(name, signal, member)));
+    // Units of other members come and go meanwhile.
+    return (await Promise.all(read)).filter((pool) => pool !== undefined);
   }
 
   async #create({ driver, config }: PoolBacking, signal: AbortSignal): Promise<void> {
