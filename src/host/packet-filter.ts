@@ -250,9 +250,12 @@ function listOf(bridge: string): string {
 const FILLED =
   /(\tset \w+ \{\n(?:\t\t(?!elements)[^\n]*\n)*\t\tflags [^\n]*\bdynamic\b[^\n]*\n(?:\t\t(?!elements)[^\n]*\n)*)\t\telements = \{[^}]*\}\n/g;
 
+/** What newer versions of nft write behind the size of a set. */
+const COUNT = /\t# count \d+$/gm;
+
 /** A list of tables without what changes by itself. Pure. */
 function withoutGuests(list: string): string {
-  return list.trim().replaceAll(FILLED, "$1");
+  return list.trim().replaceAll(COUNT, "").replaceAll(FILLED, "$1");
 }
 
 function digestOf(text: string): string {
