@@ -108,9 +108,9 @@ export class NftPacketFilter {
     const { exitCode, stdout } = await this.#run([NFT, "-i"], { ...options, env: NO_HOME });
     // Built without its interpreter.
     if (exitCode !== 0) return { shown: undefined, hasRules: await this.hasRulesOf(bridge, signal) };
-    const [own = "", rules] = stdout.split("table inet lxd {");
+    const [own = "", rules = ""] = stdout.split("table inet lxd {");
     const isWhole = tables.every((table) => own.includes(`table ${table} {`));
-    return { shown: isWhole ? digestOf(withoutGuests(own)) : undefined, hasRules: rules !== undefined };
+    return { shown: isWhole ? digestOf(withoutGuests(own)) : undefined, hasRules: hasRuleOf(bridge, rules) };
   }
 
   #scripts(bridge: string, subnet: string, port: number | undefined): readonly string[] {
@@ -150,7 +150,8 @@ export class NftPacketFilter {
 
   /** Whether the kernel has LXD's rules for a bridge. */
   async hasRulesOf(bridge: string, signal: AbortSignal): Promise<boolean> {
-    return (await this.#nft(listOf(bridge), signal)).exitCode === 0;
+    const { exitCode, stdout } = await this.#nft(listOf(bridge), signal);
+    return exitCode === 0 && hasRuleOf(bridge, stdout);
   }
 
   /** Deletes a table that may be missing. */
@@ -244,6 +245,11 @@ const NO_HOME = { HOME: "/dev/null" };
 /** LXD's rules for a bridge, after those of the unit. */
 function listOf(bridge: string): string {
   return `list chain inet lxd aclfwd.${bridge}`;
+}
+
+/** Whether a list has a rule for a bridge, whose name stands in quotes there, and not an emptied chain. */
+function hasRuleOf(bridge: string, list: string): boolean {
+  return list.includes(`"${bridge}"`);
 }
 
 /** Sets that the kernel fills with what runners do. */

@@ -9,7 +9,15 @@ import {
 } from "../../src/host/packet-filter.ts";
 
 const BRIDGE = "ghr-7c5a533446";
-const LXD_RULES = `table inet lxd {\n\tchain aclfwd.${BRIDGE} {\n\t}\n}\n`;
+const LXD_RULES = `table inet lxd {
+\tchain aclfwd.${BRIDGE} {
+\t\ttype filter hook forward priority filter; policy accept;
+\t\tiifname "${BRIDGE}" jump acl.${BRIDGE}
+\t\toifname "${BRIDGE}" jump acl.${BRIDGE}
+\t}
+}
+`;
+const EMPTIED = LXD_RULES.replaceAll(/\t\t[io]ifname .*\n/g, "");
 const own = (elements = "") => `table inet github-runner.runners-0 {
 \tset connections {
 \t\ttype ipv4_addr
@@ -54,7 +62,11 @@ function showing(record: Record) {
   const run: RunProcess = ([, word = ""]) => {
     if (word === "-i") return Promise.resolve({ exitCode: kernel.exitCode, stdout: kernel.list, stderr: "" });
     if (word.startsWith("list chain"))
-      return Promise.resolve({ exitCode: kernel.list.includes("lxd") ? 0 : 1, stdout: "", stderr: "" });
+      return Promise.resolve({
+        exitCode: kernel.list.includes("lxd") ? 0 : 1,
+        stdout: kernel.list.slice(kernel.list.indexOf("table inet lxd")),
+        stderr: "",
+      });
     if (kernel.refuses(word)) return Promise.resolve({ exitCode: 1, stdout: "", stderr: "" });
     kernel.written += 1;
     return Promise.resolve({ exitCode: 0, stdout: "", stderr: "" });
@@ -196,6 +208,16 @@ describe("closeHost()", () => {
     seen.list = own();
     expect(await close(open())).to.equal(false);
     expect(seen.written).to.equal(1);
+  });
+
+  it("tells that LXD's rules are missing when only their chains are there", async () => {
+    for (const exitCode of [0, 1]) {
+      const { kernel: seen, open } = showing(new Record());
+      seen.exitCode = exitCode;
+      expect(await close(open())).to.equal(true);
+      seen.list = own() + EMPTIED;
+      expect(await close(open())).to.equal(false);
+    }
   });
 
   it("writes rules each time where nft cannot show them, or the machine has no room to remember them", async () => {
