@@ -18,8 +18,11 @@ export class LxdOtherUnits {
 
   /** Whether any of them may have a job; a runner that cannot be inspected counts as busy. */
   async mayHaveJobs(signal: AbortSignal): Promise<boolean> {
+    const { member } = await this.#client.server.info(signal);
     const instances = await this.#client.instances.list(undefined, signal);
-    const others = instances.filter(
+    // A cluster lists those on its other machines too.
+    const here = instances.filter(({ location }) => member === undefined || location === member);
+    const others = here.filter(
       ({ config, status }) =>
         config[KEYS.role] === "runner" && !isOwned(config, this.#owner, "runner") && status !== "Stopped",
     );
