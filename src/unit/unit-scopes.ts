@@ -66,9 +66,11 @@ export class UnitScopes implements RegistrationScopes {
     const present = this.#present;
     if (!present) return;
     const known = await record.read();
+    const now = clock.now();
     const others = known
       .filter(({ key }) => key !== present.key)
-      .map((entry) => ({ leftAt: clock.now(), ...entry }));
+      // A time in the future is from before the clock was set back.
+      .map((entry) => ({ ...entry, leftAt: Math.min(entry.leftAt ?? now, now) }));
     const entries = [...others, present];
     if (JSON.stringify(entries) !== JSON.stringify(known)) await record.write(entries);
   }

@@ -105,6 +105,15 @@ describe("UnitScopes", () => {
     expect(await scopes(OLD).former()).to.have.lengthOf(1);
   });
 
+  it("takes a scope for left now when the clock was set back: its credentials would be kept for too long", async () => {
+    await scopes(OLD).remember();
+    now += 1000 * HOUR_MS;
+    await scopes(NEW).remember();
+    now -= 1000 * HOUR_MS;
+    await scopes(NEW).remember();
+    expect((await scopes(NEW).former()).map(({ leftAt }) => leftAt)).to.deep.equal([now]);
+  });
+
   it("takes another token for the same path as the same scope, and keeps the newer one alone", async () => {
     await scopes(OLD).remember();
     const renewed = { ...OLD, path: "Acme/Old", credentials: { token: "newer-token" } };
