@@ -10,8 +10,14 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const page = read("docs/reference/demand.md").replaceAll(/\s+/g, " ");
 
 describe("docs/reference/demand.md", () => {
-  it("has each message that the listener and the former paths write, and no other", () => {
-    const source = ["src/service/demand-listener.ts", "src/unit/former-paths.ts"].map(read).join("\n");
+  it("has each message that the listener, the former paths and the former scale sets write, and no other", () => {
+    const source = [
+      "src/service/demand-listener.ts",
+      "src/unit/former-paths.ts",
+      "src/github/former-scale-sets.ts",
+    ]
+      .map(read)
+      .join("\n");
     const messages = [...source.matchAll(/log\.(?:debug|info|warning|error)\(\s*"([^"]+)"/g)].map(
       ([, text]) => text,
     );
