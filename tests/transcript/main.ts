@@ -7,6 +7,7 @@ import { npmCommand } from "../../scripts/npm-command.ts";
 import { patience } from "../support/rig/end-to-end.ts";
 import { keepSecret } from "../support/rig/keep-secret.ts";
 import { Rig } from "../support/rig/rig.ts";
+import { ServiceProcess } from "../support/rig/service-process.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { renderPage, type ChangeRecord, type Exchange, type RefusalRecord } from "./page.ts";
 import { APP, APP_SECRET, CHANGES, OTHER_TOKEN, REFUSALS, TOKEN_SECRET } from "./scenes.ts";
@@ -22,6 +23,7 @@ const SECTIONS = {
   changes: "Change an option",
   refusals: "Invalid values",
   actions: "Run an action",
+  demand: "Scale on demand",
   troubles: "Problems",
 } as const;
 
@@ -43,10 +45,11 @@ try {
   const changes = isPlayed("changes") ? await playChanges(stage) : [];
   const refusals = isPlayed("refusals") ? await playRefusals(stage) : [];
   const actions = isPlayed("actions") ? await playActions(stage) : [];
+  const demand = isPlayed("demand") ? await playDemand(stage) : [];
   const troubles = isPlayed("troubles") ? await playTroubles(stage) : [];
   const remove = await playRemove(stage);
   const options = await resolveConfig(PAGE);
-  const fresh = renderPage({ deploy, changes, refusals, actions, troubles, remove });
+  const fresh = renderPage({ deploy, changes, refusals, actions, demand, troubles, remove });
   const played = Object.entries(SECTIONS).filter(([section]) => named.includes(section));
   const headings = ["Deploy", "Remove", ...played.map(([, heading]) => heading)];
   const page = named.length === 0 ? fresh : replaceSections(await readFile(PAGE, "utf8"), fresh, headings);
@@ -135,6 +138,54 @@ async function playActions(stage: Stage): Promise<readonly Exchange[]> {
   await play("build-image");
   await play("collect-logs");
   await play("collect-logs", { runner: "no-such-runner" });
+  return exchanges;
+}
+
+/** Three jobs at once for a unit of at most two runners. */
+async function playDemand(stage: Stage): Promise<readonly Exchange[]> {
+  const { rig } = stage;
+  const exchanges: Exchange[] = [];
+  const play = async (title: string, command: string, work: () => Promise<unknown>) => {
+    say(title);
+    stage.statuses();
+    await work();
+    exchanges.push({ title, command, shown: stage.statuses() });
+  };
+  const show = () => rig.dispatch("update-status", patience(LIMIT_MS));
+  await stage.clear();
+  const service = new ServiceProcess(rig);
+  service.start();
+  try {
+    await play("Without jobs there are no runners", "juju config fleet scaling=demand", () =>
+      rig.configure({ scaling: "demand" }, patience(LIMIT_MS)),
+    );
+    await rig.github.call("wait-for-scale-set", { name: rig.slug }, patience());
+    const begun = [await rig.occupy(patience(LIMIT_MS)), await rig.occupy(patience(LIMIT_MS))];
+    const waiting = await rig.queue(["true"], patience());
+    await service.shows(
+      "two busy runners and a job that waits",
+      ({ counts, demand }) => counts?.busy === 2 && demand?.assigned === 3,
+      patience(),
+    );
+    await play("Three jobs, and at most two runners", "juju status", show);
+    say("explain-queue");
+    const explained = await stage.act("explain-queue", {});
+    exchanges.push({
+      title: "Why a job waits",
+      command: "juju run fleet/0 explain-queue",
+      shown: [explained],
+    });
+    for (const job of begun) await rig.release(job, patience());
+    await rig.ended(waiting.id, patience(LIMIT_MS));
+    await rig.github.call("wait-for-runners", { registered: 0 }, patience(LIMIT_MS));
+    await service.shows("no runner", ({ counts }) => counts?.names.length === 0, patience());
+    await play("After the last job", "juju status", show);
+    await play("A fixed number of runners again", "juju config fleet scaling=fixed", () =>
+      rig.configure({ scaling: "fixed" }, patience(LIMIT_MS)),
+    );
+  } finally {
+    await service.kill("SIGTERM");
+  }
   return exchanges;
 }
 

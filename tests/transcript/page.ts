@@ -27,6 +27,7 @@ export interface Page {
   readonly changes: readonly ChangeRecord[];
   readonly refusals: readonly RefusalRecord[];
   readonly actions: readonly Exchange[];
+  readonly demand: readonly Exchange[];
   readonly troubles: readonly Exchange[];
   readonly remove: Exchange;
 }
@@ -74,6 +75,13 @@ ${table(
 Lines with a bar show progress, the others are results.
 
 ${page.actions.map(renderTitled).join("\n\n")}
+
+## Scale on demand
+
+Three jobs are queued for a unit of at most two runners. The [runner service](../explanation/runner-service.md) makes the runners
+as GitHub assigns the jobs; the statuses are those of \`update-status\`.
+
+${page.demand.map(renderTitled).join("\n\n")}
 
 ## Problems
 

@@ -10,6 +10,7 @@ export interface Cast {
 const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{64}\b/g, "<fingerprint>"],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z| UTC)?/g, "<time>"],
+  [/\blongest \d+ (?:s|min)\b/g, "longest <time>"],
   [/request [0-9A-F:]{10,}/g, "request <id>"],
   [/\bghr-[0-9a-f]{10}\b/g, "ghr-<digits>"],
 ];

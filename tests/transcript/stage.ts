@@ -30,14 +30,18 @@ export class Stage {
     return { slug, idle: this.#idle, busy: this.#job?.runnerName, githubUrl };
   }
 
+  /** Ends the job of {@link set}. */
+  async clear(): Promise<void> {
+    if (!this.#job) return;
+    await this.rig.release(this.#job, patience()).catch(() => undefined);
+    await this.rig.github.call("cancel-job", { id: this.#job.id }, patience()).catch(() => undefined);
+    await this.rig.gone(this.#job.runnerName ?? "", patience()).catch(() => undefined);
+    this.#job = undefined;
+  }
+
   /** Makes one runner idle and one busy, whatever there is. */
   async set(): Promise<void> {
-    if (this.#job) {
-      await this.rig.release(this.#job, patience()).catch(() => undefined);
-      await this.rig.github.call("cancel-job", { id: this.#job.id }, patience()).catch(() => undefined);
-      await this.rig.gone(this.#job.runnerName ?? "", patience()).catch(() => undefined);
-      this.#job = undefined;
-    }
+    await this.clear();
     await this.rig.reconcile(patience(LIMIT_MS));
     await this.rig.github.call("wait-for-runners", { idle: 2 }, patience());
     this.#job = await this.rig.occupy(patience());
@@ -85,7 +89,7 @@ export class Stage {
 
   #plainResult(key: string, value: unknown): string {
     const text = plainWords(typeof value === "string" ? value : JSON.stringify(value), this.#cast);
-    if (key === "seconds") return "<seconds>";
+    if (key === "seconds" || key === "oldest-seconds") return "<seconds>";
     return sortedNames(text);
   }
 }
