@@ -1,7 +1,8 @@
+import { readlinkSync } from "node:fs";
 import { expect } from "chai";
 import { systemClock } from "charm-kit";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
-import { endLxd, startLxd } from "../support/lxd/restart-lxd.ts";
+import { endLxd, lxdPid, startLxd } from "../support/lxd/restart-lxd.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { Rig } from "../support/rig/rig.ts";
 import { ServiceProcess } from "../support/rig/service-process.ts";
@@ -71,6 +72,9 @@ endToEnd("the runner service on a machine whose LXD is started again", () => {
     await service.shows("a fault of LXD and the next attempt", saysSo, patience(60_000));
     await startLxd(patience());
     await atRest();
+    // Its rsync needs a directory that stays, which this clone is not.
+    const directory = readlinkSync(`/proc/${await lxdPid(patience())}/cwd`);
+    expect(directory.startsWith(process.cwd()), directory).to.equal(false);
     expect(service.output.slice(told)).to.include("The connection to LXD's events is lost; connecting again");
   });
 });

@@ -4,12 +4,18 @@ import { promisify } from "node:util";
 import { systemClock } from "charm-kit";
 import { ensureLxd } from "./ensure-lxd.ts";
 
-/** Ends the LXD daemon of this machine, as an upgrade of its package or a lack of memory does. Containers run on. */
-export async function endLxd(by: "SIGTERM" | "SIGKILL", signal: AbortSignal): Promise<void> {
+/** Process ID of the LXD daemon of this machine, as it tells itself. */
+export async function lxdPid(signal: AbortSignal): Promise<number> {
   const { stdout } = await promisify(execFile)("lxc", ["query", "/1.0"], { signal });
   const { environment } = JSON.parse(stdout) as { readonly environment: { readonly server_pid: number } };
-  process.kill(environment.server_pid, by);
-  while (existsSync(`/proc/${environment.server_pid}`)) await systemClock.wait(50, signal);
+  return environment.server_pid;
+}
+
+/** Ends the LXD daemon of this machine, as an upgrade of its package or a lack of memory does. Containers run on. */
+export async function endLxd(by: "SIGTERM" | "SIGKILL", signal: AbortSignal): Promise<void> {
+  const pid = await lxdPid(signal);
+  process.kill(pid, by);
+  while (existsSync(`/proc/${pid}`)) await systemClock.wait(50, signal);
 }
 
 /** Starts it again, by what started it on this machine. */
