@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Instance } from "lxd-client";
-import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import type { ClusterMember } from "../support/lxd/cluster/cluster-member.ts";
+import { containerConfiguration } from "../unit/container-configuration.ts";
 import type { WorkloadInput, WorkloadOutput } from "../unit/workload-program.ts";
 
 const PROGRAM = join(import.meta.dirname, "../unit/workload-program.ts");
@@ -70,7 +70,6 @@ export class ClusterUnit {
 
   #input(): WorkloadInput {
     const { unitName, deployment, githubUrl, repository, count } = this.#options;
-    const [owner = "", name = ""] = repository.split("/");
     const { directory } = this.member;
     const at = (path: string) => join(directory, "unit", path);
     return {
@@ -84,32 +83,7 @@ export class ClusterUnit {
         systemd: { units: at("systemd"), booted: at("no-systemd") },
         env: {},
       },
-      configuration: {
-        path: { kind: "repository", owner, repository: name },
-        githubUrl,
-        group: "default",
-        labels: [],
-        count,
-        standby: 0,
-        scaling: undefined,
-        instanceType: "container",
-        resources: { cpu: 1, memory: "512MiB", disk: "1GiB" },
-        processes: 8192,
-        subnet: undefined,
-        baseImage: BASE_IMAGE_ALIAS,
-        imageServer: "local",
-        packages: [],
-        caCertificate: undefined,
-        reconcileMinutes: 10,
-        metricsPort: undefined,
-        proxy: undefined,
-        aproxy: undefined,
-        dockerMirror: undefined,
-        preJobScript: "",
-        storage: "memory",
-        policy: { by: "nobody" },
-        insecure: true,
-      },
+      configuration: containerConfiguration({ repository, githubUrl, count }),
       token: STANDARD_TOKEN,
     };
   }

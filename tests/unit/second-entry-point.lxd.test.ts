@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { once } from "node:events";
 import { expect } from "chai";
-import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import { clearLeftovers } from "../support/rig/clear-leftovers.ts";
 import { patience } from "../support/rig/end-to-end.ts";
 import { REPOSITORY, Rig } from "../support/rig/rig.ts";
 import { until } from "../support/rig/until.ts";
+import { containerConfiguration } from "./container-configuration.ts";
 import type { WorkloadInput, WorkloadOutput } from "./workload-program.ts";
 
 const PROGRAM = join(import.meta.dirname, "workload-program.ts");
@@ -26,7 +26,6 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
   before(async () => {
     rig = await Rig.start({ application: "entry" }, patience());
     const data = join(rig.directory, "data");
-    const [owner = "", repository = ""] = REPOSITORY.split("/");
     input = {
       unit: { appName: rig.application, unitName: rig.unit, deployment: randomUUID() },
       system: {
@@ -38,32 +37,11 @@ declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason}
         systemd: { units: join(rig.directory, "systemd"), booted: join(rig.directory, "no-systemd") },
         env: {},
       },
-      configuration: {
-        path: { kind: "repository", owner, repository },
+      configuration: containerConfiguration({
+        repository: REPOSITORY,
         githubUrl: rig.config["github-url"] ?? "",
-        group: "default",
-        labels: [],
         count: 1,
-        standby: 0,
-        scaling: undefined,
-        instanceType: "container",
-        resources: { cpu: 1, memory: "512MiB", disk: "1GiB" },
-        processes: 8192,
-        subnet: undefined,
-        baseImage: BASE_IMAGE_ALIAS,
-        imageServer: "local",
-        packages: [],
-        caCertificate: undefined,
-        reconcileMinutes: 10,
-        metricsPort: undefined,
-        proxy: undefined,
-        aproxy: undefined,
-        dockerMirror: undefined,
-        preJobScript: "",
-        storage: "memory",
-        policy: { by: "nobody" },
-        insecure: true,
-      },
+      }),
       token: STANDARD_TOKEN,
     };
     await clearLeftovers(rig.lxd.client, rigOf(data), patience());
