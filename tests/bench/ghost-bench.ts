@@ -9,17 +9,13 @@ import { percentile } from "./percentile.ts";
 import { milliseconds, ratio, type Table } from "./table.ts";
 
 /** Losses of one kind in one round. */
-const LOSSES = 3;
+const LOSSES = 2;
 
 /** How an idle runner is lost without a word of its own. */
 const WAYS = {
   stopped: {
     label: "its instance is stopped by force, as a lack of memory or a crash does",
     lose: stop,
-  },
-  deleted: {
-    label: "its instance is stopped and deleted by somebody",
-    lose: (rig: Rig, name: string, signal: AbortSignal) => rig.deleteInstance(name, signal),
   },
   forgotten: {
     label: "GitHub forgets its registration",
@@ -48,7 +44,7 @@ export const ghostBench: Bench = {
 
 async function measure({ rig, repeat, progress, signal }: BenchContext): Promise<Table> {
   const clones = await openClones(rig, signal);
-  const all: Record<Way, number[]> = { stopped: [], deleted: [], forgotten: [] };
+  const all: Record<Way, number[]> = { stopped: [], forgotten: [] };
   const losing = async (way: Way) => {
     progress(`${LOSSES} runners: ${WAYS[way].label}`);
     for (let loss = 0; loss < LOSSES; loss++) all[way].push(await timeToSuccessor(rig, way, signal));
@@ -58,7 +54,6 @@ async function measure({ rig, repeat, progress, signal }: BenchContext): Promise
     const series = await interleave(
       {
         stopped: () => losing("stopped"),
-        deleted: () => losing("deleted"),
         forgotten: () => losing("forgotten"),
         clone: () => clones.timeOne(),
       },
@@ -75,7 +70,6 @@ async function measure({ rig, repeat, progress, signal }: BenchContext): Promise
       rows: [
         ["one instance cloned and started by hand, until its system is up", milliseconds(clone), "", "", ""],
         row("stopped"),
-        row("deleted"),
         row("forgotten"),
       ],
       notes: [`${LOSSES} losses of each kind in each of ${repeat} rounds.`],
@@ -104,7 +98,7 @@ async function timeToSuccessor(rig: Rig, way: Way, signal: AbortSignal): Promise
   await WAYS[way].lose(rig, runner.name, signal);
   await rig.github.call("wait-for-runners", { idle: 1, besides: runner.name }, signal);
   const took = performance.now() - started;
-  // A unit that loses one after the other waits longer each time; a job that is done ends that.
+  // A unit that loses one after the other waits longer each time.
   const { id } = await rig.queue(["true"], signal);
   await rig.github.call("wait-for-job", { id, status: "completed" }, signal);
   return took;
