@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, runProcess } from "charm-kit";
+import { freePort } from "../support/free-port.ts";
 
 export interface WholeMachineOptions {
   /** Holds the emulator, the disk and all else of the machine. */
@@ -15,8 +16,6 @@ export interface WholeMachineOptions {
   readonly write: (text: string) => void;
 }
 
-/** Port of this machine that leads to the whole machine's SSH. */
-const SSH_PORT = 22_622;
 const BOOT_MS = 10 * 60_000;
 const SCRIPT_MS = 60 * 60_000;
 const PAUSE_MS = 2_000;
@@ -28,6 +27,8 @@ const MEMORY = "10G";
 export class WholeMachine {
   readonly #options: WholeMachineOptions;
   #emulator: ChildProcess | undefined;
+  /** Port of this machine that leads to the whole machine's SSH. */
+  #sshPort = 0;
 
   constructor(options: WholeMachineOptions) {
     this.#options = options;
@@ -38,7 +39,10 @@ export class WholeMachine {
     const { directory } = this.#options;
     await mkdir(join(directory, "exchange"), { recursive: true });
     const log = await open(join(directory, "emulator.log"), "w");
-    const emulator = spawn(join(directory, "qemu/usr/bin/qemu-system-x86_64"), this.#words(), {
+    this.#sshPort = await freePort();
+    const program = join(directory, "qemu/usr/bin/qemu-system-x86_64");
+    // Whoever ends this process ends the machine too: an emulator left behind takes a processor and its memory for ever.
+    const emulator = spawn("setpriv", ["--pdeathsig", "KILL", "--", program, ...this.#words()], {
       env: { ...process.env, LD_PRELOAD: join(directory, "interrupt-lock.so") },
       stdio: ["ignore", log.fd, log.fd],
     });
@@ -132,7 +136,7 @@ export class WholeMachine {
       "ServerAliveCountMax=10",
     ];
     return [
-      ...["-i", join(this.#options.directory, "key"), "-p", String(SSH_PORT)],
+      ...["-i", join(this.#options.directory, "key"), "-p", String(this.#sshPort)],
       ...settings.flatMap((setting) => ["-o", setting]),
       ...["root@127.0.0.1", script],
     ];
@@ -175,7 +179,7 @@ export class WholeMachine {
         "-drive",
         `file=${join(directory, "run.qcow2")},format=qcow2,if=virtio,cache=writeback,discard=unmap`,
       ],
-      ...["-netdev", `user,id=network,hostfwd=tcp:127.0.0.1:${SSH_PORT}-:22`],
+      ...["-netdev", `user,id=network,hostfwd=tcp:127.0.0.1:${this.#sshPort}-:22`],
       ...["-device", "virtio-net-pci,netdev=network,romfile=", "-device", "virtio-rng-pci"],
       "-virtfs",
       `local,path=${repository},mount_tag=repository,security_model=none,readonly=on,multidevs=remap`,
