@@ -1,45 +1,27 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { DeadlineError } from "charm-kit";
-import { LXD, LxdAnswerError, LxdClient, OutputLimitError, type Limits } from "../src/index.ts";
+import { LxdAnswerError, OutputLimitError, type LxdClient } from "../src/index.ts";
 import { rejection } from "../../../tests/support/rejection.ts";
+import { useStandInDaemon } from "./stand-in-daemon.ts";
 import { patience } from "./support.ts";
 
 const MIB = 1024 * 1024;
 
 describe("Answers of LXD that are no answers", () => {
-  let directory = "";
-  let server: Server;
+  const daemon = useStandInDaemon();
   let client: LxdClient;
-  let answer: (response: ServerResponse) => void;
 
-  const clientWith = (limits: Partial<Limits>) =>
-    new LxdClient({ path: join(directory, "unix.socket"), dialect: LXD }, limits);
-
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), "lxdclient-"));
-    server = createServer((_request, response) => {
-      answer(response);
-    });
-    await new Promise<void>((resolve) => server.listen(join(directory, "unix.socket"), resolve));
-    client = clientWith({ answerBytes: MIB });
-  });
-  afterEach(async () => {
-    await client.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    rmSync(directory, { recursive: true });
+  beforeEach(() => {
+    client = daemon.client({ answerBytes: MIB });
   });
 
   const sync = (metadata: unknown) => JSON.stringify({ type: "sync", metadata });
   /** Sends text without an end, and counts what the client lets through. */
   const flood = (status: number, begin: string) => {
     const sent = { bytes: 0 };
-    answer = (response) => {
+    daemon.answer = (_request, response) => {
       response.writeHead(status).write(begin);
       const chunk = Buffer.alloc(64 * 1024, " ");
       const more = () => {
@@ -60,7 +42,7 @@ describe("Answers of LXD that are no answers", () => {
   for (const [title, call] of kinds) {
     it("ask for a list again when an object of it goes meanwhile, a few times", async () => {
       let asked = 0;
-      const gone = (until: number) => (response: ServerResponse) => {
+      const gone = (until: number) => (_request: unknown, response: ServerResponse) => {
         asked += 1;
         const isGone = asked <= until;
         response.writeHead(isGone ? 404 : 200);
@@ -70,10 +52,10 @@ describe("Answers of LXD that are no answers", () => {
             : sync([]),
         );
       };
-      answer = gone(2);
+      daemon.answer = gone(2);
       expect(await client.storagePools.list(patience())).to.deep.equal([]);
       asked = 0;
-      answer = gone(Infinity);
+      daemon.answer = gone(Infinity);
       expect(await rejection(client.storagePools.list(patience()))).to.include({ notFound: true });
       expect(asked).to.equal(5);
     });
@@ -91,9 +73,9 @@ describe("Answers of LXD that are no answers", () => {
 
   it("are read up to the limit", async () => {
     const name = "a".repeat(MIB - sync(["/1.0/instances/"]).length);
-    answer = (response) => response.end(sync([`/1.0/instances/${name}`]));
+    daemon.answer = (_request, response) => response.end(sync([`/1.0/instances/${name}`]));
     expect(await client.instances.names(patience())).to.deep.equal([name]);
-    answer = (response) => response.end(sync([`/1.0/instances/${name}a`]));
+    daemon.answer = (_request, response) => response.end(sync([`/1.0/instances/${name}a`]));
     expect(await rejection(client.instances.names(patience()))).to.be.instanceOf(OutputLimitError);
   });
 
@@ -104,7 +86,7 @@ describe("Answers of LXD that are no answers", () => {
   });
 
   it("are refused when they are compressed: nothing asks for it, and their size is not known", async () => {
-    answer = (response) =>
+    daemon.answer = (_request, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(64 * MIB, " ")));
     const error = await rejection(client.instances.names(patience()));
     expect(error).to.be.instanceOf(LxdAnswerError).and.include({ code: "lxd-answer" });
@@ -128,7 +110,7 @@ describe("Answers of LXD that are no answers", () => {
   ];
   for (const [title, text] of garbled) {
     it(`are an error of this client: ${title}`, async () => {
-      answer = (response) => response.end(text);
+      daemon.answer = (_request, response) => response.end(text);
       const error = await rejection(client.instances.list(undefined, patience()));
       expect(error).to.be.instanceOf(LxdAnswerError);
       expect(error.message).to.match(/^Cannot list the instances: LXD's answer /);
@@ -150,39 +132,40 @@ describe("Answers of LXD that are no answers", () => {
   for (const [title, call] of objects) {
     it(`are an error of this client when they are no object: ${title}`, async () => {
       for (const metadata of [42, "text", [], true]) {
-        answer = (response) => response.end(sync(metadata));
+        daemon.answer = (_request, response) => response.end(sync(metadata));
         expect(await rejection(call()), JSON.stringify(metadata)).to.be.instanceOf(LxdAnswerError);
       }
     });
   }
 
   it("are an error of this client: an instance without a name", async () => {
-    answer = (response) => response.end(sync({ status: "Running", config: {} }));
+    daemon.answer = (_request, response) => response.end(sync({ status: "Running", config: {} }));
     expect(await rejection(client.instances.get("x", patience()))).to.be.instanceOf(LxdAnswerError);
   });
 
   it("are an error of this client: no HTTP, and a head without an end", async () => {
-    answer = (response) => response.socket?.end("SSH-2.0-OpenSSH\r\n\r\n");
+    daemon.answer = (_request, response) => response.socket?.end("SSH-2.0-OpenSSH\r\n\r\n");
     expect(await rejection(client.instances.names(patience()))).to.be.instanceOf(LxdAnswerError);
-    answer = (response) => response.socket?.write(`HTTP/1.1 200 OK\r\nx: ${"x".repeat(MIB)}`);
+    daemon.answer = (_request, response) =>
+      response.socket?.write(`HTTP/1.1 200 OK\r\nx: ${"x".repeat(MIB)}`);
     expect(await rejection(client.instances.names(patience()))).to.be.instanceOf(LxdAnswerError);
   });
 
   it("do not stall without an end", async () => {
-    await client.close();
-    client = clientWith({ stalledMs: 100 });
-    answer = (response) => response.writeHead(200).write("{");
+    client = daemon.client({ stalledMs: 100 });
+    daemon.answer = (_request, response) => response.writeHead(200).write("{");
     expect(await rejection(client.instances.names(patience())))
       .to.be.instanceOf(DeadlineError)
       .and.include({ action: "list the instances", limitMs: 100 });
   });
 
   it("are an error of this client: an operation without an identity or without WebSockets", async () => {
-    answer = (response) => response.writeHead(202).end(JSON.stringify({ type: "async", metadata: null }));
+    daemon.answer = (_request, response) =>
+      response.writeHead(202).end(JSON.stringify({ type: "async", metadata: null }));
     expect(await rejection(client.profiles.delete("p", patience()))).to.be.instanceOf(LxdAnswerError);
     const request = { command: ["true"] } as const;
     expect(await rejection(client.exec.run("x", request, patience()))).to.be.instanceOf(LxdAnswerError);
-    answer = (response) => {
+    daemon.answer = (_request, response) => {
       response.writeHead(202).end(JSON.stringify({ type: "async", metadata: { id: "x", metadata: {} } }));
     };
     expect(await rejection(client.exec.run("x", request, patience()))).to.be.instanceOf(LxdAnswerError);

@@ -1,23 +1,16 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { LXD, LxdClient, LxdError, OperationError } from "../src/index.ts";
+import { LxdError, OperationError, type LxdClient } from "../src/index.ts";
+import { useStandInDaemon } from "./stand-in-daemon.ts";
 import { patience } from "./support.ts";
 
 const ALONE = { server_version: "5.0.2", driver: "lxc", kernel_version: "6.1", firewall: "nftables" };
 
 describe("a member of a cluster", () => {
-  let directory = "";
-  let server: Server;
+  const daemon = useStandInDaemon();
   let client: LxdClient;
-  let asked: string[];
   let environment: object;
 
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), "lxdclient-"));
-    asked = [];
+  beforeEach(() => {
     environment = { ...ALONE, server_clustered: true, server_name: "m 2" };
     const answers = (path: string): unknown => {
       if (path === "/1.0") return { environment, config: {}, api_extensions: [] };
@@ -28,18 +21,10 @@ describe("a member of a cluster", () => {
         ];
       return { name: "runners-0", driver: "dir", status: "Created", config: null, used_by: null };
     };
-    server = createServer(({ method, url = "" }, response) => {
-      asked.push(`${method} ${url}`);
+    daemon.answer = ({ url = "" }, response) => {
       response.end(JSON.stringify({ type: "sync", status_code: 200, metadata: answers(url) }));
-    });
-    await new Promise<void>((resolve) => server.listen(join(directory, "unix.socket"), resolve));
-    client = new LxdClient({ path: join(directory, "unix.socket"), dialect: LXD });
-  });
-  afterEach(async () => {
-    await client.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    rmSync(directory, { recursive: true });
+    };
+    client = daemon.client();
   });
 
   it("is told by the server's facts, and a daemon that stands alone is none", async () => {
@@ -65,7 +50,7 @@ describe("a member of a cluster", () => {
     await client.storagePools.get("runners-0", patience(), "m 2");
     await client.storagePools.get("runners-0", patience());
     await client.instances.create(instance, patience());
-    expect(asked).to.deep.equal([
+    expect(daemon.requests).to.deep.equal([
       "POST /1.0/instances?target=m%202",
       "POST /1.0/storage-pools?target=m%202",
       "GET /1.0/storage-pools/runners-0?target=m%202",

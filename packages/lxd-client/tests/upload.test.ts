@@ -1,21 +1,20 @@
 import { expect } from "chai";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import { tmpdir } from "node:os";
+import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { LXD, LxdClient } from "../src/index.ts";
+import type { LxdClient } from "../src/index.ts";
 import { rejection } from "../../../tests/support/rejection.ts";
+import { useStandInDaemon } from "./stand-in-daemon.ts";
 import { patience } from "./support.ts";
 
 const MIB = 1024 * 1024;
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 describe("Uploads of files of this machine", () => {
-  let directory = "";
+  const daemon = useStandInDaemon();
   let file = "";
-  let server: Server;
   let client: LxdClient;
   let received: Buffer;
   let read: (request: IncomingMessage) => Promise<void>;
@@ -38,21 +37,13 @@ describe("Uploads of files of this machine", () => {
       }
     });
 
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), "lxdclient-"));
-    file = join(directory, "content");
+  beforeEach(() => {
+    file = join(daemon.directory, "content");
     read = readSlowly;
-    server = createServer((request, response) => {
+    daemon.answer = (request, response) => {
       void read(request).then(() => response.end('{"type":"sync","metadata":{}}'));
-    });
-    await new Promise<void>((resolve) => server.listen(join(directory, "unix.socket"), resolve));
-    client = new LxdClient({ path: join(directory, "unix.socket"), dialect: LXD });
-  });
-  afterEach(async () => {
-    await client.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    rmSync(directory, { recursive: true });
+    };
+    client = daemon.client();
   });
 
   for (const size of [0, 1, MIB - 1, MIB, MIB + 1, 9 * MIB + 123]) {
