@@ -1,5 +1,5 @@
 import { createConnection } from "node:net";
-import { DeadlineError, isRecord, systemClock, type Clock } from "charm-kit";
+import { isRecord, withDeadline } from "charm-kit";
 import { LONGEST_ROUND_MS, type ServiceStatus } from "./service-status.ts";
 
 const LIMIT_MS = 2_000;
@@ -22,12 +22,10 @@ export async function askService(path: string, signal: AbortSignal): Promise<Ser
   return statusIn(await ask(path, { what: "GET /status", limitMs: LIMIT_MS }, signal));
 }
 
-/** How a round is waited for. */
+/** Which round is waited for. */
 export interface AwaitRoundOptions {
   /** Whether it checks what runners stand on, too. @default "whole" */
   readonly kind?: "whole" | "runners";
-  /** @default that of this machine */
-  readonly clock?: Clock;
 }
 
 /**
@@ -39,11 +37,10 @@ export interface AwaitRoundOptions {
 export async function awaitRound(
   path: string,
   signal: AbortSignal,
-  { kind = "whole", clock }: AwaitRoundOptions = {},
+  { kind = "whole" }: AwaitRoundOptions = {},
 ): Promise<ServiceStatus | undefined> {
   const what = kind === "whole" ? "POST /reconcile" : "POST /reconcile/runners";
-  const request = { what, header: "Prefer: wait", limitMs: ROUND_LIMIT_MS };
-  return statusIn(await ask(path, request, signal, clock));
+  return statusIn(await ask(path, { what, header: "Prefer: wait", limitMs: ROUND_LIMIT_MS }, signal));
 }
 
 /**
@@ -101,23 +98,17 @@ async function ask(
   path: string,
   { what, header, limitMs }: Question,
   signal: AbortSignal,
-  clock = systemClock,
 ): Promise<Answer | undefined> {
   const lines = [`${what} HTTP/1.0`, ...(header === undefined ? [] : [header]), "Content-Length: 0", "", ""];
-  const over = new AbortController();
-  const elapsed = clock.wait(limitMs, over.signal).then(() => {
-    over.abort(new DeadlineError(`ask the runner service for ${what}`, limitMs));
-  });
-  elapsed.catch(() => undefined);
   try {
-    const answer = await exchange(path, lines.join("\r\n"), AbortSignal.any([signal, over.signal]));
+    const answer = await withDeadline(`ask the runner service for ${what}`, limitMs, signal, (limited) =>
+      exchange(path, lines.join("\r\n"), limited),
+    );
     const [head = "", ...rest] = answer.split("\r\n\r\n");
     return { status: Number(head.split(" ")[1]), body: JSON.parse(rest.join("\r\n\r\n")) };
   } catch {
     signal.throwIfAborted();
     return undefined;
-  } finally {
-    over.abort();
   }
 }
 

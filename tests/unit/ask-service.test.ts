@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { Clock } from "charm-kit";
+import sinon from "sinon";
 import { askService, awaitRound, isHealthy, leavesNothing } from "../../src/unit/ask-service.ts";
 import { LONGEST_LOCK_WAIT_MS, LONGEST_ROUND_MS, type ServiceStatus } from "../../src/unit/service-status.ts";
 import { ServiceApi } from "../../src/service/service-api.ts";
@@ -76,35 +76,10 @@ describe("awaitRound()", () => {
   let round = Promise.withResolvers<ServiceStatus>();
   let begun = Promise.withResolvers<undefined>();
   let api: ServiceApi;
-
-  /** Time that the test moves. */
-  class Time implements Clock {
-    readonly #waits = new Map<() => void, number>();
-    #now = 0;
-
-    now = () => this.#now;
-
-    wait(delayMs: number, signal: AbortSignal): Promise<void> {
-      return new Promise((resolve, reject) => {
-        this.#waits.set(resolve, this.#now + delayMs);
-        signal.addEventListener("abort", () => {
-          this.#waits.delete(resolve);
-          reject(signal.reason as Error);
-        });
-      });
-    }
-
-    get isWaitedFor(): boolean {
-      return this.#waits.size > 0;
-    }
-
-    pass(durationMs: number): void {
-      this.#now += durationMs;
-      for (const [resolve, at] of this.#waits) if (at <= this.#now) resolve();
-    }
-  }
+  let clock: sinon.SinonFakeTimers;
 
   beforeEach(async () => {
+    clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     asked.length = 0;
     round = Promise.withResolvers();
     begun = Promise.withResolvers();
@@ -119,17 +94,19 @@ describe("awaitRound()", () => {
     });
     await api.open();
   });
-  afterEach(() => api.close());
+  afterEach(async () => {
+    clock.restore();
+    await api.close();
+  });
 
   it("waits for a round of nearly two minutes, and for one of the runners alone where that is wanted", async () => {
     for (const kind of ["whole", "runners"] as const) {
-      const clock = new Time();
-      const waiting = awaitRound(path(), AbortSignal.timeout(5000), { kind, clock });
+      const waiting = awaitRound(path(), AbortSignal.timeout(5000), { kind });
       await begun.promise;
-      clock.pass(119_999);
+      clock.tick(119_999);
       round.resolve(ROUNDED);
       expect((await waiting)?.wanted).to.equal(5);
-      expect(clock.isWaitedFor).to.equal(false);
+      expect(clock.countTimers()).to.equal(0);
       round = Promise.withResolvers();
       begun = Promise.withResolvers();
     }
@@ -137,10 +114,9 @@ describe("awaitRound()", () => {
   });
 
   it("gives up after two minutes, so that who has asked looks itself, and the service goes on", async () => {
-    const clock = new Time();
-    const waiting = awaitRound(path(), AbortSignal.timeout(5000), { clock });
+    const waiting = awaitRound(path(), AbortSignal.timeout(5000));
     await begun.promise;
-    clock.pass(120_000);
+    clock.tick(120_000);
     expect(await waiting).to.equal(undefined);
     round.resolve(ROUNDED);
     expect(await askService(path(), AbortSignal.timeout(5000))).to.include({ unit: STATUS.unit });
@@ -148,7 +124,7 @@ describe("awaitRound()", () => {
 
   it("ends at once with the caller", async () => {
     const stop = new AbortController();
-    const waiting = awaitRound(path(), stop.signal, { clock: new Time() });
+    const waiting = awaitRound(path(), stop.signal);
     await begun.promise;
     stop.abort(new Error("the hook ends"));
     expect((await rejection(waiting)).message).to.equal("the hook ends");
