@@ -14,8 +14,10 @@ interface Filters {
 }
 
 /**
- * Opens {@link probeNicFilters} for a process that asks again and again: what the kernel filters is found once, since that
- * takes a transaction of the packet filter, and stays so.
+ * Opens what detects the network device filters of this machine, for LXD's firewall driver, such as `nftables`. An instance
+ * with an unsupported filter would not start.
+ *
+ * That the kernel filters bridges is found once, since that takes a transaction of the packet filter, and stays so.
  */
 export function nicFilterProbe(
   paths: HostPaths,
@@ -27,20 +29,6 @@ export function nicFilterProbe(
     if (bridges) known.add(firewall);
     return filtersOf(paths, bridges);
   };
-}
-
-/**
- * Detects the network device filters of this machine. An instance with an unsupported filter would not start.
- *
- * @param firewall LXD's firewall driver, such as `nftables`.
- */
-export async function probeNicFilters(
-  paths: HostPaths,
-  run: RunProcess,
-  firewall: string,
-  signal: AbortSignal,
-): Promise<Filters> {
-  return filtersOf(paths, await filtersBridges(run, firewall, signal));
 }
 
 async function filtersBridges(run: RunProcess, firewall: string, signal: AbortSignal): Promise<boolean> {

@@ -8,7 +8,7 @@ import { PortAllocator } from "../../src/lxd/port-allocator.ts";
 import type { Owner } from "../../src/lxd/ownership.ts";
 import { chooseSubnet, networksOfHost } from "../../src/host/free-subnet.ts";
 import { parseNetwork, type Network } from "../../src/network/network.ts";
-import { probeNicFilters } from "../../src/host/nic-filters.ts";
+import { nicFilterProbe } from "../../src/host/nic-filters.ts";
 import { KernelBridge } from "../../src/host/kernel-bridge.ts";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { patience, socketHere } from "../../packages/lxd-client/tests/support.ts";
@@ -77,7 +77,7 @@ export async function openInfrastructure(
     slug,
     instanceType: "container",
     poolStore: change.poolStore ?? smallPool,
-    nicFilters: (firewall, signal) => probeNicFilters(HOST_PATHS, runProcess, firewall, signal),
+    nicFilters: nicFilterProbe(HOST_PATHS, runProcess),
     bridgeKernel: kernel,
     onRepair: () => undefined,
     freeSubnet: async (taken) => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { runProcess } from "charm-kit";
 import type { Config } from "lxd-client";
-import { probeNicFilters } from "../../src/host/nic-filters.ts";
+import { nicFilterProbe } from "../../src/host/nic-filters.ts";
 import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { KEYS, ownerConfig, ownerText } from "../../src/lxd/ownership.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
@@ -77,7 +77,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     const { client, infrastructure } = fixture;
     const { notices } = await infrastructure.ensure(roomFor(0), patience());
     const { devices } = await client.profiles.get(infrastructure.baseProfile, patience());
-    const filters = await probeNicFilters(HOST_PATHS, runProcess, "nftables", patience());
+    const filters = await nicFilterProbe(HOST_PATHS, runProcess)("nftables", patience());
     expect(Object.keys(devices["eth0"] ?? {}).filter((key) => key.endsWith("_filtering"))).to.have.length(
       [filters.mac, filters.ipv4, filters.ipv6].filter(Boolean).length,
     );
