@@ -122,12 +122,11 @@ export class FormerPaths {
     known: readonly KnownScaleSet[],
     { reason }: Failure,
   ): Promise<FormerDemand> {
-    const { clock, log } = this.#dependencies;
+    const { clock } = this.#dependencies;
     const until = Math.max(...known.map(waitsUntil));
     const nothing = { assigned: 0, running: 0, scopes: [], notices: [] };
     if (clock.now() >= until) {
-      log.warning("The scale set of a former path is given up", { path: address, reason });
-      await this.#forget(({ scope }) => scope === address);
+      await this.#forget(address, reason);
       return nothing;
     }
     return { ...nothing, notices: [describeUnserved(address, reason, until)] };
@@ -138,13 +137,9 @@ export class FormerPaths {
     known: readonly KnownScaleSet[],
     reachable: readonly ScopeWithScaleSets[],
   ): Promise<void> {
-    const { log } = this.#dependencies;
     const addresses = new Set(reachable.map(({ address }) => address));
     const lost = new Set(known.map(({ scope }) => scope).filter((scope) => !addresses.has(scope)));
-    for (const path of lost) {
-      log.warning("The scale set of a former path is given up", { path, reason: "no credentials are known" });
-      await this.#forget(({ scope }) => scope === path);
-    }
+    for (const address of lost) await this.#forget(address, "no credentials are known");
   }
 
   async #known(): Promise<readonly KnownScaleSet[]> {
@@ -152,10 +147,11 @@ export class FormerPaths {
     return ((await ledger.read()) ?? []).filter(({ scope }) => scope !== present);
   }
 
-  /** Best effort: what cannot be stored is given up again at the next read. */
-  async #forget(isGivenUp: (set: KnownScaleSet) => boolean): Promise<void> {
+  /** Gives up the scale sets of a former path. Best effort: what cannot be stored is given up again at the next read. */
+  async #forget(address: string, reason: string): Promise<void> {
     const { ledger, log } = this.#dependencies;
-    const others = ((await ledger.read()) ?? []).filter((set) => !isGivenUp(set));
+    log.warning("The scale set of a former path is given up", { path: address, reason });
+    const others = ((await ledger.read()) ?? []).filter(({ scope }) => scope !== address);
     await ledger.write(others.length === 0 ? null : others).catch((thrown: unknown) => {
       log.warning("Cannot store the unit's scale sets", { reason: messageOf(thrown) });
     });
