@@ -250,9 +250,9 @@ export class Rig {
   /** Deletes a runner's instance, as somebody does who does not ask the unit. */
   async deleteInstance(name: string, signal: AbortSignal): Promise<void> {
     const { instances } = this.lxd.client;
-    // It may have ended by itself.
-    await instances.changeState(name, { action: "stop", force: true }, signal).catch(() => undefined);
     const isGone = async () => {
+      // LXD refuses both while it works on the instance, and the stop of one that has ended by itself.
+      await instances.changeState(name, { action: "stop", force: true }, signal).catch(() => undefined);
       await instances.delete(name, signal).catch(() => undefined);
       return !(await this.#instances(signal)).some((instance) => instance.name === name);
     };
