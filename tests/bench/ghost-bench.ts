@@ -17,6 +17,10 @@ const WAYS = {
     label: "its instance is stopped by force, as a lack of memory or a crash does",
     lose: stop,
   },
+  deleted: {
+    label: "its instance is deleted",
+    lose: (rig: Rig, name: string, signal: AbortSignal) => rig.deleteInstance(name, signal),
+  },
   forgotten: {
     label: "GitHub forgets its registration",
     lose: (rig: Rig, name: string, signal: AbortSignal) => rig.github.call("drop-runner", { name }, signal),
@@ -44,7 +48,7 @@ export const ghostBench: Bench = {
 
 async function measure({ rig, repeat, progress, signal }: BenchContext): Promise<Table> {
   const clones = await openClones(rig, signal);
-  const all: Record<Way, number[]> = { stopped: [], forgotten: [] };
+  const all: Record<Way, number[]> = { stopped: [], deleted: [], forgotten: [] };
   const losing = async (way: Way) => {
     progress(`${LOSSES} runners: ${WAYS[way].label}`);
     for (let loss = 0; loss < LOSSES; loss++) all[way].push(await timeToSuccessor(rig, way, signal));
@@ -54,6 +58,7 @@ async function measure({ rig, repeat, progress, signal }: BenchContext): Promise
     const series = await interleave(
       {
         stopped: () => losing("stopped"),
+        deleted: () => losing("deleted"),
         forgotten: () => losing("forgotten"),
         clone: () => clones.timeOne(),
       },
@@ -70,6 +75,7 @@ async function measure({ rig, repeat, progress, signal }: BenchContext): Promise
       rows: [
         ["one instance cloned and started by hand, until its system is up", milliseconds(clone), "", "", ""],
         row("stopped"),
+        row("deleted"),
         row("forgotten"),
       ],
       notes: [`${LOSSES} losses of each kind in each of ${repeat} rounds.`],
