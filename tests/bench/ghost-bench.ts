@@ -1,12 +1,12 @@
 import type { Rig } from "../support/rig/rig.ts";
-import { ServiceProcess } from "../support/rig/service-process.ts";
 import { until } from "../support/rig/until.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { openClones } from "./fleet-bench.ts";
 import { interleave } from "./interleave.ts";
 import { median } from "./median.ts";
-import { percentile } from "./percentile.ts";
+import { percentileCells, PERCENTILES } from "./percentile.ts";
 import { milliseconds, ratio, type Table } from "./table.ts";
+import { withService } from "./with-service.ts";
 
 /** Losses of one kind in one round. */
 const LOSSES = 2;
@@ -31,19 +31,10 @@ type Way = keyof typeof WAYS;
 /** From the loss of a runner to another one that listens, by the runner service, beside a clone made by hand. */
 export const ghostBench: Bench = {
   name: "ghost",
-  run: async (context) => {
-    const { rig, signal } = context;
-    const service = new ServiceProcess(rig);
-    service.start();
-    try {
-      await rig.configure({ "virtual-machines": "1", "standby-runners": "0" }, signal);
-      return [await measure(context)];
-    } finally {
-      await service.kill("SIGTERM");
-      await rig.configure({ "virtual-machines": "0", "standby-runners": "1" }, signal);
-      await rig.github.call("wait-for-runners", { registered: 0 }, signal);
-    }
-  },
+  run: (context) =>
+    withService(context, { "virtual-machines": "1", "standby-runners": "0" }, async () => [
+      await measure(context),
+    ]),
 };
 
 async function measure({ rig, repeat, progress, signal }: BenchContext): Promise<Table> {
@@ -65,13 +56,10 @@ async function measure({ rig, repeat, progress, signal }: BenchContext): Promise
       repeat,
     );
     const clone = median(series.clone);
-    const row = (way: Way) => {
-      const shares = [0.5, 0.95, 0.99].map((share) => milliseconds(percentile(share, all[way])));
-      return [WAYS[way].label, ...shares, ratio(median(all[way]), clone)];
-    };
+    const row = (way: Way) => [WAYS[way].label, ...percentileCells(all[way]), ratio(median(all[way]), clone)];
     return {
       title: "From the loss of an idle runner to another one online, without standby instances",
-      columns: ["", "p50", "p95", "p99", "times the clone"],
+      columns: ["", ...PERCENTILES, "times the clone"],
       rows: [
         ["one instance cloned and started by hand, until its system is up", milliseconds(clone), "", "", ""],
         row("stopped"),

@@ -1,3 +1,13 @@
+import { milliseconds } from "./table.ts";
+
+/** The cells of {@link percentileCells}. */
+export const PERCENTILES = ["p50", "p95", "p99"] as const;
+
+/** The median and the two percentiles that the objective is held against, of milliseconds, for a row of a table. */
+export function percentileCells(values: readonly number[]): readonly string[] {
+  return [0.5, 0.95, 0.99].map((share) => milliseconds(percentile(share, values)));
+}
+
 /**
  * The smallest measurement that a share of all is at most: the nearest rank.
  *

@@ -1,14 +1,14 @@
 import type { Rig } from "../support/rig/rig.ts";
-import { ServiceProcess } from "../support/rig/service-process.ts";
 import { until } from "../support/rig/until.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { openClones } from "./fleet-bench.ts";
 import { interleave } from "./interleave.ts";
 import { LifecycleRecord } from "./lifecycle-record.ts";
 import { median } from "./median.ts";
-import { percentile } from "./percentile.ts";
+import { percentileCells, PERCENTILES } from "./percentile.ts";
 import { milliseconds, ratio, type Table } from "./table.ts";
 import { phasesOf, type Mark, type Phase } from "./timeline.ts";
+import { withService } from "./with-service.ts";
 
 /** Jobs of one round: a configuration costs a hook, and a job costs little. */
 const JOBS = 3;
@@ -43,18 +43,7 @@ interface Replacement {
 /** A used runner's replacement by the runner service, with a standby instance and without, beside a clone made by hand. */
 export const replaceBench: Bench = {
   name: "replace",
-  run: async (context) => {
-    const { rig, signal } = context;
-    const service = new ServiceProcess(rig);
-    service.start();
-    try {
-      return await measure(context);
-    } finally {
-      await service.kill("SIGTERM");
-      await rig.configure({ "virtual-machines": "0", "standby-runners": "1" }, signal);
-      await rig.github.call("wait-for-runners", { registered: 0 }, signal);
-    }
-  },
+  run: (context) => withService(context, { "virtual-machines": "1" }, () => measure(context)),
 };
 
 async function measure(context: BenchContext): Promise<readonly Table[]> {
@@ -155,12 +144,11 @@ async function replace(rig: Rig, signal: AbortSignal): Promise<Replacement> {
 function percentiles(runs: Readonly<Record<"0" | "1", readonly Replacement[]>>): Table {
   const row = (label: string, found: readonly Replacement[]) => {
     const took = found.map(({ onlineMs }) => onlineMs);
-    const shares = [0.5, 0.95, 0.99].map((share) => milliseconds(percentile(share, took)));
-    return [label, ...shares, String(took.length)];
+    return [label, ...percentileCells(took), String(took.length)];
   };
   return {
     title: "The place of a used runner until the next is online",
-    columns: ["", "p50", "p95", "p99", "replacements"],
+    columns: ["", ...PERCENTILES, "replacements"],
     rows: [row("from a standby instance", runs["1"]), row("without one", runs["0"])],
     notes: [],
   };

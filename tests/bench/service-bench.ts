@@ -3,12 +3,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "charm-kit";
 import { awaitRound } from "../../src/unit/ask-service.ts";
-import { ServiceProcess } from "../support/rig/service-process.ts";
+import type { ServiceProcess } from "../support/rig/service-process.ts";
 import { until } from "../support/rig/until.ts";
-import type { Bench } from "./bench.ts";
+import type { Bench, BenchContext } from "./bench.ts";
 import { median } from "./median.ts";
-import { milliseconds, ratio } from "./table.ts";
+import { milliseconds, ratio, type Table } from "./table.ts";
 import { timeInUnit } from "./time-in-unit.ts";
+import { withService } from "./with-service.ts";
 
 const ROUNDS = 20;
 const RUNNERS = 2;
@@ -21,72 +22,67 @@ const TICK_MS = 10;
 /** What the runner service costs while nothing happens, and what update-status costs beside it. */
 export const serviceBench: Bench = {
   name: "service",
-  run: async ({ rig, repeat, progress, signal }) => {
-    const service = new ServiceProcess(rig);
-    service.start();
-    try {
-      await rig.configure({ "virtual-machines": String(RUNNERS), "standby-runners": "0" }, signal);
-      await rig.github.call("wait-for-runners", { idle: RUNNERS, registered: RUNNERS }, signal);
-      const isQuiet = async () => (await service.status(signal))?.activity.state === "waiting";
-      await until("a quiet service", isQuiet, signal);
-      const charm = rig.paths.charm(rig.unit);
-      const commands = {
-        runtime: { file: join(charm, "runtime/bin/node"), argv: ["-e", "0"] },
-        update: { file: join(charm, "dispatch"), environment: { JUJU_DISPATCH_PATH: "hooks/update-status" } },
-      };
-      const series = await timeInUnit(rig, { commands, rounds: Math.max(ROUNDS, repeat) }, signal);
-      const { pid } = service;
-      const atStart = await usageOf(pid);
-      progress(`Doing ${WARM_ROUNDS} rounds that find nothing to do`);
-      const socket = join(rig.dataDirectory, "service.sock");
-      for (let round = 0; round < WARM_ROUNDS; round += 1) await awaitRound(socket, signal);
-      progress(`Nothing happens for ${QUIET_MS / 1000} s`);
-      const before = await usageOf(pid);
-      await systemClock.wait(QUIET_MS, signal);
-      const after = await usageOf(pid);
-      const idle = await idleRuntime(commands.runtime.file, signal);
-      const base = median(series.runtime);
-      return [
-        {
-          title: "update-status beside a healthy runner service",
-          columns: ["", "median", "times node -e 0"],
-          rows: [
-            ["node -e 0", milliseconds(base), ratio(base, base)],
-            [
-              "dispatch of update-status",
-              milliseconds(median(series.update)),
-              ratio(median(series.update), base),
-            ],
-          ],
-          notes: [],
-        },
-        {
-          title: `The memory of the runner service, with ${RUNNERS} runners`,
-          columns: ["", "resident", "without the runtime's file"],
-          rows: (
-            [
-              ["node -e that waits", idle],
-              ["after the start", atStart],
-              [`after ${WARM_ROUNDS} rounds`, before],
-              [`${QUIET_MS / 1000} s later`, after],
-            ] as const
-          ).map(([label, { residentBytes, ownBytes }]) => [
-            label,
-            mebibytes(residentBytes),
-            mebibytes(ownBytes),
-          ]),
-          notes: [
-            `Processor time in these ${QUIET_MS / 1000} s: ${after.cpuMs - before.cpuMs} ms, in steps of 10 ms.`,
-          ],
-        },
-      ];
-    } finally {
-      await service.kill("SIGTERM");
-      await rig.configure({ "virtual-machines": "0", "standby-runners": "1" }, signal);
-      await rig.github.call("wait-for-runners", { registered: 0 }, signal);
-    }
-  },
+  run: (context) =>
+    withService(context, { "virtual-machines": String(RUNNERS), "standby-runners": "0" }, (service) =>
+      measure(context, service),
+    ),
 };
+
+async function measure(
+  { rig, repeat, progress, signal }: BenchContext,
+  service: ServiceProcess,
+): Promise<readonly Table[]> {
+  await rig.github.call("wait-for-runners", { idle: RUNNERS, registered: RUNNERS }, signal);
+  const isQuiet = async () => (await service.status(signal))?.activity.state === "waiting";
+  await until("a quiet service", isQuiet, signal);
+  const charm = rig.paths.charm(rig.unit);
+  const commands = {
+    runtime: { file: join(charm, "runtime/bin/node"), argv: ["-e", "0"] },
+    update: { file: join(charm, "dispatch"), environment: { JUJU_DISPATCH_PATH: "hooks/update-status" } },
+  };
+  const series = await timeInUnit(rig, { commands, rounds: Math.max(ROUNDS, repeat) }, signal);
+  const { pid } = service;
+  const atStart = await usageOf(pid);
+  progress(`Doing ${WARM_ROUNDS} rounds that find nothing to do`);
+  const socket = join(rig.dataDirectory, "service.sock");
+  for (let round = 0; round < WARM_ROUNDS; round += 1) await awaitRound(socket, signal);
+  progress(`Nothing happens for ${QUIET_MS / 1000} s`);
+  const before = await usageOf(pid);
+  await systemClock.wait(QUIET_MS, signal);
+  const after = await usageOf(pid);
+  const idle = await idleRuntime(commands.runtime.file, signal);
+  const base = median(series.runtime);
+  return [
+    {
+      title: "update-status beside a healthy runner service",
+      columns: ["", "median", "times node -e 0"],
+      rows: [
+        ["node -e 0", milliseconds(base), ratio(base, base)],
+        [
+          "dispatch of update-status",
+          milliseconds(median(series.update)),
+          ratio(median(series.update), base),
+        ],
+      ],
+      notes: [],
+    },
+    {
+      title: `The memory of the runner service, with ${RUNNERS} runners`,
+      columns: ["", "resident", "without the runtime's file"],
+      rows: (
+        [
+          ["node -e that waits", idle],
+          ["after the start", atStart],
+          [`after ${WARM_ROUNDS} rounds`, before],
+          [`${QUIET_MS / 1000} s later`, after],
+        ] as const
+      ).map(([label, { residentBytes, ownBytes }]) => [label, mebibytes(residentBytes), mebibytes(ownBytes)]),
+      notes: [
+        `Processor time in these ${QUIET_MS / 1000} s: ${after.cpuMs - before.cpuMs} ms, in steps of 10 ms.`,
+      ],
+    },
+  ];
+}
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
