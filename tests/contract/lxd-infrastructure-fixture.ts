@@ -92,7 +92,7 @@ export async function openInfrastructure(
   return { client: connected, owner, slug, infrastructure, ports };
 }
 
-/** Everything on LXD whose name or description names a unit, and what everybody shares. */
+/** Everything on LXD whose name or description names a unit, and the default profile, which everybody shares. */
 export async function listUnitObjects(client: LxdClient, slug: string, unitName: string) {
   const signal = patience();
   const [instances, images, profiles, networks, pools] = await Promise.all([
@@ -117,9 +117,9 @@ export async function listUnitObjects(client: LxdClient, slug: string, unitName:
     profiles: namesOf(profiles),
     networks: namesOf(networks),
     pools: namesOf(pools),
-    shared: {
-      profile: profiles.find(({ name }) => name === "default"),
-      networks: networks.filter((network) => !isOwn(network)).map(({ name }) => name),
-    },
+    // Other suites use it meanwhile.
+    defaultProfile: profiles
+      .filter(({ name }) => name === "default")
+      .map((profile) => ({ ...profile, used_by: profile.used_by.filter((user) => user.includes(slug)) })),
   };
 }

@@ -28,7 +28,7 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   beforeEach(async () => {
     fixture = await openInfrastructure();
-    sharedBefore = (await listObjects()).shared.profile;
+    sharedBefore = (await listObjects()).defaultProfile;
   });
   afterEach(async () => {
     await fixture.infrastructure.remove(patience());
@@ -189,9 +189,9 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
 
   it("change nothing of the default profile", async () => {
     await fixture.infrastructure.ensure(roomFor(0), patience());
-    expect((await listObjects()).shared.profile).to.deep.equal(sharedBefore);
+    expect((await listObjects()).defaultProfile).to.deep.equal(sharedBefore);
     await fixture.infrastructure.remove(patience());
-    expect((await listObjects()).shared.profile).to.deep.equal(sharedBefore);
+    expect((await listObjects()).defaultProfile).to.deep.equal(sharedBefore);
   });
 
   it("of two units stand side by side, on networks of their own", async () => {
