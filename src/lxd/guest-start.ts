@@ -1,4 +1,4 @@
-import { systemClock, type Await } from "charm-kit";
+import { systemClock, type Await, type Clock } from "charm-kit";
 import { LxdError, OperationError, type InstanceState, type LxdClient } from "lxd-client";
 import type { InstanceType } from "../runners/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
@@ -10,13 +10,21 @@ export interface StartingGuest {
   readonly type: InstanceType;
   /** Told who is being waited for. */
   readonly waitFor?: Await;
-  /** Milliseconds between two readings of a guest that is not up. @default 2000 */
+  /** Milliseconds between the first readings of a guest that is not up; later ones are farther apart. @default 2000 */
   readonly pollMs?: number;
   /** Milliseconds after which a stopped guest counts as powered off: LXD restarts one that resets. @default 30000 */
   readonly restartMs?: number;
+  /** @default that of the system */
+  readonly clock?: Pick<Clock, "wait">;
 }
 
 const POLL_MS = 2000;
+/**
+ * Each reading costs LXD time: it asks QEMU, the agent and the storage. On a slow machine, one every two seconds took as much
+ * of the processor as the boot itself. So the pauses grow with the wait, of which they add this part at most.
+ */
+const PAUSE_SHARE = 0.1;
+const LONGEST_PAUSE_MS = 15_000;
 const RESTART_MS = 30_000;
 /** Most resets of a guest while it starts. */
 const RESETS = 2;
@@ -49,7 +57,7 @@ export async function inStartedGuest<T>(
       const isReset = !isRunning(state) || (pid !== undefined && state.pid !== pid);
       if (!isReset && canRun(guest, state) && !isRefusal(thrown)) throw thrown;
       if (isReset && ++resets > RESETS) throw thrown;
-      await systemClock.wait(pollMs(guest), signal);
+      await clockOf(guest).wait(pollMs(guest), signal);
       const again = await awaitGuest(guest, signal);
       if (again === undefined) throw thrown;
       pid = again.pid;
@@ -59,14 +67,16 @@ export async function inStartedGuest<T>(
 
 /** Waits until the guest can run commands; undefined when it is gone, or has powered off. */
 async function awaitGuest(guest: StartingGuest, signal: AbortSignal): Promise<InstanceState | undefined> {
-  for (let stoppedMs = 0; ;) {
+  for (let waitedMs = 0, stoppedMs = 0; ;) {
     const state = await absentAsUndefined(guest.client.instances.state(guest.name, signal));
     if (state === undefined || state.status === "Error") return undefined;
     if (canRun(guest, state)) return state;
-    stoppedMs = isRunning(state) ? 0 : stoppedMs + pollMs(guest);
+    const pauseMs = Math.max(pollMs(guest), Math.min(waitedMs * PAUSE_SHARE, LONGEST_PAUSE_MS));
+    stoppedMs = isRunning(state) ? 0 : stoppedMs + pauseMs;
     if (stoppedMs > (guest.restartMs ?? RESTART_MS)) return undefined;
     guest.waitFor?.(isRunning(state) ? "LXD's agent in the guest" : `the guest, which is ${state.status}`);
-    await systemClock.wait(pollMs(guest), signal);
+    await clockOf(guest).wait(pauseMs, signal);
+    waitedMs += pauseMs;
   }
 }
 
@@ -85,6 +95,10 @@ function isRefusal(thrown: unknown): boolean {
     (thrown instanceof OperationError && (thrown.agentOffline || thrown.notRunning)) ||
     (thrown instanceof LxdError && thrown.status === 400 && thrown.detail.includes("is not running"))
   );
+}
+
+function clockOf({ clock = systemClock }: StartingGuest): Pick<Clock, "wait"> {
+  return clock;
 }
 
 function pollMs({ pollMs: given = POLL_MS }: StartingGuest): number {

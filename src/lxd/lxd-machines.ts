@@ -55,7 +55,7 @@ export interface LxdMachinesOptions {
   /** Where instances are made. @default the daemon stands alone */
   readonly ownMember?: OwnMember;
   /** How a guest that starts is waited for. @default as {@link StartingGuest} says */
-  readonly guestStart?: Pick<StartingGuest, "pollMs" | "restartMs">;
+  readonly guestStart?: Pick<StartingGuest, "pollMs" | "restartMs" | "clock">;
 }
 
 /** Time limits of a step that an abort does not end: a virtual machine's disk is copied as a whole in some pools. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Secret, withDeadline } from "charm-kit";
+import { Secret, systemClock, withDeadline } from "charm-kit";
 import { LxdClient, socketAt } from "lxd-client";
 import { RawPeer } from "../../packages/lxd-client/tests/raw-websocket.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
@@ -33,6 +33,8 @@ describe("deliver() to a virtual machine", () => {
   /** How the operation of each command ends: an error, or undefined for a delivery. */
   let commands: (string | undefined)[];
   let asked: number;
+  /** Between the readings, in milliseconds. */
+  let pauses: number[];
   let ends: Map<string, string | undefined>;
 
   const say = (response: ServerResponse, status: number, body: object) =>
@@ -72,6 +74,7 @@ describe("deliver() to a virtual machine", () => {
     states = [UP];
     commands = [undefined];
     asked = 0;
+    pauses = [];
     ends = new Map();
     directory = mkdtempSync(join(tmpdir(), "guest-start-"));
     server = createServer((request, response) => {
@@ -99,6 +102,12 @@ describe("deliver() to a virtual machine", () => {
     rmSync(directory, { recursive: true });
   });
 
+  const clock = {
+    wait: (ms: number, waitSignal: AbortSignal) => {
+      pauses.push(ms);
+      return systemClock.wait(Math.min(ms, 10), waitSignal);
+    },
+  };
   const deliver = (limitMs = 8000) =>
     withDeadline("start runner 'a'", limitMs, signal(), (limited, waitFor) =>
       new LxdMachines({
@@ -108,7 +117,7 @@ describe("deliver() to a virtual machine", () => {
         deliverProgram: "/deliver",
         activityCommand: ["true"],
         startConcurrency: 1,
-        guestStart: { pollMs: 10, restartMs: 50 },
+        guestStart: { pollMs: 10, restartMs: 50, clock },
       }).deliver("a", new Secret("start\n"), limited, waitFor),
     );
 
@@ -116,6 +125,17 @@ describe("deliver() to a virtual machine", () => {
     states = [BOOTING, BOOTING, BOOTING, UP];
     expect(await deliver()).to.equal("listening");
     expect(asked).to.equal(1);
+  });
+
+  it("reads the state of one that takes long less and less often, as each reading costs LXD time", async () => {
+    states = [...Array.from({ length: 40 }, () => BOOTING), UP];
+    expect(await deliver()).to.equal("listening");
+    expect(pauses).to.have.length(40);
+    expect(pauses.slice(0, 10)).to.deep.equal(Array.from({ length: 10 }, () => 10));
+    for (const [index, pause] of pauses.entries()) {
+      const waited = pauses.slice(0, index).reduce((sum, ms) => sum + ms, 0);
+      expect(pause, "a tenth of the wait at most").to.be.closeTo(Math.max(10, waited / 10), 0.001);
+    }
   });
 
   it("delivers again when the agent refuses, whatever its state says by then", async () => {
