@@ -70,7 +70,7 @@ mcopy -i "$efi" "$root/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed" ::EFI/
 cat >"$work/grub.cfg" <<CONTENT
 set timeout=0
 search --no-floppy --label root --set=root
-linux /boot/$(basename "$root"/boot/vmlinuz-*) root=LABEL=root rw console=ttyS0 quiet
+linux /boot/$(basename "$root"/boot/vmlinuz-*) root=LABEL=root rw console=ttyS0 quiet mitigations=off
 initrd /boot/$(basename "$root"/boot/initrd.img-*)
 boot
 CONTENT
