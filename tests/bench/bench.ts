@@ -1,5 +1,6 @@
 import type { Rig } from "../support/rig/rig.ts";
 import type { AgentMarks } from "./agent-marks.ts";
+import type { Burst } from "./job-burst.ts";
 import type { Table } from "./table.ts";
 
 /** What a benchmark works with. */
@@ -10,6 +11,8 @@ export interface BenchContext {
   readonly agent: AgentMarks;
   /** How often everything is measured; a benchmark of short things does more. */
   readonly repeat: number;
+  /** The one large burst of jobs, and how many runners it has. */
+  readonly burst: Burst & { readonly runners: number };
   /** Tells a person what is being done. */
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;

@@ -1,18 +1,17 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { ServiceProcess } from "../support/rig/service-process.ts";
 import type { Rig } from "../support/rig/rig.ts";
 import { until } from "../support/rig/until.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { openClones } from "./fleet-bench.ts";
 import { interleave } from "./interleave.ts";
+import { agreed, runBurst, spanOf } from "./job-burst.ts";
 import { median } from "./median.ts";
 import { percentile } from "./percentile.ts";
 import { milliseconds, ratio, type Table } from "./table.ts";
 
 /** Jobs of one round: a configuration costs a hook, and a job costs little. */
 const JOBS = 3;
-/** As many as two processors can hold beside the rest; the goal of 1000 on 32 needs a larger machine. */
+/** As many as two processors can hold beside the rest; 1000 jobs on 32 are a run of their own, {@link burstBench}. */
 const RUNNERS = 8;
 /** Whole waves of jobs: of a part of one, nobody can make use of all runners. */
 const BURSTS = [
@@ -112,7 +111,7 @@ async function firstSteps({
 }
 
 /** Waits until the unit waits for a job in this way, and does nothing else. */
-async function settled(rig: Rig, way: (typeof WAYS)[Way], signal: AbortSignal): Promise<void> {
+export async function settled(rig: Rig, way: (typeof WAYS)[Way], signal: AbortSignal): Promise<void> {
   const idle = Number(way["idle-runners"]);
   const standby = Number(way["standby-runners"]);
   await rig.github.call("wait-for-runners", { idle, registered: idle }, signal);
@@ -147,7 +146,7 @@ async function bursts({ rig, progress, signal }: BenchContext, cloneMs: number):
     await rig.configure(WAYS.warm, signal);
     await settled(rig, WAYS.warm, signal);
     progress(`${jobs} jobs of ${seconds} s on ${RUNNERS} runners`);
-    const tookMs = await burst(rig, jobs, seconds, signal);
+    const tookMs = spanOf(await runBurst(rig, { jobs, seconds }, signal));
     const waves = jobs / RUNNERS;
     const idealMs = waves * seconds * 1000;
     rows.push([
@@ -173,37 +172,4 @@ async function bursts({ rig, progress, signal }: BenchContext, cloneMs: number):
     rows,
     notes: ["Each job was given to one runner, and ended with success."],
   };
-}
-
-async function burst(rig: Rig, count: number, seconds: number, signal: AbortSignal): Promise<number> {
-  const queued = await Promise.all(
-    Array.from({ length: count }, () => rig.queue([`sleep ${seconds}`], signal)),
-  );
-  const ends = await Promise.all(
-    queued.map(({ id }) => rig.github.call("wait-for-job", { id, status: "completed" }, signal)),
-  );
-  const failed = ends.filter(({ conclusion, assignments }) => conclusion !== "success" || assignments !== 1);
-  if (failed.length > 0) throw new Error(`Of ${count} jobs, these went wrong: ${JSON.stringify(failed)}`);
-  const began = Math.min(...ends.map(({ createdAt }) => createdAt));
-  return Math.max(...ends.map(({ completedAt = 0 }) => completedAt)) - began;
-}
-
-/** Waits until the unit has heard what GitHub counts. @returns both numbers */
-async function agreed(rig: Rig, signal: AbortSignal): Promise<string> {
-  await rig.github.call("wait-for-runners", { registered: 0 }, signal);
-  return until(
-    "what GitHub and the unit count to agree",
-    async () => {
-      const [set] = await rig.github.call("list-scale-sets", null, signal);
-      const heard = JSON.parse(await readFile(join(rig.dataDirectory, "demand.json"), "utf8")) as {
-        readonly assigned: number;
-        readonly running: number;
-      };
-      const counted = set?.statistics;
-      const isSame =
-        counted?.totalAssignedJobs === heard.assigned && counted.totalRunningJobs === heard.running;
-      return isSame && `${counted.totalAssignedJobs} and ${heard.assigned}`;
-    },
-    signal,
-  );
 }

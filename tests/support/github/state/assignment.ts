@@ -8,10 +8,13 @@ function hasLabels(runner: Pick<RunnerRecord, "labels">, wanted: readonly string
   return wanted.every((label) => own.has(label.toLowerCase()));
 }
 
-/** Whether a runner may be given a job now: it waits for one, serves the repository and has the labels. */
+function isIdle({ jobId, sessionId, status }: RunnerRecord): boolean {
+  return sessionId !== undefined && status === "online" && jobId === undefined;
+}
+
+/** Whether an idle runner may be given a job: it serves the repository and has the labels. */
 function mayTake(runner: RunnerRecord, job: JobRecord): boolean {
-  const idle = runner.sessionId !== undefined && runner.status === "online" && runner.jobId === undefined;
-  if (!idle || runner.scaleSetId !== job.scaleSetId) return false;
+  if (runner.scaleSetId !== job.scaleSetId) return false;
   // The labels of a scale set's job were compared when it was assigned.
   return (
     runner.scaleSetId !== undefined || (serves(runner.scope, job.repository) && hasLabels(runner, job.labels))
@@ -28,9 +31,11 @@ export function assign(
   runners: Iterable<RunnerRecord>,
   mayHave: (runner: RunnerRecord, job: JobRecord) => boolean = () => true,
 ): readonly (readonly [JobRecord, RunnerRecord])[] {
-  const free = new Set(runners);
+  const free = new Set([...runners].filter(isIdle));
   const pairs: (readonly [JobRecord, RunnerRecord])[] = [];
   for (const job of jobs) {
+    // A thousand jobs wait for no runner most of the time.
+    if (free.size === 0) break;
     if (job.status !== "queued" || job.runner) continue;
     const runner = [...free].find((candidate) => mayTake(candidate, job) && mayHave(candidate, job));
     if (!runner) continue;

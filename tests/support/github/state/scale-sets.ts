@@ -171,16 +171,20 @@ export class ScaleSets {
 
   /** Gives jobs that nobody has to scale sets with room for them. */
   offer(): void {
+    // Looked for only when it may be another one: jobs can wait by the thousand.
+    let open = this.#withRoom();
     for (const job of this.#service.jobs.values()) {
+      if (open.length === 0) break;
       if (job.status !== "queued" || job.runner || job.scaleSetId !== undefined || this.knobs.withholdsJobs)
         continue;
-      const set = [...this.all.values()].find((candidate) => this.#hasRoom(candidate, job));
+      const set = open.find((candidate) => this.#mayHave(candidate, job));
       if (!set) continue;
       if (!this.knobs.offersJobs) this.#assign(set, job);
       else if (!set.offered.has(job.id)) {
         set.offered.add(job.id);
         set.pending.push(jobItem("JobAvailable", job));
       }
+      open = this.#withRoom();
     }
     this.#service.reassign();
   }
@@ -234,12 +238,18 @@ export class ScaleSets {
     this.#service.changes.announce();
   }
 
-  #hasRoom(set: ScaleSetRecord, job: JobRecord): boolean {
+  #mayHave(set: ScaleSetRecord, job: JobRecord): boolean {
     if (!set.session || set.session.isDeaf || !serves(set.scope, job.repository)) return false;
     if (!this.#service.groups.allows(set.groupId, job.repository)) return false;
     const own = new Set([...set.labels, set.name].map((label) => label.toLowerCase()));
-    if (!job.labels.every((label) => own.has(label.toLowerCase()))) return false;
-    return this.#assigned(set) + (this.knobs.offersJobs ? set.offered.size : 0) < set.capacity;
+    return job.labels.every((label) => own.has(label.toLowerCase()));
+  }
+
+  /** Those that have announced room for another job. */
+  #withRoom(): readonly ScaleSetRecord[] {
+    return [...this.all.values()].filter(
+      (set) => this.#assigned(set) + (this.knobs.offersJobs ? set.offered.size : 0) < set.capacity,
+    );
   }
 
   #assigned(set: ScaleSetRecord): number {

@@ -1,0 +1,194 @@
+import { loadavg } from "node:os";
+import { systemClock } from "charm-kit";
+import { ServiceProcess } from "../support/rig/service-process.ts";
+import type { Rig } from "../support/rig/rig.ts";
+import type { Bench, BenchContext } from "./bench.ts";
+import { settled } from "./demand-bench.ts";
+import { holdingsOf, type Holdings } from "./holdings.ts";
+import { agreed, runBurst, spanOf, vacanciesOf, type Burst, type JobTimes } from "./job-burst.ts";
+import { percentile } from "./percentile.ts";
+import { milliseconds, ratio, type Table } from "./table.ts";
+
+/** Long enough that none of the first wave ends before all have begun. */
+const FIRST_WAVE_SECONDS = 60;
+const LOAD_EVERY_MS = 30_000;
+const STANDBY = { "idle-runners": "0", "standby-runners": "1" } as const;
+
+/**
+ * One large burst on one unit beside the ideal, and what its service and the machine hold before and after it. It takes
+ * an hour with the usual figures, so it runs only when it is named.
+ */
+export const burstBench: Bench = {
+  name: "demand-burst",
+  run: async (context) => {
+    const { rig, burst, signal } = context;
+    const service = new ServiceProcess(rig);
+    service.start();
+    try {
+      await rig.configure(
+        { scaling: "demand", "virtual-machines": String(burst.runners), ...STANDBY },
+        signal,
+      );
+      await rig.github.call("wait-for-scale-set", { name: rig.slug }, signal);
+      return await measure(context, service);
+    } catch (thrown) {
+      context.progress(service.output.slice(-4000));
+      throw thrown;
+    } finally {
+      await service.kill("SIGTERM");
+      await rig.configure(
+        { scaling: "fixed", "virtual-machines": "0", "idle-runners": "0", "standby-runners": "1" },
+        signal,
+      );
+      await rig.github.call("wait-for-runners", { registered: 0 }, signal);
+    }
+  },
+};
+
+async function measure(
+  { rig, burst, progress, signal }: BenchContext,
+  service: ServiceProcess,
+): Promise<readonly Table[]> {
+  const { jobs, runners, seconds } = burst;
+  await settled(rig, STANDBY, signal);
+  progress(`The first wave: ${runners} jobs on ${runners} runners`);
+  const first = await runBurst(rig, { jobs: runners, seconds: FIRST_WAVE_SECONDS }, signal);
+  await agreed(rig, signal);
+  // What is compiled and kept once is there after the first wave.
+  const before = await restOf(rig, service, signal);
+  progress(`${jobs} jobs of ${seconds} s on ${runners} runners`);
+  const load = new LoadRecord();
+  const all = await load.during(
+    runBurst(rig, burst, signal, (ended) => {
+      if (ended % 50 === 0) progress(`${ended} of ${jobs} jobs have ended; ${load.latest}`);
+    }),
+    signal,
+  );
+  const counted = await agreed(rig, signal);
+  const after = await restOf(rig, service, signal);
+  return [
+    firstWave(first),
+    throughput(burst, all, { counted, load: load.summary }),
+    comparison(before, after, jobs),
+  ];
+}
+
+async function restOf(rig: Rig, service: ServiceProcess, signal: AbortSignal): Promise<Holdings> {
+  await settled(rig, STANDBY, signal);
+  return holdingsOf(rig, service, signal);
+}
+
+/** The load of the machine while something is measured. */
+class LoadRecord {
+  readonly #seen: number[] = [];
+
+  get latest(): string {
+    return `load ${(loadavg()[0] ?? 0).toFixed(1)}`;
+  }
+
+  get summary(): string {
+    if (this.#seen.length === 0) return this.latest;
+    const [middle, most] = [percentile(0.5, this.#seen), percentile(1, this.#seen)];
+    return `load ${middle.toFixed(1)} as a median, ${most.toFixed(1)} at most`;
+  }
+
+  async during<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    const done = new AbortController();
+    const stop = AbortSignal.any([signal, done.signal]);
+    const recording = this.#record(stop);
+    try {
+      return await work;
+    } finally {
+      done.abort();
+      await recording;
+    }
+  }
+
+  async #record(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#seen.push(loadavg()[0] ?? 0);
+      await systemClock.wait(LOAD_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+}
+
+function firstWave(jobs: readonly JobTimes[]): Table {
+  const waits = jobs.map(({ createdAt, startedAt }) => startedAt - createdAt);
+  return {
+    title: `From no runner to ${jobs.length}: from a job's queueing until a runner has it`,
+    columns: ["", "first", "p50", "last"],
+    rows: [
+      [
+        `${jobs.length} jobs at once, one standby instance`,
+        ...[percentile(1 / jobs.length, waits), percentile(0.5, waits), percentile(1, waits)].map(
+          milliseconds,
+        ),
+      ],
+    ],
+    notes: [],
+  };
+}
+
+function throughput(
+  { jobs, runners, seconds }: Burst & { readonly runners: number },
+  all: readonly JobTimes[],
+  { counted, load }: { readonly counted: string; readonly load: string },
+): Table {
+  const [idealMs, tookMs] = [(jobs * seconds * 1000) / runners, spanOf(all)];
+  const vacancies = vacanciesOf(all, runners);
+  const busyMs = all.reduce((sum, { startedAt, completedAt }) => sum + completedAt - startedAt, 0);
+  const row = (label: string, value: string) => [label, value];
+  return {
+    title: `A burst of ${jobs} jobs of ${seconds} s on ${runners} runners, from the first one's queueing to the last one's end`,
+    columns: ["", "measured"],
+    rows: [
+      row("ideal: jobs x length / runners", milliseconds(idealMs)),
+      row("measured", milliseconds(tookMs)),
+      row("times the ideal", ratio(tookMs, idealMs)),
+      row("times the ideal in whole waves", ratio(tookMs, Math.ceil(jobs / runners) * seconds * 1000)),
+      row("a job, from its runner's taking it to its end, mean", milliseconds(busyMs / jobs)),
+      ...[0.5, 0.95, 1].map((share) =>
+        row(
+          `a runner's place empty while jobs wait, ${share === 1 ? "longest" : `p${share * 100}`}`,
+          vacancies.length === 0 ? "-" : milliseconds(percentile(share, vacancies)),
+        ),
+      ),
+      row("runners at work, mean of the whole time", (busyMs / tookMs).toFixed(1)),
+      row("assigned jobs afterwards, as GitHub and the unit count them", counted),
+    ],
+    notes: [`Each job was given to one runner, and ended with success. ${load}.`],
+  };
+}
+
+function comparison(before: Holdings, after: Holdings, jobs: number): Table {
+  const show = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(1));
+  const directories = [...new Set([...Object.keys(before.filesOf), ...Object.keys(after.filesOf)])].sort();
+  return {
+    title: `What the unit holds at rest, before and after ${jobs} jobs`,
+    columns: ["", "before", "after"],
+    rows: [
+      ...NUMBERS.map((name) => [LABELS[name], show(before[name]), show(after[name])]),
+      ...directories.map((name) => [
+        `of these files, in ${name === "" ? "no directory" : name}`,
+        ...[before, after].map(({ filesOf }) => show(filesOf[name] ?? 0)),
+      ]),
+    ],
+    notes: [],
+  };
+}
+
+const LABELS: Readonly<Record<Exclude<keyof Holdings, "filesOf">, string>> = {
+  residentMiB: "resident memory of the service, MiB",
+  ownMiB: "of that, memory of no file, MiB",
+  descriptors: "open descriptors of the service",
+  threads: "threads of the service",
+  instances: "instances",
+  volumes: "volumes",
+  images: "images",
+  profiles: "profiles",
+  networks: "networks",
+  mounts: "mounts",
+  registrations: "registrations at GitHub",
+  files: "files in the unit's directory",
+};
+const NUMBERS = Object.keys(LABELS) as readonly (keyof typeof LABELS)[];
