@@ -2,6 +2,7 @@ import { loadavg } from "node:os";
 import { systemClock } from "charm-kit";
 import { ServiceProcess } from "../support/rig/service-process.ts";
 import type { Rig } from "../support/rig/rig.ts";
+import { until } from "../support/rig/until.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { settled } from "./demand-bench.ts";
 import { holdingsOf, type Holdings } from "./holdings.ts";
@@ -13,6 +14,11 @@ import { milliseconds, ratio, type Table } from "./table.ts";
 const FIRST_WAVE_SECONDS = 60;
 const LOAD_EVERY_MS = 30_000;
 const STANDBY = { "idle-runners": "0", "standby-runners": "1" } as const;
+
+/** The pool is as large as the first configuration wants it. */
+export function burstOptions({ runners }: BenchContext["burst"]): Readonly<Record<string, string>> {
+  return { scaling: "demand", "virtual-machines": String(runners), ...STANDBY };
+}
 
 /**
  * One large burst on one unit beside the ideal, and what its service and the machine hold before and after it. It takes
@@ -32,7 +38,7 @@ export const burstBench: Bench = {
       await rig.github.call("wait-for-scale-set", { name: rig.slug }, signal);
       return await measure(context, service);
     } catch (thrown) {
-      context.progress(service.output.slice(-4000));
+      context.progress(service.output.slice(-20_000));
       throw thrown;
     } finally {
       await service.kill("SIGTERM");
@@ -75,7 +81,8 @@ async function measure(
 
 async function restOf(rig: Rig, service: ServiceProcess, signal: AbortSignal): Promise<Holdings> {
   await settled(rig, STANDBY, signal);
-  return holdingsOf(rig, service, signal);
+  const read = () => holdingsOf(rig, service, signal).catch(() => undefined);
+  return until("what the unit holds to be read", read, signal);
 }
 
 /** The load of the machine while something is measured. */

@@ -118,7 +118,8 @@ export async function settled(rig: Rig, way: (typeof WAYS)[Way], signal: AbortSi
   await until(
     "the standby instances",
     async () => {
-      const instances = await rig.lxd.instances(rig.slug, signal);
+      // Somebody may restart LXD during a run of an hour.
+      const instances = await rig.lxd.instances(rig.slug, signal).catch(() => []);
       const own = instances.filter(({ config }) => config["user.github-runner.role"] === "runner");
       const resting = own.filter(
         ({ config, status }) => config["user.github-runner.phase"] === "standby" && status === "Frozen",

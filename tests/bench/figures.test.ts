@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { interleave } from "./interleave.ts";
+import { spanOf, vacanciesOf } from "./job-burst.ts";
 import { preciseInstant } from "./lifecycle-record.ts";
 import { median } from "./median.ts";
 import { percentile } from "./percentile.ts";
@@ -53,6 +54,26 @@ describe("The benchmark's figures", () => {
   it("keep the fractions of a millisecond that LXD tells", () => {
     const [early, late] = ["2026-01-02T03:04:05.000123456Z", "2026-01-02T03:04:05.001Z"].map(preciseInstant);
     expect((late ?? 0) - (early ?? 0)).to.be.closeTo(0.876544, 0.001);
+  });
+});
+
+describe("A burst of jobs", () => {
+  /** Jobs that were all queued at 0, by their starts and ends. */
+  const jobs = (...times: readonly (readonly [number, number])[]) =>
+    times.map(([startedAt, completedAt]) => ({ createdAt: 0, startedAt, completedAt }));
+
+  it("lasts from the first job's queueing to the last one's end", () => {
+    const later = jobs([5, 30], [7, 20]).map((job, index) => ({ ...job, createdAt: 2 - index }));
+    expect(spanOf(later)).to.equal(29);
+  });
+
+  it("leaves a place empty from the end of a job to the next start, the one that became free first until the first start", () => {
+    // Two at a time: 1-11 and 2-14 first; the next begin at 13 and 15.
+    expect(vacanciesOf(jobs([13, 20], [1, 11], [2, 14], [15, 30]), 2)).to.deep.equal([2, 1]);
+  });
+
+  it("leaves no place empty where each job has a runner at once", () => {
+    expect(vacanciesOf(jobs([1, 9], [2, 8]), 2)).to.deep.equal([]);
   });
 });
 

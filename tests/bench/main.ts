@@ -8,7 +8,7 @@ import { ensureLxd } from "../support/lxd/ensure-lxd.ts";
 import { Rig } from "../support/rig/rig.ts";
 import { AgentMarks } from "./agent-marks.ts";
 import type { Bench } from "./bench.ts";
-import { burstBench } from "./burst-bench.ts";
+import { burstBench, burstOptions } from "./burst-bench.ts";
 import { demandBench } from "./demand-bench.ts";
 import { dispatchBench } from "./dispatch-bench.ts";
 import { fleetBench } from "./fleet-bench.ts";
@@ -42,6 +42,7 @@ interface BenchOptions {
   readonly jobs: number;
   readonly runners: number;
   readonly seconds: number;
+  readonly disk: string;
   readonly application: string;
   readonly markdown: boolean;
   readonly archive?: string;
@@ -62,6 +63,7 @@ const values = npmCommand(
   .option("--jobs <number>", "of demand-burst: jobs that are queued at once", readCount, 1000)
   .option("--runners <number>", "of demand-burst: the most runners", readCount, 32)
   .option("--seconds <number>", "of demand-burst: length of each job", readCount, 90)
+  .option("--disk <size>", "disk of each runner: the storage pool has room for so many halves of it", "1GiB")
   .option("--application <name>", "name of the application: two runs at a time need two names", "bench")
   .option("--markdown", "print tables in Markdown", false)
   .option("--json <path>", "also write all figures to this file")
@@ -95,14 +97,14 @@ function show(table: Table): void {
 }
 
 async function measure(archive: string, earlier: Report | undefined, signal: AbortSignal): Promise<void> {
-  const [benches, { application, json, repeat, ...burst }] = [chosen(), values];
+  const [benches, { application, disk, json, repeat, ...burst }] = [chosen(), values];
   const tables: Table[] = [];
   const before = load();
   const agent = new AgentMarks();
   const rig = await Rig.start({ application, archive, onEvent: agent.take }, signal);
   try {
     progress("Deploying the charm and building the runner image");
-    await rig.deploy({ "vm-disk": "1GiB" }, signal);
+    await rig.deploy({ "vm-disk": disk, ...(benches.includes(burstBench) && burstOptions(burst)) }, signal);
     for (const bench of benches) {
       progress(`Measuring ${bench.name}`);
       for (const table of await bench.run({ rig, agent, repeat, burst, progress, signal })) {
