@@ -22,8 +22,8 @@ const SKIPPED = [
   "**/CHANGELOG.md",
   // They are benchmarks.
   "tests/bench/**",
-  // They use the tables of the benchmarks.
-  "tests/simulation/{main,page,tables}.ts",
+  // They use the tables and figures of the benchmarks.
+  "tests/simulation/{main,page,simulate-burst,simulation.test,tables}.ts",
 ];
 
 /** Looks for abolished words in the code and the documentation of a repository. */

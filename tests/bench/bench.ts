@@ -1,6 +1,6 @@
 import type { Rig } from "../support/rig/rig.ts";
 import type { AgentMarks } from "./agent-marks.ts";
-import type { Burst } from "./job-burst.ts";
+import type { Burst } from "./burst-figures.ts";
 import type { Table } from "./table.ts";
 
 /** What a benchmark works with. */

@@ -1,14 +1,16 @@
 import { loadavg } from "node:os";
-import { systemClock } from "charm-kit";
-import { ServiceProcess } from "../support/rig/service-process.ts";
+import { messageOf, systemClock } from "charm-kit";
+import type { ServiceProcess } from "../support/rig/service-process.ts";
 import type { Rig } from "../support/rig/rig.ts";
 import { until } from "../support/rig/until.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { settled } from "./demand-bench.ts";
 import { holdingsOf, type Holdings } from "./holdings.ts";
-import { agreed, runBurst, spanOf, vacanciesOf, type Burst, type JobTimes } from "./job-burst.ts";
+import { burstRows, type JobTimes } from "./burst-figures.ts";
+import { agreed, runBurst } from "./job-burst.ts";
 import { percentile } from "./percentile.ts";
-import { milliseconds, ratio, type Table } from "./table.ts";
+import { milliseconds, type Table } from "./table.ts";
+import { withService } from "./with-service.ts";
 
 /** Long enough that none of the first wave ends before all have begun. */
 const FIRST_WAVE_SECONDS = 60;
@@ -26,28 +28,18 @@ export function burstOptions({ runners }: BenchContext["burst"]): Readonly<Recor
  */
 export const burstBench: Bench = {
   name: "demand-burst",
-  run: async (context) => {
-    const { rig, burst, signal } = context;
-    const service = new ServiceProcess(rig);
-    service.start();
-    try {
-      await rig.configure(
-        { scaling: "demand", "virtual-machines": String(burst.runners), ...STANDBY },
-        signal,
-      );
-      await rig.github.call("wait-for-scale-set", { name: rig.slug }, signal);
-      return await measure(context, service);
-    } catch (thrown) {
-      context.progress(service.output.slice(-20_000));
-      throw thrown;
-    } finally {
-      await service.kill("SIGTERM");
-      await rig.configure(
-        { scaling: "fixed", "virtual-machines": "0", "idle-runners": "0", "standby-runners": "1" },
-        signal,
-      );
-      await rig.github.call("wait-for-runners", { registered: 0 }, signal);
-    }
+  run: (context) => {
+    const { rig, burst, progress, signal } = context;
+    return withService(context, burstOptions(burst), async (service) => {
+      try {
+        await rig.github.call("wait-for-scale-set", { name: rig.slug }, signal);
+        return await measure(context, service);
+      } catch (thrown) {
+        // The end of the unit may fail as well, and hide it.
+        progress(`${service.output.slice(-20_000)}\n${messageOf(thrown)}`);
+        throw thrown;
+      }
+    });
   },
 };
 
@@ -137,31 +129,17 @@ function firstWave(jobs: readonly JobTimes[]): Table {
 }
 
 function throughput(
-  { jobs, runners, seconds }: Burst & { readonly runners: number },
+  burst: BenchContext["burst"],
   all: readonly JobTimes[],
   { counted, load }: { readonly counted: string; readonly load: string },
 ): Table {
-  const [idealMs, tookMs] = [(jobs * seconds * 1000) / runners, spanOf(all)];
-  const vacancies = vacanciesOf(all, runners);
-  const busyMs = all.reduce((sum, { startedAt, completedAt }) => sum + completedAt - startedAt, 0);
-  const row = (label: string, value: string) => [label, value];
+  const { jobs, runners, seconds } = burst;
   return {
     title: `A burst of ${jobs} jobs of ${seconds} s on ${runners} runners, from the first one's queueing to the last one's end`,
     columns: ["", "measured"],
     rows: [
-      row("ideal: jobs x length / runners", milliseconds(idealMs)),
-      row("measured", milliseconds(tookMs)),
-      row("times the ideal", ratio(tookMs, idealMs)),
-      row("times the ideal in whole waves", ratio(tookMs, Math.ceil(jobs / runners) * seconds * 1000)),
-      row("a job, from its runner's taking it to its end, mean", milliseconds(busyMs / jobs)),
-      ...[0.5, 0.95, 1].map((share) =>
-        row(
-          `a runner's place empty while jobs wait, ${share === 1 ? "longest" : `p${share * 100}`}`,
-          vacancies.length === 0 ? "-" : milliseconds(percentile(share, vacancies)),
-        ),
-      ),
-      row("runners at work, mean of the whole time", (busyMs / tookMs).toFixed(1)),
-      row("assigned jobs afterwards, as GitHub and the unit count them", counted),
+      ...burstRows(burst, runners, all),
+      ["assigned jobs afterwards, as GitHub and the unit count them", counted],
     ],
     notes: [`Each job was given to one runner, and ended with success. ${load}.`],
   };

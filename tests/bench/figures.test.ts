@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { interleave } from "./interleave.ts";
-import { spanOf, vacanciesOf } from "./job-burst.ts";
+import { spanOf, vacanciesOf } from "./burst-figures.ts";
 import { preciseInstant } from "./lifecycle-record.ts";
 import { median } from "./median.ts";
 import { percentile } from "./percentile.ts";

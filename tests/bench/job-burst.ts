@@ -1,22 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Burst, JobTimes } from "./burst-figures.ts";
 import type { JobView } from "../support/github/state/job-record.ts";
 import type { Rig } from "../support/rig/rig.ts";
 import { until } from "../support/rig/until.ts";
-
-/** Jobs that are queued at once, each as long as the others. */
-export interface Burst {
-  readonly jobs: number;
-  /** Length of each. */
-  readonly seconds: number;
-}
-
-/** When a job of a burst was queued, taken and ended, in milliseconds since the Unix epoch. */
-export interface JobTimes {
-  readonly createdAt: number;
-  readonly startedAt: number;
-  readonly completedAt: number;
-}
 
 /** What the ends of jobs are waited for with at a time: each waits on a connection of its own. */
 const AT_A_TIME = 50;
@@ -49,26 +36,6 @@ export async function runBurst(
   return ends.map(({ createdAt, startedAt = createdAt, completedAt = startedAt }) => ({
     ...{ createdAt, startedAt, completedAt },
   }));
-}
-
-/** Milliseconds from the first job's queueing to the last one's end. Pure. */
-export function spanOf(jobs: readonly JobTimes[]): number {
-  const began = Math.min(...jobs.map(({ createdAt }) => createdAt));
-  return Math.max(...jobs.map(({ completedAt }) => completedAt)) - began;
-}
-
-/**
- * How long the place of each job that ended stood empty until another job began, as long as jobs waited: the first place
- * that became free is the first that is taken again. Pure.
- *
- * @param runners how many jobs run at a time.
- * @returns milliseconds, in the order of the ends.
- */
-export function vacanciesOf(jobs: readonly JobTimes[], runners: number): readonly number[] {
-  const byTime = (left: number, right: number) => left - right;
-  const starts = jobs.map(({ startedAt }) => startedAt).sort(byTime);
-  const ends = jobs.map(({ completedAt }) => completedAt).sort(byTime);
-  return starts.slice(runners).map((start, index) => start - (ends[index] ?? start));
 }
 
 /** Waits until the unit has heard what GitHub counts. @returns both numbers */

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { format, resolveConfig } from "prettier";
 import { npmCommand } from "../../scripts/npm-command.ts";
+import { burstRows } from "../bench/burst-figures.ts";
 import { renderTable } from "../bench/table.ts";
 import { renderPage } from "./page.ts";
 import { plot } from "./plot.ts";
 import { simulate, type Simulation } from "./simulate.ts";
-import { faultsOf, summarise } from "./summary.ts";
+import { simulateBurst } from "./simulate-burst.ts";
+import { faultsOf, summarise, type Summary } from "./summary.ts";
 import { tablesOf } from "./tables.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs/explanation");
@@ -23,6 +25,7 @@ interface Words {
   readonly standby: number;
   readonly jobs: number;
   readonly hours: number;
+  readonly burst?: number;
   readonly faults: boolean;
   readonly write: boolean;
 }
@@ -39,6 +42,11 @@ const words = npmCommand(
   .option("--standby <number>", "standby instances of a unit", atLeast(0), 1)
   .option("--jobs <number>", "jobs of the day", atLeast(1), 100_000)
   .option("--hours <number>", "length of the day", atLeast(1), 24)
+  .option(
+    "--burst <seconds>",
+    "one unit that gets all jobs at once, each of that length, instead",
+    atLeast(1),
+  )
   .option("--no-faults", "GitHub without the faults of certain hours")
   .option("--no-write", "print the tables alone")
   .parse()
@@ -54,25 +62,44 @@ function atLeast(least: number): (text: string) => number {
 
 // Errors are made by the hundred thousand, and nobody reads where.
 Error.stackTraceLimit = 0;
-const began = performance.now();
-const simulation = await simulate(
-  {
-    ...words,
-    runnersOfUnit: words.runners,
-    hasFaults: words.faults,
-  },
-  (hour, { jobs }) => {
-    const seconds = Math.round((performance.now() - began) / 1000);
-    console.error(`   hour ${hour}: ${jobs.length} jobs, after ${seconds} s`);
-  },
-);
-const found = summarise(simulation);
-for (const table of tablesOf(simulation, found)) console.log(`${renderTable(table, "terminal")}\n`);
-for (const fault of faultsOf(found)) console.error(`FAULT ${fault}`);
-if (faultsOf(found).length > 0) process.exitCode = 1;
-else if (words.write) await write(simulation);
+if (words.burst === undefined) await simulateDay();
+else await showBurst(words.burst);
 
-async function write(finished: Simulation): Promise<void> {
+async function simulateDay(): Promise<void> {
+  const began = performance.now();
+  const simulation = await simulate(
+    {
+      ...words,
+      runnersOfUnit: words.runners,
+      hasFaults: words.faults,
+    },
+    (hour, { jobs }) => {
+      const seconds = Math.round((performance.now() - began) / 1000);
+      console.error(`   hour ${hour}: ${jobs.length} jobs, after ${seconds} s`);
+    },
+  );
+  const found = summarise(simulation);
+  for (const table of tablesOf(simulation, found)) console.log(`${renderTable(table, "terminal")}\n`);
+  for (const fault of faultsOf(found)) console.error(`FAULT ${fault}`);
+  if (faultsOf(found).length > 0) process.exitCode = 1;
+  else if (words.write) await write(simulation, found);
+}
+
+async function showBurst(seconds: number): Promise<void> {
+  const { jobs, runners } = words;
+  const burst = await simulateBurst({ ...words, seconds, runnersOfUnit: runners });
+  const isOnce = burst.records.jobs.every(({ starts, state }) => starts === 1 && state === "completed");
+  const table = {
+    title: `A burst of ${jobs} jobs of ${seconds} s on one unit of ${runners} runners`,
+    columns: ["", "in virtual time"],
+    rows: burstRows({ jobs, seconds }, runners, burst.jobs),
+    notes: [isOnce ? "Each job was run once." : "FAULT Not each job was run once."],
+  };
+  console.log(renderTable(table, "terminal"));
+  if (!isOnce) process.exitCode = 1;
+}
+
+async function write(finished: Simulation, found: Summary): Promise<void> {
   const options = await resolveConfig(PAGE);
   await writeFile(PAGE, await format(renderPage(finished, found), { ...options, parser: "markdown" }));
   await writeFile(PLOT, plot(finished));

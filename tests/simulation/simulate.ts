@@ -35,7 +35,7 @@ export interface Simulation {
 }
 
 const HOUR_MS = 3_600_000;
-const BEGINS_AT = Date.UTC(2026, 10, 2);
+export const BEGINS_AT = Date.UTC(2026, 10, 2);
 const SAMPLE_MS = 5 * 60_000;
 /** Longest time that jobs may take after the last one was queued. */
 const DRAIN_MS = 4 * HOUR_MS;
@@ -78,15 +78,23 @@ export async function simulate(
   }
 }
 
-interface World {
+/** What one simulation works on. */
+export interface World {
   readonly time: VirtualTime;
   readonly chance: Chance;
   readonly records: Records;
   readonly github: SimulatedGithub;
 }
 
-async function deployAll(
-  { units: count, unitsOfPath, runnersOfUnit, idle, standby }: SimulationOptions,
+/** Deploys units without a job. */
+export async function deployAll(
+  {
+    units: count,
+    unitsOfPath,
+    runnersOfUnit,
+    idle,
+    standby,
+  }: Pick<SimulationOptions, "units" | "unitsOfPath" | "runnersOfUnit" | "idle" | "standby">,
   { time, chance, records, github }: World,
 ): Promise<readonly SimulatedUnit[]> {
   const units = Array.from({ length: count }, (_, index) => {

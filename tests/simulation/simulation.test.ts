@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { spanOf } from "../bench/burst-figures.ts";
 import { renderPage } from "./page.ts";
 import { plot } from "./plot.ts";
 import { simulate, type Simulation, type SimulationOptions } from "./simulate.ts";
+import { simulateBurst } from "./simulate-burst.ts";
 import { faultsOf, percentile, summarise } from "./summary.ts";
 
 const OPTIONS: SimulationOptions = {
@@ -68,6 +70,21 @@ describe("simulate()", function () {
     expect(drawn).to.equal(plot(simulation));
     expect(drawn).to.not.match(/NaN|Infinity|undefined/);
     for (const { what } of simulation.faults) expect(drawn).to.include(what);
+  });
+});
+
+describe("simulateBurst()", function () {
+  this.timeout(120_000);
+
+  it("runs 1000 jobs on one unit of 32 runners once each, in at most 1.15 times the ideal", async () => {
+    const burst = { jobs: 1000, seconds: 90 };
+    const options = { ...burst, seed: "test", runnersOfUnit: 32, idle: 0, standby: 1 };
+    const { jobs, records } = await simulateBurst(options);
+    expect(records.broken).to.deep.equal([]);
+    expect(records.killed).to.equal(0);
+    const ran = records.jobs.filter(({ starts, state }) => starts === 1 && state === "completed");
+    expect(ran).to.have.length(burst.jobs);
+    expect(spanOf(jobs) / ((burst.jobs * burst.seconds * 1000) / 32)).to.be.within(1, 1.15);
   });
 });
 
