@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { LxdError, type Config, type LxdClient } from "lxd-client";
 import { LxdInfrastructure } from "../../src/lxd/lxd-infrastructure.ts";
 import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
+import { QUIET_MACHINE } from "./quiet-machine.ts";
 
 const DEPLOYMENT = "9f484882-2f18-4fd2-967d-db9663db7bea";
 const MEMBERS = ["m3", "m1", "m2"];
@@ -55,23 +56,10 @@ function daemon(member: string | undefined) {
       owner,
       slug: "runners-0",
       instanceType: "container",
-      poolStore: {
-        prepare: () => Promise.resolve({ driver: "dir", config: {}, room: 0, isShared: true, lost: false }),
-        attach: () => Promise.resolve(),
-        restore: () => Promise.resolve(),
-        remove: () => Promise.resolve(),
-      },
+      ...QUIET_MACHINE,
       ...(isConfigured && { subnet: { family: 4, first: 3232260864n, prefix: 24 } }),
       freeSubnet: (taken) =>
         Promise.resolve(FREE.find((subnet) => isConfigured || !taken.includes(subnet)) ?? ""),
-      nicFilters: () => Promise.resolve({ mac: true, ipv4: true, ipv6: true, isolation: true }),
-      bridgeKernel: {
-        fault: () => Promise.resolve(undefined),
-        harden: () => Promise.resolve(),
-        attach: () => Promise.resolve([]),
-        removeLeft: () => Promise.resolve(),
-      },
-      onRepair: () => undefined,
     });
   return {
     subnet: async (isConfigured = false) => {

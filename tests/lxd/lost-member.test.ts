@@ -6,6 +6,7 @@ import { LxdInfrastructure } from "../../src/lxd/lxd-infrastructure.ts";
 import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
 import { parseNetwork } from "../../src/network/network.ts";
 import { rejection } from "../support/rejection.ts";
+import { QUIET_MACHINE } from "./quiet-machine.ts";
 
 const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const OWN = { [KEYS.owner]: ownerText(OWNER) };
@@ -89,21 +90,8 @@ describe("on a cluster whose other member is off", () => {
       owner: OWNER,
       slug: "runners-0",
       instanceType: "container",
-      poolStore: {
-        prepare: () => Promise.resolve({ driver: "dir", config: {}, room: 0, isShared: true, lost: false }),
-        attach: () => Promise.resolve(),
-        restore: () => Promise.resolve(),
-        remove: () => Promise.resolve(),
-      },
+      ...QUIET_MACHINE,
       freeSubnet: () => Promise.resolve("10.251.17.1/24"),
-      nicFilters: () => Promise.resolve({ mac: true, ipv4: true, ipv6: true, isolation: true }),
-      bridgeKernel: {
-        fault: () => Promise.resolve(undefined),
-        harden: () => Promise.resolve(),
-        attach: () => Promise.resolve([]),
-        removeLeft: () => Promise.resolve(),
-      },
-      onRepair: () => undefined,
     }).ensure({ count: 1, standby: 0, processes: 100, resources: RESOURCES }, signal());
 
   beforeEach(async () => {

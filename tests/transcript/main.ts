@@ -141,9 +141,8 @@ async function playActions(stage: Stage): Promise<readonly Exchange[]> {
   return exchanges;
 }
 
-/** Three jobs at once for a unit of at most two runners. */
-async function playDemand(stage: Stage): Promise<readonly Exchange[]> {
-  const { rig } = stage;
+/** A record of what people do, with the statuses that they see then. */
+function recordStatuses(stage: Stage) {
   const exchanges: Exchange[] = [];
   const play = async (title: string, command: string, work: () => Promise<unknown>) => {
     say(title);
@@ -151,6 +150,13 @@ async function playDemand(stage: Stage): Promise<readonly Exchange[]> {
     await work();
     exchanges.push({ title, command, shown: stage.statuses() });
   };
+  return { exchanges, play };
+}
+
+/** Three jobs at once for a unit of at most two runners. */
+async function playDemand(stage: Stage): Promise<readonly Exchange[]> {
+  const { rig } = stage;
+  const { exchanges, play } = recordStatuses(stage);
   const show = () => rig.dispatch("update-status", patience(LIMIT_MS));
   await stage.clear();
   const service = new ServiceProcess(rig);
@@ -191,13 +197,7 @@ async function playDemand(stage: Stage): Promise<readonly Exchange[]> {
 }
 
 async function playTroubles(stage: Stage): Promise<readonly Exchange[]> {
-  const exchanges: Exchange[] = [];
-  const play = async (title: string, command: string, work: () => Promise<unknown>) => {
-    say(title);
-    stage.statuses();
-    await work();
-    exchanges.push({ title, command, shown: stage.statuses() });
-  };
+  const { exchanges, play } = recordStatuses(stage);
   const { rig } = stage;
   const reconcile = "juju run fleet/0 reconcile-runners   # or the timer";
   await stage.set();
