@@ -199,6 +199,12 @@ export class ScaleSetSessionError extends GithubError {
   readonly remedy = "outside";
 }
 
+/** This GitHub has no scale sets as the unit needs them. */
+export class ScaleSetsMissingError extends GithubError {
+  readonly code = "github-scale-sets-missing";
+  readonly remedy = "person";
+}
+
 /** A scale set of this name belongs to another unit, or to something else that listens to it. */
 export class ScaleSetTakenError extends GithubError {
   readonly code = "github-scale-set-taken";

@@ -19,6 +19,7 @@ export {
   RegistrationLostError,
   RunnerGroupError,
   ScaleSetSessionError,
+  ScaleSetsMissingError,
   ScaleSetTakenError,
   UnavailableError,
   type PermissionFacts,

@@ -11,6 +11,7 @@ import {
   RateLimitError,
   RefusedError,
   ScaleSetSessionError,
+  ScaleSetsMissingError,
   UnavailableError,
 } from "./errors.ts";
 
@@ -28,6 +29,10 @@ export interface ScaleSetContext {
 
 const SECONDARY_LIMIT_MS = 60_000;
 const LONGEST_DETAIL = 200;
+const CORRECT = "correct what its answer names";
+/** Of scale sets, which a unit cannot do without. */
+export const SEVERAL_LABELS =
+  "a GitHub Enterprise Server gives a scale set several labels since 3.18; on an older one, use scaling=fixed";
 
 /** Whether GitHub has no such scale set. */
 export function isNoScaleSet(thrown: unknown): boolean {
@@ -116,12 +121,17 @@ function toRefusal(
       return new RateLimitError(action, { limit: "secondary", resetAt }, facts);
     }
     case 400:
-    case 409:
     case 422:
-      return new RefusedError(action, `${detail}; correct what its answer names`, facts);
+      return new RefusedError(action, `${detail}; ${remedyOf(refusal)}`, facts);
+    case 409:
+      return new RefusedError(action, `${detail}; ${CORRECT}`, facts);
     default:
       return new UnavailableError(action, detail, facts);
   }
+}
+
+function remedyOf({ action }: ScaleSetRefusedError): string {
+  return action.startsWith("create the scale set") ? SEVERAL_LABELS : CORRECT;
 }
 
 /** The REST API answers 404 where the token reaches nothing, the service where it has no scale sets. */
@@ -134,5 +144,5 @@ function notFound(
   if (refusal.action === "get a registration token") return new NotFoundError(action, path, facts);
   const state =
     "this GitHub has no runner scale sets, which GitHub Enterprise Server has since 3.9; use scaling=fixed";
-  return new RefusedError(action, state, facts);
+  return new ScaleSetsMissingError(action, state, facts);
 }

@@ -4,18 +4,19 @@ import type {
   JobMessage,
   JobStarted,
   MessageSession,
+  NewScaleSet,
   ScaleSet,
   ScaleSetClient,
   ScaleSetMessage,
   ScaleSetStatistics,
 } from "scale-set-client";
-import { ScaleSetSessionError, ScaleSetTakenError } from "./errors.ts";
+import { ScaleSetSessionError, ScaleSetsMissingError, ScaleSetTakenError } from "./errors.ts";
 import { FormerScaleSets, hasLabel, hasLabels, type FormerJobs } from "./former-scale-sets.ts";
 import type { ScaleSetLedger } from "./scale-set-ledger.ts";
 import { ownerOf } from "./scale-set-owner.ts";
 import { registerInScaleSet, type RegisteredRunner } from "./scale-set-registration.ts";
 import { SharedWork } from "./shared-work.ts";
-import { isNoScaleSet, tryScaleSet, type ScaleSetContext } from "./scale-set-errors.ts";
+import { isNoScaleSet, SEVERAL_LABELS, tryScaleSet, type ScaleSetContext } from "./scale-set-errors.ts";
 
 /** What a unit's scale set is. */
 export interface ScaleSetSettings {
@@ -42,6 +43,9 @@ export interface UnitScaleSetDependencies {
   readonly log: Logger;
 }
 
+/** How long a server is taken for one that gives a scale set a single label: it may be upgraded. */
+const LACK_MS = 10 * 60_000;
+
 /**
  * The scale set of one unit. It is made when it is first needed, made again when GitHub has deleted it, and moved when its
  * name or group changes. GitHub changes no labels: for other ones another takes its place, and it stays until its jobs are
@@ -53,6 +57,8 @@ export class UnitScaleSet {
   readonly #finding = new SharedWork<ScaleSet>();
   readonly #former: FormerScaleSets;
   #found: ScaleSet | undefined;
+  /** What this GitHub lacks, and when it was found out. */
+  #lackOfLabels: { readonly error: ScaleSetsMissingError; readonly at: number } | undefined;
 
   constructor(dependencies: UnitScaleSetDependencies) {
     this.#dependencies = dependencies;
@@ -153,9 +159,22 @@ export class UnitScaleSet {
       const moved =
         found === undefined ? await this.#former.move({ name, group, labels }, signal) : undefined;
       if (moved) return this.#former.keep(moved);
-      const made = { name, runnerGroupId: group, labels, disableUpdate: true };
-      return this.#former.keep(await client.createScaleSet(made, signal));
+      return this.#former.keep(await this.#create({ name, runnerGroupId: group, labels }, signal));
     });
+  }
+
+  /** An older server leaves labels out: jobs that ask for them would wait for ever, and each look would make another scale set. */
+  async #create(wanted: NewScaleSet & Pick<ScaleSet, "labels">, signal: AbortSignal): Promise<ScaleSet> {
+    const { client, context } = this.#dependencies;
+    const { at = -Infinity } = this.#lackOfLabels ?? {};
+    const isRecent = at <= context.now() && context.now() - at < LACK_MS;
+    if (this.#lackOfLabels && isRecent) throw this.#lackOfLabels.error;
+    const made = await client.createScaleSet({ ...wanted, disableUpdate: true }, signal);
+    if (made.labels.length === 0 || hasLabels(made, wanted.labels)) return made;
+    await client.deleteScaleSet(made.id, signal);
+    const error = new ScaleSetsMissingError(`make the scale set '${wanted.name}'`, SEVERAL_LABELS);
+    this.#lackOfLabels = { error, at: context.now() };
+    throw error;
   }
 
   #isOwn({ labels }: ScaleSet): boolean {

@@ -12,6 +12,7 @@ import {
   isPhantom,
   type Hearing,
 } from "./hear-demand.ts";
+import type { JobRoom } from "./job-room.ts";
 import type { DemandSession, DemandSource } from "./ports.ts";
 import type { SecondWitness } from "./second-witness.ts";
 
@@ -21,6 +22,8 @@ export interface DemandListenerDependencies {
   readonly key: string;
   /** Most runners that the unit may have. */
   readonly capacity: number;
+  /** How many jobs it can serve now; GitHub assigns no more. @default as many as it may have runners */
+  readonly room?: Pick<JobRoom, "changed" | "now"> | undefined;
   /** Doubts what GitHub's messages and figures tell. @default nobody does */
   readonly secondWitness?: Pick<SecondWitness, "ask" | "heard" | "isDue"> | undefined;
   readonly record: {
@@ -180,9 +183,10 @@ export class DemandListener {
 
   /** @returns whether no message came. */
   async #hear(session: DemandSession, signal: AbortSignal): Promise<boolean> {
-    const { capacity, log, secondWitness, telemetry } = this.#dependencies;
+    const { log, secondWitness, telemetry } = this.#dependencies;
     const lastMessageId = this.#hearing?.heard.lastMessageId ?? 0;
-    const batch = await session.poll({ lastMessageId, capacity }, signal);
+    const batch = await this.#poll(session, lastMessageId, signal);
+    if (batch === "cut off") return false;
     if (batch === undefined) {
       await this.#tell(afterSilence);
       return true;
@@ -195,6 +199,21 @@ export class DemandListener {
     secondWitness?.heard();
     await this.#tell((hearing, now) => afterBatch(hearing, batch, now));
     return false;
+  }
+
+  /** Cut off when another number of jobs is to be announced: GitHub keeps the messages until they are acknowledged. */
+  async #poll(session: DemandSession, lastMessageId: number, signal: AbortSignal) {
+    const { capacity, room } = this.#dependencies;
+    if (room === undefined) return session.poll({ lastMessageId, capacity }, signal);
+    const { changed, now } = room;
+    const limited = AbortSignal.any([signal, changed]);
+    try {
+      return await session.poll({ lastMessageId, capacity: Math.min(capacity, now) }, limited);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (changed.aborted) return "cut off";
+      throw thrown;
+    }
   }
 
   /** While jobs wait: a runner that gave its job back may need a second look before another one takes its place. */

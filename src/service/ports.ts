@@ -22,6 +22,8 @@ export interface Round {
   /** Number of runners that the machine can hold, at most the configured one. @default it was not looked at */
   readonly room?: number | undefined;
   readonly image: ImageState;
+  /** Number of jobs of former scale sets that wait or run. @default none */
+  readonly formerJobs?: number | undefined;
   /** How the unit stands against its objective in this month. */
   readonly standing?: Standing | undefined;
   /** The jobs that GitHub counts for the unit. @default none: the number of runners is fixed */

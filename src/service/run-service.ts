@@ -12,6 +12,7 @@ import { DemandListener } from "./demand-listener.ts";
 import { DemandRounds } from "./demand-rounds.ts";
 import { type FollowDependencies, followInstances } from "./follow-instances.ts";
 import { GuestWords } from "./guest-words.ts";
+import { JobRoom } from "./job-room.ts";
 import type { ServiceWork, UnitChanges } from "./ports.ts";
 import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
@@ -55,6 +56,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
   const redactor = new Redactor();
   const log = openLog(options, redactor);
   const wakes = new Wakes(system.clock);
+  const room = new JobRoom();
   const path = join(system.dataRoot, slug, "service.json");
   const identity = await programIdentity(program);
   const follower = new Follower({ system, log, wakes, signal: running });
@@ -95,7 +97,8 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
     },
     open: (settings, step) => {
       follower.follow(settings);
-      return openWork(settings, { system, log, redactor, path, wakes, step, telemetry: metrics.telemetry });
+      const { telemetry } = metrics;
+      return openWork(settings, { system, log, redactor, path, wakes, room, step, telemetry });
     },
     wakes,
     refresh,
@@ -190,13 +193,15 @@ interface WorkContext {
   /** Path of the settings. */
   readonly path: string;
   readonly wakes: Wakes;
+  /** Outlasts a change of the settings. */
+  readonly room: JobRoom;
   readonly step: (message: string) => void;
   readonly telemetry: Telemetry;
 }
 
 function openWork(
   settings: ServiceSettings,
-  { system, log, redactor, path, wakes, step, telemetry }: WorkContext,
+  { system, log, redactor, path, wakes, room, step, telemetry }: WorkContext,
 ): ServiceWork {
   const { unit, setup, integrations, revision, paused } = settings;
   const context = {
@@ -222,8 +227,8 @@ function openWork(
   // While it is paused, GitHub must assign no jobs to it.
   const demand = paused === undefined ? openDemand(setup, context) : undefined;
   if (demand === undefined) return rounds;
+  const capacity = setup.configuration.count;
   const parts = {
-    capacity: setup.configuration.count,
     clock: system.clock,
     log,
     random: () => randomOf(system),
@@ -233,7 +238,12 @@ function openWork(
   const listener = new DemandListener({
     ...demand,
     ...parts,
-    secondWitness: new SecondWitness({ ...parts, queue, labels, scaleSet: source.name }),
+    capacity,
+    room,
+    secondWitness: new SecondWitness({
+      ...{ ...parts, queue, labels, scaleSet: source.name },
+      capacity: () => Math.min(capacity, room.now),
+    }),
     onChange: () => {
       wakes.wake("demand");
     },
@@ -247,7 +257,7 @@ function openWork(
       },
     },
   });
-  return new DemandRounds({ rounds, listener, close: demand.close });
+  return new DemandRounds({ rounds, listener, room, close: demand.close });
 }
 
 /** Follows the ends of the unit's instances, once the settings say whose they are. */

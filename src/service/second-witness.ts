@@ -61,7 +61,8 @@ export interface SecondWitnessDependencies {
   readonly labels: readonly string[];
   /** Name of the scale set. */
   readonly scaleSet: string;
-  readonly capacity: number;
+  /** Number of jobs that GitHub may assign to it at present. */
+  readonly capacity: () => number;
   readonly clock: Clock;
   readonly log: Logger;
   /** From 0 to 1, another one at each call. */
@@ -103,7 +104,7 @@ export class SecondWitness {
       messageAt: this.#messageAt,
       jitter: this.#jitter,
     };
-    return isWitnessDue(heard, capacity, moment);
+    return isWitnessDue(heard, capacity(), moment);
   }
 
   /** @returns undefined where GitHub does not tell. @throws the signal's reason. */
@@ -115,7 +116,7 @@ export class SecondWitness {
       const { jobs } = await queue.read(heard.repositories ?? [], signal);
       const rules = jobs.length === 0 ? undefined : await queue.groupRules(signal);
       const publicRepositories = await publicRepositoriesOf(jobs, rules, queue, signal);
-      const offer = { capacity, labels, scaleSet, rules, publicRepositories };
+      const offer = { capacity: capacity(), labels, scaleSet, rules, publicRepositories };
       return { missing: missingJobs(jobs, heard, offer, clock.now()), shown: ownJobs(jobs, offer).length };
     } catch (thrown) {
       signal.throwIfAborted();

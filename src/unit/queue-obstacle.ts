@@ -45,6 +45,7 @@ const CONFIGURATION: ReadonlySet<string> = new Set([
   "github-path",
   "github-runner-group",
   "github-scale-set-taken",
+  "github-scale-sets-missing",
   "github-url",
   "immutable-option",
   "secret-content",

@@ -34,8 +34,7 @@ import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
 import { wantedCount, type Demand } from "../runners/plan.ts";
 import { makeWayForReboot } from "./reboot.ts";
-import { ScaleSetTakenError } from "../github/errors.ts";
-import type { UnitScaleSet } from "../github/index.ts";
+import { GithubError, type UnitScaleSet } from "../github/index.ts";
 import { gatherEvidence, type QueueEvidence } from "./queue-evidence.ts";
 import type { ImageState, ServiceStatus } from "./service-status.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
@@ -118,6 +117,8 @@ export interface WorkloadReport extends ReconcileReport {
   readonly capacity: number;
   /** Number of runners that the machine can hold, at most the configured one. */
   readonly room: number;
+  /** Number of jobs of former scale sets that wait or run. */
+  readonly formerJobs: number;
   /** How the unit stands against its objective in this month. */
   readonly standing: Standing;
 }
@@ -492,7 +493,7 @@ export class Workload {
     };
   }
 
-  /** A scale set of another unit is told as the failure that it is, also while no runner is wanted. */
+  /** What only a person can mend, such as the name of another unit's scale set, is told as the failure that it is, also while no runner is wanted. */
   async #withScaleSet(report: ReconcileReport, signal: AbortSignal): Promise<ReconcileReport> {
     const { scaleSet } = this.#dependencies.github;
     try {
@@ -500,7 +501,7 @@ export class Workload {
       return report;
     } catch (thrown) {
       signal.throwIfAborted();
-      if (!(thrown instanceof ScaleSetTakenError)) return report;
+      if (!(thrown instanceof GithubError) || thrown.remedy !== "person") return report;
       return { ...report, failures: [...report.failures, thrown] };
     }
   }
@@ -522,6 +523,7 @@ export class Workload {
       // Fewer runners than configured are as many as wanted.
       capacity: wantedCount({ count: capacity, demand }),
       room: capacity,
+      formerJobs: this.#former.assigned,
       notices: [
         ...describeDemand(scaling, heard, this.#hearing()),
         ...(scaling === undefined ? [] : this.#former.notices),

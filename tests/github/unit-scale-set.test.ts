@@ -10,6 +10,7 @@ import {
   RegistrationLostError,
   RunnerGroupError,
   ScaleSetSessionError,
+  ScaleSetsMissingError,
   ScaleSetTakenError,
   UnavailableError,
 } from "../../src/github/index.ts";
@@ -342,10 +343,31 @@ describe("UnitScaleSet", function () {
   it("says that a server has no scale sets", async () => {
     await site.standIn.control("add-fault", { route: "scale-sets", fault: { kind: "status", status: 404 } });
     const thrown = await rejection(scaleSet().scaleSet.ensure(signal));
-    expect(thrown).to.be.instanceOf(RefusedError);
+    expect(thrown).to.be.instanceOf(ScaleSetsMissingError);
     expect(thrown)
       .to.have.property("message")
-      .that.contains("has no runner scale sets")
+      .that.contains("has no runner scale sets, which GitHub Enterprise Server has since 3.9")
       .and.contains("scaling=fixed");
+  });
+
+  it("says that a server gives a scale set one label, leaves none there, and asks it again after a while", async () => {
+    await site.standIn.control("set-scale-sets", { severalLabels: "first" });
+    const { scaleSet: set } = scaleSet();
+    const made = () =>
+      site.standIn.requests.filter(({ method, route }) => method === "POST" && route === "scale-sets").length;
+    for (const work of [() => set.ensure(signal), () => set.open(signal)]) {
+      const thrown = await rejection(work());
+      expect(thrown).to.be.instanceOf(ScaleSetsMissingError);
+      expect(thrown).to.have.property("message").that.contains("several labels since 3.18");
+    }
+    expect([sets().length, made()]).to.deep.equal([0, 1]);
+    await site.standIn.control("set-scale-sets", { severalLabels: "refused" });
+    site.standIn.service.clock.advance(10 * 60_000);
+    const refused = await rejection(set.ensure(signal));
+    expect(refused).to.be.instanceOf(RefusedError);
+    expect(refused).to.have.property("message").that.contains("several labels since 3.18");
+    // One label is enough for such a server.
+    await scaleSet({ labels: ["linux"] }).scaleSet.ensure(signal);
+    expect(sets().map(({ labels }) => labels)).to.deep.equal([["linux"]]);
   });
 });

@@ -1,6 +1,7 @@
 import { silentLogger, Secret } from "charm-kit";
 import { createGithubClient, parseGithubPath, type ScaleSetLedger } from "../../src/github/index.ts";
 import { DemandListener } from "../../src/service/demand-listener.ts";
+import type { JobRoom } from "../../src/service/job-room.ts";
 import { SecondWitness } from "../../src/service/second-witness.ts";
 import type { HeardDemand } from "../../src/unit/demand.ts";
 import type { DemandHeard } from "../../src/unit/telemetry.ts";
@@ -22,8 +23,9 @@ export class DemandSite {
     this.standIn = standIn;
   }
 
-  static async start(): Promise<DemandSite> {
-    return new DemandSite(await startGithubStandIn({ protocol: { pollMs: 40 } }));
+  /** @param pollMs how long GitHub lets a poll wait. */
+  static async start(pollMs = 40): Promise<DemandSite> {
+    return new DemandSite(await startGithubStandIn({ protocol: { pollMs } }));
   }
 
   /** The scale set of the unit, for one process. */
@@ -57,7 +59,7 @@ export class DemandSite {
   }
 
   /** Starts the listener of one process. @returns it, and what kills it without a word to GitHub. */
-  listen({ capacity = 10, key = "key" } = {}): {
+  listen({ capacity = 10, key = "key", room }: { capacity?: number; key?: string; room?: JobRoom } = {}): {
     readonly listener: DemandListener;
     readonly kill: () => Promise<void>;
   } {
@@ -69,10 +71,11 @@ export class DemandSite {
     const listener = new DemandListener({
       source,
       secondWitness: new SecondWitness({
-        ...{ queue: forge.queue, labels: ["linux", "x64"], scaleSet: source.name, capacity },
+        ...{ queue: forge.queue, labels: ["linux", "x64"], scaleSet: source.name },
+        capacity: () => Math.min(capacity, room?.now ?? capacity),
         ...{ clock: this.clock, log: silentLogger, random },
       }),
-      ...{ key, capacity, clock: this.clock, log: silentLogger },
+      ...{ key, capacity, room, clock: this.clock, log: silentLogger },
       record: {
         read: () => Promise.resolve(this.heard),
         write: (heard) => {

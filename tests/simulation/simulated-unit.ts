@@ -4,6 +4,7 @@ import type { Forge, RunnerMetrics } from "../../src/runners/ports.ts";
 import { DemandListener } from "../../src/service/demand-listener.ts";
 import { DemandRounds } from "../../src/service/demand-rounds.ts";
 import { followInstances } from "../../src/service/follow-instances.ts";
+import { JobRoom } from "../../src/service/job-room.ts";
 import type { DemandBatch, DemandSession, DemandSource, ServiceWork } from "../../src/service/ports.ts";
 import { RunnerLoop } from "../../src/service/runner-loop.ts";
 import { UnitRounds } from "../../src/service/unit-rounds.ts";
@@ -88,6 +89,7 @@ export class SimulatedUnit {
     const { chance, records } = this.#parts;
     const { clock } = life;
     const wakes = new Wakes(clock);
+    const room = new JobRoom();
     const log = silentLogger;
     const random = () => chance.next();
     const ports = this.#ports(life);
@@ -100,6 +102,7 @@ export class SimulatedUnit {
           source: this.#source(life),
           key: ports.scope,
           capacity: ports.most,
+          room,
           record: {
             read: this.#files.demand.read,
             write: (heard) => (life.isKilled ? never() : this.#files.demand.write(heard)),
@@ -117,7 +120,7 @@ export class SimulatedUnit {
           makeUpStandby: (interruption, signal) => rounds.makeUpStandby(interruption, signal),
           close: () => rounds.close(),
         };
-        return new DemandRounds({ rounds: counted, listener, close: () => Promise.resolve() });
+        return new DemandRounds({ rounds: counted, listener, room, close: () => Promise.resolve() });
       },
       refresh: { ask: () => undefined },
       ...{ wakes, clock, log, random, onStatus: () => undefined, program: "simulated" },

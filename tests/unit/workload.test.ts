@@ -2,7 +2,11 @@ import { expect } from "chai";
 import { ApplicationEndedError } from "../../src/runners/errors.ts";
 import { findCause } from "charm-kit";
 import { summarise } from "../../src/charm/status.ts";
-import { ScaleSetTakenError } from "../../src/github/errors.ts";
+import {
+  MissingPermissionError,
+  ScaleSetsMissingError,
+  ScaleSetTakenError,
+} from "../../src/github/errors.ts";
 import type { HeardDemand } from "../../src/unit/demand.ts";
 import { FakeUnit, type UnitProcess } from "./fake-unit.ts";
 
@@ -13,6 +17,13 @@ const launches = ({ process }: UnitProcess) =>
   process.calls.made.filter((verb) => verb === "machines.launch").length;
 const specs = ({ process }: UnitProcess) =>
   [...process.machines.specs.values()].map(({ template }) => template);
+
+const missingPermission = () =>
+  new MissingPermissionError(
+    "make the scale set",
+    { needed: "the scope 'admin:org'", granted: undefined, accepted: undefined, detail: "no" },
+    { status: 403, requestId: undefined },
+  );
 
 describe("Workload.refill()", () => {
   let unit: FakeUnit;
@@ -68,22 +79,29 @@ describe("Workload.refill()", () => {
       expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal([]);
     });
 
-    it("is told of a scale set that another unit has, also while no job waits", async () => {
-      const taken = new ScaleSetTakenError("builders", "runners-1");
-      unit.scaleSet = {
-        name: "builders",
-        formerFigures: () => Promise.reject(taken),
-        glance: () => Promise.resolve(undefined),
-        ensure: () => Promise.reject(taken),
-      };
-      expect((await unit.open().workload.refill(QUICK, signal))?.failures).to.deep.equal([taken]);
-      const report = await unit.open().workload.reconcile(signal);
-      expect(report.failures).to.deep.equal([taken]);
-      expect(summarise(report.counts, 2, report)).to.deep.equal({ name: "blocked", message: taken.message });
-      // Another failure of GitHub is told where it matters.
-      unit.scaleSet = { ...unit.scaleSet, ensure: () => Promise.reject(new Error("no answer")) };
-      expect((await unit.open().workload.refill(QUICK, signal))?.failures).to.deep.equal([]);
-    });
+    for (const [what, taken] of [
+      ["scale set that another unit has", new ScaleSetTakenError("builders", "runners-1")],
+      ["GitHub without scale sets", new ScaleSetsMissingError("make the scale set", "use scaling=fixed")],
+      ["permission that is missing", missingPermission()],
+    ] as const)
+      it(`is told of a ${what}, also while no job waits`, async () => {
+        unit.scaleSet = {
+          name: "builders",
+          formerFigures: () => Promise.reject(taken),
+          glance: () => Promise.resolve(undefined),
+          ensure: () => Promise.reject(taken),
+        };
+        expect((await unit.open().workload.refill(QUICK, signal))?.failures).to.deep.equal([taken]);
+        const report = await unit.open().workload.reconcile(signal);
+        expect(report.failures).to.deep.equal([taken]);
+        const status = summarise(report.counts, 2, report);
+        expect(status.name).to.equal("blocked");
+        // Behind what the unit was about to do.
+        expect(status).to.have.property("message").that.contains(taken.message.split(": ").at(-1));
+        // Another failure of GitHub is told where it matters.
+        unit.scaleSet = { ...unit.scaleSet, ensure: () => Promise.reject(new Error("no answer")) };
+        expect((await unit.open().workload.refill(QUICK, signal))?.failures).to.deep.equal([]);
+      });
 
     it("has runners for the jobs of former scale sets too, and asks for these no more while it is paused", async () => {
       let asked = 0;

@@ -176,7 +176,11 @@ export class ScaleSetServer {
       throw new ServiceError(404, "The runner group does not exist.");
     if (labels.length === 0 || labels.some(({ type }) => type !== "System"))
       throw new ServiceError(400, "A runner scale set needs labels of type System.");
-    const request = { scope, name, groupId: runnerGroupId, labels: labels.map((label) => label.name) };
+    const { severalLabels } = this.#world.scaleSets.knobs;
+    if (severalLabels === "refused" && labels.length > 1)
+      throw new ServiceError(400, "A runner scale set has one label.");
+    const taken = severalLabels === "first" ? labels.slice(0, 1) : labels;
+    const request = { scope, name, groupId: runnerGroupId, labels: taken.map((label) => label.name) };
     const set = this.#world.scaleSets.create({
       ...request,
       disableUpdate: RunnerSetting.disableUpdate ?? false,

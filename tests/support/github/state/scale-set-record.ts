@@ -109,6 +109,8 @@ export interface ScaleSetKnobs {
   phantomJobs: number;
   /** Queued jobs are not assigned to scale sets. @default false */
   withholdsJobs: boolean;
+  /** What becomes of a scale set with several labels, as on an older GitHub Enterprise Server. @default "kept" */
+  severalLabels: "kept" | "first" | "refused";
   /** Life of the token of a session, in milliseconds. @default 1 hour */
   sessionTokenMs: number;
   /** Silence after which GitHub ends a session, in milliseconds. @default 5 minutes */
@@ -122,6 +124,7 @@ export const DEFAULT_KNOBS: ScaleSetKnobs = {
   offersJobs: false,
   phantomJobs: 0,
   withholdsJobs: false,
+  severalLabels: "kept",
   sessionTokenMs: 3_600_000,
   sessionMs: 300_000,
   adminTokenMs: 3_600_000,
