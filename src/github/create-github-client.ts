@@ -5,7 +5,7 @@ import { AppTokens, type AppTokensDependencies } from "./app-tokens.ts";
 import type { Credentials } from "./credentials.ts";
 import type { EtagStore } from "./etag-store.ts";
 import { GithubApi, type TokenSource } from "./github-api.ts";
-import { GithubForge } from "./github-forge.ts";
+import { GithubForge, type GithubForgeDependencies } from "./github-forge.ts";
 import { JobLookup } from "./job-lookup.ts";
 import { observedTransport, type GithubAnswered } from "./observed-transport.ts";
 import { createOctokitTransport } from "./octokit-transport.ts";
@@ -40,6 +40,8 @@ export interface GithubClientOptions {
   readonly scaleSetLedger?: ScaleSetLedger | undefined;
   /** The unit has left the path: new runners are for jobs of scale sets that this knows. @default it has not */
   readonly leftScaleSets?: ScaleSetLedger | undefined;
+  /** Without `scaleSet`: the scale sets that the unit had on the path before. @default there is none to know of */
+  readonly unusedScaleSets?: ScaleSetLedger | undefined;
   readonly log: Logger;
   /** Hides secrets of GitHub in output. @default none */
   readonly redactor?: Redactor;
@@ -148,13 +150,14 @@ function openScaleSets({
   scaleSet: settings,
   scaleSetLedger,
   leftScaleSets: left,
+  unusedScaleSets: unused,
   source,
 }: GithubClientOptions & {
   readonly clock: Clock;
   readonly groups: RunnerGroups;
   readonly source: TokenSource;
-}): { readonly scaleSet?: UnitScaleSet; readonly leftScaleSets?: LeftScaleSets } {
-  if (settings === undefined && left === undefined) return {};
+}): Pick<GithubForgeDependencies, "leftScaleSets" | "scaleSet" | "unusedScaleSets"> {
+  if (settings === undefined && left === undefined && unused === undefined) return {};
   const scope = `${githubUrl}/${githubPathText(path)}`;
   const client = new ScaleSetClient({
     url: scope,
@@ -171,7 +174,10 @@ function openScaleSets({
   };
   const groupId = (signal: AbortSignal) => groups.id(signal);
   if (left) return { leftScaleSets: new LeftScaleSets({ client, context, scope, log, ledger: left }) };
-  if (settings === undefined) return {};
+  if (settings === undefined)
+    return unused
+      ? { unusedScaleSets: new LeftScaleSets({ client, context, scope, log, ledger: unused }) }
+      : {};
   const ledger = scaleSetLedger;
   return { scaleSet: new UnitScaleSet({ client, settings, groupId, context, scope, ledger, log }) };
 }

@@ -127,6 +127,18 @@ export class FormerScaleSets {
     return turn;
   }
 
+  /**
+   * For a unit that has no scale set any more. Deletes those of which no job runs: GitHub gives the jobs that wait to other
+   * runners with their labels.
+   */
+  async release(signal: AbortSignal): Promise<void> {
+    for (const known of await this.#left()) {
+      const set = await this.#dependencies.client.getScaleSet(known.id, signal);
+      if (set !== undefined && isInUse(set)) continue;
+      if (set === undefined || (await this.#isDeleted(known, signal))) await this.#forget(known.id);
+    }
+  }
+
   /** For a unit that is removed. Throws the first error once all were tried. */
   async deleteAll(signal: AbortSignal): Promise<void> {
     const failures: unknown[] = [];

@@ -39,6 +39,8 @@ export interface GithubForgeDependencies {
   readonly scaleSet?: UnitScaleSet | undefined;
   /** New runners are for jobs of these, which the unit has left. @default runners of none */
   readonly leftScaleSets?: LeftScaleSets | undefined;
+  /** What the unit has left of scale sets on the path of its configuration; new runners are those of none. @default nothing */
+  readonly unusedScaleSets?: LeftScaleSets | undefined;
   /** Hides secrets of GitHub in output. */
   readonly redactor: Redactor | undefined;
   readonly clock: Clock;
@@ -79,13 +81,18 @@ export class GithubForge implements Forge, Jobs {
   close(): void {
     this.#configurations.close();
     // Nothing waits for connections that end.
-    const { leftScaleSets, scaleSet } = this.#dependencies;
-    (scaleSet ?? leftScaleSets)?.close().catch(() => undefined);
+    const { leftScaleSets, scaleSet, unusedScaleSets } = this.#dependencies;
+    (scaleSet ?? leftScaleSets ?? unusedScaleSets)?.close().catch(() => undefined);
   }
 
   /** Scale sets of a path that the unit has left; undefined on the path of its configuration. */
   get leftScaleSets(): LeftScaleSets | undefined {
     return this.#dependencies.leftScaleSets;
+  }
+
+  /** Scale sets from before the number of runners was fixed. */
+  get unusedScaleSets(): LeftScaleSets | undefined {
+    return this.#dependencies.unusedScaleSets;
   }
 
   /** The unit's scale set; undefined with a fixed number of runners. */

@@ -44,6 +44,11 @@ export class LeftScaleSets {
     );
   }
 
+  /** For a unit that has no scale set any more: deletes those of which no job runs, so that their jobs wait for others. */
+  async release(signal: AbortSignal): Promise<void> {
+    await this.#try("delete a former scale set", () => this.#former.release(signal));
+  }
+
   /** For a unit that is removed. */
   async deleteAll(signal: AbortSignal): Promise<void> {
     await this.#try("delete a former scale set", () => this.#former.deleteAll(signal));

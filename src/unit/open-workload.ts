@@ -9,6 +9,7 @@ import {
   type OwnDispatcher,
   type ScaleSetLedger,
   type UnitScaleSet,
+  type LeftScaleSets,
 } from "../github/index.ts";
 import { ArchiveStore } from "../host/archive-store.ts";
 import { JsonRecord } from "../host/json-record.ts";
@@ -142,6 +143,7 @@ export function openTeardown(setup: ForgeSetup | Error, context: WorkloadContext
     deleteScaleSet: async (signal) => {
       await formerPaths.deleteAll(signal);
       await forge.scaleSet?.delete(signal);
+      await forge.unusedScaleSets?.deleteAll(signal);
     },
   });
 }
@@ -343,7 +345,12 @@ function openRotation({ system, log }: WorkloadContext): LogRotation {
 
 /** GitHub, until it is closed. */
 type UnitForge = Forge &
-  Jobs & { readonly scaleSet: UnitScaleSet | undefined; readonly queue: QueueSource; close(): void };
+  Jobs & {
+    readonly scaleSet: UnitScaleSet | undefined;
+    readonly unusedScaleSets: LeftScaleSets | undefined;
+    readonly queue: QueueSource;
+    close(): void;
+  };
 
 function openForge(
   { configuration, credentials }: ForgeSetup,
@@ -367,6 +374,7 @@ function openForge(
     dispatcher,
     scaleSet: scaleSetSettings(configuration, context),
     scaleSetLedger: openLedger(context),
+    unusedScaleSets: openLedger(context),
     onAnswer:
       telemetry &&
       ((answered) => {
@@ -399,6 +407,7 @@ function unusableForge(reason: Error): UnitForge {
     job: refuse,
     queue: { read: refuse, groupRules: refuse, isPublic: refuse },
     scaleSet: undefined,
+    unusedScaleSets: undefined,
     close: () => undefined,
   };
 }

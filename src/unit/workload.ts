@@ -34,7 +34,7 @@ import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from
 import { installedOptions, type InstalledOptions } from "./installed-options.ts";
 import { wantedCount, type Demand } from "../runners/plan.ts";
 import { makeWayForReboot } from "./reboot.ts";
-import { GithubError, type UnitScaleSet } from "../github/index.ts";
+import { GithubError, type LeftScaleSets, type UnitScaleSet } from "../github/index.ts";
 import { gatherEvidence, type QueueEvidence } from "./queue-evidence.ts";
 import type { ImageState, ServiceStatus } from "./service-status.ts";
 import { drawOne, type Integrations } from "./integrations.ts";
@@ -73,6 +73,8 @@ export interface WorkloadDependencies {
   readonly github: {
     readonly queue: QueueSource;
     readonly scaleSet: Pick<UnitScaleSet, "ensure" | "formerFigures" | "glance" | "name"> | undefined;
+    /** Scale sets from before the number of runners was fixed. @default there are none */
+    readonly unusedScaleSets?: Pick<LeftScaleSets, "release"> | undefined;
   };
   /** Paths that the unit has left, whose jobs may still want runners. */
   readonly formerPaths: Pick<FormerPaths, "read">;
@@ -469,6 +471,18 @@ export class Workload {
   async #sweep(signal: AbortSignal): Promise<void> {
     await this.#dependencies.logs.sweep();
     await this.#dependencies.serverLogs.sweep(signal);
+    await this.#releaseScaleSets(signal);
+  }
+
+  /** Jobs of a scale set that nobody listens to would wait for a day. Best effort: a later look tries again. */
+  async #releaseScaleSets(signal: AbortSignal): Promise<void> {
+    const { github, log } = this.#dependencies;
+    try {
+      await github.unusedScaleSets?.release(signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      log.debug("Cannot delete a former scale set", { reason: messageOf(thrown) });
+    }
   }
 
   /** Best effort: what was read last of the present path goes on. */

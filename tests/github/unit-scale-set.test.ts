@@ -239,6 +239,28 @@ describe("UnitScaleSet", function () {
       forge.close();
     });
 
+    it("is deleted once none of its jobs runs when the number of runners is fixed again; others get those that wait", async () => {
+      const { scaleSet: before } = remembered();
+      const session = await before.open(signal);
+      await assign(2);
+      const running = start((await before.register("a", signal)).id);
+      await session.close(signal);
+      const forge = site.forge({ unused: ledger });
+      expect([forge.scaleSet, forge.leftScaleSets]).to.deep.equal([undefined, undefined]);
+      await forge.unusedScaleSets?.release(signal);
+      expect(sets()).to.have.lengthOf(1);
+      if (running) site.standIn.service.complete(running, "success");
+      await forge.unusedScaleSets?.release(signal);
+      expect([sets(), known]).to.deep.equal([[], null]);
+      const made = await forge.register("b", ["self-hosted", "linux"], signal);
+      const job = start(made.by === "just-in-time" ? made.id : 0);
+      expect(job?.scaleSetId).to.equal(undefined);
+      if (job) site.standIn.service.complete(job, "success");
+      expect([job?.conclusion, job?.assignments]).to.deep.equal(["success", 1]);
+      expect(site.standIn.violations).to.deep.equal([]);
+      forge.close();
+    });
+
     it("is given up after a day, but for a job that runs: GitHub cancels those that wait so long", async () => {
       const { scaleSet: before } = remembered();
       await before.open(signal);

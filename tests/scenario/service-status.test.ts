@@ -107,6 +107,29 @@ describe("a hook beside a runner service", () => {
     }
   });
 
+  it("does the timer's work itself, without asking it for a round, beside a service whose rounds have stopped or that is gone", async () => {
+    let asked = 0;
+    round = () => {
+      asked += 1;
+      return Promise.resolve(status);
+    };
+    const now = status.checkedAt ?? 0;
+    const stopped: Partial<ServiceStatus>[] = [
+      // No round for two intervals.
+      { checkedAt: now - 2 * 600_000 },
+      // A round that does not end.
+      { activity: { state: "working", since: now - 61 * 60_000, why: ["interval"] } },
+    ];
+    for (const change of [...stopped, "gone"] as const) {
+      if (change === "gone") await api.close();
+      else status = { ...status, ...change };
+      const { unitStatus } = await ctx.run(ctx.on.custom("reconcile-runners"), new State({ config }));
+      // No GitHub is there to do it with.
+      expect(unitStatus.message).to.include("Cannot find the runner application");
+    }
+    expect(asked).to.equal(0);
+  });
+
   it("shows what the service tells, and keeps the condition that a hook has met", async () => {
     for (const condition of ["reconcile", "update-status", null]) {
       const { unitStatus, storedState } = await run({ condition });

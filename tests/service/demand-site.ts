@@ -41,6 +41,8 @@ export class DemandSite {
       readonly path?: string;
       /** The unit has left the path; this knows its scale sets there. @default it has not */
       readonly left?: ScaleSetLedger;
+      /** The number of runners is fixed; this knows the scale sets from before. @default it is not */
+      readonly unused?: ScaleSetLedger;
     } = {},
   ) {
     const { labels = ["linux", "x64"], token = STANDARD_TOKEN, group = "default", ownerLabel } = change;
@@ -54,7 +56,10 @@ export class DemandSite {
       clock: this.clock,
       scaleSetLedger: change.ledger,
       leftScaleSets: change.left,
-      scaleSet: { name: change.name ?? "runners-0", labels: all, ownerLabel, owner: "runners/0" },
+      unusedScaleSets: change.unused,
+      scaleSet: change.unused
+        ? undefined
+        : { name: change.name ?? "runners-0", labels: all, ownerLabel, owner: "runners/0" },
     });
   }
 

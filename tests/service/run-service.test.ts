@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chmod, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
 import { silentLogger, systemClock } from "charm-kit";
@@ -91,6 +92,36 @@ describe("runService()", function () {
       "newer settings",
       ({ revision, settingsFault }) => revision === 3 && settingsFault === undefined,
     );
+    stop.abort(new Error("stop"));
+    await service;
+  });
+
+  it("streams each change to readers of events: settings in force, and why later ones are not", async () => {
+    const service = start();
+    await shows("the settings", ({ revision }) => revision === 1);
+    const seen: ServiceStatus[] = [];
+    const call = request({ socketPath: socket(), path: "/events", signal: stop.signal }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("error", () => undefined);
+      answer.on("data", (chunk: string) => {
+        const events = (text + chunk).split("\n\n");
+        text = events.pop() ?? "";
+        for (const event of events) seen.push(JSON.parse(event.replace(/^data: /, "")) as ServiceStatus);
+      });
+    });
+    call.on("error", () => undefined).end();
+    const streamed = (what: string, test: (status: ServiceStatus) => boolean) =>
+      until(what, () => Promise.resolve(seen.some(test)), AbortSignal.timeout(20_000));
+    await streamed("the present status", ({ revision }) => revision === 1);
+    await writeSettings(settings(), paused(2));
+    await streamed("the new settings", ({ revision }) => revision === 2);
+    await writeFile(settings(), "{}");
+    await streamed("the fault", ({ settingsFault = "" }) => settingsFault.includes("is damaged"));
+    // In order, and each once.
+    expect(seen.map(({ revision = 0 }) => revision)).to.deep.equal(
+      seen.map(({ revision = 0 }) => revision).sort(),
+    );
+    expect(new Set(seen.map((status) => JSON.stringify(status))).size).to.equal(seen.length);
     stop.abort(new Error("stop"));
     await service;
   });

@@ -76,6 +76,7 @@ export class FakeUnit {
     isPublic: () => Promise.resolve(false),
   };
   scaleSet: ConstructorParameters<typeof Workload>[0]["github"]["scaleSet"];
+  unusedScaleSets: ConstructorParameters<typeof Workload>[0]["github"]["unusedScaleSets"];
   /** Jobs on paths that the unit has left. */
   former: FormerDemand = { assigned: 0, running: 0, scopes: [], notices: [] };
   moments: readonly LifeMoment[] = [];
@@ -138,7 +139,7 @@ export class FakeUnit {
       earlyEnds: this.earlyEnds,
       demand: this.demand,
       demandKey: "key",
-      github: { queue: this.queue, scaleSet: this.scaleSet },
+      github: { queue: this.queue, scaleSet: this.scaleSet, unusedScaleSets: this.unusedScaleSets },
       formerPaths: { read: () => Promise.resolve(this.former) },
       history: { read: () => Promise.resolve(this.moments) },
       standing: () => Promise.resolve(standingAt(null, this.site.now)),

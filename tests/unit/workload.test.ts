@@ -213,6 +213,23 @@ describe("Workload.refill()", () => {
     });
   });
 
+  it("gives up the scale sets of a fixed number of runners with whole rounds, and works on where GitHub does not answer", async () => {
+    let released = 0;
+    unit.unusedScaleSets = {
+      release: () => {
+        released += 1;
+        return released === 1 ? Promise.resolve() : Promise.reject(new Error("no answer"));
+      },
+    };
+    await unit.open().workload.reconcile(signal);
+    expect(released).to.equal(1);
+    const { workload } = unit.open();
+    expect(await workload.refill(WHOLE, signal)).to.deep.include({ failures: [], notices: [] });
+    expect(released).to.equal(2);
+    await workload.refill(QUICK, signal);
+    expect(released).to.equal(2);
+  });
+
   it("creates no runner that it has no leave for, and removes used ones all the same", async () => {
     const { counts } = await hook.workload.reconcile(signal);
     unit.site.finishJob(counts.names[0] ?? "");
