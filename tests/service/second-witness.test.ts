@@ -80,7 +80,13 @@ describe("SecondWitness", () => {
         isPublic: () => Promise.resolve(undefined),
         ...queue,
       },
-      ...{ labels: ["linux"], scaleSet: "runners-0", capacity: () => 3, log: silentLogger, random: () => 0.5 },
+      ...{
+        labels: ["linux"],
+        scaleSet: "runners-0",
+        capacity: () => 3,
+        log: silentLogger,
+        random: () => 0.5,
+      },
       clock: { now, wait: () => Promise.resolve() },
     });
 
