@@ -163,7 +163,7 @@ export class UnitScaleSet {
     });
   }
 
-  /** An older server leaves labels out: jobs that ask for them would wait for ever, and each look would make another scale set. */
+  /** An older server leaves labels out: jobs that ask for them would wait for ever, and each round would make another scale set. */
   async #create(wanted: NewScaleSet & Pick<ScaleSet, "labels">, signal: AbortSignal): Promise<ScaleSet> {
     const { client, context } = this.#dependencies;
     const { at = -Infinity } = this.#lackOfLabels ?? {};
