@@ -355,6 +355,7 @@ describe("statusOf()", () => {
     "github-rate-limit": "outside",
     "github-scale-set-session": "outside",
     "github-scale-set-taken": "person",
+    "github-scale-sets-missing": "person",
     "github-unavailable": "outside",
     "github-deadline": "outside",
     "github-refused": "person",
