@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { build, formatMessages, type BuildFailure, type Message, type Metafile } from "esbuild";
 import { loadCharmSettings } from "../metadata/charm-settings.ts";
+import { isBuiltinInput, lazyBuiltins } from "./lazy-builtins.ts";
 import { loadPlugins, type BundlePlugin } from "./load-plugins.ts";
 import { oneStartChunk } from "./one-start-chunk.ts";
 import { PackError } from "./pack-error.ts";
@@ -63,7 +64,7 @@ export async function bundle(charm: string, entry: string, options: BundleOption
   const built = await buildChunks({ charm, entry, target, plugins: [...plugins, together] });
   return {
     files: built.outputFiles.map(({ path, text }) => executable(basename(path), text)),
-    sources: Object.keys(split.metafile.inputs),
+    sources: sourcesOf(split.metafile),
     startSources,
     startFiles: startOutputsOf(built.metafile).map((path) => basename(path)),
     pluginSources: sources,
@@ -98,7 +99,7 @@ export async function bundleProgram(
   const built = await buildChunks({ charm, entry, target, plugins, name });
   return {
     files: built.outputFiles.map(({ path, text }) => ({ name: basename(path), content: Buffer.from(text) })),
-    sources: Object.keys(built.metafile.inputs),
+    sources: sourcesOf(built.metafile),
     warnings: await textsOf(built.warnings, "warning"),
   };
 }
@@ -129,7 +130,7 @@ async function buildChunks({ charm, entry, target, plugins, name }: Build) {
       keepNames: true,
       sourcemap: "linked",
       sourcesContent: false,
-      plugins: [...plugins],
+      plugins: [...plugins, lazyBuiltins],
       banner: { js: BANNER },
       legalComments: "none", // The archive contains all licences in one file.
       metafile: true,
@@ -152,8 +153,15 @@ async function textsOf(messages: readonly Message[], kind: "error" | "warning"):
   return (await formatMessages([...messages], { kind })).map((text) => text.trim());
 }
 
+function sourcesOf({ inputs }: Metafile): string[] {
+  return Object.keys(inputs).filter((input) => !isBuiltinInput(input));
+}
+
 function startSourcesOf(metafile: Metafile): string[] {
-  return startOutputsOf(metafile).flatMap((path) => Object.keys(metafile.outputs[path]?.inputs ?? {}));
+  const inputs = startOutputsOf(metafile).flatMap((path) =>
+    Object.keys(metafile.outputs[path]?.inputs ?? {}),
+  );
+  return inputs.filter((input) => !isBuiltinInput(input));
 }
 
 function programsOf({ outputs }: Metafile): string[] {

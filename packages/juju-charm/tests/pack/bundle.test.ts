@@ -49,6 +49,60 @@ describe("bundle()", function () {
   });
 });
 
+describe("what bundles load of Node.js", function () {
+  this.timeout(20_000);
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "bundle-"))));
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const USES = `
+    import { createServer, Agent as HttpAgent } from "node:http";
+    import path, { join as joined } from "path";
+    import * as files from "node:fs";
+    console.log(typeof createServer, typeof HttpAgent, path.join === joined, typeof files.readFileSync);
+    console.log(process.moduleLoadList.some((name) => name.endsWith("/undici")));`;
+
+  /** @returns what the program prints, one line each. */
+  const run = (program: readonly { readonly name: string; readonly content: Uint8Array }[], name: string) => {
+    for (const file of program) writeFileSync(join(directory, file.name), file.content);
+    return execFileSync(process.execPath, [join(directory, name)])
+      .toString()
+      .trim()
+      .split("\n");
+  };
+
+  // Without the bundler it does, from Node.js 22 on.
+  it("is what they use: an import of node:http loads no fetch", async () => {
+    writeFileSync(join(directory, "main.mjs"), USES);
+    const kinds = "function function true function";
+    const { files, sources } = await bundle(directory, "main.mjs");
+    expect(run(files, "main.mjs")).to.deep.equal([kinds, "false"]);
+    expect(sources).to.deep.equal(["main.mjs"]);
+    const program = await bundleProgram(directory, "main.mjs");
+    expect(run(program.files, "main.mjs")).to.deep.equal([kinds, "false"]);
+    expect(program.sources).to.deep.equal(["main.mjs"]);
+  });
+
+  it("is the same for each file, without a file of its own", async () => {
+    writeFileSync(join(directory, "one.mjs"), 'import { EOL } from "node:os";\nexport const one = EOL;\n');
+    writeFileSync(join(directory, "two.mjs"), 'import { EOL } from "node:os";\nexport const two = EOL;\n');
+    const imports =
+      'const [{ one }, { two }] = await Promise.all([import("./one.mjs"), import("./two.mjs")]);';
+    writeFileSync(join(directory, "main.mjs"), `${imports}\nconsole.log(one === two);\n`);
+    const { files } = await bundle(directory, "main.mjs");
+    expect(files.filter(({ name }) => name.endsWith(".mjs"))).to.have.length(3);
+    expect(run(files, "main.mjs")).to.deep.equal(["true"]);
+  });
+
+  it("must be there: a misspelt name is told with its position", async () => {
+    writeFileSync(join(directory, "main.mjs"), 'import { jion } from "node:path";\nconsole.log(jion);\n');
+    const told = await bundle(directory, "main.mjs").catch((thrown: unknown) => String(thrown));
+    expect(told).to.include("main.mjs:1:9").and.to.include("jion");
+  });
+});
+
 describe("bundleProgram()", function () {
   this.timeout(20_000);
   let directory: string;
