@@ -27,6 +27,10 @@ export interface FollowDependencies {
  * Wakes the loop when a runner's instance ends and when LXD's part of what runners stand on changes, for ever: a lost
  * connection is made again, and everything is looked at anew then. Pauses between attempts grow until a connection lasts.
  *
+ * The first attempt that fails after a loss wakes the loop too. The loop asks LXD itself, and shows a fault only where LXD is
+ * not back within the time that each call waits for one that is started again: an update of LXD is over by then, and
+ * changes no status.
+ *
  * @throws the signal's reason.
  */
 export async function followInstances(
@@ -39,6 +43,7 @@ export async function followInstances(
     else if (ENDS.has(change.action) && isOurs(change.instance)) wake("instance");
   };
   let pause = FIRST_PAUSE_MS;
+  let isLost = false;
   for (;;) {
     let openedAt: number | undefined;
     try {
@@ -55,6 +60,8 @@ export async function followInstances(
       log.info("The connection to LXD's events is lost; connecting again", { reason: messageOf(thrown) });
     }
     signal.throwIfAborted();
+    if (openedAt === undefined && isLost) wake("disconnected");
+    isLost = openedAt !== undefined;
     if (openedAt !== undefined && clock.now() - openedAt >= LASTING_MS) pause = FIRST_PAUSE_MS;
     await clock.wait(pause, signal);
     pause = Math.min(LONGEST_PAUSE_MS, pause * 2);

@@ -35,7 +35,7 @@ export interface RunnerLoopDependencies {
 }
 
 /** Wakes that do not wait for the end of a back-off, as newer settings do: what has failed may have been mended. */
-const IMPATIENT: readonly Wake[] = ["start", "request", "runners", "reconnected"];
+const IMPATIENT: readonly Wake[] = ["start", "request", "runners", "disconnected", "reconnected"];
 /** Without settings: a hook writes them, which wakes the loop. */
 const IDLE_MS = 60 * 60_000;
 

@@ -2,7 +2,7 @@ import { withResolvers, type Clock } from "charm-kit";
 
 /**
  * Why the service looks at its runners. `request` asks for a whole round, `runners` for one that looks at the runners alone;
- * `infrastructure` is a change of what they stand on.
+ * `infrastructure` is a change of what they stand on. `disconnected` is a loss of LXD's events, and `reconnected` their return.
  */
 export type Wake =
   | "instance"
@@ -13,6 +13,7 @@ export type Wake =
   | "runners"
   | "interval"
   | "retry"
+  | "disconnected"
   | "reconnected"
   | "start";
 

@@ -122,6 +122,19 @@ describe("followInstances()", () => {
     expect(streams.wakes).to.deep.equal(["reconnected", "reconnected"]);
   });
 
+  it("has LXD looked at once for each loss of the connection, when the first attempt to make it again fails", async () => {
+    const streams = new Streams("refused", [], "refused", "refused", "refused", [], "refused", []);
+    await streams.follow();
+    // The round of the start tells of an LXD that has been away since then.
+    expect(streams.wakes).to.deep.equal([
+      "reconnected",
+      "disconnected",
+      "reconnected",
+      "disconnected",
+      "reconnected",
+    ]);
+  });
+
   it("waits longer for each attempt that fails, up to half a minute, and anew after a connection that lasts", async () => {
     const refused = Array.from({ length: 9 }, () => "refused" as const);
     const streams = new Streams(...refused, [], "refused");

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { CodedError, createLogger, systemClock } from "charm-kit";
+import type { HookRequest } from "../../src/service/ports.ts";
 import { RunnerLoop } from "../../src/service/runner-loop.ts";
 import { UnitRounds } from "../../src/service/unit-rounds.ts";
 import { Wakes } from "../../src/service/wakes.ts";
@@ -28,6 +29,8 @@ class AwayError extends CodedError {
 class Service {
   readonly unit = new FakeUnit();
   readonly lines: string[] = [];
+  /** Hooks that it has asked for. */
+  readonly asked: HookRequest[] = [];
   readonly worker: UnitProcess;
   readonly wakes: Wakes;
   readonly loop: RunnerLoop;
@@ -59,7 +62,7 @@ class Service {
       settings: { read: () => readSettings(path) },
       open: () => new UnitRounds(this.worker.workload),
       wakes: this.wakes,
-      refresh: { ask: () => undefined },
+      refresh: { ask: (_settings, hook) => this.asked.push(hook) },
       clock,
       log: createLogger(
         (level, line) => this.lines.push(`${level} ${line}`),
@@ -190,6 +193,25 @@ describe("the runner service, with real rounds", function () {
       expect(service.most).to.equal(2);
     });
   }
+
+  it("tells at once of an LXD whose connection does not come back, also in a pause after another failure", async () => {
+    service.away.set("forge.list", new AwayError("github-unavailable"));
+    service.wakes.wake("instance");
+    await service.pass(20 * MINUTE_MS);
+    expect(service.loop.status.fault).to.include({ code: "github-unavailable" });
+    service.away.clear();
+    service.away.set("machines.list", new AwayError("lxd-unreachable"));
+    service.wakes.wake("disconnected");
+    await service.settle();
+    expect(service.loop.status.fault).to.include({ code: "lxd-unreachable" });
+    expect(service.asked.at(-1)).to.equal("update-status");
+    expect(service.loop.status.nextAttemptAt).to.be.greaterThan(service.unit.site.now);
+    expect(service.lines.at(-1)).to.include("lxd-unreachable");
+    service.away.clear();
+    service.wakes.wake("reconnected");
+    await service.settle();
+    expect(service.loop.status.fault).to.equal(undefined);
+  });
 
   it("does a round at once when LXD's connection is back, whatever its back-off says", async () => {
     service.away.set("machines.list", new AwayError("lxd-unreachable"));
