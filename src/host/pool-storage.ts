@@ -95,16 +95,18 @@ export class PoolStorage {
   }
 
   /**
-   * Mounts the loop file if it is not mounted, and reserves its blocks. {@link prepare} recreates storage in memory.
+   * Mounts the loop file if it is not mounted, or imports the ZFS pool if it is not imported, and reserves the file's blocks.
+   * {@link prepare} recreates storage in memory.
    *
    * @param known LXD's record of the pool.
    */
   async attach(known: KnownPool | undefined, signal: AbortSignal): Promise<void> {
     const record = await this.#decided(known);
     if (record === undefined || record.kind === "memory") return;
-    if (record.method === "lxd" && known)
-      await this.#backingOfLxd({ record, isNew: false, required: 0 }, known, signal);
-    if (record.method === "loop") await this.#loopBacking({ record, isNew: false, required: 0 }, signal);
+    const choice = { record, isNew: false, required: 0 };
+    if (record.method === "lxd" && known) await this.#backingOfLxd(choice, known, signal);
+    if (record.method === "loop") await this.#loopBacking(choice, signal);
+    if (record.method === "zpool") await this.#zpoolBacking(choice, signal);
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -12,7 +13,7 @@ import {
 import { join } from "node:path";
 import { DeadlineError, NOT_STARTED, type RunProcess, createLogger } from "charm-kit";
 import type { KnownPool, PoolMethod } from "../../src/host/pool-choice.ts";
-import { PoolFileError } from "../../src/host/pool-errors.ts";
+import { PoolFileError, StorageMissingError } from "../../src/host/pool-errors.ts";
 import { PoolStorage } from "../../src/host/pool-storage.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -317,6 +318,25 @@ describe("PoolStorage", () => {
       await prepareWith(["zfs"]);
       await prepareWith(["zfs"], { driver: "zfs", source: ZPOOL });
       expect(commands.at(-1)).to.equal(`zpool import -d ${path("storage")} ${ZPOOL}`);
+    });
+
+    it("imports the ZFS pool when it looks after its storage, as long as its file is there", async () => {
+      answers.set("zpool list", 1);
+      await prepareWith(["zfs"]);
+      const known = { driver: "zfs", source: ZPOOL };
+      await storage(failing).attach(known, signal());
+      const words = `zpool import -d ${path("storage")} ${ZPOOL}`;
+      expect(commands.at(-1)).to.equal(words);
+      answers.delete("zpool list");
+      commands.length = 0;
+      await storage(failing).attach(known, signal());
+      expect(commands.filter((command) => command.startsWith("zpool import"))).to.deep.equal([]);
+      answers.set("zpool list", 1);
+      rmSync(path("storage/runners-0.img"));
+      const missing = await storage(failing)
+        .attach(known, signal())
+        .catch((thrown: unknown) => thrown);
+      expect(missing).to.be.instanceOf(StorageMissingError);
     });
 
     it("enlarges the file of the ZFS pool and the pool when more runners need it, once", async () => {
