@@ -83,23 +83,37 @@ export const cleanScript = [
   "",
 ].join("\n");
 
+/** Variables of Docker's daemon, which its service finds out at each start. */
+const DOCKER_ENVIRONMENT = "/run/github-runner-docker.env";
+
 /**
- * Docker drops traffic that it does not forward itself, such as that of microk8s. A runner does not need this.
- *
- * Early versions of Docker keep their images in subvolumes where the disk is btrfs, which a runner may not create.
+ * Early versions of Docker keep their images in subvolumes where the disk is btrfs, which a runner may not create. On other
+ * disks Docker chooses itself: with a driver that the disk does not support, such as this one on ZFS before 2.2, it would
+ * not start.
  */
+export const chooseDockerDriver =
+  'if [ "$(stat --file-system --format %T /var/lib)" = btrfs ]; then echo DOCKER_DRIVER=overlay2; fi';
+
+/** Docker drops traffic that it does not forward itself, such as that of microk8s. A runner does not need this. */
 const dockerService: GuestFile = {
   path: "/etc/systemd/system/docker.service.d/forward.conf",
   mode: "0644",
   owner: "root",
   content: [
     "[Service]",
-    "Environment=DOCKER_DRIVER=overlay2",
+    // The file is read after the program that writes it.
+    `EnvironmentFile=-${DOCKER_ENVIRONMENT}`,
+    `ExecStartPre=/bin/sh -c '${inUnit(chooseDockerDriver)} >${DOCKER_ENVIRONMENT}'`,
     "ExecStartPost=-/bin/sh -c 'iptables --wait --check DOCKER-USER --jump ACCEPT 2>/dev/null || " +
       "iptables --wait --insert DOCKER-USER --jump ACCEPT'",
     "",
   ].join("\n"),
 };
+
+/** Of a shell's line as a part of a unit, where `%` and `$` have another meaning. */
+function inUnit(line: string): string {
+  return line.replaceAll("%", "%%").replaceAll("$", "$$$$");
+}
 
 const runnerUser = [
   'echo "step: Preparing the runner user"',

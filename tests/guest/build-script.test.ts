@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { expect } from "chai";
-import { buildScript, cleanScript } from "../../src/guest/build-script.ts";
+import { buildScript, chooseDockerDriver, cleanScript } from "../../src/guest/build-script.ts";
 import { startScripts, startUnit } from "../../src/guest/start-scripts.ts";
 import { imageRecipe } from "../../src/runners/image-recipe.ts";
 
@@ -112,6 +115,26 @@ describe("buildScript()", () => {
     const delivered = script.indexOf("chown -R ubuntu:ubuntu /home/ubuntu");
     expect(delivered).to.be.above(-1);
     for (const { path } of startScripts) expect(script.indexOf(`>${path} `), path).to.be.above(delivered);
+  });
+
+  it("has Docker keep its images without subvolumes on btrfs, and choose itself on other disks", () => {
+    const directory = mkdtempSync(join(tmpdir(), "build-script-"));
+    try {
+      const chosenOn = (fileSystem: string) => {
+        writeFileSync(join(directory, "stat"), `#!/bin/sh\necho ${fileSystem}\n`, { mode: 0o755 });
+        const env = { PATH: `${directory}:${process.env["PATH"] ?? ""}` };
+        return execFileSync("sh", ["-c", chooseDockerDriver], { env, encoding: "utf8" });
+      };
+      expect(chosenOn("btrfs")).to.equal("DOCKER_DRIVER=overlay2\n");
+      // Docker with a driver that the disk does not support would not start.
+      for (const other of ["zfs", "ext2/ext3", "xfs", "tmpfs"]) expect(chosenOn(other), other).to.equal("");
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+    const unit = filesIn(buildScript({ packages })).get("/etc/systemd/system/docker.service.d/forward.conf");
+    const [, command = ""] = /^ExecStartPre=\/bin\/sh -c '(.*) >(.*)'$/m.exec(unit ?? "") ?? [];
+    expect(command.replaceAll("%%", "%").replaceAll("$$", "$")).to.equal(chooseDockerDriver);
+    expect(unit).to.not.match(/^Environment=DOCKER_DRIVER/m);
   });
 
   it("is a program that bash can read", () => {
