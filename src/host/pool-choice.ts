@@ -21,7 +21,7 @@ export interface PoolFacts {
   readonly mount: boolean;
   /** Whether that mount is btrfs. */
   readonly btrfs: boolean;
-  /** LXD's storage drivers. */
+  /** LXD's storage drivers, the better ones first. */
   readonly drivers: readonly string[];
   /** The installed ones of `mkfs.btrfs` and `zpool`. */
   readonly programs: readonly string[];
@@ -59,15 +59,13 @@ export function recognisePool({ driver, source }: KnownPool, sources: PoolSource
 
 /** Chooses the best backing storage: copy-on-write clones with disk limits where possible. Pure. */
 export function choosePool({ mount, btrfs, drivers, programs, loop }: PoolFacts): PoolChoice {
-  if (!mount) {
-    return { method: "lxd", driver: ["zfs", "btrfs"].find((name) => drivers.includes(name)) ?? "dir" };
-  }
+  const cloning = drivers.filter((name) => name === "zfs" || name === "btrfs");
+  if (!mount) return { method: "lxd", driver: cloning[0] ?? "dir" };
   if (drivers.includes("btrfs") && btrfs) return { method: "subvolume", driver: "btrfs" };
-  if (drivers.includes("zfs") && programs.includes("zpool")) return { method: "zpool", driver: "zfs" };
-  if (drivers.includes("btrfs") && programs.includes("mkfs.btrfs") && loop) {
-    return { method: "loop", driver: "btrfs" };
-  }
-  return { method: "directory", driver: "dir" };
+  const isUsable = { zfs: programs.includes("zpool"), btrfs: programs.includes("mkfs.btrfs") && loop };
+  const driver = cloning.find((name) => isUsable[name]);
+  if (driver === undefined) return { method: "directory", driver: "dir" };
+  return { method: driver === "zfs" ? "zpool" : "loop", driver };
 }
 
 /** The pool file's share of the free bytes on the unit's own mount. The file system uses the rest. */

@@ -20,7 +20,7 @@ interface SpaceNeed {
 
 /** The requirements on a pool. */
 export interface PoolDemand {
-  /** Names of LXD's storage drivers. */
+  /** Names of LXD's storage drivers, the better ones first. */
   readonly drivers: readonly string[];
   readonly need: SpaceNeed;
   /** LXD's record of the pool, if it exists. */

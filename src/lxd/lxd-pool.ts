@@ -10,6 +10,7 @@ import { isUsedBy, refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
 import { capacityOf, spaceNeed, standbyThatFits, type PoolCapacity } from "./pool-space.ts";
 import type { KnownPool, PoolBacking, PoolStore } from "./pool-store.ts";
+import { byPreference } from "./storage-drivers.ts";
 
 export interface LxdPoolOptions {
   readonly client: LxdClient;
@@ -51,7 +52,7 @@ export class LxdPool {
       return { ...capacityOf(count, disk, space), standby: fitting };
     };
     const { storageDrivers } = await client.server.info(signal);
-    const drivers = storageDrivers.map((driver) => driver.name);
+    const drivers = byPreference(storageDrivers);
     const pools = await this.#list(signal);
     const known = pools.find((pool) => pool.name === name && !isUnfinished(pool));
     if (known) refuseForeign(`storage pool '${name}'`, known.config, this.#options.owner);

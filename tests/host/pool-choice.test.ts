@@ -14,16 +14,24 @@ import { renderStorageUnit } from "../../src/host/storage-unit.ts";
 const ALL: PoolFacts = {
   mount: true,
   btrfs: false,
-  drivers: ["dir", "btrfs", "zfs", "lvm"],
+  drivers: ["zfs", "btrfs", "dir", "lvm"],
   programs: ["mkfs.btrfs", "zpool"],
   loop: true,
 };
+const BTRFS_FIRST = ["btrfs", "zfs", "dir"];
 const GIB = 2 ** 30;
 
 describe("choosePool()", () => {
   const cases: readonly (readonly [string, Partial<PoolFacts>, string, string])[] = [
     ["takes a mount that is btrfs as it is", { btrfs: true }, "subvolume", "btrfs"],
     ["makes a ZFS pool where tools and LXD have ZFS", {}, "zpool", "zfs"],
+    ["makes btrfs in a loop file where that comes before ZFS", { drivers: BTRFS_FIRST }, "loop", "btrfs"],
+    [
+      "makes a ZFS pool where btrfs comes before it and has no tools",
+      { drivers: BTRFS_FIRST, programs: ["zpool"] },
+      "zpool",
+      "zfs",
+    ],
     ["makes btrfs in a loop file without tools for ZFS", { programs: ["mkfs.btrfs"] }, "loop", "btrfs"],
     ["makes btrfs in a loop file where LXD has no ZFS", { drivers: ["dir", "btrfs"] }, "loop", "btrfs"],
     [
@@ -34,6 +42,12 @@ describe("choosePool()", () => {
     ],
     ["copies whole where LXD has nothing better", { drivers: ["dir"], btrfs: true }, "directory", "dir"],
     ["leaves the backing storage to LXD where the unit has no mount", { mount: false }, "lxd", "zfs"],
+    [
+      "leaves the backing storage to LXD, with btrfs where that comes before ZFS",
+      { mount: false, drivers: BTRFS_FIRST },
+      "lxd",
+      "btrfs",
+    ],
     [
       "leaves the backing storage to LXD, with btrfs",
       { mount: false, drivers: ["dir", "btrfs"] },
