@@ -15,7 +15,7 @@ export function byPreference(drivers: readonly StorageDriver[]): readonly string
   return [...order.filter((name) => names.includes(name)), ...names.filter((name) => !order.includes(name))];
 }
 
-/** @param version of the kernel's module, such as `2.1.11-1`. */
+/** @param version of ZFS's programs or of its module, whichever LXD tells, such as `2.1.11-1`. */
 function hasOverlays(version: string): boolean {
   const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
   return major > OVERLAYS[0] || (major === OVERLAYS[0] && minor >= OVERLAYS[1]);
