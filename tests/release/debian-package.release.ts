@@ -11,7 +11,8 @@ import { AgentMachine } from "../agent/agent-machine.ts";
 import { newerCharm } from "../support/rig/newer-charm.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const LIMIT_MS = 20 * 60_000;
+/** Both packages take a minute, and an hour where other work has the processors. */
+const LIMIT_MS = 60 * 60_000;
 const BLOCKED = /^github-runner\/0: blocked: path: missing/;
 /** What dpkg and systemd keep of every package, also of one that was purged. */
 const KEPT = [
@@ -26,11 +27,14 @@ interface Status {
 
 describe("The Debian package", function () {
   this.timeout(LIMIT_MS);
-  let directory: string;
+  const resources = new DisposableStack();
   let machine: AgentMachine;
 
   before(async () => {
-    directory = mkdtempSync(join(tmpdir(), "debian-package-test-"));
+    const directory = mkdtempSync(join(tmpdir(), "debian-package-test-"));
+    resources.defer(() => {
+      rmSync(directory, { recursive: true, force: true });
+    });
     const architecture = hostArchitecture();
     const product = await runnerAgent(ROOT, join(ROOT, "dist"), architecture);
     const facts = { architecture, epoch: 1_790_000_000, maintainer: "Ada <ada@example.com>" };
@@ -45,15 +49,14 @@ describe("The Debian package", function () {
     const old = await build("1.0.0", product.archive);
     const newer = await build("1.1.0", await newerCharm(product.archive, directory, patience(LIMIT_MS)));
     const { path } = await packAgent(ROOT, directory, architecture, product);
-    machine = new AgentMachine(`deb${process.pid.toString(36)}`);
+    machine = resources.use(new AgentMachine(`deb${process.pid.toString(36)}`));
     machine.push(old, "/root/old.deb");
     machine.push(newer, "/root/new.deb");
     machine.push(path, "/root/single-file");
     expect(basename(old)).to.equal(`github-runner-agent_1.0.0_${architecture}.deb`);
   });
   after(() => {
-    machine[Symbol.dispose]();
-    rmSync(directory, { recursive: true, force: true });
+    resources.dispose();
   });
 
   const files = () =>
