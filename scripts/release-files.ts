@@ -4,9 +4,10 @@ import { npmCommand } from "./npm-command.ts";
 import { runScript } from "./packages/run-script.ts";
 import { buildRelease } from "./release/build-release.ts";
 import { tagCommit, tagOfVersion } from "./release/release-version.ts";
-import { KEYS, readSigningKey, signFile } from "./release/signing-key.ts";
+import { findPublicKey, KEYS, readSigningKey, signFile } from "./release/signing-key.ts";
 
 const ROOT = join(import.meta.dirname, "..");
+const PUBLIC_KEYS = join(ROOT, KEYS);
 
 interface Words {
   readonly output: string;
@@ -28,11 +29,12 @@ const words = npmCommand(
 
 await runScript(async () => {
   const { output, tag, signWith: path, passphraseFile } = words;
-  // First, because it fails for a wrong passphrase.
+  // First, because it fails for a wrong passphrase, and for a key that nobody could verify with.
   const key =
     path === undefined
       ? undefined
       : await readSigningKey({ path, ...(passphraseFile === undefined ? {} : { passphraseFile }) });
+  if (key !== undefined) await findPublicKey(key, PUBLIC_KEYS);
   if (tag) await tagCommit(ROOT);
   const { directory, version, checksums } = await buildRelease(ROOT, {
     output,
@@ -42,7 +44,7 @@ await runScript(async () => {
   });
   if (key !== undefined) {
     const comment = { timestamp: version.epoch, release: `github-runner ${version.name}` };
-    const signer = await signFile(checksums, { key, keys: join(ROOT, KEYS) }, comment);
+    const signer = await signFile(checksums, { key, keys: PUBLIC_KEYS }, comment);
     console.log(`${basename(checksums)}.minisig by ${signer}`);
   }
   console.log(`${relative(process.cwd(), directory)} is ready`);

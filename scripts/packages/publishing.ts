@@ -5,6 +5,8 @@ import { join } from "node:path";
 export interface Publishing {
   /** URL of the repository in a browser. */
   readonly repository: string;
+  /** Who answers for what is published, such as `A Person <person@example.org>`. */
+  readonly maintainer: string;
   /** Versions of Node.js that the packages run on. */
   readonly node: string;
 }
@@ -13,12 +15,28 @@ export interface Publishing {
 const NODE = ">=20.19";
 
 /** Stands for the repository until it has an address. */
-export const PLACEHOLDER = "https://github.com/example/github-runner-charm";
+const PLACEHOLDER = "https://github.com/example/github-runner-charm";
+/** Ends the address of a maintainer until there is one. */
+const PLACEHOLDER_ADDRESS = "@example.com>";
+
+/** What stands against publishing as the repository says of itself. Pure. */
+export function faultsOfPublishing({ repository, maintainer }: Omit<Publishing, "node">): readonly string[] {
+  return [
+    ...(repository === PLACEHOLDER
+      ? ["package.json names no repository: set repository.url, which provenance is checked against"]
+      : []),
+    ...(maintainer.endsWith(PLACEHOLDER_ADDRESS)
+      ? ["package.json names no maintainer: set author to a name and an <address>"]
+      : []),
+  ];
+}
 
 /** Reads what the repository says of itself. */
 export function readPublishing(root: string): Publishing {
-  const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  const { repository, author } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly repository: { readonly url: string };
+    readonly author: string;
   };
-  return { repository: repository.url.replace(/^git\+/, "").replace(/\.git$/, ""), node: NODE };
+  const url = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
+  return { repository: url, maintainer: author, node: NODE };
 }

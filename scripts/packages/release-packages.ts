@@ -5,7 +5,7 @@ import { pendingPackages, recordedChanges, tagOf } from "./changes.ts";
 import { faultsOfTarball } from "./check-tarball.ts";
 import { git } from "./git.ts";
 import { packPackages, type PackedPackage } from "./pack-packages.ts";
-import { PLACEHOLDER, readPublishing } from "./publishing.ts";
+import { faultsOfPublishing, readPublishing } from "./publishing.ts";
 import { faultsOfVersions } from "./versions.ts";
 import { readWorkspaces, type Workspace } from "./workspaces.ts";
 
@@ -70,9 +70,7 @@ async function checkReadiness(root: string): Promise<void> {
   if (pendingPackages(root).size > 0)
     faults.push("there are changesets: run npm run packages:version, and commit");
   if ((await git(root, "status", "--porcelain")) !== "") faults.push("files are not committed");
-  if (readPublishing(root).repository === PLACEHOLDER) {
-    faults.push("package.json names no repository: set repository.url, which provenance is checked against");
-  }
+  faults.push(...faultsOfPublishing(readPublishing(root)));
   refuse("release the packages", faults);
 }
 

@@ -34,7 +34,6 @@ interface PackedProduct {
   readonly product: Required<ProductParts>;
 }
 
-const MAINTAINER = "GitHub Runner charm maintainers <maintainers@example.com>";
 /** The modes of packed files must not depend on who packs them. */
 const UMASK = 0o022;
 
@@ -64,9 +63,9 @@ export async function buildRelease(root: string, { output, say }: BuildOptions):
   const released = { name: "github-runner", version: version.name, epoch: version.epoch };
   const contents = await readContents(root, sources, ARCHITECTURES);
   await write(`github-runner_${version.name}.cdx.json`, await renderSbom(released, contents));
-  const { repository: homepage } = readPublishing(root);
+  const { repository: homepage, maintainer } = readPublishing(root);
   for (const { architecture, product } of products) {
-    const facts = { version: version.debian, epoch: version.epoch, maintainer: MAINTAINER, homepage };
+    const facts = { version: version.debian, epoch: version.epoch, maintainer, homepage };
     const path = await buildDebianPackage(root, directory, { architecture, product, licences, ...facts });
     say(basename(path));
   }

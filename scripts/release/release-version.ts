@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packagesOf } from "../packages/changes.ts";
 import { git, gitSucceeds } from "../packages/git.ts";
-import { PLACEHOLDER, readPublishing } from "../packages/publishing.ts";
+import { faultsOfPublishing, readPublishing, type Publishing } from "../packages/publishing.ts";
 
 /** The version of a release, or of a snapshot between two. */
 export interface ReleaseVersion {
@@ -23,14 +23,15 @@ export interface ReleaseVersion {
 /** What a tag needs to be right. */
 export interface TagFacts {
   readonly version: ReleaseVersion;
+  /** Paths that git knows nothing of, or other content. */
+  readonly changed: readonly string[];
   /** Whether the tag of the version is at another commit. */
   readonly isTagElsewhere: boolean;
   /** Number of changesets that no version has taken. */
   readonly changesets: number;
   /** Texts of the pages that have a heading for each version, by their paths. */
   readonly pages: Readonly<Record<string, string>>;
-  /** URL of the repository in a browser. */
-  readonly repository: string;
+  readonly publishing: Pick<Publishing, "repository" | "maintainer">;
 }
 
 /** Name of the package in `release/`, whose version is that of the charm. */
@@ -87,10 +88,12 @@ const isUnreleased = (line: string, number: string): boolean =>
   [`## ${number}, unreleased`, `## To ${number}, unreleased`].includes(line);
 
 /** What stands against a tag of the version at this commit. Pure. */
-export function faultsOfTag({ version, isTagElsewhere, changesets, pages, repository }: TagFacts) {
-  const { number, isClean } = version;
+export function faultsOfTag({ version, changed, isTagElsewhere, changesets, pages, publishing }: TagFacts) {
+  const { number } = version;
+  const [first, ...others] = changed;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return [
-    ...(isClean ? [] : ["files are not committed"]),
+    ...(first === undefined ? [] : [`files are not committed: ${first}${more}`]),
     ...(changesets === 0 ? [] : ["there are changesets: run npm run packages:version, and commit"]),
     ...Object.entries(pages)
       .filter(([, text]) => text.split("\n").some((line) => isUnreleased(line, number)))
@@ -100,7 +103,7 @@ export function faultsOfTag({ version, isTagElsewhere, changesets, pages, reposi
           `${tagOfVersion(number)} is another commit: add a changeset of ${CHARM}, and run npm run packages:version`,
         ]
       : []),
-    ...(repository === PLACEHOLDER ? ["package.json names no repository: set repository.url"] : []),
+    ...faultsOfPublishing(publishing),
   ];
 }
 
@@ -111,6 +114,10 @@ export async function tagCommit(root: string): Promise<void> {
   const name = tagOfVersion(version.number);
   const faults = faultsOfTag({
     version,
+    changed: (await git(root, "status", "--porcelain"))
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.trim().replace(/^\S+ +/, "")),
     isTagElsewhere: await gitSucceeds(root, "rev-parse", "--verify", "--quiet", `refs/tags/${name}`),
     changesets: globSync(".changeset/*.md", { cwd: root }).filter((file) => !file.endsWith("README.md"))
       .length,
@@ -120,7 +127,7 @@ export async function tagCommit(root: string): Promise<void> {
         readFileSync(join(root, path), "utf8"),
       ]),
     ),
-    repository: readPublishing(root).repository,
+    publishing: readPublishing(root),
   });
   if (faults.length > 0)
     throw new Error(`Cannot tag this commit:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);

@@ -30,6 +30,22 @@ export async function readSigningKey({ path, passphraseFile }: SigningKeyOptions
 }
 
 /**
+ * Finds the public half of a key.
+ *
+ * @param keys directory with the public keys of the maintainers.
+ * @returns name of the public key's file.
+ * @throws Error when the key is not one of the maintainers'.
+ */
+export async function findPublicKey(key: KeyObject, keys: string): Promise<string> {
+  const own = keyInFile(renderPublicKey(key));
+  for (const name of globSync("*.pub", { cwd: keys }).sort())
+    if (keyInFile(await readFile(join(keys, name), "utf8")) === own) return name;
+  throw new Error(
+    `Cannot sign with this key: no file in ${KEYS} has the public key ${own}; add it as docs/reference/releases.md says`,
+  );
+}
+
+/**
  * Signs a file with the key of a maintainer, into a file beside it with `.minisig` added.
  *
  * @param keys directory with the public keys of the maintainers.
@@ -41,12 +57,8 @@ export async function signFile(
   { key, keys }: { readonly key: KeyObject; readonly keys: string },
   comment: Omit<TrustedComment, "file">,
 ): Promise<string> {
-  const own = keyInFile(renderPublicKey(key));
-  for (const name of globSync("*.pub", { cwd: keys }).sort()) {
-    if (keyInFile(await readFile(join(keys, name), "utf8")) !== own) continue;
-    const trusted = { ...comment, file: basename(path) };
-    await writeFile(`${path}.minisig`, signContent(await readFile(path), key, trusted));
-    return name;
-  }
-  throw new Error(`Cannot sign ${basename(path)}: no file in ${KEYS} has the public key ${own}`);
+  const name = await findPublicKey(key, keys);
+  const trusted = { ...comment, file: basename(path) };
+  await writeFile(`${path}.minisig`, signContent(await readFile(path), key, trusted));
+  return name;
 }

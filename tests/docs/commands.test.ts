@@ -45,6 +45,7 @@ const NPM: Readonly<Record<string, { readonly file: string; readonly text: strin
 
 /** Commands that no test runs as a page has them, and why not. */
 const NOT_RUN: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
+  { pattern: /^(git push|gh release) /, reason: "publishes" },
   { pattern: /^(apt|export) /, reason: "makes ready what a machine with these tests has" },
   { pattern: /^curl .*https:\/\//, reason: "asks the Internet, which the tests do without" },
   {

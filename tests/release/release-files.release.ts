@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect } from "chai";
@@ -39,7 +39,7 @@ describe("npm run release:files", function () {
     });
   const build = (copy: RepositoryCopy, before = "") =>
     copy.shell(
-      `${before} node scripts/release-files.ts --sign-with key.pem --passphrase-file passphrase --output release-files`,
+      `${before} node scripts/release-files.ts --output release-files --sign-with '${work}/release-key.pem' --passphrase-file '${work}/passphrase'`,
     );
   const built = (copy: RepositoryCopy) => {
     const [found = ""] = globSync("release-files/github-runner_*", { cwd: copy.path });
@@ -57,8 +57,8 @@ describe("npm run release:files", function () {
     work = mkdtempSync(join(tmpdir(), "release-"));
     one = new RepositoryCopy(join(work, "one"));
     one.write(".gitignore", `${readFileSync(join(ROOT, ".gitignore"), "utf8")}\nrelease-files\n`);
-    one.write("passphrase", "correct horse\n");
-    one.shell(commandsOf("Make a key").replaceAll("release-key.pem", "key.pem"));
+    writeFileSync(join(work, "passphrase"), "correct horse\n");
+    one.shell(commandsOf("Make a key"));
     one.commit();
     expect(build(one)).to.include("SHA256SUMS.minisig by 2026.pub");
     directory = built(one);
@@ -89,7 +89,7 @@ describe("npm run release:files", function () {
 
   it("always makes the same bytes of the same commit", () => {
     const two = other();
-    for (const name of [".gitignore", "passphrase", "key.pem", "release/keys/2026.pub"])
+    for (const name of [".gitignore", "release/keys/2026.pub"])
       two.write(name, readFileSync(join(one.path, name), "utf8"));
     two.commit();
     two.touch(new Date("2001-02-03T04:05:06Z"));

@@ -2,7 +2,11 @@ import { expect } from "chai";
 import { publishedManifest } from "../../../scripts/packages/manifest.ts";
 import type { Manifest, Workspace } from "../../../scripts/packages/workspaces.ts";
 
-const PUBLISHING = { repository: "https://example.com/charms", node: ">=20" };
+const PUBLISHING = {
+  repository: "https://example.com/charms",
+  maintainer: "Ada <ada@example.org>",
+  node: ">=20",
+};
 
 const workspace = (manifest: Partial<Manifest>): Workspace => ({
   folder: "parts",

@@ -92,7 +92,9 @@ describe("signFile()", () => {
 
   it("refuses a key whose public half the repository does not have, and writes no signature", async () => {
     const failure = await signFile(path, { key, keys }, comment).catch((thrown: unknown) => thrown);
-    expect(String(failure)).to.include("Cannot sign SHA256SUMS: no file in release/keys has the public key");
+    expect(String(failure)).to.include(
+      "Cannot sign with this key: no file in release/keys has the public key",
+    );
     expect(existsSync(`${path}.minisig`)).to.be.false;
   });
 

@@ -13,6 +13,7 @@ import { useTemporaryDirectory } from "../../support/temporary-directory.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const DATE = "2026-11-29T09:21:30Z";
+const author = "Ada <ada@example.org>";
 
 describe("readReleaseVersion()", () => {
   const directory = useTemporaryDirectory();
@@ -36,7 +37,10 @@ describe("readReleaseVersion()", () => {
   beforeEach(() => {
     git("init", "--quiet");
     write("release/package.json", '{"name": "github-runner", "version": "0.2.0"}');
-    write("package.json", '{"repository": {"url": "git+https://github.com/acme/charm.git"}}');
+    write(
+      "package.json",
+      JSON.stringify({ repository: { url: "git+https://github.com/acme/charm.git" }, author }),
+    );
     write("CHANGELOG.md", "# Changes\n\n## 0.2.0\n\n- New.\n");
     commit();
   });
@@ -81,6 +85,10 @@ describe("readReleaseVersion()", () => {
     commit();
     const failure = await tagCommit(directory.path).catch((thrown: unknown) => thrown);
     expect(String(failure)).to.include("v0.2.0 is another commit");
+    write("passphrase", "correct horse\n");
+    write("CHANGELOG.md", "");
+    const unclean = await tagCommit(directory.path).catch((thrown: unknown) => thrown);
+    expect(String(unclean)).to.include("files are not committed: CHANGELOG.md and 1 more");
   });
 
   it("pendingTexts() has the texts of the charm's changesets alone", () => {
@@ -102,16 +110,18 @@ describe("faultsOfTag()", () => {
   };
   const right: TagFacts = {
     version,
+    changed: [],
     isTagElsewhere: false,
     changesets: 0,
     pages: { "CHANGELOG.md": "# Changes\n\n## 0.2.0\n", "notes.md": "# Notes\n\n## To 0.2.0\n" },
-    repository: "https://github.com/acme/charm",
+    publishing: { repository: "https://github.com/acme/charm", maintainer: author },
   };
 
   it("finds nothing when all is right, and names each thing that is not", () => {
     expect(faultsOfTag(right)).to.deep.equal([]);
     const wrong: readonly (readonly [Partial<TagFacts>, string])[] = [
-      [{ version: { ...version, isClean: false } }, "files are not committed"],
+      [{ changed: ["key.pem"] }, "files are not committed: key.pem"],
+      [{ changed: ["key.pem", "one.ts", "two.ts"] }, "files are not committed: key.pem and 2 more"],
       [{ changesets: 1 }, "there are changesets"],
       [
         { pages: { "CHANGELOG.md": "# Changes\n\n## 0.2.0, unreleased\n" } },
@@ -122,7 +132,11 @@ describe("faultsOfTag()", () => {
         "notes.md says that 0.2.0 is unreleased",
       ],
       [{ isTagElsewhere: true }, "v0.2.0 is another commit"],
-      [{ repository: "https://github.com/example/github-runner-charm" }, "names no repository"],
+      [
+        { publishing: { ...right.publishing, repository: "https://github.com/example/github-runner-charm" } },
+        "names no repository",
+      ],
+      [{ publishing: { ...right.publishing, maintainer: "Ada <ada@example.com>" } }, "names no maintainer"],
     ];
     for (const [change, text] of wrong) {
       const faults = faultsOfTag({ ...right, ...change });
