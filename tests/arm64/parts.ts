@@ -1,5 +1,5 @@
 /** Tests that run together, and are counted together. */
-export interface Part {
+interface Part {
   readonly name: string;
   readonly folders: readonly string[];
 }
@@ -8,7 +8,7 @@ export interface Part {
  * The folders whose subject is in the archive or the agent, so that it runs on machines for arm64. Pure decisions come
  * first: they show what the compiler of Node.js makes of the code. Those that start programs by the hundred come last.
  */
-export const PARTS: readonly Part[] = [
+const PARTS: readonly Part[] = [
   {
     name: "decisions",
     folders: ["tests/runners", "tests/unit", "tests/guest", "tests/network", "tests/charm", "tests/scenario"],
