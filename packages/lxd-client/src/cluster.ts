@@ -1,5 +1,6 @@
 import { fieldsOf, listOf } from "./envelope.ts";
-import { readList } from "./resource.ts";
+import { path } from "./call.ts";
+import { readList, readTagged } from "./resource.ts";
 import type { Transport } from "./transport.ts";
 
 /** A daemon of a cluster. */
@@ -26,6 +27,16 @@ export class Cluster {
     const path = "/1.0/cluster/members?recursion=1";
     const target = { action: "list the cluster members", path, decode: listOf(toMember) };
     return readList(this.#transport, target, signal);
+  }
+
+  /** One member. @throws `LxdError` for a name that no member has, and for a daemon that stands alone. */
+  async member(name: string, signal: AbortSignal): Promise<ClusterMember> {
+    const target = {
+      action: `read cluster member '${name}'`,
+      path: path`/1.0/cluster/members/${name}`,
+      decode: toMember,
+    };
+    return (await readTagged(this.#transport, target, signal)).value;
   }
 }
 

@@ -49,6 +49,11 @@ export class LxdError extends LxdClientError {
   get downMember(): string | undefined {
     return downMemberIn(this.detail);
   }
+
+  /** Whether LXD refuses because the member of the cluster is evacuated: it creates, starts, freezes and unfreezes nothing there. */
+  get evacuated(): boolean {
+    return this.status === 403 && /\bmember is evacuated\b/.test(this.detail);
+  }
 }
 
 /** LXD sent an answer that is none of its API. */

@@ -48,6 +48,8 @@ export interface Operation {
   readonly metadata: Metadata;
   readonly may_cancel: boolean;
   readonly err: string;
+  /** Name of the member of the cluster that does it; `none` without a cluster. */
+  readonly location: string;
 }
 
 /** The two kinds of instances. */

@@ -14,6 +14,13 @@ describe("a member of a cluster", () => {
     environment = { ...ALONE, server_clustered: true, server_name: "m 2" };
     const answers = (path: string): unknown => {
       if (path === "/1.0") return { environment, config: {}, api_extensions: [] };
+      if (path === "/1.0/cluster/members/m%202")
+        return {
+          server_name: "m 2",
+          url: "https://10.0.0.2:8443",
+          status: "Evacuated",
+          message: "Unavailable",
+        };
       if (path.startsWith("/1.0/cluster/members"))
         return [
           { server_name: "m1", url: "https://10.0.0.1:8443", status: "Online", message: "Fully operational" },
@@ -41,6 +48,13 @@ describe("a member of a cluster", () => {
       "m1 Online",
       "m2 Evacuated",
     ]);
+  });
+
+  it("is read alone, and an error says that it is evacuated", async () => {
+    expect(await client.cluster.member("m 2", patience())).to.include({ name: "m 2", status: "Evacuated" });
+    expect(new LxdError("freeze", 403, "Cluster member is evacuated").evacuated).to.equal(true);
+    expect(new LxdError("freeze", 403, "not authorized").evacuated).to.equal(false);
+    expect(new LxdError("evacuate", 400, "Cluster member is evacuated").evacuated).to.equal(false);
   });
 
   it("is named to LXD, percent-encoded, by what is made or read for it alone", async () => {
