@@ -1,18 +1,23 @@
 import { PRE_JOB_SCRIPT, RECEIVE_PROGRAM, RUNNER_UNIT } from "./paths.ts";
 
+/** GitHub's application has a process of this name for each job. */
+const JOB_PROCESS = "Runner.Worker";
+
 /** A grep pattern that does not match the command line of the shell that contains it. */
 function pattern(text: string): string {
   return text.replaceAll(".", "[.]").replace(/[^/]$/, "[$&]");
 }
 
+/** A shell command that succeeds while the runner has a job. */
+export const HAS_JOB = `grep -qs '${pattern(JOB_PROCESS)}' /proc/[0-9]*/cmdline`;
+
 /**
  * Prints the activity of the runner application in the guest: `job` while it has a job, `job-started-hook` while the
- * pre-job script of that job runs, `waiting` when it has none, or `ended <code>`. GitHub's application has a process named
- * Runner.Worker for each job.
+ * pre-job script of that job runs, `waiting` when it has none, or `ended <code>`.
  */
 const script = `
 runs() { grep -qs "$1" /proc/[0-9]*/cmdline; }
-if runs '${pattern("Runner.Worker")}'; then
+if ${HAS_JOB}; then
   if runs '${pattern(PRE_JOB_SCRIPT)}'; then echo job-started-hook; else echo job; fi
 elif runs '${pattern(RECEIVE_PROGRAM)}'; then
   echo waiting

@@ -6,6 +6,7 @@ import { proxyVariables } from "./environment-variables.ts";
 import type { GuestFile, BootstrapPayload, SecretFile } from "./payload.ts";
 import { OPERATOR_SCRIPT, POLICY_TOKEN, PREPARATION, RUNNER_USER } from "./paths.ts";
 import { preJobScript } from "./pre-job-script.ts";
+import { lateShutdown } from "./late-shutdown.ts";
 import { preparation } from "./preparation.ts";
 import { registrationEnvironment, type GuestRegistration } from "./registration.ts";
 import type { GuestSettings } from "./settings.ts";
@@ -16,7 +17,7 @@ import type { GuestSettings } from "./settings.ts";
  * @throws {@link GuestValueError} for a setting that a file cannot contain.
  */
 export function guestFiles(settings: GuestSettings, runnerName: string): readonly (GuestFile | SecretFile)[] {
-  const { aproxy, policy, preJobScript: operators } = settings;
+  const { aproxy, endsJobFirst, policy, preJobScript: operators } = settings;
   const daemon = dockerDaemonFiles(settings, runnerName);
   const prepare = preparation(settings, daemon.length > 0);
   return [
@@ -29,6 +30,7 @@ export function guestFiles(settings: GuestSettings, runnerName: string): readonl
     ...dockerClientFiles(settings, runnerName),
     ...(aproxy ? [aproxyRules(aproxy)] : []),
     ...(prepare ? [prepare] : []),
+    ...(endsJobFirst ? lateShutdown : []),
   ];
 }
 

@@ -25,6 +25,8 @@ export const DELIVER_PROGRAM = `${GUEST_PROGRAMS}/deliver`;
 
 /** Written only for runners that need it. Root runs it before the application starts. */
 export const PREPARATION = `${GUEST_PROGRAMS}/prepare`;
+/** Ends once the runner has no job. Written only for runners that end their jobs before they shut down. */
+export const AWAIT_JOB_END = `${GUEST_PROGRAMS}/await-job-end`;
 /** The configured `pre-job-script`. */
 export const OPERATOR_SCRIPT = `${GUEST_PROGRAMS}/operator-pre-job`;
 /** Contains the policy check's one-time token. Deleted when the check starts, before any step of the job. */

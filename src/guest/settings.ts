@@ -44,6 +44,8 @@ export interface GuestSettings {
   readonly policy: GuestPolicy | undefined;
   /** Whether the runner records its job. */
   readonly metrics: boolean;
+  /** Whether a clean shutdown, which LXD asks for, waits for the end of the job. */
+  readonly endsJobFirst: boolean;
 }
 
 /** The settings of a runner with the default configuration. */
@@ -56,4 +58,5 @@ export const PLAIN_GUEST: GuestSettings = {
   debugSsh: undefined,
   policy: undefined,
   metrics: true,
+  endsJobFirst: false,
 };

@@ -30,8 +30,18 @@ const REFUSED_CALLS = SUBVOLUME_COMMANDS.map(
   (command) => `ioctl errno 1 [1,${command},SCMP_CMP_MASKED_EQ,4294967295]`,
 ).join("\n");
 
-/** An evacuation takes no instance to another member: each has its own runners. */
-const IN_CLUSTER: Config = { "cluster.evacuate": "stop" };
+/** As long as a job on GitHub may take unless its workflow says otherwise: `timeout-minutes` is 360. */
+const LONGEST_USUAL_JOB_SECONDS = 6 * 60 * 60;
+
+/**
+ * An evacuation takes no instance to another member: each has its own runners. It ends each by a clean shutdown, which a
+ * runner with a job answers after the job, and by force when this takes longer than the timeout. LXD waits for the same time
+ * when the machine shuts down, as far as systemd lets it.
+ */
+const IN_CLUSTER: Config = {
+  "cluster.evacuate": "stop",
+  "boot.host_shutdown_timeout": String(LONGEST_USUAL_JOB_SECONDS),
+};
 
 /** What a profile of all instances refers to. */
 export interface ProfileSite {

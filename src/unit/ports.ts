@@ -104,6 +104,17 @@ export interface ServerLogs {
   remove(signal: AbortSignal): Promise<void>;
 }
 
+/** The machine's part in an LXD cluster. */
+export interface ClusterMembership {
+  /** Whether the machine's LXD is a member of a cluster. */
+  isMember(signal: AbortSignal): Promise<boolean>;
+  /**
+   * Name of the machine's member while it is evacuated: LXD creates and starts no instance there then. undefined otherwise,
+   * and for an LXD that stands alone.
+   */
+  evacuatedMember(signal: AbortSignal): Promise<string | undefined>;
+}
+
 /** When an event is dispatched: again and again with a pause between, or by the calendar. */
 export type Schedule =
   | {

@@ -33,5 +33,9 @@ export const SAMPLES = {
   policy: { ...PLAIN_GUEST, policy },
   "proxy-mirror": { ...PLAIN_GUEST, proxy, dockerMirror },
   certificates: { ...PLAIN_GUEST, hasCertificates: true },
-  all: { proxy, aproxy, dockerMirror, debugSsh, policy, preJobScript, hasCertificates: true, metrics: true },
+  cluster: { ...PLAIN_GUEST, endsJobFirst: true },
+  all: {
+    ...{ proxy, aproxy, dockerMirror, debugSsh, policy, preJobScript },
+    ...{ hasCertificates: true, metrics: true, endsJobFirst: true },
+  },
 } as const satisfies Readonly<Record<string, GuestSettings>>;

@@ -38,11 +38,11 @@ describe("baseProfile()", () => {
     });
   });
 
-  it("keeps instances on their member when the server is one of a cluster", () => {
+  it("keeps instances on their member, and lets their jobs end first, when the server is one of a cluster", () => {
+    const keys = { "cluster.evacuate": "stop", "boot.host_shutdown_timeout": "21600" };
     for (const type of ["container", "virtual-machine"] as const) {
-      const { config } = baseProfile(type, { ...SITE, isClustered: true }, ALL);
-      expect(config).to.include({ "cluster.evacuate": "stop" });
-      expect(baseProfile(type, SITE, ALL).config).to.not.have.property("cluster.evacuate");
+      expect(baseProfile(type, { ...SITE, isClustered: true }, ALL).config).to.include(keys);
+      expect(baseProfile(type, SITE, ALL).config).to.not.have.any.keys(...Object.keys(keys));
     }
   });
 
