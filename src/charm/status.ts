@@ -3,6 +3,7 @@ import { describeStanding, type Standing } from "../metrics/standing.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { FailureStatus, ServiceStatus } from "../unit/service-status.ts";
 import type { TimerState } from "../unit/ports.ts";
+import { describeEvacuation } from "../unit/evacuation.ts";
 import { heardError } from "../unit/told-error.ts";
 import { CodedError, ConditionError, messageOf, type Remedy } from "charm-kit";
 import type { LxdClientError, LxdClientErrorCode } from "lxd-client";
@@ -24,14 +25,17 @@ export interface Shortcomings {
   readonly capacity?: number;
   /** How the unit stands against its objective in this month. @default not told */
   readonly standing?: Standing | undefined;
+  /** Name of the machine's member of an LXD cluster while it is evacuated. @default it is not */
+  readonly evacuated?: string | undefined;
 }
 
 /** The status after a reconcile. */
 export function summarise(
   counts: RunnerCounts,
   wanted: number,
-  { failures, notices, waiting = 0, capacity = wanted, next, standing }: Shortcomings,
+  { failures, notices, waiting = 0, capacity = wanted, next, standing, evacuated }: Shortcomings,
 ): Status {
+  if (evacuated !== undefined) return statusOfEvacuation(counts, evacuated, notices);
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
   const status = present === 0 && wanted > 0 ? conditionOf(failures, next) : undefined;
@@ -54,6 +58,14 @@ export function summarise(
       };
 }
 
+/** No runner is missing by a fault, and none will come before the member is back. */
+function statusOfEvacuation(counts: RunnerCounts, member: string, notices: readonly string[]): Status {
+  const told = describeEvacuation(member, counts.busy);
+  return counts.names.length === 0
+    ? { name: "waiting", message: withNotices(told, notices) }
+    : { name: "active", message: withNotices(describeCounts(counts), [told, ...notices]) };
+}
+
 /**
  * The status that the runner service reports: what a reconcile of a hook would show.
  *
@@ -72,6 +84,7 @@ export function summariseService(service: ServiceStatus): Status | undefined {
     waiting,
     nextAttemptAt,
     standing,
+    evacuated,
     activity,
   } = service;
   // Without a failure, the next round is the next attempt.
@@ -88,6 +101,7 @@ export function summariseService(service: ServiceStatus): Status | undefined {
     waiting,
     next,
     standing,
+    evacuated,
     ...(capacity !== undefined && { capacity }),
   });
 }

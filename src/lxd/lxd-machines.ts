@@ -1,4 +1,5 @@
 import type {
+  FreezeOutcome,
   GuestActivity,
   BootstrapAnswer,
   Machine,
@@ -238,8 +239,8 @@ export class LxdMachines implements Machines {
     }
   }
 
-  async freeze(name: string, signal: AbortSignal): Promise<void> {
-    await this.#changeState(name, { action: "freeze", from: "Running" }, signal);
+  freeze(name: string, signal: AbortSignal): Promise<FreezeOutcome> {
+    return this.#changeState(name, { action: "freeze", from: "Running" }, signal);
   }
 
   async unfreeze(name: string, signal: AbortSignal): Promise<void> {
@@ -251,14 +252,16 @@ export class LxdMachines implements Machines {
     name: string,
     { action, from }: { readonly action: "freeze" | "unfreeze"; readonly from: InstanceStatus },
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<FreezeOutcome> {
     try {
       const outcome = await this.#client.instances.changeState(name, { action }, signal);
       if (outcome.state === "unseen")
         throw new OperationUnseenError(`${action} instance '${name}'`, outcome.operationId);
     } catch (thrown) {
+      if (thrown instanceof LxdError && thrown.evacuated) return "refused";
       await this.#unlessItIs(name, { thrown, state: from }, signal);
     }
+    return "done";
   }
 
   async destroy(name: string, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Network } from "../network/network.ts";
 import type { Images, InstanceType, Machines, RunnerLogs } from "../runners/ports.ts";
 import type { Clock, Logger } from "charm-kit";
-import type { Firewall, Infrastructure, ServerLogs } from "../unit/ports.ts";
+import type { ClusterMembership, Firewall, Infrastructure, ServerLogs } from "../unit/ports.ts";
 import { findSocket, LxdClient, socketAt, type Answered } from "lxd-client";
 import { LxdMissingError } from "./errors.ts";
 import { LxdFirewall, type PacketFilter } from "./lxd-firewall.ts";
@@ -17,7 +17,7 @@ import { isImageInstance } from "./image-instance.ts";
 import { LxdServerLogs } from "./lxd-server-logs.ts";
 import { LxdServer } from "./lxd-server.ts";
 import { LxdUnitChanges } from "./lxd-unit-changes.ts";
-import { ownMemberOf } from "./own-member.ts";
+import { membershipOf, ownMemberOf } from "./own-member.ts";
 import type { PoolStore } from "./pool-store.ts";
 import { PortAllocator } from "./port-allocator.ts";
 import type { NicFilters } from "./runner-profiles.ts";
@@ -94,6 +94,7 @@ export interface LxdUnit {
   readonly serverLogs: ServerLogs;
   readonly server: LxdServer;
   readonly otherUnits: LxdOtherUnits;
+  readonly cluster: ClusterMembership;
   readonly changes: LxdUnitChanges;
   /** How full the unit's storage pool is. */
   poolResources(signal: AbortSignal): Promise<PoolResources>;
@@ -127,6 +128,7 @@ export function openLxdUnit(options: LxdUnitOptions): LxdUnit {
     isThere: existsSync(socket.path),
     infrastructure,
     server: new LxdServer(client),
+    cluster: membershipOf(client),
     changes: new LxdUnitChanges({ client, slug, bridge: infrastructure.bridge }),
     otherUnits: new LxdOtherUnits(client, owner, options.activityCommand),
     firewall: new LxdFirewall({

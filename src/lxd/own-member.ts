@@ -1,4 +1,5 @@
 import { LxdError, OperationError, type Collection, type LxdClient } from "lxd-client";
+import type { ClusterMembership } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 
 /** The name of the machine's LXD in its cluster; undefined for one that stands alone. */
@@ -7,6 +8,20 @@ export type OwnMember = (signal: AbortSignal) => Promise<string | undefined>;
 /** Reads it with the other facts of the server, so that it costs no request of its own. */
 export function ownMemberOf(client: LxdClient): OwnMember {
   return async (signal) => (await client.server.info(signal)).member;
+}
+
+/** Costs a request only where there is a cluster. */
+export function membershipOf(client: LxdClient): ClusterMembership {
+  const ownMember = ownMemberOf(client);
+  return {
+    isMember: async (signal) => (await ownMember(signal)) !== undefined,
+    evacuatedMember: async (signal) => {
+      const name = await ownMember(signal);
+      if (name === undefined) return undefined;
+      const { status } = await client.cluster.member(name, signal);
+      return status === "Evacuated" ? name : undefined;
+    },
+  };
 }
 
 /** For a daemon that is known to stand alone. */

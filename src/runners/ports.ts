@@ -200,6 +200,11 @@ export type BootstrapAnswer = "listening" | { readonly ended: number };
  */
 export type GuestActivity = "waiting" | "job-started-hook" | "job" | "unknown" | { readonly ended: number };
 
+/**
+ * `refused`: the instance goes on, since LXD freezes nothing on a member of a cluster that is evacuated.
+ */
+export type FreezeOutcome = "done" | "refused";
+
 /** Instances of this unit's runners on LXD. Instances of other owners are never listed or touched. */
 export interface Machines {
   list(signal: AbortSignal): Promise<MachineList>;
@@ -226,8 +231,11 @@ export interface Machines {
   /** Asks the guest for the activity of its application. Costs a process in the guest: for suspect runners only. */
   inspect(name: string, signal: AbortSignal): Promise<GuestActivity>;
   /** Stops all processes of a running instance. No effect on other or missing instances. */
-  freeze(name: string, signal: AbortSignal): Promise<void>;
-  /** Continues a frozen instance. No effect on others. */
+  freeze(name: string, signal: AbortSignal): Promise<FreezeOutcome>;
+  /**
+   * Continues a frozen instance. No effect on others, nor on an evacuated member of a cluster: there, LXD continues frozen
+   * instances itself before it stops them.
+   */
   unfreeze(name: string, signal: AbortSignal): Promise<void>;
   /**
    * Stops and deletes an instance and checks that it is gone. A missing instance, or one of another owner, counts as

@@ -5,7 +5,7 @@ import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
 import { isInspected, type Removal, type Step } from "./plan.ts";
 import type { EarlyEnd, GuestActivity, Machine } from "./ports.ts";
-import { Runner, type RunnerDependencies } from "./runner.ts";
+import { hasJob, Runner, type RunnerDependencies } from "./runner.ts";
 
 export interface RemovalsDependencies extends RunnerDependencies {
   readonly clock: Clock;
@@ -248,10 +248,6 @@ export class Removals {
 /** Whether a step has removed its instance. */
 function isGone(outcome: PromiseSettledResult<Outcome>): boolean {
   return outcome.status === "fulfilled" && (outcome.value === "done" || outcome.value === "version refused");
-}
-
-function hasJob(activity: GuestActivity | undefined): boolean {
-  return activity === "job" || activity === "job-started-hook";
 }
 
 /**

@@ -31,6 +31,7 @@ import { Stages } from "./stages.ts";
 import type {
   Arch,
   Forge,
+  GuestActivity,
   Machine,
   MachineResources,
   Machines,
@@ -325,6 +326,9 @@ export class Runner {
    * the registration of a runner that has a job; then the instance is unfrozen and kept. If no registration is known,
    * GitHub's list is read again while the instance is frozen, because lists lag.
    *
+   * On an evacuated member of a cluster, where nothing can be frozen, the guest is asked after the deregistration: it may
+   * have got a job just before it.
+   *
    * @param _removeToken not needed: the API deletes the registration with the unit's credentials.
    * @returns `busy` when the runner has a job and is kept.
    * @throws {@link RunnerRemoveError}
@@ -344,8 +348,9 @@ export class Runner {
     const { name } = this.config;
     const id = this.#status.runnerId;
     if (mayHaveJob) {
-      await machines.freeze(name, signal);
-      if ((await this.#deregisterOrUnfreeze(signal)) === "busy") {
+      const isFrozen = (await machines.freeze(name, signal)) === "done";
+      const outcome = await this.#deregisterOrUnfreeze(signal);
+      if (outcome === "busy" || (!isFrozen && hasJob(await machines.inspect(name, signal)))) {
         await postMortem.note(name, { event: "stays" });
         return "busy";
       }
@@ -405,6 +410,11 @@ export class Runner {
       throw new RunnerLogsError(name, messageOf(thrown), { cause: thrown });
     }
   }
+}
+
+/** Whether a guest says that its runner has a job. */
+export function hasJob(activity: GuestActivity | undefined): boolean {
+  return activity === "job" || activity === "job-started-hook";
 }
 
 /** The settings of one runner, with a token of its own for the policy check. */

@@ -1,7 +1,15 @@
 import { withDeadline, type Clock, type Logger } from "charm-kit";
 import type { Fleet } from "./creations.ts";
 import type { Patience } from "./plan.ts";
-import type { Lock, MachineList, Machines, RunnerImage, RunnerMetrics, StandbyMachine } from "./ports.ts";
+import type {
+  FreezeOutcome,
+  Lock,
+  MachineList,
+  Machines,
+  RunnerImage,
+  RunnerMetrics,
+  StandbyMachine,
+} from "./ports.ts";
 import type { RunnerNames } from "./runner-name.ts";
 import { isAlive } from "./world.ts";
 
@@ -68,8 +76,8 @@ export class StandbyKeeper {
       await lock.run(() => this.#discard(booting, signal), signal);
       throw thrown;
     }
-    await lock.run(() => this.#freeze(booting, signal), signal);
-    return { standby, isDone: false };
+    const frozen = await lock.run(() => this.#freeze(booting, signal), signal);
+    return { standby, isDone: frozen === "refused" };
   }
 
   async #makeOne(
@@ -112,8 +120,9 @@ export class StandbyKeeper {
   }
 
   /** A runner may have taken it meanwhile. */
-  async #freeze({ name }: StandbyMachine, signal: AbortSignal): Promise<void> {
-    if (await this.#isOnStandby(name, signal)) await this.#dependencies.machines.freeze(name, signal);
+  async #freeze({ name }: StandbyMachine, signal: AbortSignal): Promise<FreezeOutcome> {
+    if (!(await this.#isOnStandby(name, signal))) return "done";
+    return this.#dependencies.machines.freeze(name, signal);
   }
 
   async #isOnStandby(name: string, signal: AbortSignal): Promise<boolean> {

@@ -39,7 +39,8 @@ export async function followInstances(
 ): Promise<never> {
   const infrastructure = new Settling({ clock, wake }, signal);
   const tell = (change: UnitChange): void => {
-    if (!("instance" in change)) infrastructure.changed();
+    if ("member" in change) wake("cluster");
+    else if (!("instance" in change)) infrastructure.changed();
     else if (ENDS.has(change.action) && isOurs(change.instance)) wake("instance");
   };
   let pause = FIRST_PAUSE_MS;

@@ -21,6 +21,8 @@ export interface Round {
   readonly capacity: number | undefined;
   /** Number of runners that the machine can hold, at most the configured one. @default it was not looked at */
   readonly room?: number | undefined;
+  /** Name of the machine's member of an LXD cluster while it is evacuated. @default it is not */
+  readonly evacuated?: string | undefined;
   readonly image: ImageState;
   /** Number of jobs of former scale sets that wait or run. @default none */
   readonly formerJobs?: number | undefined;
@@ -146,9 +148,16 @@ export interface InfrastructureChange {
   readonly action: string;
 }
 
-export type UnitChange = InstanceChange | InfrastructureChange;
+/** An evacuation of the machine's member of an LXD cluster, or its return, or a part of either. */
+export interface MemberChange {
+  /** LXD's words for it, such as `Evacuating cluster member`. */
+  readonly action: string;
+  readonly member: string;
+}
 
-/** LXD's lifecycle events of instances and of what the unit's instances stand on, from the moment that the stream is open. */
+export type UnitChange = InstanceChange | InfrastructureChange | MemberChange;
+
+/** LXD's events of instances, of what the unit's instances stand on, and of the machine's part in a cluster, from the moment that the stream is open. */
 export interface UnitChanges {
   /**
    * @param onOpen called when LXD sends events: earlier changes are in its lists alone.

@@ -35,7 +35,7 @@ export interface RunnerLoopDependencies {
 }
 
 /** Wakes that do not wait for the end of a back-off, as newer settings do: what has failed may have been mended. */
-const IMPATIENT: readonly Wake[] = ["start", "request", "runners", "disconnected", "reconnected"];
+const IMPATIENT: readonly Wake[] = ["start", "request", "runners", "disconnected", "reconnected", "cluster"];
 /** Without settings: a hook writes them, which wakes the loop. */
 const IDLE_MS = 60 * 60_000;
 
@@ -268,7 +268,7 @@ export class RunnerLoop {
 
   #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
-    const { created, demand, notices, waiting, capacity, image, room, standing } = round;
+    const { created, demand, evacuated, notices, waiting, capacity, image, room, standing } = round;
     const failures = failuresOf(round);
     // What runners stand on may be why.
     if (failures.some(({ concern }) => concern === "creation")) this.#verification.doubt();
@@ -278,7 +278,7 @@ export class RunnerLoop {
     const checkedAt = clock.now();
     const { counts, runners: states } = this.#startedJobs.addTo(round, checkedAt);
     const runners = activitiesOf(states, this.#status.runners, checkedAt);
-    const shown = { counts, runners, demand, notices, waiting, capacity, image, room, standing };
+    const shown = { counts, runners, demand, evacuated, notices, waiting, capacity, image, room, standing };
     this.#show({ ...shown, checkedAt, fault: undefined });
   }
 

@@ -40,8 +40,9 @@ export function summaryOf({
   fault,
   notices,
   image,
+  evacuated,
 }: ServiceStatus): string {
   const reasons = failures.map(({ cause }) => cause).sort();
   const numbers = [counts?.online, counts?.busy, counts?.names.length, counts?.standby, wanted, capacity];
-  return JSON.stringify([numbers, reasons, fault?.message, notices.map(withoutDuration), image]);
+  return JSON.stringify([numbers, reasons, fault?.message, notices.map(withoutDuration), image, evacuated]);
 }

@@ -8,6 +8,7 @@ const REASONS: readonly Wake[] = [
   "interval",
   "reconnected",
   "infrastructure",
+  "cluster",
 ];
 
 /**

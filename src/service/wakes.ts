@@ -3,10 +3,12 @@ import { withResolvers, type Clock } from "charm-kit";
 /**
  * Why the service looks at its runners. `request` asks for a whole round, `runners` for one that looks at the runners alone;
  * `infrastructure` is a change of what they stand on. `disconnected` is a loss of LXD's events, and `reconnected` their return.
+ * `cluster` is an evacuation of the machine's member of a cluster, or its return.
  */
 export type Wake =
   | "instance"
   | "infrastructure"
+  | "cluster"
   | "demand"
   | "settings"
   | "request"

@@ -45,7 +45,7 @@ import type { Telemetry } from "./telemetry.ts";
 import { openTimers } from "./open-timers.ts";
 import { TEARDOWN_DEMAND, openUnit, type UnitDemand } from "./open-unit.ts";
 import type { Integrations } from "./integrations.ts";
-import type { QueueSource } from "./ports.ts";
+import type { ClusterMembership, QueueSource } from "./ports.ts";
 import { demandKey, scaleSetSettings, type DemandOfUnit } from "./open-demand.ts";
 import { openRateLimits } from "./rate-limits.ts";
 import { openHistory, openRecords, readStanding, recordDirectory, type UnitRecords } from "./unit-records.ts";
@@ -206,7 +206,10 @@ export function openDemand(setup: Setup, context: WorkloadContext): DemandOfUnit
 }
 
 /** The services that workload and teardown share. */
-type UnitServices = Omit<TeardownDependencies, "deleteScaleSet"> & { readonly records: UnitRecords };
+type UnitServices = Omit<TeardownDependencies, "deleteScaleSet"> & {
+  readonly records: UnitRecords;
+  readonly cluster: ClusterMembership;
+};
 
 function openServices(
   forge: UnitForge,
@@ -256,6 +259,7 @@ function openServices(
   );
   return {
     hasLxd: unit.isThere,
+    cluster: unit.cluster,
     log,
     timers: openTimers(context),
     endService: (signal) => removeService(context, signal),

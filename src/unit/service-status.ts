@@ -54,6 +54,8 @@ export interface ServiceStatus {
   readonly capacity: number | undefined;
   /** Number of runners that the machine can hold, at most the configured one; undefined before the first round. */
   readonly room?: number | undefined;
+  /** Name of the machine's member of an LXD cluster while it is evacuated. @default it is not */
+  readonly evacuated?: string | undefined;
   readonly image: ImageState | undefined;
   /** The jobs that GitHub counts for the unit; undefined with a fixed number of runners. */
   readonly demand: JobDemand | undefined;

@@ -12,7 +12,7 @@ import type { LogKeeper } from "../runners/log-keeper.ts";
 import { describeHeld } from "../runners/job-claims.ts";
 import type { RunnerCounts } from "../runners/observed-runner.ts";
 import type { PolicyService, RunnerHistory, RunnerImage } from "../runners/ports.ts";
-import type { Firewall, Infrastructure, QueueSource, ServerLogs } from "./ports.ts";
+import type { ClusterMembership, Firewall, Infrastructure, QueueSource, ServerLogs } from "./ports.ts";
 import type { Fleet } from "../runners/creations.ts";
 import type { StandbyStep } from "../runners/standby-keeper.ts";
 import type {
@@ -28,6 +28,7 @@ import type { Configuration } from "./configuration.ts";
 import { demandFor, describeDemand, withFormer, type HeardDemand } from "./demand.ts";
 import type { FlushMode } from "./flush-mode.ts";
 import type { FormerDemand, FormerPaths } from "./former-paths.ts";
+import { MemberEvacuatedError } from "./evacuation.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import { guestSettings } from "./guest-settings.ts";
 import { creationLimit, describeEarlyEnds, earlyEndsAfter, type EarlyEnds } from "./early-ends.ts";
@@ -57,6 +58,7 @@ export interface WorkloadDependencies {
   /** Whoever checks repositories before their jobs, if somebody does. */
   readonly policy: PolicyService | undefined;
   readonly images: ImageKeeper;
+  readonly cluster: ClusterMembership;
   readonly infrastructure: Infrastructure;
   readonly firewall: Firewall;
   readonly manager: RunnerManager;
@@ -123,6 +125,12 @@ export interface WorkloadReport extends ReconcileReport {
   readonly formerJobs: number;
   /** How the unit stands against its objective in this month. */
   readonly standing: Standing;
+  /**
+   * Name of the machine's member of an LXD cluster while it is evacuated: then runners without a job go, and none is created.
+   *
+   * @default it is not
+   */
+  readonly evacuated?: string | undefined;
 }
 
 /** What the machine can hold. */
@@ -168,6 +176,8 @@ interface Filled {
   readonly decision: ImageDecision;
 }
 
+const NO_ROOM: Room = { runners: 0, standby: 0 };
+
 const NO_FORMER: FormerDemand = { assigned: 0, running: 0, scopes: [], notices: [] };
 
 /** There is no image to create runners from. */
@@ -195,6 +205,7 @@ export class Workload {
    * @returns problems that do not stop the unit.
    */
   async prepare(signal: AbortSignal): Promise<readonly string[]> {
+    await this.#refuseWhileEvacuated(signal);
     const { notices } = await this.#makeReady(signal);
     const { notice } = await this.#supply(await this.#dependencies.images.decide(signal), signal);
     return notice === undefined ? notices : [...notices, notice];
@@ -218,6 +229,7 @@ export class Workload {
 
   /** Builds a new runner image in any case. The next reconcile uses it. */
   async buildImage(signal: AbortSignal): Promise<RunnerImage> {
+    await this.#refuseWhileEvacuated(signal);
     await this.#makeReady(signal);
     return this.#dependencies.images.build(signal);
   }
@@ -318,6 +330,8 @@ export class Workload {
     { isWhole, mostCreations }: RefillOptions,
     signal: AbortSignal,
   ): Promise<RefillReport | undefined> {
+    const member = await this.#dependencies.cluster.evacuatedMember(signal);
+    if (member !== undefined) return this.#drain(member, signal);
     if (isWhole) this.#ready = undefined;
     this.#ready ??= await this.#makeReady(signal);
     const { room, notices } = this.#ready;
@@ -347,6 +361,8 @@ export class Workload {
   async tidy(signal: AbortSignal): Promise<RefillReport | undefined> {
     const { count, standby } = this.#dependencies.configuration;
     // What the machine can hold was not looked at: no fewer runners than the settings allow may stay.
+    const member = await this.#dependencies.cluster.evacuatedMember(signal);
+    if (member !== undefined) return this.#drain(member, signal);
     const room = { runners: count, standby };
     const filled = await this.#fillIfBuilt({ room, mostCreations: 0 }, signal);
     if (filled === undefined) return undefined;
@@ -355,6 +371,28 @@ export class Workload {
       ...(await this.#withNotices(report, room, [])),
       image: decision.build === "none" ? "current" : "due",
     };
+  }
+
+  /**
+   * Removes all runners without a job from a member of an LXD cluster that is evacuated, where nothing can be created.
+   *
+   * @throws {@link MemberEvacuatedError} before the first image, without which there are no runners.
+   */
+  async #drain(member: string, signal: AbortSignal): Promise<RefillReport> {
+    // What it stands on may change until the member is back.
+    this.#ready = undefined;
+    this.#standby = undefined;
+    const filled = await this.#fillIfBuilt({ room: NO_ROOM, mostCreations: 0 }, signal);
+    if (filled === undefined) throw new MemberEvacuatedError(member);
+    // Runners that LXD has stopped are none that ended early.
+    const { ofRemovals: failures } = filled.report;
+    const report = await this.#withNotices({ ...filled.report, failures, ended: [] }, NO_ROOM, []);
+    return { ...report, evacuated: member, image: "current" };
+  }
+
+  async #refuseWhileEvacuated(signal: AbortSignal): Promise<void> {
+    const member = await this.#dependencies.cluster.evacuatedMember(signal);
+    if (member !== undefined) throw new MemberEvacuatedError(member);
   }
 
   /** @returns undefined while there is no runner image. */
@@ -428,6 +466,8 @@ export class Workload {
   }
 
   async #reconcile(signal: AbortSignal, { refreshMs, renewBefore }: Request = {}): Promise<WorkloadReport> {
+    const member = await this.#dependencies.cluster.evacuatedMember(signal);
+    if (member !== undefined) return this.#drain(member, signal);
     const { room, notices } = await this.#makeReady(signal);
     // Before a build, which takes minutes. Mostly there is nothing to build.
     const early = await this.#fillIfBuilt({ room, refreshMs, renewBefore, isBeforeBuild: true }, signal);
@@ -593,7 +633,7 @@ export class Workload {
       },
       conclude: async (report) => {
         const after = earlyEndsAfter(before, report, { configHash, now: system.clock.now() });
-        if (before !== after) await earlyEnds.write(after);
+        if (before !== after && room !== NO_ROOM) await earlyEnds.write(after);
         await images.conclude(image, report);
         // Each failure may have left a capsule.
         if (report.failures.length > 0) await logs.sweep();
@@ -620,7 +660,7 @@ export class Workload {
       arch: system.arch,
       policy,
     };
-    const create = () => Promise.resolve({ ...settings, guest: this.#guest() });
+    const create = async (signal: AbortSignal) => ({ ...settings, guest: await this.#guest(signal) });
     const heard = await this.#dependencies.demand.read();
     const demand = this.#demandOf(heard);
     const standby = standbyFor(configuration, room.standby, await host.memory(), purpose);
@@ -638,9 +678,11 @@ export class Workload {
   }
 
   /** The settings of one runner. */
-  #guest(): GuestSettings {
-    const { configuration, integrations, system } = this.#dependencies;
+  async #guest(signal: AbortSignal): Promise<GuestSettings> {
+    const { cluster, configuration, integrations, system } = this.#dependencies;
     const debugSsh = drawOne(integrations.debugSshHosts, system.entropy());
-    return { ...guestSettings(configuration), debugSsh, metrics: true };
+    // Only there LXD gives a shutdown the time.
+    const endsJobFirst = await cluster.isMember(signal);
+    return { ...guestSettings(configuration), debugSsh, metrics: true, endsJobFirst };
   }
 }

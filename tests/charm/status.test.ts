@@ -136,6 +136,23 @@ describe("summarise()", () => {
     });
   });
 
+  it("tells of an evacuated member of a cluster, of the jobs on it, and of what comes next, as no failure", () => {
+    const of = (idle: number, busy: number) =>
+      summarise(counts(idle, busy), 2, { failures: [], notices: [], capacity: 0, evacuated: "m1" });
+    const then = "runners are created again once it is restored (lxc cluster restore m1)";
+    expect(of(0, 1)).to.deep.equal({
+      name: "active",
+      message: `1 runner: 1 busy; LXD cluster member m1 is evacuated: 1 job runs to its end, and ${then}`,
+    });
+    expect(of(1, 2).message).to.equal(
+      `3 runners: 1 idle, 2 busy; LXD cluster member m1 is evacuated: 2 jobs run to their ends, and ${then}`,
+    );
+    expect(of(0, 0)).to.deep.equal({
+      name: "waiting",
+      message: `LXD cluster member m1 is evacuated: ${then}`,
+    });
+  });
+
   it("tells notices too when no runner is there", () => {
     const { message } = summarise(counts(0), 2, { failures: [failed], notices: ["one at a time"] });
     expect(message).to.equal("No runner of 2 yet; retrying: no space left on device; one at a time");
@@ -358,6 +375,7 @@ describe("statusOf()", () => {
     "github-scale-sets-missing": "person",
     "github-unavailable": "outside",
     "github-deadline": "outside",
+    "member-evacuated": "outside",
     "github-refused": "person",
     systemd: "retry",
     locked: "retry",

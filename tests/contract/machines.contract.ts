@@ -296,7 +296,7 @@ export function describeMachines(make: () => Promise<MachinesFixture>): void {
       expect(await fixture.exists(name)).to.equal(true);
     });
 
-    const states: readonly (readonly [string, (name: string) => Promise<void>])[] = [
+    const states: readonly (readonly [string, (name: string) => Promise<unknown>])[] = [
       ["runs", () => Promise.resolve()],
       ["is frozen", (name) => machines.freeze(name, NEVER)],
       ["is stopped", (name) => fixture.stop(name)],

@@ -1,4 +1,5 @@
 import type {
+  FreezeOutcome,
   GuestActivity,
   BootstrapAnswer,
   MachineList,
@@ -101,17 +102,20 @@ export class FakeMachines implements Machines {
     });
   }
 
-  freeze(name: string, signal: AbortSignal): Promise<void> {
+  freeze(name: string, signal: AbortSignal): Promise<FreezeOutcome> {
     return this.#calls.step("machines.freeze", signal, () => {
-      if (this.#stateOf(name) !== "running") return;
-      this.#site.changeMachine(name, { state: "frozen" });
-      this.#site.changeStandby(name, { state: "frozen" });
+      if (this.#site.isEvacuated) return "refused";
+      if (this.#stateOf(name) === "running") {
+        this.#site.changeMachine(name, { state: "frozen" });
+        this.#site.changeStandby(name, { state: "frozen" });
+      }
+      return "done";
     });
   }
 
   unfreeze(name: string, signal: AbortSignal): Promise<void> {
     return this.#calls.step("machines.unfreeze", signal, () => {
-      if (this.#stateOf(name) !== "frozen") return;
+      if (this.#stateOf(name) !== "frozen" || this.#site.isEvacuated) return;
       this.#site.changeMachine(name, { state: "running" });
       this.#site.changeStandby(name, { state: "running" });
     });
@@ -133,6 +137,7 @@ export class FakeMachines implements Machines {
   }
 
   #refuseClone(name: string, template: string): void {
+    if (this.#site.isEvacuated) throw new Error("Cluster member is evacuated");
     const { machines, standby, strangers, templates } = this.#site;
     if (!templates.has(template)) throw new Error(`Instance '${template}' not found`);
     if (machines.has(name) || standby.has(name) || strangers.has(name))

@@ -23,6 +23,8 @@ export class FakeSite {
   readonly machines = new Map<string, Machine>();
   readonly standby = new Map<string, StandbyMachine>();
   readonly registrations = new Map<number, Registration>();
+  /** Whether the machine's member of an LXD cluster is evacuated. */
+  isEvacuated = false;
   /** Names of templates that runners can be cloned from. */
   readonly templates = new Set(["template-1"]);
   /** The finished images, newest first. */

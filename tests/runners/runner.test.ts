@@ -460,6 +460,41 @@ describe("Runner", () => {
       expect(site.machines.get(NAME)?.state).to.equal("running");
     });
 
+    describe("on an evacuated member of a cluster, where LXD freezes nothing", () => {
+      const evacuated = () => {
+        const found = foundRunner();
+        found.site.isEvacuated = true;
+        return found;
+      };
+
+      it("deregisters the runner, asks its guest, and destroys it", async () => {
+        const { site, calls, runner } = evacuated();
+        expect(await remove(runner)).to.equal("removed");
+        const verbs = calls.made.filter((verb) => /deregister|inspect|destroy/.test(verb));
+        expect(verbs).to.deep.equal(["forge.deregister", "machines.inspect", "machines.destroy"]);
+        expect([site.machineNames(), site.registrationNames()]).to.deep.equal([[], []]);
+      });
+
+      it("leaves a runner alone that GitHub gave a job", async () => {
+        const { site, calls, runner } = evacuated();
+        calls.beforeNext("forge.deregister", () => {
+          site.assignJob(NAME);
+        });
+        expect(await remove(runner)).to.equal("busy");
+        expect(site.registrationNames()).to.deep.equal([NAME]);
+        expect(site.killedJobs).to.deep.equal([]);
+      });
+
+      it("leaves a runner alone whose job came with the deregistration", async () => {
+        const { site, calls, runner } = evacuated();
+        calls.beforeNext("machines.inspect", () => {
+          site.unseenJobs.add(NAME);
+        });
+        expect(await remove(runner)).to.equal("busy");
+        expect(site.machineNames()).to.deep.equal([NAME]);
+      });
+    });
+
     it("takes the registration away when the instance has gone in the meantime", async () => {
       const { site, runner } = foundRunner();
       site.machines.delete(NAME);

@@ -69,6 +69,12 @@ describe("followInstances()", () => {
     expect(streams.wakes).to.deep.equal(["reconnected", "instance", "instance", "instance"]);
   });
 
+  it("wakes the loop when the machine's member of a cluster is evacuated", async () => {
+    const streams = new Streams([{ action: "Evacuating cluster member", member: "m1" }]);
+    await streams.follow();
+    expect(streams.wakes).to.deep.equal(["reconnected", "cluster"]);
+  });
+
   it("wakes the loop when something changes that runners stand on, and once more for all that changes soon after", async () => {
     const wakes: string[] = [];
     const waits: { readonly delayMs: number; readonly pass: () => void }[] = [];

@@ -163,6 +163,7 @@ export class SimulatedInstances {
         call("freeze", signal, () => {
           const instance = this.#all.get(name);
           if (instance?.state === "running") instance.state = "frozen";
+          return "done";
         }),
       unfreeze: (name, signal) =>
         call("unfreeze", signal, () => {

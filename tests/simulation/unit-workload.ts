@@ -142,6 +142,7 @@ export function openSimulatedWorkload(ports: UnitPorts): Workload {
       mayReboot: () => Promise.resolve(false),
     },
     images: openImages(ports),
+    cluster: { isMember: () => Promise.resolve(false), evacuatedMember: () => Promise.resolve(undefined) },
     infrastructure: {
       ensure: () => Promise.resolve({ count: most, standby, notices: [] }),
       profiles: () => ["runner"],

@@ -53,6 +53,8 @@ export class FakeUnit {
   looks = 0;
   /** Number of times that images were listed apart from instances. */
   imageLists = 0;
+  /** Whether the machine's LXD is a member of a cluster. */
+  isMember = false;
   /** Number of runners that the machine can hold. */
   capacity = 2;
   /** Number of standby instances that its pool and network can hold. */
@@ -120,6 +122,10 @@ export class FakeUnit {
         mayReboot: () => Promise.resolve(false),
       },
       images: this.#imageKeeper(clock),
+      cluster: {
+        isMember: () => Promise.resolve(this.isMember),
+        evacuatedMember: () => Promise.resolve(this.site.isEvacuated ? "m1" : undefined),
+      },
       infrastructure: {
         ensure: () => {
           this.looks += 1;

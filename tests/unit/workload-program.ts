@@ -20,6 +20,8 @@ export interface WorkloadInput {
 /** What it prints. */
 export interface WorkloadOutput {
   readonly runners: readonly string[];
+  /** Name of the member of an LXD cluster that was found evacuated. */
+  readonly evacuated?: string | undefined;
   readonly steps: readonly string[];
   readonly loaded: readonly string[];
 }
@@ -55,22 +57,22 @@ const setup = {
   credentials: { by: "token", token: new Secret(input.token) },
 } as const;
 
-async function work(verb: string): Promise<readonly string[]> {
+async function work(verb: string): Promise<Pick<WorkloadOutput, "runners" | "evacuated">> {
   if (verb === "remove") {
     const teardown = openTeardown(setup, context);
     await teardown.remove(signal).finally(() => teardown.close());
-    return [];
+    return { runners: [] };
   }
   const workload = openWorkload(setup, { ...context, integrations: { debugSshHosts: [] } });
   try {
-    if (verb === "check") return (await workload.check(signal)).names;
-    const { counts, failures } = await workload.reconcile(signal);
+    if (verb === "check") return { runners: (await workload.check(signal)).names };
+    const { counts, evacuated, failures } = await workload.reconcile(signal);
     if (failures[0]) throw failures[0];
-    return counts.names;
+    return { runners: counts.names, evacuated };
   } finally {
     await workload.close();
   }
 }
 
-const output: WorkloadOutput = { runners: await work(process.argv[2] ?? ""), steps, loaded };
+const output: WorkloadOutput = { ...(await work(process.argv[2] ?? "")), steps, loaded };
 process.stdout.write(JSON.stringify(output));

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ApplicationEndedError } from "../../src/runners/errors.ts";
 import { findCause } from "charm-kit";
-import { summarise } from "../../src/charm/status.ts";
+import { statusOf, summarise } from "../../src/charm/status.ts";
 import {
   MissingPermissionError,
   ScaleSetsMissingError,
@@ -316,6 +316,104 @@ describe("Workload.refill()", () => {
       image: "current",
       versionRefused: true,
     });
+  });
+});
+
+describe("a unit on a member of an LXD cluster", () => {
+  let unit: FakeUnit;
+  let hook: UnitProcess;
+  let service: UnitProcess;
+  const processes = () => [hook, service] as const;
+
+  beforeEach(async () => {
+    unit = new FakeUnit();
+    unit.isMember = true;
+    unit.standby = 1;
+    hook = unit.open();
+    service = unit.open();
+    await hook.workload.reconcile(signal);
+  });
+
+  it("lets its runners end their jobs before they shut down, and one outside a cluster does not", async () => {
+    const other = new FakeUnit();
+    const alone = other.open();
+    await alone.workload.reconcile(signal);
+    const waits = ({ process }: UnitProcess) =>
+      [...process.machines.payloads.values()].map((payload) => payload.reveal().includes("/halt.target "));
+    expect([waits(hook), waits(alone)]).to.deep.equal([
+      [true, true],
+      [false, false],
+    ]);
+  });
+
+  it("is left by runners without a job and standby instances once it is evacuated, and looks at nothing else", async () => {
+    const [busy = "", idle = ""] = unit.site.machineNames();
+    unit.site.assignJob(busy);
+    unit.site.isEvacuated = true;
+    const looks = unit.looks;
+    for (const { workload } of processes()) {
+      const report = await workload.refill(WHOLE, signal);
+      expect(report).to.deep.include({
+        evacuated: "m1",
+        created: 0,
+        capacity: 0,
+        failures: [],
+        image: "current",
+      });
+      expect(report?.counts).to.include({ busy: 1, online: 0, standby: 0 });
+      expect(await workload.makeUpStandby(signal, signal)).to.equal(undefined);
+    }
+    expect((await hook.workload.reconcile(signal)).counts.names).to.deep.equal([busy]);
+    expect(unit.site.registrationNames()).to.not.include(idle);
+    unit.site.finishJob(busy);
+    expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal([]);
+    expect([unit.looks, unit.site.killedJobs]).to.deep.equal([looks, []]);
+  });
+
+  it("takes no runner that LXD has stopped for one that failed", async () => {
+    unit.site.isEvacuated = true;
+    for (const name of unit.site.machineNames()) unit.site.changeMachine(name, { state: "stopped" });
+    const report = await service.workload.refill(QUICK, signal);
+    expect(report).to.deep.include({ failures: [], ended: [] });
+    expect(unit.earlyEnds.value).to.equal(null);
+    expect(unit.site.machineNames()).to.deep.equal([]);
+  });
+
+  it("is drained while a person must mend the settings, too", async () => {
+    unit.site.isEvacuated = true;
+    expect(await service.workload.tidy(signal)).to.include({ evacuated: "m1" });
+    expect(unit.site.machineNames()).to.deep.equal([]);
+  });
+
+  it("has its runners again once it is restored, after a look at what they stand on", async () => {
+    const before = unit.site.machineNames();
+    unit.site.isEvacuated = true;
+    await service.workload.refill(QUICK, signal);
+    unit.site.isEvacuated = false;
+    const looks = unit.looks;
+    const report = await service.workload.refill(QUICK, signal);
+    expect(report).to.include({ created: 2, capacity: 2 }).and.not.have.property("evacuated");
+    expect(report?.counts.names).to.have.lengthOf(2).and.not.include.members(before);
+    expect(unit.looks).to.equal(looks + 1);
+  });
+
+  it("waits for the restoration before it builds an image", async () => {
+    unit.site.isEvacuated = true;
+    unit.images = [];
+    const works = [
+      hook.workload.prepare(signal),
+      hook.workload.buildImage(signal),
+      hook.workload.reconcile(signal),
+      service.workload.refill(WHOLE, signal),
+    ];
+    for (const outcome of await Promise.allSettled(works)) {
+      expect(outcome.status === "rejected" && statusOf(outcome.reason)).to.deep.equal({
+        name: "waiting",
+        message:
+          "Cannot build the runner image: LXD cluster member m1 is evacuated: runners are created again once it is " +
+          "restored (lxc cluster restore m1)",
+      });
+    }
   });
 });
 
