@@ -391,7 +391,7 @@ export class Workload {
   }
 
   async #refuseWhileEvacuated(signal: AbortSignal): Promise<void> {
-    const member = await this.#dependencies.cluster.evacuatedMember(signal);
+    const member = await this.#evacuatedMember(signal);
     if (member !== undefined) throw new MemberEvacuatedError(member);
   }
 
@@ -465,8 +465,15 @@ export class Workload {
     return { room, notices: [...notices, ...found.notices, ...waiting] };
   }
 
+  /** As {@link #makeAllReady}, asks GitHub before LXD: invalid credentials are reported where LXD is missing, too. */
+  async #evacuatedMember(signal: AbortSignal): Promise<string | undefined> {
+    const { cluster, images, readyLock } = this.#dependencies;
+    await readyLock.run(() => images.updateApplication(false, signal), signal);
+    return cluster.evacuatedMember(signal);
+  }
+
   async #reconcile(signal: AbortSignal, { refreshMs, renewBefore }: Request = {}): Promise<WorkloadReport> {
-    const member = await this.#dependencies.cluster.evacuatedMember(signal);
+    const member = await this.#evacuatedMember(signal);
     if (member !== undefined) return this.#drain(member, signal);
     const { room, notices } = await this.#makeReady(signal);
     // Before a build, which takes minutes. Mostly there is nothing to build.

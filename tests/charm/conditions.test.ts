@@ -32,6 +32,7 @@ import { OutdatedSettingsError } from "../../src/service/unit-rounds.ts";
 import { ServiceSettingsError } from "../../src/unit/service-settings.ts";
 import { SettingsStuckError } from "../../src/unit/settings-file.ts";
 import { RunnerUnknownError } from "../../src/unit/collect-logs.ts";
+import { MemberEvacuatedError } from "../../src/unit/evacuation.ts";
 
 const SOURCES = join(import.meta.dirname, "../..");
 const NEXT = "next attempt by 03:12 UTC";
@@ -76,6 +77,11 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new github.NotFoundError(DOING, "acme", {}),
   new github.RefusedError(DOING, "GitHub answered 422 (no); correct what its answer names", {}),
   new github.RunnerGroupError("fast", "acme", ["slow"]),
+  new github.ScaleSetsMissingError(
+    DOING,
+    "GitHub answered 404; set scaling=fixed, or upgrade the server",
+    {},
+  ),
   new github.RateLimitError(DOING, { limit: "primary", resetAt: 0 }, {}),
   new github.ScaleSetTakenError("runners-0", "runners-1"),
   new github.ScaleSetSessionError(DOING, "another session of this scale set is alive"),
@@ -127,6 +133,7 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new runners.ApplicationDiedError({ name: "a-0-1", code: 1, seconds: 1, output: "" }),
   new runners.RunnerVanishedError({ name: "a-0-1", code: undefined, seconds: 1, output: "it stopped" }),
   new RunnerUnknownError("b", []),
+  new MemberEvacuatedError("machine-2"),
   new ServiceSettingsError("/var/lib/github-runner/a-0/service.json", "damaged", "is damaged"),
   new SettingsStuckError("/var/lib/github-runner/a-0/service.json", { cause: new Error("EROFS") }),
   new SocketTakenError("/var/lib/github-runner/a-0/service.sock"),

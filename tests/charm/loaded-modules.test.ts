@@ -30,6 +30,7 @@ const GLANCE = Object.entries({
     "ask-service",
     "demand",
     "early-ends",
+    "evacuation",
     "flush-mode",
     "glance-at-timers",
     "installed-options",

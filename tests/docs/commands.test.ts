@@ -61,6 +61,7 @@ const NOT_RUN: readonly { readonly pattern: RegExp; readonly reason: string }[] 
     reason: "needs an image of the reader's; tests/support/base-image imports one",
   },
   { pattern: /^lxc config set core\./, reason: "would change the LXD of this machine; LXD's own setting" },
+  { pattern: /^lxc cluster (evacuate|restore) /, reason: "needs a cluster: tests/cluster" },
   { pattern: /^(systemctl|journalctl|for timer in) /, reason: "needs a whole machine: tests/vm/machine" },
   {
     pattern: /^github-runner-agent top$/,
