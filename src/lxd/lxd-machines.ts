@@ -32,6 +32,7 @@ import { destroyInstance } from "./destroy-instance.ts";
 import { BootstrapError } from "./errors.ts";
 import { inStartedGuest, type StartingGuest } from "./guest-start.ts";
 import { KEYS, isOwned, ownerConfig, TEMPLATE_ONLY, type Owner } from "./ownership.ts";
+import { lostInstances } from "./lost-instances.ts";
 import { NO_MEMBER, type OwnMember } from "./own-member.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 import { runnerImagesIn } from "./runner-images.ts";
@@ -115,11 +116,13 @@ export class LxdMachines implements Machines {
     for (const [name] of created) this.#givenRanges.delete(name);
     this.#ports?.observe(instances);
     this.#instances = instances;
+    const lost = await lostInstances(this.#client, instances, signal);
     const own = instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
     return {
       runners: own.filter((machine) => machine.phase !== "standby"),
       standby: own.filter((machine) => machine.phase === "standby"),
       images: runnerImagesIn(instances, this.#owner, this.#instanceType),
+      ...(lost.length > 0 && { lost }),
     };
   }
 

@@ -35,6 +35,7 @@ export class Observation implements World {
   readonly machines: readonly Machine[];
   readonly standby: readonly StandbyMachine[];
   readonly registrations: readonly Registration[];
+  readonly lost: readonly Registration[];
   readonly lostScopes: ReadonlySet<string>;
   readonly ended: ReadonlyMap<string, number>;
   /** Keys of scopes that gave no list: those that refuse the credentials, and those that do not respond. */
@@ -48,6 +49,8 @@ export class Observation implements World {
       readonly forge: Forge;
       readonly key: string | undefined;
       readonly registrations: readonly Registration[];
+      /** Those of other units' runners whose machines are off. */
+      readonly lost: readonly Registration[];
     },
     visited: readonly VisitedScope[],
     ended: ReadonlyMap<string, number>,
@@ -55,6 +58,7 @@ export class Observation implements World {
     this.machines = machines;
     this.standby = standby;
     this.ended = ended;
+    this.lost = present.lost;
     this.registrations = [present.registrations, ...visited.map(listed)].flat();
     this.#present = present;
     this.#visited = visited;
@@ -146,7 +150,7 @@ export class Observer {
     const unlisted = runners.filter(({ name, state }) => state === "running" && !names.has(name));
     return new Observation(
       { runners, standby: this.#owned(all.standby) },
-      { forge, key: scopes.present, registrations },
+      { forge, key: scopes.present, registrations, lost: this.#lost(present, all.lost) },
       visited,
       await metrics.ended(unlisted.map(({ name }) => name)),
     );
@@ -176,6 +180,14 @@ export class Observer {
       });
       return { scope, answer };
     }
+  }
+
+  /** Their own units are off with their machines. One that GitHub lists as online is not: LXD alone has lost it. */
+  #lost(registrations: readonly Registration[], instances: readonly string[] = []): readonly Registration[] {
+    const names = new Set(instances.filter((name) => this.#dependencies.names.isOfOtherUnit(name)));
+    return registrations.filter(
+      ({ name, online, busy, isUnreadable }) => names.has(name) && !online && !busy && !isUnreadable,
+    );
   }
 
   #owned<T extends { readonly name: string }>(all: readonly T[]): readonly T[] {

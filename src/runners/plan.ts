@@ -29,6 +29,7 @@ export type Reason =
   | "left over from a killed creation"
   | "instance stopped"
   | "registration without an instance"
+  | "its member of the LXD cluster is off"
   | "made with another configuration"
   | "more runners than wanted"
   | "past its deadline"
@@ -111,6 +112,9 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
       registration,
       reason: "registration without an instance",
     }));
+  for (const registration of observed.lost ?? []) {
+    steps.push({ action: "deregister", registration, reason: "its member of the LXD cluster is off" });
+  }
   const { lostScopes: lost = new Set(), ended = new Map() } = observed;
   const kept = new Map<ObservedRunner, Kept>();
   let mayStay = 0;

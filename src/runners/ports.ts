@@ -164,6 +164,11 @@ export interface MachineList {
   readonly standby: readonly StandbyMachine[];
   /** The finished images by their templates, which are instances too; the newest first. */
   readonly images: readonly RunnerImage[];
+  /**
+   * Names of all instances on members of the machine's LXD cluster that are off, other owners' too: LXD tells no more of
+   * them. @default none
+   */
+  readonly lost?: readonly string[];
 }
 
 /** What changes on a standby instance when a runner takes it. */

@@ -19,6 +19,7 @@ export class UnitNameError extends ConditionError {
  */
 export class RunnerNames {
   readonly #prefix: string;
+  readonly #ofOtherUnit: RegExp;
 
   /**
    * @param unitName Juju's name of the unit, such as `runners/0`.
@@ -27,7 +28,10 @@ export class RunnerNames {
    */
   constructor(unitName: string, ownerTag: string) {
     const slug = unitSlug(unitName);
-    this.#prefix = `${slug}-${ownerTag.slice(0, OWNER_DIGITS)}`;
+    const owner = ownerTag.slice(0, OWNER_DIGITS);
+    this.#prefix = `${slug}-${owner}`;
+    const application = slug.slice(0, slug.lastIndexOf("-"));
+    this.#ofOtherUnit = new RegExp(`^${application}-\\d+-${owner}[0-9a-f]{${ATTEMPT_DIGITS}}$`);
     const length = this.#prefix.length + ATTEMPT_DIGITS;
     if (length > LONGEST_NAME) {
       throw new UnitNameError(
@@ -48,6 +52,11 @@ export class RunnerNames {
       /^[0-9a-f]+$/.test(name.slice(this.#prefix.length)) &&
       name.length === this.#prefix.length + ATTEMPT_DIGITS
     );
+  }
+
+  /** Whether a name is that of a runner of another unit of the same application. */
+  isOfOtherUnit(name: string): boolean {
+    return this.#ofOtherUnit.test(name) && !this.owns(name);
   }
 }
 

@@ -8,6 +8,8 @@ export interface World {
   /** Instances without a runner. @default none */
   readonly standby?: readonly StandbyMachine[];
   readonly registrations: readonly Registration[];
+  /** Registrations of other units' runners whose machines are off. @default none */
+  readonly lost?: readonly Registration[];
   /**
    * Runners that GitHub does not list and whose guests say that their applications have ended, and since when, in
    * milliseconds since the Unix epoch. @default none

@@ -25,6 +25,8 @@ export class FakeSite {
   readonly registrations = new Map<number, Registration>();
   /** Whether the machine's member of an LXD cluster is evacuated. */
   isEvacuated = false;
+  /** Names of instances on members of the cluster that are off. */
+  lost: readonly string[] = [];
   /** Names of templates that runners can be cloned from. */
   readonly templates = new Set(["template-1"]);
   /** The finished images, newest first. */

@@ -57,6 +57,22 @@ describe("RunnerManager", () => {
       }
     });
 
+    it("deletes the registrations of other units' runners that LXD and GitHub list as off, and makes none in their place", async () => {
+      const other = (unit: number, attempt: number) => runnerName(attempt).replace(/-0-/, `-${unit}-`);
+      const site = siteWith(A);
+      const [off, busy, online, here] = [other(1, 1), other(1, 2), other(2, 3), other(3, 4)];
+      site.lost = [off, busy, online, "stranger"];
+      site.addRegistration(off, { online: false });
+      site.addRegistration(busy, { online: false, busy: true });
+      site.addRegistration(online, { online: true });
+      site.addRegistration(here, { online: false });
+      site.addRegistration("stranger", { online: false });
+      const report = await reconcile(new FakeProcess(site), fleetOf(1));
+      expect(report).to.deep.include({ created: 0, delta: 0, failures: [] });
+      expect(site.registrationNames()).to.have.members([A, busy, online, here, "stranger"]);
+      expect(site.machineNames()).to.deep.equal([A]);
+    });
+
     it("keeps the logs of a runner that was lost while it ran, and removes it though they cannot be had", async () => {
       for (const failing of [false, true]) {
         const site = siteWith(A);

@@ -62,6 +62,22 @@ describe("RunnerNames", () => {
     });
   }
 
+  it("knows runners of other units of the application in the same model, and of nobody else", () => {
+    expect(names.isOfOtherUnit("runners-1-abcdef012345")).to.equal(true);
+    expect(names.isOfOtherUnit("runners-10-abcdef012345")).to.equal(true);
+    for (const other of [
+      "runners-0-abcdef012345",
+      "runners-1-fedcba012345",
+      "runners-1-abcdef01234",
+      "runners-1-template-abcdef01",
+      "more-runners-1-abcdef012345",
+      "runners-a-1-abcdef012345",
+      "runners--abcdef012345",
+    ]) {
+      expect(names.isOfOtherUnit(other), other).to.equal(false);
+    }
+  });
+
   it("gives labels of a host name (RFC 1123)", () => {
     fc.assert(
       fc.property(unit, hex(6), hex(6), (unitName, owner, entropy) => {
