@@ -77,9 +77,10 @@ describe("QueuedJobs", () => {
   });
 
   it("sends a bounded number of requests, and says what it has not read", async () => {
-    for (let index = 0; index < 30; index += 1)
+    for (let index = 0; index < 30; index += 1) {
       for (let times = 0; times < 3; times += 1) job(`octo/hello-${index}`);
-    github.standIn.service.clock.advance(1000);
+      github.standIn.service.clock.advance(1000);
+    }
     for (let times = 0; times < 40; times += 1) job("octo/busy");
     const { repositories, gaps } = await queueOf().read(["octo/hello-1", "octo/hello-2"], never);
     expect(repositories).to.have.lengthOf(12);
