@@ -1,85 +1,193 @@
-import { execFileSync } from "node:child_process";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
-import { Rig } from "../../support/rig/rig.ts";
+import type { Instance, Image } from "lxd-client";
+import type { JobView } from "../../support/github/state/job-record.ts";
+import { EXCHANGE, MachineWithAgent, minutes } from "../machine-with-agent.ts";
+import { makeReady, WHOLE_MACHINE } from "../ready.ts";
+import { timedLines } from "../timed-lines.ts";
 
 /** A virtual machine in a virtual machine that is emulated takes minutes for what others do in seconds. */
-const LIMIT_MS = 60 * 60_000;
+const LIMIT_MS = 100 * 60_000;
 const BASE_IMAGE = "vm-base";
-const minutes = (count: number) => AbortSignal.timeout(count * 60_000);
-const began = performance.now();
-const say = (text: string) => {
-  console.log(`      ${Math.round((performance.now() - began) / 1000)} s  ${text}`);
-};
+const RUNNERS = 2;
+/** Whose alias the unit's image has. */
+const SLUG = "github-runner-0";
+/** Everything on LXD, in the firewall, among mounts and services that a unit makes; its own base image and bridge are not. */
+const LEFT = `
+lxc list --format csv --columns n; lxc storage list --format csv; lxc network acl list --format csv
+lxc network list --format csv | grep ',YES,' || true
+lxc profile list --format csv | grep -v '^default,' || true
+lxc image list --format csv --columns l | grep -vx ${BASE_IMAGE} || true
+nft list tables | grep github-runner || true; grep github-runner /proc/mounts || true
+systemctl list-units --all --plain --no-legend '*github-runner*'
+ls -d /var/lib/github-runner* /usr/local/bin/github-runner-agent /etc/systemd/system/*runner* 2>/dev/null || true
+pgrep --list-full qemu-system || true
+`;
 
-/** Runs on a whole machine alone: `npm run test:vm`. */
+/** Runs beside the machine, which it restarts: `npm run test:vm`. GitHub is outside of the machine. */
 describe("runners in virtual machines", function () {
   this.timeout(LIMIT_MS);
   // Each test goes on from what the one before has left.
   this.bail(true);
-  let rig: Rig;
+  const say = timedLines();
+  let lab: MachineWithAgent;
 
   before(async () => {
+    await makeReady(WHOLE_MACHINE, ["emulator", "disk", "base"], say, minutes(60));
+    lab = await MachineWithAgent.start("gh-virtual", say);
+    await cp(join(WHOLE_MACHINE, "base"), join(EXCHANGE, "base"), { recursive: true });
     say("importing the base image");
     const files = ["metadata.tar", "rootfs.img"].map((name) => `/exchange/base/${name}`);
-    execFileSync("lxc", ["image", "import", ...files, "--alias", BASE_IMAGE], { stdio: "ignore" });
-    rig = await Rig.start(
-      {
-        application: "vm",
-        onEvent: (event) => {
-          if (event.kind === "status") say(`${event.status.name}: ${event.status.message}`);
-        },
-      },
-      minutes(10),
-    );
+    await lab.machine.sh(`lxc image import ${files.join(" ")} --alias ${BASE_IMAGE}`, minutes(20));
   });
-  after(() => rig.close(minutes(20)));
+  after(() => lab.stop());
 
-  const runnerOf = async () => {
-    const [name = ""] = await rig.machines(minutes(1));
-    return { name, instance: await rig.lxd.client.instances.get(name, minutes(1)) };
+  const lxd = async <Listed>(path: string) =>
+    JSON.parse(await lab.machine.sh(`lxc query '${path}'`, minutes(5))) as Listed;
+  const instances = () => lxd<readonly Instance[]>("/1.0/instances?recursion=1");
+  const image = async () => (await lxd<{ target: string }>(`/1.0/images/aliases/${SLUG}`)).target;
+  const inside = (name: string, script: string) =>
+    lab.machine.sh(`lxc exec ${name} -- bash -c '${script}'`, minutes(10));
+  /** Both sides have the wanted runners, and nothing else, whatever its state. */
+  const whole = async (count = RUNNERS) => {
+    const names = await lab.idle(count, minutes(60));
+    const runners = (await instances()).filter(
+      ({ config }) => config["user.github-runner.role"] === "runner",
+    );
+    expect(runners.map(({ name }) => name).sort()).to.deep.equal(names);
+    return names;
   };
 
-  it("are made from an image that was built in one", async () => {
-    const size = { "vm-cpu": "1", "vm-memory": "1GiB", "vm-disk": "10GiB" };
-    const kind = { "instance-type": "virtual-machine", "base-image": BASE_IMAGE };
-    await rig.deploy({ ...kind, ...size }, minutes(60));
-    expect(await rig.status()).to.equal("active: 0 runners");
-    const images = await rig.lxd.client.images.list(minutes(1));
-    expect(images.filter(({ type }) => type === "virtual-machine")).to.have.length(2);
+  /** A job that lasts until it is let go, or its machine ends. */
+  const occupy = () => lab.begin(["until [ -e /tmp/enough ]; do sleep 1; done; echo done"], minutes(20));
+
+  it("are made by the README's commands from an image that was built in one, with the configured resources", async () => {
+    const size = {
+      "vm-cpu": "1",
+      "vm-memory": "1GiB",
+      "vm-disk": "10GiB",
+      "virtual-machines": String(RUNNERS),
+    };
+    // No standby instances, since the machine has one processor for all.
+    const options = { "base-image": BASE_IMAGE, "standby-runners": "0", "reconcile-interval": "3", ...size };
+    say("installing");
+    expect(await lab.install(options, minutes(90))).to.equal(0);
+    const names = await whole();
+    const all = await instances();
+    expect(all.map(({ type }) => type)).to.deep.equal(all.map(() => "virtual-machine"));
+    for (const { expanded_config: config } of all.filter(({ name }) => names.includes(name))) {
+      expect(config).to.include({ "limits.cpu": "1", "limits.memory": "1GiB" });
+    }
+    expect(await lab.agent("status", minutes(10))).to.include("2 runners: 2 idle");
+    const images = await lxd<readonly Image[]>("/1.0/images?recursion=1");
+    expect(images.map(({ type }) => type)).to.deep.equal(["virtual-machine", "virtual-machine"]);
   });
 
-  it("register, with the configured resources", async () => {
-    await rig.configure({ "virtual-machines": "1" }, minutes(30));
-    expect(await rig.status()).to.equal("active: 1 runner: 1 idle");
-    const { name, instance } = await runnerOf();
-    expect(instance.type).to.equal("virtual-machine");
-    const resources = { "limits.cpu": "1", "limits.memory": "1GiB" };
-    expect(instance.expanded_config).to.include(resources);
-    expect((await rig.registrations(minutes(1))).map((each) => each.name)).to.deep.equal([name]);
-  });
-
-  it("run a job, cannot reach the machine, and are destroyed after it", async () => {
-    const { name } = await runnerOf();
-    const { id } = await rig.queue(
+  it("run a job, reach neither the machine nor each other, and are destroyed after it", async () => {
+    const [first = "", second = ""] = await whole();
+    const listen = "sleep 99999 if IO::Socket::INET->new(LocalPort => 8000, Listen => 9)";
+    const addresses: Record<string, string> = {};
+    for (const name of [first, second]) {
+      await lab.machine.sh(
+        `lxc exec ${name} -- systemd-run --quiet perl -MIO::Socket::INET -e "${listen}"`,
+        minutes(10),
+      );
+      addresses[name] = (
+        await inside(name, 'ip -4 -o address show scope global | sed "s/.*inet //; s,/.*,,"')
+      ).trim();
+      await inside(name, "until : </dev/tcp/127.0.0.1/8000; do sleep 1; done");
+    }
+    const gateway = (await inside(first, 'ip -4 route show default | cut -d" " -f3')).trim();
+    await lab.machine.sh(`bash -c ': </dev/tcp/${gateway}/22'`, minutes(5));
+    const closed = (address: string, port: number) =>
+      `if timeout 10 bash -c ": </dev/tcp/${address}/${port}"; then echo "${address} answers"; exit 1; fi`;
+    const job = await lab.begin(
       [
         "systemd-detect-virt --vm",
         'test "$(nproc)" = 1',
-        "gateway=$(ip -4 route show default | cut -d' ' -f3)",
-        'if timeout 10 bash -c "</dev/tcp/$gateway/22"; then echo "the machine answers"; exit 1; fi',
+        'test "$(awk "/^MemTotal/ { print \\$2 }" /proc/meminfo)" -lt 1048576',
+        // Blocks of 512 bytes.
+        'test "$(cat /sys/block/sda/size)" = $((10 * 1024 * 1024 * 2))',
+        closed(gateway, 22),
+        ...Object.values(addresses).map(
+          (address) => `hostname -I | grep -qw ${address} || ${closed(address, 8000)}`,
+        ),
       ],
-      minutes(1),
+      minutes(20),
     );
-    const job = await rig.ended(id, minutes(10));
-    expect(job.conclusion, job.log).to.equal("success");
-    await rig.gone(name, minutes(5));
-    expect(await rig.registrations(minutes(1))).to.deep.equal([]);
+    const { conclusion, log, runnerName } = await lab.ended(job, minutes(20));
+    expect(conclusion, log).to.equal("success");
+    expect(await whole()).to.not.include(runnerName);
   });
 
-  it("are replaced, and removed without a job when fewer are wanted", async () => {
-    await rig.reconcile(minutes(30));
-    expect(await rig.status()).to.equal("active: 1 runner: 1 idle");
-    await rig.configure({ "virtual-machines": "0" }, minutes(10));
-    expect(await rig.machines(minutes(1))).to.deep.equal([]);
-    expect(await rig.registrations(minutes(1))).to.deep.equal([]);
+  it("are new after a restart of the machine with one busy and one idle", async () => {
+    const before = await whole();
+    const lost = await occupy();
+    say("restarting the machine");
+    await lab.machine.reboot(minutes(40));
+    say("it has booted");
+    const after = await whole();
+    expect(after.filter((name) => before.includes(name))).to.deep.equal([]);
+    const { conclusion } = await lab.ended(lost, minutes(20));
+    expect(conclusion).to.be.oneOf(["failure", "cancelled"]);
+    const { summary } = await lab.act(`explain-runner name=${lost.runnerName ?? ""}`, minutes(20));
+    expect(summary).to.include("its instance ended with LXD or with the machine");
+    expect(await lab.agent("status", minutes(10))).to.include("2 runners: 2 idle");
+  });
+
+  it("have a new image after a job that outlasts its build", async () => {
+    const [former, job] = [await image(), await occupy()];
+    say("building a new image");
+    const built = await lab.act("build-image", minutes(90));
+    expect(await image())
+      .to.equal(built["image"])
+      .and.not.equal(former);
+    say("built");
+    expect(await unended(job)).to.include({ status: "in_progress", runnerName: job.runnerName });
+    await inside(job.runnerName ?? "", "touch /tmp/enough");
+    expect((await lab.ended(job, minutes(20))).conclusion).to.equal("success");
+    // The one that was idle meanwhile is replaced too, a successor first.
+    await lab.agent("dispatch-event reconcile-runners", minutes(60));
+    const names = await whole();
+    const runners = (await instances()).filter(({ name }) => names.includes(name));
+    expect(runners.map(({ config }) => config["volatile.base_image"])).to.deep.equal([
+      await image(),
+      await image(),
+    ]);
+  });
+
+  const unended = async ({ id }: JobView) => {
+    const jobs = await lab.github.control.call("list-jobs", null, minutes(1));
+    return jobs.find((job) => job.id === id);
+  };
+
+  it("are frozen before they are deregistered and destroyed, when fewer are wanted", async () => {
+    await lab.machine.sh(
+      "systemd-run --quiet --unit events sh -c 'lxc monitor --type lifecycle --format json >/run/events'",
+      minutes(5),
+    );
+    const before = await whole();
+    await lab.agent("config virtual-machines=1", minutes(30));
+    const [left = ""] = await whole(1);
+    const gone = before.find((name) => name !== left) ?? "";
+    const events = (await lab.machine.sh("cat /run/events", minutes(5))).split("\n").filter(Boolean);
+    const actions = events
+      .map((line) => (JSON.parse(line) as { metadata: { action: string; source: string } }).metadata)
+      .filter(({ source }) => source.includes(gone))
+      .map(({ action }) => action);
+    expect(actions.filter((action) => /paused|stopped|deleted/.test(action))).to.deep.equal([
+      "instance-paused",
+      "instance-stopped",
+      "instance-deleted",
+    ]);
+  });
+
+  it("leave nothing on the machine, on LXD and at GitHub when all is removed", async () => {
+    await lab.agent("--quiet remove", minutes(40));
+    await lab.agent("uninstall", minutes(10));
+    expect(await lab.github.control.call("list-runners", null, minutes(1))).to.deep.equal([]);
+    expect(await lab.machine.sh(LEFT, minutes(5))).to.equal("");
+    expect(await lab.github.control.call("violations", null, minutes(1))).to.deep.equal([]);
   });
 });
