@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { packCharm } from "juju-charm/pack";
 import { npmCommand } from "../../scripts/npm-command.ts";
@@ -14,6 +14,7 @@ import { dispatchBench } from "./dispatch-bench.ts";
 import { fleetBench } from "./fleet-bench.ts";
 import { ghostBench } from "./ghost-bench.ts";
 import { hookToolBench } from "./hook-tool-bench.ts";
+import { Profiles } from "./profile/profiles.ts";
 import { quietBench } from "./quiet-bench.ts";
 import { replaceBench } from "./replace-bench.ts";
 import { compareReports, readReport, reportOf, writeReport, type Report } from "./report.ts";
@@ -48,6 +49,7 @@ interface BenchOptions {
   readonly archive?: string;
   readonly json?: string;
   readonly against?: string;
+  readonly profile?: string;
 }
 
 const values = npmCommand(
@@ -68,6 +70,10 @@ const values = npmCommand(
   .option("--markdown", "print tables in Markdown", false)
   .option("--json <path>", "also write all figures to this file")
   .option("--against <path>", "compare with an earlier run that was written with --json")
+  .option(
+    "--profile <directory>",
+    "also draw there where the charm's programs spend their time: profiled programs are slower",
+  )
   .option("--archive <path>", "a packed charm (default: the charm of this repository)")
   .parse()
   .opts<BenchOptions>();
@@ -101,13 +107,18 @@ async function measure(archive: string, earlier: Report | undefined, signal: Abo
   const tables: Table[] = [];
   const before = load();
   const agent = new AgentMarks();
-  const rig = await Rig.start({ application, archive, onEvent: agent.take }, signal);
+  const profiles = values.profile === undefined ? undefined : new Profiles(resolve(values.profile));
+  const rig = await Rig.start(
+    { application, archive, onEvent: agent.take, ...(profiles && { environment: profiles.environment }) },
+    signal,
+  );
   try {
     progress("Deploying the charm and building the runner image");
     await rig.deploy({ "vm-disk": disk, ...(benches.includes(burstBench) && burstOptions(burst)) }, signal);
     for (const bench of benches) {
       progress(`Measuring ${bench.name}`);
-      for (const table of await bench.run({ rig, agent, repeat, burst, progress, signal })) {
+      const found = await bench.run({ rig, agent, repeat, burst, progress, signal });
+      for (const table of [...found, ...((await profiles?.take(bench.name)) ?? [])]) {
         show(table);
         tables.push(table);
       }

@@ -10,10 +10,20 @@ export async function timeInUnit<Name extends string>(
   plan: TimedCommandsPlan & { readonly commands: Readonly<Record<Name, unknown>> },
   signal: AbortSignal,
 ): Promise<Readonly<Record<Name, readonly number[]>>> {
-  const words = [process.execPath, PROGRAM, JSON.stringify(plan)].map(quoted);
+  const words = [process.execPath, PROGRAM, JSON.stringify(withEnvironment(rig, plan))].map(quoted);
   const { exitCode, stdout, stderr } = await rig.agent.exec(rig.unit, `exec ${words.join(" ")}`, signal);
   if (exitCode !== 0) throw new Error(`Cannot time commands in ${rig.unit}: ${stderr || stdout}`);
   return JSON.parse(stdout) as TimedCommandsResult & Record<Name, readonly number[]>;
+}
+
+/** Only the charm's programs have more in their environment; what they are compared with has not. */
+function withEnvironment(rig: Rig, { commands, rounds }: TimedCommandsPlan): TimedCommandsPlan {
+  const changed = Object.entries(commands).map(([name, command]) => {
+    const isDispatch = command.environment?.["JUJU_DISPATCH_PATH"] !== undefined;
+    const environment = { ...command.environment, ...(isDispatch && rig.environment) };
+    return [name, { ...command, environment }] as const;
+  });
+  return { commands: Object.fromEntries(changed), rounds };
 }
 
 /** As one word of a shell. */

@@ -32,6 +32,11 @@ export interface RigOptions {
   readonly onEvent?: (event: AgentEvent) => void;
   /** Whether GitHub lives on when this process ends without {@link Rig.close}. @default false */
   readonly outlives?: boolean;
+  /**
+   * More in the environment of the charm's programs that a test starts itself, such as Node.js's options; hooks have Juju's
+   * alone. @default nothing
+   */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Changes the source of the runner application's listener. @default none */
   readonly editListener?: (source: string) => string;
 }
@@ -114,6 +119,11 @@ export class Rig {
     return this.#options.application;
   }
 
+  /** More in the environment of the charm's programs that a test starts itself. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#options.environment ?? {};
+  }
+
   /** Directory of the unit's files on this machine. */
   get dataDirectory(): string {
     return join("/var/lib/github-runner", this.slug);
@@ -184,7 +194,11 @@ export class Rig {
     signal: AbortSignal,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<ExecOutcome> {
-    const assignments = Object.entries({ ...environment, JUJU_DISPATCH_PATH: `hooks/${event}` });
+    const assignments = Object.entries({
+      ...this.environment,
+      ...environment,
+      JUJU_DISPATCH_PATH: `hooks/${event}`,
+    });
     const words = assignments.map(([name, value]) => `${name}='${value}'`);
     return this.agent.exec(this.unit, `${words.join(" ")} ./dispatch`, signal);
   }

@@ -33,7 +33,7 @@ export class ServiceProcess {
   start(more: Readonly<Record<string, string>> = {}): void {
     const charm = this.#rig.paths.charm(this.#rig.unit);
     const child = spawn(join(charm, "runtime/bin/node"), [...serviceWords(charm, this.#rig.slug)], {
-      env: { PATH: process.env["PATH"], ...more },
+      env: { PATH: process.env["PATH"], ...this.#rig.environment, ...more },
       stdio: ["ignore", "ignore", "pipe"],
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#output += text));
