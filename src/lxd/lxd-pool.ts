@@ -76,10 +76,8 @@ export class LxdPool {
 
   /** Checks that LXD responds and that the pool's backing storage is mounted. */
   async check(signal: AbortSignal): Promise<void> {
-    const { client, name, store } = this.#options;
-    const { member } = await client.server.info(signal);
-    const known = await absentAsUndefined(client.storagePools.get(name, signal, member));
-    if (known) await store.attach(knownPool(known), signal);
+    const known = await absentAsUndefined(this.#read(signal));
+    if (known) await this.#options.store.attach(knownPool(known), signal);
   }
 
   /**
@@ -96,7 +94,14 @@ export class LxdPool {
     return [];
   }
 
-  /** In a cluster, LXD tells what a pool is on only when it is asked for the pool of one member. */
+  /** In a cluster, LXD tells what a pool is on, and whether it is mounted, only when it is asked for the pool of one member. */
+  async #read(signal: AbortSignal): Promise<StoragePool> {
+    const { client, name } = this.#options;
+    const { member } = await client.server.info(signal);
+    return client.storagePools.get(name, signal, member);
+  }
+
+  /** All pools, each as {@link #read} reads it. */
   async #list(signal: AbortSignal): Promise<readonly StoragePool[]> {
     const { client } = this.#options;
     const { member } = await client.server.info(signal);
@@ -129,7 +134,7 @@ export class LxdPool {
     };
     await namingMissingProgram("create the runners' storage pool", create);
     // LXD makes its own file sparse.
-    await store.attach(knownPool(await client.storagePools.get(name, signal, member)), signal);
+    await store.attach(knownPool(await this.#read(signal)), signal);
   }
 
   /** Deletes instances without disks. Their runners ended with the machine. */
@@ -150,10 +155,9 @@ export class LxdPool {
   }
 
   async #awaitAvailable(signal: AbortSignal): Promise<void> {
-    const { client, name } = this.#options;
-    await withDeadline(`use storage pool '${name}'`, AVAILABLE_MS, signal, async (limited) => {
+    await withDeadline(`use storage pool '${this.#options.name}'`, AVAILABLE_MS, signal, async (limited) => {
       // LXD retries on a timer and sends no event.
-      while ((await client.storagePools.get(name, limited)).status === "Unavailable") {
+      while ((await this.#read(limited)).status === "Unavailable") {
         await sleep(POLL_MS, undefined, { signal: limited });
       }
     });
