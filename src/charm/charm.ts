@@ -20,7 +20,8 @@ import {
   withNotices,
 } from "./status.ts";
 import { UnitWork } from "./unit-work.ts";
-import type { Workload, WorkloadReport } from "../unit/workload.ts";
+import type { Workload } from "../unit/workload.ts";
+import type { WorkloadReport } from "../unit/workload-report.ts";
 
 /** Keeps the unit's runners alive. Each handler opens the workload and calls one of its operations. */
 export class GithubRunnerCharm extends Charm<GithubRunnerTypes> {

@@ -6,7 +6,8 @@ import type { GithubRunnerTypes } from "./metadata.generated.ts";
 import { failureOf, lackOf, statusOf, summarise } from "./status.ts";
 import type { UnitWork } from "./unit-work.ts";
 import { isFlushMode } from "../unit/flush-mode.ts";
-import type { Workload, WorkloadReport } from "../unit/workload.ts";
+import type { Workload } from "../unit/workload.ts";
+import type { WorkloadReport } from "../unit/workload-report.ts";
 
 type Event<Name extends keyof GithubRunnerTypes["actions"]> = ActionEventOf<GithubRunnerTypes, Name>;
 type Step = (message: string) => void;
