@@ -19,6 +19,12 @@ export interface Readiness {
   readonly notices: readonly string[];
 }
 
+/** Nothing can be created on the machine: it is a member of an LXD cluster, and evacuated. */
+export interface Evacuation {
+  /** Name of the member. */
+  readonly member: string;
+}
+
 interface MachinePreparationDependencies extends Pick<
   WorkloadDependencies,
   | "configuration"
@@ -42,30 +48,27 @@ export class MachinePreparation {
     this.#dependencies = dependencies;
   }
 
-  /** Name of the machine's member of an LXD cluster while it is evacuated. As {@link prepare}, asks GitHub before LXD. */
-  async evacuatedMember(signal: AbortSignal): Promise<string | undefined> {
-    const { cluster, images, readyLock } = this.#dependencies;
-    await readyLock.run(() => images.updateApplication(false, signal), signal);
-    return cluster.evacuatedMember(signal);
-  }
-
   /** Safe to repeat, and after a kill at any point. */
-  prepare(signal: AbortSignal): Promise<Readiness> {
-    return this.#dependencies.readyLock.run(() => this.#prepareAll(signal), signal);
+  prepare(signal: AbortSignal): Promise<Readiness | Evacuation> {
+    return this.#dependencies.readyLock.run(async () => {
+      const { cluster, images } = this.#dependencies;
+      // GitHub first: invalid credentials are reported before anything is created, and where LXD is missing, too.
+      await images.updateApplication(false, signal);
+      const member = await cluster.evacuatedMember(signal);
+      return member === undefined ? this.#prepareAll(signal) : { member };
+    }, signal);
   }
 
   /** Like {@link prepare}, for what an image is built with. @throws {@link MemberEvacuatedError} */
   async prepareBuild(signal: AbortSignal): Promise<Readiness> {
-    const member = await this.evacuatedMember(signal);
-    if (member !== undefined) throw new MemberEvacuatedError(member);
-    return this.prepare(signal);
+    const prepared = await this.prepare(signal);
+    if ("member" in prepared) throw new MemberEvacuatedError(prepared.member);
+    return prepared;
   }
 
   async #prepareAll(signal: AbortSignal): Promise<Readiness> {
-    const { configuration, firewall, host, images, infrastructure, rotation, step, integrations } =
+    const { configuration, firewall, host, infrastructure, rotation, step, integrations } =
       this.#dependencies;
-    // GitHub first: invalid credentials are reported before anything is created.
-    await images.updateApplication(false, signal);
     const { count, processes, resources } = configuration;
     const standby = count === 0 ? 0 : configuration.standby;
     const need = {

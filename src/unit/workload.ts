@@ -186,8 +186,10 @@ export class Workload {
     const member = await this.#dependencies.cluster.evacuatedMember(signal);
     if (member !== undefined) return this.#drain(member, signal);
     if (isWhole) this.#ready = undefined;
-    this.#ready ??= await this.#machine.prepare(signal);
-    const { room, notices } = this.#ready;
+    const ready = this.#ready ?? (await this.#machine.prepare(signal));
+    if ("member" in ready) return this.#drain(ready.member, signal);
+    this.#ready = ready;
+    const { room, notices } = ready;
     const filled = await this.#fleet.fillIfBuilt({ room, mostCreations }, signal);
     if (filled === undefined) return undefined;
     const { report } = filled;
@@ -242,9 +244,9 @@ export class Workload {
   }
 
   async #reconcile(signal: AbortSignal, { refreshMs, renewBefore }: Request = {}): Promise<WorkloadReport> {
-    const member = await this.#machine.evacuatedMember(signal);
-    if (member !== undefined) return this.#drain(member, signal);
-    const { room, notices } = await this.#machine.prepare(signal);
+    const prepared = await this.#machine.prepare(signal);
+    if ("member" in prepared) return this.#drain(prepared.member, signal);
+    const { room, notices } = prepared;
     // Before a build, which takes minutes. Mostly there is nothing to build.
     const early = await this.#fleet.fillIfBuilt(
       { room, refreshMs, renewBefore, isBeforeBuild: true },

@@ -17,7 +17,16 @@ import { sampleSettings } from "../service/sample-settings.ts";
 /** Keeps a value for all processes, as a file does. */
 class Kept<Value> implements Memory<Value> {
   value: Value | null = null;
-  read = () => Promise.resolve(this.value);
+  readonly #onRead: () => void;
+
+  constructor(onRead: () => void = () => undefined) {
+    this.#onRead = onRead;
+  }
+
+  read = () => {
+    this.#onRead();
+    return Promise.resolve(this.value);
+  };
   write = (value: Value | null) => {
     this.value = value;
     return Promise.resolve();
@@ -49,8 +58,11 @@ export class FakeUnit {
   buildFault: Error | undefined;
   /** Number of builds. */
   builds = 0;
-  /** Number of looks at what runners stand on. */
-  looks = 0;
+  /**
+   * What the processes looked at, in order: `turn` when one of them took its turn at the machine, `version` of the runner
+   * application, `member` of an LXD cluster, `machine`.
+   */
+  readonly looked: ("turn" | "version" | "member" | "machine")[] = [];
   /** Number of times that images were listed apart from instances. */
   imageLists = 0;
   /** Whether the machine's LXD is a member of a cluster. */
@@ -84,7 +96,7 @@ export class FakeUnit {
   moments: readonly LifeMoment[] = [];
   /** undefined: a fixed number of runners. */
   scaling: DemandScaling | undefined;
-  readonly #application = new Kept<never>();
+  readonly #application = new Kept<never>(() => this.looked.push("version"));
   readonly #failure = new Kept<never>();
   readonly #trial = new Kept<ImageTrial>();
   readonly #installed = new Kept<never>();
@@ -96,6 +108,11 @@ export class FakeUnit {
 
   set images(images: readonly RunnerImage[]) {
     this.site.images = images;
+  }
+
+  /** Number of looks at what runners stand on. */
+  get looks(): number {
+    return this.looked.filter((look) => look === "machine").length;
   }
 
   /** Opens the unit's workload in another process. */
@@ -124,11 +141,14 @@ export class FakeUnit {
       images: this.#imageKeeper(clock),
       cluster: {
         isMember: () => Promise.resolve(this.isMember),
-        evacuatedMember: () => Promise.resolve(this.site.isEvacuated ? "m1" : undefined),
+        evacuatedMember: () => {
+          this.looked.push("member");
+          return Promise.resolve(this.site.isEvacuated ? "m1" : undefined);
+        },
       },
       infrastructure: {
         ensure: () => {
-          this.looks += 1;
+          this.looked.push("machine");
           return Promise.resolve({ count: this.capacity, standby: this.standby, notices: [] });
         },
         profiles: () => ["runner"],
@@ -149,7 +169,12 @@ export class FakeUnit {
       formerPaths: { read: () => Promise.resolve(this.former) },
       history: { read: () => Promise.resolve(this.moments) },
       standing: () => Promise.resolve(standingAt(null, this.site.now)),
-      readyLock: this.#locks.ready,
+      readyLock: {
+        run: (work) => {
+          this.looked.push("turn");
+          return this.#locks.ready.run(work);
+        },
+      },
       leaveStandby: () => Promise.resolve(this.hasService),
       log: silentLogger,
       step: () => undefined,

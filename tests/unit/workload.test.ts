@@ -346,6 +346,14 @@ describe("a unit on a member of an LXD cluster", () => {
     ]);
   });
 
+  it("looks at the runner application's version and at its member once, before it looks at the machine", async () => {
+    unit.looked.length = 0;
+    await hook.workload.reconcile(signal);
+    const before = unit.looked.slice(0, unit.looked.indexOf("machine"));
+    expect(before).to.deep.equal(["turn", "version", "member"]);
+    expect(unit.looked.filter((look) => look === "turn" || look === "member")).to.have.lengthOf(2);
+  });
+
   it("is left by runners without a job and standby instances once it is evacuated, and looks at nothing else", async () => {
     const [busy = "", idle = ""] = unit.site.machineNames();
     unit.site.assignJob(busy);
