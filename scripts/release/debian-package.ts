@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { runProcess } from "charm-kit";
 import { renderService } from "juju-agent";
 import type { Architecture } from "juju-charm/pack";
 import type { ProductParts } from "../agent/products.ts";
@@ -25,17 +24,14 @@ export interface DebianPackageOptions {
 
 const TEMPLATES = join(import.meta.dirname, "debian");
 /** A minute does, and an hour where other work has the processors. */
-const LIMIT_MINUTES = 60;
-/** Exit codes of `timeout`: the program is not there, or was killed. */
-const NOT_FOUND = 127;
-const KILLED = 137;
-const run = promisify(execFile);
+const LIMIT_MS = 60 * 60_000;
+const NOT_INSTALLED = "dpkg-buildpackage is not installed; run bash scripts/release/install-tools.sh";
 
 /**
  * Builds a Debian package of an agent with Debian's tools. Needs debhelper; any architecture builds on any.
  *
  * @returns absolute path of the package in `output`.
- * @throws Error with what dpkg-buildpackage has printed.
+ * @throws Error with what dpkg-buildpackage has printed, and DeadlineError.
  */
 export async function buildDebianPackage(
   root: string,
@@ -47,23 +43,28 @@ export async function buildDebianPackage(
   try {
     const source = join(work, product.name);
     await writeSource(root, source, options);
-    // Ended with all the programs that it has started, unlike by Node.js, which knows the first one alone.
     const words = [
-      ...["--signal=KILL", `${LIMIT_MINUTES}m`, "dpkg-buildpackage"],
       "--build=binary",
       "--unsigned-changes",
       "--no-check-builddeps",
       `--host-arch=${architecture}`,
     ];
-    const environment = {
+    const env = {
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
       LC_ALL: "C.UTF-8",
       SOURCE_DATE_EPOCH: String(options.epoch),
       DEB_BUILD_OPTIONS: "nocheck noautodbgsym parallel=1",
     };
-    await run("timeout", words, { cwd: source, env: environment }).catch((thrown: unknown) => {
-      throw new Error(`Cannot build the Debian package: ${reasonOf(thrown as FailedRun)}`, { cause: thrown });
+    const { exitCode, startError, stderr } = await runProcess(["dpkg-buildpackage", ...words], {
+      action: "build the Debian package",
+      limitMs: LIMIT_MS,
+      signal: new AbortController().signal,
+      // It starts many programs, which would work on for nobody.
+      hasOwnGroup: true,
+      ...{ cwd: source, env },
     });
+    if (startError === "ENOENT") throw new Error(`Cannot build the Debian package: ${NOT_INSTALLED}`);
+    if (exitCode !== 0) throw new Error(`Cannot build the Debian package: ${stderr}`);
     const name = `${product.name}_${version}_${architecture}.deb`;
     await mkdir(output, { recursive: true });
     await copyFile(join(work, name), join(output, name));
@@ -71,20 +72,6 @@ export async function buildDebianPackage(
   } finally {
     await rm(work, { recursive: true });
   }
-}
-
-interface FailedRun extends Error {
-  readonly stderr?: string;
-  readonly code?: number | null;
-  readonly signal?: string | null;
-}
-
-/** Why dpkg-buildpackage has made no package. */
-function reasonOf({ message, stderr = "", code, signal }: FailedRun): string {
-  if (code === NOT_FOUND)
-    return "dpkg-buildpackage is not installed; run bash scripts/release/install-tools.sh";
-  if (code === KILLED || signal === "SIGKILL") return `it did not end within ${LIMIT_MINUTES} minutes`;
-  return stderr === "" ? message : stderr;
 }
 
 async function writeSource(root: string, source: string, options: DebianPackageOptions): Promise<void> {

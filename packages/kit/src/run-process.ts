@@ -17,6 +17,12 @@ export interface ProcessOptions {
   readonly input?: string | Uint8Array;
   /** Limit for standard output and for standard error, in bytes; the rest is dropped. @default 4 MiB */
   readonly maxOutputBytes?: number;
+  /**
+   * Runs the program in a session and a process group of its own, and kills all of the group, for a program that starts
+   * others. They have no terminal, and nothing reaches them that is sent to the group of this process, such as Ctrl+C in a
+   * terminal or the kill of a hook: abort the signal then. @default false: the program alone is killed
+   */
+  readonly hasOwnGroup?: boolean;
 }
 
 /** The end of a program, and its output. */
@@ -47,17 +53,22 @@ const MOST_OUTPUT_BYTES = 4 * 2 ** 20;
  * program that is not installed is an error.
  *
  * @param command name or path of the program, and its arguments.
- * @throws DeadlineError after the time limit, and the signal's reason after an abort. The program is killed first.
+ * @throws DeadlineError after the time limit, and the signal's reason after an abort. The program is killed first; those
+ *   that it has started go on, unless it has a group of its own.
  */
 export const runProcess: RunProcess = async ([program = "", ...args], options) => {
   // Imported lazily: many processes run no program.
   const { spawn } = await import("node:child_process");
   const { action, limitMs, signal, env, cwd, input, maxOutputBytes = MOST_OUTPUT_BYTES } = options;
+  const { hasOwnGroup = false } = options;
   return withDeadline(action, limitMs, signal, (limited) => {
     limited.throwIfAborted();
     return new Promise((resolve, reject) => {
       const stdin = input === undefined ? "ignore" : "pipe";
-      const child = startOrTell(() => spawn(program, args, { env, cwd, stdio: [stdin, "pipe", "pipe"] }));
+      const stdio = [stdin, "pipe", "pipe"] as const;
+      const child = startOrTell(() =>
+        spawn(program, args, { env, cwd, stdio: [...stdio], detached: hasOwnGroup }),
+      );
       if ("startError" in child) {
         resolve(child);
         return;
@@ -65,7 +76,8 @@ export const runProcess: RunProcess = async ([program = "", ...args], options) =
       const stdout = gather(child.stdout, maxOutputBytes);
       const stderr = gather(child.stderr, maxOutputBytes);
       const kill = () => {
-        child.kill("SIGKILL");
+        if (hasOwnGroup) killGroup(child.pid);
+        else child.kill("SIGKILL");
         // A grandchild may keep the pipes open.
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
         reject(limited.reason as Error);
@@ -92,6 +104,17 @@ export const runProcess: RunProcess = async ([program = "", ...args], options) =
     });
   });
 };
+
+/** @param leader is undefined for a program that did not start. */
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (thrown) {
+    // All of it has ended in this moment.
+    if (systemErrorCode(thrown) !== "ESRCH") throw thrown;
+  }
+}
 
 /** Spawn throws some errors, such as too long arguments; it reports others as events of the process. */
 function startOrTell<T>(start: () => T): T | (ProcessOutcome & { readonly startError: string }) {
