@@ -7,6 +7,8 @@ import type { HeardDemand } from "../../src/unit/demand.ts";
 import type { DemandHeard } from "../../src/unit/telemetry.ts";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
+import { soon } from "../support/patience.ts";
+import { until } from "../support/rig/until.ts";
 
 /** A GitHub stand-in, and the listeners of one unit to it; time that is skipped passes for both. */
 export class DemandSite {
@@ -102,45 +104,54 @@ export class DemandSite {
       forge.close();
     });
     const kill = async () => {
-      // A poll that is on its way would reach GitHub after the end.
-      if (listener.fault === undefined) await this.#polls((polls) => polls > 0);
+      // A poll that is on its way would reach GitHub after the end. One without a session has told why.
+      await until(
+        "a poll, or why there is none",
+        () => Promise.resolve(this.#polls() > 0 || listener.fault !== undefined),
+        soon(),
+      );
       // Nothing leaves this process any more, the end of the session neither.
       forge.close();
       ended.abort();
       await running;
-      await this.#polls((polls) => polls === 0);
+      await until("the end of the polls", () => Promise.resolve(this.#polls() === 0), soon());
     };
     return { listener, kill };
   }
 
-  /** Waits until so many polls are open; not for ever, since there may be no session. */
-  async #polls(are: (polls: number) => boolean): Promise<void> {
-    const polls = () =>
-      [...this.standIn.scaleSets.all.values()].reduce(
-        (sum, { session }) => sum + (session?.openPolls ?? 0),
-        0,
-      );
-    const found = this.standIn.service.changes.until(
-      () => (are(polls()) ? true : undefined),
-      AbortSignal.timeout(300),
+  /** How many polls are open. */
+  #polls(): number {
+    return [...this.standIn.scaleSets.all.values()].reduce(
+      (sum, { session }) => sum + (session?.openPolls ?? 0),
+      0,
     );
-    await found.catch(() => undefined);
   }
 
   /** Lets time pass, a minute after the other, until a condition holds. */
-  async passes(holds: () => boolean, limitMs = 10_000): Promise<void> {
-    const until = performance.now() + limitMs;
-    while (!holds()) {
-      if (performance.now() > until) throw new Error("It has not come to pass.");
-      this.standIn.service.clock.advance(60_000);
-      await new Promise((resolve) => setTimeout(resolve, 60));
+  async passes(holds: () => boolean, mostMinutes = 180): Promise<void> {
+    for (let minutes = 0; !holds(); minutes += 1) {
+      if (minutes === mostMinutes) throw new Error(`It has not come to pass in ${minutes} minutes.`);
+      await this.pass(60_000);
     }
+  }
+
+  /** Lets time pass, and a listener act on it: it polls again, or tries to open a session. */
+  async pass(byMs: number): Promise<void> {
+    const turns = () =>
+      this.standIn.requests.filter(
+        ({ method, route }) =>
+          (method === "GET" && route === "scale-set-messages") ||
+          (method === "POST" && route === "scale-set-sessions"),
+      ).length;
+    const before = turns();
+    this.standIn.service.clock.advance(byMs);
+    await until("what the listener does next", () => Promise.resolve(turns() > before), soon());
   }
 
   /** An idle runner of the scale set. */
   async connectRunner(): Promise<void> {
     const forge = this.forge();
-    const signal = AbortSignal.timeout(5000);
+    const signal = soon();
     const { id } = (await forge.scaleSet?.register("runners-0-1", signal)) ?? { id: 0 };
     const runner = this.standIn.service.runners.get(id);
     if (!runner) throw new Error("There is no runner.");
@@ -164,22 +175,19 @@ export class DemandSite {
   }
 
   /** Waits until the unit knows of so many jobs. */
-  async knows(assigned: number, limitMs = 5000): Promise<void> {
-    const until = performance.now() + limitMs;
-    while (this.heard?.assigned !== assigned) {
-      if (performance.now() > until)
-        throw new Error(`The unit knows of ${this.heard?.assigned ?? "no"} jobs, not of ${assigned}.`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+  async knows(assigned: number): Promise<void> {
+    await until(
+      `${assigned} jobs`,
+      () => Promise.resolve(this.heard?.assigned === assigned),
+      soon(),
+      () => `; the unit knows of ${this.heard?.assigned ?? "none"}`,
+    );
   }
 
   /** Waits until the unit has heard of a message. */
   async hears(messageId: number): Promise<void> {
-    const until = performance.now() + 5000;
-    while ((this.heard?.lastMessageId ?? 0) < messageId) {
-      if (performance.now() > until) throw new Error(`The unit has not heard of message ${messageId}.`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const isHeard = () => Promise.resolve((this.heard?.lastMessageId ?? 0) >= messageId);
+    await until(`message ${messageId}`, isHeard, soon());
   }
 
   async close(): Promise<void> {

@@ -5,9 +5,9 @@ import { expect } from "chai";
 import { silentLogger, systemClock } from "charm-kit";
 import { GuestWords } from "../../src/service/guest-words.ts";
 import { until } from "../support/rig/until.ts";
+import { soon } from "../support/patience.ts";
 
 const FILE = "ended.json";
-const soon = () => AbortSignal.timeout(5000);
 
 describe("GuestWords", () => {
   let directory = "";

@@ -3,19 +3,21 @@ import type { Browser, Page } from "playwright-core";
 import { accessibilityFaults, lackOfBrowser, startBrowser } from "../support/browser/browser.ts";
 import { busyUnit, LiveSite } from "./live-site.ts";
 
+/** Ample for what a page shows at once. */
+const WAIT_MS = 90_000;
 /** Longer than the page lets a connection be silent: on a machine at its limit, its browser may say nothing for as long. */
-const LOST_MS = 50_000;
+const LOST_MS = 150_000;
 
 /** Chromium of the distribution, which the test installs where it may. */
 describe("the live page in a browser", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let browser: Browser;
   let site: LiveSite;
   let page: Page;
   const troubles: string[] = [];
 
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     if (lackOfBrowser() !== undefined) this.skip();
     browser = await startBrowser();
   });
@@ -37,6 +39,7 @@ describe("the live page in a browser", function () {
   const open = async (options: Parameters<Browser["newContext"]>[0] = {}) => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     page = await context.newPage();
+    page.setDefaultTimeout(WAIT_MS);
     page.on("pageerror", ({ message }) => troubles.push(message));
     page.on("request", (request) => {
       if (!request.url().startsWith(site.url) && !request.url().startsWith("data:"))
@@ -176,19 +179,20 @@ describe("the live page in a browser", function () {
   });
 
   it("says that it is not connected, and goes on by itself when the service is back", async function () {
-    this.timeout(120_000);
+    this.timeout(360_000);
     await site.pause();
     await page.getByText(/^Not connected: values of/).waitFor({ timeout: LOST_MS });
     expect(await region("Runners").getByRole("listitem").count()).to.equal(8);
     await site.listen();
     site.show({ runners: [] });
-    await page.getByText("There are no runners.").waitFor({ timeout: 20_000 });
+    await page.getByText("There are no runners.").waitFor({ timeout: WAIT_MS });
     await page.getByText("Live", { exact: true }).waitFor();
   });
 
   it("says so too of a connection that is silent, paused or not, and connects again", async () => {
     const context = await browser.newContext();
     const silent = await context.newPage();
+    silent.setDefaultTimeout(WAIT_MS);
     await silent.clock.install();
     let connections = 0;
     // The stream ends for nobody: only the page's own clock can tell.
@@ -219,10 +223,11 @@ describe("the live page in a browser", function () {
     );
     const context = await browser.newContext();
     const other = await context.newPage();
+    other.setDefaultTimeout(WAIT_MS);
     await other.goto(site.url);
     await other.getByText("Not connected", { exact: true }).waitFor();
     for (const end of calls) end.abort();
-    await other.getByRole("heading", { name: "Runners", exact: true }).waitFor({ timeout: 20_000 });
+    await other.getByRole("heading", { name: "Runners", exact: true }).waitFor({ timeout: WAIT_MS });
     await context.close();
   });
 

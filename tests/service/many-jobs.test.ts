@@ -26,7 +26,7 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 describe(`the runner service over ${JOBS} jobs`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const directory = useTemporaryDirectory();
 
   it("uses no more memory, file descriptors and listeners than at the beginning", async () => {

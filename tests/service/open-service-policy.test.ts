@@ -9,6 +9,7 @@ import type { Telemetry } from "../../src/unit/telemetry.ts";
 import { lonelySystem } from "../charm/lonely-system.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleSettings } from "./sample-settings.ts";
+import { soon } from "../support/patience.ts";
 
 /** Of this process alone: the port is always the same. */
 const GATEWAY = `127.99.${(process.pid >> 8) & 0xff}.${process.pid & 0xff}`;
@@ -68,7 +69,7 @@ describe("The built-in policy of a unit's service", () => {
     });
 
   it("counts the verdict of each check with the metrics of the moment, and no other request", async () => {
-    const answer = await policy.issue(AbortSignal.timeout(5000));
+    const answer = await policy.issue(soon());
     if ("fault" in answer) throw new Error(answer.fault);
     expect(answer.url).to.equal(`http://${GATEWAY}:8470`);
     expect((await check(answer.url, "unknown")).status).to.equal(401);

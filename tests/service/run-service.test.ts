@@ -16,11 +16,12 @@ import { rejection } from "../support/rejection.ts";
 import { until } from "../support/rig/until.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleSettings } from "./sample-settings.ts";
+import { soon } from "../support/patience.ts";
 
 const SLUG = "runners-0";
 
 describe("runService()", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   const directory = useTemporaryDirectory();
   let lines: string[] = [];
   let stop: AbortController;
@@ -53,14 +54,10 @@ describe("runService()", function () {
       const shown = await askService(socket(), stop.signal);
       return shown !== undefined && test(shown);
     };
-    await until(what, isSo, AbortSignal.timeout(20_000));
+    await until(what, isSo, soon());
   };
   const said = (pattern: RegExp) =>
-    until(
-      String(pattern),
-      () => Promise.resolve(lines.some((line) => pattern.test(line))),
-      AbortSignal.timeout(20_000),
-    );
+    until(String(pattern), () => Promise.resolve(lines.some((line) => pattern.test(line))), soon());
 
   beforeEach(async () => {
     await writeFile(program(), "// a version");
@@ -111,7 +108,7 @@ describe("runService()", function () {
     });
     call.on("error", () => undefined).end();
     const streamed = (what: string, test: (status: ServiceStatus) => boolean) =>
-      until(what, () => Promise.resolve(seen.some(test)), AbortSignal.timeout(20_000));
+      until(what, () => Promise.resolve(seen.some(test)), soon());
     await streamed("the present status", ({ revision }) => revision === 1);
     await writeSettings(settings(), paused(2));
     await streamed("the new settings", ({ revision }) => revision === 2);

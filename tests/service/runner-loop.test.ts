@@ -321,7 +321,7 @@ describe("RunnerLoop", () => {
     fixture.wakes.wake("settings");
     await fixture.shows(({ activity }) => activity.state === "without settings");
     fixture.wakes.wake("instance");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await idle();
     expect(fixture.rounds).to.have.length(1);
     expect(fixture.closed).to.deep.equal([1]);
   });
@@ -384,7 +384,7 @@ describe("RunnerLoop", () => {
     ]);
     expect(fixture.loop.status.nextAttemptAt).to.equal(fixture.now + 2000);
     fixture.wakes.wake("instance");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await idle();
     expect(fixture.rounds).to.have.length(1);
     fixture.pass(2000);
     await fixture.rounded(2);
@@ -414,8 +414,10 @@ describe("RunnerLoop", () => {
   });
 
   const failing = (...failures: readonly Error[]) => round(["a"], { failures });
-  /** As many turns as a busy loop would use. */
-  const idle = () => new Promise((resolve) => setTimeout(resolve, 50));
+  /** As many turns as a busy loop would use, however long they take. */
+  const idle = async () => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
 
   it("tells why a round did nothing beside what it knew, until one ends well", async () => {
     await fixture.rounded(1);

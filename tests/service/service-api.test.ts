@@ -5,7 +5,9 @@ import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { ServiceApi, SocketTakenError } from "../../src/service/service-api.ts";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import { soon } from "../support/patience.ts";
 import { rejection } from "../support/rejection.ts";
+import { until } from "../support/rig/until.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleStatus } from "./sample-status.ts";
 
@@ -136,9 +138,16 @@ describe("ServiceApi", () => {
     expect(readers.filter(({ statusCode }) => statusCode === 503)).to.have.length(24);
     expect(await ask("GET", "/status")).to.include({ status: 200 });
     for (const reader of readers) reader.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const late = await subscribe();
-    expect(late.statusCode).to.equal(200);
+    const late = await until(
+      "a free seat",
+      async () => {
+        const answer = await subscribe();
+        if (answer.statusCode === 200) return answer;
+        answer.destroy();
+        return undefined;
+      },
+      soon(),
+    );
     late.destroy();
   });
 

@@ -8,6 +8,8 @@ import { silentLogger } from "charm-kit";
 import { EventSpool } from "../../src/metrics/event-spool.ts";
 import { ServiceMetrics } from "../../src/service/service-metrics.ts";
 import { lonelySystem } from "../charm/lonely-system.ts";
+import { soon } from "../support/patience.ts";
+import { until } from "../support/rig/until.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleSettings } from "./sample-settings.ts";
 import { sampleStatus } from "./sample-status.ts";
@@ -70,19 +72,25 @@ describe("ServiceMetrics", () => {
     const { port } = taken.address() as AddressInfo;
     try {
       metrics.apply(sampleSettings({ metricsPort: port }));
-      const notices = async () => {
-        // What is under way ends first.
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        return metrics.annotate(sampleStatus({ notices: ["other"] })).notices;
-      };
-      expect((await notices()).map((notice) => notice.slice(0, 24))).to.deep.equal([
+      // What is under way ends first.
+      const notices = (count: number) =>
+        until(
+          `${count} notices`,
+          () => {
+            const told = metrics.annotate(sampleStatus({ notices: ["other"] })).notices;
+            return Promise.resolve(told.length === count && told);
+          },
+          soon(),
+        );
+      expect((await notices(2)).map((notice) => notice.slice(0, 24))).to.deep.equal([
         "other",
         "cannot serve metrics on ",
       ]);
       await new Promise((resolve) => taken.close(resolve));
       metrics.apply(sampleSettings({ metricsPort: port }));
-      expect(await notices()).to.deep.equal(["other"]);
-      expect(await get(port)).to.contain("github_runner_runners_wanted 2");
+      const served = await until("metrics", () => get(port).catch(() => undefined), soon());
+      expect(served).to.contain("github_runner_runners_wanted 2");
+      expect(await notices(1)).to.deep.equal(["other"]);
     } finally {
       taken.close();
     }

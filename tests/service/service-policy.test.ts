@@ -11,7 +11,9 @@ import { askPolicyToken } from "../../src/unit/ask-service.ts";
 import { BuiltinPolicy } from "../../src/unit/builtin-policy.ts";
 import type { RepositoryPolicy } from "../../src/unit/configuration.ts";
 import type { ServiceSettings } from "../../src/unit/service-settings.ts";
+import { soon } from "../support/patience.ts";
 import { rejection } from "../support/rejection.ts";
+import { until } from "../support/rig/until.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleSettings } from "./sample-settings.ts";
 import { sampleStatus } from "./sample-status.ts";
@@ -120,15 +122,8 @@ describe("ServicePolicy", () => {
     await policy.close();
     policy = open();
     policy.apply(settings);
-    for (let attempt = 0; attempt < 100; attempt += 1) {
-      const answer = await check(kept).catch(() => undefined);
-      if (answer) {
-        expect(answer.status).to.equal(403);
-        return;
-      }
-      await systemClock.wait(20, NEVER);
-    }
-    expect.fail("It serves nothing");
+    const answer = await until("an answer", () => check(kept).catch(() => undefined), soon());
+    expect(answer.status).to.equal(403);
   });
 
   it("gives no token without the option, and serves nothing", async () => {
@@ -138,15 +133,12 @@ describe("ServicePolicy", () => {
       .to.have.property("fault")
       .that.contains("without repo-policy=builtin");
     policy.apply(settings);
-    const refused = async () => {
-      for (let attempt = 0; attempt < 100; attempt += 1) {
-        const thrown: unknown = await check("x").catch((error: unknown) => error);
-        if (thrown instanceof Error) return true;
-        await systemClock.wait(20, NEVER);
-      }
-      return false;
-    };
-    expect(await refused()).to.equal(true);
+    const isRefused = () =>
+      check("x").then(
+        () => false,
+        () => true,
+      );
+    await until("a refused connection", isRefused, soon());
     expect(policy.annotate(sampleStatus()).notices).to.deep.equal(sampleStatus().notices);
   });
 
@@ -178,12 +170,12 @@ describe("ServicePolicy", () => {
     };
     const [slow, quick] = [await token(), await token()];
     const early = check(slow);
-    while (release === undefined) await systemClock.wait(10, NEVER);
+    await until("the early check", () => Promise.resolve(release !== undefined), soon());
     settings = settingsWith({ by: "charm" }, 2);
     policy.apply(settings);
     expect((await check(quick)).text).to.equal("by 2");
     expect(closed).to.deep.equal([]);
-    release();
+    release?.();
     expect((await early).text).to.equal("by 1");
     expect(opened).to.deep.equal([1, 2]);
     expect(closed).to.deep.equal([1]);
@@ -192,14 +184,15 @@ describe("ServicePolicy", () => {
 
 describe("BuiltinPolicy", () => {
   const temporary = useTemporaryDirectory();
-  const hurried = () => {
+  /** Its pauses end at once, after something that happens meanwhile. */
+  const hurried = (meanwhile: () => Promise<void> = () => systemClock.wait(1, NEVER)) => {
     let at = 0;
     return {
       now: () => at,
-      wait: (delayMs: number, signal?: AbortSignal) => {
+      wait: async (delayMs: number, signal?: AbortSignal) => {
         at += delayMs;
         signal?.throwIfAborted();
-        return new Promise<void>((resolve) => setTimeout(resolve, 1));
+        await meanwhile();
       },
     };
   };
@@ -212,10 +205,12 @@ describe("BuiltinPolicy", () => {
       policyToken: () => Promise.resolve({ url: "http://10.0.0.1:8470", token: "once" }),
       reconcile: () => Promise.resolve(sampleStatus()),
     });
-    const access = new BuiltinPolicy({ socket: path, clock: hurried() }).access(NEVER);
-    await systemClock.wait(50, NEVER);
-    await api.open();
-    const { url, oneTimeToken } = await access;
+    let pauses = 0;
+    const clock = hurried(async () => {
+      pauses += 1;
+      if (pauses === 2) await api.open();
+    });
+    const { url, oneTimeToken } = await new BuiltinPolicy({ socket: path, clock }).access(NEVER);
     expect([url, oneTimeToken.reveal()]).to.deep.equal(["http://10.0.0.1:8470", "once"]);
     await api.close();
   });

@@ -6,33 +6,46 @@ import { watchFile, type WatchFileOptions } from "../../src/service/watch-file.t
 import { rejection } from "../support/rejection.ts";
 import { until } from "../support/rig/until.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
+import { soon } from "../support/patience.ts";
 
 describe("watchFile()", () => {
   const temporary = useTemporaryDirectory();
   const path = () => join(temporary.path, "unit", "service.json");
-  const soon = () => AbortSignal.timeout(1500);
+  /** Pauses between two looks at the file, as far as they have begun. */
+  let pauses = 0;
   /** Waits for nothing while the kernel tells of changes; its clock stands still. */
   const still: Clock = {
     now: () => 0,
     wait: (_delayMs, signal) =>
       new Promise((_resolve, reject) => {
+        pauses += 1;
         signal.addEventListener("abort", () => {
           reject(signal.reason as Error);
         });
       }),
   };
   /** Pauses end at once. */
-  const hasty: Clock = { now: () => 0, wait: (_delayMs, signal) => systemClock.wait(5, signal) };
+  const hasty: Clock = {
+    now: () => 0,
+    wait: (_delayMs, signal) => {
+      pauses += 1;
+      return systemClock.wait(5, signal);
+    },
+  };
   let ended: AbortController;
   let running: Promise<unknown>;
   let changes = 0;
 
-  const start = (change: Partial<WatchFileOptions> = {}) => {
+  /** Resolves after the first look at the file, before which a write is no change. */
+  const start = async (change: Partial<WatchFileOptions> = {}) => {
     changes = 0;
+    pauses = 0;
     ended = new AbortController();
     const options = { path: path(), onChange: () => void (changes += 1), clock: still, log: silentLogger };
     running = rejection(watchFile({ ...options, ...change }, ended.signal));
+    await paused(1);
   };
+  const paused = (count: number) => until(`${count} pauses`, () => Promise.resolve(pauses >= count), soon());
   const changed = async (work: () => Promise<void>) => {
     const before = changes;
     await work();
@@ -49,8 +62,7 @@ describe("watchFile()", () => {
   });
 
   it("tells by the kernel's events of a write, a replacement, a change of the mode and an end", async () => {
-    start();
-    await systemClock.wait(30, soon());
+    await start();
     await changed(() => writeFile(path(), "one"));
     await changed(() => writeFileAtomically(path(), "two", { mode: 0o600 }));
     await changed(() => chmod(path(), 0o644));
@@ -59,16 +71,15 @@ describe("watchFile()", () => {
 
   it("tells nothing of other files, nor of a file that stays as it is", async () => {
     await writeFile(path(), "one");
-    start({ clock: hasty });
+    await start({ clock: hasty });
     await writeFile(join(dirname(path()), "other.json"), "x");
-    await systemClock.wait(50, soon());
+    await paused(pauses + 5);
     expect(changes).to.equal(0);
   });
 
   it("follows a directory that comes later, and one that takes the place of another", async () => {
     await rm(dirname(path()), { recursive: true });
-    start({ clock: hasty });
-    await systemClock.wait(20, soon());
+    await start({ clock: hasty });
     await changed(async () => {
       await mkdir(dirname(path()));
       await writeFile(path(), "one");
@@ -90,7 +101,7 @@ describe("watchFile()", () => {
         (text) => text,
       );
       let attempts = 0;
-      start({
+      await start({
         clock: hasty,
         log,
         follow: () => {
@@ -98,8 +109,6 @@ describe("watchFile()", () => {
           throw Object.assign(new Error(`${code}: no more watches`), { code });
         },
       });
-      // A write before the first look at the file is no change.
-      await until("an attempt", () => Promise.resolve(attempts > 0), soon());
       await changed(() => writeFile(path(), "one"));
       await changed(() => rm(path()));
       await until("more attempts", () => Promise.resolve(attempts > 3), soon());

@@ -8,6 +8,7 @@ import { ServiceApi } from "../../src/service/service-api.ts";
 import { rejection } from "../support/rejection.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleStatus } from "../service/sample-status.ts";
+import { soon } from "../support/patience.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const INTERVAL_MS = 10 * 60_000;
@@ -23,7 +24,7 @@ const ROUNDED = { ...STATUS, wanted: 5 };
 describe("askService()", () => {
   const directory = useTemporaryDirectory();
   const path = () => join(directory.path, "service.sock");
-  const ask = () => askService(path(), AbortSignal.timeout(5000));
+  const ask = () => askService(path(), soon());
 
   it("returns the status that the service tells", async () => {
     const api = new ServiceApi({
@@ -34,7 +35,7 @@ describe("askService()", () => {
     await api.open();
     try {
       expect(await ask()).to.deep.equal(JSON.parse(JSON.stringify(STATUS)));
-      const after = await awaitRound(path(), AbortSignal.timeout(5000));
+      const after = await awaitRound(path(), soon());
       expect(after).to.deep.equal(JSON.parse(JSON.stringify(ROUNDED)));
     } finally {
       await api.close();
@@ -43,7 +44,7 @@ describe("askService()", () => {
 
   it("returns undefined where no service listens", async () => {
     expect(await ask()).to.equal(undefined);
-    expect(await awaitRound(path(), AbortSignal.timeout(5000))).to.equal(undefined);
+    expect(await awaitRound(path(), soon())).to.equal(undefined);
   });
 
   for (const [what, answer] of [
@@ -54,7 +55,7 @@ describe("askService()", () => {
     ["that answers without end", undefined],
   ] as const) {
     it(`returns undefined for a program ${what}`, async function () {
-      this.timeout(10_000);
+      this.timeout(60_000);
       const server: Server = createServer((socket) => {
         socket.on("error", () => undefined);
         if (answer !== undefined) socket.end(answer);
@@ -101,7 +102,7 @@ describe("awaitRound()", () => {
 
   it("waits for a round of nearly two minutes, and for one of the runners alone where that is wanted", async () => {
     for (const kind of ["whole", "runners"] as const) {
-      const waiting = awaitRound(path(), AbortSignal.timeout(5000), { kind });
+      const waiting = awaitRound(path(), soon(), { kind });
       await begun.promise;
       clock.tick(119_999);
       round.resolve(ROUNDED);
@@ -114,12 +115,12 @@ describe("awaitRound()", () => {
   });
 
   it("gives up after two minutes, so that who has asked looks itself, and the service goes on", async () => {
-    const waiting = awaitRound(path(), AbortSignal.timeout(5000));
+    const waiting = awaitRound(path(), soon());
     await begun.promise;
     clock.tick(120_000);
     expect(await waiting).to.equal(undefined);
     round.resolve(ROUNDED);
-    expect(await askService(path(), AbortSignal.timeout(5000))).to.include({ unit: STATUS.unit });
+    expect(await askService(path(), soon())).to.include({ unit: STATUS.unit });
   });
 
   it("ends at once with the caller", async () => {

@@ -9,7 +9,7 @@ import { useStandIn } from "../support/github/use-stand-in.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 describe("the removal of a unit", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const directory = useTemporaryDirectory();
   const fixture = useStandIn();
 
@@ -19,7 +19,7 @@ describe("the removal of a unit", function () {
   ] as const) {
     it(`leaves no scale set of one ${title}`, async () => {
       const { standIn } = fixture;
-      const signal = AbortSignal.timeout(55_000);
+      const signal = AbortSignal.timeout(170_000);
       const { setup, unit } = sampleSettings();
       const setupOf = (change: Pick<typeof setup.configuration, "scaling">) => ({
         credentials: { by: "token" as const, token: new Secret(STANDARD_TOKEN) },
