@@ -77,7 +77,7 @@ describe("GithubForge", () => {
           .on(REGISTER, answer)
           .on(LIST, page([runner(6), runner(7)]))
           .on(`DELETE ${RUNNERS}/7`, empty(204));
-        const forge = clientOf(github, { deadlineMs: 300 });
+        const forge = clientOf(github, { deadlineMs: 1000 });
         const error = await rejection(forge.register("app-0-7", ["x"], never));
         expect(error).to.be.instanceOf(RegistrationLostError).with.property("cleaned", true);
         expect(github.requests.map(({ method, query }) => [method, query["name"]])).to.deep.equal([
@@ -157,12 +157,11 @@ describe("GithubForge", () => {
 
     it("registers eight runners without a pause between them", async () => {
       github.on(REGISTER, registered(7));
-      const forge = clientOf(github, { secondMs: 1000 });
-      const started = performance.now();
+      // A pause would be longer than the test may be.
+      const forge = clientOf(github, { secondMs: 10 * 60_000 });
       await Promise.all(
         Array.from({ length: 8 }, (_, index) => forge.register(`app-0-${index}`, ["x"], never)),
       );
-      expect(performance.now() - started).to.be.below(1000);
       expect(github.requests).to.have.length(8);
     });
 

@@ -9,6 +9,7 @@ import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import type { RepositorySettings } from "../support/github/state/repository-settings.ts";
 import { useStandIn } from "../support/github/use-stand-in.ts";
 import { rejection } from "../support/rejection.ts";
+import { soon } from "../support/patience.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const OCTO = { owner: "octo", name: "hello" };
@@ -23,9 +24,9 @@ const PULL = {
 
 describe("createRepositoryReader()", function () {
   // The stand-in compiles GitHub's largest schemas.
-  this.timeout(30_000);
+  this.timeout(90_000);
   const github = useStandIn();
-  const signal = () => AbortSignal.timeout(20_000);
+  const signal = soon;
 
   const open = (change: Partial<GithubClientOptions> & { at?: string } = {}) => {
     const { at = "octo/hello", ...options } = change;

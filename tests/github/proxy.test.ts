@@ -9,6 +9,7 @@ import { UnavailableError } from "../../src/github/errors.ts";
 import { openDispatcher } from "../../src/github/own-dispatcher.ts";
 import type { ProxySettings } from "../../src/network/proxy-settings.ts";
 import { clientOf, never, page, runner, useStubGithub } from "./support.ts";
+import { soon } from "../support/patience.ts";
 
 describe("A client behind a proxy", () => {
   const github = useStubGithub();
@@ -88,7 +89,7 @@ describe("A client behind a proxy", () => {
     }
     const open = async () =>
       (await github.connections()) + (await promisify(proxy.getConnections.bind(proxy))());
-    await until("no connection", async () => (await open()) === 0, AbortSignal.timeout(1500));
+    await until("no connection", async () => (await open()) === 0, soon());
   });
 
   it("tells a proxy that is not there by a reason that names no password", async () => {

@@ -205,7 +205,7 @@ export function clientOf(
     credentials: { by: "token", token: new Secret(TOKEN) },
     log: silentLogger,
     secondMs: 5,
-    deadlineMs: 5000,
+    deadlineMs: 30_000,
     ...options,
   });
 }

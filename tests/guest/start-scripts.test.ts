@@ -89,11 +89,11 @@ describe("the guest's programs", () => {
   });
 
   it("end with the application although a job left a process behind that holds its output", async () => {
-    guest.application(`${LISTENS}; sleep 30 & exit 5`);
+    guest.application(`${LISTENS}; sleep 300 & exit 5`);
     const receiver = guest.receive();
     const exited = new Promise((resolve) => receiver.process.once("exit", resolve));
     const answer = guest.deliver(payload());
-    expect(await Promise.race([exited, delay(5000, "still waiting", { ref: false })])).to.equal(5);
+    expect(await Promise.race([exited, delay(45_000, "still waiting", { ref: false })])).to.equal(5);
     expect((await answer.ended).stdout).to.equal("listening\n");
   });
 

@@ -12,6 +12,8 @@ import { openDispatcher } from "../../src/github/own-dispatcher.ts";
 import { ArchiveDownloadError, ArchiveError, ArchiveStore } from "../../src/host/archive-store.ts";
 import type { RunnerApplication } from "../../src/runners/ports.ts";
 import { systemClock, Secret, type Clock } from "charm-kit";
+import { soon } from "../support/patience.ts";
+import { until } from "../support/rig/until.ts";
 import { tarFile } from "./tar-file.ts";
 
 const TOKEN = "short-lived-token-of-a-download";
@@ -44,12 +46,6 @@ const ranged: Answer = (response, request) => {
     const range = `bytes ${start}-${ARCHIVE.length - 1}/${ARCHIVE.length}`;
     response.writeHead(206, { "content-range": range }).end(ARCHIVE.subarray(start));
   }
-};
-/** Promises the whole, gives the half and closes the connection. */
-const cut: Answer = (response) => {
-  response.writeHead(200, { "content-length": String(ARCHIVE.length) });
-  // Not at once: what was received and not yet written is lost with a connection.
-  response.write(ARCHIVE.subarray(0, HALF), () => setTimeout(() => response.destroy(), 50));
 };
 /** Gives the half and nothing more. */
 const stalled: Answer = (response) => {
@@ -132,6 +128,25 @@ describe("ArchiveStore", () => {
     return thrown as ArchiveDownloadError;
   };
   const kept = () => readdir(directory).catch(() => []);
+  const partial = () => stat(join(directory, `${SHA256}.tar.gz.partial`)).catch(() => undefined);
+  /** Promises the whole, gives the half and closes the connection. */
+  const cut: Answer = (response) => {
+    const end = async () => {
+      const before = (await partial())?.mtimeMs;
+      response.writeHead(200, { "content-length": String(ARCHIVE.length) });
+      response.write(ARCHIVE.subarray(0, HALF));
+      // Not at once: what was received and not yet written is lost with a connection.
+      await until(
+        "the half on the disk",
+        async () => {
+          const now = await partial();
+          return now?.size === HALF && now.mtimeMs !== before;
+        },
+        soon(),
+      );
+    };
+    void end().finally(() => response.destroy());
+  };
 
   it("fetches an archive whose checksum is right, and keeps it", async () => {
     const path = await store.fetch(offer(), unaborted());
@@ -337,8 +352,7 @@ describe("ArchiveStore", () => {
     const url = `${github.url}/runner.tar.gz`;
     const holder = spawn(process.execPath, [HOLDER, directory, url, SHA256], { stdio: "inherit" });
     await github.asked();
-    const received = () => stat(join(directory, `${SHA256}.tar.gz.partial`)).then(({ size }) => size);
-    while ((await received().catch(() => 0)) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until("a beginning", async () => ((await partial())?.size ?? 0) > 0, soon());
     holder.kill("SIGKILL");
     await once(holder, "exit");
     expect(await kept()).to.deep.equal([`${SHA256}.tar.gz.partial`]);

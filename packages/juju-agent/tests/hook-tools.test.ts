@@ -109,7 +109,7 @@ const REFUSALS: readonly Row[] = [
 ];
 
 describe("hook tools", function () {
-  this.timeout(10_000);
+  this.timeout(180_000);
   let fixture: AgentFixture;
   beforeEach(async () => {
     fixture = await AgentFixture.make();
@@ -143,11 +143,13 @@ describe("hook tools", function () {
   });
 
   it("refuse a process that outlives its context", async () => {
-    const late = `${fixture.directory}/late`;
+    const [over, late] = [`${fixture.directory}/over`, `${fixture.directory}/late`];
+    const awaits = (path: string) => `for i in $(seq 3000); do [ -e ${path} ] && break; sleep 0.02; done`;
     await fixture.run(
-      `(exec >/dev/null 2>&1; sleep 0.3; is-leader 2>${late}.part; echo $? >>${late}.part; mv ${late}.part ${late}) &`,
+      `(exec >/dev/null 2>&1; ${awaits(over)}; is-leader 2>${late}.part; echo $? >>${late}.part; mv ${late}.part ${late}) &`,
     );
-    await fixture.run(`for i in $(seq 50); do [ -e ${late} ] && break; sleep 0.05; done`);
+    // Its context is over, and another one is running.
+    await fixture.run(`touch ${over}; ${awaits(late)}`);
     expect(await fixture.run(`cat ${late}`)).to.match(/^ERROR .*\n1$/);
   });
 

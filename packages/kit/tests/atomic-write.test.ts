@@ -160,7 +160,7 @@ describe("writeFileAtomically()", () => {
   });
 
   it("leaves a whole file whenever its process is killed, and its partial files to the next write", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     for (let round = 0; round < 5; round += 1) {
       const writer = spawn(process.execPath, [WRITER, path()], { stdio: ["ignore", "pipe", "inherit"] });
       await once(writer.stdout, "data");

@@ -6,11 +6,14 @@ describe("PatientLock", () => {
   const signal = new AbortController().signal;
   const name = `patient-lock-test-${process.pid}`;
   let told: string[] = [];
-  const patient = (limitMs: number) =>
+  const patient = (limitMs: number, onWait: () => void = () => undefined) =>
     new PatientLock(new ProcessLock(name), {
       holder: "another reconcile",
       limitMs,
-      onWait: (message) => told.push(message),
+      onWait: (message) => {
+        told.push(message);
+        onWait();
+      },
     });
 
   beforeEach(() => {
@@ -24,9 +27,8 @@ describe("PatientLock", () => {
 
   it("says whom it waits for, and goes on when that one is done", async () => {
     const release = await new ProcessLock(name).acquire(signal);
-    const running = patient(60_000).run(() => Promise.resolve("done"), signal);
-    setTimeout(() => void release(), 20);
-    expect(await running).to.equal("done");
+    const patiently = patient(60_000, () => void release());
+    expect(await patiently.run(() => Promise.resolve("done"), signal)).to.equal("done");
     expect(told).to.deep.equal(["Waiting for another reconcile to end"]);
   });
 

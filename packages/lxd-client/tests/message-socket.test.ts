@@ -11,17 +11,17 @@ import { rejection } from "../../../tests/support/rejection.ts";
 
 const LIMITS: Limits = {
   reachMs: 0,
-  callMs: 5000,
-  transferMs: 5000,
-  operationMs: 5000,
-  stalledMs: 5000,
+  callMs: 60_000,
+  transferMs: 60_000,
+  operationMs: 60_000,
+  stalledMs: 60_000,
   answerBytes: 1024 * 1024,
   messageBytes: 1024 * 1024,
   backlogBytes: 1024 * 1024,
 };
 
 describe("MessageSocket", function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   let lxd: ExecStandIn;
   let transport: Transport;
 

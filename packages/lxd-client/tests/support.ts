@@ -29,7 +29,8 @@ const MARK = "lxdclient-";
 export const PREFIX = `${MARK}${process.pid.toString(36)}`;
 
 const BUSYBOX = "/bin/busybox";
-const PATIENCE_MS = 60_000;
+/** Ample on a machine that is a few times slower than a quiet one. */
+const PATIENCE_MS = 180_000;
 
 /** Why the daemon cannot be tested against, or undefined when it can. */
 export function reasonToSkip(): string | undefined {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LxdClient } from "../src/index.ts";
 import { rejection } from "../../../tests/support/rejection.ts";
+import { until } from "../../../tests/support/rig/until.ts";
 import { useStandInDaemon } from "./stand-in-daemon.ts";
 import { patience } from "./support.ts";
 
@@ -86,7 +87,6 @@ describe("Uploads of files of this machine", () => {
     expect(await rejection(client.files.put(target, { file }, {}, patience()))).to.include({
       code: "lxd-unreachable",
     });
-    for (let tries = 0; openFiles().length > 0 && tries < 100; tries += 1) await delay(10);
-    expect(openFiles()).to.be.empty;
+    await until("a closed file", () => Promise.resolve(openFiles().length === 0), patience());
   });
 });

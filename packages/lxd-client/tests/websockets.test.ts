@@ -11,7 +11,7 @@ const MIB = 1024 * KIB;
 
 /** What a real daemon cannot be made to do on a WebSocket. */
 describe("WebSockets of a daemon that misbehaves", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let lxd: ExecStandIn;
 
   beforeEach(async () => {
@@ -38,20 +38,22 @@ describe("WebSockets of a daemon that misbehaves", function () {
   };
 
   it("costs no more for one message of 32 MiB than for many small ones", async () => {
-    const time = async (frames: readonly Buffer[]) => {
-      const started = performance.now();
+    // The processor's time: other programs of the machine do not count.
+    const cost = async (frames: readonly Buffer[]) => {
+      const before = process.cpuUsage();
       const running = run(64 * MIB);
       const peer = await lxd.peer("1");
       for (const frame of frames) await peer.write(frame);
       await finish();
       expect((await running).stdout).to.have.length(32 * MIB);
-      return performance.now() - started;
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
     };
     const small = serverFrame(OPCODE.binary, Buffer.alloc(64 * KIB, "a"));
-    const many = await time(Array.from({ length: 512 }, () => small));
+    const many = await cost(Array.from({ length: 512 }, () => small));
     await lxd.close();
     lxd = await ExecStandIn.start();
-    expect(await time([serverFrame(OPCODE.binary, Buffer.alloc(32 * MIB, "a"))])).to.be.lessThan(
+    expect(await cost([serverFrame(OPCODE.binary, Buffer.alloc(32 * MIB, "a"))])).to.be.lessThan(
       5 * many + 200,
     );
   });

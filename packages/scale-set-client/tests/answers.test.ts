@@ -10,6 +10,7 @@ import {
 } from "../src/index.ts";
 import { refusal } from "./refusal.ts";
 import { AnsweringServer, type ScriptedAnswer } from "./answering-server.ts";
+import { soon } from "../../../tests/support/patience.ts";
 
 const SET = '{"id":7,"name":"builders","runnerGroupId":1,"labels":[{"type":"System","name":"linux"}]}';
 const LIMITS: Partial<Limits> = { pauseMs: 1, callMs: 5000 };
@@ -17,7 +18,7 @@ const LIMITS: Partial<Limits> = { pauseMs: 1, callMs: 5000 };
 describe("ScaleSetClient", () => {
   let server: AnsweringServer | undefined;
   let client: ScaleSetClient | undefined;
-  const signal = () => AbortSignal.timeout(10_000);
+  const signal = soon;
 
   async function beside(
     answers: readonly ScriptedAnswer[],

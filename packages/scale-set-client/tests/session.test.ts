@@ -5,16 +5,17 @@ import { startGithubStandIn, type GithubStandIn } from "../../../tests/support/g
 import { STANDARD_TOKEN } from "../../../tests/support/github/http/callers.ts";
 import type { JobView } from "../../../tests/support/github/state/job-record.ts";
 import { ScaleSetAnswerError, ScaleSetClient, type MessageSession } from "../src/index.ts";
+import { soon } from "../../../tests/support/patience.ts";
 
 const LABELS = ["linux", "x64"];
 const MINUTE_MS = 60_000;
 
 describe("MessageSession", function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   let standIn: GithubStandIn;
   let client: ScaleSetClient;
   let scaleSetId: number;
-  const signal = () => AbortSignal.timeout(8000);
+  const signal = soon;
   const paths = () => standIn.requests.map(({ method, path }) => `${method} ${path.replace(/\?.*/, "")}`);
 
   beforeEach(async () => {
@@ -209,7 +210,7 @@ describe("MessageSession", function () {
 describe("ScaleSetClient's connection", () => {
   let standIn: GithubStandIn;
   let client: ScaleSetClient;
-  const signal = () => AbortSignal.timeout(8000);
+  const signal = soon;
   const connections = () => standIn.requests.filter(({ route }) => route === "runner-registration").length;
 
   beforeEach(async () => {

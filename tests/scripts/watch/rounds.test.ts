@@ -176,7 +176,7 @@ describe("watchChanges()", () => {
     mkdirSync(join(root, "src/node_modules"));
     const controller = new AbortController();
     const changed = new Promise<readonly string[]>((resolve) => {
-      watchChanges({ root, folders: ["src"], quietMs: 50, onChange: resolve, signal: controller.signal });
+      watchChanges({ root, folders: ["src"], quietMs: 500, onChange: resolve, signal: controller.signal });
     });
     for (const file of [
       "src/deep/a.ts",

@@ -7,11 +7,13 @@ import { expect } from "chai";
 import { systemClock, type Clock } from "charm-kit";
 import { readDeclaredPrograms } from "../../src/service/declared-programs.ts";
 import { supervisePrograms } from "../../src/service/supervise-programs.ts";
+import { soon } from "../../../../tests/support/patience.ts";
+import { until as awaited } from "../../../../tests/support/rig/until.ts";
 
 const MODULE = join(import.meta.dirname, "../../src/service/supervise-programs.ts");
 
 describe("supervisePrograms()", function () {
-  this.timeout(15_000);
+  this.timeout(60_000);
   let directory: string;
   let lines: string[];
   let faults: string[];
@@ -48,13 +50,13 @@ describe("supervisePrograms()", function () {
     await rm(directory, { recursive: true });
   });
 
-  const until = async (what: string, probe: () => boolean | Promise<boolean>) => {
-    for (let left = 500; left > 0; left -= 1) {
-      if (await probe()) return;
-      await systemClock.wait(10, new AbortController().signal);
-    }
-    throw new Error(`Waiting for ${what} took too long: ${lines.join("; ")}`);
-  };
+  const until = (what: string, probe: () => boolean | Promise<boolean>) =>
+    awaited(
+      what,
+      async () => await probe(),
+      soon(),
+      () => `: ${lines.join("; ")}`,
+    );
   const declare = (name: string, script: string) =>
     writeFile(
       join(directory, "declared", `${name}.json`),
