@@ -58,7 +58,8 @@ endToEnd("credentials in secrets", () => {
 
   const runJob = async () => {
     const job = await rig.queue(["echo done"], patience());
-    const { conclusion } = await rig.ended(job.id, patience());
+    const { conclusion, runnerName } = await rig.ended(job.id, patience());
+    await rig.gone(runnerName ?? "", patience());
     await rig.reconcile(patience());
     return conclusion;
   };

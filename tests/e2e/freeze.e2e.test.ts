@@ -34,7 +34,7 @@ endToEnd("taking a runner away while GitHub gives it a job", () => {
       // Long enough for the frozen instance to be seen.
       await rig.github.call(
         "add-fault",
-        { route: "delete-runner", fault: { kind: "slow", delayMs: 300 } },
+        { route: "delete-runner", fault: { kind: "slow", delayMs: 3000 } },
         patience(),
       );
       const change = rig.configure({ labels: `stale-${round}` }, patience());

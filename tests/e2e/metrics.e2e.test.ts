@@ -61,8 +61,8 @@ endToEnd("the metrics of jobs", () => {
     const all = await events();
     const [installed] = named(all, "runner_installed");
     expect(installed).to.have.all.keys("timestamp", "event", "flavor", "duration");
-    expect(installed?.["timestamp"]).to.be.closeTo(Date.now() / 1000, 120);
-    expect(installed?.["duration"]).to.be.within(0.1, 120);
+    expect(installed?.["timestamp"]).to.be.closeTo(Date.now() / 1000, 300);
+    expect(installed?.["duration"]).to.be.within(0.1, 300);
     expect(all.at(-1)).to.include({
       event: "reconciliation",
       flavor: APPLICATION,
@@ -91,9 +91,9 @@ endToEnd("the metrics of jobs", () => {
     const [start] = named(told, "runner_start");
     expect(start).to.include(common);
     expect(start).to.have.all.keys(...Object.keys(common), "timestamp", "event", "idle", "queue_duration");
-    expect(start?.["timestamp"]).to.be.closeTo((job.startedAt ?? 0) / 1000, 5);
-    expect(start?.["idle"]).to.be.within(0, 120);
-    expect(start?.["queue_duration"]).to.be.within(0, 30);
+    expect(start?.["timestamp"]).to.be.closeTo((job.startedAt ?? 0) / 1000, 15);
+    expect(start?.["idle"]).to.be.within(0, 300);
+    expect(start?.["queue_duration"]).to.be.within(0, 90);
     const [stop] = named(told, "runner_stop");
     expect(stop).to.include({ ...common, status: "normal", job_conclusion: "success" });
     expect(stop).to.have.all.keys(
@@ -104,7 +104,7 @@ endToEnd("the metrics of jobs", () => {
       "job_duration",
       "job_conclusion",
     );
-    expect(stop?.["job_duration"]).to.be.within(1, 30);
+    expect(stop?.["job_duration"]).to.be.within(1, 90);
     expect(told.at(-1)).to.include({ crashed_runners: 0, expected_runners: 1 });
     expect(await mounts(), "that of the fresh runner").to.have.lengthOf(1);
   });

@@ -61,7 +61,7 @@ endToEnd("the built-in policy", () => {
   it("lets a job run, which finds neither its token, nor credentials, nor another port of the machine", async () => {
     const gateway = "$(ip -4 route show default | cut -d' ' -f3)";
     const status = (url: string) =>
-      `curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}\\n' ${url} || true`;
+      `curl --silent --max-time 15 --output /dev/null --write-out '%{http_code}\\n' ${url} || true`;
     const { conclusion, log } = await job([
       "test ! -e /home/ubuntu/github-runner/.policy-token",
       `echo "guess: $(${status(`--request POST --header 'Authorization: Bearer guess' --data '{}' http://${gateway}:8470/push/check-run`)})"`,

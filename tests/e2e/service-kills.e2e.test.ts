@@ -13,7 +13,7 @@ import { until } from "../support/rig/until.ts";
 const KILLS = Number(process.env["SERVICE_KILLS"] ?? 8);
 const WANTED = 3;
 const STANDBY = 1;
-const LONGEST_MS = 30 * 60_000;
+const LONGEST_MS = 90 * 60_000;
 
 endToEnd("the runner service, killed at any moment", function () {
   let rig: Rig;

@@ -16,6 +16,14 @@ endToEnd("a configuration that makes no runner", () => {
     await rig.close(patience(120_000));
   });
 
+  /** Runs a job until its runner has gone, as the next reconcile finds it. */
+  const serve = async (labels: readonly string[] = ["self-hosted"]) => {
+    const { id } = await rig.queue(["echo served"], patience(), { labels });
+    const ended = await rig.ended(id, patience());
+    expect(ended).to.include({ conclusion: "success" });
+    await rig.gone(ended.runnerName ?? "", patience());
+  };
+
   it("costs one runner while GitHub registers none, and none more at later reconciles", async () => {
     const before = await rig.machines(patience());
     await rig.github.call(
@@ -31,15 +39,13 @@ endToEnd("a configuration that makes no runner", () => {
       expect(await rig.status()).to.match(/^active: 2 of 3 runners; retrying: .*422/);
       await rig.reconcile(patience());
     }
-    const { id } = await rig.queue(["echo served"], patience());
-    expect(await rig.ended(id, patience())).to.include({ conclusion: "success" });
+    await serve();
   });
 
   it("is replaced by one that makes runners, all of them in one reconcile", async () => {
     await rig.github.call("clear-faults", null, patience());
     await rig.reconcile(patience());
-    const { id } = await rig.queue(["echo served"], patience(), { labels: ["self-hosted", "new"] });
-    expect(await rig.ended(id, patience())).to.include({ conclusion: "success" });
+    await serve(["self-hosted", "new"]);
     await rig.reconcile(patience());
     expect(await rig.status()).to.equal("active: 3 runners: 3 idle");
     const labels = (await rig.registrations(patience())).map((runner) => runner.labels.includes("new"));

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { reasonToSkipLxd } from "../lxd/reason-to-skip.ts";
+import { SLOWEST } from "../patience.ts";
 import { ARCHIVE } from "./rig.ts";
 
-/** A machine of continuous integration may be this many times slower than a quiet one, for which the tests give their limits. */
-const SLOWEST = 3;
 const LIMIT_MS = SLOWEST * 5 * 60_000;
 
 /** A suite that needs the LXD of this machine and the packed archive; it is skipped, and says why, where they are not. */

@@ -184,6 +184,11 @@ export class Rig {
     return workload ? `${workload.current}: ${workload.message ?? ""}` : "";
   }
 
+  /** {@link Rig.status} without the standing of the month, which is told from 20 replacements on, if some were slow. */
+  async statusNow(): Promise<string> {
+    return (await this.status()).replace(/; this month .*$/, "");
+  }
+
   /**
    * Dispatches an event as the timers do, with more in the environment where that is wanted.
    *
