@@ -97,7 +97,7 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
       await page
         .locator(`.VPLocalSearchBox a.result[href*="${target}"]`)
         .first()
-        .waitFor({ timeout: 20_000 });
+        .waitFor({ timeout: 60_000 });
       await page.keyboard.press("Escape");
     }
     await page.close();

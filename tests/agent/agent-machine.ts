@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { BASE_IMAGE_ALIAS } from "../support/base-image/ensure-base-image.ts";
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 540_000;
 
 /**
  * A machine on the LXD of this machine, with systemd. It has no network: no registry, no mirror, nothing to download
@@ -48,7 +48,7 @@ export class AgentMachine implements Disposable {
 
   /** Waits until a command succeeds. */
   awaited(condition: string): void {
-    this.sh(`timeout 60 sh -c 'until ${condition}; do sleep 0.2; done'`);
+    this.sh(`timeout 180 sh -c 'until ${condition}; do sleep 0.2; done'`);
   }
 
   /** Waits until systemd has started the machine. */

@@ -27,11 +27,11 @@ const CASES: readonly (readonly [line: string, words: readonly string[]])[] = [
 
 /** The shells of the distribution, which the test installs where it may. */
 describe("the agent's completion", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let directory: string;
 
   before(function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     const { status, stderr } = spawnSync("sh", [ENSURE], { encoding: "utf8" });
     if (status === 3) this.skip();
     if (status !== 0) throw new Error(`The shells cannot be made ready: ${stderr}`);

@@ -15,7 +15,7 @@ import { AgentMachine } from "./agent-machine.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NAME = `runner${process.pid.toString(36)}`;
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 540_000;
 const PAGE = "docs/how-to/run-without-juju.md";
 const BLOCKED = /^github-runner\/0: blocked: path: missing/;
 

@@ -13,7 +13,7 @@ import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NAME = `agent${process.pid.toString(36)}`;
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 540_000;
 const HISTORY = "/root/history";
 
 /** Keeps a list of its hooks, and has an event of its own that a timer starts as the runners' charm does. */

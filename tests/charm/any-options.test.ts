@@ -20,7 +20,7 @@ const STATUSES = ["active", "blocked", "maintenance", "waiting"];
 const NOWHERE = "http://127.0.0.1:9";
 
 describe("GithubRunnerCharm, with any options", function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
   let directory = "";
   let github: GithubStandIn;
 

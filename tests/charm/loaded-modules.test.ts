@@ -54,7 +54,7 @@ const RECORDER = join(import.meta.dirname, "module-recorder.ts");
 const HEAVY = /node_modules\/(undici|ws|@octokit|ajv|yaml|yauzl)\//;
 
 describe("The modules that a dispatch loads", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let directory = "";
 
   before(() => {

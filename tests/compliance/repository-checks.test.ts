@@ -5,6 +5,7 @@ import type { RepositoryFacts } from "../../src/compliance/ports.ts";
 import { RepositoryChecks } from "../../src/compliance/repository-checks.ts";
 import { MissingPermissionError, NotFoundError, RateLimitError } from "../../src/github/errors.ts";
 import { rejection } from "../support/rejection.ts";
+import { soon } from "../support/patience.ts";
 
 const PUSH: CheckRequest = {
   event: "push",
@@ -19,7 +20,7 @@ class DiskError extends ConditionError {
 }
 
 describe("RepositoryChecks", () => {
-  const signal = () => AbortSignal.timeout(5000);
+  const signal = soon;
   const check = (read: () => Promise<RepositoryFacts | undefined>, log = silentLogger) =>
     new RepositoryChecks({ reader: { read }, log }).check(PUSH, signal());
   const failing = (error: Error) => check(() => Promise.reject(error));

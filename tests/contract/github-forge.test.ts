@@ -11,16 +11,17 @@ import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import { buildArchive } from "../support/github/runner-application/build-archive.ts";
 import type { RunnerRecord } from "../support/github/state/runner-record.ts";
 import { describeForge, type ForgeFixture } from "./forge.contract.ts";
+import { soon } from "../support/patience.ts";
 
 const REPOSITORY = "octo/hello";
 
 describe("GithubForge", function () {
-  this.timeout(20_000); // the first exchange loads GitHub's description
+  this.timeout(60_000); // the first exchange loads GitHub's description
   let directory = "";
   let github: GithubStandIn;
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "forge-contract-"));
-    const archive = await buildArchive(directory, AbortSignal.timeout(10_000));
+    const archive = await buildArchive(directory, soon());
     github = await startGithubStandIn({ archives: [archive] });
   });
   after(async () => {

@@ -62,7 +62,7 @@ async function expectReached(from: NetworkPeer, ...probes: readonly Probes[]): P
 }
 
 describeLxd(`LxdFirewall${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let site: FirewallSite;
   let runner: Runner;
   let sibling: Runner;

@@ -16,7 +16,7 @@ import {
   type InfrastructureFixture,
 } from "./lxd-infrastructure-fixture.ts";
 
-const LIMIT_MS = 5 * 60_000;
+const LIMIT_MS = 15 * 60_000;
 
 const reason = reasonToSkipLxd();
 const describeLxd = reason === undefined ? describe : describe.skip;

@@ -19,7 +19,7 @@ import {
   type InfrastructureFixture,
 } from "./lxd-infrastructure-fixture.ts";
 
-const LIMIT_MS = 5 * 60_000;
+const LIMIT_MS = 15 * 60_000;
 const ARCHIVE_IN_GUEST = "/root/runner.tar.gz";
 const BUILD = `set -e
 echo "step: Writing a file"

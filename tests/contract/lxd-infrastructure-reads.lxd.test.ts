@@ -11,7 +11,7 @@ const describeLxd = reason === undefined ? describe : describe.skip;
 describeLxd(
   `What LxdInfrastructure asks LXD${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const directory = useTemporaryDirectory();
     let recording: RecordingSocket;
     let client: LxdClient;

@@ -21,7 +21,7 @@ const describeLxd = reason === undefined ? describe : describe.skip;
 const LARGER = { cpu: 2, memory: "512MiB", disk: "3GiB" } as const;
 
 describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let fixture: InfrastructureFixture;
   let sharedBefore: unknown;
   const listObjects = () => listUnitObjects(fixture.client, fixture.slug, fixture.owner.unitName);

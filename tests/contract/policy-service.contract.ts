@@ -51,7 +51,7 @@ async function post(url: string, token: string | undefined, body: unknown): Prom
 /** How every policy service deals with runners: the tokens, paths and bodies of repo-policy-compliance. */
 export function policyProtocolContract(name: string, open: () => Promise<PolicyServiceFixture>): void {
   describe(`The policy service '${name}' deals with a runner that`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let service: PolicyServiceFixture;
     before(async () => {
       service = await open();
@@ -121,7 +121,7 @@ export function policyProtocolContract(name: string, open: () => Promise<PolicyS
 /** What repo-policy-compliance decides about repositories. */
 export function repositoryPolicyContract(name: string, open: () => Promise<PolicyServiceFixture>): void {
   describe(`The policy service '${name}'`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let service: PolicyServiceFixture;
     before(async () => {
       service = await open();

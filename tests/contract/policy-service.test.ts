@@ -21,7 +21,7 @@ import { freePort } from "../support/free-port.ts";
 
 const HOST = "127.0.0.1";
 const CHARM_TOKEN = "token-of-the-charm";
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 90_000;
 
 async function openBuiltin(): Promise<PolicyServiceFixture> {
   const github = await startGithubStandIn();

@@ -28,7 +28,7 @@ import {
   type InfrastructureFixture,
 } from "./lxd-infrastructure-fixture.ts";
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 360_000;
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "512MiB" } as const;
 const sh = (script: string) => execFileSync("sh", ["-ec", script], { encoding: "utf8" });
 

@@ -19,7 +19,7 @@ import { patience } from "../../packages/lxd-client/tests/support.ts";
 import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 import { openInfrastructure, roomFor, type InfrastructureFixture } from "./lxd-infrastructure-fixture.ts";
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 360_000;
 const GIB = 2 ** 30;
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "2GiB" } as const;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);

@@ -38,7 +38,7 @@ function callsOf(page: string): readonly (readonly string[])[] {
 }
 
 describe("commands of juju and the agent in the documentation", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let directory: string;
   let archive: string;
   let isDeployed: boolean;

@@ -8,7 +8,7 @@ import { ScratchRepository } from "./walk/scratch-repository.ts";
 const ROOT = join(import.meta.dirname, "../..");
 
 describe("the walk of CONTRIBUTING.md", function () {
-  this.timeout(10 * 60_000);
+  this.timeout(30 * 60_000);
   const directory = useTemporaryDirectory();
 
   it("works step by step: each change applies, and each command ends as the page says", () => {

@@ -36,7 +36,7 @@ function scriptOf(steps: readonly Step[], directory: string): string {
 }
 
 describe("the tutorial of the framework", function () {
-  this.timeout(5 * 60_000);
+  this.timeout(15 * 60_000);
   let shell: OutsideShell;
   let output: string;
 

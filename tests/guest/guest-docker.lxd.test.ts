@@ -13,7 +13,7 @@ const reason = reasonToSkipLxd();
 const suite = reason === undefined ? describe : describe.skip;
 
 suite(`Docker in a runner${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(240_000);
+  this.timeout(720_000);
   this.slow(5000);
   const guest = new GuestMachine("guestdock", "10.219.93", ["btrfs", "size=4GiB"]);
   let proxy: Tinyproxy;

@@ -19,7 +19,7 @@ const JOB = {
 };
 
 suite(`a runner on LXD${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(180_000);
+  this.timeout(540_000);
   this.slow(5000);
   const guest = new GuestMachine("guestfiles", "10.219.92");
   let server: GuestServer;

@@ -51,7 +51,7 @@ const JUST_IN_TIME: GuestRegistration = {
   jitConfig: new Secret("the configuration"),
 };
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 360_000;
 
 /** A container of the base image that the build script has made a runner of, on a bridge of its own. */
 export class GuestMachine {

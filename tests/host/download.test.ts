@@ -9,6 +9,7 @@ import { Agent } from "undici";
 import { AnswerError, download } from "../../src/host/download.ts";
 import { rejection } from "../support/rejection.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
+import { soon } from "../support/patience.ts";
 
 const MIB = 1024 * 1024;
 const BLOCK = Buffer.alloc(64 * 1024, "x");
@@ -35,7 +36,7 @@ describe("download()", () => {
   const fetchFile = (longest: number) => {
     const { port } = server.address() as AddressInfo;
     const file = { url: `http://127.0.0.1:${port}/file`, token: undefined, path: path(), longest };
-    return download(file, agent, AbortSignal.timeout(10_000));
+    return download(file, agent, soon());
   };
   /** Sends without an end, however slowly the client reads. */
   const endless: RequestListener = (_request, response) => {

@@ -6,9 +6,10 @@ import { renderCommand, type RunProcess } from "charm-kit";
 import { Host } from "../../src/host/host.ts";
 import { VirtualMachinesError } from "../../src/host/machine-check.ts";
 import type { HostPaths } from "../../src/host/host-paths.ts";
+import { soon } from "../support/patience.ts";
 
 const INSTANCES = "sys/fs/inotify/max_user_instances";
-const signal = () => AbortSignal.timeout(10_000);
+const signal = soon;
 const quiet = () => undefined;
 const CONTAINERS = { runners: 4, processes: 8192, virtualMachines: false };
 const MACHINES = { runners: 4, processes: 8192, virtualMachines: true };

@@ -7,6 +7,7 @@ import {
   type WrittenRules,
   type WrittenRulesRecord,
 } from "../../src/host/packet-filter.ts";
+import { soon } from "../support/patience.ts";
 
 const BRIDGE = "ghr-7c5a533446";
 const LXD_RULES = `table inet lxd {
@@ -87,7 +88,7 @@ function kernel(refuses: (script: string) => boolean) {
   return { accepted, filter: new NftPacketFilter({ slug: "runners-0", run }) };
 }
 const close = (filter: NftPacketFilter) =>
-  filter.closeHost("ghr-7c5a533446", "10.251.17.1/24", undefined, AbortSignal.timeout(1000));
+  filter.closeHost("ghr-7c5a533446", "10.251.17.1/24", undefined, soon());
 
 describe("closeHost()", () => {
   it("keeps the counted connections and guards the bridge's ports, in one transaction", async () => {
@@ -103,13 +104,13 @@ describe("closeHost()", () => {
 
   it("stays below that for the largest subnet", async () => {
     const { accepted, filter } = kernel(() => false);
-    await filter.closeHost("ghr-7c5a533446", "10.251.0.1/16", 8470, AbortSignal.timeout(1000));
+    await filter.closeHost("ghr-7c5a533446", "10.251.0.1/16", 8470, soon());
     expect(accepted[0]?.length).to.be.below(128 * 1024);
   });
 
   it("keeps one port of the gateway open, and each runner's connections to it few", async () => {
     const { accepted, filter } = kernel(() => false);
-    await filter.closeHost("ghr-7c5a533446", "10.251.17.1/24", 8470, AbortSignal.timeout(1000));
+    await filter.closeHost("ghr-7c5a533446", "10.251.17.1/24", 8470, soon());
     const rules = accepted[0]?.split("\n").map((line) => line.trim()) ?? [];
     const open = rules.indexOf("ip daddr 10.251.17.1 tcp dport 8470 goto check");
     expect(open).to.be.above(rules.indexOf("chain from_runners {"));
@@ -171,8 +172,7 @@ describe("closeHost()", () => {
   it("writes other rules at once, and those of before again", async () => {
     const { kernel: seen, open } = showing(new Record());
     const ports = [undefined, 8470, undefined];
-    for (const port of ports)
-      await open().closeHost(BRIDGE, "10.251.17.1/24", port, AbortSignal.timeout(1000));
+    for (const port of ports) await open().closeHost(BRIDGE, "10.251.17.1/24", port, soon());
     expect(seen.written).to.equal(ports.length);
   });
 
@@ -181,8 +181,7 @@ describe("closeHost()", () => {
     await close(open());
     // The table of frames stays there, as it was written for another port.
     seen.refuses = (script) => script.includes("bridge");
-    const closeFor = (filter: NftPacketFilter) =>
-      filter.closeHost(BRIDGE, "10.251.17.1/24", 8470, AbortSignal.timeout(1000));
+    const closeFor = (filter: NftPacketFilter) => filter.closeHost(BRIDGE, "10.251.17.1/24", 8470, soon());
     await closeFor(open());
     seen.refuses = () => false;
     await closeFor(open());

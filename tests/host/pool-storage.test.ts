@@ -16,6 +16,7 @@ import type { KnownPool, PoolMethod } from "../../src/host/pool-choice.ts";
 import { PoolFileError, StorageMissingError } from "../../src/host/pool-errors.ts";
 import { PoolStorage } from "../../src/host/pool-storage.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
+import { soon } from "../support/patience.ts";
 
 const NEED = { thin: 1, thick: 2 };
 const DRIVERS = ["dir"];
@@ -29,7 +30,7 @@ const DAMAGE = [
   '{"method":"directory"}',
   '{"method":"tape","driver":"dir"}',
 ];
-const signal = () => AbortSignal.timeout(10_000);
+const signal = soon;
 
 describe("PoolStorage", () => {
   const directory = useTemporaryDirectory();

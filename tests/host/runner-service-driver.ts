@@ -6,7 +6,7 @@ import { runProcess } from "charm-kit";
 import { RunnerService } from "../../src/host/runner-service.ts";
 
 const [verb = "", program = ""] = process.argv.slice(2);
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(180_000);
 const service = new RunnerService({
   unit: { name: "fleet/0", slug: "fleet-0" },
   paths: { units: "/etc/systemd/system", booted: "/run/systemd/system" },

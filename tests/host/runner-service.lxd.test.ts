@@ -8,7 +8,7 @@ import { reasonToSkipLxd } from "../support/lxd/reason-to-skip.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NAME = `rsvc${process.pid.toString(36)}`;
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 720_000;
 const SERVICE = "fleet-0-runners.service";
 
 const reason = reasonToSkipLxd();
@@ -33,12 +33,12 @@ describeLxd(
         sh(`cd / && /node/bin/node /repository/tests/host/runner-service-driver.ts ${words.join(" ")}`),
       ) as unknown;
     const property = (name: string) => sh(`systemctl show --property=${name} --value ${SERVICE}`).trim();
-    const until = (condition: string) => sh(`timeout 150 sh -c 'until ${condition}; do sleep 0.2; done'`);
+    const until = (condition: string) => sh(`timeout 450 sh -c 'until ${condition}; do sleep 0.2; done'`);
     const isUp = `systemctl is-active --quiet ${SERVICE} && test -S /var/lib/github-runner/fleet-0/service.sock`;
     const booted = () => {
       // Without a network, not all of the system's own services start.
       sh(
-        "timeout 60 sh -c 'until systemctl is-system-running | grep -Eqx \"running|degraded\"; do sleep 0.2; done'",
+        "timeout 180 sh -c 'until systemctl is-system-running | grep -Eqx \"running|degraded\"; do sleep 0.2; done'",
       );
     };
 

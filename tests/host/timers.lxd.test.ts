@@ -20,7 +20,7 @@ const reason = reasonToSkipLxd();
 const suite = reason === undefined ? describe : describe.skip;
 
 suite(`SystemdTimers under systemd${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let directory = "";
   let signal: AbortSignal;
 
@@ -31,7 +31,7 @@ suite(`SystemdTimers under systemd${reason === undefined ? "" : ` (skipped: ${re
 
   before(async () => {
     // Here, and not where the suite is declared: that is minutes before it runs.
-    signal = AbortSignal.timeout(240_000);
+    signal = AbortSignal.timeout(720_000);
     await removeAll();
     directory = await mkdtemp(join(tmpdir(), "timers-lxd-"));
     await chmod(directory, 0o755);

@@ -16,7 +16,7 @@ const OUTSIDE = `198.18.${(process.pid * 4 + 2) % 250}`;
 describeLxd(
   `A bridge that changed in the kernel${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   function () {
-    this.timeout(120_000);
+    this.timeout(360_000);
     const signal = () => patience(120_000);
     let site: FirewallSite;
     let runner: Runner;

@@ -3,6 +3,7 @@ import { LxdError, type Config, type LxdClient } from "lxd-client";
 import { LxdInfrastructure } from "../../src/lxd/lxd-infrastructure.ts";
 import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
 import { QUIET_MACHINE } from "./quiet-machine.ts";
+import { soon } from "../support/patience.ts";
 
 const DEPLOYMENT = "9f484882-2f18-4fd2-967d-db9663db7bea";
 const MEMBERS = ["m3", "m1", "m2"];
@@ -64,7 +65,7 @@ function daemon(member: string | undefined) {
   return {
     subnet: async (isConfigured = false) => {
       const capacity = { count: 1, standby: 0, processes: 100, resources: RESOURCES };
-      await open(isConfigured).ensure(capacity, AbortSignal.timeout(1000));
+      await open(isConfigured).ensure(capacity, soon());
       return bridge?.["ipv4.address"];
     },
   };

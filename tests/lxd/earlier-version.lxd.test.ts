@@ -13,7 +13,7 @@ const LATER = new Set(["ipv4.dhcp.ranges", "dns.mode", "raw.dnsmasq"]);
 describeLxd(
   `A runner of an earlier version${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   function () {
-    this.timeout(120_000);
+    this.timeout(360_000);
     const signal = () => patience(120_000);
     let site: FirewallSite;
     let runner: Runner;

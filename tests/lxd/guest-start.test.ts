@@ -8,10 +8,11 @@ import { LxdClient, socketAt } from "lxd-client";
 import { RawPeer } from "../../packages/lxd-client/tests/raw-websocket.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import { rejection } from "../support/rejection.ts";
+import { soon } from "../support/patience.ts";
 
 const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const OFFLINE = "LXD VM agent isn't currently running";
-const signal = () => AbortSignal.timeout(10_000);
+const signal = soon;
 
 /** What LXD says of the guest at one reading. */
 interface GuestState {

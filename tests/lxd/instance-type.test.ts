@@ -7,6 +7,7 @@ import { LxdClient, socketAt } from "lxd-client";
 import { LxdImages } from "../../src/lxd/lxd-images.ts";
 import { LxdMachines } from "../../src/lxd/lxd-machines.ts";
 import type { ImageRecipe } from "../../src/runners/ports.ts";
+import { soon } from "../support/patience.ts";
 
 const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const RECIPE: ImageRecipe = {
@@ -18,7 +19,7 @@ const RECIPE: ImageRecipe = {
   buildScript: "true\n",
   cleanScript: "true\n",
 };
-const signal = () => AbortSignal.timeout(10_000);
+const signal = soon;
 
 /** What was asked to be made. */
 interface Made {

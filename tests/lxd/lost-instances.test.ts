@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { LxdError, type ClusterMember, type Instance, type LxdClient } from "lxd-client";
 import { lostInstances } from "../../src/lxd/lost-instances.ts";
 import { rejection } from "../support/rejection.ts";
+import { soon } from "../support/patience.ts";
 
-const signal = () => AbortSignal.timeout(1000);
+const signal = soon;
 const member = (name: string, status: string): ClusterMember => ({ name, url: "", status, message: "" });
 const instance = (name: string, location: string, change: Partial<Instance> = {}) =>
   ({ name, location, status: "Error", config: {}, ...change }) as Instance;

@@ -7,12 +7,13 @@ import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
 import { parseNetwork } from "../../src/network/network.ts";
 import { rejection } from "../support/rejection.ts";
 import { QUIET_MACHINE } from "./quiet-machine.ts";
+import { soon } from "../support/patience.ts";
 
 const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const OWN = { [KEYS.owner]: ownerText(OWNER) };
 const RESOURCES = { cpu: 1, memory: "1GiB", disk: "4GiB" } as const;
 const DOWN = "peer node 10.0.0.2:8443 is down";
-const signal = () => AbortSignal.timeout(1000);
+const signal = soon;
 const networks = (...texts: readonly string[]) =>
   texts.map(parseNetwork).filter((network) => network !== undefined);
 

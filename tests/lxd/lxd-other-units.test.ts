@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { LxdClient } from "lxd-client";
 import { LxdOtherUnits } from "../../src/lxd/lxd-other-units.ts";
 import { KEYS, ownerConfig, type Owner } from "../../src/lxd/ownership.ts";
+import { soon } from "../support/patience.ts";
 
 const DEPLOYMENT = "9f484882-2f18-4fd2-967d-db9663db7bea";
 const owner = (unitName: string): Owner => ({ unitName, deployment: DEPLOYMENT });
@@ -26,7 +27,7 @@ describe("mayHaveJobs()", () => {
         },
       },
     } as unknown as LxdClient;
-    return new LxdOtherUnits(client, owner("runners/0"), ["activity"]).mayHaveJobs(AbortSignal.timeout(1000));
+    return new LxdOtherUnits(client, owner("runners/0"), ["activity"]).mayHaveJobs(soon());
   };
 
   it("looks at the runners of other units on this member of a cluster only", async () => {

@@ -8,6 +8,7 @@ import { LxdError, type LxdClient } from "lxd-client";
 import { LxdRunnerLogs } from "../../src/lxd/lxd-runner-logs.ts";
 import { CAPSULE_LIMITS, LogKeeper } from "../../src/runners/log-keeper.ts";
 import { options, runnerName } from "../runners/fake-process.ts";
+import { soon } from "../support/patience.ts";
 
 const MIB = 2 ** 20;
 const [RUNNER] = [runnerName(1)];
@@ -56,7 +57,7 @@ describe("LxdRunnerLogs on a disk that is full", () => {
   }
 
   const keep = (logs: Pick<LxdRunnerLogs, "keep">, runner: string) =>
-    logs.keep({ runner, cause: "it fills the disk", at: 1000 }, AbortSignal.timeout(10_000));
+    logs.keep({ runner, cause: "it fills the disk", at: 1000 }, soon());
   const free = async () => {
     const { bavail, bsize } = await statfs(join(directory, "logs"));
     return bavail * bsize;
@@ -107,5 +108,5 @@ describe("LxdRunnerLogs on a disk that is full", () => {
     const kept = await logs.kept();
     expect(kept.map(({ runner }) => runner).sort()).to.deep.equal([runnerName(11), runnerName(12)].sort());
     expect(kept.every(({ bytes }) => bytes > 2 * MIB)).to.equal(true);
-  }).timeout(30_000);
+  }).timeout(90_000);
 });

@@ -8,7 +8,7 @@ const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;
 
 describeLxd(`LxdUnitChanges${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("follow() tells of changes of the unit's bridge and profiles, and of no other unit's", async () => {
     const unit = await openInfrastructure();

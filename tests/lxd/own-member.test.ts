@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { LxdError, type ClusterMember, type LxdClient, type Outcome } from "lxd-client";
 import { createInCluster, isUnfinished } from "../../src/lxd/own-member.ts";
 import { rejection } from "../support/rejection.ts";
+import { soon } from "../support/patience.ts";
 
 interface Thing {
   readonly name: string;
@@ -57,7 +58,7 @@ describe("createInCluster()", () => {
   const create = (things: Things, members: readonly string[]) => {
     const listed = members.map((name): ClusterMember => ({ name, url: "", status: "Online", message: "" }));
     const client = { cluster: { members: () => Promise.resolve(listed) } } as unknown as LxdClient;
-    return createInCluster(client, things, { whole, definition, member: "m2" }, AbortSignal.timeout(1000));
+    return createInCluster(client, things, { whole, definition, member: "m2" }, soon());
   };
 
   it("defines the object for each member, with its own part for the own one only, and then creates it", async () => {

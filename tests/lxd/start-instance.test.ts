@@ -7,6 +7,7 @@ import { LxdClient, OperationError, socketAt } from "lxd-client";
 import { InstanceStartError } from "../../src/lxd/errors.ts";
 import { startInstance } from "../../src/lxd/start-instance.ts";
 import { rejection } from "../support/rejection.ts";
+import { soon } from "../support/patience.ts";
 
 const FORKSTART = "Failed to run: /usr/bin/lxd forkstart a /var/lib/lxd/containers lxc.conf: exit status 1";
 const LOG = `lxc a 20261129031613.232 WARN     cgfsng - ../src/lxc/cgroups/cgfsng.c:fchowmodat:1619 - No such file
@@ -15,7 +16,7 @@ lxc a 20261129031613.267 ERROR    conf - ../src/lxc/conf.c:lxc_setup:4419 - Fail
 lxc a 20261129031613.267 ERROR    start - ../src/lxc/start.c:do_start:1272 - Failed to setup container "a"
 lxc 20261129031618.509 ERROR    af_unix - ../src/lxc/af_unix.c:recv:218 - Connection reset by peer
 `;
-const signal = () => AbortSignal.timeout(10_000);
+const signal = soon;
 
 describe("startInstance()", () => {
   let directory = "";

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { promisify } from "node:util";
 import { makeCertificates, type TestCertificates } from "../support/simplestreams/test-certificates.ts";
+import { soon } from "../support/patience.ts";
 
 const MODULE = join(import.meta.dirname, "../../src/network/system-certificates.ts");
 const PROGRAM = `
@@ -29,13 +30,13 @@ const PROGRAM = `
   }`;
 
 describe("withSystemCertificates()", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let directory: string;
   let certificates: TestCertificates;
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "system-certificates-"));
-    certificates = await makeCertificates(directory, AbortSignal.timeout(10_000));
+    certificates = await makeCertificates(directory, soon());
   });
   after(() => rm(directory, { recursive: true, force: true }));
 

@@ -8,7 +8,7 @@ import { installCharmcraft, type Charmcraft } from "../support/charmcraft/linter
 const ROOT = join(import.meta.dirname, "../..");
 
 describe("the linters of charmcraft", function () {
-  this.timeout(6 * 60_000);
+  this.timeout(18 * 60_000);
   let charmcraft: Charmcraft;
   let directory: string;
 

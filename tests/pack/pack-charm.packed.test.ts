@@ -22,7 +22,7 @@ const FILE = 0o100644;
 const PROGRAM = 0o100755;
 
 describe("packCharm()", function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
   let directory: string;
   let unpacked: string;
   let packed: PackedCharm;
@@ -41,7 +41,7 @@ describe("packCharm()", function () {
 
   /** Started without an event, the charm says that its environment is missing. */
   async function expectStart(dispatch: string, cwd: string): Promise<void> {
-    const run = promisify(execFile)(dispatch, [], { env: {}, cwd, timeout: 20_000 });
+    const run = promisify(execFile)(dispatch, [], { env: {}, cwd, timeout: 60_000 });
     const failure = await run.then(
       () => undefined,
       (thrown: unknown) => thrown as { code: number; stderr: string },

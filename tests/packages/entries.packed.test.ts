@@ -25,14 +25,14 @@ const SETTINGS = {
 };
 
 describe("The packed packages", function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
   let packed: readonly PackedPackage[];
   let node: Readonly<Record<NodeVersion, string>>;
   let stranger: Stranger;
 
   before(async () => {
     node = await installNodeVersions();
-    packed = await packedPackages(AbortSignal.timeout(110_000));
+    packed = await packedPackages(AbortSignal.timeout(330_000));
     stranger = await Stranger.arrive(packed);
     const names = packed.map(({ name }) => name);
     await stranger.install(

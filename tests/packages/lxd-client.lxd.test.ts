@@ -13,9 +13,9 @@ describeDaemon("A stranger with lxd-client and an LXD", (daemon) => {
   let stranger: Stranger;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(360_000);
     node = await installNodeVersions();
-    stranger = await Stranger.arrive(await packedPackages(AbortSignal.timeout(110_000)));
+    stranger = await Stranger.arrive(await packedPackages(AbortSignal.timeout(330_000)));
     await stranger.install(README.installation, node[24]);
   });
   afterEach(() => stranger.clear());

@@ -12,7 +12,7 @@ const PINS = join(import.meta.dirname, "runtimes");
 const CACHE = join(ROOT, ".cache/node-runtimes");
 
 /** Longest time that the download may take, in milliseconds. */
-const LIMIT_MS = 110_000;
+const LIMIT_MS = 330_000;
 
 const run = promisify(execFile);
 

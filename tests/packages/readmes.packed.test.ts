@@ -9,14 +9,14 @@ import { Stranger } from "./stranger.ts";
 const ROOT = join(import.meta.dirname, "../..");
 
 describe("A stranger with the packed packages", function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
   let packed: readonly PackedPackage[];
   let node: Readonly<Record<NodeVersion, string>>;
   let stranger: Stranger;
 
   before(async () => {
     node = await installNodeVersions();
-    packed = await packedPackages(AbortSignal.timeout(110_000));
+    packed = await packedPackages(AbortSignal.timeout(330_000));
   });
 
   for (const folder of [

@@ -10,14 +10,14 @@ import { Stranger } from "./stranger.ts";
 const README = readReadme(join(import.meta.dirname, "../../packages/scale-set-client"));
 
 describe("A stranger with scale-set-client and a GitHub", function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
   let node: Readonly<Record<NodeVersion, string>>;
   let stranger: Stranger;
   let standIn: GithubStandIn;
 
   before(async () => {
     node = await installNodeVersions();
-    stranger = await Stranger.arrive(await packedPackages(AbortSignal.timeout(110_000)));
+    stranger = await Stranger.arrive(await packedPackages(AbortSignal.timeout(330_000)));
     await stranger.install(README.installation, node[24]);
   });
   beforeEach(async () => {

@@ -14,7 +14,7 @@ const NPM_OPTIONS = "--prefer-offline --no-audit --no-fund --loglevel=error";
 const INSTALLED = ["node_modules", "package.json", "package-lock.json"];
 
 /** Longest time that one command may take, in milliseconds. */
-const LIMIT_MS = 110_000;
+const LIMIT_MS = 330_000;
 
 const run = promisify(execFile);
 

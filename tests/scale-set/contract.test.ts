@@ -4,12 +4,13 @@ import { expect } from "chai";
 import { startGithubStandIn, type GithubStandIn } from "../support/github/github-stand-in.ts";
 import { liveOnce, playGithub } from "./life.ts";
 import { RecordingProxy } from "./recording-proxy.ts";
+import { soon } from "../support/patience.ts";
 
 /** Requests of GitHub's own client, written by `npm run test:go`. */
 const RECORDED = join(import.meta.dirname, "recorded-requests.json");
 
 describe("ScaleSetClient beside GitHub's own client", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let standIn: GithubStandIn;
   let proxy: RecordingProxy;
 
@@ -23,7 +24,7 @@ describe("ScaleSetClient beside GitHub's own client", function () {
   });
 
   it("sends the same requests, with the same headers and bodies, in the same order", async () => {
-    const signal = AbortSignal.timeout(25_000);
+    const signal = soon();
     playGithub(standIn, signal);
     expect(await liveOnce(`${proxy.url}/octo`, signal)).to.deep.equal({ runnerId: 1, result: "canceled" });
     expect(proxy.requests).to.deep.equal(JSON.parse(await readFile(RECORDED, "utf8")));

@@ -48,7 +48,7 @@ describe("GitHub's own client of runner scale sets", function () {
   it("listens to the stand-in by its requests, which are those on record", async () => {
     const program = join(directory.path, "listener");
     await run("go", ["build", "-o", program, "."], { cwd: PROGRAM, timeout: BUILD_MS });
-    const signal = AbortSignal.timeout(45_000);
+    const signal = AbortSignal.timeout(170_000);
     playGithub(standIn, signal);
     const env = { ...process.env, GITHUB_CONFIG_URL: `${proxy.url}/octo`, GITHUB_TOKEN: STANDARD_TOKEN };
     const { stdout } = await run(program, [], { env, signal });

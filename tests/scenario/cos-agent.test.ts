@@ -64,7 +64,7 @@ interface Heard {
 }
 
 describe("The charm and an observability agent", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let directory: string;
   let ctx: Context;
 
@@ -171,7 +171,7 @@ describe("The charm and an observability agent", function () {
   });
 
   describe("in the eyes of Canonical's library", function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     let library: CosAgentLibrary;
 
     before(async function () {

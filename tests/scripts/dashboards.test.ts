@@ -103,7 +103,7 @@ describe("the charm's dashboards", () => {
     usePrometheus();
 
     before(async function () {
-      this.timeout(120_000);
+      this.timeout(360_000);
       prometheus = await startRecordedPrometheus();
     });
 
@@ -127,7 +127,7 @@ describe("the charm's dashboards", () => {
         if (panel.type !== "state-timeline") return;
         const known = Object.keys(panel.fieldConfig?.defaults.mappings?.[0]?.options ?? {}).map(Number);
         expect(values.filter((value) => !known.includes(value))).to.deep.equal([]);
-      }).timeout(20_000);
+      }).timeout(60_000);
     }
 
     it("let a person choose among the units", async () => {

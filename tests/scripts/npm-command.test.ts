@@ -21,7 +21,7 @@ const COMMANDS: readonly (readonly [name: string, file: string])[] = [
 ];
 
 describe("npmCommand()", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const run = (file: string, ...words: readonly string[]) =>
     spawnSync(process.execPath, [join(ROOT, file), ...words], { encoding: "utf8", cwd: ROOT });
 

@@ -19,7 +19,7 @@ const OPTIONS: SimulationOptions = {
 };
 
 describe("simulate()", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let simulation: Simulation;
 
   before(async () => {
@@ -74,7 +74,7 @@ describe("simulate()", function () {
 });
 
 describe("simulateBurst()", function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
 
   it("runs 1000 jobs on one unit of 32 runners once each, in at most 1.15 times the ideal", async () => {
     const burst = { jobs: 1000, seconds: 90 };

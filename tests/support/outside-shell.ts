@@ -11,8 +11,8 @@ const ROOT = join(import.meta.dirname, "../..");
 /** What npm has downloaded is kept between runs; what it was asked for is not. */
 const DOWNLOADS = join(ROOT, ".cache/npm-downloads");
 
-const BUILD_MS = 4 * 60_000;
-const SCRIPT_MS = 4 * 60_000;
+const BUILD_MS = 12 * 60_000;
+const SCRIPT_MS = 12 * 60_000;
 
 const run = promisify(execFile);
 

@@ -19,7 +19,7 @@ const reason = reasonToSkipLxd();
 const declare = reason === undefined ? describe : describe.skip;
 
 declare(`a second entry point${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let rig: Rig;
   let input: WorkloadInput;
 

@@ -39,7 +39,7 @@ const { openTeardown, openWorkload } = await import("../../src/unit/open-workloa
 
 const input = JSON.parse(await text(process.stdin)) as WorkloadInput;
 const steps: string[] = [];
-const signal = AbortSignal.timeout(240_000);
+const signal = AbortSignal.timeout(720_000);
 const context = {
   ...input.unit,
   system: {

@@ -7,7 +7,7 @@ import { OutsideShell } from "../../../tests/support/outside-shell.ts";
 const README = join(import.meta.dirname, "../README.md");
 
 describe("a project that npm create juju-charm starts", function () {
-  this.timeout(5 * 60_000);
+  this.timeout(15 * 60_000);
   let shell: OutsideShell;
   let printed: string;
 

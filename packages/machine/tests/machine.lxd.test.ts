@@ -13,7 +13,7 @@ const SERVICE = (command: string) =>
   `[Service]\nExecStart=${command}\n[Install]\nWantedBy=multi-user.target\n`;
 
 suite(`Apt and Systemd on a machine${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
   let signal: AbortSignal;
   let systemd: Systemd;
   let apt: Apt;
@@ -30,7 +30,7 @@ suite(`Apt and Systemd on a machine${reason === undefined ? "" : ` (skipped: ${r
   };
 
   before(async () => {
-    signal = AbortSignal.timeout(110_000);
+    signal = AbortSignal.timeout(330_000);
     await remove();
     await lxc("storage", "create", MACHINE, "dir");
     await lxc("launch", BASE_IMAGE_ALIAS, MACHINE, "--no-profiles", "--storage", MACHINE);

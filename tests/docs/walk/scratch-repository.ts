@@ -3,7 +3,7 @@ import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, wr
 import { basename, join } from "node:path";
 
 const LEFT_OUT = new Set(["node_modules", ".git", ".cache", "dist", "coverage"]);
-const LIMIT_MS = 5 * 60_000;
+const LIMIT_MS = 15 * 60_000;
 
 export interface Ran {
   readonly exitCode: number | null;

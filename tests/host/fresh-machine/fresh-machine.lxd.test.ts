@@ -8,8 +8,8 @@ import { reasonToSkipLxd } from "../../support/lxd/reason-to-skip.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const NAME = `fresh${process.pid.toString(36)}`;
-const LIMIT_MS = 180_000;
-const READY_SECONDS = 60;
+const LIMIT_MS = 540_000;
+const READY_SECONDS = 180;
 
 const reason = reasonToSkipLxd();
 const describeLxd = reason === undefined ? describe : describe.skip;

@@ -9,7 +9,7 @@ import { silentLogger, systemClock } from "charm-kit";
 
 const RESOURCES = { cpu: 1, memory: "256MiB", disk: "64MiB" };
 const DEMAND = { instanceType: "container", storage: "memory", lxdMayCome: true } as const;
-const signal = AbortSignal.timeout(240_000);
+const signal = AbortSignal.timeout(720_000);
 
 const context: UnitContext = {
   system: {

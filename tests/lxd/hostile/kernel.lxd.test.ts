@@ -18,7 +18,7 @@ const describeLxd = reason === undefined ? describe : describe.skip;
 describeLxd(
   `The kernel, to a hostile job${reason === undefined ? "" : ` (skipped: ${reason})`}`,
   function () {
-    this.timeout(180_000);
+    this.timeout(540_000);
     const signal = () => patience(180_000);
     let unit: InfrastructureFixture;
     let name = "";

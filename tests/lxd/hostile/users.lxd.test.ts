@@ -23,7 +23,7 @@ interface Keys {
 }
 
 describeLxd(`Users of runners${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(180_000);
+  this.timeout(540_000);
   const signal = () => patience(180_000);
   let unit: InfrastructureFixture;
   let machines: LxdMachines;

@@ -11,7 +11,7 @@ const HISTORIES = Number(given ?? 2500);
 const SEED = given === undefined ? { seed: 2500 } : {};
 
 describe("the runners of a unit, in any history", function () {
-  this.timeout(Math.max(60_000, HISTORIES * 20));
+  this.timeout(Math.max(180_000, HISTORIES * 60));
   let clock: sinon.SinonFakeTimers;
 
   beforeEach(() => {

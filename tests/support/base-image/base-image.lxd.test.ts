@@ -15,11 +15,11 @@ const reason = reasonToSkipLxd();
 const suite = reason === undefined ? describe : describe.skip;
 
 suite(`ensureBaseImage()${reason === undefined ? "" : ` (skipped: ${reason})`}`, function () {
-  this.timeout(15 * 60_000);
+  this.timeout(45 * 60_000);
   let signal: AbortSignal;
 
   before(async () => {
-    signal = AbortSignal.timeout(15 * 60_000);
+    signal = AbortSignal.timeout(45 * 60_000);
     removeAll();
     await ensureBaseImage({}, signal);
   });

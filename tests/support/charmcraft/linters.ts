@@ -7,8 +7,8 @@ import { join } from "node:path";
 const VERSION = "4.5.0";
 
 const CACHE = join(import.meta.dirname, "../../../.cache", `charmcraft-${VERSION}`);
-const INSTALL_MS = 4 * 60_000;
-const LINT_MS = 60_000;
+const INSTALL_MS = 12 * 60_000;
+const LINT_MS = 180_000;
 
 /** What a linter of charmcraft says about an archive. */
 export interface LintResult {

@@ -12,8 +12,8 @@ const SOURCE = `https://raw.githubusercontent.com/canonical/grafana-agent-operat
 const PACKAGES = ["cosl==1.11.3", "ops[testing]==3.9.0", "pydantic==2.14.4"];
 
 const CACHE = join(import.meta.dirname, "../../../.cache/cos-agent");
-const INSTALL_MS = 4 * 60_000;
-const FETCH_MS = 20_000;
+const INSTALL_MS = 12 * 60_000;
+const FETCH_MS = 60_000;
 
 /** Canonical's side of the relation, in a virtual environment. */
 export interface CosAgentLibrary {
@@ -80,7 +80,7 @@ async function isGenuine(path: string): Promise<boolean> {
 
 function run(python: string, program: string, input: unknown): unknown {
   const env = { PATH: process.env["PATH"], PYTHONPATH: join(CACHE, "lib"), LANG: "C.UTF-8" };
-  const options = { input: JSON.stringify(input), encoding: "utf8", env, timeout: 60_000 } as const;
+  const options = { input: JSON.stringify(input), encoding: "utf8", env, timeout: 180_000 } as const;
   const { status, stdout, stderr } = spawnSync(python, ["-W", "ignore", "-c", program], options);
   if (status !== 0) throw new Error(`Python fails: ${stderr}`);
   return JSON.parse(stdout);

@@ -158,7 +158,7 @@ export class GithubStandIn {
 }
 
 /** How long an in-process wait lasts unless the test says otherwise. */
-const DEFAULT_PATIENCE_MS = 30_000;
+const DEFAULT_PATIENCE_MS = 45_000;
 
 /** Starts a stand-in in this process and resolves once it listens. */
 export async function startGithubStandIn(options: GithubStandInOptions = {}): Promise<GithubStandIn> {

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { StandInProcess } from "./stand-in-process.ts";
+import { soon } from "../patience.ts";
 
 // Of this run: tests of another must not be taken for what a killed one left.
 const NAME = `gh-${process.pid}`;
 
 describe("StandInProcess", () => {
   let directory: string;
-  const signal = () => AbortSignal.timeout(10_000);
+  const signal = soon;
 
   before(function () {
     // Namespaces are root's.

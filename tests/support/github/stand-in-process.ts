@@ -87,7 +87,7 @@ export class StandInProcess {
   }
 }
 
-const CLEAN_UP_MS = 10_000;
+const CLEAN_UP_MS = 60_000;
 
 function mainArguments(options: StandInProcessOptions, address: string): string[] {
   const { controlSocket, archives, port = 80, offlineAfterMs, pollMs } = options;

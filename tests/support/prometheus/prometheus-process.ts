@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { freePort } from "../free-port.ts";
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 
 /** Debian's Prometheus on a port of the loopback address, with a directory of its own. */
 export class PrometheusProcess {
@@ -43,7 +43,7 @@ export class PrometheusProcess {
 
   /** @param path below `/api/v1/`. @returns the whole answer, also one that tells an error */
   async ask(path: string): Promise<unknown> {
-    const response = await fetch(`${this.#url}/api/v1/${path}`, { signal: AbortSignal.timeout(30_000) });
+    const response = await fetch(`${this.#url}/api/v1/${path}`, { signal: AbortSignal.timeout(90_000) });
     return response.json();
   }
 

@@ -6,7 +6,7 @@ const ENSURE = join(import.meta.dirname, "ensure-prometheus.sh");
 /** Skips the tests of a suite where Debian's Prometheus cannot be had. */
 export function usePrometheus(): void {
   before(function () {
-    this.timeout(180_000);
+    this.timeout(540_000);
     const { status, stderr } = spawnSync("sh", [ENSURE], { encoding: "utf8" });
     if (status === 3) this.skip();
     if (status !== 0) throw new Error(`Prometheus cannot be made ready: ${stderr}`);

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { CharmProject } from "./charm-project.ts";
 
 describe("juju-charm with TypeScript", function () {
-  this.timeout(120_000);
+  this.timeout(360_000);
   let charm: CharmProject;
   beforeEach(() => (charm = new CharmProject()));
   afterEach(() => {

@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, "../../../..");
 const EXAMPLE = join(ROOT, "examples/greeter");
 
 describe("packCharm() for another charm", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "pack-"))));
   afterEach(() => {

@@ -103,7 +103,7 @@ describe("StoredState", () => {
   });
 
   it("keeps the old or the new state when the process is killed at any time", async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const writer = join(import.meta.dirname, "../state-writer.ts");
     let last = 0;
     for (let round = 0; round < 25; round += 1) {

@@ -6,12 +6,13 @@ import { APIClient } from "../api-client.ts";
 import { startGithubStandIn } from "../github-stand-in.ts";
 import type { GithubStandIn } from "../github-stand-in.ts";
 import { StandInControl } from "./stand-in-control.ts";
+import { soon } from "../../patience.ts";
 
 describe("StandInControl", () => {
   let directory: string;
   let standIn: GithubStandIn;
   let control: StandInControl;
-  const signal = () => AbortSignal.timeout(5000);
+  const signal = soon;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "stand-in-control-"));

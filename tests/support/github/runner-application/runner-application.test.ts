@@ -6,6 +6,7 @@ import { startGithubStandIn } from "../github-stand-in.ts";
 import type { GithubStandIn } from "../github-stand-in.ts";
 import type { JobView } from "../state/job-record.ts";
 import { UnpackedApplication } from "./unpacked-application.ts";
+import { soon } from "../../patience.ts";
 
 describe("The runner application of the GitHub stand-in", () => {
   let standIn: GithubStandIn;
@@ -15,7 +16,7 @@ describe("The runner application of the GitHub stand-in", () => {
   beforeEach(async () => {
     standIn = await startGithubStandIn({ protocol: { pollMs: 5000 } });
     client = new APIClient(standIn);
-    application = await UnpackedApplication.unpack(AbortSignal.timeout(5000));
+    application = await UnpackedApplication.unpack(soon());
   });
 
   afterEach(async () => {
