@@ -5,6 +5,10 @@ import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { REPOSITORY, Rig } from "../support/rig/rig.ts";
 import { ServiceProcess } from "../support/rig/service-process.ts";
 import { until } from "../support/rig/until.ts";
+import { buildArchive } from "../support/github/runner-application/build-archive.ts";
+import { StandInProcess } from "../support/github/stand-in-process.ts";
+import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
+import type { StandInControl } from "../support/github/control/stand-in-control.ts";
 import type { JobView } from "../support/github/state/job-record.ts";
 
 const OTHER = "acme/gadgets";
@@ -14,11 +18,20 @@ const MOST = 3;
 endToEnd("a change of the path while a unit scales on demand", () => {
   let rig: Rig;
   let service: ServiceProcess;
+  let second: StandInProcess | undefined;
 
-  const queue = (count: number, repository: string) =>
-    Promise.all(Array.from({ length: count }, () => rig.queue(["sleep 1"], patience(), { repository })));
+  const queue = (count: number, repository: string, github: StandInControl = rig.github) =>
+    Promise.all(
+      Array.from({ length: count }, () =>
+        github.call("queue-job", { repository, labels: ["self-hosted"], steps: ["sleep 1"] }, patience()),
+      ),
+    );
+  const endsOf = (jobs: readonly Pick<JobView, "id">[], github: StandInControl = rig.github) =>
+    Promise.all(
+      jobs.map(({ id }) => github.call("wait-for-job", { id, status: "completed" }, patience(180_000))),
+    );
   const succeed = async (jobs: readonly Pick<JobView, "id">[]) => {
-    const ends = await Promise.all(jobs.map(({ id }) => rig.ended(id, patience(180_000))));
+    const ends = await endsOf(jobs);
     expect(ends.map(({ conclusion, assignments }) => [conclusion, assignments])).to.deep.equal(
       ends.map(() => ["success", 1]),
     );
@@ -31,8 +44,9 @@ endToEnd("a change of the path while a unit scales on demand", () => {
     await rig.github.call("wait-for-scale-set", { name: rig.slug, assigned: assigned + count }, patience());
     return jobs;
   };
-  const scaleSets = () => rig.github.call("list-scale-sets", null, patience());
-  const scopes = async () => (await scaleSets()).map(({ scope }) => scope);
+  const scaleSets = (github: StandInControl = rig.github) => github.call("list-scale-sets", null, patience());
+  const scopes = async (github: StandInControl = rig.github) =>
+    (await scaleSets(github)).map(({ scope }) => scope);
   const onlyScope = (scope: string) =>
     until(
       `the end of all scale sets but that of ${scope}`,
@@ -63,6 +77,7 @@ endToEnd("a change of the path while a unit scales on demand", () => {
   after(async () => {
     await service.kill("SIGTERM");
     await rig.close(patience(120_000));
+    await second?.stop(patience());
   });
 
   // What waited has only a deadline to tell.
@@ -94,5 +109,79 @@ endToEnd("a change of the path while a unit scales on demand", () => {
     expect(await rig.registrations(patience())).to.deep.equal([]);
     await rig.reconcile(patience());
     expect(await credentials(), "credentials of the former path").to.not.include(REPOSITORY);
+  });
+
+  it("keeps to the most runners, and serves the jobs of both paths one after the other, also when the service is killed", async () => {
+    const { id } = await rig.queue(["until [ -e /tmp/enough ]; do sleep 0.05; done"], patience(), {
+      repository: OTHER,
+    });
+    const busy = await rig.github.call("wait-for-job", { id, status: "in_progress" }, patience(120_000));
+    const former = await assign(2, OTHER);
+    await rig.configure(
+      { path: REPOSITORY, token: STANDARD_TOKEN, "virtual-machines": "1" },
+      patience(120_000),
+    );
+    const present = await queue(2, REPOSITORY);
+    await service.kill("SIGKILL");
+    service.start();
+    await machines([busy.runnerName ?? ""]);
+    await rig.release(busy, patience());
+    await succeed([busy, ...former, ...present]);
+    await onlyScope(`repos/${REPOSITORY}`);
+    await machines([]);
+    await rig.configure({ "virtual-machines": String(MOST) }, patience(120_000));
+  });
+
+  it("tells of a former path that refuses its credentials, and serves the present one", async () => {
+    const busy = await rig.occupy(patience(120_000));
+    await assign(1, REPOSITORY);
+    await rig.configure({ path: OTHER, token: OTHER_TOKEN }, patience(120_000));
+    await rig.github.call("revoke-token", { token: STANDARD_TOKEN }, patience());
+    await succeed(await queue(2, OTHER));
+    await rig.reconcile(patience());
+    expect(await rig.status()).to.match(
+      new RegExp(`jobs of the former path \\S+${REPOSITORY} get no runners: .*given up at`),
+    );
+    await rig.github.call("add-token", { token: STANDARD_TOKEN }, patience());
+    await rig.release(busy, patience());
+    await succeed([busy]);
+  });
+
+  it("serves the jobs of a GitHub at another address as well, and leaves no scale set on either when it is removed", async () => {
+    const directory = join(rig.directory, "second");
+    const application = await buildArchive(rig.directory, patience(), undefined);
+    second = await StandInProcess.start(
+      {
+        controlSocket: `${directory}.sock`,
+        archives: [application.path],
+        namespace: { name: "gh-e2edempa2" },
+      },
+      patience(),
+    );
+    await rig.configure({ path: REPOSITORY, token: STANDARD_TOKEN }, patience(120_000));
+    await onlyScope(`repos/${REPOSITORY}`);
+    const busy = await rig.occupy(patience(120_000));
+    const former = await assign(1, REPOSITORY);
+    await rig.configure({ "github-url": second.url }, patience(120_000));
+    const present = await queue(2, REPOSITORY, second.control);
+    // The successor of an idle runner goes when nothing wants it. GitHub may have given it one of these jobs, which it had not
+    // taken, and gives that to another.
+    for (const { conclusion } of await endsOf(present, second.control))
+      expect(conclusion).to.equal("success");
+    await succeed(former);
+    expect(await scopes()).to.deep.equal([`repos/${REPOSITORY}`]);
+    expect(await scopes(second.control)).to.deep.equal([`repos/${REPOSITORY}`]);
+    await rig.release(busy, patience());
+    await succeed([busy]);
+    await until("the end of the former scale set", async () => (await scopes()).length === 0, patience());
+    const waiting = await rig.github.call("list-jobs", null, patience());
+    expect(
+      waiting.filter(({ status }) => status !== "completed"),
+      "jobs that are left",
+    ).to.have.length(0);
+    await service.kill("SIGTERM");
+    await rig.remove(patience(120_000));
+    expect(await scopes(second.control)).to.deep.equal([]);
+    expect(await second.control.call("list-runners", null, patience())).to.deep.equal([]);
   });
 });
