@@ -1,10 +1,11 @@
-import { findCause, messageOf, settleAll, type Clock, type Logger } from "charm-kit";
+import { findCause, Gate, messageOf, type Clock, type Logger } from "charm-kit";
 import { RunnerCreateError, StandbyLostError } from "./errors.ts";
 import type { Demand, Patience } from "./plan.ts";
 import { OnlineWitness } from "./online-witness.ts";
-import type { FormerScope, RegistrationScopes, StandbyMachine } from "./ports.ts";
+import type { FormerScope, Machine, RegistrationScopes, StandbyMachine } from "./ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
 import type { RunnerNames } from "./runner-name.ts";
+import type { RunnerInCreation } from "./world.ts";
 
 /** Settings of one new runner; the manager adds the rest of {@link CreateRunnerConfig}. */
 export type RunnerSettings = Omit<
@@ -32,7 +33,7 @@ export interface Fleet {
   readonly create: (signal: AbortSignal) => Promise<RunnerSettings>;
 }
 
-/** Progress of the creations of one reconcile. */
+/** Progress of the creations of one plan, and of those that are begun while they are under way. */
 export type Progress = (done: number, total: number) => void;
 
 export interface CreationsDependencies extends RunnerDependencies {
@@ -64,51 +65,96 @@ export interface CreationsWork {
   readonly fleet: Fleet;
   /** Instances that they take, as far as these suffice. */
   readonly standby: readonly StandbyMachine[];
-  readonly progress: Progress;
-  /** Number of the first of them among all creations of the reconcile: these serve former scopes first. @default 0 */
+  /** Number of the first of them among all creations of the plan: these serve former scopes first. @default 0 */
   readonly first?: number;
 }
 
 /** One creation. */
-interface Order {
+interface Order extends RunnerInCreation {
+  readonly names: string[];
   readonly fleet: Fleet;
+  /** The instance to take; undefined for a new one. */
+  readonly taken: StandbyMachine | undefined;
   /** The former scope whose job the runner is for; undefined for the present scope. */
-  readonly scope: FormerScope | undefined;
+  readonly scope: () => Promise<FormerScope | undefined>;
 }
 
-/** Creates runners of a fleet; a failed one does not stop the others. */
+/** Creates runners of a fleet, side by side; a failed one does not stop the others. */
 export class Creations {
   readonly #dependencies: CreationsDependencies;
   readonly #options: CreationsOptions;
+  readonly #progress: Progress;
+  readonly #gate: Gate;
+  readonly #underWay = new Map<Order, Promise<void>>();
+  readonly #failures: unknown[] = [];
+  #begun = 0;
+  #done = 0;
 
-  constructor(dependencies: CreationsDependencies, options: CreationsOptions) {
+  constructor(dependencies: CreationsDependencies, options: CreationsOptions, progress: Progress) {
     this.#dependencies = dependencies;
     this.#options = options;
+    this.#progress = progress;
+    this.#gate = new Gate(options.concurrency);
   }
 
-  /** @param count number of runners to create; 0 or more. */
-  async create(
-    count: number,
-    { fleet, standby, progress, first = 0 }: CreationsWork,
-    signal: AbortSignal,
-  ): Promise<CreationsReport> {
-    if (count === 0) return { created: 0, failures: [] };
-    let done = 0;
-    progress(done, count);
-    const scopes = (await this.#scopesFor(fleet)).slice(first);
-    const next = Array.from({ length: count }, (_, index) => ({
-      taken: standby[index],
-      order: { fleet, scope: scopes[index] },
-    }));
-    const outcomes = await settleAll(next, this.#options.concurrency, async ({ taken, order }) => {
-      signal.throwIfAborted();
-      await (taken ? this.#takeOne(taken, order, signal) : this.#createOne(this.#nextName(), order, signal));
-      progress(++done, count);
-    });
-    const failures = outcomes.flatMap((outcome) =>
-      outcome.status === "rejected" ? [outcome.reason as unknown] : [],
-    );
-    return { created: count - failures.length, failures };
+  /** Those that have not ended, and those that wait for their turn. */
+  get underWay(): readonly RunnerInCreation[] {
+    return [...this.#underWay.keys()];
+  }
+
+  /** Number of those that were begun. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** What the ended ones have come to. */
+  get report(): CreationsReport {
+    return { created: this.#done, failures: this.#failures };
+  }
+
+  /**
+   * Begins to create runners, and returns at once.
+   *
+   * @param count number of runners to create; 0 or more.
+   */
+  begin(count: number, { fleet, standby, first = 0 }: CreationsWork, signal: AbortSignal): void {
+    if (count === 0) return;
+    const scopes = this.#scopesFor(fleet);
+    // Each creation fails with it, unless all are aborted before.
+    scopes.catch(() => undefined);
+    for (let index = 0; index < count; index += 1) {
+      const taken = standby[index];
+      const name = taken?.name ?? this.#nextName();
+      const order: Order = {
+        names: [name],
+        machine: this.#machineOf(name, fleet),
+        scope: async () => (await scopes)[first + index],
+        ...{ fleet, taken },
+      };
+      this.#begun += 1;
+      this.#underWay.set(order, this.#carryOut(order, signal));
+    }
+    this.#progress(this.#done, this.#begun);
+  }
+
+  /** Resolves when none is under way. */
+  async ended(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay.values());
+  }
+
+  async #carryOut(order: Order, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#gate.run(async () => {
+        signal.throwIfAborted();
+        await (order.taken ? this.#takeOne(order, signal) : this.#createOne(order, signal));
+      });
+      this.#done += 1;
+      this.#progress(this.#done, this.#begun);
+    } catch (thrown) {
+      this.#failures.push(thrown);
+    } finally {
+      this.#underWay.delete(order);
+    }
   }
 
   /** The former scopes whose jobs want runners, each as often as it wants one; undefined for the present one. */
@@ -127,29 +173,45 @@ export class Creations {
     return this.#options.names.next(this.#dependencies.entropy());
   }
 
+  /** The runner as LXD will list it. */
+  #machineOf(name: string, { configHash }: Fleet): Machine {
+    const { clock, scopes } = this.#dependencies;
+    const createdAt = clock.now();
+    return {
+      name,
+      state: "running",
+      phase: "creating",
+      configHash,
+      scopeKey: scopes.present ?? "",
+      createdAt,
+      deadline: createdAt + this.#options.idleLifetimeMs,
+      suspectSince: undefined,
+      busySince: undefined,
+    };
+  }
+
   /** A standby instance that is of no use does not cost the runner: a new instance takes its place. */
-  async #takeOne({ name }: StandbyMachine, order: Order, signal: AbortSignal): Promise<void> {
+  async #takeOne(order: Order, signal: AbortSignal): Promise<void> {
     try {
-      await this.#createOne(name, order, signal, true);
+      await this.#createOne(order, signal, true);
     } catch (thrown) {
       const isLeft = findCause(thrown, RunnerCreateError)?.isLeft === true;
       if (signal.aborted || isLeft || !findCause(thrown, StandbyLostError)) throw thrown;
       this.#dependencies.log.warning("Cannot use a standby instance; creating another instance", {
-        instance: name,
+        instance: order.names.at(-1),
         reason: messageOf(thrown),
       });
-      await this.#createOne(this.#nextName(), order, signal);
+      order.names.push(this.#nextName());
+      await this.#createOne(order, signal);
     }
   }
 
-  async #createOne(
-    name: string,
-    { fleet, scope }: Order,
-    signal: AbortSignal,
-    isOnStandby = false,
-  ): Promise<void> {
+  async #createOne(order: Order, signal: AbortSignal, isOnStandby = false): Promise<void> {
     const { clock, log, metrics, scopes } = this.#dependencies;
     const { idleLifetimeMs, patience } = this.#options;
+    const { fleet } = order;
+    const [name = ""] = order.names.slice(-1);
+    const scope = await order.scope();
     const startedAt = clock.now();
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
     await this.#dependencies.postMortem.note(name, { event: "creating" });

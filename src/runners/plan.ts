@@ -92,6 +92,9 @@ export interface Plan {
   readonly isTrial: boolean;
 }
 
+/** A runner that is being created. */
+const COMING: Kept = { isSuspect: false, outdated: undefined };
+
 /** Whether one runner may stay. */
 type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readonly reason: Reason };
 
@@ -115,7 +118,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   for (const registration of observed.lost ?? []) {
     steps.push({ action: "deregister", registration, reason: "its member of the LXD cluster is off" });
   }
-  const { lostScopes: lost = new Set(), ended = new Map() } = observed;
+  const { lostScopes: lost = new Set(), ended = new Map(), inCreation = [] } = observed;
   const kept = new Map<ObservedRunner, Kept>();
   let mayStay = 0;
   for (const runner of runners) {
@@ -127,6 +130,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
       if (isInspected(step)) mayStay += 1;
     }
   }
+  for (const machine of inCreation) kept.set({ machine, registration: undefined }, COMING);
   for (const runner of servesNobody(wanted, kept)) {
     steps.push(removal(runner, "more runners than wanted"));
     kept.delete(runner);
@@ -136,7 +140,8 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   const room = Math.max(0, Math.min(count, wanted.count - mayStay));
   // Steps run in parallel: a note on an instance that is being destroyed would fail.
   const ending = [...kept.values()].filter(({ isEnding }) => isEnding === true).length;
-  for (const runner of pickSurplus(kept, room + ending)) {
+  // Nor is an idle runner removed for one that may never come.
+  for (const runner of pickSurplus(kept, room + ending + inCreation.length)) {
     steps.push(removal(runner, kept.get(runner)?.outdated ?? "more runners than wanted"));
     kept.delete(runner);
   }

@@ -16,7 +16,14 @@ import {
   type RunnerState,
 } from "./observed-runner.ts";
 import { Observer, type Observation } from "./observer.ts";
-import { plan, wantedCount, type Plan, type Step, type Wanted } from "./plan.ts";
+import { plan, wantedCount, type Plan, type Wanted } from "./plan.ts";
+import {
+  NOTHING,
+  PlanExecution,
+  type Replanning,
+  type Outcome,
+  type PlanExecutionDependencies,
+} from "./plan-execution.ts";
 import type {
   EarlyEnd,
   Lock,
@@ -27,9 +34,9 @@ import type {
   RunnerImage,
 } from "./ports.ts";
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
-import { Removals, type RemovalsReport } from "./removals.ts";
+import { Removals } from "./removals.ts";
 import { isStandbyComplete, StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
-import { isAlive, liveRunners, liveStandby, type World } from "./world.ts";
+import { isAlive, liveRunners, liveStandby, withCreations, type World } from "./world.ts";
 
 export type { Lock } from "./ports.ts";
 
@@ -85,18 +92,18 @@ export interface FoundRunner {
   readonly names: readonly string[];
 }
 
-/** Result of carrying out one plan or several. */
-interface Outcome {
-  readonly created: number;
-  readonly removalFailures: readonly unknown[];
-  readonly creationFailures: readonly unknown[];
-  readonly versionRefused: boolean;
-  readonly held: readonly HeldRunner[];
-  /** Runners that had stopped without a word and without a job. */
-  readonly ended: readonly EarlyEnd[];
-  /** Names of all runners that steps of the plan were about. */
-  readonly handled: readonly string[];
-  readonly isQuiet: boolean;
+interface Reconciling {
+  readonly fleet: Fleet;
+  readonly observed: Observation;
+  readonly startedAt: number;
+  readonly replanning?: Replanning | undefined;
+}
+
+/** How a plan is carried out. */
+interface Carrying {
+  readonly fleet: Fleet;
+  readonly progress: Progress;
+  readonly replanning?: Replanning | undefined;
 }
 
 /** The fleet of one reconcile, chosen while the unit's lock is held: no other process changes anything in between. */
@@ -104,6 +111,8 @@ export interface FleetChoice {
   readonly fleet: Fleet;
   /** Called before the lock is released. */
   readonly conclude: (report: ReconcileReport) => Promise<void>;
+  /** @default none: the reconcile only waits for the runners that it creates */
+  readonly replanning?: Replanning | undefined;
 }
 
 export interface FlushReport extends FleetReport {
@@ -113,17 +122,6 @@ export interface FlushReport extends FleetReport {
 
 /** GitHub's list shows a runner that listens for jobs a little later. The next reconcile continues in any case. */
 const LIST_LAG_PAUSES_MS: readonly number[] = [1000, 2000, 4000];
-
-const NOTHING: Outcome = {
-  created: 0,
-  removalFailures: [],
-  creationFailures: [],
-  versionRefused: false,
-  held: [],
-  ended: [],
-  handled: [],
-  isQuiet: true,
-};
 
 /** GitHub deletes the registration of an ephemeral runner that has not connected for a day. */
 const FORGOTTEN_BY_GITHUB_MS = 24 * 60 * 60_000;
@@ -169,19 +167,15 @@ export class RunnerManager {
       const chosen = listed.then(({ images }) => choose(images, signal));
       const both = [chosen, this.#observe(signal, false, listed)] as const;
       await Promise.allSettled(both);
-      const [{ fleet, conclude }, observed] = await Promise.all(both);
-      const report = await this.#reconcile({ fleet, observed, startedAt }, progress, signal);
+      const [{ fleet, conclude, replanning }, observed] = await Promise.all(both);
+      const report = await this.#reconcile({ fleet, observed, startedAt, replanning }, progress, signal);
       await conclude(report);
       return report;
     }, signal);
   }
 
   async #reconcile(
-    {
-      fleet,
-      observed,
-      startedAt,
-    }: { readonly fleet: Fleet; readonly observed: Observation; readonly startedAt: number },
+    { fleet, observed, startedAt, replanning }: Reconciling,
     progress: Progress,
     signal: AbortSignal,
   ): Promise<ReconcileReport> {
@@ -189,7 +183,7 @@ export class RunnerManager {
     // The list has shown that the credentials work: others must not replace good ones in the record.
     await scopes.remember();
     const { planned, refusal } = await this.#decide(observed, fleet, signal);
-    const first = await this.#carryOut(planned, observed, { fleet, progress }, signal);
+    const first = await this.#carryOut(planned, observed, { fleet, progress, replanning }, signal);
     const rest =
       planned.waiting > 0 && first.created > 0
         ? await this.#replaceRest(withoutMissing(fleet), progress, signal)
@@ -256,43 +250,26 @@ export class RunnerManager {
     return this.#carryOut(this.#plan(observed, fleet), observed, { fleet, progress }, signal);
   }
 
-  async #carryOut(
+  #carryOut(
     planned: Plan,
     observed: Observation,
-    { fleet, progress }: { readonly fleet: Fleet; readonly progress: Progress },
+    { fleet, progress, replanning }: Carrying,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const { steps, standby } = planned;
-    const removals = this.#removals(observed);
-    const creation = new Creations(this.#clients, this.#options);
-    // LXD takes most of a second to delete an instance that powers off: a standby instance is there already.
-    const early = await removals.carryOut(
-      steps.filter((step) => !isOfDead(step)),
-      signal,
-    );
-    const most = fleet.mostCreations ?? Infinity;
-    const taking = Math.min(creationsAfter(planned, [early]), most, standby.length);
-    const both = [
-      creation.create(taking, { fleet, standby, progress }, signal),
-      removals.carryOut(steps.filter(isOfDead), signal),
-    ] as const;
-    // An abort ends one of them before the other has cleaned up; the lock stays until both are done.
-    await Promise.allSettled(both);
-    const [taken, late] = await Promise.all(both);
-    const free = Math.min(creationsAfter(planned, [early, late]), most) - taking;
-    const rest = { fleet, standby: [], progress, first: taking };
-    const made = await creation.create(Math.max(0, free), rest, signal);
-    return {
-      created: taken.created + made.created,
-      removalFailures: [...early.failures, ...late.failures],
-      creationFailures: [...taken.failures, ...made.failures],
-      versionRefused: early.versionRefused || late.versionRefused,
-      held: [...early.held, ...late.held],
-      // Of all steps until now.
-      ended: late.ended,
-      handled: steps.flatMap((step) => ("machine" in step ? [step.machine.name] : [])),
-      isQuiet: steps.length === 0 && taking === 0 && free <= 0,
+    const replan: PlanExecutionDependencies["replan"] = async (wantedNow, inCreation, limited) => {
+      const now = await this.#observe(limited);
+      replanning?.observed({ counts: countAll(now), runners: runnerStates(liveRunners(now)) });
+      const wanted = withoutMissing(wantedNow);
+      // No working runner is removed for a successor that may be among them.
+      const next = this.#plan(withCreations(now, inCreation), { ...wanted, successor: "refused" });
+      return { planned: next, observed: now, fleet: wanted };
     };
+    const execution = new PlanExecution({
+      creations: new Creations(this.#clients, this.#options, progress),
+      removals: (each) => this.#removals(each),
+      ...{ replan, replanning, log: this.#clients.log },
+    });
+    return execution.run({ planned, observed, fleet }, signal);
   }
 
   #plan(observed: World, { mostCreations, ...wanted }: Wanted & Pick<Fleet, "mostCreations">): Plan {
@@ -477,23 +454,10 @@ function hasStayed({ machines, registrations }: World, { configHash }: Fleet): b
   );
 }
 
-/** Whether a step removes what has neither a registration nor a process: the remains of a used runner. */
-function isOfDead(step: Step): boolean {
-  return step.action === "destroy" && step.registration === undefined && !isAlive(step.machine);
-}
-
 function countAll(world: World): RunnerCounts {
   return countRunners(liveRunners(world), liveStandby(world).length);
 }
 
 function rejections(outcomes: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {
   return outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
-}
-
-/** Number of creations after removals: a runner that took a job in time to stay keeps its slot, and is one of the wanted. */
-function creationsAfter({ creations, slots }: Plan, removals: readonly RemovalsReport[]): number {
-  const stayed = removals.reduce((sum, each) => sum + each.stayed, 0);
-  const held = removals.reduce((sum, each) => sum + each.held.length, 0);
-  // One that claims a job which GitHub does not list serves no demand.
-  return Math.max(0, Math.min(creations - (stayed - held), slots - stayed));
 }

@@ -17,6 +17,29 @@ export interface World {
   readonly ended?: ReadonlyMap<string, number>;
   /** Keys of scopes that refuse the unit's credentials, so that registrations there are not listed. @default none */
   readonly lostScopes?: ReadonlySet<string>;
+  /** Runners that this process is creating: they count, and nothing is done to them. @default none */
+  readonly inCreation?: readonly Machine[];
+}
+
+/** A runner that this process is creating. */
+export interface RunnerInCreation {
+  /** Names of all instances that were tried for it. More may follow. */
+  readonly names: readonly string[];
+  /** As LXD will list it. */
+  readonly machine: Machine;
+}
+
+/** The world with the runners in it that this process is creating, in the place of what the lists show of them. Pure. */
+export function withCreations(world: World, creations: readonly RunnerInCreation[]): World {
+  const names = new Set(creations.flatMap((each) => each.names));
+  const isOther = ({ name }: { readonly name: string }) => !names.has(name);
+  return {
+    ...world,
+    machines: world.machines.filter(isOther),
+    standby: (world.standby ?? []).filter(isOther),
+    registrations: world.registrations.filter(isOther),
+    inCreation: creations.map(({ machine }) => machine),
+  };
 }
 
 /** Runners whose instance is alive, including frozen ones. */

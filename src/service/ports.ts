@@ -3,6 +3,7 @@ import type { StandbyStep } from "../runners/standby-keeper.ts";
 import type { RunnerCounts, RunnerState } from "../runners/observed-runner.ts";
 import type { ImageState, JobDemand } from "../unit/service-status.ts";
 import type { ServiceSettings } from "../unit/service-settings.ts";
+import type { ReplanReasons } from "../unit/replan-reasons.ts";
 
 /** The result of one round of the service. */
 export interface Round {
@@ -40,6 +41,8 @@ export interface RoundOptions {
   readonly mostCreations?: number | undefined;
   /** Only removes what has ended: a person must mend the settings before anything is created. @default false */
   readonly isPaused?: boolean;
+  /** @default none: the round only waits for the runners that it creates */
+  readonly replanReasons?: ReplanReasons | undefined;
 }
 
 /** What the service does for its unit, opened for one revision of the settings. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, findCause, type Logger, messageOf, withResolvers } from "charm-kit";
+import type { ObservedRunners } from "../runners/plan-execution.ts";
 import { ServiceSettingsError, type ServiceSettings } from "../unit/service-settings.ts";
 import {
   backOffAfter,
@@ -10,6 +11,7 @@ import {
   type Outcome,
 } from "./back-off.ts";
 import { failureOf, failuresOf } from "./failure.ts";
+import { RoundReplanReasons } from "./round-replan-reasons.ts";
 import { OutdatedSettingsError } from "./unit-rounds.ts";
 import type { OpenWork, Round, RoundOptions, ServiceWork, SettingsSource, StatusRefresh } from "./ports.ts";
 import type { Activity, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
@@ -245,7 +247,7 @@ export class RunnerLoop {
         const { activity } = this.#status;
         if (activity.state === "working") this.#show({ activity: { ...activity, step } });
       });
-      const round = await this.#work.round(options, signal);
+      const round = await this.#replanning(this.#work, options, signal);
       if (options.isWhole) this.#verification.done(since);
       this.#tell(round, options);
     } catch (thrown) {
@@ -266,6 +268,25 @@ export class RunnerLoop {
     if (this.#isOverdue) wakes.wake("retry");
   }
 
+  /** A round tells what it has done at its end. What it finds until then is shown at once. */
+  async #replanning(work: ServiceWork, options: RoundOptions, signal: AbortSignal): Promise<Round> {
+    const observed = (runners: ObservedRunners): void => {
+      this.#show(this.#shown(runners));
+    };
+    const replanReasons = new RoundReplanReasons({ ...this.#dependencies, observed });
+    try {
+      return await work.round({ ...options, replanReasons }, signal);
+    } finally {
+      replanReasons.close();
+    }
+  }
+
+  #shown(observed: ObservedRunners): Pick<ServiceStatus, "counts" | "runners"> {
+    const now = this.#dependencies.clock.now();
+    const { counts, runners } = this.#startedJobs.addTo(observed, now);
+    return { counts, runners: activitiesOf(runners, this.#status.runners, now) };
+  }
+
   #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
     const { created, demand, evacuated, notices, waiting, capacity, image, room, standing } = round;
@@ -275,11 +296,18 @@ export class RunnerLoop {
     this.#fail({ failures, created, mightCreate: most !== 0 });
     const isAllowed = !isPaused && mostCreations(this.#backOff, clock.now()) !== 0;
     this.#isOverdue = isAllowed && (most === 0 || (most !== undefined && created > 0));
-    const checkedAt = clock.now();
-    const { counts, runners: states } = this.#startedJobs.addTo(round, checkedAt);
-    const runners = activitiesOf(states, this.#status.runners, checkedAt);
-    const shown = { counts, runners, demand, evacuated, notices, waiting, capacity, image, room, standing };
-    this.#show({ ...shown, checkedAt, fault: undefined });
+    const shown = {
+      ...this.#shown(round),
+      demand,
+      evacuated,
+      notices,
+      waiting,
+      capacity,
+      image,
+      room,
+      standing,
+    };
+    this.#show({ ...shown, checkedAt: clock.now(), fault: undefined });
   }
 
   async #tellFault(thrown: unknown): Promise<void> {

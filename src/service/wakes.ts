@@ -28,6 +28,7 @@ export class Wakes {
   readonly #due = new Set<Wake>();
   #waiting = withResolvers<undefined>();
   #interruption = new AbortController();
+  readonly #listeners = new Set<(reason: Wake) => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,6 +39,13 @@ export class Wakes {
     this.#due.add(reason);
     this.#waiting.resolve(undefined);
     this.#interruption.abort();
+    for (const listener of this.#listeners) listener(reason);
+  }
+
+  /** Tells of each reason as it comes; it is kept for the loop's next turn all the same. @returns what ends that */
+  follow(listener: (reason: Wake) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Aborted as soon as there is a reason to look: work that can wait gives way. */

@@ -4,6 +4,7 @@ import { RUNNER_APPLICATION } from "../guest/paths.ts";
 import type { GuestSettings } from "../guest/settings.ts";
 import type { Fleet } from "../runners/creations.ts";
 import type { ImageDecision } from "../runners/image-decision.ts";
+import type { Replanning } from "../runners/plan-execution.ts";
 import type { RunnerImage } from "../runners/ports.ts";
 import type { FleetChoice, ReconcileReport } from "../runners/runner-manager.ts";
 import type { StandbyStep } from "../runners/standby-keeper.ts";
@@ -13,6 +14,7 @@ import { guestSettings } from "./guest-settings.ts";
 import { drawOne } from "./integrations.ts";
 import type { JobDemand } from "./job-demand.ts";
 import { NO_ROOM, type Room } from "./machine-preparation.ts";
+import type { ReplanReasons } from "./replan-reasons.ts";
 import { runnerLabels } from "./runner-labels.ts";
 import { standbyFor } from "./standby-room.ts";
 import type { WorkloadDependencies } from "./workload-dependencies.ts";
@@ -30,6 +32,8 @@ export interface Filling {
   readonly isBeforeBuild?: boolean;
   /** @default as many as are missing */
   readonly mostCreations?: number | undefined;
+  /** @default none: the reconcile only waits for the runners that it creates */
+  readonly replanReasons?: ReplanReasons | undefined;
 }
 
 export interface Filled {
@@ -145,7 +149,7 @@ export class FleetKeeper {
 
   async #choose(
     decision: ImageDecision,
-    { room, mostCreations, renewBefore, isBeforeBuild = false, ...filling }: Filling,
+    { room, mostCreations, renewBefore, isBeforeBuild = false, replanReasons: reasons, ...filling }: Filling,
   ): Promise<FleetChoice> {
     const { earlyEnds, images, logs, system } = this.#dependencies;
     const image = decision.image ?? filling.image;
@@ -161,12 +165,23 @@ export class FleetKeeper {
         ...(renewBefore !== undefined && !(isBeforeBuild && decision.build === "due") && { renewBefore }),
         ...(limits.length > 0 && { mostCreations: Math.min(...limits) }),
       },
+      // Where a few runners at a time are tried, no more of them follow.
+      ...(reasons && limits.length === 0 && { replanning: this.#replanning(reasons, image, room) }),
       conclude: async (report) => {
         const after = earlyEndsAfter(before, report, { configHash, now: system.clock.now() });
         if (before !== after && room !== NO_ROOM) await earlyEnds.write(after);
         await images.conclude(image, report);
         // Each failure may have left a capsule.
         if (report.failures.length > 0) await logs.sweep();
+      },
+    };
+  }
+
+  #replanning(reasons: ReplanReasons, image: RunnerImage, room: Room): Replanning {
+    return {
+      next: async (signal) => ((await reasons.next(signal)) ? this.#fleet(image, room, "keep") : undefined),
+      observed: (runners) => {
+        reasons.observed(runners);
       },
     };
   }

@@ -12,6 +12,7 @@ import { JobDemand } from "./job-demand.ts";
 import { MachinePreparation, type Readiness } from "./machine-preparation.ts";
 import { gatherEvidence, type QueueEvidence } from "./queue-evidence.ts";
 import { makeWayForReboot } from "./reboot.ts";
+import type { ReplanReasons } from "./replan-reasons.ts";
 import { runnerLabels } from "./runner-labels.ts";
 import type { ServiceStatus } from "./service-status.ts";
 import { sweepLeftovers } from "./sweep-leftovers.ts";
@@ -27,6 +28,8 @@ export interface RefillOptions {
   readonly isWhole: boolean;
   /** Most runners to create. @default as many as are missing */
   readonly mostCreations?: number | undefined;
+  /** @default none: the refill only waits for the runners that it creates */
+  readonly replanReasons?: ReplanReasons | undefined;
 }
 
 /** What a reconcile does besides its usual work. */
@@ -180,7 +183,7 @@ export class Workload {
    * @returns undefined while there is no runner image, which a hook builds.
    */
   async refill(
-    { isWhole, mostCreations }: RefillOptions,
+    { isWhole, mostCreations, replanReasons }: RefillOptions,
     signal: AbortSignal,
   ): Promise<RefillReport | undefined> {
     const member = await this.#dependencies.cluster.evacuatedMember(signal);
@@ -190,7 +193,7 @@ export class Workload {
     if ("member" in ready) return this.#drain(ready.member, signal);
     this.#ready = ready;
     const { room, notices } = ready;
-    const filled = await this.#fleet.fillIfBuilt({ room, mostCreations }, signal);
+    const filled = await this.#fleet.fillIfBuilt({ room, mostCreations, replanReasons }, signal);
     if (filled === undefined) return undefined;
     const { report } = filled;
     this.#standby = report.isStandbyComplete ? report.counts.standby : undefined;

@@ -51,6 +51,7 @@ let attempts = 0x1000;
 
 /** One process of the unit on a site: it may fail, be aborted or be killed, and the next one finds what it left. */
 export class FakeProcess {
+  readonly site: FakeSite;
   readonly calls = new PortCalls();
   readonly forge: FakeForge;
   readonly machines: FakeMachines;
@@ -68,6 +69,7 @@ export class FakeProcess {
     scope = SCOPE,
     lock: Lock = { run: (work) => work() },
   ) {
+    this.site = site;
     this.metrics = new FakeRunnerMetrics(site);
     this.forge = new FakeForge(site, this.calls, scope);
     this.scopes = new FakeScopes(site, this.calls, scope);

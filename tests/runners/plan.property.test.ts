@@ -4,7 +4,17 @@ import { LONGEST_JOB_MS } from "../../src/runners/job-claims.ts";
 import { plan } from "../../src/runners/plan.ts";
 import type { Machine } from "../../src/runners/ports.ts";
 import type { World } from "../../src/runners/world.ts";
-import { anyWanted, anyWorld, apply, keptUnder, NOW, patience, removals, summary } from "./worlds.ts";
+import {
+  anyWanted,
+  anyWorld,
+  apply,
+  keptUnder,
+  machine,
+  NOW,
+  patience,
+  removals,
+  summary,
+} from "./worlds.ts";
 
 /** Whether a job of a busy runner can still run: GitHub ends older ones. */
 function mayHaveJob({ busySince }: Machine): boolean {
@@ -161,6 +171,25 @@ describe("plan(), in any world", () => {
         expect(keptUnder(made, world).length + made.creations).to.be.at.most(wanted.count);
       }
     });
+  });
+
+  it("counts runners that are being created, does nothing to them, and removes no idle one for them", () => {
+    const anyCreations = fc.nat(4);
+    const check = (world: World, some: { count: number; configHash: string }, coming: number) => {
+      // Looks while runners are created remove none for a successor.
+      const wanted = { ...some, successor: "refused" as const };
+      const inCreation = Array.from({ length: coming }, (_, index) =>
+        machine(`c${index}`, { phase: "creating" }),
+      );
+      const made = plan({ ...world, inCreation }, wanted, patience, NOW);
+      const alone = plan(world, wanted, patience, NOW);
+      for (const step of made.steps)
+        if (step.action !== "deregister") expect(inCreation).not.to.include(step.machine);
+      expect(made.creations).to.equal(Math.max(0, alone.creations - coming));
+      const gone = ({ steps }: typeof made) => removals(steps).map(({ machine: { name } }) => name);
+      expect(gone(alone)).to.include.members(gone(made));
+    };
+    fc.assert(fc.property(anyWorld, anyWanted, anyCreations, check), { numRuns: 1000 });
   });
 
   it("gives a reason for whatever it takes away", () => {

@@ -58,6 +58,10 @@ export class PortCalls {
     return this.#death.promise;
   }
 
+  get isKilled(): boolean {
+    return this.#dead;
+  }
+
   /** Makes the next call of a verb fail, before it has any effect. */
   failNext(verb: PortVerb, error: Error): void {
     this.beforeNext(verb, () => {
@@ -113,7 +117,7 @@ export class PortCalls {
   async step<T>(verb: PortVerb, signal: AbortSignal, effect: () => T): Promise<T> {
     // Real calls never answer in the turn that makes them.
     await this.#held.get(verb);
-    if (this.#isDead()) return never();
+    if (this.isKilled) return never();
     const call = ++this.#begun;
     this.#everyCall?.(call, verb);
     if (this.#isKilled(call, "before")) return never();
@@ -128,10 +132,6 @@ export class PortCalls {
     this.#after.get(verb)?.shift()?.();
     await Promise.resolve();
     return this.#dead ? never() : result;
-  }
-
-  #isDead(): boolean {
-    return this.#dead;
   }
 
   #staleAnswer(verb: PortVerb): unknown {

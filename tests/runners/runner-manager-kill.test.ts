@@ -4,6 +4,7 @@ import type { Fleet } from "../../src/runners/creations.ts";
 import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
 import { FakeSite } from "./fake-site.ts";
 import { unaborted } from "./signals.ts";
+import { TestReplanning } from "./test-replanning.ts";
 
 const [A, B, C, D, E, F, G] = [1, 2, 3, 4, 5, 6, 7].map(runnerName) as [
   string,
@@ -26,6 +27,12 @@ interface Scenario {
 function idleSite(...names: readonly string[]): FakeSite {
   const site = new FakeSite();
   for (const name of names) site.addRunner(name);
+  return site;
+}
+
+function busySite(...names: readonly string[]): FakeSite {
+  const site = idleSite(...names);
+  for (const name of names) site.assignJob(name);
   return site;
 }
 
@@ -55,6 +62,22 @@ const scenarios: readonly Scenario[] = [
   reconciling("scaling to none", () => idleSite(A, B, C), fleetOf(0)),
   reconciling("replacing runners with another configuration", () => idleSite(A, B, C), fleetOf(3, "hash-2")),
   reconciling("mending", messySite, fleetOf(4)),
+  {
+    title: "replacing runners that end while others are created",
+    site: () => busySite(A, B),
+    fleet: fleetOf(4),
+    act: (process, signal) => {
+      const { site } = process;
+      const end = (name: string) => () => {
+        if (!process.calls.isKilled && site.registrationOf(name)) site.finishJob(name);
+        return fleetOf(4);
+      };
+      const replanning = new TestReplanning(end(A), () => fleetOf(4), end(B));
+      const choose = () =>
+        Promise.resolve({ fleet: fleetOf(4), replanning, conclude: () => Promise.resolve() });
+      return process.manager.reconcileChosen(choose, () => undefined, signal);
+    },
+  },
   {
     title: "flushing idle runners",
     site: () => idleSite(A, B, C),

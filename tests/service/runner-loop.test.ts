@@ -4,6 +4,7 @@ import { RunnerLoop } from "../../src/service/runner-loop.ts";
 import type { StandbyStep } from "../../src/runners/standby-keeper.ts";
 import type { HookRequest, Round, RoundOptions } from "../../src/service/ports.ts";
 import type { ServiceStatus } from "../../src/unit/service-status.ts";
+import type { ReplanReasons } from "../../src/unit/replan-reasons.ts";
 import { OutdatedSettingsError } from "../../src/service/unit-rounds.ts";
 import { Wakes } from "../../src/service/wakes.ts";
 import { ServiceSettingsError, type ServiceSettings } from "../../src/unit/service-settings.ts";
@@ -39,6 +40,8 @@ class Fixture {
   readonly refreshed: number[] = [];
   readonly asked: HookRequest[] = [];
   tell: (message: string) => void = () => undefined;
+  /** Reasons to plan again in the last round. */
+  reasons: ReplanReasons | undefined;
   answer: () => Promise<Round> = () => Promise.resolve(round(["a", "b"]));
   /** A step towards the wanted standby instances. */
   step: (interruption: AbortSignal) => Promise<StandbyStep> = () =>
@@ -70,8 +73,9 @@ class Fixture {
           this.settings instanceof Error ? Promise.reject(this.settings) : Promise.resolve(this.settings),
       },
       open: ({ revision }, step) => ({
-        round: (options) => {
+        round: ({ replanReasons, ...options }) => {
           this.tell = step;
+          this.reasons = replanReasons;
           this.rounds.push({ revision, ...options });
           return this.answer();
         },
@@ -682,6 +686,25 @@ describe("RunnerLoop", () => {
     expect(shown).to.include({ state: "working", step: "Starting runners 1/2" });
     fixture.tell("Waiting for another reconcile of this unit to end");
     expect(fixture.loop.status.activity).not.to.have.property("step");
+  });
+
+  it("lets a round that creates runners plan again when an instance ends, shows what it finds, and makes another one afterwards", async () => {
+    const shown: unknown[] = [];
+    fixture.answer = async () => {
+      if (fixture.rounds.length > 1) return round(["a", "b"]);
+      fixture.wakes.wake("instance");
+      expect(await fixture.reasons?.next(AbortSignal.timeout(5000))).to.equal(true);
+      const { counts, runners } = round(["a"]);
+      fixture.reasons?.observed({ counts, runners });
+      const { activity, counts: found, runners: states } = fixture.loop.status;
+      shown.push(activity.state, found?.names, states);
+      fixture.wakes.wake("settings");
+      expect(await fixture.reasons?.next(AbortSignal.timeout(5000))).to.equal(false);
+      return round(["a"]);
+    };
+    await fixture.rounded(2);
+    expect(shown).to.deep.equal(["working", ["a"], [{ name: "a", state: "online", since: 7 }]]);
+    expect(fixture.loop.status.counts?.names).to.deep.equal(["a", "b"]);
   });
 
   it("tells only of what has changed", async () => {

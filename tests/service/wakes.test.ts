@@ -70,6 +70,19 @@ describe("Wakes", () => {
     expect(wakes.interruption.aborted).to.equal(false);
   });
 
+  it("tells those who follow it of each reason at once, and keeps it for the next turn", async () => {
+    const wakes = new Wakes(systemClock);
+    const heard: string[] = [];
+    const leave = wakes.follow((reason) => heard.push(reason));
+    wakes.wake("instance");
+    wakes.wake("instance");
+    expect(heard).to.deep.equal(["instance", "instance"]);
+    leave();
+    wakes.wake("demand");
+    expect(heard).to.have.length(2);
+    expect([...(await wakes.next(60_000, signal()))]).to.deep.equal(["instance", "demand"]);
+  });
+
   it("wakes by itself after the interval", async () => {
     expect([...(await new Wakes(systemClock).next(10, signal()))]).to.deep.equal(["interval"]);
   });

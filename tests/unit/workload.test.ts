@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { never } from "../runners/test-replanning.ts";
 import { ApplicationEndedError } from "../../src/runners/errors.ts";
 import { findCause } from "charm-kit";
 import { statusOf, summarise } from "../../src/charm/status.ts";
@@ -237,6 +238,37 @@ describe("Workload.refill()", () => {
     expect(held).to.include({ created: 0 });
     expect(unit.site.machineNames()).to.deep.equal([counts.names[1]]);
     expect(await service.workload.refill({ ...QUICK, mostCreations: 1 }, signal)).to.include({ created: 1 });
+  });
+
+  it("plans again while it creates runners, as long as it may create as many as are missing", async () => {
+    const { counts } = await hook.workload.reconcile(signal);
+    const [used = "", working = ""] = counts.names;
+    unit.site.assignJob(working);
+    const calls = service.process.calls;
+    const reasons = () => {
+      let asked = 0;
+      return {
+        observed: () => undefined,
+        next: (limited: AbortSignal) => {
+          asked += 1;
+          if (asked > 1) return never(limited);
+          unit.site.finishJob(working);
+          return Promise.resolve(true);
+        },
+        get asked() {
+          return asked;
+        },
+      };
+    };
+    unit.site.finishJob(used);
+    const [few, all] = [reasons(), reasons()];
+    await service.workload.refill({ ...QUICK, mostCreations: 1, replanReasons: few }, signal);
+    expect(few.asked).to.equal(0);
+    unit.site.finishJob(unit.site.machineNames().find((name) => name !== working) ?? "");
+    calls.holdNext("machines.deliver", "machines.delete");
+    const report = await service.workload.refill({ ...QUICK, replanReasons: all }, signal);
+    expect(report).to.deep.include({ created: 2, failures: [] });
+    expect(unit.site.machineNames()).to.have.length(2).and.not.include(working);
   });
 
   it("gives way to `tidy()` while it is paused, which removes what has ended, creates nothing and looks at nothing else", async () => {

@@ -27,6 +27,8 @@ export interface Dispatch {
   readonly kill?: Kill;
   /** Exit codes with which the next applications end before they listen. */
   readonly endings?: readonly number[];
+  /** Calls of a reconcile that are reasons to plan again, where it creates runners by then. @default none */
+  readonly replans?: readonly number[];
 }
 
 /** What happens to one runner, chosen by its number in the order of names. */
@@ -135,6 +137,7 @@ const anyDispatch: fc.Arbitrary<Dispatch> = fc.record(
     ),
     kill: fc.record({ call: anyCall, moment: fc.constantFrom("before", "after", "abort") } as const),
     endings: fc.array(fc.constantFrom(1, 7), { minLength: 1, maxLength: 2 }),
+    replans: fc.array(anyCall, { minLength: 1, maxLength: 4 }),
   },
   { requiredKeys: ["do"] },
 );

@@ -17,6 +17,7 @@ import {
 } from "./command.ts";
 import { disturb } from "./disturb.ts";
 import { happen } from "./happen.ts";
+import { Reasons } from "./reasons.ts";
 import { HistoricDemand, LONGEST_WAIT_MS } from "./historic-demand.ts";
 
 const MINUTE_MS = 60_000;
@@ -248,6 +249,7 @@ class HistoricUnit {
 
   async #dispatch(dispatch: Dispatch, settings: Settings, onCall?: OnCall): Promise<void> {
     const { fleet, scope, revision, most, isService } = settings;
+    const reasons = new Reasons(dispatch.replans);
     const process = this.#process(settings, dispatch.do === "reconcile");
     const aborted = disturb(process, this.#site, {
       dispatch,
@@ -260,6 +262,7 @@ class HistoricUnit {
         this.#demandOf.setOf(scope).queued += 1;
       },
       onCall: (call, verb) => {
+        reasons.called(call);
         this.#demand(
           revision >= this.#applied,
           `${verb} with settings ${revision}, after work with settings ${this.#applied}`,
@@ -272,12 +275,20 @@ class HistoricUnit {
     const { manager } = process;
     this.#wanted.add(fleet);
     const choose = () => Promise.resolve({ ...this.#present(settings), mostCreations: most });
+    const replanning = {
+      observed: () => undefined,
+      next: (signal: AbortSignal) => reasons.next(signal).then(choose),
+    };
     const { listener } = this.#demandOf;
     const heard = listener?.pending ?? [];
     const work = {
       reconcile: () =>
         manager.reconcileChosen(
-          async () => ({ fleet: await choose(), conclude: () => Promise.resolve() }),
+          async () => ({
+            fleet: await choose(),
+            conclude: () => Promise.resolve(),
+            ...(most === undefined && { replanning }),
+          }),
           () => undefined,
           aborted,
         ),
