@@ -144,6 +144,14 @@ export class OperationError extends LxdClientError {
     return /VM agent isn't currently running|Failed to connect to (lxd-|incus-)?agent/.test(this.detail);
   }
 
+  /**
+   * Whether a command was not started, since its connections were not all open within 5 seconds: LXD waits so long for a client,
+   * and the agent of a virtual machine for LXD, as issue 17797 of LXD shows.
+   */
+  get commandNotStarted(): boolean {
+    return /bad handshake|timed out waiting for websockets/i.test(this.detail);
+  }
+
   /** Whether another operation holds the instance; the call may be repeated when that one has ended. */
   get busy(): boolean {
     return this.detail.includes("Instance is busy running a");

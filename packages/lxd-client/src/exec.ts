@@ -61,6 +61,8 @@ export interface RunningCommand {
 }
 
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+/** Each takes LXD's 5 seconds where the machine is slow. */
+const RUN_ATTEMPTS = 5;
 
 /**
  * Commands in instances: `/1.0/instances/<name>/exec`. LXD sends the output over websockets ({@link Exec.run},
@@ -78,21 +80,32 @@ export class Exec {
 
   /**
    * Runs a command to its end and returns all of its output. Aborting kills the command, but not what it has started:
-   * a script that may be aborted starts its last command with `exec`, or ends its children itself.
+   * a script that may be aborted starts its last command with `exec`, or ends its children itself. A command that LXD has not
+   * started, since a busy machine opened its connections too late, is run again, unless its input is a stream.
    *
    * @throws `LxdError` when the instance does not run, `OutputLimitError` when the output is too large, `DeadlineError`
    *   when the command takes too long; it is killed in the latter two cases.
    */
   async run(instance: string, request: ExecRunRequest, signal: AbortSignal): Promise<ExecResult> {
+    return withDeadline(actionOf(instance, request), this.#limit(request), signal, async (inner) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await this.#runOnce(instance, request, inner);
+        } catch (thrown) {
+          if (attempt === RUN_ATTEMPTS || !mayRunAgain(request, thrown)) throw thrown;
+        }
+      }
+    });
+  }
+
+  async #runOnce(instance: string, request: ExecRunRequest, signal: AbortSignal): Promise<ExecResult> {
     const action = actionOf(instance, request);
     const limit = request.maxOutputBytes ?? MAX_OUTPUT_BYTES;
     const overflow = request.overflow ?? "fail";
     const stdout = new OutputCollector(action, limit, overflow);
     const stderr = new OutputCollector(action, limit, overflow);
-    const exitCode = await withDeadline(action, this.#limit(request), signal, async (inner) => {
-      const session = await this.#session(instance, request, { stdout, stderr }, inner);
-      return session.run(inner);
-    });
+    const session = await this.#session(instance, request, { stdout, stderr }, signal);
+    const exitCode = await session.run(signal);
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
   }
 
@@ -220,6 +233,12 @@ export class Exec {
   #limit(request: ExecRequest): number {
     return request.limitMs ?? this.#transport.limits.operationMs;
   }
+}
+
+/** Whether the command has not begun, and its input is still whole. */
+function mayRunAgain({ stdin }: ExecRunRequest, thrown: unknown): boolean {
+  const isStream = typeof stdin === "object" && Symbol.asyncIterator in stdin;
+  return thrown instanceof OperationError && thrown.commandNotStarted && !isStream;
 }
 
 function actionOf(instance: string, request: ExecRequest): string {

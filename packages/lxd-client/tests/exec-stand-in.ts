@@ -23,6 +23,10 @@ export class ExecStandIn {
   readonly #clients: LxdClient[] = [];
   readonly #waits: ServerResponse[] = [];
   #exitCode: number | undefined;
+  /** Of the command that was asked for last. */
+  #failure: string | undefined;
+  /** Number of commands that were asked for. */
+  started = 0;
   #upgrade: (request: IncomingMessage, socket: Duplex) => void;
 
   constructor() {
@@ -75,6 +79,13 @@ export class ExecStandIn {
     for (const response of this.#waits) this.#tellEnd(response, exitCode);
   }
 
+  /** Ends the operation with an error; the next command has WebSockets of its own. */
+  fail(err: string): void {
+    this.#failure = err;
+    this.#peers.clear();
+    for (const response of this.#waits.splice(0)) this.#tellFailure(response, err);
+  }
+
   async close(): Promise<void> {
     for (const client of this.#clients) await client.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -92,13 +103,20 @@ export class ExecStandIn {
     if (method === "POST") this.#tellStart(response);
     else if (!url.startsWith(`${OPERATION}/wait`))
       say(response, 404, { type: "error", error_code: 404, error: "not found" });
+    else if (this.#failure !== undefined) this.#tellFailure(response, this.#failure);
     else if (this.#exitCode === undefined) this.#waits.push(response);
     else this.#tellEnd(response, this.#exitCode);
   }
 
   #tellStart(response: ServerResponse): void {
+    this.started += 1;
+    this.#failure = undefined;
     const fds = { "0": "0", "1": "1", "2": "2", control: "control" };
     say(response, 202, { type: "async", operation: OPERATION, metadata: operation(103, { fds }) });
+  }
+
+  #tellFailure(response: ServerResponse, err: string): void {
+    say(response, 200, { type: "sync", metadata: { ...operation(400, {}), err } });
   }
 
   #tellEnd(response: ServerResponse, exitCode: number): void {

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import { setTimeout as delay } from "node:timers/promises";
-import { LxdError, LxdUnreachableError, OutputLimitError } from "../src/index.ts";
+import { Readable } from "node:stream";
+import {
+  type ExecInput,
+  LxdError,
+  LxdUnreachableError,
+  OperationError,
+  OutputLimitError,
+} from "../src/index.ts";
 import { ExecStandIn } from "./exec-stand-in.ts";
 import { OPCODE, serverFrame, type RawPeer } from "./raw-websocket.ts";
 import { rejection } from "../../../tests/support/rejection.ts";
@@ -36,6 +43,44 @@ describe("WebSockets of a daemon that misbehaves", function () {
     for (const descriptor of ["1", "2"] as const) await (await lxd.peer(descriptor)).send(OPCODE.text);
     lxd.finish(exitCode);
   };
+
+  describe("of a virtual machine that is slow to open them", () => {
+    const UNSTARTED = ["websocket: bad handshake", "Timed out waiting for websockets to connect"];
+    /** The command has its WebSockets, and LXD ends it before it was started. */
+    const refuse = async (err: string) => {
+      for (const descriptor of ["0", "1", "2", "control"] as const) await lxd.peer(descriptor);
+      lxd.fail(err);
+    };
+    const runWith = (stdin: ExecInput) => lxd.client().exec.run("x", { command: ["x"], stdin }, patience());
+
+    it("runs the command again, and returns what that one prints", async () => {
+      const running = runWith("input");
+      for (const err of UNSTARTED) await refuse(err);
+      await (await lxd.peer("1")).send(OPCODE.binary, Buffer.from("done"));
+      await finish(3);
+      expect(await running).to.deep.equal({ exitCode: 3, stdout: "done", stderr: "" });
+      expect(lxd.started).to.equal(3);
+    });
+
+    it("does so a few times, and then says what LXD says", async () => {
+      const failing = rejection(runWith("input"));
+      for (let attempt = 0; attempt < 5; attempt += 1) await refuse("websocket: bad handshake");
+      expect(await failing)
+        .to.be.instanceOf(OperationError)
+        .and.include({ detail: "websocket: bad handshake" });
+      expect(lxd.started).to.equal(5);
+    });
+
+    it("does not when the command may have begun, or its input is a stream", async () => {
+      const begun = rejection(runWith("input"));
+      await refuse("The connection to the agent is lost");
+      expect(await begun).to.be.instanceOf(OperationError);
+      const streamed = rejection(runWith(Readable.from(["input"])));
+      await refuse("websocket: bad handshake");
+      expect(await streamed).to.be.instanceOf(OperationError);
+      expect(lxd.started).to.equal(2);
+    });
+  });
 
   it("costs no more for one message of 32 MiB than for many small ones", async () => {
     // The processor's time: other programs of the machine do not count.
