@@ -16,6 +16,8 @@ export interface ClusterLabOptions {
   readonly count: number;
   /** @default that of LXD */
   readonly offlineSeconds?: number;
+  /** Number, from 0, of a member whose unit has its pool on a disk. @default all have it in memory */
+  readonly memberWithDisk?: number;
 }
 
 const REPOSITORY = "acme/widgets";
@@ -32,7 +34,7 @@ export class ClusterLab {
     options: ClusterLabOptions,
     parts: { readonly cluster: LxdCluster; readonly standIn: StandInProcess; readonly directory: string },
   ) {
-    const { application, count, members } = options;
+    const { application, count, members, memberWithDisk } = options;
     this.cluster = parts.cluster;
     this.#standIn = parts.standIn;
     this.#directory = parts.directory;
@@ -46,6 +48,7 @@ export class ClusterLab {
         githubUrl,
         repository: REPOSITORY,
         count,
+        hasDisk: index === memberWithDisk,
       });
     this.units = members === 2 ? [unit(0), unit(1)] : [unit(0), unit(1), unit(2)];
   }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Instance } from "lxd-client";
+import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { STANDARD_TOKEN } from "../support/github/http/callers.ts";
 import type { ClusterMember } from "../support/lxd/cluster/cluster-member.ts";
 import { containerConfiguration } from "../unit/container-configuration.ts";
@@ -19,6 +20,8 @@ export interface ClusterUnitOptions {
   /** Such as `acme/widgets`. */
   readonly repository: string;
   readonly count: number;
+  /** Whether its pool is on the disk that its member has for it. @default it is in memory */
+  readonly hasDisk?: boolean;
 }
 
 /** A unit on a member of a cluster: each verb is a process on the member's machine, as a hook is. */
@@ -69,8 +72,9 @@ export class ClusterUnit {
   }
 
   #input(): WorkloadInput {
-    const { unitName, deployment, githubUrl, repository, count } = this.#options;
-    const { directory } = this.member;
+    const { unitName, deployment, githubUrl, repository, count, hasDisk = false } = this.#options;
+    const { directory, storage } = this.member;
+    const configuration = containerConfiguration({ repository, githubUrl, count });
     const at = (path: string) => join(directory, "unit", path);
     return {
       unit: { appName: unitName.slice(0, unitName.indexOf("/")), unitName, deployment },
@@ -81,9 +85,10 @@ export class ClusterUnit {
         metricsLog: at("metrics.log"),
         metricsRotation: at("metrics-rotation"),
         systemd: { units: at("systemd"), booted: at("no-systemd") },
+        paths: { ...HOST_PATHS, storage },
         env: {},
       },
-      configuration: containerConfiguration({ repository, githubUrl, count }),
+      configuration: { ...configuration, ...(hasDisk && { storage: "juju-storage" }) },
       token: STANDARD_TOKEN,
     };
   }

@@ -13,8 +13,10 @@ describe("units on three members of an LXD cluster, of which one is lost", funct
     names.filter((name) => name.startsWith(`${unit.slug}-`));
 
   before(async () => {
-    const options = { members: 3, application: "los", count: 1, offlineSeconds: 11 } as const;
-    lab = await ClusterLab.start(options, patience());
+    lab = await ClusterLab.start(
+      { members: 3, application: "los", count: 1, offlineSeconds: 11, memberWithDisk: 2 },
+      patience(),
+    );
     // The bridges of later units are on the machines of earlier ones too, whose rules follow in their next rounds.
     for (const unit of [...lab.units, ...lab.units]) await unit.run("reconcile", patience());
     atFirst = await lab.online(patience());
@@ -67,5 +69,22 @@ describe("units on three members of an LXD cluster, of which one is lost", funct
     expect(await lab.online(patience())).to.have.lengthOf(3);
     await lab.release(job, patience());
     expect(await lab.ended(job.id, patience())).to.include({ conclusion: "success" });
+  });
+
+  it("its own unit keeps image and template when its pool is on a disk, which it mounts after LXD has looked for it", async () => {
+    const [, , third = lab.units[0]] = lab.units;
+    await third.run("reconcile", patience());
+    const templates = async () =>
+      (await third.instances(patience()))
+        .filter(({ config }) => config["user.github-runner.role"] === "template")
+        .map(({ name, created_at: createdAt }) => `${name} ${createdAt}`);
+    const [before, former] = [await templates(), await third.runners(patience())];
+    expect(before).to.have.lengthOf(1);
+    await third.member.cutPower();
+    await lab.cluster.restart(2, patience());
+    const { runners } = await third.run("reconcile", patience());
+    expect(runners).to.have.lengthOf(1).and.not.include.members(former);
+    expect(await templates()).to.deep.equal(before);
+    expect(await lab.online(patience())).to.include.members(runners);
   });
 });

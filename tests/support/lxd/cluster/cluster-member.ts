@@ -22,6 +22,8 @@ export interface MemberOptions {
   readonly directory: string;
   readonly address: string;
   readonly network: MemberNetwork;
+  /** Bytes of a disk of its own for the pool of a unit, mounted at {@link ClusterMember.storage}. @default it has none */
+  readonly storageBytes?: number | undefined;
 }
 
 const SCRIPT = join(import.meta.dirname, "member.sh");
@@ -55,6 +57,7 @@ export class ClusterMember {
     const { name, directory, address, network } = options;
     const namespace = namespaceOf(options);
     await mkdir(directory, { recursive: true });
+    await makeDisk(options, signal);
     await removeNetwork(options);
     // Of a machine that was lost.
     await rm(socketOf(options), { force: true });
@@ -84,6 +87,11 @@ export class ClusterMember {
     const member = new ClusterMember(options, child, pid);
     await member.run(["lxd", "waitready", "--timeout", String(READY_SECONDS)], signal);
     return member;
+  }
+
+  /** Where it has a disk of its own. */
+  get storage(): string {
+    return join(this.directory, "storage");
   }
 
   /** The command that runs another on this machine. */
@@ -121,6 +129,14 @@ export class ClusterMember {
     if (this.#process.exitCode === null && this.#process.signalCode === null) await this.cutPower();
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+/** The disk of a machine that was lost stays as it is. */
+async function makeDisk({ directory, storageBytes }: MemberOptions, signal: AbortSignal): Promise<void> {
+  const path = join(directory, "storage.img");
+  if (storageBytes === undefined || existsSync(path)) return;
+  await run(["truncate", "--size", String(storageBytes), path], signal);
+  await run(["mkfs.ext4", "-q", path], signal);
 }
 
 function socketOf({ directory }: MemberOptions): string {

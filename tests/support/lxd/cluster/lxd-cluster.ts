@@ -11,9 +11,12 @@ export interface LxdClusterOptions {
   readonly members: number;
   /** Seconds after which a member that does not answer is offline; LXD takes no fewer than 11. @default that of LXD */
   readonly offlineSeconds?: number;
+  /** Number, from 0, of a member that has a disk of its own for the pool of a unit. @default none has */
+  readonly memberWithDisk?: number;
 }
 
 const PORT = 8443;
+const STORAGE_BYTES = 3 * 2 ** 30;
 
 /**
  * A cluster of LXD daemons on this machine, each in namespaces of its own, beside the machine's LXD and not touching it.
@@ -25,15 +28,22 @@ export class LxdCluster {
   readonly #directory: string;
   readonly #bridge: string;
   readonly #network: string;
+  readonly #memberWithDisk: number | undefined;
 
-  private constructor(directory: string, bridge: string, network: string) {
+  private constructor(
+    directory: string,
+    bridge: string,
+    network: string,
+    memberWithDisk: number | undefined,
+  ) {
     this.#directory = directory;
     this.#bridge = bridge;
     this.#network = network;
+    this.#memberWithDisk = memberWithDisk;
   }
 
   static async start(
-    { members, offlineSeconds }: LxdClusterOptions,
+    { members, memberWithDisk, offlineSeconds }: LxdClusterOptions,
     signal: AbortSignal,
   ): Promise<LxdCluster> {
     const told: string[] = [];
@@ -43,7 +53,7 @@ export class LxdCluster {
     const directory = await mkdtemp(join(tmpdir(), "lxd-cluster-"));
     // The process is in the names, so that suites side by side do not meet.
     const bridge = `clu${process.pid.toString(36)}`;
-    const cluster = new LxdCluster(directory, bridge, `10.231.${process.pid % 256}`);
+    const cluster = new LxdCluster(directory, bridge, `10.231.${process.pid % 256}`, memberWithDisk);
     try {
       await cluster.#build(members, signal);
       const [first] = cluster.members;
@@ -96,7 +106,8 @@ export class LxdCluster {
     const name = `m${index + 1}`;
     const network = { bridge: this.#bridge, gateway: `${this.#network}.1` };
     const address = `${this.#network}.${index + 11}`;
-    return { name, directory: join(this.#directory, name), address, network };
+    const storageBytes = index === this.#memberWithDisk ? STORAGE_BYTES : undefined;
+    return { name, directory: join(this.#directory, name), address, network, storageBytes };
   }
 
   #form(member: ClusterMember, signal: AbortSignal): Promise<void> {

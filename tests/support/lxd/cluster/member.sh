@@ -18,6 +18,10 @@ for path in /var/lib/lxd /var/log/lxd; do
   mkdir -p "$directory$path" "$path"
   mount --bind "$directory$path" "$path"
 done
+if [ -e "$directory/storage.img" ]; then
+  mkdir -p "$directory/storage"
+  mount -o loop "$directory/storage.img" "$directory/storage"
+fi
 ip link set lo up
 ip address add "$address/24" dev eth0
 ip link set eth0 up
