@@ -1,5 +1,6 @@
 import { coordinate, escapeText } from "../../pictures/svg.ts";
 import type { CallTree } from "./cpu-profile.ts";
+import { NATIVE_SOURCE } from "./packed-sources.ts";
 
 const WIDTH = 1200;
 const ROW = 17;
@@ -77,7 +78,7 @@ function kindOf(source: string): keyof typeof COLOURS {
   if (source === "(garbage collector)") return "collector";
   if (source.startsWith("src/")) return "ours";
   if (source.startsWith("packages/")) return "packages";
-  return source === "" || source === "V8" || /^(node:|\()/.test(source) ? "runtime" : "dependencies";
+  return source === "" || source === NATIVE_SOURCE || /^(node:|\()/.test(source) ? "runtime" : "dependencies";
 }
 
 function legend(): readonly string[] {

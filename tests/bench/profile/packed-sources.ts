@@ -4,14 +4,18 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CallFrame, SourceFrame } from "./cpu-profile.ts";
 
+/** Functions of Node.js that are not JavaScript. */
+export const NATIVE_SOURCE = "native code";
+
 /** Finds functions of packed programs in the sources by the source maps that lie beside the programs. */
 export class PackedSources {
   readonly #maps = new Map<string, SourceMap | undefined>();
 
   find({ functionName, url, lineNumber, columnNumber }: CallFrame): SourceFrame {
     // What the runtime does itself has a name in brackets, and no file.
-    if (url === "") return { name: functionName, source: functionName.startsWith("(") ? functionName : "V8" };
-    if (!url.startsWith("file:")) return { name: nameOf(functionName), source: url.replace(/\/.*/, "") };
+    if (url === "")
+      return { name: functionName, source: functionName.startsWith("(") ? functionName : NATIVE_SOURCE };
+    if (!url.startsWith("file:")) return { name: nameOf(functionName), source: builtinOf(url) };
     const entry = this.#mapOf(fileURLToPath(url))?.findEntry(lineNumber, columnNumber);
     const original = entry && "originalSource" in entry ? entry.originalSource : undefined;
     return {
@@ -44,6 +48,12 @@ export function shortSource(path: string): string {
 export function roomOf(source: string): string {
   const [, room] = /^(src\/[^/]+|packages\/[^/]+)\//.exec(source) ?? [];
   return room ?? source;
+}
+
+/** Such as `node:fs` for its parts, and `node:internal/modules`. */
+function builtinOf(url: string): string {
+  const [, builtin] = /^(node:internal\/[^/]+|[^/]+)/.exec(url) ?? [];
+  return builtin ?? url;
 }
 
 function nameOf(functionName: string): string {

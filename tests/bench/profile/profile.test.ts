@@ -63,11 +63,18 @@ describe("A profile of the charm's programs", () => {
 
   it("tells of a file without a source map by its name, and of the runtime's own work by what it is", () => {
     const sources = new PackedSources();
-    expect(
-      [frame("", "node:fs/promises"), frame("(program)", ""), frame("x")].map((at) => sources.find(at)),
-    ).to.deep.equal([
+    const frames = [
+      frame("", "node:fs/promises"),
+      frame("resolve", "node:internal/modules/esm/loader"),
+      frame("(program)", ""),
+      frame("open", ""),
+      frame("x"),
+    ];
+    expect(frames.map((at) => sources.find(at))).to.deep.equal([
       { name: "(without a name)", source: "node:fs" },
+      { name: "resolve", source: "node:internal/modules" },
       { name: "(program)", source: "(program)" },
+      { name: "open", source: "native code" },
       { name: "x", source: "main.mjs" },
     ]);
   });
