@@ -83,7 +83,7 @@ function kindOf(source: string): keyof typeof COLOURS {
 
 function legend(): readonly string[] {
   return Object.entries(LEGEND).map(([kind, words], index) => {
-    const x = WIDTH - 560 + index * 112;
+    const x = WIDTH - 660 + index * 125;
     const colour = COLOURS[kind as keyof typeof COLOURS];
     return `<rect x="${x}" y="11" width="10" height="10" fill="${colour}"/><text x="${x + 14}" y="20" fill="#24292f">${words}</text>`;
   });
