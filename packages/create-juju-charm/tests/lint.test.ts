@@ -7,7 +7,7 @@ const TEMPLATE = join(import.meta.dirname, "../template");
 const CHARM = join(TEMPLATE, "src/charm.ts");
 
 describe("the lint rules of a new charm", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const source = readFileSync(CHARM, "utf8");
   const eslint = new ESLint({ cwd: TEMPLATE });
 

@@ -20,7 +20,7 @@ const CLEAN_UP = `for key in a b c nel ok smile; do state-delete "$key"; done
 for port in $(opened-ports); do close-port "$port"; done`;
 
 describe("hook tools of the agent, beside Juju", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let fixture: AgentFixture;
   let ids: Readonly<Record<string, string>>;
   beforeEach(async () => {

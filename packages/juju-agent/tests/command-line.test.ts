@@ -20,7 +20,7 @@ const NOTE = existsSync("/run/systemd/system")
   : "NOTE Nothing runs the units' hooks after a restart of this machine, which does not run systemd: keep the verb serve running, which runs the hooks when it starts and every 5 minutes";
 
 describe("the agent's command line", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "agent-cli-"));

@@ -109,7 +109,7 @@ const REFUSALS: readonly Row[] = [
 ];
 
 describe("hook tools", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let fixture: AgentFixture;
   beforeEach(async () => {
     fixture = await AgentFixture.make();

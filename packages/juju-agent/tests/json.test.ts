@@ -19,7 +19,7 @@ const described = () =>
   }).describe();
 
 describe("--json", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "agent-json-"));

@@ -30,7 +30,7 @@ const VERBS = [
 ];
 
 describe("the agent's verbs", function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "agent-verbs-"));

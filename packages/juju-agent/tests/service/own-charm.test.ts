@@ -17,7 +17,7 @@ echo "${version} \${JUJU_DISPATCH_PATH#hooks/}" >>${directory}/history
 status-set active "${version}"`;
 
 describe("An agent with a charm of its own", function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "own-charm-"));

@@ -15,7 +15,7 @@ import { NEVER, packCharm } from "../tiny-charm.ts";
 const PRODUCT = { name: "juju-agent", version: "1.2.3" };
 
 describe("install, uninstall and serve", function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "agent-service-"));

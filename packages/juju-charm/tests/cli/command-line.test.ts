@@ -6,7 +6,7 @@ import { CharmProject } from "./charm-project.ts";
 const TYPES = "src/metadata.generated.ts";
 
 describe("juju-charm", function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   let charm: CharmProject;
   beforeEach(() => (charm = new CharmProject()));
   afterEach(() => {
