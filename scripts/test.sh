@@ -94,7 +94,7 @@ testing=$!
 status=0
 mocha --spec tests/support/steps.ts --ignore 'tests/e2e/**' --ignore '**/*.lxd.test.ts' || status=$?
 lxd_tests() {
-  mocha --no-config --reporter ./tests/support/reporter.ts --timeout 60000 --forbid-only --fail-zero "$@"
+  mocha --no-config --reporter ./tests/support/reporter.ts --timeout 120000 --forbid-only --fail-zero "$@"
 }
 # Those of tests/agent and tests/host are in machines of their own, and wait for their services and reboots.
 alone='{agent,contract,guest,host,packages,unit}'

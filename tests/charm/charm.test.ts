@@ -15,7 +15,7 @@ const HOOKS = ["install", "start", "config-changed", "upgrade-charm", "update-st
 const ACTIONS = ["reconcile-runners", "check-runners", "flush-runners", "update-dependencies", "build-image"];
 
 describe("GithubRunnerCharm on a machine without LXD", function () {
-  this.timeout(60_000); // the first exchange loads GitHub's description
+  this.timeout(120_000); // the first exchange loads GitHub's description
   let directory = "";
   let github: GithubStandIn;
 

@@ -58,7 +58,7 @@ async function makeAll(configuration: CharmConfiguration): Promise<void> {
 }
 
 describe("parseConfiguration(), with any options", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
 
   it("accepts what everything can be made from, and refuses all else with a ConfigurationError", async () => {
     const check = async (options: AnyOptions, proxies: Proxies) => {

@@ -16,7 +16,7 @@ import { soon } from "../support/patience.ts";
 const REPOSITORY = "octo/hello";
 
 describe("GithubForge", function () {
-  this.timeout(60_000); // the first exchange loads GitHub's description
+  this.timeout(120_000); // the first exchange loads GitHub's description
   let directory = "";
   let github: GithubStandIn;
   before(async () => {

@@ -35,7 +35,7 @@ function endless(block: Buffer, headers: Readonly<Record<string, string>> = {}):
 const EMPTY_MEMBER = gzipSync("");
 
 describe("the size of GitHub's answers", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const github = useStubGithub();
 
   for (const [title, answer, bound] of [

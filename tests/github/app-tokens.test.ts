@@ -29,7 +29,7 @@ const APP = {
 const HOUR_MS = 3_600_000;
 
 describe("A GitHub App at the stand-in", function () {
-  this.timeout(60_000); // the first exchange loads GitHub's description
+  this.timeout(120_000); // the first exchange loads GitHub's description
   let github: GithubStandIn;
   let aheadMs = 0;
   /** Runs as the stand-in's clock does. */

@@ -24,7 +24,7 @@ const PULL = {
 
 describe("createRepositoryReader()", function () {
   // The stand-in compiles GitHub's largest schemas.
-  this.timeout(90_000);
+  this.timeout(120_000);
   const github = useStandIn();
   const signal = soon;
 

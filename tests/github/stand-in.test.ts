@@ -18,7 +18,7 @@ import type { RouteName } from "../support/github/routes/route.ts";
 import { never, justInTime } from "./support.ts";
 
 describe("GithubForge against GitHub's own description", function () {
-  this.timeout(60_000); // the first exchange loads the description
+  this.timeout(120_000); // the first exchange loads the description
   let github: GithubStandIn;
 
   const clientOf = (at: string, token = STANDARD_TOKEN) =>

@@ -20,7 +20,7 @@ import { rejection } from "../support/rejection.ts";
 const signal = new AbortController().signal;
 
 describe("UnitScaleSet", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let site: DemandSite;
   const sets = () => [...site.standIn.scaleSets.all.values()];
   const scaleSet = (change: Parameters<DemandSite["forge"]>[0] = {}) => {

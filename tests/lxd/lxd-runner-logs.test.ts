@@ -108,5 +108,5 @@ describe("LxdRunnerLogs on a disk that is full", () => {
     const kept = await logs.kept();
     expect(kept.map(({ runner }) => runner).sort()).to.deep.equal([runnerName(11), runnerName(12)].sort());
     expect(kept.every(({ bytes }) => bytes > 2 * MIB)).to.equal(true);
-  }).timeout(90_000);
+  }).timeout(120_000);
 });

@@ -30,7 +30,7 @@ const PROGRAM = `
   }`;
 
 describe("withSystemCertificates()", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   let certificates: TestCertificates;
 

@@ -143,7 +143,7 @@ describe("The charm's alert rules", () => {
         };
         const { isFine, output } = promtool(["test", "rules", write("test.yaml", JSON.stringify(suite))]);
         expect(isFine, output).to.equal(true);
-      }).timeout(60_000);
+      }).timeout(120_000);
     }
 
     it("record the objective: errors, quantiles and the share of 30 days", () => {
@@ -187,6 +187,6 @@ describe("The charm's alert rules", () => {
       };
       const { isFine, output } = promtool(["test", "rules", write("test.yaml", JSON.stringify(suite))]);
       expect(isFine, output).to.equal(true);
-    }).timeout(60_000);
+    }).timeout(120_000);
   });
 });

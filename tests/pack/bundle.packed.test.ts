@@ -7,7 +7,7 @@ import { bundleProgram } from "../../packages/juju-charm/src/pack/bundle.ts";
 const ROOT = join(import.meta.dirname, "../..");
 
 describe("bundle()", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let bundled: Bundle;
 
   before(async () => {
@@ -69,7 +69,7 @@ describe("bundle()", function () {
 });
 
 describe("bundleProgram() of the runner service", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
 
   it("holds what the service uses of its packages alone: all of its text stays in memory", async () => {
     const { files, sources } = await bundleProgram(ROOT, "src/service.ts");

@@ -24,7 +24,7 @@ await way.close();
 `;
 
 describe("slimUndici", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const directory = useTemporaryDirectory();
   let file = "";
   const tunnels: string[] = [];

@@ -135,7 +135,8 @@ async function atEveryCall(
   }
 }
 
-describe("RunnerManager, disturbed at any point", () => {
+describe("RunnerManager, disturbed at any point", function () {
+  this.timeout(300_000);
   let clock: sinon.SinonFakeTimers;
 
   beforeEach(() => {

@@ -10,7 +10,7 @@ import { soon } from "../support/patience.ts";
 const RECORDED = join(import.meta.dirname, "recorded-requests.json");
 
 describe("ScaleSetClient beside GitHub's own client", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let standIn: GithubStandIn;
   let proxy: RecordingProxy;
 

@@ -7,7 +7,7 @@ import { ActionFailed, PackedContext, State } from "juju-charm/testing";
 const ROOT = join(import.meta.dirname, "../..");
 
 describe("the packed runner charm, without GitHub", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let ctx: PackedContext;
 
   before(async () => {

@@ -10,7 +10,7 @@ const INDEX = "packages/parts/src/index.ts";
 const SOURCE = "packages/parts/src/part.ts";
 
 describe("The API of a package", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "api-"));

@@ -95,7 +95,7 @@ const ALLOWED: readonly (readonly [title: string, from: string, code: string])[]
 ];
 
 describe("checkLayers()", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let root: string;
 
   beforeEach(() => {

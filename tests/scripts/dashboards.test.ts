@@ -127,7 +127,7 @@ describe("the charm's dashboards", () => {
         if (panel.type !== "state-timeline") return;
         const known = Object.keys(panel.fieldConfig?.defaults.mappings?.[0]?.options ?? {}).map(Number);
         expect(values.filter((value) => !known.includes(value))).to.deep.equal([]);
-      }).timeout(60_000);
+      }).timeout(120_000);
     }
 
     it("let a person choose among the units", async () => {

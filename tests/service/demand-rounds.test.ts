@@ -32,7 +32,7 @@ const roundOf = (names: readonly string[], change: Partial<Round> = {}): Round =
 });
 
 describe("DemandRounds", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let site: DemandSite;
   let next: () => Promise<Round>;
   let rounds: DemandRounds;

@@ -208,7 +208,7 @@ describe("the live page", () => {
     expect(deaf.complete).to.equal(false);
     expect((await get(site, "/view")).status).to.equal(200);
     answer.destroy();
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it("makes no view while nobody watches", async () => {
     let made = 0;

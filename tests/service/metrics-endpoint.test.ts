@@ -133,5 +133,5 @@ describe("MetricsEndpoint", () => {
     await Promise.all(hanging.map(({ closed }) => closed));
     expect(await get(port)).to.include({ status: 200 });
     expect(process.memoryUsage.rss() - before).to.be.below(64 * 1024 * 1024);
-  }).timeout(60_000);
+  }).timeout(120_000);
 });

@@ -138,7 +138,7 @@ class Service {
 }
 
 describe("the runner service, with real rounds", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const directory = useTemporaryDirectory();
   let service: Service;
 

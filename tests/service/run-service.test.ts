@@ -21,7 +21,7 @@ import { soon } from "../support/patience.ts";
 const SLUG = "runners-0";
 
 describe("runService()", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const directory = useTemporaryDirectory();
   let lines: string[] = [];
   let stop: AbortController;

@@ -214,7 +214,7 @@ describe("UnitExposition", () => {
     expect(all.every((lines) => lines.includes("github_runner_runners_wanted 8"))).to.equal(true);
     await linesOf(metrics);
     expect(asked).to.equal(1);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it("shows the other metrics when the events cannot be read", async () => {
     const metrics = exposition({ spool: { take: () => Promise.reject(new Error("EIO")) } });

@@ -55,7 +55,7 @@ describe("askService()", () => {
     ["that answers without end", undefined],
   ] as const) {
     it(`returns undefined for a program ${what}`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       const server: Server = createServer((socket) => {
         socket.on("error", () => undefined);
         if (answer !== undefined) socket.end(answer);

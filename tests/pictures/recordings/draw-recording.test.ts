@@ -46,7 +46,7 @@ describe("drawRecording()", () => {
       }),
       { numRuns: 25 },
     );
-  }).timeout(60_000);
+  }).timeout(120_000);
 });
 
 describe("withShortPauses()", () => {

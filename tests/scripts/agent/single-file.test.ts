@@ -30,7 +30,7 @@ const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 
 describe("renderSingleFile()", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let home: string;
   let payload: Buffer;
 

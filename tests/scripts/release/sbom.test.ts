@@ -30,7 +30,7 @@ interface Bom {
 }
 
 describe("renderSbom()", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const read = async (product = PRODUCT, contents = CONTENTS) =>
     JSON.parse(await renderSbom(product, contents)) as Bom;
 

@@ -6,7 +6,7 @@ const REPOSITORY = "/repos/octo/hello";
 
 describe("The GitHub stand-in, asked for the settings of a repository", function () {
   // Compiles GitHub's largest schemas.
-  this.timeout(90_000);
+  this.timeout(120_000);
   const github = useStandIn();
   const get = async (path: string) => {
     const answer = await github.client.call("GET", `${REPOSITORY}${path}`);

@@ -45,7 +45,7 @@ class FakeTerminal implements Terminal {
 }
 
 describe("a unit's live view", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let directory: string;
   let program: LiveProgram;
   const state = () => join(directory, "state");

@@ -13,7 +13,7 @@ import { until as awaited } from "../../../../tests/support/rig/until.ts";
 const MODULE = join(import.meta.dirname, "../../src/service/supervise-programs.ts");
 
 describe("supervisePrograms()", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   let lines: string[];
   let faults: string[];

@@ -25,7 +25,7 @@ mv environment.part environment
 until [ -e end ]; do sleep 0.02; done`;
 
 describe("commandLineHookTools() with the unit agent's tools", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   describeHookTools(startAction);
 });
 

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { bundle, bundleProgram } from "../../src/pack/bundle.ts";
 
 describe("bundle()", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "bundle-"))));
   afterEach(() => {
@@ -50,7 +50,7 @@ describe("bundle()", function () {
 });
 
 describe("what bundles load of Node.js", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "bundle-"))));
   afterEach(() => {
@@ -104,7 +104,7 @@ describe("what bundles load of Node.js", function () {
 });
 
 describe("bundleProgram()", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "bundle-"))));
   afterEach(() => {

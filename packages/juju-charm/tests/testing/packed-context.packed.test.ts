@@ -12,7 +12,7 @@ import { writeArchive } from "../../src/pack/write-archive.ts";
 const DISPATCH = `#!/bin/sh\nexec ${process.execPath} "$JUJU_CHARM_DIR/main.mjs"\n`;
 
 describe("PackedContext", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let directory: string;
   let archive: string;
   const opened: PackedContext[] = [];
