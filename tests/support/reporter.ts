@@ -25,6 +25,11 @@ class Reporter extends Mocha.reporters.Spec {
   }
 
   override epilogue(): void {
+    // What fails outside of all tests of a process beside this one comes without what mocha prints of it.
+    for (const failed of this.failures.filter((each) => !("titlePath" in each))) {
+      const { title } = failed as { readonly title: string };
+      Object.assign(failed, { titlePath: () => [title], fullTitle: () => title });
+    }
     super.epilogue();
     const { consoleLog } = Mocha.reporters.Base;
     const slow = [...this.#durations]
