@@ -12,4 +12,4 @@ else
   export NO_BROWSER
 fi
 sh site/with-dependencies.sh sh -c 'tsc --project . && vitepress build .'
-exec mocha --no-config --reporter tests/support/reporter.ts --timeout 600000 "$tests" "$@"
+exec mocha --no-config --reporter tests/support/reporter.ts --timeout 1800000 "$tests" "$@"

@@ -12,6 +12,8 @@ const ALL_RULES = {
 } as const;
 /** What differs between light and dark. */
 const COLOUR_RULES = { type: "rule", values: ["color-contrast", "link-in-text-block"] } as const;
+/** For a page to load, or to show what it shows at once, on a busy machine. */
+const WAIT_MS = 180_000;
 const reason = process.env["NO_BROWSER"] ?? "";
 
 describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`, () => {
@@ -38,6 +40,7 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
   for (const colorScheme of ["light", "dark"] as const) {
     it(`is accessible on every page, and asks no other host, in ${colorScheme} colours`, async () => {
       const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 900 } });
+      context.setDefaultTimeout(WAIT_MS);
       const page = await context.newPage();
       const troubles: string[] = [];
       page.on("pageerror", ({ message }) => troubles.push(`${page.url()}: ${message}`));
@@ -54,6 +57,7 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
 
   it("has no page that is wider than a telephone", async () => {
     const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+    page.setDefaultTimeout(WAIT_MS);
     const wide: string[] = [];
     for (const path of builtPages()) {
       await page.goto(`${url}/${path}`, { waitUntil: "domcontentloaded" });
@@ -66,6 +70,7 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
 
   it("draws diagrams whole", async () => {
     const page = await browser.newPage();
+    page.setDefaultTimeout(WAIT_MS);
     await page.goto(`${url}/explanation/runner-service.html`, { waitUntil: "networkidle" });
     const drawn = await page.locator("figure.diagram .actor").allTextContents();
     await page.close();
@@ -74,6 +79,7 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
 
   it("leads on from an address that does not exist", async () => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(WAIT_MS);
     await page.goto(`${url}/no/such-page`, { waitUntil: "networkidle" });
     await page.getByRole("heading", { name: "There is no such page", level: 1 }).waitFor();
     expect(await faultsOf(page, "no/such-page", ALL_RULES)).to.deep.equal([]);
@@ -84,6 +90,7 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
 
   it("leads a reader from the start to the tutorial, and finds pages by words", async () => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(WAIT_MS);
     await page.goto(url);
     await page.getByRole("link", { name: "Tutorial", exact: true }).first().click();
     await page.getByRole("heading", { name: "First runners", level: 1 }).waitFor();
@@ -97,7 +104,7 @@ describe(`the site in a browser${reason === "" ? "" : ` (skipped: ${reason})`}`,
       await page
         .locator(`.VPLocalSearchBox a.result[href*="${target}"]`)
         .first()
-        .waitFor({ timeout: 60_000 });
+        .waitFor({ timeout: WAIT_MS });
       await page.keyboard.press("Escape");
     }
     await page.close();
