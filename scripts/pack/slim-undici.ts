@@ -24,24 +24,8 @@ module.exports = {
 };
 `;
 
-/** Modules that nothing reaches, by their paths in undici's `lib`. All text of a program that stays is kept in memory. */
-const LEFT_OUT: readonly (readonly [path: RegExp, contents: string])[] = [
-  // Off by default in this undici. Its module loads node:http2, which takes as long as half of the rest.
-  [
-    /\/undici\/lib\/dispatcher\/client-h2\.js$/,
-    'module.exports = () => { throw new Error("This archive contains no HTTP/2"); };',
-  ],
-  // For forms as bodies, with a third of fetch.
-  [
-    /\/undici\/lib\/web\/fetch\/body\.js$/,
-    'exports.extractBody = () => { throw new Error("This archive sends no forms"); };',
-  ],
-  // The parser of HTTP is there twice. undici takes the other one where this one fails, as on processors without SIMD.
-  [
-    /\/undici\/lib\/llhttp\/llhttp_simd-wasm\.js$/,
-    'throw new Error("This archive contains the other parser");',
-  ],
-];
+/** Off by default in this undici. Its module loads node:http2, which takes as long as half of the rest. */
+const NO_HTTP2 = `module.exports = () => { throw new Error("This archive contains no HTTP/2") };`;
 
 /**
  * Leaves out the parts of undici that nothing uses, and most of the others where only LXD is asked: loading undici took
@@ -60,9 +44,11 @@ export const slimUndici: BundlePlugin = {
       resolveDir: String(pluginData),
       loader: "js",
     }));
-    for (const [filter, contents] of LEFT_OUT) {
-      build.onLoad({ filter }, ({ path }) => ({ contents, resolveDir: dirname(path), loader: "js" }));
-    }
+    build.onLoad({ filter: /\/undici\/lib\/dispatcher\/client-h2\.js$/ }, ({ path }) => ({
+      contents: NO_HTTP2,
+      resolveDir: dirname(path),
+      loader: "js",
+    }));
   },
 };
 

@@ -84,8 +84,7 @@ export interface BundledProgram {
 /**
  * Bundles a further program into one ES module with the name of its main module. It shares no chunk with the charm, whose
  * start must not load more for it. Comments and white space are left out: the text of a program that stays is kept in memory,
- * twice as large where one character of it is not of Latin-1. Local names are not shortened: what keeps the names of functions
- * and classes then takes more memory than the text.
+ * twice as large where one character of it is not of Latin-1.
  *
  * @throws {@link PackError} when a module cannot be bundled, with its position.
  */
@@ -131,7 +130,7 @@ async function buildChunks({ charm, entry, target, plugins, name }: Build) {
       keepNames: true,
       sourcemap: "linked",
       sourcesContent: false,
-      plugins: [...plugins, lazyBuiltins({ forChunks: name === undefined })],
+      plugins: [...plugins, lazyBuiltins],
       banner: { js: BANNER },
       legalComments: "none", // The archive contains all licences in one file.
       metafile: true,

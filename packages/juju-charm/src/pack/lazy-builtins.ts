@@ -3,31 +3,23 @@ import type { Plugin } from "esbuild";
 
 const NAMESPACE = "builtin";
 
-export interface LazyBuiltinsOptions {
-  /**
-   * Whether each importer reads a built-in module itself: a module that chunks share would be a chunk of its own, and each file
-   * costs its time. Otherwise all read it in one place.
-   */
-  readonly forChunks: boolean;
-}
-
 /**
  * Reads from Node.js's own modules only what a program imports. An `import` statement of such a module evaluates everything
  * that it exports, also what Node.js loads only once it is used: that of `node:http` alone loads all of `fetch` and WebSocket,
  * which takes as long as the rest of a short start, and 2 MiB.
  */
-export function lazyBuiltins({ forChunks }: LazyBuiltinsOptions): Plugin {
-  return {
-    name: "lazy-builtins",
-    setup(build) {
-      build.onResolve({ filter: /^[a-z]/ }, ({ path, kind, importer }) => {
-        if (kind !== "import-statement" || !isBuiltin(path)) return undefined;
-        return { path, namespace: NAMESPACE, suffix: forChunks ? `?${importer}` : "", sideEffects: false };
-      });
-      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({ contents: render(path) }));
-    },
-  };
-}
+export const lazyBuiltins: Plugin = {
+  name: "lazy-builtins",
+  setup(build) {
+    build.onResolve({ filter: /^[a-z]/ }, ({ path, kind, importer }) =>
+      kind === "import-statement" && isBuiltin(path)
+        ? // One for each importer: a module that chunks share would be a chunk of its own, and each file costs its time.
+          { path, namespace: NAMESPACE, suffix: `?${importer}`, sideEffects: false }
+        : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({ contents: render(path) }));
+  },
+};
 
 /** Whether an input of a bundle is one of Node.js's own modules, which is no source. */
 export function isBuiltinInput(input: string): boolean {
