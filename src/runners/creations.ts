@@ -49,8 +49,10 @@ export interface CreationsOptions {
   readonly patience: Patience;
   /** Milliseconds after which an idle runner is replaced. */
   readonly idleLifetimeMs: number;
-  /** Maximum number of parallel creations. */
+  /** Most runners that are created, or removed, at once. */
   readonly concurrency: number;
+  /** Most of them that are created at once. @default concurrency */
+  readonly creationsAtOnce?: number;
 }
 
 /** Result of creations. */
@@ -94,7 +96,7 @@ export class Creations {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#progress = progress;
-    this.#gate = new Gate(options.concurrency);
+    this.#gate = new Gate(options.creationsAtOnce ?? options.concurrency);
   }
 
   /** Those that have not ended, and those that wait for their turn. */

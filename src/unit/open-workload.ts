@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import {
   createGithubClient,
@@ -35,6 +36,7 @@ import type { Configuration } from "./configuration.ts";
 import type { ForgeSetup, Setup } from "./setup.ts";
 import { ImageKeeper } from "../runners/image-keeper.ts";
 import { Teardown, type TeardownDependencies } from "./teardown.ts";
+import { CONCURRENCY, creationsAtOnce } from "./creations-at-once.ts";
 import { currentLock } from "./current-lock.ts";
 import { openHost } from "./open-host.ts";
 import { FormerPaths } from "./former-paths.ts";
@@ -81,7 +83,6 @@ const PATIENCE: Readonly<Record<InstanceType, Patience>> = {
   "virtual-machine": { startUpMs: 12 * 60_000, graceMs: 90_000 },
 };
 const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
-const CONCURRENCY = 16;
 /** Name of the directory of runners' shares, in that of the unit's records. */
 const SHARES = "metrics";
 const NO_SERVICE = { pause: () => Promise.resolve(), resume: () => Promise.resolve() };
@@ -253,6 +254,7 @@ function openServices(
       patience: PATIENCE[demand.instanceType],
       idleLifetimeMs: IDLE_LIFETIME_MS,
       concurrency: CONCURRENCY,
+      creationsAtOnce: creationsAtOnce(demand.instanceType, availableParallelism()),
       // The clock of a virtual machine stands still while it is frozen; the clock of a container is the machine's.
       freezesStandby: demand.instanceType === "container",
     },

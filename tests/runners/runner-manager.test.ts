@@ -475,18 +475,23 @@ describe("RunnerManager", () => {
       }
     });
 
-    it("makes no more at a time than its concurrency", async () => {
-      const site = new FakeSite();
-      const process = new FakeProcess(site, { concurrency: 2 });
-      let most = 0;
-      process.calls.atEveryCall(() => {
-        const underWay = [...site.machines.values()].filter(({ phase }) => phase === "creating").length;
-        most = Math.max(most, underWay);
+    for (const [limits, most] of [
+      [{ concurrency: 2 }, 2],
+      [{ concurrency: 4, creationsAtOnce: 1 }, 1],
+    ] as const) {
+      it(`makes no more at a time than ${JSON.stringify(limits)}`, async () => {
+        const site = new FakeSite();
+        const process = new FakeProcess(site, limits);
+        let seen = 0;
+        process.calls.atEveryCall(() => {
+          const underWay = [...site.machines.values()].filter(({ phase }) => phase === "creating").length;
+          seen = Math.max(seen, underWay);
+        });
+        await reconcile(process, fleetOf(6));
+        expect(site.machines.size).to.equal(6);
+        expect(seen).to.equal(most);
       });
-      await reconcile(process, fleetOf(6));
-      expect(site.machines.size).to.equal(6);
-      expect(most).to.equal(2);
-    });
+    }
 
     for (const verb of ["machines.list", "forge.list"] as const) {
       it(`decides nothing when ${verb} fails`, async () => {
