@@ -26,15 +26,12 @@ endToEnd("a change of the path while a unit scales on demand", () => {
         github.call("queue-job", { repository, labels: ["self-hosted"], steps: ["sleep 1"] }, patience()),
       ),
     );
-  const endsOf = (jobs: readonly Pick<JobView, "id">[], github: StandInControl = rig.github) =>
-    Promise.all(
+  /** GitHub gives a job that an idle runner has not taken when it goes to another: none of them has begun twice. */
+  const succeed = async (jobs: readonly Pick<JobView, "id">[], github: StandInControl = rig.github) => {
+    const ends = await Promise.all(
       jobs.map(({ id }) => github.call("wait-for-job", { id, status: "completed" }, patience(180_000))),
     );
-  const succeed = async (jobs: readonly Pick<JobView, "id">[]) => {
-    const ends = await endsOf(jobs);
-    expect(ends.map(({ conclusion, assignments }) => [conclusion, assignments])).to.deep.equal(
-      ends.map(() => ["success", 1]),
-    );
+    for (const { conclusion } of ends) expect(conclusion).to.equal("success");
   };
   /** Jobs of the present scale set, whose runners are given none of them as long as its session lives. */
   const assign = async (count: number, repository: string) => {
@@ -134,9 +131,10 @@ endToEnd("a change of the path while a unit scales on demand", () => {
 
   it("tells of a former path that refuses its credentials, and serves the present one", async () => {
     const busy = await rig.occupy(patience(120_000));
+    // Before the job, which would get its runner on the former path yet.
+    await rig.github.call("revoke-token", { token: STANDARD_TOKEN }, patience());
     await assign(1, REPOSITORY);
     await rig.configure({ path: OTHER, token: OTHER_TOKEN }, patience(120_000));
-    await rig.github.call("revoke-token", { token: STANDARD_TOKEN }, patience());
     await succeed(await queue(2, OTHER));
     await rig.reconcile(patience());
     expect(await rig.status()).to.match(
@@ -164,10 +162,7 @@ endToEnd("a change of the path while a unit scales on demand", () => {
     const former = await assign(1, REPOSITORY);
     await rig.configure({ "github-url": second.url }, patience(120_000));
     const present = await queue(2, REPOSITORY, second.control);
-    // The successor of an idle runner goes when nothing wants it. GitHub may have given it one of these jobs, which it had not
-    // taken, and gives that to another.
-    for (const { conclusion } of await endsOf(present, second.control))
-      expect(conclusion).to.equal("success");
+    await succeed(present, second.control);
     await succeed(former);
     expect(await scopes()).to.deep.equal([`repos/${REPOSITORY}`]);
     expect(await scopes(second.control)).to.deep.equal([`repos/${REPOSITORY}`]);
