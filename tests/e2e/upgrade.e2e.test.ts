@@ -76,6 +76,7 @@ endToEnd("an upgrade of the charm", () => {
     expect(await rig.status()).to.equal("active: 2 runners: 1 idle, 1 busy");
     await rig.release(job, patience());
     expect(await rig.ended(job.id, patience())).to.include({ conclusion: "success", assignments: 1 });
+    await rig.gone(job.runnerName ?? "", patience());
   });
 
   it("to other programs in runners builds an image of them; idle runners are replaced, a busy one ends its job", async () => {
