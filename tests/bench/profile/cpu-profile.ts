@@ -1,8 +1,6 @@
 /** What `node --cpu-prof` writes: the type Profile of the Chrome DevTools Protocol, as far as it is used here. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
-  /** Microseconds. */
-  readonly startTime: number;
   /** Identifier of the node that ran at each sample. */
   readonly samples: readonly number[];
   /** Microseconds from the sample before, or from the start. */

@@ -17,7 +17,6 @@ const PROFILE: CpuProfile = {
     { id: 3, callFrame: frame("read", "node:fs") },
     { id: 4, callFrame: frame("(idle)", "") },
   ],
-  startTime: 0,
   samples: [2, 3, 4, 2],
   timeDeltas: [0, 1000, 3000, 9000],
 };
