@@ -73,7 +73,9 @@ endToEnd("the runner service, killed at any moment", function () {
     }
     for (const id of jobs) {
       const job = await rig.ended(id, patience(240_000));
-      expect(job).to.include({ conclusion: "success", assignments: 1 });
+      // GitHub may have offered it before, to a runner whose making was killed: such a one never takes a job.
+      expect(job).to.include({ conclusion: "success" });
+      expect(job.log.match(/Z served$/gm), `what job ${id} printed`).to.have.length(1);
     }
     await settled();
     expect(most, "registrations at one moment").to.be.at.most(WANTED);
