@@ -81,15 +81,15 @@ if [ "$#" -gt 0 ]; then
   exec mocha --spec tests/support/steps.ts "$@"
 fi
 
-# Units from the packed archive wait for LXD and its instances most of the time. Beside them run the tests without LXD, and
-# those with LXD that look at what they have made alone. The others look at the whole machine, and come when the units are
-# gone.
+# Units from the packed archive wait for LXD and its instances most of the time, so two of them run at a time. Beside them run
+# the tests without LXD, and those with LXD that look at what they have made alone. The others look at the whole machine, and
+# come when the units are gone.
 TEST_RESULTS=$(mktemp)
 export TEST_RESULTS
 units=$(mktemp)
 trap 'rm -f "$TEST_RESULTS" "$units"' EXIT
 echo "== tests without LXD, and beside them tests/e2e, whose output follows"
-STEPS="" mocha --ignore 'packages/**' --ignore 'tests/!(e2e)/**' >"$units" 2>&1 &
+STEPS="" mocha --parallel --jobs 2 --ignore 'packages/**' --ignore 'tests/!(e2e)/**' >"$units" 2>&1 &
 testing=$!
 status=0
 mocha --spec tests/support/steps.ts --ignore 'tests/e2e/**' --ignore '**/*.lxd.test.ts' || status=$?

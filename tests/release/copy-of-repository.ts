@@ -71,7 +71,8 @@ export class RepositoryCopy {
 
   /** Runs commands as a person does, one after the other. @throws Error when one fails. */
   shell(commands: string): string {
-    const { code, output } = this.run("bash", "-euo", "pipefail", "-c", commands);
+    // Without a terminal, bash may take its input for a remote shell's, and reads its start-up file then.
+    const { code, output } = this.run("bash", "--norc", "-euo", "pipefail", "-c", commands);
     if (code !== 0) throw new Error(`${commands} ended with ${code}: ${output}`);
     return output;
   }

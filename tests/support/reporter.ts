@@ -15,13 +15,12 @@ class Reporter extends Mocha.reporters.Spec {
 
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
-    let since = Date.now();
-    runner.on("suite end", ({ file, parent }) => {
-      if (file === undefined || parent?.root !== true) return;
-      const now = Date.now();
-      this.#durations.set(file, (this.#durations.get(file) ?? 0) + now - since);
-      since = now;
-    });
+    // Not by the clock: of files that run at a time, all events come when a file has ended.
+    const add = ({ file, duration }: Mocha.Test | Mocha.Hook) => {
+      if (file !== undefined) this.#durations.set(file, (this.#durations.get(file) ?? 0) + (duration ?? 0));
+    };
+    runner.on("test end", add);
+    runner.on("hook end", add);
   }
 
   override epilogue(): void {

@@ -61,8 +61,11 @@ export interface RunningCommand {
 }
 
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-/** Each takes LXD's 5 seconds where the machine is slow. */
-const RUN_ATTEMPTS = 5;
+/**
+ * Each takes LXD's 5 seconds or more, where the machine is slow: emulated virtual machines were seen to need more than five
+ * while they booted.
+ */
+const RUN_ATTEMPTS = 20;
 
 /**
  * Commands in instances: `/1.0/instances/<name>/exec`. LXD sends the output over websockets ({@link Exec.run},

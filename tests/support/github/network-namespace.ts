@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 export interface NetworkNamespaceOptions {
   /** At most 13 characters: the interfaces are named for it. @default "github-peer" */
   readonly name?: string;
-  /** First three numbers of the network. @default the first of those set aside for such ends that is free here */
+  /** First three numbers of the network. @default one of those set aside for such ends that is free here */
   readonly network?: string;
 }
 
@@ -99,11 +99,12 @@ async function removeNamespace(name: string, signal: AbortSignal): Promise<void>
   }
 }
 
-/** The first network of which no interface has an address. */
+/** A network of which no interface has an address: of two processes at the same moment, each looks from elsewhere on. */
 async function freeNetwork(networks: readonly string[], signal: AbortSignal): Promise<string> {
+  const start = process.pid % networks.length;
   const addresses = (await listAddresses(signal)).flatMap(({ addr_info: list }) => list);
   const isFree = (network: string) => !addresses.some(({ local }) => local.startsWith(`${network}.`));
-  const free = networks.find(isFree);
+  const free = [...networks.slice(start), ...networks.slice(0, start)].find(isFree);
   if (free !== undefined) return free;
   throw new Error(
     `Cannot make a network namespace: this machine has addresses in all of ${networks.join(", ")}`,
