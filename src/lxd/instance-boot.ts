@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Readable } from "node:stream";
 import { withDeadline } from "charm-kit";
-import type { LxdClient } from "lxd-client";
+import { untilStarted, type LxdClient } from "lxd-client";
 import type { InstanceType } from "../runners/ports.ts";
 import { ImageBuildError } from "./errors.ts";
 import { inStartedGuest, type StartingGuest } from "./guest-start.ts";
@@ -55,6 +55,10 @@ const SCRIPT_LIMIT_MS = 60 * 60_000;
 
 /** @throws {@link ImageBuildError} with the last lines of the step when it fails. */
 export async function runScript(client: LxdClient, guest: GuestScript, signal: AbortSignal): Promise<void> {
+  await untilStarted(() => runOnce(client, guest, signal));
+}
+
+async function runOnce(client: LxdClient, guest: GuestScript, signal: AbortSignal): Promise<void> {
   const { name, script, progress } = guest;
   let { step } = guest;
   const running = await client.exec.start(

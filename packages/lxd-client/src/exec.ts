@@ -10,6 +10,7 @@ import { preloadWebSocket } from "./message-socket.ts";
 import { OutputCollector, type OutputSink, type Overflow } from "./exec-output.ts";
 import type { Transport } from "./transport.ts";
 import type { Metadata, Operation } from "./types.ts";
+import { untilStarted } from "./until-started.ts";
 
 /** A command for an instance that runs. */
 export interface ExecRequest {
@@ -62,12 +63,6 @@ export interface RunningCommand {
 
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 /**
- * Each takes LXD's 5 seconds or more, where the machine is slow: emulated virtual machines were seen to need more than five
- * while they booted.
- */
-const RUN_ATTEMPTS = 20;
-
-/**
  * Commands in instances: `/1.0/instances/<name>/exec`. LXD sends the output over websockets ({@link Exec.run},
  * {@link Exec.start}) or keeps it in files ({@link Exec.record}).
  *
@@ -90,14 +85,9 @@ export class Exec {
    *   when the command takes too long; it is killed in the latter two cases.
    */
   async run(instance: string, request: ExecRunRequest, signal: AbortSignal): Promise<ExecResult> {
-    return withDeadline(actionOf(instance, request), this.#limit(request), signal, async (inner) => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await this.#runOnce(instance, request, inner);
-        } catch (thrown) {
-          if (attempt === RUN_ATTEMPTS || !mayRunAgain(request, thrown)) throw thrown;
-        }
-      }
+    return withDeadline(actionOf(instance, request), this.#limit(request), signal, (inner) => {
+      const run = () => this.#runOnce(instance, request, inner);
+      return isStream(request.stdin) ? run() : untilStarted(run);
     });
   }
 
@@ -113,9 +103,10 @@ export class Exec {
   }
 
   /**
-   * Starts a command and resolves when it runs. Aborting kills it, also later; then the exit code rejects and the
-   * outputs throw. As with pipes, the command waits for a reader that is behind by more than `maxOutputBytes`: read both
-   * outputs to their end, or leave their iteration, which drops the rest.
+   * Starts a command and resolves when LXD has its connections; {@link untilStarted} is for one that LXD does not start
+   * then. Aborting kills it, also later; then the exit code rejects and the outputs throw. As with pipes, the command waits
+   * for a reader that is behind by more than `maxOutputBytes`: read both outputs to their end, or leave their iteration,
+   * which drops the rest.
    */
   async start(instance: string, request: ExecStreamRequest, signal: AbortSignal): Promise<RunningCommand> {
     const action = actionOf(instance, request);
@@ -238,10 +229,8 @@ export class Exec {
   }
 }
 
-/** Whether the command has not begun, and its input is still whole. */
-function mayRunAgain({ stdin }: ExecRunRequest, thrown: unknown): boolean {
-  const isStream = typeof stdin === "object" && Symbol.asyncIterator in stdin;
-  return thrown instanceof OperationError && thrown.commandNotStarted && !isStream;
+function isStream(input: ExecInput | undefined): boolean {
+  return typeof input === "object" && Symbol.asyncIterator in input;
 }
 
 function actionOf(instance: string, request: ExecRequest): string {

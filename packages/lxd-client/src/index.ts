@@ -107,3 +107,4 @@ export type {
   Tagged,
   Unseen,
 } from "./types.ts";
+export { untilStarted } from "./until-started.ts";

@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import { setTimeout as delay } from "node:timers/promises";
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import {
   type ExecInput,
   LxdError,
   LxdUnreachableError,
   OperationError,
   OutputLimitError,
+  untilStarted,
 } from "../src/index.ts";
 import { ExecStandIn } from "./exec-stand-in.ts";
 import { OPCODE, serverFrame, type RawPeer } from "./raw-websocket.ts";
@@ -69,6 +71,20 @@ describe("WebSockets of a daemon that misbehaves", function () {
         .to.be.instanceOf(OperationError)
         .and.include({ detail: "websocket: bad handshake" });
       expect(lxd.started).to.equal(20);
+    });
+
+    it("runs a started command again in untilStarted(), which reads its output from the beginning", async () => {
+      const read = async () => {
+        const command = { command: ["x"], stdin: "input" } as const;
+        const { exitCode, stdout } = await lxd.client().exec.start("x", command, patience());
+        return [await exitCode, await text(stdout)];
+      };
+      const running = untilStarted(read);
+      for (const err of UNSTARTED) await refuse(err);
+      await (await lxd.peer("1")).send(OPCODE.binary, Buffer.from("done"));
+      await finish(3);
+      expect(await running).to.deep.equal([3, "done"]);
+      expect(lxd.started).to.equal(3);
     });
 
     it("does not when the command may have begun, or its input is a stream", async () => {
