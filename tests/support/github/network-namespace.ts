@@ -99,7 +99,7 @@ async function removeNamespace(name: string, signal: AbortSignal): Promise<void>
   }
 }
 
-/** A network of which no interface has an address: of two processes at the same moment, each looks from elsewhere on. */
+/** A network of which no interface has an address. Two processes at the same moment begin at different ones. */
 async function freeNetwork(networks: readonly string[], signal: AbortSignal): Promise<string> {
   const start = process.pid % networks.length;
   const addresses = (await listAddresses(signal)).flatMap(({ addr_info: list }) => list);
