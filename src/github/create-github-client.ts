@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { systemClock, type Clock, type Logger, type Redactor } from "charm-kit";
+import { Secret, systemClock, type Clock, type Logger, type Redactor } from "charm-kit";
 import { apiBaseUrl } from "./api-base-url.ts";
 import { AppTokens, type AppTokensDependencies } from "./app-tokens.ts";
 import type { Credentials } from "./credentials.ts";
@@ -9,7 +9,7 @@ import { GithubForge, type GithubForgeDependencies } from "./github-forge.ts";
 import { JobLookup } from "./job-lookup.ts";
 import { observedTransport, type GithubAnswered } from "./observed-transport.ts";
 import { createOctokitTransport } from "./octokit-transport.ts";
-import { ScaleSetClient } from "scale-set-client";
+import { ScaleSetClient, type ScaleSetClientOptions } from "scale-set-client";
 import { QueuedJobs } from "./queued-jobs.ts";
 import { githubPathText, type GithubPath } from "./path.ts";
 import { gatedTransport, type RateLimitStore } from "./rate-gate.ts";
@@ -161,7 +161,7 @@ function openScaleSets({
   const scope = `${githubUrl}/${githubPathText(path)}`;
   const client = new ScaleSetClient({
     url: scope,
-    token: async (signal) => (await source.token(signal)).reveal(),
+    ...tokensOf(source),
     system: { system: "github-runner-charm", subsystem: "runner-service" },
     clock,
     ...(dispatcher && { dispatcher }),
@@ -180,6 +180,21 @@ function openScaleSets({
       : {};
   const ledger = scaleSetLedger;
   return { scaleSet: new UnitScaleSet({ client, settings, groupId, context, scope, ledger, log }) };
+}
+
+/** The tokens of a source as the scale set client asks for them. */
+function tokensOf(source: TokenSource): Pick<ScaleSetClientOptions, "renewToken" | "token"> {
+  let given: Secret | undefined;
+  const give = (token: Secret): string => (given = token).reveal();
+  return {
+    token: async (signal) => give(await source.token(signal)),
+    ...(source.renew && {
+      renewToken: async (refused, signal) => {
+        const token = given?.reveal() === refused ? given : new Secret(refused);
+        return give((await source.renew?.(token, signal)) ?? token);
+      },
+    }),
+  };
 }
 
 function tokenSource(

@@ -116,6 +116,31 @@ describe("A GitHub App at the stand-in", function () {
     expect(await forge.list(never)).to.deep.equal([]);
   });
 
+  it("opens the scale set anew with another token when GitHub ends one before its time", async () => {
+    await install({ administration: "write" });
+    const forge = createGithubClient({
+      path: parseGithubPath("octo/hello"),
+      githubUrl: github.url,
+      credentials: APP,
+      scaleSet: { name: "app-0", labels: ["linux"], owner: "app/0" },
+      log: silentLogger,
+      clock,
+      secondMs: 5,
+    });
+    await forge.scaleSet?.ensure(never);
+    const before = minted().length;
+    // Longer than GitHub may not know a new token.
+    aheadMs += 10_000;
+    await github.control("revoke-app-tokens", null);
+    await github.control("revoke-admin-tokens", null);
+    try {
+      expect(await forge.scaleSet?.figures(never)).to.deep.equal({ assigned: 0, running: 0, idle: 0 });
+      expect(minted().length).to.equal(before + 2);
+    } finally {
+      forge.close();
+    }
+  });
+
   it("says that key and App do not belong together", async () => {
     await install({ administration: "write" });
     const error = await rejection(

@@ -8,6 +8,9 @@ import type { Reply, Request, Transport } from "./transport.ts";
 /** Gives a token for GitHub's REST API: a personal access token, or one of an installation of a GitHub App. */
 export type TokenSource = (signal: AbortSignal) => Promise<string>;
 
+/** Gives another token than one that GitHub has refused with 401, for example since it was revoked before its time. */
+export type TokenRenewal = (refused: string, signal: AbortSignal) => Promise<string>;
+
 interface Admin {
   /** Of the Actions service of the scope. */
   readonly url: string;
@@ -28,6 +31,8 @@ export type ServiceCall = Omit<Request, "url" | "headers"> & {
 export interface AdminConnectionDependencies {
   readonly scope: ScopeUrl;
   readonly token: TokenSource;
+  /** @default a refused token is an error */
+  readonly renewToken?: TokenRenewal | undefined;
   /** Longest time that it may take, in milliseconds. */
   readonly tokenMs: number;
   readonly transport: Transport;
@@ -121,7 +126,21 @@ export class AdminConnection {
   }
 
   async #registrationToken(signal: AbortSignal): Promise<string> {
-    const { scope, token, tokenMs, transport, userAgent } = this.#dependencies;
+    const { renewToken, token, tokenMs } = this.#dependencies;
+    const action = "get a token for GitHub";
+    const first = await withDeadline(action, tokenMs, signal, token);
+    try {
+      return await this.#registrationTokenFor(first, signal);
+    } catch (thrown) {
+      const isRefused = thrown instanceof ScaleSetRefusedError && thrown.status === 401;
+      if (!isRefused || renewToken === undefined) throw thrown;
+      const renewed = (limited: AbortSignal) => renewToken(first, limited);
+      return this.#registrationTokenFor(await withDeadline(action, tokenMs, signal, renewed), signal);
+    }
+  }
+
+  async #registrationTokenFor(token: string, signal: AbortSignal): Promise<string> {
+    const { scope, transport, userAgent } = this.#dependencies;
     const action = "get a registration token";
     const { value } = await transport.send(
       {
@@ -129,7 +148,7 @@ export class AdminConnection {
         method: "POST",
         url: new URL(`${scope.apiUrl}${scope.path}/actions/runners/registration-token`),
         headers: {
-          authorization: `Bearer ${await withDeadline("get a token for GitHub", tokenMs, signal, token)}`,
+          authorization: `Bearer ${token}`,
           "content-type": "application/vnd.github.v3+json",
           "user-agent": userAgent(),
         },

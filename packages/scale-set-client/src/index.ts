@@ -1,4 +1,4 @@
-export type { TokenSource } from "./admin-connection.ts";
+export type { TokenRenewal, TokenSource } from "./admin-connection.ts";
 export {
   ScaleSetAnswerError,
   ScaleSetClientError,

@@ -1,6 +1,11 @@
 import { systemClock, type Clock } from "charm-kit";
 import type { Dispatcher } from "undici";
-import { AdminConnection, type ServiceCall, type TokenSource } from "./admin-connection.ts";
+import {
+  AdminConnection,
+  type ServiceCall,
+  type TokenRenewal,
+  type TokenSource,
+} from "./admin-connection.ts";
 import { ScaleSetAnswerError, ScaleSetRefusedError } from "./errors.ts";
 import { openSession, unlessAbsent, type MessageSession } from "./message-session.ts";
 import { parseScopeUrl } from "./scope-url.ts";
@@ -27,6 +32,8 @@ export interface ScaleSetClientOptions {
   readonly url: string;
   /** Asked whenever the connection is opened anew, about once an hour. */
   readonly token: TokenSource;
+  /** Asked once for another token when GitHub refuses one. @default a refused token is an error */
+  readonly renewToken?: TokenRenewal | undefined;
   /** Who calls, for GitHub's logs. */
   readonly system?: Partial<SystemInfo>;
   /** Connections, for example through a proxy or with certificates of one's own; they stay open. @default its own */
@@ -55,7 +62,8 @@ export class ScaleSetClient {
   #scaleSetId = 0;
 
   /** @throws `ScaleSetUrlError`. */
-  constructor({ url, token, system, dispatcher, limits, clock = systemClock }: ScaleSetClientOptions) {
+  constructor(options: ScaleSetClientOptions) {
+    const { url, token, renewToken, system, dispatcher, limits, clock = systemClock } = options;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     this.#clock = clock;
     this.#system = { ...NOBODY, ...system };
@@ -63,6 +71,7 @@ export class ScaleSetClient {
     this.#admin = new AdminConnection({
       scope: parseScopeUrl(url),
       token,
+      renewToken,
       tokenMs: this.#limits.callMs,
       transport: this.#transport,
       clock,

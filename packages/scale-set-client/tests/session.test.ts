@@ -238,6 +238,38 @@ describe("ScaleSetClient's connection", () => {
     expect(connections()).to.equal(2);
   });
 
+  it("is opened again with another token when GitHub no longer takes the one that it was opened with", async () => {
+    const refused: string[] = [];
+    await standIn.control("add-token", { token: "ghs_first" });
+    const renewing = new ScaleSetClient({
+      url: `${standIn.url}/octo`,
+      token: () => Promise.resolve("ghs_first"),
+      renewToken: (token) => {
+        refused.push(token);
+        return Promise.resolve(STANDARD_TOKEN);
+      },
+    });
+    await renewing.findRunner("a", signal());
+    await standIn.control("revoke-token", { token: "ghs_first" });
+    await standIn.control("revoke-admin-tokens", null);
+    await renewing.findRunner("a", signal());
+    expect(refused).to.deep.equal(["ghs_first"]);
+    await renewing.close();
+  });
+
+  it("is refused when GitHub takes none of the tokens", async () => {
+    const tokens: string[] = [];
+    const hopeless = new ScaleSetClient({
+      url: `${standIn.url}/octo`,
+      token: () => Promise.resolve("ghs_none"),
+      renewToken: (token) => Promise.resolve(tokens[tokens.push(token) - 1] ?? ""),
+    });
+    const thrown = await rejection(hopeless.findRunner("a", signal()));
+    expect(thrown).to.include({ status: 401, action: "get a registration token" });
+    expect(tokens).to.deep.equal(["ghs_none"]);
+    await hopeless.close();
+  });
+
   it("is opened for the other calls when the one that began it is aborted", async () => {
     const aborted = new AbortController();
     const first = rejection(client.findRunner("a", aborted.signal));

@@ -128,6 +128,14 @@ function serverHandlers(world: World, api: APIServer) {
       done(() => {
         world.callers.addApp(app);
       }),
+    "set-app-tokens": ({ lifeMs }) =>
+      done(() => {
+        world.callers.installationTokenMs = lifeMs;
+      }),
+    "revoke-app-tokens": () =>
+      done(() => {
+        world.callers.revokeInstallationTokens();
+      }),
     "hide-scope": ({ scope }) =>
       done(() => {
         api.hidden.add(scope.toLowerCase() as Scope);
@@ -151,6 +159,7 @@ function serverHandlers(world: World, api: APIServer) {
         world.rateLimits.reset();
         world.archives.checksum = "right";
         world.repositories.reset();
+        world.callers.reset();
       }),
   } satisfies Partial<ControlHandlers>;
 }

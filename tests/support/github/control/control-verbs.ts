@@ -83,6 +83,10 @@ export interface ControlVerbs {
   "set-runner-group": { readonly takes: GroupRule; readonly gives: null };
   /** No token of the Actions service is taken any more. */
   "revoke-admin-tokens": { readonly takes: null; readonly gives: null };
+  /** Life of the next tokens of installations of apps. */
+  "set-app-tokens": { readonly takes: { readonly lifeMs: number }; readonly gives: null };
+  /** No token of an app's installation is taken any more; its key gives others. */
+  "revoke-app-tokens": { readonly takes: null; readonly gives: null };
   requests: { readonly takes: null; readonly gives: readonly LoggedRequest[] };
   violations: { readonly takes: null; readonly gives: readonly Violation[] };
   /** Forgets runners, jobs, faults, requests, violations and rate limits. */

@@ -36,6 +36,8 @@ const ALL_SCOPES = ["repo", "admin:org", "manage_runners:enterprise"];
 /** Everybody whom the stand-in knows. */
 export class CallerDirectory {
   readonly runnerTokens: RunnerTokens;
+  /** Life of the next tokens of installations, in milliseconds. */
+  installationTokenMs = HOUR_MS;
   readonly #clock: VirtualClock;
   readonly #callers = new Map<string, Caller & { readonly expiresAtMs: number }>();
   readonly #apps = new Map<string, App>();
@@ -65,12 +67,22 @@ export class CallerDirectory {
     this.#apps.set(app.clientId, app);
   }
 
-  /** A token of an app's installation, good for an hour. */
+  /** From now on no token of an app's installation is taken; its key gives others. */
+  revokeInstallationTokens(): void {
+    for (const [token, { permissions }] of this.#callers) if (permissions) this.#callers.delete(token);
+  }
+
+  reset(): void {
+    this.installationTokenMs = HOUR_MS;
+  }
+
+  /** A token of an app's installation, good for an hour unless a test says otherwise. */
   mintInstallationToken(permissions: Readonly<Record<string, string>>): { token: string; expiresAt: string } {
     const token = `ghs_${randomBytes(27).toString("base64url")}`;
-    const expiresAtMs = this.#clock.now() + HOUR_MS;
+    const lifeMs = this.installationTokenMs;
+    const expiresAtMs = this.#clock.now() + lifeMs;
     this.#callers.set(token, { token, scopes: undefined, permissions, app: undefined, expiresAtMs });
-    return { token, expiresAt: this.#clock.iso(HOUR_MS) };
+    return { token, expiresAt: this.#clock.iso(lifeMs) };
   }
 
   /** Who an `Authorization` header is from; the word before the token may be any that GitHub takes. */
