@@ -23,6 +23,19 @@ endToEnd("credentials in secrets", () => {
 
   after(() => rig.close(patience(120_000)));
 
+  // The status of one moment is compared: what led to it is told beside it.
+  afterEach(async function () {
+    if (this.currentTest?.state !== "failed") return;
+    const [runners, instances] = await Promise.all([rig.registrations(patience()), rig.machines(patience())]);
+    console.log(
+      JSON.stringify(
+        { statuses: rig.statuses.slice(-12), runners, instances, log: rig.log.slice(-60) },
+        undefined,
+        1,
+      ),
+    );
+  });
+
   /** What GitHub answers from now on to those whom it does not know or let. */
   const refusals = async () => {
     const requests = () => rig.github.call("requests", null, patience());
