@@ -1,5 +1,6 @@
-import { messageOf, type Logger } from "charm-kit";
+import { findCause, messageOf, type Logger } from "charm-kit";
 import type { ScaleSet, ScaleSetClient } from "scale-set-client";
+import { RefusedScaleSets } from "./refused-scale-sets.ts";
 import { waitsUntil, withPresent, type KnownScaleSet, type ScaleSetLedger } from "./scale-set-ledger.ts";
 
 export interface FormerScaleSetsDependencies {
@@ -38,11 +39,18 @@ export interface WantedScaleSet {
  */
 export class FormerScaleSets {
   readonly #dependencies: FormerScaleSetsDependencies;
+  readonly #refused: RefusedScaleSets;
   /** One registration at a time, while there are former ones: each changes what the next one must do. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(dependencies: FormerScaleSetsDependencies) {
     this.#dependencies = dependencies;
+    this.#refused = new RefusedScaleSets({ now: dependencies.context.now, log: dependencies.log });
+  }
+
+  /** What a person should know of those that register no runner. */
+  get notices(): readonly string[] {
+    return this.#refused.notices;
   }
 
   /** Remembers the present scale set. */
@@ -85,7 +93,7 @@ export class FormerScaleSets {
     return "aside";
   }
 
-  /** The jobs of all former ones. Deletes those without jobs and busy runners: what cannot be deleted holds up no others. */
+  /** The jobs of all former ones that runners can be registered for. Deletes those without jobs and busy runners: what cannot be deleted holds up no others. */
   async figures(signal: AbortSignal): Promise<FormerJobs> {
     const { client, context } = this.#dependencies;
     let [assigned, running, missing] = [0, 0, 0];
@@ -95,9 +103,11 @@ export class FormerScaleSets {
       // What GitHub counts for longer than a job can wait is no job.
       const isServed = set && (context.now() < waitsUntil(known) ? hasJobs(set) : isInUse(set));
       if (isServed && statistics) {
-        assigned += statistics.totalAssignedJobs;
+        const wanted = missingRunners(set);
+        const isLeftAlone = this.#refused.isLeftAlone(known);
+        assigned += statistics.totalAssignedJobs - (isLeftAlone ? wanted : 0);
         running += statistics.totalRunningJobs;
-        missing += missingRunners(set);
+        missing += isLeftAlone ? 0 : wanted;
         continue;
       }
       if (set === undefined || (await this.#isDeleted(known, signal))) await this.#forget(known.id);
@@ -106,7 +116,8 @@ export class FormerScaleSets {
   }
 
   /**
-   * Registers a runner in a former scale set that has more jobs than runners, else in the present one.
+   * Registers a runner in a former scale set that has more jobs than runners, else in the present one. Where the former one is
+   * refused, the runner is one of the present scale set.
    *
    * @param present number of the present scale set; undefined on a path that the unit has left.
    */
@@ -118,8 +129,10 @@ export class FormerScaleSets {
     const former = await this.#left();
     if (former.length === 0 && present !== undefined) return create(present);
     const turn = this.#last.then(async () => {
+      const needy = await this.#inNeed(former, signal);
+      if (needy && present !== undefined) return this.#registerInEither(needy, present, signal, create);
       // Where the last job has just ended, the runner is none that is wanted, and is removed again.
-      const id = (await this.#inNeed(former, signal)) ?? present ?? former[0]?.id;
+      const id = needy?.id ?? present ?? former[0]?.id;
       if (id === undefined) throw new NoFormerJobError();
       return create(id);
     });
@@ -163,17 +176,35 @@ export class FormerScaleSets {
     } catch (thrown) {
       signal.throwIfAborted();
       const isGivenUp = context.now() >= waitsUntil(known);
-      const told = { id: known.id, reason: messageOf(thrown) };
+      const told = { id: known.id, name: known.name, reason: messageOf(thrown) };
       if (isGivenUp) log.warning("Giving up a former scale set that cannot be deleted", told);
       else log.debug("Cannot delete a former scale set", told);
       return isGivenUp;
     }
   }
 
-  async #inNeed(former: readonly KnownScaleSet[], signal: AbortSignal): Promise<number | undefined> {
-    for (const { id } of former) {
-      const set = await this.#dependencies.client.getScaleSet(id, signal);
-      if (set && missingRunners(set) > 0) return id;
+  async #registerInEither<T>(
+    needy: KnownScaleSet,
+    present: number,
+    signal: AbortSignal,
+    create: (id: number) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const made = await create(needy.id);
+      this.#refused.forget(needy.id);
+      return made;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!this.#refused.note(needy, thrown)) throw thrown;
+      return create(present);
+    }
+  }
+
+  async #inNeed(former: readonly KnownScaleSet[], signal: AbortSignal): Promise<KnownScaleSet | undefined> {
+    for (const known of former) {
+      if (this.#refused.isLeftAlone(known)) continue;
+      const set = await this.#dependencies.client.getScaleSet(known.id, signal);
+      if (set && missingRunners(set) > 0) return known;
     }
     return undefined;
   }
@@ -190,6 +221,7 @@ export class FormerScaleSets {
 
   async #forget(id: number): Promise<void> {
     const { ledger } = this.#dependencies;
+    this.#refused.forget(id);
     const sets = (await ledger?.read()) ?? [];
     const others = sets.filter((set) => set.id !== id || set.scope !== this.#scope);
     if (others.length < sets.length) await ledger?.write(others.length === 0 ? null : others);
@@ -211,6 +243,11 @@ class NoFormerJobError extends Error {
   constructor() {
     super("the jobs of the former scale set are over");
   }
+}
+
+/** Whether a runner was not registered because the job that wanted it is over. */
+export function isNoFormerJob(thrown: unknown): boolean {
+  return findCause(thrown, NoFormerJobError) !== undefined;
 }
 
 /** Whether labels have one, without regard to case. */

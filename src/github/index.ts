@@ -28,7 +28,7 @@ export type { RateLimitStore, StoredRateLimit } from "./rate-gate.ts";
 export type { CachedPage, EtagStore } from "./etag-store.ts";
 export type { TokenSource } from "./github-api.ts";
 export { GithubForge } from "./github-forge.ts";
-export type { FormerJobs } from "./former-scale-sets.ts";
+export { isNoFormerJob, type FormerJobs } from "./former-scale-sets.ts";
 export type { LeftScaleSets } from "./left-scale-sets.ts";
 export {
   ledgerScope,

@@ -44,6 +44,19 @@ export class LeftScaleSets {
     );
   }
 
+  /**
+   * Makes sure that a runner can be registered for one of the jobs, without one: its registration is deleted again. One that a
+   * killed process leaves is deleted as any without an instance.
+   *
+   * @param name used for nothing else.
+   */
+  async checkRegistration(name: string, signal: AbortSignal): Promise<void> {
+    const { id } = await this.register(name, signal);
+    await this.#try("delete the registration of an attempt", () =>
+      this.#dependencies.client.deleteRunner(id, signal),
+    );
+  }
+
   /** For a unit that has no scale set any more: deletes those of which no job runs, so that their jobs wait for others. */
   async release(signal: AbortSignal): Promise<void> {
     await this.#try("delete a former scale set", () => this.#former.release(signal));

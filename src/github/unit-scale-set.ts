@@ -103,6 +103,11 @@ export class UnitScaleSet {
     return this.#try("read a former scale set", () => this.#former.figures(signal));
   }
 
+  /** What a person should know of scale sets whose place this one has taken. */
+  get formerNotices(): readonly string[] {
+    return this.#former.notices;
+  }
+
   /** Like {@link figures}, and makes nothing: undefined where there is no such scale set. */
   async glance(signal: AbortSignal): Promise<DemandFigures | undefined> {
     const { client, groupId, settings } = this.#dependencies;

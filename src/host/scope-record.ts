@@ -18,6 +18,19 @@ export interface ScopeEntry {
   readonly leftAt?: number;
   /** Attempts since its GitHub has stopped answering, and when it is asked again; left out while it answers. */
   readonly silence?: { readonly failures: number; readonly nextTryAt: number };
+  /** Why jobs of a scale set there get no runners; left out while they get some. */
+  readonly fault?: ScopeFault;
+}
+
+/** What is wrong with the scale sets of a former scope. */
+export interface ScopeFault {
+  /** What has failed: to read how many jobs they have, to register a runner for one, or its start. */
+  readonly at: "figures" | "registration" | "start";
+  readonly reason: string;
+  /** Failed attempts since the last success; 1 or more. */
+  readonly failures: number;
+  /** When the next attempt is, in milliseconds since the Unix epoch. */
+  readonly nextTryAt: number;
 }
 
 /**
@@ -56,7 +69,7 @@ function readEntries(stored: unknown, path: string, log: Logger): readonly Scope
 
 function isEntry(stored: unknown): stored is ScopeEntry {
   if (!isRecord(stored)) return false;
-  const { key, githubUrl, path, credentials, leftAt, silence } = stored;
+  const { key, githubUrl, path, credentials, leftAt, silence, fault } = stored;
   return (
     isText(key) &&
     isText(githubUrl) &&
@@ -64,8 +77,14 @@ function isEntry(stored: unknown): stored is ScopeEntry {
     isText(path) &&
     isCredentials(credentials) &&
     (leftAt === undefined || typeof leftAt === "number") &&
-    (silence === undefined || isSilence(silence))
+    (silence === undefined || isSilence(silence)) &&
+    (fault === undefined || isFault(fault))
   );
+}
+
+function isFault(stored: unknown): boolean {
+  if (!isRecord(stored) || !isText(stored["reason"])) return false;
+  return isSilence(stored) && ["figures", "registration", "start"].some((at) => at === stored["at"]);
 }
 
 function isSilence(stored: unknown): boolean {

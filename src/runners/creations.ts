@@ -1,5 +1,14 @@
-import { findCause, Gate, messageOf, type Clock, type Logger } from "charm-kit";
-import { RunnerCreateError, StandbyLostError } from "./errors.ts";
+import {
+  findCause,
+  Gate,
+  messageOf,
+  withResolvers,
+  type Clock,
+  type Logger,
+  type Resolvers,
+} from "charm-kit";
+import { FormerScopeError, isOfFormerScope, RunnerCreateError, StandbyLostError } from "./errors.ts";
+import { formerForge } from "./former-forge.ts";
 import type { Demand, Patience } from "./plan.ts";
 import { OnlineWitness } from "./online-witness.ts";
 import type { FormerScope, Machine, RegistrationScopes, StandbyMachine } from "./ports.ts";
@@ -81,6 +90,8 @@ interface Order extends RunnerInCreation {
   readonly scope: () => Promise<FormerScope | undefined>;
 }
 
+const GIVEN_UP = new Error("another runner was not made there a moment ago");
+
 /** Creates runners of a fleet, side by side; a failed one does not stop the others. */
 export class Creations {
   readonly #dependencies: CreationsDependencies;
@@ -89,6 +100,10 @@ export class Creations {
   readonly #gate: Gate;
   readonly #underWay = new Map<Order, Promise<void>>();
   readonly #failures: unknown[] = [];
+  readonly #unserved = new Map<string, number>();
+  #nextUnserved: Resolvers<undefined> = withResolvers();
+  /** Keys of former scopes that have just failed: no other runner is tried there. */
+  readonly #failing = new Set<string>();
   #begun = 0;
   #done = 0;
 
@@ -107,6 +122,19 @@ export class Creations {
   /** Number of those that were begun. */
   get begun(): number {
     return this.#begun;
+  }
+
+  /**
+   * Number of runners that were not made for jobs of former scopes, by the scope's key: what is wrong there is none of the
+   * unit's failures, and their places are free for others.
+   */
+  get unserved(): ReadonlyMap<string, number> {
+    return new Map(this.#unserved);
+  }
+
+  /** Resolves with the next of them. */
+  get nextUnserved(): Promise<undefined> {
+    return this.#nextUnserved.promise;
   }
 
   /** What the ended ones have come to. */
@@ -145,6 +173,7 @@ export class Creations {
   }
 
   async #carryOut(order: Order, signal: AbortSignal): Promise<void> {
+    let unserved: string | undefined;
     try {
       await this.#gate.run(async () => {
         signal.throwIfAborted();
@@ -153,10 +182,41 @@ export class Creations {
       this.#done += 1;
       this.#progress(this.#done, this.#begun);
     } catch (thrown) {
-      this.#failures.push(thrown);
+      const scope = await order.scope().catch(() => undefined);
+      if (scope && this.#failing.has(scope.key) && isOfFormerScope(thrown)) unserved = scope.key;
+      else this.#failures.push(thrown);
     } finally {
       this.#underWay.delete(order);
+      if (unserved !== undefined) this.#leaveUnserved(unserved);
     }
+  }
+
+  /** A former scope is told of the first of all its runners that fail side by side, and of those that are made. */
+  async #createIn(scope: FormerScope, create: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      await create();
+    } catch (thrown) {
+      if (signal.aborted || this.#failing.has(scope.key) || !isOfFormerScope(thrown)) throw thrown;
+      // Before another one begins there.
+      this.#failing.add(scope.key);
+      await this.#softly(() => scope.failed(thrown));
+      throw thrown;
+    }
+    await this.#softly(() => scope.served());
+  }
+
+  /** Once its place is free. */
+  #leaveUnserved(key: string): void {
+    this.#unserved.set(key, (this.#unserved.get(key) ?? 0) + 1);
+    this.#nextUnserved.resolve(undefined);
+    this.#nextUnserved = withResolvers();
+  }
+
+  /** What is not stored is found out again. */
+  async #softly(work: () => Promise<void>): Promise<void> {
+    await work().catch((thrown: unknown) => {
+      this.#dependencies.log.warning("Cannot note how a former scope fares", { reason: messageOf(thrown) });
+    });
   }
 
   /** The former scopes whose jobs want runners, each as often as it wants one; undefined for the present one. */
@@ -216,6 +276,7 @@ export class Creations {
     const scope = await order.scope();
     const startedAt = clock.now();
     const status = { runnerId: undefined, exist: false, online: false, busy: false };
+    if (scope && this.#failing.has(scope.key)) throw new FormerScopeError(scope.name, { cause: GIVEN_UP });
     await this.#dependencies.postMortem.note(name, { event: "creating" });
     const runner = new Runner(this.#dependenciesIn(scope), { name }, status);
     const config = {
@@ -226,7 +287,8 @@ export class Creations {
       deadline: startedAt + idleLifetimeMs,
       startUpMs: patience.startUpMs,
     };
-    await runner.create(config, signal);
+    const create = () => runner.create(config, signal);
+    await (scope ? this.#createIn(scope, create, signal) : create());
     const tookMs = clock.now() - startedAt;
     log.info("Runner is online", { runner: name, seconds: tookMs / 1000, fromStandby: isOnStandby });
     await this.#dependencies.postMortem.note(name, { event: "online", seconds: tookMs / 1000 });
@@ -236,7 +298,7 @@ export class Creations {
   #dependenciesIn(scope: FormerScope | undefined): RunnerDependencies {
     if (scope === undefined) return this.#dependencies;
     const { clock, witness, ...others } = this.#dependencies;
-    const { forge } = scope;
+    const forge = formerForge(scope);
     return { ...others, clock, forge, ...(witness && { witness: new OnlineWitness(forge, clock) }) };
   }
 }

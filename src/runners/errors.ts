@@ -1,4 +1,4 @@
-import { ConditionError } from "charm-kit";
+import { ConditionError, DeadlineError, findCause, messageOf } from "charm-kit";
 import type { EarlyEnd } from "./ports.ts";
 
 /** A runner could not be created; nothing of it is left on LXD or GitHub. */
@@ -27,6 +27,17 @@ export class StandbyLostError extends ConditionError {
 
   constructor(instance: string, detail: string, options?: ErrorOptions) {
     super(`Cannot use standby instance '${instance}': ${detail}`, options);
+  }
+}
+
+/** A former scope, which still has jobs, has registered no runner for one of them. */
+export class FormerScopeError extends ConditionError {
+  readonly code = "former-scope";
+  readonly remedy = "retry";
+
+  /** @param scope address of its path. */
+  constructor(scope: string, options: ErrorOptions) {
+    super(`Cannot register a runner at ${scope}: ${messageOf(options.cause)}`, options);
   }
 }
 
@@ -115,4 +126,15 @@ export class RunnerLogsError extends ConditionError {
 /** An error and its causes, the outermost first. */
 export function causes(thrown: unknown): readonly Error[] {
   return thrown instanceof Error ? [thrown, ...causes(thrown.cause)] : [];
+}
+
+/**
+ * Whether a former scope is to blame that a runner could not be made for it: it has not registered the runner, or the runner
+ * has not come online there. Pure.
+ */
+export function isOfFormerScope(thrown: unknown): boolean {
+  if (findCause(thrown, FormerScopeError)) return true;
+  const ended = findCause(thrown, ApplicationEndedError);
+  if (ended) return !ended.versionRefused;
+  return findCause(thrown, RunnerCreateError)?.cause instanceof DeadlineError;
 }

@@ -6,6 +6,7 @@ import type { Observation } from "./observer.ts";
 import type { Plan, Step } from "./plan.ts";
 import type { EarlyEnd } from "./ports.ts";
 import type { Removals, RemovalsReport } from "./removals.ts";
+import { moreUnserved, withoutUnserved } from "./unserved-jobs.ts";
 import { isAlive, type RunnerInCreation } from "./world.ts";
 
 /** Result of carrying out one plan or several. */
@@ -19,6 +20,8 @@ export interface Outcome {
   readonly ended: readonly EarlyEnd[];
   /** Names of all runners that steps of the plans were about. */
   readonly handled: readonly string[];
+  /** Number of jobs of former scopes that no runner was made for, by the scope's key. */
+  readonly unserved: ReadonlyMap<string, number>;
   readonly isQuiet: boolean;
 }
 
@@ -30,6 +33,7 @@ export const NOTHING: Outcome = {
   held: [],
   ended: [],
   handled: [],
+  unserved: new Map(),
   isQuiet: true,
 };
 
@@ -80,6 +84,15 @@ interface Taken {
   readonly isQuiet: boolean;
 }
 
+/** How far plans have been carried out. */
+interface Progressed {
+  readonly taken: readonly Taken[];
+  /** The jobs of former scopes that no runner had been made for before the last plan. */
+  readonly before: ReadonlyMap<string, number>;
+  /** Of the last plan. */
+  readonly fleet: Fleet;
+}
+
 /**
  * Carries out a plan: removes, and creates side by side. Some runners take minutes to start, and others end meanwhile. So
  * there are further plans as long as runners are being created, and a slot that becomes free does not wait for the slowest
@@ -110,14 +123,18 @@ export class PlanExecution {
       held: taken.at(-1)?.removals.flatMap((each) => each.held) ?? [],
       ended: taken.flatMap((each) => each.ended),
       handled: taken.flatMap((each) => each.handled),
+      unserved: creations.unserved,
       isQuiet: taken.every((each) => each.isQuiet),
     };
   }
 
   async #takeAll(first: ObservedPlan, signal: AbortSignal): Promise<readonly Taken[]> {
     const taken: Taken[] = [];
-    for (let next: ObservedPlan | undefined = first; next; next = await this.#nextPlan(taken, signal))
+    for (let next: ObservedPlan | undefined = first; next;) {
+      const before = this.#dependencies.creations.unserved;
       taken.push(await this.#take(next, signal));
+      next = await this.#nextPlan({ taken, before, fleet: next.fleet }, signal);
+    }
     return taken;
   }
 
@@ -125,7 +142,8 @@ export class PlanExecution {
     const { creations } = this.#dependencies;
     const { steps, standby } = planned;
     const removals = this.#dependencies.removals(observed);
-    const most = (fleet.mostCreations ?? Infinity) - creations.begun;
+    const unserved = [...creations.unserved.values()].reduce((sum, each) => sum + each, 0);
+    const most = (fleet.mostCreations ?? Infinity) - (creations.begun - unserved);
     // LXD takes most of a second to delete an instance that powers off: a standby instance is there already.
     const early = await removals.carryOut(
       steps.filter((step) => !isOfDead(step)),
@@ -146,21 +164,28 @@ export class PlanExecution {
   }
 
   /**
-   * Waits for a reason to plan again. What fails is left to the next reconcile: it tries again after a pause.
+   * Waits for a reason to plan again. What fails is left to the next reconcile: it tries again after a pause. Places for jobs of
+   * a former scope that registers no runner are free for others at once.
    *
    * @returns undefined when there is nothing to wait for.
    */
-  async #nextPlan(taken: readonly Taken[], signal: AbortSignal): Promise<ObservedPlan | undefined> {
+  async #nextPlan(
+    { taken, before, fleet }: Progressed,
+    signal: AbortSignal,
+  ): Promise<ObservedPlan | undefined> {
     const { creations, log, replan, replanning } = this.#dependencies;
-    const isOver = () =>
-      creations.underWay.length === 0 || creations.report.failures.length > 0 || taken.some(hasFailed);
-    if (replanning === undefined || isOver()) return undefined;
+    const isFailing = () => creations.report.failures.length > 0 || taken.some(hasFailed);
+    const unserved = () => moreUnserved(creations.unserved, before);
+    const isOver = () => isFailing() || (creations.underWay.length === 0 && unserved().size === 0);
+    if (isOver()) return undefined;
     try {
-      const fleet = await this.#whileCreating(replanning, signal);
-      if (fleet === undefined || isOver()) return undefined;
+      const asked = unserved().size > 0 ? undefined : await this.#whileCreating(replanning, signal);
+      // What was asked for knows of them already.
+      const next = asked ?? (unserved().size > 0 ? withoutUnserved(fleet, unserved()) : undefined);
+      if (next === undefined || isOver()) return undefined;
       // Before the lists are read: they show whatever has ended by now.
-      const found = await replan(fleet, creations.underWay, signal);
-      return isOver() ? undefined : found;
+      const found = await replan(next, creations.underWay, signal);
+      return isFailing() ? undefined : found;
     } catch (thrown) {
       signal.throwIfAborted();
       log.warning("Cannot plan again while runners are created", { reason: messageOf(thrown) });
@@ -168,16 +193,19 @@ export class PlanExecution {
     }
   }
 
+  /** @returns undefined when no creation is under way any more, or one was not made for a job of a former scope. */
   async #whileCreating(
-    replanning: Pick<Replanning, "next">,
+    replanning: Pick<Replanning, "next"> | undefined,
     signal: AbortSignal,
   ): Promise<Fleet | undefined> {
+    const { creations } = this.#dependencies;
     const ended = new AbortController();
-    const asked = replanning.next(AbortSignal.any([signal, ended.signal]));
+    const asked = replanning?.next(AbortSignal.any([signal, ended.signal]));
     // Once nobody waits for it any more.
-    asked.catch(() => undefined);
+    asked?.catch(() => undefined);
+    const events = [creations.nextUnserved, creations.ended()].map((each) => each.then(() => undefined));
     try {
-      return await Promise.race([asked, this.#dependencies.creations.ended().then(() => undefined)]);
+      return await Promise.race([...(asked ? [asked] : []), ...events]);
     } finally {
       ended.abort();
     }

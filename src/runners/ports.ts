@@ -80,6 +80,10 @@ export interface FormerScope {
   readonly isNeeded?: boolean;
   /** Whether an error says that the scope refuses those credentials. */
   refuses(thrown: unknown): boolean;
+  /** Told that a runner was made for a job there. */
+  served(): Promise<void>;
+  /** Told why no runner could be made for a job there: its jobs are no reason to make another one for a while. */
+  failed(thrown: unknown): Promise<void>;
 }
 
 /**

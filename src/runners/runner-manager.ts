@@ -36,6 +36,7 @@ import type {
 import { afterJobStartedHooks } from "./job-started-hooks.ts";
 import { Removals } from "./removals.ts";
 import { isStandbyComplete, StandbyKeeper, type StandbyStep } from "./standby-keeper.ts";
+import { withoutUnserved } from "./unserved-jobs.ts";
 import { isAlive, liveRunners, liveStandby, withCreations, type World } from "./world.ts";
 
 export type { Lock } from "./ports.ts";
@@ -186,7 +187,7 @@ export class RunnerManager {
     const first = await this.#carryOut(planned, observed, { fleet, progress, replanning }, signal);
     const rest =
       planned.waiting > 0 && first.created > 0
-        ? await this.#replaceRest(withoutMissing(fleet), progress, signal)
+        ? await this.#replaceRest(withoutMissing(withoutUnserved(fleet, first.unserved)), progress, signal)
         : NOTHING;
     const after = first.isQuiet ? observed : await this.#observe(signal);
     await this.#forgetScopes(after);

@@ -89,6 +89,20 @@ export function withFormer(
   );
 }
 
+/**
+ * The demand with one runner for each former scope that is to be tried again, as far as no other job wants its place: what is
+ * wrong with a former path keeps no job of the present one waiting. Pure.
+ */
+export function withTrials(demand: Demand, untried: readonly string[], room: number): Demand {
+  const free = Math.max(0, room - demand.assigned);
+  const tried = new Set(untried.slice(0, free));
+  const former = demand.former?.map((each) => {
+    const isTried = each.scopeKey !== undefined && tried.has(each.scopeKey);
+    return isTried ? { ...each, waiting: each.waiting + 1, missing: 1 } : each;
+  });
+  return { ...demand, assigned: demand.assigned + tried.size, former };
+}
+
 /** What a person should know of the demand. Pure. */
 export function describeDemand(
   scaling: DemandScaling | undefined,

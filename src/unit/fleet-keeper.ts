@@ -206,7 +206,7 @@ export class FleetKeeper {
       policy,
     };
     const create = async (signal: AbortSignal) => ({ ...settings, guest: await this.#guest(signal) });
-    const { demand } = await this.#dependencies.demand.read();
+    const { demand } = await this.#dependencies.demand.read(room.runners);
     const standby = standbyFor(configuration, room.standby, await host.memory(), purpose);
     return { count: room.runners, demand, standby, configured: count, configHash, create };
   }

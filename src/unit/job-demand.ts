@@ -1,7 +1,6 @@
 import { messageOf } from "charm-kit";
 import type { Demand } from "../runners/plan.ts";
-import { demandFor, describeDemand, withFormer } from "./demand.ts";
-import type { FormerDemand } from "./former-paths.ts";
+import { demandFor, describeDemand, withFormer, withTrials } from "./demand.ts";
 import type { WorkloadDependencies } from "./workload-dependencies.ts";
 
 /** The demand at a time. */
@@ -19,29 +18,40 @@ type JobDemandDependencies = Pick<
   "configuration" | "demand" | "demandKey" | "formerPaths" | "github" | "log" | "system"
 >;
 
-const NO_FORMER: FormerDemand = { assigned: 0, running: 0, scopes: [], notices: [] };
-
 /** The jobs that want runners of the unit: those of its scale set, and of the scale sets that it had before. */
 export class JobDemand {
   readonly #dependencies: JobDemandDependencies;
-  /** Jobs of former scale sets, as they were read last. */
-  #former: FormerDemand = NO_FORMER;
+  /** Jobs of former scale sets on the present path, as they were read last. */
   #formerHere = { assigned: 0, running: 0, missing: 0 };
 
   constructor(dependencies: JobDemandDependencies) {
     this.#dependencies = dependencies;
   }
 
-  async read(): Promise<DemandReading> {
-    const { configuration, demand: kept, demandKey: key, system } = this.#dependencies;
+  /**
+   * @param room number of runners that there is room for: where other jobs want fewer, a former path whose runners did not start
+   *   is tried again. @default none is
+   */
+  async read(room = 0): Promise<DemandReading> {
+    const { configuration, demand: kept, demandKey: key, formerPaths, github, system } = this.#dependencies;
     const { scaling } = configuration;
-    const heard = scaling === undefined ? null : await kept.read();
+    if (scaling === undefined) return { demand: undefined, formerJobs: 0, notices: [] };
+    const heard = await kept.read();
     const hearing = { key, now: system.clock.now() };
-    const { notices, scopes: former, ...jobs } = this.#former;
+    const { notices, scopes, untried, ...elsewhere } = await formerPaths.demand();
+    const { assigned, missing, running } = this.#formerHere;
+    const waiting = Math.max(0, assigned - running);
+    const here = assigned > 0 ? [{ scopeKey: undefined, waiting, missing }] : [];
+    const jobs = { assigned: elsewhere.assigned + assigned, running: elsewhere.running + running };
+    const demand = withFormer(demandFor(scaling, heard, hearing), { ...jobs, former: [...here, ...scopes] });
     return {
-      demand: withFormer(demandFor(scaling, heard, hearing), { ...jobs, former }),
+      demand: demand && withTrials(demand, untried, room),
       formerJobs: jobs.assigned,
-      notices: [...describeDemand(scaling, heard, hearing), ...notices],
+      notices: [
+        ...describeDemand(scaling, heard, hearing),
+        ...notices,
+        ...(github.scaleSet?.formerNotices ?? []),
+      ],
     };
   }
 
@@ -56,14 +66,6 @@ export class JobDemand {
       signal.throwIfAborted();
       log.debug("Cannot read the jobs of former scale sets", { reason: messageOf(thrown) });
     }
-    const elsewhere = await formerPaths.read(signal);
-    const { assigned, missing, running } = this.#formerHere;
-    const waiting = Math.max(0, assigned - running);
-    this.#former = {
-      assigned: elsewhere.assigned + assigned,
-      running: elsewhere.running + running,
-      scopes: [...(assigned > 0 ? [{ scopeKey: undefined, waiting, missing }] : []), ...elsewhere.scopes],
-      notices: elsewhere.notices,
-    };
+    await formerPaths.read(signal);
   }
 }

@@ -54,6 +54,7 @@ export function openScopes(
     record: new ScopeRecord(join(recordDirectory(context), "places.json"), log),
     present: setup && scopeOf(setup),
     clock: system.clock,
+    log,
     isLastChance,
     scaleSets: hasScaleSets ? scaleSetLedger : undefined,
     openForge: (scope) => {

@@ -162,7 +162,16 @@ function openFormerPaths(
   const { log, system } = context;
   const { githubUrl, path } = setup?.configuration ?? {};
   const present = githubUrl && path && ledgerScope(githubUrl, githubPathText(path));
-  return new FormerPaths({ scopes, present, ledger: openLedger(context), clock: system.clock, log });
+  const names = runnerNames(context);
+  const nextName = () => names.next(system.entropy());
+  return new FormerPaths({
+    scopes,
+    present,
+    ledger: openLedger(context),
+    nextName,
+    clock: system.clock,
+    log,
+  });
 }
 
 function demandOf({ instanceType, storage, subnet }: Configuration): UnitDemand {

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import type { ScopeEntry, ScopeRecord } from "../host/scope-record.ts";
-import { ledgerScope, type LeftScaleSets, type ScaleSetLedger } from "../github/index.ts";
+import { isNoFormerJob, ledgerScope, type LeftScaleSets, type ScaleSetLedger } from "../github/index.ts";
+import { FormerScopeError } from "../runners/errors.ts";
 import type { Forge, FormerScope, RegistrationScopes } from "../runners/ports.ts";
-import { CodedError, type Clock } from "charm-kit";
-import { PatientForge, type Silence } from "./patient-forge.ts";
+import { CodedError, findCause, messageOf, type Clock, type Logger } from "charm-kit";
+import { faultAfter, faultReason, type FormerFault } from "./former-faults.ts";
+import { isPaused, PatientForge, type Silence } from "./patient-forge.ts";
 
 /** A path of one GitHub that runners register in, with the credentials for it. */
-export type RegistrationScope = Omit<ScopeEntry, "key" | "leftAt" | "silence">;
+export type RegistrationScope = Omit<ScopeEntry, "key" | "leftAt" | "silence" | "fault">;
 
 export interface UnitScopesDependencies {
   readonly record: ScopeRecord;
@@ -19,6 +21,7 @@ export interface UnitScopesDependencies {
   readonly scaleSets?: Pick<ScaleSetLedger, "read"> | undefined;
   /** Whether a GitHub that has not answered an earlier process is asked again at once. @default false */
   readonly isLastChance?: boolean;
+  readonly log: Logger;
 }
 
 /** The client of a former scope. */
@@ -32,7 +35,11 @@ export interface ScopeWithScaleSets {
   readonly key: string;
   /** Address of the path, as in the ledger of scale sets. */
   readonly address: string;
-  readonly scaleSets: Pick<LeftScaleSets, "deleteAll" | "figures">;
+  readonly scaleSets: Pick<LeftScaleSets, "checkRegistration" | "deleteAll" | "figures">;
+  /** Whether its GitHub has not answered a short time ago, and is left alone. @default false */
+  readonly isSilent?: boolean;
+  /** Why its jobs get no runners; undefined while they get some. */
+  readonly fault?: FormerFault | undefined;
 }
 
 /** Codes of the errors with which a scope refuses credentials. */
@@ -47,6 +54,8 @@ export class UnitScopes implements RegistrationScopes {
   readonly #dependencies: UnitScopesDependencies;
   readonly #present: ScopeEntry | undefined;
   readonly #forges = new Map<string, { readonly opened: LeftForge; readonly patient: Forge }>();
+  /** Those that could not be stored. */
+  readonly #faults = new Map<string, FormerFault | undefined>();
   #writes: Promise<void> = Promise.resolve();
 
   constructor(dependencies: UnitScopesDependencies) {
@@ -83,16 +92,57 @@ export class UnitScopes implements RegistrationScopes {
       if (forge === undefined) return [];
       const { key, githubUrl, path, leftAt = clock.now() } = entry;
       const isNeeded = needed.has(addressOf(entry));
-      return [{ key, name: `${githubUrl}/${path}`, forge, leftAt, isNeeded, refuses: isRefusal }];
+      const served = () => this.noteFault(entry, undefined);
+      const failed = async (thrown: unknown) => {
+        const at = findCause(thrown, FormerScopeError) ? "registration" : "start";
+        if (!isNoFormerJob(thrown)) await this.noteFault(entry, { at, thrown });
+      };
+      const name = `${githubUrl}/${path}`;
+      return [{ key, name, forge, leftAt, isNeeded, refuses: isRefusal, served, failed }];
     });
   }
 
   /** Former scopes that can have scale sets of the unit. */
   async withScaleSets(): Promise<readonly ScopeWithScaleSets[]> {
+    const { clock } = this.#dependencies;
     return (await this.#entries()).flatMap((entry) => {
       const scaleSets = this.#forgeOf(entry)?.opened.leftScaleSets;
-      return scaleSets ? [{ key: entry.key, address: addressOf(entry), scaleSets }] : [];
+      if (scaleSets === undefined) return [];
+      const { key, silence } = entry;
+      const isSilent = silence !== undefined && isPaused(silence, clock.now());
+      return [{ key, address: addressOf(entry), scaleSets, isSilent, fault: this.#faultOf(entry) }];
     });
+  }
+
+  /**
+   * Notes what is wrong with the scale sets of a former scope, with ever longer pauses, or that nothing is any more. Best effort:
+   * this process knows what cannot be stored.
+   */
+  async noteFault(
+    { key }: Pick<ScopeEntry, "key">,
+    failure: { readonly at: FormerFault["at"]; readonly thrown: unknown } | undefined,
+  ): Promise<void> {
+    const { clock, log } = this.#dependencies;
+    const entry = (await this.#entries()).find((each) => each.key === key);
+    const before = entry && this.#faultOf(entry);
+    if (entry === undefined || (before === undefined && failure === undefined)) return;
+    const reason = failure && faultReason(failure.thrown);
+    const fault = failure && faultAfter(before, { at: failure.at, reason: reason ?? "" }, clock.now());
+    const told = { path: addressOf(entry), reason };
+    if (fault === undefined) log.info("Jobs of a former path get runners again", { path: told.path });
+    else if (before?.reason === reason) log.debug("Jobs of a former path still get no runners", told);
+    else log.warning("Jobs of a former path get no runners; trying again after ever longer pauses", told);
+    try {
+      await this.#change(key, (each) => withoutUndefined({ ...each, fault }));
+      this.#faults.delete(key);
+    } catch (thrown) {
+      this.#faults.set(key, fault);
+      log.warning("Cannot store what is wrong with a former path", { reason: messageOf(thrown) });
+    }
+  }
+
+  #faultOf({ fault, key }: ScopeEntry): FormerFault | undefined {
+    return this.#faults.has(key) ? this.#faults.get(key) : fault;
   }
 
   async #entries(): Promise<readonly ScopeEntry[]> {
@@ -109,8 +159,8 @@ export class UnitScopes implements RegistrationScopes {
     const known = this.#forges.get(entry.key);
     if (known) return known;
     const { clock, isLastChance = false, openForge } = this.#dependencies;
-    const { key, silence, ...scope } = entry;
-    const forge = openForge(scope);
+    const { key, silence, githubUrl, path, credentials } = entry;
+    const forge = openForge({ githubUrl, path, credentials });
     if (forge === undefined) return undefined;
     const patient = new PatientForge({
       forge,
@@ -124,13 +174,15 @@ export class UnitScopes implements RegistrationScopes {
     return both;
   }
 
-  /** One after the other: former scopes are listed in parallel, and share a file. */
   #rememberSilence(key: string, silence: Silence | undefined): Promise<void> {
+    return this.#change(key, (entry) => withoutUndefined({ ...entry, silence }));
+  }
+
+  /** One after the other: former scopes are listed in parallel, and share a file. */
+  #change(key: string, change: (entry: ScopeEntry) => ScopeEntry): Promise<void> {
     const written = this.#writes.then(async () => {
       const { record } = this.#dependencies;
-      const entries = (await record.read()).map((entry) =>
-        entry.key === key ? withSilence(entry, silence) : entry,
-      );
+      const entries = (await record.read()).map((entry) => (entry.key === key ? change(entry) : entry));
       await record.write(entries);
     });
     this.#writes = written.catch(() => undefined);
@@ -144,12 +196,14 @@ export class UnitScopes implements RegistrationScopes {
   }
 }
 
-function withSilence(
-  { key, githubUrl, path, credentials, leftAt }: ScopeEntry,
-  silence: Silence | undefined,
-): ScopeEntry {
-  const left = leftAt === undefined ? {} : { leftAt };
-  return { ...left, githubUrl, path, credentials, key, ...(silence && { silence }) };
+/** An entry whose parts may be left out. */
+type ChangedEntry = Omit<ScopeEntry, "silence" | "fault"> & {
+  readonly silence?: Silence | undefined;
+  readonly fault?: FormerFault | undefined;
+};
+
+function withoutUndefined({ fault, silence, ...entry }: ChangedEntry): ScopeEntry {
+  return { ...entry, ...(silence && { silence }), ...(fault && { fault }) };
 }
 
 function addressOf({ githubUrl, path }: Pick<ScopeEntry, "githubUrl" | "path">): string {

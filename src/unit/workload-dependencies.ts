@@ -46,12 +46,13 @@ export interface WorkloadDependencies {
   /** GitHub's queue, and the unit's scale set. */
   readonly github: {
     readonly queue: QueueSource;
-    readonly scaleSet: Pick<UnitScaleSet, "ensure" | "formerFigures" | "glance" | "name"> | undefined;
+    readonly scaleSet:
+      Pick<UnitScaleSet, "ensure" | "formerFigures" | "formerNotices" | "glance" | "name"> | undefined;
     /** Scale sets from before the number of runners was fixed. @default there are none */
     readonly unusedScaleSets?: Pick<LeftScaleSets, "release"> | undefined;
   };
   /** Paths that the unit has left, whose jobs may still want runners. */
-  readonly formerPaths: Pick<FormerPaths, "read">;
+  readonly formerPaths: Pick<FormerPaths, "close" | "demand" | "read">;
   readonly history: Pick<RunnerHistory, "read">;
   /** How the unit stands against its objective in this month. */
   readonly standing: () => Promise<Standing>;

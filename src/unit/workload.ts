@@ -172,6 +172,7 @@ export class Workload {
   }
 
   close(): Promise<void> {
+    this.#dependencies.formerPaths.close();
     return this.#dependencies.close();
   }
 

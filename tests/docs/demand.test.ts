@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { describeRefusedSet } from "../../src/github/refused-scale-sets.ts";
 import { describeUnserved } from "../../src/unit/former-paths.ts";
 import { describeDemand, describeSuspicion } from "../../src/unit/demand.ts";
 
@@ -14,7 +15,9 @@ describe("docs/reference/demand.md", () => {
     const source = [
       "src/service/demand-listener.ts",
       "src/unit/former-paths.ts",
+      "src/unit/unit-scopes.ts",
       "src/github/former-scale-sets.ts",
+      "src/github/refused-scale-sets.ts",
     ]
       .map(read)
       .join("\n");
@@ -38,6 +41,7 @@ describe("docs/reference/demand.md", () => {
       ...describeDemand(scaling, null, here),
       describeSuspicion({ ...suspicion, kind: "missing" }),
       describeSuspicion({ ...suspicion, kind: "unclaimed" }),
+      describeRefusedSet("runners-0 (7)", "…"),
       describeUnserved("https://github.com/octo", "…", Date.UTC(2026, 0, 2, 10)),
     ];
     for (const text of texts) expect(page).to.include(`\`${text.replace(/githubstatus\.com.*/, "…")}`);

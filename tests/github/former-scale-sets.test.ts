@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createLogger } from "charm-kit";
-import type { ScaleSet } from "scale-set-client";
+import { ScaleSetRefusedError, type ScaleSet } from "scale-set-client";
 import { FormerScaleSets } from "../../src/github/former-scale-sets.ts";
 import { withPresent, type KnownScaleSet } from "../../src/github/scale-set-ledger.ts";
 import { rejection } from "../support/rejection.ts";
@@ -99,6 +99,64 @@ describe("FormerScaleSets", () => {
     const stop = new Error("the unit stops");
     expect(await rejection(open().figures(AbortSignal.abort(stop)))).to.equal(stop);
     expect(ids()).to.deep.equal([1, 2]);
+  });
+
+  describe("that registers no runner", () => {
+    const PRESENT = 9;
+    const refused = (status = 422) =>
+      new ScaleSetRefusedError("register a runner", {
+        ...{ status, detail: "No runner for you.", typeName: undefined },
+        ...{ activityId: undefined, requestId: undefined, retryAfterSeconds: undefined },
+      });
+    let asked: number[];
+    const registerBy = (former: FormerScaleSets, thrown: () => Error | undefined) =>
+      former.register(PRESENT, never, (id) => {
+        asked.push(id);
+        const error = id === PRESENT ? undefined : thrown();
+        return error ? Promise.reject(error) : Promise.resolve(id);
+      });
+    beforeEach(() => {
+      asked = [];
+      known = [knownSet(2)];
+    });
+
+    it("leaves its place to the present one, counts none of its jobs without a runner, and is tried again after ever longer pauses", async () => {
+      const former = open();
+      expect(await registerBy(former, refused)).to.equal(PRESENT);
+      expect(await registerBy(former, refused)).to.equal(PRESENT);
+      expect(asked).to.deep.equal([2, PRESENT, PRESENT]);
+      expect(await former.figures(never)).to.deep.equal({ assigned: 0, running: 0, missing: 0 });
+      expect(former.notices).to.deep.equal([
+        "jobs of the former scale set runners-2 (2) get no runners: GitHub answered 422, No runner for you.; tried again",
+      ]);
+      now += 60_000;
+      expect(await former.figures(never)).to.deep.equal({ assigned: 3, running: 0, missing: 3 });
+      expect(await registerBy(former, refused)).to.equal(PRESENT);
+      now += 60_000;
+      expect(await former.figures(never)).to.include({ missing: 0 });
+      expect(lines.filter((line) => line.includes("A former scale set registers no runner"))).to.have.length(
+        1,
+      );
+      now += 60_000;
+      expect(await registerBy(former, () => undefined)).to.equal(2);
+      expect(former.notices).to.deep.equal([]);
+    });
+
+    it("is told no longer once it is gone", async () => {
+      const former = open();
+      await registerBy(former, refused);
+      sets.set(2, scaleSet(2, 0));
+      await former.figures(never);
+      expect(former.notices).to.deep.equal([]);
+    });
+
+    it("is not to blame for what any scale set would be answered", async () => {
+      for (const error of [refused(401), refused(429), refused(500), new Error("the connection was reset")]) {
+        const former = open();
+        expect(await rejection(registerBy(former, () => error))).to.equal(error);
+        expect(former.notices).to.deep.equal([]);
+      }
+    });
   });
 
   it("deletes the others of a unit that is removed when GitHub refuses to delete one, and throws that error", async () => {

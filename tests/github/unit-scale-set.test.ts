@@ -213,6 +213,8 @@ describe("UnitScaleSet", function () {
       const { leftScaleSets: left, scaleSet: none } = site.forge({ left: ledger });
       expect(none).to.equal(undefined);
       expect(await left?.figures(signal)).to.deep.equal({ assigned: 2, running: 0, missing: 2 });
+      await left?.checkRegistration("attempt", signal);
+      expect(await left?.figures(signal), "nothing is left of an attempt").to.include({ missing: 2 });
       const forge = site.forge({ left: ledger });
       const made = await Promise.all(["a", "b"].map((name) => forge.register(name, [], signal)));
       expect(await left?.figures(signal)).to.deep.equal({ assigned: 2, running: 0, missing: 0 });

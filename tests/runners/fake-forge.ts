@@ -50,6 +50,7 @@ export class FakeForge implements Forge {
       if (this.lacksJustInTime) {
         return { by: "token", token: new Secret("registration-token"), group: "large" };
       }
+      if (this.#site.barred.has(this.#scope)) throw new Error(`${this.#scope} registers no runner`);
       this.labels.set(name, labels);
       const { id } = this.#site.addRegistration(name, {}, this.#scope);
       return { by: "just-in-time", id, jitConfig: new Secret(`private-key-of-${name}`) };

@@ -1,3 +1,6 @@
+import { findCause, messageOf } from "charm-kit";
+import { FormerScopeError } from "../../src/runners/errors.ts";
+import { faultAfter, type FormerFault } from "../../src/unit/former-faults.ts";
 import type { FormerScope, RegistrationScopes } from "../../src/runners/ports.ts";
 import { FakeForge } from "./fake-forge.ts";
 import { ScopeRefusedError, type FakeSite } from "./fake-site.ts";
@@ -35,8 +38,21 @@ export class FakeScopes implements RegistrationScopes {
           leftAt: leftAt ?? this.#site.now,
           isNeeded: this.#site.isNeeded(key),
           refuses: (thrown: unknown) => thrown instanceof ScopeRefusedError,
+          served: () => this.#note(key, undefined),
+          failed: (thrown: unknown) => {
+            const { faults, now } = this.#site;
+            const at = findCause(thrown, FormerScopeError) ? ("registration" as const) : ("start" as const);
+            return this.#note(key, faultAfter(faults.get(key), { at, reason: messageOf(thrown) }, now));
+          },
         })),
     );
+  }
+
+  #note(key: string, fault: FormerFault | undefined): Promise<void> {
+    return this.#calls.step("scopes.note", NEVER, () => {
+      if (fault) this.#site.faults.set(key, fault);
+      else this.#site.faults.delete(key);
+    });
   }
 
   forget(key: string): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   StandbyMachine,
   Taking,
 } from "../../src/runners/ports.ts";
+import type { FormerFault } from "../../src/unit/former-faults.ts";
 import { FakeHistory } from "./fake-history.ts";
 
 /** Where the unit of a test registers its runners unless the test says otherwise. */
@@ -57,6 +58,10 @@ export class FakeSite {
   isNeeded: (scope: string) => boolean = () => false;
   /** Scopes that refuse the unit's credentials. */
   readonly refusing = new Set<string>();
+  /** Scopes that list runners, and register none. */
+  readonly barred = new Set<string>();
+  /** The unit's record of what is wrong with former scopes. */
+  readonly faults = new Map<string, FormerFault>();
   /** Scopes that do not answer. */
   readonly silent = new Set<string>();
   /** The scope of each registration. */

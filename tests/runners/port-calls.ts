@@ -23,6 +23,7 @@ export type PortVerb =
   | "scopes.remember"
   | "scopes.former"
   | "scopes.forget"
+  | "scopes.note"
   | "logs.keep"
   | "logs.pull";
 

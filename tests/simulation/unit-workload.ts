@@ -159,7 +159,11 @@ export function openSimulatedWorkload(ports: UnitPorts): Workload {
     demand: files.demand,
     demandKey: ports.scope,
     github: { queue: NOBODY, scaleSet: undefined },
-    formerPaths: { read: () => Promise.resolve({ assigned: 0, running: 0, scopes: [], notices: [] }) },
+    formerPaths: {
+      read: done,
+      close: () => undefined,
+      demand: () => Promise.resolve({ assigned: 0, running: 0, scopes: [], untried: [], notices: [] }),
+    },
     history,
     standing: () => Promise.resolve(standingAt(null, clock.now())),
     readyLock: FREE,

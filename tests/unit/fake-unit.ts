@@ -92,7 +92,7 @@ export class FakeUnit {
   scaleSet: ConstructorParameters<typeof Workload>[0]["github"]["scaleSet"];
   unusedScaleSets: ConstructorParameters<typeof Workload>[0]["github"]["unusedScaleSets"];
   /** Jobs on paths that the unit has left. */
-  former: FormerDemand = { assigned: 0, running: 0, scopes: [], notices: [] };
+  former: FormerDemand = { assigned: 0, running: 0, scopes: [], untried: [], notices: [] };
   moments: readonly LifeMoment[] = [];
   /** undefined: a fixed number of runners. */
   scaling: DemandScaling | undefined;
@@ -166,7 +166,7 @@ export class FakeUnit {
       demand: this.demand,
       demandKey: "key",
       github: { queue: this.queue, scaleSet: this.scaleSet, unusedScaleSets: this.unusedScaleSets },
-      formerPaths: { read: () => Promise.resolve(this.former) },
+      formerPaths: { read: done, demand: () => Promise.resolve(this.former), close: () => undefined },
       history: { read: () => Promise.resolve(this.moments) },
       standing: () => Promise.resolve(standingAt(null, this.site.now)),
       readyLock: {

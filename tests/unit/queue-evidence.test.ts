@@ -12,6 +12,7 @@ const NAMED = {
   name: "runners-0",
   ensure: () => Promise.resolve(1),
   formerFigures: () => Promise.resolve({ assigned: 0, running: 0, missing: 0 }),
+  formerNotices: [],
 };
 
 describe("Workload.queueEvidence()", () => {

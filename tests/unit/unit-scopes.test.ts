@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { UnitScopes, type RegistrationScope } from "../../src/unit/unit-scopes.ts";
 import { BadCredentialsError, NotFoundError, UnavailableError } from "../../src/github/errors.ts";
+import { FormerScopeError } from "../../src/runners/errors.ts";
 import { ScopeRecord } from "../../src/host/scope-record.ts";
 import { FakeForge } from "../runners/fake-forge.ts";
 import { FakeSite } from "../runners/fake-site.ts";
-import { silentLogger } from "charm-kit";
+import { createLogger, silentLogger } from "charm-kit";
 import { PortCalls } from "../runners/port-calls.ts";
 
 const HOUR_MS = 3_600_000;
@@ -18,10 +19,19 @@ const OLD: RegistrationScope = {
 };
 const NEW: RegistrationScope = { ...OLD, path: "acme/new", credentials: { token: "new-token" } };
 
+/** On a full disk. */
+class FullRecord extends ScopeRecord {
+  override write(): Promise<void> {
+    return Promise.reject(new Error("no space left on device"));
+  }
+}
+
 describe("UnitScopes", () => {
   let directory = "";
   let now = 0;
   beforeEach(async () => {
+    lines.length = 0;
+    isFull = false;
     directory = await mkdtemp(join(tmpdir(), "scopes-"));
     now = 1000;
     calls = new PortCalls();
@@ -34,7 +44,11 @@ describe("UnitScopes", () => {
   const scopes = (present: RegistrationScope | undefined, isLastChance = false) =>
     new UnitScopes({
       isLastChance,
-      record: new ScopeRecord(path(), silentLogger),
+      log: createLogger(
+        (level, line) => lines.push(`${level} ${line}`),
+        (text) => text,
+      ),
+      record: isFull ? new FullRecord(path(), silentLogger) : new ScopeRecord(path(), silentLogger),
       present,
       clock: { now: () => now, wait: () => Promise.reject(new Error("nothing waits")) },
       openForge: (scope) => {
@@ -42,6 +56,8 @@ describe("UnitScopes", () => {
         return new FakeForge(new FakeSite(), calls);
       },
     });
+  const lines: string[] = [];
+  let isFull = false;
   const stored = () => readFile(path(), "utf8").catch(() => "");
 
   it("has no former scope before any was recorded", async () => {
@@ -72,6 +88,7 @@ describe("UnitScopes", () => {
       clock: { now: () => now, wait: () => Promise.reject(new Error("nothing waits")) },
       openForge: () => new FakeForge(new FakeSite(), calls),
       scaleSets: { read: () => Promise.resolve(known) },
+      log: silentLogger,
     });
     expect((await unit.former()).map(({ isNeeded }) => isNeeded)).to.deep.equal([true]);
     known = [];
@@ -241,6 +258,70 @@ describe("UnitScopes", () => {
       await Promise.allSettled(former.map(({ forge }) => forge.list(never)));
       const entries = JSON.parse(await stored()) as { readonly silence?: unknown }[];
       expect(entries.filter(({ silence }) => silence !== undefined)).to.have.length(2);
+    });
+  });
+
+  describe("where a former path registers no runner", () => {
+    const refused = () =>
+      new FormerScopeError("https://github.com/acme/old", {
+        cause: new UnavailableError("register runner 'a'", "GitHub answered 422", { status: 422 }),
+      });
+    const fault = async () => {
+      const entries = JSON.parse(await stored()) as { readonly path: string; readonly fault?: object }[];
+      return entries.find(({ path: each }) => each === OLD.path)?.fault;
+    };
+    const former = async () => {
+      const [scope] = await scopes(NEW).former();
+      if (scope === undefined) throw new Error("there is no former scope");
+      return scope;
+    };
+    beforeEach(async () => {
+      await scopes(OLD).remember();
+      await scopes(NEW).remember();
+      lines.length = 0;
+    });
+
+    it("keeps for later processes why, with ever longer pauses, and tells it once", async () => {
+      await (await former()).failed(refused());
+      expect(await fault()).to.deep.equal({
+        ...{ at: "registration", failures: 1, nextTryAt: now + 60_000, reason: "GitHub answered 422" },
+      });
+      now += 60_000;
+      await (await former()).failed(refused());
+      expect(await fault()).to.include({ failures: 2, nextTryAt: now + 120_000 });
+      expect(lines.filter((line) => line.startsWith("WARNING"))).to.have.length(1);
+      expect(lines.join()).to.contain("https://github.com/acme/old").and.contain("GitHub answered 422");
+    });
+
+    it("keeps it beside what is known of a GitHub that does not answer, and a new path keeps neither", async () => {
+      await (await former()).failed(refused());
+      calls.failAll("forge.list", new UnavailableError("list", "no answer"));
+      await (await former()).forge.list(new AbortController().signal).catch(() => undefined);
+      expect(await stored())
+        .to.include("silence")
+        .and.include("GitHub answered 422");
+      await scopes(OLD).remember();
+      expect(await stored()).to.not.include("silence");
+      expect(await stored()).to.not.include("GitHub answered 422");
+    });
+
+    it("forgets it with the first runner that is made there, and tells that", async () => {
+      await (await former()).served();
+      expect(lines).to.deep.equal([]);
+      await (await former()).failed(refused());
+      await (await former()).served();
+      expect(await fault()).to.equal(undefined);
+      expect(lines.at(-1)).to.contain("get runners again");
+    });
+
+    it("knows it all the same where it cannot be stored", async () => {
+      isFull = true;
+      const scope = await former();
+      await scope.failed(refused());
+      expect(await fault()).to.equal(undefined);
+      expect(lines.join()).to.contain("Cannot store what is wrong with a former path");
+      await scope.served();
+      expect(lines.join()).to.contain("get runners again");
     });
   });
 

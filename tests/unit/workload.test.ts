@@ -89,6 +89,7 @@ describe("Workload.refill()", () => {
         unit.scaleSet = {
           name: "builders",
           formerFigures: () => Promise.reject(taken),
+          formerNotices: [],
           glance: () => Promise.resolve(undefined),
           ensure: () => Promise.reject(taken),
         };
@@ -110,6 +111,7 @@ describe("Workload.refill()", () => {
         name: "builders",
         glance: () => Promise.resolve(undefined),
         ensure: () => Promise.resolve(1),
+        formerNotices: ["a former scale set is refused"],
         formerFigures: () => {
           asked += 1;
           return Promise.resolve({ assigned: 1, running: 0, missing: 1 });
@@ -119,6 +121,7 @@ describe("Workload.refill()", () => {
       const report = await workload.refill(QUICK, signal);
       expect(report?.counts.online).to.equal(1);
       expect(report).to.include({ capacity: 1 });
+      expect(report?.notices).to.include("a former scale set is refused");
       unit.demand.value = heard(1);
       expect((await workload.refill(QUICK, signal))?.counts.online).to.equal(2);
       const before = asked;
@@ -137,7 +140,8 @@ describe("Workload.refill()", () => {
         isDone = (await service.workload.makeUpStandby(signal, signal))?.isDone;
       const former = (waiting: number, missing: number, running = 0) => {
         const jobs = { assigned: waiting + running, running };
-        unit.former = { ...jobs, scopes: [{ scopeKey: FORMER, waiting, missing }], notices: ["told"] };
+        const scopes = [{ scopeKey: FORMER, waiting, missing }];
+        unit.former = { ...jobs, scopes, untried: [], notices: ["told"] };
       };
       former(1, 1);
       unit.demand.value = heard(1);
@@ -166,11 +170,38 @@ describe("Workload.refill()", () => {
       service = unit.open();
       expect((await service.workload.refill(QUICK, signal))?.counts.online).to.equal(2);
       unit.former = {
-        ...{ assigned: 1, running: 0, notices: [] },
+        ...{ assigned: 1, running: 0, untried: [], notices: [] },
         scopes: [{ scopeKey: FORMER, waiting: 1, missing: 1 }],
       };
       expect((await service.workload.refill(QUICK, signal))?.counts.online).to.equal(2);
       expect(unit.site.registrationsAt(FORMER)).to.have.lengthOf(1);
+    });
+
+    it("tries a former path that has failed again by one runner, in no other job's place, and announces its room", async () => {
+      const FORMER = "scope-0";
+      const { site } = unit;
+      site.recorded.set(FORMER, undefined);
+      site.isNeeded = () => true;
+      unit.former = {
+        ...{ assigned: 0, running: 0, untried: [FORMER], notices: ["told"] },
+        scopes: [{ scopeKey: FORMER, waiting: 0, missing: 0 }],
+      };
+      unit.demand.value = heard(2);
+      const full = await service.workload.refill(QUICK, signal);
+      expect(full).to.deep.include({ failures: [], formerJobs: 0 });
+      expect(site.registrationsAt("scope-1")).to.have.lengthOf(2);
+      expect(site.registrationsAt(FORMER)).to.have.lengthOf(0);
+      unit.demand.value = heard(1);
+      for (const { name } of site.registrationsAt("scope-1").slice(0, 1)) site.finishJob(name);
+      site.barred.add(FORMER);
+      const failed = await service.workload.refill(QUICK, signal);
+      expect(failed).to.deep.include({ failures: [], formerJobs: 0 });
+      expect([...site.faults.keys()]).to.deep.equal([FORMER]);
+      expect(site.registrationsAt("scope-1")).to.have.lengthOf(1);
+      site.barred.clear();
+      await service.workload.refill(QUICK, signal);
+      expect(site.registrationsAt(FORMER)).to.have.lengthOf(1);
+      expect(site.registrationsAt("scope-1")).to.have.lengthOf(1);
     });
 
     it("keeps standby instances while no job waits", async () => {

@@ -104,8 +104,8 @@ export type Command =
   | Happening
   | Configure
   | DemandCommand
-  /** A scope refuses the unit's credentials from now on. */
-  | { readonly do: "refuse"; readonly scope: string }
+  /** A scope refuses the unit's credentials from now on; it lists its runners, and registers none; or registers them again. */
+  | { readonly do: "refuse" | "bar" | "unbar"; readonly scope: string }
   | { readonly do: "reboot" }
   | { readonly do: "wait"; readonly minutes: number };
 
@@ -198,6 +198,13 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("refuse" as const), scope: fc.constantFrom(...SCOPES) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom("bar" as const, "bar" as const, "unbar" as const),
+      scope: fc.constantFrom(...SCOPES),
+    }),
   },
   {
     weight: 2,

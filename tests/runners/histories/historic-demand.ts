@@ -1,6 +1,7 @@
 import { silentLogger, type Clock } from "charm-kit";
 import { DemandListener } from "../../../src/service/demand-listener.ts";
-import { demandFor, withFormer, type HeardDemand } from "../../../src/unit/demand.ts";
+import { demandFor, withFormer, withTrials, type HeardDemand } from "../../../src/unit/demand.ts";
+import { faultAfter, isDue, servedJobs, type FormerFault } from "../../../src/unit/former-faults.ts";
 import type { Demand, FormerScopeDemand } from "../../../src/runners/plan.ts";
 import { options } from "../fake-process.ts";
 import { FakeScaleSet, type ScaleSetCaller } from "../fake-scale-set.ts";
@@ -60,10 +61,12 @@ export class HistoricDemand {
   }
 
   /** What a process reads when it has the lock. */
-  demandFor(scope: string, idle: number): Demand | undefined {
+  demandFor(scope: string, idle: number, room: number): Demand | undefined {
     const scaling = { idle, scaleSetName: "" };
     const demand = demandFor(scaling, this.#heard, { key: scope, now: this.#site.now });
-    return withFormer(demand, this.#readFormer(scope));
+    const { untried, ...former } = this.#readFormer(scope);
+    const all = withFormer(demand, former);
+    return all && withTrials(all, untried, room);
   }
 
   /** Whether the unit has a scale set in a scope. */
@@ -77,9 +80,12 @@ export class HistoricDemand {
   }
 
   /** Those without jobs are deleted; so are those that cannot be asked, once none of their jobs can wait any more. */
-  #readFormer(present: string): Pick<Demand, "assigned" | "former" | "running"> {
+  #readFormer(
+    present: string,
+  ): Pick<Demand, "assigned" | "former" | "running"> & { readonly untried: string[] } {
     const site = this.#site;
     const former: FormerScopeDemand[] = [];
+    const untried: string[] = [];
     let [assigned, running] = [0, 0];
     for (const [scope, leftAt] of [...this.#known]) {
       if (scope === present) continue;
@@ -91,18 +97,33 @@ export class HistoricDemand {
       if (isForgotten) this.#forget(scope);
       if (isForgotten || isSilent) continue;
       const registered = site.registeredAt(scope).filter(({ name }) => options.names.owns(name)).length;
-      assigned += figures.assigned;
-      running += figures.running;
+      const missing = Math.max(0, figures.assigned - registered);
+      const fault = this.#faultOf(scope, missing > 0);
+      const served = servedJobs({ ...figures, missing }, fault !== undefined);
+      if (fault?.at === "start" && missing > 0 && isDue(fault, site.now)) untried.push(scope);
+      assigned += served.assigned;
+      running += served.running;
       former.push({
         scopeKey: scope,
-        waiting: figures.assigned - figures.running,
-        missing: Math.max(0, figures.assigned - registered),
+        waiting: served.assigned - served.running,
+        missing: served.missing,
       });
     }
     for (const scope of site.recorded.keys())
       if (scope !== present && !this.#known.has(scope))
         former.push({ scopeKey: scope, waiting: 0, missing: 0 });
-    return { assigned, running, former };
+    return { assigned, running, former, untried };
+  }
+
+  /** A scope that has registered no runner is asked again for the registration of one. */
+  #faultOf(scope: string, isWanted: boolean): FormerFault | undefined {
+    const { barred, faults, now } = this.#site;
+    const fault = faults.get(scope);
+    if (!isWanted || fault?.at !== "registration" || !isDue(fault, now)) return fault;
+    const after = barred.has(scope) ? faultAfter(fault, fault, now) : undefined;
+    if (after) faults.set(scope, after);
+    else faults.delete(scope);
+    return after;
   }
 
   /** Jobs of a deleted scale set wait for another one. */

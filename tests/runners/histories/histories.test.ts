@@ -226,6 +226,18 @@ describe("the runners of a unit, in any history", function () {
       ],
     ],
     [
+      "are there for a job that waits beside jobs of a former path that registers no runner",
+      [
+        { do: "configure", idle: 0, count: 1 },
+        { do: "job", runner: 0 },
+        { do: "queue", jobs: 3 },
+        { do: "configure", scope: "scope-2", count: 4 },
+        { do: "bar", scope: "scope-1" },
+        { do: "queue", jobs: 4 },
+        { do: "reconcile" },
+      ],
+    ],
+    [
       "keep no unwanted standby instance for the successor of one that has a job which GitHub does not list",
       [
         {

@@ -26,6 +26,9 @@ const INTERVAL_MS = 11 * MINUTE_MS;
 /** GitHub lets a busy runner go that it has missed for so long. */
 const SETTLED_MS = 20 * MINUTE_MS;
 
+/** As long as a former scope that has failed is left alone at most. */
+const LONGEST_PAUSE_MS = 61 * MINUTE_MS;
+
 /** A rule that a history breaks. */
 export class BrokenRule extends Error {
   override readonly name = "BrokenRule";
@@ -101,6 +104,12 @@ class HistoricUnit {
         // What the unit is configured for is what it has good credentials for.
         if (command.scope !== this.#scope) site.refusing.add(command.scope);
         break;
+      case "bar":
+        if (command.scope !== this.#scope) site.barred.add(command.scope);
+        break;
+      case "unbar":
+        site.barred.delete(command.scope);
+        break;
       case "reboot":
         for (const { name } of this.#own()) {
           happen(site, "crash", name);
@@ -133,7 +142,7 @@ class HistoricUnit {
     this.#site.endings.length = 0;
     this.#demandOf.recover();
     await this.#followDemand();
-    await this.#pass(SETTLED_MS);
+    await this.#pass(this.#site.faults.size > 0 ? LONGEST_PAUSE_MS : SETTLED_MS);
     await this.#twoReconciles();
     this.#checkSettled("after two reconciles");
     await this.#serveJobs();
@@ -190,7 +199,10 @@ class HistoricUnit {
 
   #waitingElsewhere(): number {
     const sets = this.#demandOf.formerOf(this.#scope).filter(({ scope }) => !this.#site.refusing.has(scope));
-    return sets.reduce((sum, set) => sum + set.waiting, 0);
+    return sets.reduce((sum, set) => {
+      const idle = this.#own().filter((machine) => machine.scopeKey === set.scope && this.#isIdle(machine));
+      return sum + (this.#site.barred.has(set.scope) ? Math.min(set.waiting, idle.length) : set.waiting);
+    }, 0);
   }
 
   #isIdle({ name, scopeKey }: Machine): boolean {
@@ -212,7 +224,8 @@ class HistoricUnit {
 
   /** The fleet of a process that has the lock now. */
   #present({ fleet, scope, idle }: Pick<Settings, "fleet" | "scope" | "idle">): Fleet {
-    return idle === undefined ? fleet : { ...fleet, demand: this.#demandOf.demandFor(scope, idle) };
+    if (idle === undefined) return fleet;
+    return { ...fleet, demand: this.#demandOf.demandFor(scope, idle, fleet.count) };
   }
 
   /** Each end is told once. */
@@ -338,6 +351,9 @@ class HistoricUnit {
   }: Configure): void {
     this.#configHash = configHash;
     this.#scope = scope;
+    // What the unit is configured for works; what was wrong there is forgotten.
+    this.#site.barred.delete(scope);
+    this.#site.faults.delete(scope);
     this.#idle = idle ?? undefined;
     this.#revision += 1;
     // The scope is part of the configuration, and so is the scale set.
