@@ -41,6 +41,16 @@ endToEnd("a change of the path while a unit scales on demand", () => {
     await rig.github.call("wait-for-scale-set", { name: rig.slug, assigned: assigned + count }, patience());
     return jobs;
   };
+  /** GitHub registers no runner in a scale set from now on. */
+  const refuseRunners = (scaleSet: number | undefined) =>
+    rig.github.call(
+      "add-fault",
+      {
+        ...{ route: "scale-set-jitconfig", times: 10_000, ...(scaleSet !== undefined && { scaleSet }) },
+        fault: { kind: "status", status: 422, message: "No runner for you." },
+      },
+      patience(),
+    );
   const scaleSets = (github: StandInControl = rig.github) => github.call("list-scale-sets", null, patience());
   const scopes = async (github: StandInControl = rig.github) =>
     (await scaleSets(github)).map(({ scope }) => scope);
@@ -131,10 +141,13 @@ endToEnd("a change of the path while a unit scales on demand", () => {
 
   it("tells of a former path that refuses its credentials, and serves the present one", async () => {
     const busy = await rig.occupy(patience(120_000));
-    // Before the job, which would get its runner on the former path yet.
-    await rig.github.call("revoke-token", { token: STANDARD_TOKEN }, patience());
+    const [present] = await scaleSets();
+    // The job would get its runner on the former path yet.
+    await refuseRunners(present?.id);
     await assign(1, REPOSITORY);
+    await rig.github.call("revoke-token", { token: STANDARD_TOKEN }, patience());
     await rig.configure({ path: OTHER, token: OTHER_TOKEN }, patience(120_000));
+    await rig.github.call("clear-faults", null, patience());
     await succeed(await queue(2, OTHER));
     await rig.reconcile(patience());
     expect(await rig.status()).to.match(
@@ -143,6 +156,37 @@ endToEnd("a change of the path while a unit scales on demand", () => {
     await rig.github.call("add-token", { token: STANDARD_TOKEN }, patience());
     await rig.release(busy, patience());
     await succeed([busy]);
+  });
+
+  it("gives jobs of the present path all places while a former one registers no runner, tells it, and goes on there by itself", async () => {
+    await rig.configure({ path: REPOSITORY, token: STANDARD_TOKEN }, patience(120_000));
+    await onlyScope(`repos/${REPOSITORY}`);
+    await succeed(await rig.github.call("list-jobs", null, patience()));
+    const [former] = await scaleSets();
+    await refuseRunners(former?.id);
+    const jobs = await assign(1, REPOSITORY);
+    await rig.configure({ path: OTHER, token: OTHER_TOKEN, "virtual-machines": "1" }, patience(120_000));
+    await succeed(await queue(3, OTHER));
+    await rig.reconcile(patience());
+    expect(await rig.status()).to.match(
+      new RegExp(
+        `jobs of the former path \\S+${REPOSITORY} get no runners: .*No runner for you.*given up at`,
+      ),
+    );
+    await rig.github.call("clear-faults", null, patience());
+    await until(
+      "a runner of the former path, whose pause is over",
+      async () => {
+        await rig.reconcile(patience());
+        const seen = await rig.github.call("list-jobs", null, patience());
+        return seen.some(({ id, status }) => id === jobs[0]?.id && status === "completed");
+      },
+      patience(240_000),
+    );
+    await succeed(jobs);
+    await onlyScope(`repos/${OTHER}`);
+    expect(await rig.status()).to.not.include("former path");
+    await rig.configure({ "virtual-machines": String(MOST) }, patience(120_000));
   });
 
   it("serves the jobs of a GitHub at another address as well, and leaves no scale set on either when it is removed", async () => {

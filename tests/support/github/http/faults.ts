@@ -38,6 +38,8 @@ export interface Fault {
   readonly times?: number;
   /** Strikes on this page of a list only. @default any */
   readonly page?: number;
+  /** Strikes on requests about the scale set of this number only. @default any */
+  readonly scaleSet?: number;
   readonly fault: FaultKind;
 }
 
@@ -62,10 +64,13 @@ export class Faults {
   }
 
   /** Takes the first fault for a request off the list. */
-  take(route: RouteName, page: number): StrikingFault | undefined {
+  take(route: RouteName, page: number, scaleSet?: number): StrikingFault | undefined {
     const entry = this.#pending.find(
       ({ fault, left }) =>
-        left > 0 && fault.route === route && (fault.page === undefined || fault.page === page),
+        left > 0 &&
+        fault.route === route &&
+        (fault.page === undefined || fault.page === page) &&
+        (fault.scaleSet === undefined || fault.scaleSet === scaleSet),
     );
     if (!entry) return undefined;
     entry.left -= 1;

@@ -71,7 +71,8 @@ export class ScaleSetServer {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const visit = await read(request, response);
     const route = routeOf(visit);
-    const fault = route && this.#api.faults.take(route, 1)?.fault;
+    const [, , scaleSet] = visit.words;
+    const fault = route && this.#api.faults.take(route, 1, Number(scaleSet))?.fault;
     const reset = () => response.socket?.resetAndDestroy();
     let reply: Reply;
     if (fault?.kind === "reset-before") {
