@@ -56,7 +56,9 @@ chroot "$root" systemctl enable --quiet systemd-networkd systemd-networkd-wait-o
 for unit in apt-daily.timer apt-daily-upgrade.timer man-db.timer e2scrub_all.timer fstrim.timer; do
   ln -sf /dev/null "$units/$unit"
 done
-printf 'virtio_console\nvirtio_scsi\nvirtio_net\n' >>"$root/etc/initramfs-tools/modules"
+# GRUB reads it by the firmware, which takes minutes for what all machines may need.
+echo 'MODULES=list' >"$root/etc/initramfs-tools/conf.d/machine.conf"
+printf '%s\n' virtio_pci virtio_console virtio_scsi virtio_net sd_mod ext4 >>"$root/etc/initramfs-tools/modules"
 chroot "$root" update-initramfs -u >"$directory/base.log" 2>&1
 
 step "Packing"
