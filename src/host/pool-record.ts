@@ -13,6 +13,8 @@ export interface PoolDecision extends PoolChoice {
    * holds nothing. @default false
    */
   readonly isPending?: boolean;
+  /** Whether the pool's data is gone, and LXD still has records of it. @default false */
+  readonly isLost?: boolean;
   /** The pool's file. Stored before the file exists, so that it is the unit's own, and its size known to other units. */
   readonly file?: PoolFile;
 }
@@ -41,6 +43,18 @@ export class PoolRecord {
     await this.#record.write(decision);
   }
 
+  /** LXD has the pool. */
+  async confirm({ isPending: _, ...confirmed }: PoolDecision): Promise<PoolDecision> {
+    await this.write(confirmed);
+    return confirmed;
+  }
+
+  /** What is in the pool now is all that LXD has records of. */
+  async found({ isLost: _, ...found }: PoolDecision): Promise<PoolDecision> {
+    await this.write(found);
+    return found;
+  }
+
   async remove(): Promise<void> {
     await this.#record.write(null);
   }
@@ -49,12 +63,17 @@ export class PoolRecord {
 /** Parses a stored decision; `null` when it is invalid. Pure. */
 export function parseDecision(stored: unknown): PoolDecision | null {
   if (!isRecord(stored)) return null;
-  const { driver, kind, isPending } = stored;
+  const { driver, kind, isPending, isLost } = stored;
   const method = POOL_METHODS.find((name) => name === stored["method"]);
   if (method === undefined || typeof driver !== "string") return null;
   if (kind !== "juju-storage" && kind !== "memory") return null;
   const file = parseFile(stored["file"]);
-  return { method, driver, kind, ...(isPending === true && { isPending }), ...(file && { file }) };
+  return {
+    ...{ method, driver, kind },
+    ...(isPending === true && { isPending }),
+    ...(isLost === true && { isLost }),
+    ...(file && { file }),
+  };
 }
 
 function parseFile(stored: unknown): PoolFile | undefined {

@@ -113,12 +113,18 @@ export class PoolStorage {
    * Recreates a lost pool with empty volumes, which LXD needs to delete its records.
    *
    * @param containers names of LXD's containers in the pool.
+   * @param forget deletes those records. After a kill before its end, the pool is lost as before.
+   * @returns what that returns.
    */
-  async restore(containers: readonly string[], signal: AbortSignal): Promise<void> {
+  async restore<T>(containers: readonly string[], forget: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const record = await this.#record.read();
-    if (typeof record !== "object" || record.method === "lxd" || record.method === "zpool") return;
+    if (typeof record !== "object" || record.method === "lxd" || record.method === "zpool") return forget();
     const base = record.method === "loop" ? this.#paths.loopMount : this.#paths.base(record.kind);
+    await this.#record.write({ ...record, isLost: true });
     await restoreVolumes(this.#mounts, { ...record, source: this.#paths.source(base), containers }, signal);
+    const forgotten = await forget();
+    await this.#record.found(record);
+    return forgotten;
   }
 
   /** Removes everything that {@link prepare} created. The pool must be deleted first. Safe to repeat. */
@@ -155,19 +161,16 @@ export class PoolStorage {
   /** The stored decision, or the one in LXD's record when the file is damaged. A new decision would lose the pool. */
   async #decided(known: KnownPool | undefined): Promise<PoolDecision | undefined> {
     const record = await this.#record.read();
-    if (record === undefined || (known === undefined && record !== "damaged")) return record;
-    if (record !== "damaged") return record.isPending ? this.#confirm(record) : record;
+    if (record === undefined) return undefined;
+    // Without the pool, LXD has no records of what was in it.
+    if (record !== "damaged" && known === undefined)
+      return record.isLost ? this.#record.found(record) : record;
+    if (record !== "damaged") return record.isPending ? this.#record.confirm(record) : record;
     if (known === undefined) return undefined;
     const { kind } = this.#options;
     const recognised = { ...recognisePool(known, this.#paths.sources(kind)), kind };
     await this.#record.write(recognised);
     return recognised;
-  }
-
-  /** LXD has the pool. */
-  async #confirm({ isPending: _, ...confirmed }: PoolDecision): Promise<PoolDecision> {
-    await this.#record.write(confirmed);
-    return confirmed;
   }
 
   async #decide(drivers: readonly string[], signal: AbortSignal): Promise<PoolDecision> {
@@ -252,7 +255,7 @@ export class PoolStorage {
   }
 
   async #directoryBacking({ record, isNew }: Choice, known: KnownPool | undefined): Promise<StorageBacking> {
-    const { driver, kind } = record;
+    const { driver, kind, isLost = false } = record;
     const base = this.#paths.base(kind);
     const source = this.#paths.source(base);
     if (!existsSync(base) || (!isNew && kind !== "memory" && !existsSync(source))) {
@@ -263,11 +266,11 @@ export class PoolStorage {
     const room = await this.#disk.room(base);
     // LXD creates a subvolume itself, but needs an existing directory.
     if (driver === "dir") await mkdir(source, { recursive: true });
-    return { driver, config: { source }, room, isShared, lost: !isOfPool(source) };
+    return { driver, config: { source }, room, isShared, lost: isLost || !isOfPool(source) };
   }
 
   async #loopBacking(choice: Choice, signal: AbortSignal): Promise<StorageBacking> {
-    const { driver, kind } = choice.record;
+    const { driver, kind, isLost = false } = choice.record;
     const base = this.#paths.base(kind);
     const path = this.#paths.file(base);
     const mount = this.#paths.loopMount;
@@ -290,7 +293,7 @@ export class PoolStorage {
     const isShared = await this.#disk.isShared(base);
     if (isShared && !choice.isNew && !choice.record.file) await this.#giveBack(choice.record, path, signal);
     else if (kind !== "memory") await this.#space.reserve(base, path, signal);
-    return { driver, config: { source }, room, isShared, lost: !isOfPool(source) };
+    return { driver, config: { source }, room, isShared, lost: isLost || !isOfPool(source) };
   }
 
   /** Earlier versions of the charm took most of the machine's disk, and recorded no file. */

@@ -5,7 +5,7 @@ import type { RunnerCapacity } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { discardInstance } from "./image-instance.ts";
 import { namingMissingProgram } from "./missing-program.ts";
-import { createInCluster, isUnfinished } from "./own-member.ts";
+import { createInCluster, downMemberOf, isUnfinished } from "./own-member.ts";
 import { isUsedBy, refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
 import { capacityOf, spaceNeed, standbyThatFits, type PoolCapacity } from "./pool-space.ts";
@@ -60,15 +60,12 @@ export class LxdPool {
       other === name ? [] : (config["source"] ?? []),
     );
     let backing = await store.prepare({ drivers, need, sources, known: known && knownPool(known) }, signal);
-    if (known && !backing.lost) {
+    if (known && (!backing.lost || (await this.#forget(release, signal)) === "kept")) {
       if (known.status === "Unavailable") await this.#awaitAvailable(signal);
       const { space } = await client.storagePools.resources(name, signal);
       return capacity(backing, space.total, space.used);
     }
-    if (known) {
-      await this.#forget(release, signal);
-      backing = await store.prepare({ drivers, need, sources, known: undefined }, signal);
-    }
+    if (known) backing = await store.prepare({ drivers, need, sources, known: undefined }, signal);
     const created = capacity(backing, backing.room, 0);
     await this.#create(backing, signal);
     return created;
@@ -137,21 +134,49 @@ export class LxdPool {
     await store.attach(knownPool(await this.#read(signal)), signal);
   }
 
-  /** Deletes instances without disks. Their runners ended with the machine. */
-  async #forget(release: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { client, name, owner, store } = this.#options;
+  /**
+   * Deletes the pool, and instances without disks. Their runners ended with the machine.
+   *
+   * @returns whether the pool stays, empty as it has been restored: LXD deletes none while a member of its cluster is off.
+   */
+  async #forget(release: () => Promise<void>, signal: AbortSignal): Promise<"deleted" | "kept"> {
+    const { client, owner, store } = this.#options;
     const instances = (await client.instances.list(undefined, signal)).filter(
       ({ config }) => config[KEYS.owner] === ownerText(owner),
     );
     const containers = instances.filter(({ type }) => type === "container");
-    await store.restore(
+    const forget = async (): Promise<"deleted" | "kept"> => {
+      await this.#awaitAvailable(signal);
+      for (const { name: instance } of instances) await discardInstance(client, instance, signal);
+      await release();
+      return this.#deleteIfAllAnswer(signal);
+    };
+    return store.restore(
       containers.map((container) => container.name),
+      forget,
       signal,
     );
-    await this.#awaitAvailable(signal);
-    for (const { name: instance } of instances) await discardInstance(client, instance, signal);
-    await release();
-    await client.storagePools.delete(name, signal);
+  }
+
+  async #deleteIfAllAnswer(signal: AbortSignal): Promise<"deleted" | "kept"> {
+    const { client, name } = this.#options;
+    try {
+      await client.storagePools.delete(name, signal);
+      return "deleted";
+    } catch (thrown) {
+      if (downMemberOf(thrown) === undefined) throw thrown;
+      await this.#deleteImageVolumes(signal);
+      return "kept";
+    }
+  }
+
+  /** LXD would take those that it has records of for there, and could unpack no image of them again. */
+  async #deleteImageVolumes(signal: AbortSignal): Promise<void> {
+    const { client, name } = this.#options;
+    const { storagePools } = client;
+    const { member } = await client.server.info(signal);
+    for (const image of await storagePools.imageVolumes(name, signal, member))
+      await storagePools.deleteImageVolume(name, image, signal, member);
   }
 
   async #awaitAvailable(signal: AbortSignal): Promise<void> {

@@ -42,8 +42,10 @@ export interface PoolStore {
    * Recreates a lost pool with the empty volumes that LXD needs to delete its records.
    *
    * @param containers names of LXD's containers in the pool.
+   * @param forget deletes those records. The pool counts as lost until then.
+   * @returns what that returns.
    */
-  restore(containers: readonly string[], signal: AbortSignal): Promise<void>;
+  restore<T>(containers: readonly string[], forget: () => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Deletes the backing storage. The pool must be deleted first. */
   remove(signal: AbortSignal): Promise<void>;
 }

@@ -82,9 +82,12 @@ describeLxd(
       const poolStore: PoolStore = {
         prepare: (demand, limited) => store.prepare(demand, limited),
         attach: (known, limited) => store.attach(known, limited),
-        restore: async (containers, limited) => {
-          await store.restore(containers, limited);
-          mountAsLxd(slug);
+        restore: (containers, forget, limited) => {
+          const mountAndForget = async () => {
+            mountAsLxd(slug);
+            return forget();
+          };
+          return store.restore(containers, mountAndForget, limited);
         },
         remove: (limited) => store.remove(limited),
       };

@@ -15,6 +15,7 @@ import { DeadlineError, NOT_STARTED, type RunProcess, createLogger } from "charm
 import type { KnownPool, PoolMethod } from "../../src/host/pool-choice.ts";
 import { PoolFileError, StorageMissingError } from "../../src/host/pool-errors.ts";
 import { PoolStorage } from "../../src/host/pool-storage.ts";
+import { rejection } from "../support/rejection.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { soon } from "../support/patience.ts";
 
@@ -95,6 +96,31 @@ describe("PoolStorage", () => {
     expect(lines).to.deep.equal([]);
   });
 
+  it("takes a restored pool for lost until LXD has forgotten what was in it, also after a kill", async () => {
+    const { driver, config } = await prepare();
+    const known = { driver, source: config["source"] };
+    expect(await prepare(known)).to.include({ lost: true });
+    const killed = () => Promise.reject(new Error("killed"));
+    expect(
+      await rejection(storage().restore(["runners-0-template-1a2b3c4d"], killed, signal())),
+    ).to.have.property("message", "killed");
+    expect(existsSync(path("storage/runners-0/containers/runners-0-template-1a2b3c4d"))).to.equal(true);
+    expect(await prepare(known)).to.include({ lost: true });
+    await storage().restore([], () => Promise.resolve(), signal());
+    expect(await prepare(known)).to.include({ lost: false });
+  });
+
+  it("takes a pool that LXD has anew for a new one, also after a kill right before", async () => {
+    const { driver, config } = await prepare();
+    const known = { driver, source: config["source"] };
+    await prepare(known);
+    await rejection(storage().restore([], () => Promise.reject(new Error("killed")), signal()));
+    await prepare();
+    // As LXD does.
+    mkdirSync(path("storage/runners-0/containers"));
+    expect(await prepare(known)).to.include({ lost: false });
+  });
+
   for (const damage of DAMAGE) {
     const name = JSON.stringify(damage);
 
@@ -122,7 +148,13 @@ describe("PoolStorage", () => {
       await prepare();
       writeFileSync(record(), damage);
       await storage().attach(undefined, signal());
-      await storage().restore([], signal());
+      let isForgotten = false;
+      const forget = () => {
+        isForgotten = true;
+        return Promise.resolve();
+      };
+      await storage().restore([], forget, signal());
+      expect(isForgotten).to.equal(true);
     });
 
     it(`removes everything of the unit when the record is ${name}`, async () => {

@@ -8,7 +8,7 @@ export const QUIET_MACHINE: Pick<
   poolStore: {
     prepare: () => Promise.resolve({ driver: "dir", config: {}, room: 0, isShared: true, lost: false }),
     attach: () => Promise.resolve(),
-    restore: () => Promise.resolve(),
+    restore: (_containers, forget) => forget(),
     remove: () => Promise.resolve(),
   },
   nicFilters: () => Promise.resolve({ mac: true, ipv4: true, ipv6: true, isolation: true }),

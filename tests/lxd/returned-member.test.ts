@@ -1,12 +1,17 @@
 import { expect } from "chai";
+import { messageOf } from "charm-kit";
+import { LxdError } from "lxd-client";
 import { LxdPool } from "../../src/lxd/lxd-pool.ts";
 import { KEYS, ownerText } from "../../src/lxd/ownership.ts";
 import type { PoolStore } from "../../src/lxd/pool-store.ts";
+import { soon } from "../support/patience.ts";
+import { rejection } from "../support/rejection.ts";
 import { useStandInDaemon } from "../../packages/lxd-client/tests/stand-in-daemon.ts";
 
 const OWNER = { unitName: "runners/0", deployment: "9f484882-2f18-4fd2-967d-db9663db7bea" };
 const OWN = { [KEYS.owner]: ownerText(OWNER) };
 const POOL = "/1.0/storage-pools/runners-0";
+const IMAGE = `${POOL}/volumes/image/1a2b3c4d5e6f`;
 const TEMPLATE = "/1.0/instances/runners-0-template-1a2b3c4d";
 const UNMOUNTED = `Failed to create mount directory "/var/lib/lxd/storage-pools/runners-0/containers/x": no such file or directory`;
 const CAPACITY = {
@@ -21,9 +26,13 @@ class ReturnedMember {
   isMounted = false;
   hasPool = true;
   hasTemplate = true;
+  /** Whether LXD has a record of an image that it had unpacked in the pool. */
+  hasImage = true;
+  /** What LXD says to each change of a pool. @default it makes the change */
+  refusal: string | undefined;
   #looks = 0;
 
-  /** @returns undefined for what is not there. */
+  /** @returns undefined for what is not there. @throws what LXD refuses. */
   answer(request: string): unknown {
     const template = { name: "runners-0-template-1a2b3c4d", type: "container", status: "Stopped" };
     switch (request) {
@@ -43,10 +52,17 @@ class ReturnedMember {
         // Those of the disk on which it would be mounted.
         return { space: { used: 0, total: this.isMounted ? 2 ** 40 : 2 ** 20 } };
       case `DELETE ${POOL}`:
+        if (this.refusal !== undefined) throw new Error(this.refusal);
         this.hasPool = false;
         return {};
       case "POST /1.0/storage-pools":
+        if (this.refusal !== undefined) throw new Error(this.refusal);
         this.hasPool = true;
+        return {};
+      case `GET ${POOL}/volumes/image?target=m2`:
+        return this.hasImage ? [IMAGE] : [];
+      case `DELETE ${IMAGE}?target=m2`:
+        this.hasImage = false;
         return {};
       case "GET /1.0/instances?recursion=1":
         return this.hasTemplate ? [{ ...template, config: OWN }] : [];
@@ -80,19 +96,25 @@ describe("the pool of a unit whose member of a cluster has started again", () =>
           lost: isLost && known !== undefined,
         }),
       attach: () => Promise.resolve(),
-      restore: () => Promise.resolve(),
+      restore: (_containers, forget) => forget(),
       remove: () => Promise.resolve(),
     };
     const pool = new LxdPool({ client: daemon.client(), owner: OWNER, name: "runners-0", store });
-    return pool.ensure(CAPACITY, () => Promise.resolve(), AbortSignal.timeout(5000));
+    return pool.ensure(CAPACITY, () => Promise.resolve(), soon());
   };
 
   beforeEach(() => {
     member = new ReturnedMember();
     daemon.answer = ({ method = "", url = "" }, response) => {
-      const metadata = member.answer(`${method} ${url}`);
-      if (metadata !== undefined) response.end(JSON.stringify({ type: "sync", status_code: 200, metadata }));
-      else response.writeHead(404).end(JSON.stringify({ type: "error", error_code: 404, error: UNMOUNTED }));
+      const refuse = (status: number, error: string) =>
+        response.writeHead(status).end(JSON.stringify({ type: "error", error_code: status, error }));
+      try {
+        const metadata = member.answer(`${method} ${url}`);
+        if (metadata === undefined) refuse(404, UNMOUNTED);
+        else response.end(JSON.stringify({ type: "sync", status_code: 200, metadata }));
+      } catch (thrown) {
+        refuse(500, messageOf(thrown));
+      }
     };
   });
 
@@ -105,5 +127,22 @@ describe("the pool of a unit whose member of a cluster has started again", () =>
     expect((await ensure(true)).count).to.equal(1);
     expect([member.hasPool, member.hasTemplate]).to.deep.equal([true, false]);
     expect(daemon.requests).to.include(`DELETE ${POOL}`).and.include("POST /1.0/storage-pools?target=m2");
+  });
+
+  it("is used as it has been restored when it was in memory, without the instances, while another member is off", async () => {
+    member.refusal = "peer node 10.0.0.1:8443 is down";
+    expect((await ensure(true)).count).to.equal(1);
+    const { hasImage, hasPool, hasTemplate, isMounted } = member;
+    expect({ hasImage, hasPool, hasTemplate, isMounted }).to.deep.equal({
+      ...{ hasImage: false, hasPool: true, hasTemplate: false, isMounted: true },
+    });
+    expect(daemon.requests).to.include(`DELETE ${POOL}`).and.not.include("POST /1.0/storage-pools");
+  });
+
+  it("is in the way when LXD refuses to delete it for another reason", async () => {
+    member.refusal = "Storage pool is in use";
+    expect(await rejection(ensure(true)))
+      .to.be.instanceOf(LxdError)
+      .and.have.property("detail", member.refusal);
   });
 });

@@ -1,7 +1,9 @@
-import { fieldsOf } from "./envelope.ts";
+import { nameFromURL, path, targetQuery } from "./call.ts";
 import { Collection } from "./collection.ts";
+import { fieldsOf, listOf } from "./envelope.ts";
+import { readList, remove, type Deletion } from "./resource.ts";
 import type { Transport } from "./transport.ts";
-import type { Config } from "./types.ts";
+import type { Config, Outcome } from "./types.ts";
 
 /** What of a storage pool a person may set. */
 export interface StoragePoolSettings {
@@ -42,6 +44,37 @@ export class StoragePools extends Collection<StoragePool, StoragePoolSettings, N
     const { action, path } = this.target("read the room of", name);
     return this.transport.read(action, `${path}/resources`, toResources, signal);
   }
+
+  /**
+   * Fingerprints of the images whose unpacked volumes the pool holds.
+   *
+   * @param member of a cluster. @default the one that is asked
+   */
+  imageVolumes(name: string, signal: AbortSignal, member?: string): Promise<readonly string[]> {
+    const { action, path: pool } = this.target("list the image volumes of", name);
+    const volumes = `${pool}/volumes/image${targetQuery(member)}`;
+    return readList(this.transport, { action, path: volumes, decode: listOf(toName) }, signal);
+  }
+
+  /**
+   * Deletes the unpacked volume of an image, which LXD makes again when it is needed. One that is not there is well.
+   *
+   * @param member of a cluster. @default the one that is asked
+   */
+  deleteImageVolume(
+    name: string,
+    fingerprint: string,
+    signal: AbortSignal,
+    member?: string,
+  ): Promise<Outcome<Deletion>> {
+    const { action, path: pool } = this.target(`delete the volume of image ${fingerprint} in`, name);
+    const volume = `${pool}${path`/volumes/image/${fingerprint}`}${targetQuery(member)}`;
+    return remove(this.transport, { action, path: volume }, signal);
+  }
+}
+
+function toName(url: unknown): string {
+  return nameFromURL(String(url));
 }
 
 function toPool(metadata: unknown): StoragePool {

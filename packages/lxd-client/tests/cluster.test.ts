@@ -26,6 +26,7 @@ describe("a member of a cluster", () => {
           { server_name: "m1", url: "https://10.0.0.1:8443", status: "Online", message: "Fully operational" },
           { server_name: "m2", url: "https://10.0.0.2:8443", status: "Evacuated", message: "Unavailable" },
         ];
+      if (path.includes("/volumes/image?")) return [];
       return { name: "runners-0", driver: "dir", status: "Created", config: null, used_by: null };
     };
     daemon.answer = ({ url = "" }, response) => {
@@ -64,12 +65,16 @@ describe("a member of a cluster", () => {
     await client.storagePools.get("runners-0", patience(), "m 2");
     await client.storagePools.get("runners-0", patience());
     await client.instances.create(instance, patience());
+    await client.storagePools.imageVolumes("runners-0", patience(), "m 2");
+    await client.storagePools.deleteImageVolume("runners-0", "1a2b", patience(), "m 2");
     expect(daemon.requests).to.deep.equal([
       "POST /1.0/instances?target=m%202",
       "POST /1.0/storage-pools?target=m%202",
       "GET /1.0/storage-pools/runners-0?target=m%202",
       "GET /1.0/storage-pools/runners-0",
       "POST /1.0/instances",
+      "GET /1.0/storage-pools/runners-0/volumes/image?target=m%202",
+      "DELETE /1.0/storage-pools/runners-0/volumes/image/1a2b?target=m%202",
     ]);
   });
 
