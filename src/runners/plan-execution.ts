@@ -55,6 +55,27 @@ export interface Replanning {
   observed(runners: ObservedRunners): void;
 }
 
+/** Further plans until another process waits for its turn: they come to their end at once then, whatever they wait for. */
+export function replanningUntil(wanted: AbortSignal, replanning: Replanning): Replanning {
+  const isWanted = () => wanted.aborted;
+  return {
+    next: async (signal) => {
+      if (isWanted()) return undefined;
+      try {
+        const fleet = await replanning.next(AbortSignal.any([signal, wanted]));
+        return isWanted() ? undefined : fleet;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        if (isWanted()) return undefined;
+        throw thrown;
+      }
+    },
+    observed: (runners) => {
+      replanning.observed(runners);
+    },
+  };
+}
+
 /** A plan, and what it was made for. */
 export interface ObservedPlan {
   readonly planned: Plan;

@@ -510,5 +510,6 @@ export interface MachineResources {
 
 /** Allows one reconcile of the unit at a time. The lock of a process ends with the process. */
 export interface Lock {
-  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** @param work gets a signal that is aborted once another process waits for the lock. */
+  run<T>(work: (wanted: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
 }

@@ -20,6 +20,7 @@ import { plan, wantedCount, type Plan, type Wanted } from "./plan.ts";
 import {
   NOTHING,
   PlanExecution,
+  replanningUntil,
   type Replanning,
   type Outcome,
   type PlanExecutionDependencies,
@@ -161,14 +162,15 @@ export class RunnerManager {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<ReconcileReport> {
-    return this.#clients.lock.run(async () => {
+    return this.#clients.lock.run(async (wanted) => {
       const startedAt = this.#clients.clock.now();
       // Read once: while an instance ends, LXD takes its time to answer.
       const listed = this.#clients.machines.list(signal);
       const chosen = listed.then(({ images }) => choose(images, signal));
       const both = [chosen, this.#observe(signal, false, listed)] as const;
       await Promise.allSettled(both);
-      const [{ fleet, conclude, replanning }, observed] = await Promise.all(both);
+      const [{ fleet, conclude, replanning: further }, observed] = await Promise.all(both);
+      const replanning = further && replanningUntil(wanted, further);
       const report = await this.#reconcile({ fleet, observed, startedAt, replanning }, progress, signal);
       await conclude(report);
       return report;

@@ -5,8 +5,8 @@ import { Wakes, type Wake } from "./wakes.ts";
 /** Reasons to plan again while runners are being created: a place may have become free, or another runner be wanted. */
 const REASONS: readonly Wake[] = ["instance", "demand"];
 /**
- * A round holds the unit's lock: another process that works on the runners, such as a flush, waits so much longer. Shorter
- * than virtual machines boot, it would spare them little.
+ * A round records what it has done at its end. Shorter than virtual machines boot, this would save little. A process that waits
+ * for the unit's lock, such as a flush, ends it sooner.
  */
 export const LONGEST_REPLANNING_MS = 2 * 60_000;
 

@@ -8,9 +8,9 @@ import type { Lock } from "../runners/runner-manager.ts";
 export function currentLock(lock: Lock, ensureCurrent: () => Promise<void>): Lock {
   return {
     run: (work, signal) =>
-      lock.run(async () => {
+      lock.run(async (wanted) => {
         await ensureCurrent();
-        return work();
+        return work(wanted);
       }, signal),
   };
 }

@@ -12,6 +12,7 @@ import { FakeRunnerLogs } from "./fake-runner-logs.ts";
 import { FakeScopes } from "./fake-scopes.ts";
 import { SCOPE, type FakeSite } from "./fake-site.ts";
 import { PortCalls } from "./port-calls.ts";
+import { unaborted } from "./signals.ts";
 
 /** Digits that every test unit's runners carry. */
 const OWNER_TAG = "abcdef";
@@ -67,7 +68,7 @@ export class FakeProcess {
     site: FakeSite,
     changes: Partial<ManagerOptions> = {},
     scope = SCOPE,
-    lock: Lock = { run: (work) => work() },
+    lock: Lock = { run: (work) => work(unaborted()) },
   ) {
     this.site = site;
     this.metrics = new FakeRunnerMetrics(site);

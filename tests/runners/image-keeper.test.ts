@@ -66,7 +66,7 @@ class Fixture {
       application: new Kept(),
       failure: this.failure,
       trial: this.trial,
-      lock: { run: (work) => work() },
+      lock: { run: (work, signal) => work(signal) },
       clock: { now: () => this.now, wait: () => Promise.resolve() },
       log: createLogger(
         () => undefined,

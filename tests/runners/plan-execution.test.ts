@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import type { Fleet } from "../../src/runners/creations.ts";
 import type { ObservedRunners, Replanning } from "../../src/runners/plan-execution.ts";
-import type { ReconcileReport } from "../../src/runners/runner-manager.ts";
+import type { FlushReport, ReconcileReport } from "../../src/runners/runner-manager.ts";
 import { fleetOf, FakeProcess, runnerName } from "./fake-process.ts";
 import { FakeSite } from "./fake-site.ts";
+import { SiteLock } from "./histories/site-lock.ts";
 import { never, TestReplanning } from "./test-replanning.ts";
 import { unaborted } from "./signals.ts";
 
@@ -198,5 +199,47 @@ describe("RunnerManager, while it creates runners", () => {
       "hash-2",
       "hash-2",
     ]);
+  });
+
+  /** A reconcile, and a flush that waits for its turn. */
+  const sharing = (site: FakeSite) => {
+    const lock = new SiteLock().for(() => new Promise(() => undefined));
+    return [new FakeProcess(site, {}, undefined, lock), new FakeProcess(site, {}, undefined, lock)] as const;
+  };
+
+  it("makes no further plan once another process waits for its turn, whatever is wanted by then", async () => {
+    const site = new FakeSite();
+    const [process, other] = sharing(site);
+    let flush: Promise<FlushReport> | undefined;
+    const replanning = new TestReplanning(
+      () => {
+        flush = other.manager.flushIdle(unaborted());
+        return fleetOf(3);
+      },
+      () => fleetOf(4),
+    );
+    const report = await reconcile(process, fleetOf(2), replanning);
+    expect(report).to.deep.include({ created: 2, failures: [] });
+    expect(replanning.observations).to.deep.equal([]);
+    expect(await flush).to.deep.include({ flushed: 2 });
+  });
+
+  it("waits for no reason to plan again once another process waits for its turn", async () => {
+    const site = new FakeSite();
+    const [process, other] = sharing(site);
+    const order: string[] = [];
+    let flush: Promise<FlushReport> | undefined;
+    process.calls.afterNext("machines.deliver", () => order.push("a runner has begun"));
+    const replanning: Replanning = {
+      next: (signal) => {
+        signal.addEventListener("abort", () => order.push("no further plan"));
+        flush = other.manager.flushIdle(unaborted());
+        return never(signal);
+      },
+      observed: () => undefined,
+    };
+    expect(await reconcile(process, fleetOf(1), replanning)).to.deep.include({ created: 1, failures: [] });
+    expect(order).to.deep.equal(["no further plan", "a runner has begun"]);
+    expect(await flush).to.deep.include({ flushed: 1 });
   });
 });

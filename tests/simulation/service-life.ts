@@ -64,14 +64,19 @@ export class ServiceLife {
 /** The lock of a unit, which a killed process holds no longer. */
 export class UnitLock {
   #last: Promise<unknown> = Promise.resolve();
+  /** Of the one that came last. */
+  #wanted = new AbortController();
 
   for(life: ServiceLife): Lock {
     return {
       run: (work, signal) => {
+        const wanted = new AbortController();
+        this.#wanted.abort();
+        this.#wanted = wanted;
         const turn = this.#last.then(() => {
           if (life.isKilled) return never();
           signal.throwIfAborted();
-          return work();
+          return work(wanted.signal);
         });
         this.#last = Promise.race([turn.catch(() => undefined), life.death]);
         return turn;

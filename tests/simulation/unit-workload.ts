@@ -87,7 +87,7 @@ export function settingsOf({
 
 const PATIENCE = { startUpMs: 5 * 60_000, graceMs: 90_000 };
 const DAY_MS = 86_400_000;
-const FREE: Lock = { run: (work) => work() };
+const FREE: Lock = { run: (work, signal) => work(signal) };
 const done = () => Promise.resolve();
 /** Explanations are for people, of whom there are none. */
 const NOBODY: QueueSource = {

@@ -36,9 +36,14 @@ class Kept<Value> implements Memory<Value> {
 /** One process after the other. */
 class QueueLock implements Lock {
   #last: Promise<unknown> = Promise.resolve();
+  /** Of the one that came last. */
+  #wanted = new AbortController();
 
-  run<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
+  run<T>(work: (wanted: AbortSignal) => Promise<T>): Promise<T> {
+    const wanted = new AbortController();
+    this.#wanted.abort();
+    this.#wanted = wanted;
+    const result = this.#last.then(() => work(wanted.signal));
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -38,19 +38,24 @@ export class PatientLock {
   /**
    * Runs the work while holding the lock.
    *
+   * @param work gets a signal that is aborted once another caller waits for the lock.
    * @throws {@link LockedError} when the lock is not released in time; the work's error.
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(work: (wanted: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { holder, limitMs, onWait } = this.#options;
     if (await this.#lock.isHeld()) onWait(`Waiting for ${holder} to end`);
+    const wanted = new AbortController();
+    const onWanted = () => {
+      wanted.abort();
+    };
     const release = await withDeadline("begin", limitMs, signal, (limited) =>
-      this.#lock.acquire(limited),
+      this.#lock.acquire(limited, onWanted),
     ).catch((thrown: unknown) => {
       signal.throwIfAborted();
       throw new LockedError(holder, limitMs, { cause: thrown });
     });
     try {
-      return await work();
+      return await work(wanted.signal);
     } finally {
       await release();
     }

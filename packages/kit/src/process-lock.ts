@@ -26,12 +26,16 @@ export class ProcessLock {
   /**
    * Runs the work while holding the lock.
    *
+   * @param work gets a signal that is aborted once another caller waits for the lock.
    * @throws the signal's reason when the wait is aborted; the work's error.
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const release = await this.acquire(signal);
+  async run<T>(work: (wanted: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const wanted = new AbortController();
+    const release = await this.acquire(signal, () => {
+      wanted.abort();
+    });
     try {
-      return await work();
+      return await work(wanted.signal);
     } finally {
       await release();
     }
@@ -40,26 +44,29 @@ export class ProcessLock {
   /**
    * Waits for the lock.
    *
+   * @param onWanted called for each other caller that waits while the lock is held.
    * @returns a function that releases the lock.
    * @throws the signal's reason when the wait is aborted.
    */
-  async acquire(signal: AbortSignal): Promise<() => Promise<void>> {
+  async acquire(signal: AbortSignal, onWanted: () => void = () => undefined): Promise<() => Promise<void>> {
     for (;;) {
       signal.throwIfAborted();
-      const release = await tryBind(this.#name);
+      const release = await tryBind(this.#name, onWanted);
       if (release) return release;
       await waitForRelease(this.#name, signal);
     }
   }
 }
 
-async function tryBind(path: string): Promise<(() => Promise<void>) | undefined> {
+async function tryBind(path: string, onWanted: () => void): Promise<(() => Promise<void>) | undefined> {
   const { createServer } = await import("node:net");
   const waiting = new Set<Socket>();
   const server = createServer((socket) => {
     waiting.add(socket);
     socket.on("error", () => undefined);
     socket.on("close", () => waiting.delete(socket));
+    // Who only looks whether the lock is held sends nothing.
+    socket.once("data", onWanted);
   });
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
@@ -110,6 +117,7 @@ async function waitForRelease(path: string, signal: AbortSignal): Promise<void> 
     signal.addEventListener("abort", onAbort, { once: true });
     socket.on("error", () => undefined);
     socket.resume();
+    socket.write("waiting");
     socket.once("close", () => {
       signal.removeEventListener("abort", onAbort);
       resolve();

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { expect } from "chai";
 import { LockedError, PatientLock } from "../src/patient-lock.ts";
 import { ProcessLock } from "../src/process-lock.ts";
@@ -56,5 +57,15 @@ describe("PatientLock", () => {
     }, 10);
     expect(await running.catch((error: unknown) => error)).to.equal(reason);
     await release();
+  });
+
+  it("tells its work once another caller waits", async () => {
+    let next: Promise<string> | undefined;
+    await patient(60_000).run(async (wanted) => {
+      expect(wanted.aborted).to.equal(false);
+      next = patient(60_000).run(() => Promise.resolve("done"), signal);
+      await once(wanted, "abort");
+    }, signal);
+    expect(await next).to.equal("done");
   });
 });

@@ -97,4 +97,29 @@ describe("ProcessLock", () => {
     expect(thrown).to.equal(reason);
     expect(await new ProcessLock(name).isHeld()).to.equal(false);
   });
+
+  it("tells its holder once another process waits for it, and not that one looks whether it is held", async () => {
+    let waiter: ChildProcess | undefined;
+    await new ProcessLock(name).run(async (wanted) => {
+      expect(await new ProcessLock(name).isHeld()).to.equal(true);
+      // The second one is answered after what the first one has sent.
+      expect(await new ProcessLock(name).isHeld()).to.equal(true);
+      expect(wanted.aborted).to.equal(false);
+      const told = once(wanted, "abort");
+      waiter = spawn(process.execPath, [HOLDER, name], { stdio: ["ignore", "pipe", "inherit"] });
+      holders.push(waiter);
+      await told;
+    }, unaborted());
+    if (waiter?.stdout) await once(waiter.stdout, "data");
+    expect(await new ProcessLock(name).isHeld()).to.equal(true);
+  });
+
+  it("tells a holder nothing of who waited for the one before", async () => {
+    let next: Promise<boolean> | undefined;
+    await new ProcessLock(name).run(async (wanted) => {
+      next = new ProcessLock(name).run((later) => Promise.resolve(later.aborted), unaborted());
+      await once(wanted, "abort");
+    }, unaborted());
+    expect(await next).to.equal(false);
+  });
 });
