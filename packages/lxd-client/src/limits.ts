@@ -3,8 +3,9 @@ export interface Limits {
   /** One request and its answer, and the handshake of a WebSocket. @default one minute */
   readonly callMs: number;
   /**
-   * How long calls wait for a daemon that does not accept connections, such as one that is being restarted. Calls that
-   * follow each other wait for that long in all, not each. A socket whose directory does not exist fails at once.
+   * How long calls wait for a daemon that is being restarted: it accepts no connections, or says that it starts or shuts
+   * down. Calls that follow each other wait for that long in all, not each. A socket whose directory does not exist fails
+   * at once.
    * @default 0
    */
   readonly reachMs: number;

@@ -80,7 +80,7 @@ export class Transport {
       try {
         return await this.#send(call, signal, dispatcher);
       } catch (thrown) {
-        if (!isAway(thrown) || !this.#mayComeBack()) throw thrown;
+        if (!isAway(thrown, call) || !this.#mayComeBack()) throw thrown;
         await systemClock.wait(REACH_POLL_MS, signal);
       }
     }
@@ -112,7 +112,7 @@ export class Transport {
         signal,
       } as Dispatcher.RequestOptions);
       isAnswered = true;
-      this.#away = undefined;
+      if (reply.statusCode < 500) this.#away = undefined;
       tell(reply.statusCode >= 400 ? "refused" : "ok");
       assertNotCompressed(call.action, reply);
       if (reply.statusCode >= 400) throw await refusal(call.action, reply.statusCode, reply.body);
@@ -225,8 +225,17 @@ export class Transport {
   }
 }
 
-/** Whether the daemon accepts no connection although it is installed. Nothing of the request has been sent then. */
-function isAway(thrown: unknown): boolean {
+/**
+ * Whether the daemon accepts no connection although it is installed, or is starting or ending. It has done nothing of the
+ * request then, which can be sent again unless it is a stream of bytes.
+ */
+function isAway(thrown: unknown, { method, payload }: Call): boolean {
+  if (thrown instanceof LxdError) {
+    if (thrown.status === 503 && /setup in progress|is shutting down/.test(thrown.detail))
+      return payload?.kind !== "bytes";
+    // It ends its database before it stops listening.
+    return method === "GET" && thrown.detail.includes("database is closed");
+  }
   if (!(thrown instanceof LxdUnreachableError)) return false;
   return (
     thrown.reason === "refused" || (thrown.reason === "missing" && existsSync(dirname(thrown.socketPath)))

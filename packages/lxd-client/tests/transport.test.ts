@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { chmodSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { DeadlineError } from "charm-kit";
 import { connect, LXD, LxdClient, LxdError, LxdUnreachableError, OperationError } from "../src/index.ts";
@@ -80,6 +81,53 @@ describe("LXD client on a socket that misbehaves", () => {
       await delay(reachMs + 50);
       expect(await waited(), "after a pause").to.be.at.least(reachMs - 5);
       await daemon.listen();
+    });
+
+    it("waits for one that listens, and says that it starts or ends", async () => {
+      const patient = daemon.client({ reachMs: 60_000 });
+      const refusals = [
+        [503, "LXD is shutting down"],
+        [500, "Failed to begin transaction: sql: database is closed"],
+        [503, "LXD daemon setup in progress"],
+      ] as const;
+      for (const [status, text] of refusals) {
+        daemon.requests.length = 0;
+        daemon.answer = (request, response) => {
+          const isFirst = daemon.requests.length === 1;
+          say(isFirst ? status : 200, isFirst ? failure(status, text) : sync(["/1.0/instances/a"]))(
+            request,
+            response,
+          );
+        };
+        expect(await patient.instances.names(patience()), text).to.deep.equal(["a"]);
+        expect(daemon.requests, text).to.have.length(2);
+      }
+    });
+
+    it("repeats no change that such a daemon may have begun, and no stream of bytes", async () => {
+      const patient = daemon.client({ reachMs: 60_000 });
+      daemon.answer = say(500, failure(500, "Failed to begin transaction: sql: database is closed"));
+      const changed = await rejection(patient.instances.delete("x", patience()));
+      expect(changed).to.be.instanceOf(LxdError).and.include({ status: 500 });
+      daemon.answer = say(503, failure(503, "LXD daemon setup in progress"));
+      const content = Readable.from([Buffer.from("image")]);
+      const sent = await rejection(patient.images.import({ format: "unified", content }, {}, patience()));
+      expect(sent).to.be.instanceOf(LxdError).and.include({ status: 503 });
+      expect(daemon.requests).to.have.length(2);
+    });
+
+    it("says what it was told when that daemon does not answer in time", async () => {
+      const patient = daemon.client({ reachMs: 200 });
+      daemon.answer = say(503, failure(503, "LXD daemon setup in progress"));
+      const thrown = await rejection(patient.instances.names(patience()));
+      expect(thrown).to.be.instanceOf(LxdError).and.include({ status: 503 });
+    });
+
+    it("waits for none whose pool is not available", async () => {
+      const patient = daemon.client({ reachMs: 60_000 });
+      daemon.answer = say(503, failure(503, "Storage pool is unavailable on this server"));
+      expect(await rejection(patient.instances.names(patience()))).to.be.instanceOf(LxdError);
+      expect(daemon.requests).to.have.length(1);
     });
 
     it("fails at once where no daemon is installed", async () => {
