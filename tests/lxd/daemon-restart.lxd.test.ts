@@ -6,6 +6,7 @@ import { endLxd, lxdPid, startLxd } from "../support/lxd/restart-lxd.ts";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { Rig } from "../support/rig/rig.ts";
 import { ServiceProcess } from "../support/rig/service-process.ts";
+import { until } from "../support/rig/until.ts";
 
 const WANTED = 2;
 /** Longer than a request waits for a daemon that starts again. */
@@ -62,6 +63,25 @@ endToEnd("the runner service on a machine whose LXD is started again", () => {
       expect(await rig.ended(kept.id, patience())).to.include({ conclusion: "success", assignments: 1 });
       await atRest();
     });
+
+  it("shows no fault, and counts no failure, when the daemon is started again at once", async () => {
+    const told = service.output.length;
+    const shown: ServiceStatus[] = [];
+    const ended = new AbortController();
+    const reading = service.follow((status) => shown.push(status), ended.signal);
+    const looksAt = (why: string) => () =>
+      Promise.resolve(shown.some(({ activity: a }) => a.state === "working" && a.why.includes(why)));
+    await until("the first status", () => Promise.resolve(shown.length > 0), patience());
+    await endLxd("SIGTERM", patience());
+    await startLxd(patience());
+    await until("a look at the runners after its return", looksAt("reconnected"), patience());
+    await atRest();
+    ended.abort();
+    await reading;
+    const faults = shown.filter(({ fault, failures }) => fault !== undefined || failures.length > 0);
+    expect(faults).to.deep.equal([]);
+    expect(service.output.slice(told)).to.include("connecting again").and.not.include("A round failed");
+  });
 
   it("says of itself as soon as the daemon does not come back that it is away, and when it tries again", async () => {
     const told = service.output.length;

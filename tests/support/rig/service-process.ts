@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { askService } from "../../../src/unit/ask-service.ts";
 import { serviceWords } from "../../../src/unit/service-paths.ts";
 import type { ServiceStatus } from "../../../src/unit/service-status.ts";
@@ -53,6 +55,21 @@ export class ServiceProcess {
     };
     const found = () => `; it shows ${JSON.stringify(shown)}, and has logged ${this.#output.slice(-2000)}`;
     await until(what, isSo, signal, found);
+  }
+
+  /** Tells the status, and each change of it, until the signal is aborted. */
+  async follow(tell: (status: ServiceStatus) => void, signal: AbortSignal): Promise<void> {
+    const socketPath = join(this.#rig.dataDirectory, "service.sock");
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      get({ socketPath, path: "/events", signal }, resolve).on("error", reject);
+    });
+    try {
+      for await (const line of createInterface(answer)) {
+        if (line.startsWith("data: ")) tell(JSON.parse(line.slice("data: ".length)) as ServiceStatus);
+      }
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    }
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {
