@@ -59,8 +59,7 @@ export const ABOLISHED_WORDS: readonly AbolishedWord[] = [
   {
     word: "hand over",
     use: "deliver, pass",
-    pattern: /\bhand(?:s|ed|ing)?[- ]over\b|hand(?:ed|s)?Over|\bhand it over/gi,
-    except: /["`]hand-over["`]/g,
+    pattern: /\bhand(?:s|ed|ing)?[- ]over\b|hand(?:ed|s)?Over|\bhand it over|\bhand \w+ \w+ over\b/gi,
   },
   { word: "orders", use: "bootstrap payload", pattern: /(?<![A-Za-z])orders\b|(?<=[a-z])Orders(?![a-z])/g },
   { word: "pre-job stage", use: "job-started hook", pattern: /pre-?job[- ]?stage/gi },

@@ -3,12 +3,12 @@ import { ConditionError } from "charm-kit";
 
 /** A guest could not be bootstrapped: its application does not listen for jobs. */
 export class BootstrapError extends ConditionError {
-  readonly code = "hand-over";
+  readonly code = "bootstrap";
   readonly remedy = "retry";
   readonly instance: string;
 
   constructor(instance: string, detail: string) {
-    super(`Cannot hand the registration over to '${instance}': ${detail}`);
+    super(`Cannot deliver the registration to '${instance}': ${detail}`);
     this.instance = instance;
   }
 }

@@ -23,7 +23,7 @@ const MOST_FAILURES = 3;
 const OF_IMAGE: ReadonlySet<string> = new Set([
   "application-ended",
   "application-died",
-  "hand-over",
+  "bootstrap",
   "instance-start",
 ]);
 

@@ -33,6 +33,7 @@ describe("abolished words", () => {
     ["await thaw(machine)", "thaw"],
     ["hands over the registration", "hand over"],
     ["the hand-over", "hand over"],
+    ["Cannot hand the registration over to", "hand over"],
     ["guestOrders(settings)", "orders"],
     ["waits for its orders", "orders"],
     ["the pre-job stage", "pre-job stage"],
