@@ -64,6 +64,8 @@ export function renderActions({ actions }: CharmMetadata): string {
     "Run an action with `juju run github-runner/0 <action> [<parameter>=<value>]`. If an action cannot run, it fails with the",
     "message that the unit's status would show. An unexpected error is `exit status 1` for Juju: its reason is in the result",
     "`stderr` and in the log, and nothing that the action wrote to Juju is kept.\n",
+    "`juju run` waits for a minute, and the action goes on after that. Those that create runners or build an image can take longer:",
+    "add `--wait=15m`, or ask for the result with `juju show-task <id>`. The embedded agent waits until the action has ended.\n",
     ...Object.entries(actions).map(([name, action]) => renderAction(name, action)),
   ].join("\n");
 }

@@ -248,7 +248,7 @@ export const configurationSchema = {
       type: "string",
       pattern: "^[!-~]*$",
       fault: "holds a blank or a character that no token has",
-      accepted: "the token that the policy service takes from the charm",
+      accepted: "the token that the policy service accepts from the charm",
       change: "replaces",
     },
     "test-mode": { enum: ["", "insecure"], accepted: "nothing, or insecure", change: "nothing" },

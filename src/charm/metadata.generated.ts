@@ -118,13 +118,14 @@ export interface GithubRunnerTypes extends CharmTypes {
      */
     readonly "metrics-port": number;
     /**
-     * Most runners that did not end as they should of which a unit keeps a capsule: console, journal, diagnostics and a
-     * report. Beyond it, the oldest one is deleted. Logs of collect-logs count too.
+     * Most capsules that a unit keeps. A capsule has the console, the journal, the diagnostics and a report of a runner that
+     * did not end as it should. Beyond this number, the oldest one is deleted. Logs of collect-logs count too.
      */
     readonly "capsule-count": number;
     /**
-     * Most space of all capsules of a unit: a positive integer and one of MiB, GiB, TiB; at least 8MiB, the most of one
-     * capsule. Beyond it, the oldest ones are deleted. With less than 520 MiB left on the disk, a capsule has its report only.
+     * Most space of all capsules of a unit: a positive integer and one of MiB, GiB, TiB; at least 8MiB, which is the largest
+     * size of one capsule. Beyond it, the oldest ones are deleted. With less than 520 MiB left on the disk, a capsule has only
+     * its report.
      */
     readonly "capsule-size": string;
     /** Days after which a capsule is deleted. */
@@ -210,8 +211,8 @@ export interface GithubRunnerTypes extends CharmTypes {
     readonly "flush-runners": {
       readonly params: {
         /**
-         * "idle" replaces idle runners, all but the first only once a fresh one is online; "busy" removes all runners and ends their jobs; "force" does the same even when
-         * GitHub cannot be reached.
+         * "idle" replaces idle runners, all but the first only once a fresh one is online; "busy" removes all runners and ends
+         * their jobs; "force" does the same even when GitHub cannot be reached.
          */
         readonly mode: "idle" | "busy" | "force";
       };

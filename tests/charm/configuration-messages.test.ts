@@ -287,11 +287,11 @@ const MESSAGES: readonly Row[] = [
   [{ "repo-policy": "on" }, "repo-policy: not one of its values; use off, external or builtin"],
   [
     { "repo-policy": "external" },
-    "repo-policy-compliance-url: missing, and repo-policy=external needs it; use the address of a policy service, such as https://policy.example.com | repo-policy-compliance-token: missing, and repo-policy=external needs it; use the token that the policy service takes from the charm",
+    "repo-policy-compliance-url: missing, and repo-policy=external needs it; use the address of a policy service, such as https://policy.example.com | repo-policy-compliance-token: missing, and repo-policy=external needs it; use the token that the policy service accepts from the charm",
   ],
   [
     { "repo-policy-compliance-url": "https://policy" },
-    "repo-policy-compliance-token: missing, while the other repo-policy-compliance option is set; use the token that the policy service takes from the charm",
+    "repo-policy-compliance-token: missing, while the other repo-policy-compliance option is set; use the token that the policy service accepts from the charm",
   ],
   [
     { "repo-policy-compliance-token": "t0ken" },
@@ -303,7 +303,7 @@ const MESSAGES: readonly Row[] = [
   ],
   [
     { ...POLICY, "repo-policy-compliance-token": "t0 ken" },
-    "repo-policy-compliance-token: holds a blank or a character that no token has; use the token that the policy service takes from the charm",
+    "repo-policy-compliance-token: holds a blank or a character that no token has; use the token that the policy service accepts from the charm",
   ],
   [{ "test-mode": "yes" }, "test-mode: not one of its values; use nothing, or insecure"],
   [

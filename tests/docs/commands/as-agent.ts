@@ -27,7 +27,8 @@ export function asAgent([verb = "", ...rest]: readonly string[]): readonly strin
     case "config":
       return ["config", "--app", target, ...others];
     case "run":
-      return ["run", "--unit", target, ...others];
+      // The agent waits as long as an action takes.
+      return ["run", "--unit", target, ...others.filter((word) => !word.startsWith("--wait="))];
     case "status":
       return ["status"];
     case "debug-log":
@@ -40,7 +41,8 @@ export function asAgent([verb = "", ...rest]: readonly string[]): readonly strin
     case "resolve":
       return ["resolve", "--unit", target];
     case "remove-application":
-      return ["remove", "--app", target, ...others];
+      // The agent attaches no storage.
+      return ["remove", "--app", target, ...others.filter((word) => word !== "--destroy-storage")];
     default:
       throw new Error(`juju ${verb} is run by no test, and has no reason`);
   }
