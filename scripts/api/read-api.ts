@@ -95,9 +95,12 @@ function isPublic(member: ts.ClassElement | ts.TypeElement): boolean {
 
 function docOf(checker: ts.TypeChecker, symbol: ts.Symbol | undefined, node: ts.Node): ApiDoc {
   const tags = ts.getJSDocTags(node);
-  const text = symbol
+  const own = ts.getJSDocCommentsAndTags(node).find(ts.isJSDoc)?.comment;
+  // The compiler gives the symbol of an overloaded method the comments of all its overloads.
+  const isBySymbol = symbol !== undefined && !(isMethod(node) && own !== undefined);
+  const text = isBySymbol
     ? ts.displayPartsToString(symbol.getDocumentationComment(checker))
-    : commentText(ts.getJSDocCommentsAndTags(node).find(ts.isJSDoc)?.comment);
+    : commentText(own);
   return {
     text: cleanLinks(text),
     params: tags.filter(ts.isJSDocParameterTag).flatMap((tag) => {
@@ -110,6 +113,10 @@ function docOf(checker: ts.TypeChecker, symbol: ts.Symbol | undefined, node: ts.
       return [{ name: name as ApiDoc["tags"][number]["name"], text: tagText(tag) }];
     }),
   };
+}
+
+function isMethod(node: ts.Node): boolean {
+  return ts.isMethodDeclaration(node) || ts.isMethodSignature(node);
 }
 
 /** Of `@throws {@link X} when ...` the compiler takes the link for a tag of its own; so the text is the source's. */

@@ -70,6 +70,18 @@ describe("The API of a package", function () {
     expect(faults('export { Cart } from "./part.ts";', source)).to.have.length(1);
   });
 
+  it("has the comment of each overload of a method beside that overload alone", () => {
+    const source = [
+      "/** Finds. */ export class Finder {",
+      "  /** Finds by name. */ find(name: string): string;",
+      "  /** Finds by number. */ find(position: number): string;",
+      "  find(by: string | number): string { return String(by); }",
+      "}",
+    ].join("\n");
+    const [finder] = read('export { Finder } from "./part.ts";', source);
+    expect(finder?.members.map(({ doc }) => doc.text)).to.deep.equal(["Finds by name.", "Finds by number."]);
+  });
+
   it("is reported by signatures alone, with all overloads and without what is behind them", () => {
     const source = [
       "/** Reads. */ export function read(path: string): string;",

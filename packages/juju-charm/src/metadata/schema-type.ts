@@ -16,7 +16,7 @@ function plainType(type: ParameterType, schema: ParameterSchema): string {
     case "number":
       return "number";
     case "array":
-      return `readonly (${schema.items ? schemaType(schema.items) : "JsonValue"})[]`;
+      return arrayType(schema.items ? schemaType(schema.items) : "JsonValue");
     case "object":
       return schema.properties ? membersType(schema) : "JsonObject";
     case "string":
@@ -24,6 +24,10 @@ function plainType(type: ParameterType, schema: ParameterSchema): string {
     case "null":
       return type;
   }
+}
+
+function arrayType(items: string): string {
+  return items.includes(" | ") ? `readonly (${items})[]` : `readonly ${items}[]`;
 }
 
 function membersType({ properties = {}, required }: ParameterSchema): string {

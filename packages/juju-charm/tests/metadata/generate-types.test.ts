@@ -70,6 +70,14 @@ describe("generateTypes()", () => {
     expect(types).to.include("readonly rest?: JsonValue;");
   });
 
+  it("has parentheses around the items of a list only where they are a union", () => {
+    const actions =
+      "list:\n  params:\n    names: {type: array, items: {type: string}}\n    ids: {type: array, items: {enum: [a, b]}}\n";
+    const types = typesOf({ ...FILES, actions });
+    expect(types).to.include("readonly names?: readonly string[];");
+    expect(types).to.include('readonly ids?: readonly ("a" | "b")[];');
+  });
+
   it("types declared results, and accepts any others", () => {
     expect(typesOf(FILES)).to.include("readonly results: { readonly count: number; };");
     expect(typesOf(FILES)).to.include(
