@@ -1,4 +1,4 @@
-import { isRecord, messageOf, systemErrorCode, type Clock } from "charm-kit";
+import { DeadlineError, isRecord, messageOf, systemErrorCode, withDeadline, type Clock } from "charm-kit";
 import { SnapdError } from "./snapd-error.ts";
 
 /** Options of {@link SnapdClient}. */
@@ -22,6 +22,12 @@ const POLL_MS = 200;
 
 /** What snapd does in the background. */
 const UNFINISHED = ["Do", "Doing", "Undo", "Undoing"];
+
+/** An answer of snapd, not read yet. */
+interface Exchanged {
+  readonly status: number;
+  readonly text: string;
+}
 
 /** The REST API of snapd on its socket. */
 export class SnapdClient {
@@ -48,7 +54,17 @@ export class SnapdClient {
     const end = clock.now() + limitMs;
     for (;;) {
       const request = { method: "GET", path: `/v2/changes/${encodeURIComponent(change)}` } as const;
-      const { result } = await this.#send(action, request, signal);
+      const isLate = clock.now() >= end;
+      const answer = await this.#send(action, request, signal).catch((thrown: unknown) => {
+        // snapd restarts within its own work, when that brings a newer snapd.
+        if (isLate || !isUnreachable(thrown)) throw thrown;
+        return undefined;
+      });
+      if (answer === undefined) {
+        await clock.wait(POLL_MS, signal);
+        continue;
+      }
+      const { result } = answer;
       const status = isRecord(result) ? result["status"] : undefined;
       // Wait: it is done but for a restart of the machine.
       if (status === "Done" || status === "Wait") return;
@@ -58,8 +74,7 @@ export class SnapdClient {
           kind: "change",
         });
       }
-      if (clock.now() >= end)
-        throw new SnapdError(action, `snapd's change ${change} has not ended`, { kind: "change" });
+      if (isLate) throw new SnapdError(action, `snapd's change ${change} has not ended`, { kind: "change" });
       await clock.wait(POLL_MS, signal);
     }
   }
@@ -69,8 +84,7 @@ export class SnapdClient {
     request: SnapdRequest,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_LIMIT_MS)]);
-    const { status, text } = await this.#exchange(action, request, limited);
+    const { status, text } = await this.#inTime(action, request, signal);
     let answer: unknown;
     try {
       answer = JSON.parse(text);
@@ -85,11 +99,24 @@ export class SnapdClient {
     throw new SnapdError(action, message, { kind, status });
   }
 
+  async #inTime(action: string, request: SnapdRequest, signal: AbortSignal): Promise<Exchanged> {
+    const limitMs = Math.min(this.#options.limitMs, REQUEST_LIMIT_MS);
+    try {
+      return await withDeadline(action, limitMs, signal, (limited) =>
+        this.#exchange(action, request, limited),
+      );
+    } catch (cause) {
+      if (!(cause instanceof DeadlineError)) throw cause;
+      const problem = `snapd does not answer within ${limitMs / 1000} seconds; see journalctl --unit=snapd`;
+      throw new SnapdError(action, problem, { kind: "unreachable", cause });
+    }
+  }
+
   async #exchange(
     action: string,
     { method, path, body }: SnapdRequest,
     signal: AbortSignal,
-  ): Promise<{ readonly status: number; readonly text: string }> {
+  ): Promise<Exchanged> {
     const { request } = await import("node:http");
     const { socket } = this.#options;
     const text = body && JSON.stringify(body);
@@ -119,6 +146,10 @@ export class SnapdClient {
       sent.end(text);
     });
   }
+}
+
+function isUnreachable(thrown: unknown): boolean {
+  return thrown instanceof SnapdError && thrown.kind === "unreachable";
 }
 
 function unreachable(action: string, socket: string, cause: Error): SnapdError {

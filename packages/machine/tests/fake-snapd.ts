@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 
-/** What it answers: a status with JSON or text, or nothing but an end of the connection. */
-export type Answer = { readonly status?: number; readonly body: unknown } | "hang up";
+/** What it answers: a status with JSON or text, nothing but an end of the connection, or nothing at all. */
+export type Answer = { readonly status?: number; readonly body: unknown } | "hang up" | "stay silent";
 
 /** A snapd that answers as a test says, and keeps what it was asked. */
 export class FakeSnapd {
@@ -24,6 +24,7 @@ export class FakeSnapd {
           request.socket.destroy();
           return;
         }
+        if (answer === "stay silent") return;
         response.writeHead(answer.status ?? 200, { "content-type": "application/json" });
         response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
       })();
@@ -47,7 +48,7 @@ export class FakeSnapd {
   #next(name: string): Answer {
     const answer = this.answers[name];
     if (answer === undefined) return failed("snap-not-found", `there is no answer for ${name}`, 404);
-    if (answer === "hang up" || !Array.isArray(answer)) return answer as Answer;
+    if (!Array.isArray(answer)) return answer as Answer;
     const [first, ...rest] = answer as readonly Answer[];
     if (rest.length > 0) this.answers[name] = rest;
     return first ?? "hang up";

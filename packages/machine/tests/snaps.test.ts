@@ -53,6 +53,25 @@ describe("Snaps", () => {
     expect(now).to.be.greaterThan(0);
   });
 
+  it("waits for a snapd that restarts while it works, as with a newer one of itself", async () => {
+    snapd.answers = {
+      "POST /v2/snaps/code": begun("7"),
+      "GET /v2/changes/7": [done({ status: "Doing" }), "hang up", "hang up", done({ status: "Done" })],
+    };
+    expect(await snaps.ensure({ name: "code" }, SIGNAL)).to.equal(true);
+  });
+
+  it("names the work and the remedy when snapd does not answer in time", async () => {
+    const hasty = new Snaps({ socket: snapd.socket, limitMs: 50 });
+    snapd.answers = { "POST /v2/snaps/code": "stay silent" };
+    const error = await errorOf(hasty.ensure({ name: "code" }, SIGNAL));
+    expect(error).to.be.instanceOf(SnapdError).and.to.include({
+      kind: "unreachable",
+      message:
+        "Cannot install the snap code: snapd does not answer within 0.05 seconds; see journalctl --unit=snapd",
+    });
+  });
+
   for (const [channel, isMoved] of [
     [undefined, false],
     ["5.21/stable", false],
@@ -133,6 +152,11 @@ describe("Snaps", () => {
       "never ends",
       { "POST /v2/snaps/code": begun("1"), "GET /v2/changes/1": done({ status: "Doing" }) },
       { kind: "change", message: "Cannot install the snap code: snapd's change 1 has not ended" },
+    ],
+    [
+      "does not come back while it works",
+      { "POST /v2/snaps/code": begun("1"), "GET /v2/changes/1": "hang up" },
+      { kind: "unreachable" },
     ],
     ["hangs up", { "POST /v2/snaps/code": "hang up" }, { kind: "unreachable" }],
     ["answers no JSON", { "POST /v2/snaps/code": { status: 502, body: "<html>" } }, { status: 502 }],
