@@ -174,7 +174,7 @@ export class UnitWork {
     const context = this.#unitContext();
     const command = serviceCommand(this.#charm.framework.context.charmDir, context);
     if (command === undefined) return;
-    // Nobody is less well for a view that is not shown.
+    // Best effort: the unit works as well without a view.
     await declareLiveView(context).catch(() => undefined);
     const supervisor = openServiceSupervisor(context);
     const state = await supervisor.ensure(command, signal);
