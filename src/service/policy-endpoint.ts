@@ -1,6 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { type Clock, Gate, type Logger, messageOf, orAborted, withDeadline, withResolvers } from "charm-kit";
+import {
+  type Clock,
+  DeadlineError,
+  Gate,
+  type Logger,
+  messageOf,
+  orAborted,
+  withDeadline,
+  withResolvers,
+} from "charm-kit";
 import { eventOfPath, readCheckRequest, type CheckRequest } from "../compliance/check-request.ts";
 import type { CheckOutcome, CheckVerdict } from "../compliance/repository-checks.ts";
 
@@ -172,7 +181,7 @@ export class PolicyEndpoint {
   }
 
   async #check(request: CheckRequest, response: ServerResponse): Promise<void> {
-    const { check, checkMs = 50_000, onVerdict } = this.#options;
+    const { check, checkMs = 50_000, log, onVerdict } = this.#options;
     if (this.#checks >= MOST_WAITING) {
       onVerdict?.("failed");
       send(response, 503, "Too many checks at a time. Run the job again later.");
@@ -203,7 +212,9 @@ export class PolicyEndpoint {
         return;
       }
       onVerdict?.("failed");
-      send(response, 500, `The settings of the repository cannot be read: ${messageOf(thrown)}.`);
+      log.warning("A policy check failed", { reason: messageOf(thrown) });
+      // The reason is for the people of the unit: the log of a job may be public.
+      send(response, 500, thrown instanceof DeadlineError ? LATE : UNREADABLE);
     } finally {
       this.#checks -= 1;
     }
@@ -224,6 +235,9 @@ export class PolicyEndpoint {
 
 const ONE_TIME_TOKEN = "/one-time-token";
 const UNKNOWN_TOKEN = "The one-time token is unknown, or was used.";
+const LATE = "GitHub has not answered the unit in time. Run the job again later.";
+const UNREADABLE =
+  "The settings of the repository cannot be read. Ask an operator of this unit for the reason, which is in the log of its runner service.";
 const CHALLENGE = { "www-authenticate": 'Bearer realm="policy"' };
 
 /** The bridge lets each runner use its own address alone. */

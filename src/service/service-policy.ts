@@ -1,4 +1,4 @@
-import { type Clock, type Logger, messageOf, type Secret } from "charm-kit";
+import { type Clock, type Logger, messageOf, type Secret, systemErrorCode, unhindered } from "charm-kit";
 import type { CheckRequest } from "../compliance/check-request.ts";
 import type { CheckOutcome, CheckVerdict } from "../compliance/repository-checks.ts";
 import type { ServiceSettings } from "../unit/service-settings.ts";
@@ -61,9 +61,11 @@ export class ServicePolicy {
     this.#settings = settings;
     if (!isWanted(settings)) this.#fault = undefined;
     else if (this.#endpoint.address !== undefined) return;
-    this.#ensure(settings, AbortSignal.timeout(GATEWAY_MS)).catch((thrown: unknown) => {
-      this.#note(messageOf(thrown));
-    });
+    unhindered("find the runners' bridge", GATEWAY_MS, (signal) => this.#ensure(settings, signal)).catch(
+      (thrown: unknown) => {
+        this.#note(thrown);
+      },
+    );
   }
 
   /** The status, with why no checks are served. */
@@ -83,7 +85,7 @@ export class ServicePolicy {
       const token = await this.#dependencies.tokens.issue();
       return { url, token: token.reveal() };
     } catch (thrown) {
-      this.#note(messageOf(thrown));
+      this.#note(thrown);
       return { fault: this.#fault ?? messageOf(thrown) };
     }
   }
@@ -102,8 +104,12 @@ export class ServicePolicy {
     return host === undefined ? undefined : `http://${host}:${port}`;
   }
 
-  #note(reason: string): void {
-    const fault = `cannot serve policy checks (${reason}), so no runners are created; free TCP port ${this.#dependencies.port} of the runners' bridge`;
+  #note(thrown: unknown): void {
+    const { port } = this.#dependencies;
+    const reason = messageOf(thrown);
+    const remedy =
+      systemErrorCode(thrown) === "EADDRINUSE" ? `; free TCP port ${port} of the runners' bridge` : "";
+    const fault = `cannot serve policy checks (${reason}), so no runners are created${remedy}`;
     if (fault !== this.#fault) this.#dependencies.log.warning("Cannot serve policy checks", { reason });
     this.#fault = fault;
   }

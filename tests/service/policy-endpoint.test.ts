@@ -2,7 +2,7 @@ import { request, type RequestOptions } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
-import { silentLogger, systemClock } from "charm-kit";
+import { createLogger, silentLogger, systemClock } from "charm-kit";
 import type { CheckRequest } from "../../src/compliance/check-request.ts";
 import type { CheckOutcome, CheckVerdict } from "../../src/compliance/repository-checks.ts";
 import { PolicyEndpoint, type PolicyEndpointOptions } from "../../src/service/policy-endpoint.ts";
@@ -206,7 +206,23 @@ describe("PolicyEndpoint", () => {
     outcome = () => new Promise(() => undefined);
     const { status, body } = await ask();
     expect(status).to.equal(500);
-    expect(body).to.contain("no answer within 0.1 seconds");
+    expect(body).to.equal("GitHub has not answered the unit in time. Run the job again later.");
+    expect(verdicts).to.deep.equal(["failed"]);
+  });
+
+  it("keeps the reason of a check that cannot be made for the unit's log", async () => {
+    const lines: string[] = [];
+    const log = createLogger(
+      (_level, line) => lines.push(line),
+      (line) => line,
+    );
+    await open({ log });
+    outcome = () => Promise.reject(new Error("no such file: /etc/ssl/company.pem"));
+    const { status, body } = await ask();
+    expect(status).to.equal(500);
+    expect(body).to.match(/^The settings of the repository cannot be read\. Ask an operator/);
+    expect(body).not.to.contain("company.pem");
+    expect(lines.join()).to.contain("company.pem");
     expect(verdicts).to.deep.equal(["failed"]);
   });
 

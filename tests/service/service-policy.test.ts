@@ -37,6 +37,7 @@ describe("ServicePolicy", () => {
   const temporary = useTemporaryDirectory();
   let settings: ServiceSettings;
   let gateway: string | undefined;
+  let gatewayFault: Error | undefined;
   let port: number;
   let policy: ServicePolicy;
   let opened: number[];
@@ -46,6 +47,7 @@ describe("ServicePolicy", () => {
 
   beforeEach(async () => {
     [settings, gateway, opened, closed] = [BUILTIN, HOST, [], []];
+    gatewayFault = undefined;
     outcome = (revision) => Promise.resolve({ verdict: "refused", text: `by ${revision}` });
     port = await freePort();
     policy = open();
@@ -69,7 +71,7 @@ describe("ServicePolicy", () => {
           },
         };
       },
-      gateway: () => Promise.resolve(gateway),
+      gateway: () => (gatewayFault ? Promise.reject(gatewayFault) : Promise.resolve(gateway)),
       port,
       clock: systemClock,
       log: silentLogger,
@@ -160,6 +162,14 @@ describe("ServicePolicy", () => {
     await new Promise((resolve) => other.close(resolve));
     expect(await policy.issue(NEVER)).to.have.property("token");
     expect(policy.annotate(sampleStatus()).notices).to.deep.equal(sampleStatus().notices);
+  });
+
+  it("blames no port where it cannot find the runners' bridge", async () => {
+    gatewayFault = new Error("the LXD socket refuses the connection");
+    await policy.issue(NEVER);
+    expect(policy.annotate(sampleStatus()).notices.at(-1)).to.equal(
+      "cannot serve policy checks (the LXD socket refuses the connection), so no runners are created",
+    );
   });
 
   it("checks with the newest settings, and closes earlier ones with the end of their last check", async () => {
