@@ -1,11 +1,11 @@
 import { DeadlineError } from "charm-kit";
 import { ScaleSetAnswerError, ScaleSetRefusedError, ScaleSetUnreachableError } from "scale-set-client";
 import { withSystemCertificates } from "../network/system-certificates.ts";
+import { rateLimitOf } from "./error-answer.ts";
 import {
   BadCredentialsError,
   GithubDeadlineError,
   type GithubError,
-  MissingPermissionError,
   NameTakenError,
   NotFoundError,
   RateLimitError,
@@ -14,6 +14,7 @@ import {
   ScaleSetsMissingError,
   UnavailableError,
 } from "./errors.ts";
+import { forbiddenError } from "./forbidden.ts";
 
 /** The scope in which a scale set is. */
 export interface ScaleSetContext {
@@ -27,7 +28,6 @@ export interface ScaleSetContext {
   readonly scrub: (text: string) => string;
 }
 
-const SECONDARY_LIMIT_MS = 60_000;
 const LONGEST_DETAIL = 200;
 const CORRECT = "correct what its answer names";
 /** Of scale sets, which a unit cannot do without. */
@@ -91,8 +91,9 @@ function toRefusal(
     runner,
   }: ScaleSetContext & { readonly action: string; readonly runner?: string | undefined },
 ): GithubError {
-  const { status, requestId, retryAfterSeconds } = refusal;
+  const { status, requestId, headers: reasons } = refusal;
   const facts = { status, requestId };
+  const headers = Object.fromEntries(Object.entries(reasons).map(([name, value]) => [name, scrub(value)]));
   const text = scrub(refusal.detail.replaceAll(/\s+/g, " ")).slice(0, LONGEST_DETAIL);
   const detail = `GitHub answered ${status}${text === "" ? "" : ` (${text})`}`;
   if (refusal.is("RunnerScaleSetSessionConflictException")) {
@@ -100,26 +101,20 @@ function toRefusal(
     return new ScaleSetSessionError(action, state, facts);
   }
   if (refusal.is("AgentExistsException") && runner !== undefined) return new NameTakenError(runner, facts);
+  const answer = { status, headers, message: text, requestId };
+  const limit = rateLimitOf(answer, now());
+  if (limit) return new RateLimitError(action, limit, facts);
   switch (status) {
     case 401:
       return new BadCredentialsError(action, facts);
     case 403:
-      return new MissingPermissionError(
-        action,
-        { needed: permission, granted: undefined, accepted: undefined, detail },
-        facts,
-      );
+      return forbiddenError(answer, { action, detail, permission });
     case 404:
       return refusal.is("RunnerScaleSetNotFoundException") ||
         refusal.action.includes("session") ||
         refusal.action.includes("messages")
         ? new UnavailableError(action, `${detail}; it is made again`, facts)
         : notFound(refusal, action, path, facts);
-    case 429: {
-      const resetAt =
-        now() + (retryAfterSeconds === undefined ? SECONDARY_LIMIT_MS : retryAfterSeconds * 1000);
-      return new RateLimitError(action, { limit: "secondary", resetAt }, facts);
-    }
     case 400:
     case 422:
       return new RefusedError(action, `${detail}; ${remedyOf(refusal)}`, facts);

@@ -1,6 +1,7 @@
 import { messageOf, orAborted, unhindered, withResolvers, type Clock, type Logger } from "charm-kit";
 import type { HeardDemand } from "../unit/demand.ts";
 import type { Telemetry } from "../unit/telemetry.ts";
+import { retryTimeOf } from "../unit/retry-time.ts";
 import type { JobDemand } from "../unit/service-status.ts";
 import {
   afterAllAssigned,
@@ -42,6 +43,8 @@ export interface DemandListenerDependencies {
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** What GitHub asks for at most, in milliseconds: a longer time comes from a wrong clock. */
+const LONGEST_ASKED_MS = 60 * 60_000;
 const CLOSE_MS = 10_000;
 /** How often GitHub's figures are read beside the messages. */
 const WITNESS_MS = 5 * 60_000;
@@ -103,11 +106,12 @@ export class DemandListener {
         if (this.#fault !== reason) log.warning("Cannot hear of GitHub's jobs", { reason });
         this.#fault = reason;
         await this.#tell((hearing) => hearing);
+        const askedMs = Math.min(LONGEST_ASKED_MS, (retryTimeOf(thrown) ?? 0) - clock.now());
         // Without a session, for example beside that of a killed process, GitHub still tells how many jobs there are.
-        await this.#witness(signal).catch(() => undefined);
+        if (askedMs <= 0) await this.#witness(signal).catch(() => undefined);
         signal.throwIfAborted();
         this.#ready.resolve(undefined);
-        await clock.wait(pause * (0.75 + random() / 2), signal);
+        await clock.wait(Math.max(askedMs, pause * (0.75 + random() / 2)), signal);
         pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
       }
     }

@@ -106,7 +106,7 @@ describe("FormerScaleSets", () => {
     const refused = (status = 422) =>
       new ScaleSetRefusedError("register a runner", {
         ...{ status, detail: "No runner for you.", typeName: undefined },
-        ...{ activityId: undefined, requestId: undefined, retryAfterSeconds: undefined },
+        ...{ activityId: undefined, requestId: undefined, headers: {}, retryAfterSeconds: undefined },
       });
     let asked: number[];
     const registerBy = (former: FormerScaleSets, thrown: () => Error | undefined) =>

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  AccessBlockedError,
   parseLedger,
   type KnownScaleSet,
   type ScaleSetLedger,
@@ -11,6 +12,7 @@ import {
   RunnerGroupError,
   ScaleSetSessionError,
   ScaleSetsMissingError,
+  RateLimitError,
   ScaleSetTakenError,
   UnavailableError,
 } from "../../src/github/index.ts";
@@ -362,6 +364,36 @@ describe("UnitScaleSet", function () {
     expect(await rejection(scaleSet({ group: "nobody" }).scaleSet.ensure(signal))).to.be.instanceOf(
       RunnerGroupError,
     );
+  });
+
+  for (const status of [403, 429] as const) {
+    it(`tells a rate limit of GitHub from a missing permission, and until when it lasts: ${status}`, async () => {
+      const { clock } = site.standIn.service;
+      for (const fault of [
+        { kind: "primary-rate-limit", status, resetInMs: 1_800_000 },
+        { kind: "secondary-rate-limit", status, retryAfterSeconds: 1800 },
+      ] as const) {
+        await site.standIn.control("add-fault", { route: "registration-token", fault, times: 9 });
+        const thrown = await rejection(scaleSet().scaleSet.ensure(signal));
+        await site.standIn.control("clear-faults", null);
+        if (!(thrown instanceof RateLimitError)) throw thrown;
+        expect(thrown.limit).to.equal(fault.kind.replace("-rate-limit", ""));
+        expect(thrown.resetAt - clock.now()).to.be.within(1_790_000, 1_801_000);
+      }
+    });
+  }
+
+  it("says which rule of the organisation keeps the token out", async () => {
+    const fault = {
+      kind: "status",
+      status: 403,
+      message: "Resource protected by organization SAML enforcement.",
+      headers: { "x-github-sso": "required; url=https://github.com/orgs/octo/sso?x=1" },
+    } as const;
+    await site.standIn.control("add-fault", { route: "registration-token", fault });
+    const thrown = await rejection(scaleSet().scaleSet.ensure(signal));
+    expect(thrown).to.be.instanceOf(AccessBlockedError);
+    expect(thrown).to.have.property("message").that.contains("https://github.com/orgs/octo/sso?x=1");
   });
 
   it("says that a server has no scale sets", async () => {

@@ -115,6 +115,15 @@ describe("DemandListener", function () {
     expect(heard()?.repositories).to.deep.equal(["octo/hello"]);
   });
 
+  it("asks GitHub nothing while a rate limit lasts, and listens after it", async () => {
+    const fault = { kind: "secondary-rate-limit", status: 403, retryAfterSeconds: 1800 } as const;
+    await site.standIn.control("add-fault", { route: "registration-token", fault });
+    site.listen();
+    await site.knows(0);
+    expect(site.shown.map((shown) => shown?.session)).to.include("failing");
+    expect(Math.max(...site.pauses)).to.be.within(1_700_000, 1_801_000);
+  });
+
   it("goes on after the last message that a killed process has kept", async () => {
     const first = site.listen();
     await site.queue(1);

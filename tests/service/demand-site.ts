@@ -19,6 +19,8 @@ export class DemandSite {
   /** What the metrics were told of the demand, and of waits, in order. */
   readonly shown: (DemandHeard | undefined)[] = [];
   readonly waits: number[] = [];
+  /** Pauses that a listener made, in order, in milliseconds. */
+  readonly pauses: number[] = [];
   readonly #ends: (() => Promise<void>)[] = [];
 
   private constructor(standIn: GithubStandIn) {
@@ -200,8 +202,9 @@ export class DemandSite {
     return {
       now: () => clock.now(),
       // Pauses are short, so that tests are.
-      wait: (delayMs: number, signal: AbortSignal) =>
-        new Promise<void>((resolve, reject) => {
+      wait: (delayMs: number, signal: AbortSignal) => {
+        this.pauses.push(delayMs);
+        return new Promise<void>((resolve, reject) => {
           const abort = () => {
             clearTimeout(timer);
             reject(signal.reason as Error);
@@ -215,7 +218,8 @@ export class DemandSite {
           );
           if (signal.aborted) abort();
           else signal.addEventListener("abort", abort, { once: true });
-        }),
+        });
+      },
     };
   }
 }

@@ -40,6 +40,8 @@ export interface Refusal {
   readonly requestId: string | undefined;
   /** Seconds after which GitHub may be asked again. */
   readonly retryAfterSeconds: number | undefined;
+  /** Those headers of the answer that tell why, such as of rate limits and permissions; names are in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const LONGEST_DETAIL = 2000;
@@ -56,6 +58,8 @@ export class ScaleSetRefusedError extends ScaleSetClientError {
   readonly activityId: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** Those headers of the answer that tell why, such as of rate limits and permissions; names are in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(action: string, refusal: Refusal, options?: ErrorOptions) {
     const detail = refusal.detail.slice(0, LONGEST_DETAIL);
@@ -67,6 +71,7 @@ export class ScaleSetRefusedError extends ScaleSetClientError {
     this.activityId = refusal.activityId;
     this.requestId = refusal.requestId;
     this.retryAfterSeconds = refusal.retryAfterSeconds;
+    this.headers = refusal.headers;
   }
 
   /** Whether this is GitHub's error of that name. */

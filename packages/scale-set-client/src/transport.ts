@@ -82,6 +82,7 @@ export class Transport {
    */
   send(request: Request, signal: AbortSignal): Promise<Reply> {
     const { action, limitMs = this.#limits.callMs } = request;
+    const endsAt = this.#clock.now() + limitMs;
     return withDeadline(action, limitMs, signal, async (inner) => {
       for (let attempt = 0; ; attempt += 1) {
         try {
@@ -89,7 +90,10 @@ export class Transport {
         } catch (thrown) {
           inner.throwIfAborted();
           if (attempt >= this.#limits.retries || !isWorthRetrying(thrown, request)) throw thrown;
-          await this.#clock.wait(this.#pauseMs(thrown, attempt), inner);
+          const pauseMs = this.#pauseMs(thrown, attempt);
+          // Whoever asks learns of a longer limit now, and not of a call that has taken too long.
+          if (this.#clock.now() + pauseMs >= endsAt) throw thrown;
+          await this.#clock.wait(pauseMs, inner);
         }
       }
     });
@@ -113,7 +117,7 @@ export class Transport {
       });
       const text = await this.#text(action, reply.body);
       if (reply.statusCode >= 400)
-        throw new ScaleSetRefusedError(action, refusalOf(reply.statusCode, reply.headers, text));
+        throw new ScaleSetRefusedError(action, refusalOf(reply, text, this.#clock.now()));
       return { status: reply.statusCode, value: parse(action, text) };
     } catch (thrown) {
       throw signal.aborted ? thrown : explain(action, url.host, thrown);
@@ -150,18 +154,40 @@ function parse(action: string, text: string): unknown {
   }
 }
 
-function refusalOf(status: number, headers: Dispatcher.ResponseData["headers"], text: string): Refusal {
+/** Headers that tell why GitHub refuses something; none of them holds a secret. */
+const REASONS = [
+  "retry-after",
+  "x-accepted-github-permissions",
+  "x-github-sso",
+  "x-oauth-scopes",
+  "x-ratelimit-remaining",
+  "x-ratelimit-reset",
+];
+
+function refusalOf(
+  { statusCode: status, headers }: Pick<Dispatcher.ResponseData, "statusCode" | "headers">,
+  text: string,
+  now: number,
+): Refusal {
   const header = (name: string) => {
     const value = headers[name];
     return Array.isArray(value) ? value[0] : value;
   };
-  const seconds = Number(header("retry-after"));
+  const reasons = REASONS.flatMap((name) => {
+    const value = header(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const askedSeconds = Number(header("retry-after"));
+  const isUsedUp = (status === 403 || status === 429) && header("x-ratelimit-remaining") === "0";
+  const untilReset = () => Number(header("x-ratelimit-reset")) - now / 1000;
+  const seconds = askedSeconds > 0 || !isUsedUp ? askedSeconds : untilReset();
   return {
     status,
     ...reasonOf(text),
     activityId: header("activityid"),
     requestId: header("x-github-request-id"),
     retryAfterSeconds: Number.isFinite(seconds) && seconds > 0 ? seconds : undefined,
+    headers: Object.fromEntries(reasons),
   };
 }
 

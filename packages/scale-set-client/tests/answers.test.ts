@@ -108,6 +108,22 @@ describe("ScaleSetClient", () => {
     expect(performance.now() - before).to.be.above(990);
   });
 
+  it("tells at once of a limit that lasts longer than the call may", async () => {
+    const headers = { "retry-after": "3600", "x-ratelimit-remaining": "0", "set-cookie": "session=1" };
+    const thrown = await refusal((await beside([{ status: 429, headers }])).getScaleSet(7, signal()));
+    expect(thrown).to.include({ status: 429, retryAfterSeconds: 3600 });
+    expect(thrown.headers).to.deep.equal({ "retry-after": "3600", "x-ratelimit-remaining": "0" });
+    expect(server?.seen).to.have.lengthOf(1);
+  });
+
+  it("takes the end of a limit that is used up for the time after which it may ask again", async () => {
+    const reset = String(Math.ceil(Date.now() / 1000) + 3600);
+    const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset };
+    const thrown = await refusal((await beside([{ status: 429, headers }])).getScaleSet(7, signal()));
+    expect(thrown.retryAfterSeconds).to.be.within(3500, 3602);
+    expect(server?.seen).to.have.lengthOf(1);
+  });
+
   it("gives up after its attempts", async () => {
     const thrown = await rejection(
       (await beside([{ status: 502 }], { retries: 2 })).getScaleSet(7, signal()),
