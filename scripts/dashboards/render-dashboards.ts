@@ -28,10 +28,10 @@ scrape_configs:
 A unit serves its metrics on the loopback address alone: let an agent on its machine scrape it, such as Prometheus in agent
 mode or Grafana Alloy, and send them on.
 
-The pictures below are drawn with the answers of Prometheus to the same queries, over two recorded hours of three units: one is
-so busy that jobs wait, GitHub does not answer the second for ten minutes and then limits it, and the third has too little
-memory, builds an image and is paused. They are no pictures of Grafana, which could not be had where this was made. Memory and
-processors in them are those of the program that made the record.
+The pictures below are drawings with the answers of Prometheus to the same queries, and not screenshots of Grafana. They show two
+recorded hours of three units. One is so busy that jobs wait. GitHub does not answer the second for ten minutes, and then limits
+it. The third has too little memory, builds an image and is paused. Memory and processors in them are those of the program that
+made the record.
 `;
 
 const STYLES: Readonly<Record<PanelStyle["kind"], string>> = {
