@@ -65,6 +65,8 @@ export interface GithubClientOptions {
   readonly secondMs?: number;
 }
 
+/** How long a token of the Actions service is kept out of texts that does not say when it ends. */
+const LONGEST_TOKEN_MS = 24 * 60 * 60_000;
 /** Stays below 180 writes per minute, GitHub's secondary limit. */
 const WRITE_RATE: WriteRate = { burst: 50, perSecond: 2 };
 
@@ -162,6 +164,7 @@ function openScaleSets({
   const client = new ScaleSetClient({
     url: scope,
     ...tokensOf(source),
+    onToken: (token, expiresAt = clock.now() + LONGEST_TOKEN_MS) => redactor?.add(token, expiresAt),
     system: { system: "github-runner-charm", subsystem: "runner-service" },
     clock,
     ...(dispatcher && { dispatcher }),

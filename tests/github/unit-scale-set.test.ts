@@ -1,4 +1,6 @@
+import { Redactor } from "charm-kit";
 import { expect } from "chai";
+import sinon from "sinon";
 import {
   AccessBlockedError,
   parseLedger,
@@ -58,6 +60,17 @@ describe("UnitScaleSet", function () {
     ]);
     expect(await forge.deregister(runner?.id ?? 0, signal)).to.equal("gone");
     expect(site.standIn.violations).to.deep.equal([]);
+  });
+
+  it("keeps all tokens of its session out of texts", async () => {
+    const redactor = new Redactor(site.clock);
+    const add = sinon.spy(redactor, "add");
+    const session = await scaleSet({ redactor }).scaleSet.open(signal);
+    const tokens = add.args.map(([token]) => token);
+    expect(tokens, "of the registration, the service and the session").to.have.length(3);
+    for (const token of tokens)
+      expect(redactor.scrub(`${token} is refused`)).to.equal("[redacted] is refused");
+    await session.close(signal);
   });
 
   it("is replaced when its labels change, unless a job of it runs", async () => {

@@ -1,4 +1,4 @@
-import { silentLogger, Secret } from "charm-kit";
+import { type Redactor, silentLogger, Secret } from "charm-kit";
 import { createGithubClient, parseGithubPath, type ScaleSetLedger } from "../../src/github/index.ts";
 import { DemandListener } from "../../src/service/demand-listener.ts";
 import type { JobRoom } from "../../src/service/job-room.ts";
@@ -47,6 +47,8 @@ export class DemandSite {
       readonly left?: ScaleSetLedger;
       /** The number of runners is fixed; this knows the scale sets from before. @default it is not */
       readonly unused?: ScaleSetLedger;
+      /** @default secrets are in no text that is looked at */
+      readonly redactor?: Redactor;
     } = {},
   ) {
     const { labels = ["linux", "x64"], token = STANDARD_TOKEN, group = "default", ownerLabel } = change;
@@ -59,6 +61,7 @@ export class DemandSite {
       log: silentLogger,
       clock: this.clock,
       scaleSetLedger: change.ledger,
+      ...(change.redactor && { redactor: change.redactor }),
       leftScaleSets: change.left,
       unusedScaleSets: change.unused,
       scaleSet: change.unused

@@ -1,7 +1,7 @@
 /** A machine of continuous integration may be this many times slower than a quiet one, for which tests give their limits. */
 export const SLOWEST = 3;
 
-const SOON_MS = 45_000;
+const SOON_MS = 90_000;
 
 /**
  * A signal for what happens at once on a quiet machine. It protects from waiting for ever, no more: nothing is shown by how

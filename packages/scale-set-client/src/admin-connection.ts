@@ -11,6 +11,13 @@ export type TokenSource = (signal: AbortSignal) => Promise<string>;
 /** Gives another token than one that GitHub has refused with 401, for example since it was revoked before its time. */
 export type TokenRenewal = (refused: string, signal: AbortSignal) => Promise<string>;
 
+/**
+ * Told of each token that GitHub gives, before it is used.
+ *
+ * @param expiresAt milliseconds since the Unix epoch; undefined when the token does not say.
+ */
+export type TokenListener = (token: string, expiresAt: number | undefined) => void;
+
 interface Admin {
   /** Of the Actions service of the scope. */
   readonly url: string;
@@ -33,6 +40,7 @@ export interface AdminConnectionDependencies {
   readonly token: TokenSource;
   /** @default a refused token is an error */
   readonly renewToken?: TokenRenewal | undefined;
+  readonly onToken: TokenListener;
   /** Longest time that it may take, in milliseconds. */
   readonly tokenMs: number;
   readonly transport: Transport;
@@ -101,7 +109,7 @@ export class AdminConnection {
 
   async #open(signal: AbortSignal): Promise<Admin> {
     const registration = await this.#registrationToken(signal);
-    const { scope, transport } = this.#dependencies;
+    const { onToken, scope, transport } = this.#dependencies;
     const action = "open the connection to GitHub's Actions service";
     const { value } = await transport.send(
       {
@@ -122,7 +130,9 @@ export class AdminConnection {
     if (url === undefined || URL.parse(url) === null)
       throw new ScaleSetAnswerError(action, "names no address of the service");
     if (token === undefined || token === "") throw new ScaleSetAnswerError(action, "holds no token");
-    return { url, token, expiresAt: expiryOf(token) };
+    const expiresAt = expiryOf(token);
+    onToken(token, expiresAt);
+    return { url, token, expiresAt };
   }
 
   async #registrationToken(signal: AbortSignal): Promise<string> {
@@ -140,7 +150,7 @@ export class AdminConnection {
   }
 
   async #registrationTokenFor(token: string, signal: AbortSignal): Promise<string> {
-    const { scope, transport, userAgent } = this.#dependencies;
+    const { onToken, scope, transport, userAgent } = this.#dependencies;
     const action = "get a registration token";
     const { value } = await transport.send(
       {
@@ -157,9 +167,12 @@ export class AdminConnection {
       },
       signal,
     );
-    const registration = fieldsOf(value)?.text("token");
+    const fields = fieldsOf(value);
+    const registration = fields?.text("token");
     if (registration === undefined || registration === "")
       throw new ScaleSetAnswerError(action, "holds no token");
+    const expiresAt = Date.parse(fields?.text("expires_at") ?? "");
+    onToken(registration, Number.isNaN(expiresAt) ? undefined : expiresAt);
     return registration;
   }
 }

@@ -1,4 +1,4 @@
-export type { TokenRenewal, TokenSource } from "./admin-connection.ts";
+export type { TokenListener, TokenRenewal, TokenSource } from "./admin-connection.ts";
 export {
   ScaleSetAnswerError,
   ScaleSetClientError,

@@ -1,5 +1,5 @@
 import type { Clock } from "charm-kit";
-import type { AdminConnection } from "./admin-connection.ts";
+import type { AdminConnection, TokenListener } from "./admin-connection.ts";
 import { ScaleSetAnswerError, ScaleSetRefusedError } from "./errors.ts";
 import { toMessage, type ScaleSetMessage } from "./messages.ts";
 import { fieldsOf } from "./shapes.ts";
@@ -27,6 +27,7 @@ export interface MessageSessionDependencies {
   readonly scaleSetId: number;
   readonly ownerName: string;
   readonly admin: AdminConnection;
+  readonly onToken: TokenListener;
   readonly transport: Transport;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -140,6 +141,7 @@ export class MessageSession {
       signal,
     );
     const { queue, statistics } = readSession(action, value);
+    this.#dependencies.onToken(queue.token, queue.expiresAt);
     this.#queue = queue;
     this.#statistics = statistics ?? this.#statistics;
   }
@@ -205,7 +207,9 @@ export async function openSession(
   const path = `_apis/runtime/runnerscalesets/${scaleSetId}/sessions`;
   const { value } = await admin.call({ action, method: "POST", path, body: { ownerName } }, signal);
   try {
-    return new MessageSession(readSession(action, value), dependencies);
+    const opened = readSession(action, value);
+    dependencies.onToken(opened.queue.token, opened.queue.expiresAt);
+    return new MessageSession(opened, dependencies);
   } catch (thrown) {
     // It is of no use, and would be in the way of the next.
     const id = fieldsOf(value)?.text("sessionId") ?? "";

@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import {
   AdminConnection,
   type ServiceCall,
+  type TokenListener,
   type TokenRenewal,
   type TokenSource,
 } from "./admin-connection.ts";
@@ -34,6 +35,8 @@ export interface ScaleSetClientOptions {
   readonly token: TokenSource;
   /** Asked once for another token when GitHub refuses one. @default a refused token is an error */
   readonly renewToken?: TokenRenewal | undefined;
+  /** For example keeps tokens out of logs. Configurations of runners are not among them. @default nobody is told */
+  readonly onToken?: TokenListener | undefined;
   /** Who calls, for GitHub's logs. */
   readonly system?: Partial<SystemInfo>;
   /** Connections, for example through a proxy or with certificates of one's own; they stay open. @default its own */
@@ -58,6 +61,7 @@ export class ScaleSetClient {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #admin: AdminConnection;
+  readonly #onToken: TokenListener;
   readonly #system: SystemInfo;
   #scaleSetId = 0;
 
@@ -67,11 +71,13 @@ export class ScaleSetClient {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     this.#clock = clock;
     this.#system = { ...NOBODY, ...system };
+    this.#onToken = options.onToken ?? (() => undefined);
     this.#transport = new Transport(dispatcher, this.#limits, clock);
     this.#admin = new AdminConnection({
       scope: parseScopeUrl(url),
       token,
       renewToken,
+      onToken: this.#onToken,
       tokenMs: this.#limits.callMs,
       transport: this.#transport,
       clock,
@@ -147,6 +153,7 @@ export class ScaleSetClient {
       scaleSetId,
       ownerName,
       admin: this.#admin,
+      onToken: this.#onToken,
       transport: this.#transport,
       limits: this.#limits,
       clock: this.#clock,

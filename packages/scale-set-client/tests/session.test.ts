@@ -257,6 +257,26 @@ describe("ScaleSetClient's connection", () => {
     await renewing.close();
   });
 
+  it("tells of each token that GitHub gives, and of its end", async () => {
+    const told = new Map<string, number | undefined>();
+    const onToken = (token: string, expiresAt: number | undefined) => told.set(token, expiresAt);
+    const telling = new ScaleSetClient({
+      url: `${standIn.url}/octo`,
+      token: () => Promise.resolve(STANDARD_TOKEN),
+      onToken,
+    });
+    const wanted = { name: "told", runnerGroupId: 1, labels: LABELS };
+    const { id } = await telling.createScaleSet(wanted, signal());
+    const session = await telling.openSession(id, "tests", signal());
+    expect(told.size, "of the registration, the service and the session").to.equal(3);
+    await session.refresh(signal());
+    expect(told.size).to.equal(4);
+    for (const expiresAt of told.values()) expect(expiresAt).to.be.greaterThan(Date.now());
+    expect([...told.keys()]).to.not.include(STANDARD_TOKEN);
+    await session.close(signal());
+    await telling.close();
+  });
+
   it("is refused when GitHub takes none of the tokens", async () => {
     const tokens: string[] = [];
     const hopeless = new ScaleSetClient({
