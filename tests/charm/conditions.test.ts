@@ -129,6 +129,9 @@ const SAMPLES: readonly (ConditionError | LxdError | LxdUnreachableError | Opera
   new runners.RunnerRemoveError("a-0-1", "it failed"),
   new runners.RunnerLogsError("a-0-1", "it failed"),
   new runners.StandbyLostError("a-0-1", "it failed"),
+  new runners.FormerScopeError("https://github.com/acme", {
+    cause: new github.UnavailableError(DOING, "502"),
+  }),
   new runners.ApplicationEndedError(1),
   new runners.ApplicationDiedError({ name: "a-0-1", code: 1, seconds: 1, output: "" }),
   new runners.RunnerVanishedError({ name: "a-0-1", code: undefined, seconds: 1, output: "it stopped" }),
