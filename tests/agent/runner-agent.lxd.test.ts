@@ -71,7 +71,7 @@ describeLxd(`github-runner-agent${reason === undefined ? "" : ` (skipped: ${reas
       ]?.["charm-rev"];
     const program = () =>
       machine.sh("cat /var/lib/github-runner-agent/agents/*/charm/lib/service.mjs | sha256sum");
-    const waits = () => machine.attempt("github-runner-agent wait --timeout 60s");
+    const waits = () => machine.attempt("github-runner-agent wait --timeout 180s");
 
     expect(follow("Install")).to.match(/^github-runner\/0 deployed$/m);
     expect(waits()).to.satisfy(
