@@ -55,6 +55,15 @@ export interface DeployOptions {
   readonly unitNumber?: number;
 }
 
+/** A charm to replace. */
+interface Refresh {
+  readonly application: string;
+  /** Path of the charm archive. */
+  readonly archive: string;
+  /** Whether also a unit in error gets the new charm. */
+  readonly force: boolean;
+}
+
 /** An action to run. */
 export interface RunActionOptions {
   readonly unit: string;
@@ -225,9 +234,18 @@ export class UnitAgent {
    * @throws CharmArchiveError, AgentRequestError, HookFailedError
    */
   async refresh(application: string, archive: string, force: boolean, signal: AbortSignal): Promise<void> {
+    await this.#refreshIf(() => true, { application, archive, force }, signal);
+  }
+
+  async #refreshIf(
+    isDue: (charm: DeployedCharm) => boolean,
+    { application, archive, force }: Refresh,
+    signal: AbortSignal,
+  ): Promise<void> {
     const definition = await this.#readArchive(archive, signal);
     await this.#withLock(signal, async (agent) => {
       const { charm } = agent.session.application(application);
+      if (!isDue(charm)) return;
       if (charm.definition.name !== definition.name) {
         throw new AgentRequestError(
           `Cannot refresh ${application}: it runs ${charm.definition.name}, not ${definition.name}`,
@@ -261,7 +279,12 @@ export class UnitAgent {
     const failures: HookFailedError[] = [];
     for (const name of outdated) {
       try {
-        await this.refresh(name, archive, true, signal);
+        // Another process, such as that of the timer, may have done it in the meantime.
+        await this.#refreshIf(
+          (charm) => charm.digest !== digest,
+          { application: name, archive, force: true },
+          signal,
+        );
       } catch (thrown) {
         if (!(thrown instanceof HookFailedError)) throw thrown;
         failures.push(thrown);

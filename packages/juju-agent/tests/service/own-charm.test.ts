@@ -75,6 +75,19 @@ describe("An agent with a charm of its own", function () {
     );
   });
 
+  it("install and the timer's update-status refresh a charm once when they come at the same moment", async () => {
+    await succeed(runAgentWith(state(), await release("1"), "install"));
+    const young = await release("2");
+    await Promise.all(
+      ["install", "update-status", "update-status"].map((verb) =>
+        succeed(runAgentWith(state(), young, verb)),
+      ),
+    );
+    expect((await history()).filter((line) => line.endsWith("upgrade-charm"))).to.deep.equal([
+      "2 upgrade-charm",
+    ]);
+  });
+
   it("install --no-deploy installs the agent alone, and deploy needs no archive", async () => {
     const agent = await release("1");
     await succeed(runAgentWith(state(), agent, "install", "--no-deploy"));
