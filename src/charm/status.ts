@@ -5,7 +5,7 @@ import type { FailureStatus, ServiceStatus } from "../unit/service-status.ts";
 import type { TimerState } from "../unit/ports.ts";
 import { describeEvacuation } from "../unit/evacuation.ts";
 import { heardError } from "../unit/told-error.ts";
-import { CodedError, ConditionError, messageOf, type Remedy } from "charm-kit";
+import { CodedError, ConditionError, messageOf, withoutAction, type Remedy } from "charm-kit";
 import type { LxdClientError, LxdClientErrorCode } from "lxd-client";
 
 /** Longest reason in a status message, in characters. `juju status` truncates nothing, and an LXD error can be pages. */
@@ -252,9 +252,7 @@ export function failureOf(thrown: unknown): string | undefined {
 function textOf(condition: Condition): string {
   const title = condition instanceof ConditionError ? condition.title : undefined;
   // A titled condition has one remedy, whichever operation failed.
-  return title === undefined
-    ? condition.message
-    : `${title}: ${condition.message.replace(/^Cannot [^:]*: /, "")}`;
+  return title === undefined ? condition.message : `${title}: ${withoutAction(condition.message)}`;
 }
 
 /** The innermost cause has the most specific message, but what is behind an error of the LXD client is only its library. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { StrategyOptions } from "@octokit/auth-app";
-import { Secret, type Clock, type Redactor } from "charm-kit";
+import { Secret, withoutAction, type Clock, type Redactor } from "charm-kit";
 import { appJwt } from "./app-jwt.ts";
 import type { Credentials } from "./credentials.ts";
 import { AppRefusedError, type GithubError } from "./errors.ts";
@@ -152,7 +152,7 @@ function describeRefusal(
   permissions: AppPermissions,
 ): string | undefined {
   if (code === "github-rate-limit") return undefined;
-  const detail = message.replace(/^Cannot [^:]*: /, "").replace(/;.*$/, "");
+  const detail = withoutAction(message).replace(/;.*$/, "");
   const meanings: Readonly<Record<number, string>> = {
     401: "GitHub does not accept its signature; check that github-app-client-id and the private key belong together, and the machine's clock",
     403: `GitHub refuses it, ${detail}; check the App's installation`,

@@ -93,7 +93,10 @@ export class FormerScaleSets {
     return "aside";
   }
 
-  /** The jobs of all former ones that runners can be registered for. Deletes those without jobs and busy runners: what cannot be deleted holds up no others. */
+  /**
+   * The jobs of all former ones that runners can be registered for. Deletes those without jobs and busy runners: what cannot
+   * be deleted holds up no others.
+   */
   async figures(signal: AbortSignal): Promise<FormerJobs> {
     const { client, context } = this.#dependencies;
     let [assigned, running, missing] = [0, 0, 0];

@@ -1,15 +1,12 @@
-import { messageOf, type Logger } from "charm-kit";
+import { messageOf, withoutAction, type Logger } from "charm-kit";
 import { ScaleSetRefusedError } from "scale-set-client";
+import { isPaused, pauseAfter, type RetryPause } from "../network/retry-pause.ts";
 import type { KnownScaleSet } from "./scale-set-ledger.ts";
 
 /** Why GitHub has registered no runner in a scale set. */
-interface Refusal {
+interface Refusal extends RetryPause {
   /** As a person reads it. */
   readonly notice: string;
-  /** Refusals since the last runner; 1 or more. */
-  readonly failures: number;
-  /** When it is asked again, in milliseconds since the Unix epoch. */
-  readonly nextTryAt: number;
 }
 
 export interface RefusedScaleSetsDependencies {
@@ -19,9 +16,7 @@ export interface RefusedScaleSetsDependencies {
 
 /** Statuses of answers after which another attempt would be answered the same. */
 const REFUSALS: readonly number[] = [400, 403, 404, 422];
-/** Pause after the first refusal; doubled with each further one, up to the longest. */
-const PAUSE_MS = 60_000;
-const LONGEST_PAUSE_MS = 60 * 60_000;
+const PAUSES = { firstMs: 60_000, longestMs: 60 * 60_000 } as const;
 
 /** Former scale sets in which GitHub registers no runner, as one process has seen it: they are left alone for a while. */
 export class RefusedScaleSets {
@@ -40,10 +35,7 @@ export class RefusedScaleSets {
   /** Whether no runner is registered in one now. */
   isLeftAlone({ id }: Pick<KnownScaleSet, "id">): boolean {
     const refusal = this.#refusals.get(id);
-    if (refusal === undefined) return false;
-    const left = refusal.nextTryAt - this.#dependencies.now();
-    // A longer pause than the longest comes from a clock that was set back.
-    return left > 0 && left <= LONGEST_PAUSE_MS;
+    return refusal !== undefined && isPaused(refusal, PAUSES, this.#dependencies.now());
   }
 
   /** Notes why one has registered no runner. Told once for each reason. @returns whether that is the scale set's fault alone */
@@ -55,11 +47,9 @@ export class RefusedScaleSets {
     if (!isOwn) return false;
     const { log, now } = this.#dependencies;
     const before = this.#refusals.get(id);
-    const failures = (before?.failures ?? 0) + 1;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (failures - 1));
-    const reason = messageOf(thrown).replace(/^Cannot [^:]*: /, "");
+    const reason = withoutAction(messageOf(thrown));
     const notice = describeRefusedSet(`${name} (${id})`, reason.replace(/ \([^()]*\)$/, ""));
-    this.#refusals.set(id, { notice, failures, nextTryAt: now() + pauseMs });
+    this.#refusals.set(id, { notice, ...pauseAfter(before, PAUSES, now()) });
     if (before?.notice !== notice)
       log.warning("A former scale set registers no runner", { id, name, reason });
     return true;

@@ -1,4 +1,4 @@
-import { DeadlineError } from "charm-kit";
+import { DeadlineError, withoutAction } from "charm-kit";
 import { ScaleSetAnswerError, ScaleSetRefusedError, ScaleSetUnreachableError } from "scale-set-client";
 import { withSystemCertificates } from "../network/system-certificates.ts";
 import { rateLimitOf } from "./error-answer.ts";
@@ -74,9 +74,7 @@ export function toScaleSetError(
   if (thrown instanceof DeadlineError)
     return new GithubDeadlineError(action, thrown.limitMs, { cause: thrown });
   if (thrown instanceof ScaleSetUnreachableError || thrown instanceof ScaleSetAnswerError)
-    return new UnavailableError(action, context.scrub(thrown.message.replace(/^Cannot [^:]*: /, "")), {
-      cause: thrown,
-    });
+    return new UnavailableError(action, context.scrub(withoutAction(thrown.message)), { cause: thrown });
   return thrown;
 }
 

@@ -1,4 +1,5 @@
 import { isRecord, type Logger } from "charm-kit";
+import type { RetryPause } from "../network/retry-pause.ts";
 import { JsonRecord } from "./json-record.ts";
 
 /** Credentials of a registration scope. Secret. */
@@ -17,20 +18,16 @@ export interface ScopeEntry {
   /** When the configuration changed to another scope, in milliseconds since the Unix epoch; left out of the present one. */
   readonly leftAt?: number;
   /** Attempts since its GitHub has stopped answering, and when it is asked again; left out while it answers. */
-  readonly silence?: { readonly failures: number; readonly nextTryAt: number };
+  readonly silence?: RetryPause;
   /** Why jobs of a scale set there get no runners; left out while they get some. */
   readonly fault?: ScopeFault;
 }
 
 /** What is wrong with the scale sets of a former scope. */
-export interface ScopeFault {
+export interface ScopeFault extends RetryPause {
   /** What has failed: to read how many jobs they have, to register a runner for one, or its start. */
   readonly at: "figures" | "registration" | "start";
   readonly reason: string;
-  /** Failed attempts since the last success; 1 or more. */
-  readonly failures: number;
-  /** When the next attempt is, in milliseconds since the Unix epoch. */
-  readonly nextTryAt: number;
 }
 
 /**

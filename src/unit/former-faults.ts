@@ -1,13 +1,12 @@
-import { findCause, messageOf } from "charm-kit";
+import { findCause, messageOf, withoutAction } from "charm-kit";
 import { GithubError, type FormerJobs } from "../github/index.ts";
 import type { ScopeFault } from "../host/scope-record.ts";
+import { isPaused, pauseAfter } from "../network/retry-pause.ts";
 
 /** What is wrong with a path that the unit has left, so that jobs there get no runners. */
 export type FormerFault = ScopeFault;
 
-/** Pause after the first failure; doubled with each further one, up to the longest. */
-const PAUSE_MS = 60_000;
-const LONGEST_PAUSE_MS = 60 * 60_000;
+const PAUSES = { firstMs: 60_000, longestMs: 60 * 60_000 } as const;
 
 /** The fault after one more failed attempt. Pure. */
 export function faultAfter(
@@ -15,18 +14,12 @@ export function faultAfter(
   { at, reason }: Pick<FormerFault, "at" | "reason">,
   now: number,
 ): FormerFault {
-  const failures = (before?.failures ?? 0) + 1;
-  return {
-    at,
-    reason,
-    failures,
-    nextTryAt: now + Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (failures - 1)),
-  };
+  return { at, reason, ...pauseAfter(before, PAUSES, now) };
 }
 
-/** Whether the next attempt is due. A longer pause than the longest comes from a clock that was set back. Pure. */
-export function isDue({ nextTryAt }: FormerFault, now: number): boolean {
-  return now >= nextTryAt || nextTryAt - now > LONGEST_PAUSE_MS;
+/** Whether the next attempt is due. Pure. */
+export function isDue(fault: FormerFault, now: number): boolean {
+  return !isPaused(fault, PAUSES, now);
 }
 
 /** The jobs that runners there serve: without those that have yet to get one, while none is made. Pure. */
@@ -38,6 +31,5 @@ export function servedJobs({ assigned, missing, running }: FormerJobs, isFaulty:
 /** Why, without the action, which the notice names. Pure. */
 export function faultReason(thrown: unknown): string {
   const refusal = findCause(thrown, GithubError);
-  if (refusal) return messageOf(refusal).replace(/^Cannot [^:]*: /, "");
-  return messageOf(thrown);
+  return refusal ? withoutAction(refusal.message) : messageOf(thrown);
 }

@@ -1,6 +1,7 @@
 import { waitsUntil, type FormerJobs, type KnownScaleSet, type ScaleSetLedger } from "../github/index.ts";
 import { messageOf, withDeadline, type Clock, type Logger } from "charm-kit";
 import type { FormerScopeDemand } from "../runners/plan.ts";
+import { utcMinute } from "../runners/utc-minute.ts";
 import { faultReason, isDue, servedJobs, type FormerFault } from "./former-faults.ts";
 import type { ScopeWithScaleSets, UnitScopes } from "./unit-scopes.ts";
 
@@ -255,8 +256,6 @@ function namesOf(known: readonly KnownScaleSet[]): string {
  * @param until when it is given up, in milliseconds since the Unix epoch.
  */
 export function describeUnserved(address: string, reason: string, until: number): string {
-  const end = Number.isFinite(until)
-    ? `, and given up at ${new Date(until).toISOString().slice(0, 16).replace("T", " ")} UTC`
-    : "";
+  const end = Number.isFinite(until) ? `, and given up at ${utcMinute(until)}` : "";
   return `jobs of the former path ${address} get no runners: ${reason}; tried again${end}`;
 }

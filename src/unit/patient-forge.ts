@@ -1,4 +1,5 @@
 import type { Clock } from "charm-kit";
+import { isPaused, pauseAfter, type RetryPause } from "../network/retry-pause.ts";
 import type {
   Arch,
   DeregisterOutcome,
@@ -8,34 +9,14 @@ import type {
   RunnerRegistration,
 } from "../runners/ports.ts";
 
-/** A GitHub has not answered. */
-export interface Silence {
-  /** Failed attempts since the last answer; 1 or more. */
-  readonly failures: number;
-  /** When it is asked again, in milliseconds since the Unix epoch. */
-  readonly nextTryAt: number;
-}
-
-/** Pause after the first failure; doubled with each further one, up to the longest. */
-const PAUSE_MS = 10 * 60_000;
-const LONGEST_PAUSE_MS = 6 * 60 * 60_000;
-
-/** The silence after one more failed attempt. Pure. */
-export function silenceAfter(before: Silence | undefined, now: number): Silence {
-  const failures = (before?.failures ?? 0) + 1;
-  return { failures, nextTryAt: now + Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (failures - 1)) };
-}
-
-/** Whether a GitHub is not asked now. A longer pause than the longest comes from a clock that was set back. Pure. */
-export function isPaused({ nextTryAt }: Silence, now: number): boolean {
-  return now < nextTryAt && nextTryAt - now <= LONGEST_PAUSE_MS;
-}
+/** Pauses of a GitHub that has not answered. */
+export const SILENCE = { firstMs: 10 * 60_000, longestMs: 6 * 60 * 60_000 } as const;
 
 /** A former GitHub is not asked, because it did not answer a short time ago. */
 export class StillSilentError extends Error {
   override readonly name = "StillSilentError";
 
-  constructor({ nextTryAt }: Silence) {
+  constructor({ nextTryAt }: RetryPause) {
     super(`it has not answered, and is asked again after ${new Date(nextTryAt).toISOString()}`);
   }
 }
@@ -44,17 +25,17 @@ export interface PatientForgeOptions {
   readonly forge: Forge;
   readonly clock: Clock;
   /** Of an earlier process. */
-  readonly silence: Silence | undefined;
+  readonly silence: RetryPause | undefined;
   /** Whether an error is the answer of a GitHub that refuses the credentials. */
   readonly isRefusal: (thrown: unknown) => boolean;
   /** Stores the silence for later processes; undefined after an answer. */
-  readonly remember: (silence: Silence | undefined) => Promise<void>;
+  readonly remember: (silence: RetryPause | undefined) => Promise<void>;
 }
 
 /** A client for a former scope: its GitHub may be gone for good, and would slow down each reconcile. */
 export class PatientForge implements Forge {
   readonly #options: PatientForgeOptions;
-  #silence: Silence | undefined;
+  #silence: RetryPause | undefined;
 
   constructor(options: PatientForgeOptions) {
     this.#options = options;
@@ -64,14 +45,15 @@ export class PatientForge implements Forge {
   /** @throws {@link StillSilentError} during a pause, and the errors of the client. */
   async list(signal: AbortSignal): Promise<readonly Registration[]> {
     const { clock, forge, isRefusal } = this.#options;
-    if (this.#silence && isPaused(this.#silence, clock.now())) throw new StillSilentError(this.#silence);
+    if (this.#silence && isPaused(this.#silence, SILENCE, clock.now()))
+      throw new StillSilentError(this.#silence);
     try {
       const registrations = await forge.list(signal);
       await this.#remember(undefined);
       return registrations;
     } catch (thrown) {
       signal.throwIfAborted();
-      await this.#remember(isRefusal(thrown) ? undefined : silenceAfter(this.#silence, clock.now()));
+      await this.#remember(isRefusal(thrown) ? undefined : pauseAfter(this.#silence, SILENCE, clock.now()));
       throw thrown;
     }
   }
@@ -92,7 +74,7 @@ export class PatientForge implements Forge {
     return this.#options.forge.application(arch, signal);
   }
 
-  async #remember(silence: Silence | undefined): Promise<void> {
+  async #remember(silence: RetryPause | undefined): Promise<void> {
     if (silence === this.#silence) return;
     this.#silence = silence;
     await this.#options.remember(silence);

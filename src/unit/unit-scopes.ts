@@ -5,7 +5,8 @@ import { FormerScopeError } from "../runners/errors.ts";
 import type { Forge, FormerScope, RegistrationScopes } from "../runners/ports.ts";
 import { CodedError, findCause, messageOf, type Clock, type Logger } from "charm-kit";
 import { faultAfter, faultReason, type FormerFault } from "./former-faults.ts";
-import { isPaused, PatientForge, type Silence } from "./patient-forge.ts";
+import { isPaused, type RetryPause } from "../network/retry-pause.ts";
+import { PatientForge, SILENCE } from "./patient-forge.ts";
 
 /** A path of one GitHub that runners register in, with the credentials for it. */
 export type RegistrationScope = Omit<ScopeEntry, "key" | "leftAt" | "silence" | "fault">;
@@ -109,7 +110,7 @@ export class UnitScopes implements RegistrationScopes {
       const scaleSets = this.#forgeOf(entry)?.opened.leftScaleSets;
       if (scaleSets === undefined) return [];
       const { key, silence } = entry;
-      const isSilent = silence !== undefined && isPaused(silence, clock.now());
+      const isSilent = silence !== undefined && isPaused(silence, SILENCE, clock.now());
       return [{ key, address: addressOf(entry), scaleSets, isSilent, fault: this.#faultOf(entry) }];
     });
   }
@@ -174,7 +175,7 @@ export class UnitScopes implements RegistrationScopes {
     return both;
   }
 
-  #rememberSilence(key: string, silence: Silence | undefined): Promise<void> {
+  #rememberSilence(key: string, silence: RetryPause | undefined): Promise<void> {
     return this.#change(key, (entry) => withoutUndefined({ ...entry, silence }));
   }
 
@@ -198,7 +199,7 @@ export class UnitScopes implements RegistrationScopes {
 
 /** An entry whose parts may be left out. */
 type ChangedEntry = Omit<ScopeEntry, "silence" | "fault"> & {
-  readonly silence?: Silence | undefined;
+  readonly silence?: RetryPause | undefined;
   readonly fault?: FormerFault | undefined;
 };
 

@@ -73,7 +73,7 @@ endToEnd("the runner service, killed at any moment", function () {
     }
     for (const id of jobs) {
       const job = await rig.ended(id, patience(240_000));
-      // GitHub may have offered it before, to a runner whose making was killed: such a one never takes a job.
+      // How often GitHub has offered it does not count: a runner may be discarded that has not taken it yet.
       expect(job).to.include({ conclusion: "success" });
       expect(job.log.match(/Z served$/gm), `what job ${id} printed`).to.have.length(1);
     }

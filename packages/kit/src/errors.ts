@@ -36,6 +36,11 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/** The message of an error without the action that it names first, as in `Cannot <action>: <why>`. */
+export function withoutAction(message: string): string {
+  return message.replace(/^Cannot [^:]*: /, "");
+}
+
 /** The declared type of `JSON.stringify` omits undefined, its result for functions, symbols and undefined. */
 function jsonOf(value: unknown): string | undefined {
   return JSON.stringify(value);

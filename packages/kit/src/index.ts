@@ -9,7 +9,15 @@ export {
 export { type Clock, systemClock } from "./clock.ts";
 export { Gate, type Resolvers, settleAll, withResolvers } from "./concurrency.ts";
 export { DeadlineError, orAborted, unhindered, withDeadline, type Await } from "./deadline.ts";
-export { CodedError, ConditionError, type Remedy, findCause, messageOf, systemErrorCode } from "./errors.ts";
+export {
+  CodedError,
+  ConditionError,
+  type Remedy,
+  findCause,
+  messageOf,
+  systemErrorCode,
+  withoutAction,
+} from "./errors.ts";
 export { firstNotJSON, isRecord, readJSONFile } from "./json.ts";
 export { lastLines, type QuotationOptions } from "./last-lines.ts";
 export {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { DeadlineError } from "../src/deadline.ts";
-import { CodedError, findCause, messageOf } from "../src/errors.ts";
+import { CodedError, findCause, messageOf, withoutAction } from "../src/errors.ts";
 
 class ExampleError extends CodedError {
   readonly code = "example";
@@ -39,5 +39,12 @@ describe("findCause()", () => {
     expect(findCause(new Error("alone"), DeadlineError)).to.equal(undefined);
     expect(findCause("not an error", DeadlineError)).to.equal(undefined);
     expect(findCause(new Error("outer", { cause: "text" }), DeadlineError)).to.equal(undefined);
+  });
+});
+
+describe("withoutAction()", () => {
+  it("is what a message says after its action, and the whole of one without an action", () => {
+    expect(withoutAction("Cannot start 'a': no space: 0 bytes")).to.equal("no space: 0 bytes");
+    expect(withoutAction("no space: 0 bytes")).to.equal("no space: 0 bytes");
   });
 });

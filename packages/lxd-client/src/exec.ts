@@ -62,6 +62,7 @@ export interface RunningCommand {
 }
 
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+
 /**
  * Commands in instances: `/1.0/instances/<name>/exec`. LXD sends the output over websockets ({@link Exec.run},
  * {@link Exec.start}) or keeps it in files ({@link Exec.record}).
