@@ -54,10 +54,12 @@ export class Redactor {
 
 /** JSON, URLs and base64 contain a secret in another form. */
 function formsOf(value: string): readonly string[] {
+  // As it is sent: half of a surrogate pair, which no URL can hold, is replaced.
+  const sent = Buffer.from(value);
   return [
     value,
     JSON.stringify(value).slice(1, -1),
-    encodeURIComponent(value),
-    Buffer.from(value).toString("base64"),
+    encodeURIComponent(sent.toString()),
+    sent.toString("base64"),
   ];
 }

@@ -101,6 +101,15 @@ describe("Redactor", () => {
     );
   });
 
+  it("removes a value that is no well-formed text, which has no form in a URL", () => {
+    const value = "secret \ud800";
+    const redactor = new Redactor();
+    redactor.add(value);
+    expect(
+      redactor.scrub(`as it is ${value}, as it is sent ${Buffer.from(value).toString("base64")}`),
+    ).to.equal("as it is [redacted], as it is sent [redacted]");
+  });
+
   it("removes the longer of two values that begin alike as a whole", () => {
     expect(redactorOf("secret", "secret-and-more").scrub("secret-and-more")).to.equal("[redacted]");
   });
