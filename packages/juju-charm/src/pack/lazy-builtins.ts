@@ -1,4 +1,5 @@
 import { isBuiltin } from "node:module";
+import { relative } from "node:path";
 import type { Plugin } from "esbuild";
 
 const NAMESPACE = "builtin";
@@ -11,10 +12,12 @@ const NAMESPACE = "builtin";
 export const lazyBuiltins: Plugin = {
   name: "lazy-builtins",
   setup(build) {
+    // A bundle has the same bytes in whatever directory it is made.
+    const root = build.initialOptions.absWorkingDir ?? process.cwd();
     build.onResolve({ filter: /^[a-z]/ }, ({ path, kind, importer }) =>
       kind === "import-statement" && isBuiltin(path)
         ? // One for each importer: a module that chunks share would be a chunk of its own, and each file costs its time.
-          { path, namespace: NAMESPACE, suffix: `?${importer}`, sideEffects: false }
+          { path, namespace: NAMESPACE, suffix: `?${relative(root, importer)}`, sideEffects: false }
         : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({ contents: render(path) }));

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -94,6 +94,20 @@ describe("what bundles load of Node.js", function () {
     const { files } = await bundle(directory, "main.mjs");
     expect(files.filter(({ name }) => name.endsWith(".mjs"))).to.have.length(3);
     expect(run(files, "main.mjs")).to.deep.equal(["true"]);
+  });
+
+  it("is the same in any directory, which no file names", async () => {
+    const bundlesIn = async (name: string) => {
+      const charm = join(directory, name);
+      mkdirSync(charm);
+      writeFileSync(join(charm, "main.mjs"), USES);
+      const bundles = [await bundle(charm, "main.mjs"), await bundleProgram(charm, "main.mjs")];
+      const files = bundles.flatMap((each) => each.files);
+      return files.map((file) => [file.name, Buffer.from(file.content).toString()]);
+    };
+    const one = await bundlesIn("one");
+    expect(await bundlesIn("another one")).to.deep.equal(one);
+    expect(JSON.stringify(one)).to.not.include(directory);
   });
 
   it("must be there: a misspelt name is told with its position", async () => {
