@@ -54,6 +54,35 @@ endToEnd("scaling on demand", () => {
     expect(set?.statistics.totalAssignedJobs).to.equal(0);
   });
 
+  it("lets an action have its turn in a burst that does not end, and loses no job by it", async () => {
+    const jobs: number[] = [];
+    const queue = async () => {
+      const { id } = await rig.queue(["sleep 0.3; echo served"], patience());
+      jobs.push(id);
+      return id;
+    };
+    let flushed = false;
+    // Each job that ends brings the next one, so there is never a round that has nothing to do.
+    const lines = Array.from({ length: BURST + 4 }, async () => {
+      do await rig.ended(await queue(), patience(180_000));
+      while (!flushed);
+    });
+    await rig.ended(await queue(), patience(180_000));
+    const results = await rig.act("flush-runners", { mode: "idle" }, patience(120_000));
+    flushed = true;
+    expect(Number(results["flushed"])).to.be.at.least(0);
+    await Promise.all(lines);
+    for (const id of jobs) {
+      const { conclusion, log } = await rig.ended(id, patience());
+      expect({ conclusion, served: log.match(/Z served$/gm)?.length }).to.deep.equal({
+        conclusion: "success",
+        served: 1,
+      });
+    }
+    await registered(0);
+    await noMachines();
+  });
+
   it("goes on when GitHub has lost the session", async () => {
     await rig.github.call("add-message-faults", ["session-lost"], patience());
     const { id } = await rig.queue(["true"], patience());
