@@ -22,7 +22,7 @@ const RUN: readonly {
   },
   {
     page: "CONTRIBUTING.md",
-    test: "tests/docs/first-change.slow.test.ts",
+    test: "tests/docs/first-change.walk.ts",
     sections: ["Your first change"],
   },
   {

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { applyChange, type Change } from "./apply-change.ts";
 
 const LEFT_OUT = new Set(["node_modules", ".git", ".cache", "dist", "coverage"]);
 const LIMIT_MS = 15 * 60_000;
@@ -25,13 +26,9 @@ export class ScratchRepository {
   }
 
   /** Replaces lines of a file. @throws where it does not have them exactly once */
-  change(file: string, before: string, after: string): void {
-    const path = join(this.#root, file);
-    const [start, end, ...more] = `\n${readFileSync(path, "utf8")}`.split(`\n${before}\n`);
-    if (start === undefined || end === undefined || more.length > 0) {
-      throw new Error(`${file} does not have these lines exactly once:\n${before}`);
-    }
-    writeFileSync(path, `${start}\n${after}\n${end}`.slice(1));
+  change(change: Change): void {
+    const path = join(this.#root, change.file);
+    writeFileSync(path, applyChange(readFileSync(path, "utf8"), change));
   }
 
   /** Runs a command by a shell in the repository, with the programs of the dependencies. */

@@ -5,6 +5,8 @@ import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { readWalk } from "./walk/read-walk.ts";
 import { ScratchRepository } from "./walk/scratch-repository.ts";
 
+/** What a person does who follows CONTRIBUTING.md to a first change. */
+
 const ROOT = join(import.meta.dirname, "../..");
 
 describe("the walk of CONTRIBUTING.md", function () {
@@ -17,7 +19,7 @@ describe("the walk of CONTRIBUTING.md", function () {
     const repository = ScratchRepository.copy(ROOT, join(directory.path, "repository"));
     for (const step of steps) {
       if (step.does === "change") {
-        repository.change(step.file, step.before, step.after);
+        repository.change(step);
         continue;
       }
       for (const [index, command] of step.commands.entries()) {
