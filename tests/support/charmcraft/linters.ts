@@ -47,7 +47,9 @@ function install(): string | undefined {
   if (make.status !== 0) {
     return `python3 cannot make a virtual environment: ${make.stderr || String(make.error)}`;
   }
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `charmcraft==${VERSION}`];
+  // Python compiles what charmcraft imports, which is little of what it depends on.
+  const options = ["--quiet", "--disable-pip-version-check", "--no-compile"];
+  const pip = ["-m", "pip", "install", ...options, `charmcraft==${VERSION}`];
   const installed = spawnSync(join(CACHE, "bin/python"), pip, { encoding: "utf8", timeout: INSTALL_MS });
   if (installed.status === 0) return undefined;
   return `pip cannot install charmcraft ${VERSION}: ${installed.stderr.trim() || String(installed.error)}`;
