@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { buildPackages } from "./build-packages.ts";
 import { pendingPackages, recordedChanges, tagOf } from "./changes.ts";
 import { faultsOfTarball } from "./check-tarball.ts";
 import { git } from "./git.ts";
-import { packPackages, type PackedPackage } from "./pack-packages.ts";
+import { packAllPackages } from "./pack-all-packages.ts";
+import type { PackedPackage } from "./pack-packages.ts";
 import { faultsOfPublishing, readPublishing } from "./publishing.ts";
 import { faultsOfVersions } from "./versions.ts";
 import { readWorkspaces, type Workspace } from "./workspaces.ts";
@@ -17,6 +17,9 @@ export interface ReleaseOptions {
   readonly say: (line: string) => void;
 }
 
+/** Longest time for the builds, those of other processes included, in milliseconds. */
+const BUILD_MS = 12 * 60_000;
+
 const run = promisify(execFile);
 
 /**
@@ -28,9 +31,8 @@ export async function releasePackages(root: string, { isDryRun, say }: ReleaseOp
   const all = readWorkspaces(root);
   await checkVersions(root, all, say);
   if (!isDryRun) await checkReadiness(root);
-  const built = await buildPackages(root);
-  for (const { name, version, directory } of built) say(`built ${name} ${version} in ${directory}`);
-  const packed = await packPackages(root, built);
+  const packed = await packAllPackages(root, AbortSignal.timeout(BUILD_MS));
+  for (const { name, version, directory } of packed) say(`built ${name} ${version} in ${directory}`);
   await checkTarballs(packed, say);
   for (const each of packed) await publish(each, { isDryRun, say });
   if (!isDryRun) await tag(root, all, say);

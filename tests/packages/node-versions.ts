@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { ProcessLock } from "charm-kit";
 
 /** Major versions of Node.js that the packages support; the last is the pinned one. */
 export const NODE_VERSIONS = ["20", "22", "24"] as const;
@@ -16,8 +18,19 @@ const LIMIT_MS = 330_000;
 
 const run = promisify(execFile);
 
-/** Installs the versions that are not there yet. @returns the directories of their programs. */
+/**
+ * Installs the versions that are not there yet; tests that run side by side do it once.
+ *
+ * @returns the directories of their programs.
+ */
 export async function installNodeVersions(): Promise<Readonly<Record<NodeVersion, string>>> {
+  const name = createHash("sha256").update(CACHE).digest("hex").slice(0, 16);
+  await new ProcessLock(`node-versions-${name}`).run(install, AbortSignal.timeout(2 * LIMIT_MS));
+  const program = (major: string) => join(CACHE, `node_modules/node${major}-${process.arch}/bin`);
+  return { 20: program("20"), 22: program("22"), 24: dirname(process.execPath) };
+}
+
+async function install(): Promise<void> {
   const lock = await readFile(join(PINS, "package-lock.json"), "utf8");
   const installed = join(CACHE, "installed.json");
   if ((await readFile(installed, "utf8").catch(() => "")) !== lock) {
@@ -31,6 +44,4 @@ export async function installNodeVersions(): Promise<Readonly<Record<NodeVersion
     });
     await copyFile(join(PINS, "package-lock.json"), installed);
   }
-  const program = (major: string) => join(CACHE, `node_modules/node${major}-${process.arch}/bin`);
-  return { 20: program("20"), 22: program("22"), 24: dirname(process.execPath) };
 }
