@@ -41,19 +41,11 @@ skip() {
   STEPS="$STEPS$1=skipped: $2;"
 }
 
-# They keep one processor busy, while the steps that follow wait for the network and the disk most of the time.
-echo "== static checks, beside the next steps"
 outcome=$(mktemp)
-npm run --silent ok >"$outcome" 2>&1 &
-checking=$!
-trap 'kill "$checking" 2>/dev/null; rm -f "$outcome"' EXIT
-
-static_checks() {
-  status=0
-  wait "$checking" || status=$?
-  cat "$outcome"
-  return "$status"
-}
+with_lxd=$(mktemp)
+TEST_RESULTS=$(mktemp)
+beside=
+trap '[ -z "$beside" ] || kill $beside 2>/dev/null || true; rm -f "$outcome" "$with_lxd" "$TEST_RESULTS"' EXIT
 
 echo "== local LXD"
 status=0
@@ -66,44 +58,68 @@ case $status in
 3) skip "local LXD and base image" "LXD is not to be had here, see the reason above" ;;
 *) STEPS="${STEPS}local LXD=failed;" ;;
 esac
+step "packed archive" juju-charm pack --no-check
+
+lxd_tests() {
+  mocha --no-config --reporter ./tests/support/reporter.ts --timeout 120000 --forbid-only --fail-zero "$@"
+}
+
+# These wait for LXD and its instances most of the time, so three files run at a time. Those that look at the whole machine, take
+# a bridge away under a unit, or start LXD again, come one after the other when the others are gone.
+WHOLE_MACHINE='tests/{lxd/{bridge-repair,daemon-restart,earlier-version,lxd-*-logs,hostile/*},metrics/*,support/**/*}.lxd.test.ts'
+all_with_lxd() {
+  status=0
+  echo "== tests with LXD, three files at a time"
+  lxd_tests --parallel --jobs 3 --ignore "$WHOLE_MACHINE" \
+    'tests/{contract,host}/**/*.lxd.test.ts' 'tests/e2e/**/*.test.ts' \
+    'tests/!(contract|host|e2e)/**/*.lxd.test.ts' 'packages/lxd-client/tests/**/*.test.ts' \
+    'packages/!(lxd-client)/tests/**/*.lxd.test.ts' || status=$?
+  echo "== tests with LXD and the whole machine"
+  lxd_tests "$WHOLE_MACHINE" || status=$?
+  return "$status"
+}
+
+# All that does without LXD runs beside them, and uses the time of the processors that they leave.
+if [ "$#" -eq 0 ]; then
+  echo "== tests with LXD, beside all that follows; their output comes last"
+  export TEST_RESULTS
+  all_with_lxd >"$with_lxd" 2>&1 &
+  testing=$!
+  beside=$testing
+fi
+
+# They keep one processor busy, while the steps that follow wait for the network and the disk most of the time.
+echo "== static checks, beside the next steps"
+npm run --silent ok >"$outcome" 2>&1 &
+checking=$!
+beside="$beside $checking"
+
+static_checks() {
+  status=0
+  wait "$checking" || status=$?
+  cat "$outcome"
+  return "$status"
+}
 
 step "packages, up to their release" node scripts/packages/release.ts --dry-run
 step "site of the documentation, and its links" sh site/test.sh --links
-step "packed archive" juju-charm pack --no-check
 step "outcome of the static checks" static_checks
-rm -f "$outcome"
-trap - EXIT
 
 export STEPS
 
 if [ "$#" -gt 0 ]; then
+  rm -f "$outcome" "$with_lxd" "$TEST_RESULTS"
+  unset TEST_RESULTS
   echo "== tests"
   exec mocha --spec tests/support/steps.ts "$@"
 fi
 
-# Units from the packed archive wait for LXD and its instances most of the time, so two of them run at a time. Beside them run
-# the tests without LXD, and those with LXD that look at what they have made alone. The others look at the whole machine, and
-# come when the units are gone.
-TEST_RESULTS=$(mktemp)
-export TEST_RESULTS
-units=$(mktemp)
-trap 'rm -f "$TEST_RESULTS" "$units"' EXIT
-echo "== tests without LXD, and beside them tests/e2e, whose output follows"
-STEPS="" mocha --parallel --jobs 2 --ignore 'packages/**' --ignore 'tests/!(e2e)/**' >"$units" 2>&1 &
-testing=$!
+echo "== tests without LXD"
 status=0
-mocha --spec tests/support/steps.ts --ignore 'tests/e2e/**' --ignore '**/*.lxd.test.ts' || status=$?
-lxd_tests() {
-  mocha --no-config --reporter ./tests/support/reporter.ts --timeout 120000 --forbid-only --fail-zero "$@"
-}
-# Those of tests/agent and tests/host are in machines of their own, and wait for their services and reboots.
-alone='{agent,contract,guest,host,packages,unit}'
-echo "== tests with LXD, each for itself"
-lxd_tests 'packages/*/tests/**/*.lxd.test.ts' "tests/$alone/**/*.lxd.test.ts" || status=$?
+mocha --spec tests/support/steps.ts --ignore 'tests/e2e/**' --ignore '**/*.lxd.test.ts' --ignore 'packages/lxd-client/**' ||
+  status=$?
 wait "$testing" || status=$?
-echo "== tests/e2e"
-cat "$units"
-echo "== tests with LXD and the whole machine"
-lxd_tests --ignore "tests/$alone/**" 'tests/**/*.lxd.test.ts' || status=$?
-node scripts/test-results.ts "$TEST_RESULTS" 4
+beside=
+cat "$with_lxd"
+node scripts/test-results.ts "$TEST_RESULTS" 3
 exit "$status"
