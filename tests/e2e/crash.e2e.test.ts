@@ -3,7 +3,7 @@ import { systemClock } from "charm-kit";
 import { endToEnd, patience } from "../support/rig/end-to-end.ts";
 import { KillAtStatus } from "../support/rig/kill-at-status.ts";
 import { Rig } from "../support/rig/rig.ts";
-import { until } from "../support/rig/until.ts";
+import { atOnce } from "../support/rig/until.ts";
 
 const WANTED = 3;
 
@@ -36,7 +36,7 @@ endToEnd("a dispatch that is killed", () => {
       Promise.resolve(
         rig.events.slice(seen).some((event) => event.kind === "status" && event.status.message === message),
       );
-    return until(`the status "${message}"`, shown, patience());
+    return atOnce(`the status "${message}"`, shown, patience());
   };
 
   /** Exactly the wanted runners are there, whole, and nothing else is. */
@@ -75,14 +75,14 @@ endToEnd("a dispatch that is killed", () => {
   });
 
   const registered = (count: number) => async () => {
-    await until(
+    await atOnce(
       `${count} registrations`,
       async () => (await rig.registrations(patience())).length >= count,
       patience(),
     );
   };
   const launched = (count: number) => async () => {
-    await until(
+    await atOnce(
       `${count} instances`,
       async () => (await rig.machines(patience())).length >= count,
       patience(),
@@ -91,7 +91,7 @@ endToEnd("a dispatch that is killed", () => {
   const running = async () => {
     const runs = async () =>
       (await rig.lxd.instances(rig.slug, patience())).some(({ status }) => status === "Running");
-    await until("a running instance", runs, patience());
+    await atOnce("a running instance", runs, patience());
   };
   const online = async () => {
     await rig.github.call("wait-for-runners", { idle: 1 }, patience());
@@ -144,7 +144,7 @@ endToEnd("a dispatch that is killed", () => {
       patience(),
     );
     // One makes way for the first successor.
-    await killAt(flush, () => until("a frozen runner", async () => (await frozen()) === 1, patience()));
+    await killAt(flush, () => atOnce("a frozen runner", async () => (await frozen()) === 1, patience()));
     expect((await flush).status).to.equal("failed");
     expect(await frozen()).to.equal(1);
     await rig.github.call("clear-faults", null, patience());
@@ -173,7 +173,7 @@ endToEnd("a dispatch that is killed", () => {
       { unit: rig.unit, action: "flush-runners", parameters: { mode: "idle" } },
       patience(),
     );
-    await killAt(flush, () => until("a frozen runner", frozen, patience()));
+    await killAt(flush, () => atOnce("a frozen runner", frozen, patience()));
     expect(await frozen()).to.equal(true);
     await rig.reconcile(patience());
     expect(await frozen()).to.equal(false);
