@@ -10,8 +10,8 @@ import { roomFor } from "../contract/lxd-infrastructure-fixture.ts";
 
 const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;
-/** Set aside for tests of network devices; which part is this process's own. */
-const OUTSIDE = `198.18.${(process.pid * 4 + 2) % 250}`;
+/** Set aside for tests of network devices; which part is this process's own, and no unit's beside it. */
+const OUTSIDE = `198.18.${100 + ((process.pid * 3 + 2) % 150)}`;
 
 describeLxd(
   `A bridge that changed in the kernel${reason === undefined ? "" : ` (skipped: ${reason})`}`,

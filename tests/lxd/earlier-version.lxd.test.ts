@@ -5,8 +5,8 @@ import { roomFor } from "../contract/lxd-infrastructure-fixture.ts";
 
 const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;
-/** Set aside for tests of network devices; which part is this process's own. */
-const OUTSIDE = `198.18.${(process.pid * 4 + 3) % 250}`;
+/** Set aside for tests of network devices; which part is this process's own, and no unit's beside it. */
+const OUTSIDE = `198.18.${100 + ((process.pid * 3 + 1) % 150)}`;
 /** Settings of the bridge that earlier versions of the charm did not make. */
 const LATER = new Set(["ipv4.dhcp.ranges", "dns.mode", "raw.dnsmasq"]);
 

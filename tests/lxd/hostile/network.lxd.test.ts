@@ -9,7 +9,7 @@ import { until } from "../../support/rig/until.ts";
 const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;
 /** Part of the networks for tests of network devices; see the test of the firewall. */
-const OUTSIDE = `198.18.${(process.pid * 4) % 250}`;
+const OUTSIDE = `198.18.${100 + ((process.pid * 3) % 150)}`;
 const program = (name: string) => join(import.meta.dirname, name);
 
 describeLxd(
