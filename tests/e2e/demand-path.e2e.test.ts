@@ -119,7 +119,7 @@ endToEnd("a change of the path while a unit scales on demand", () => {
   });
 
   it("keeps to the most runners, and serves the jobs of both paths one after the other, also when the service is killed", async () => {
-    const { id } = await rig.queue(["until [ -e /tmp/enough ]; do sleep 0.05; done"], patience(), {
+    const { id } = await rig.queue(["until [ -e /tmp/enough ]; do sleep 0.2; done"], patience(), {
       repository: OTHER,
     });
     const busy = await rig.github.call("wait-for-job", { id, status: "in_progress" }, patience(120_000));

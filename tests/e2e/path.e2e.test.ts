@@ -56,7 +56,7 @@ endToEnd("a change of the path", () => {
 
   it("replaces the idle runners though the old token has been revoked, and lets a job end", async () => {
     const old = await rig.machines(patience());
-    const { id } = await rig.queue(["until [ -e /tmp/enough ]; do sleep 0.05; done; echo done"], patience(), {
+    const { id } = await rig.queue(["until [ -e /tmp/enough ]; do sleep 0.2; done; echo done"], patience(), {
       repository: OTHER,
     });
     const job = await rig.github.call("wait-for-job", { id, status: "in_progress" }, patience());

@@ -239,7 +239,7 @@ export class Rig {
 
   /** Queues a job that lasts until the signal ends it or `finish` lets it, and waits until a runner has it. */
   async occupy(signal: AbortSignal): Promise<JobView> {
-    const { id } = await this.queue(["until [ -e /tmp/enough ]; do sleep 0.05; done; echo done"], signal);
+    const { id } = await this.queue(["until [ -e /tmp/enough ]; do sleep 0.2; done; echo done"], signal);
     return this.github.call("wait-for-job", { id, status: "in_progress" }, signal);
   }
 
