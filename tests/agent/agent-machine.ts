@@ -48,7 +48,7 @@ export class AgentMachine implements Disposable {
 
   /** Waits until a command succeeds. */
   awaited(condition: string): void {
-    this.sh(`timeout 180 sh -c 'until ${condition}; do sleep 0.2; done'`);
+    this.sh(`timeout 180 sh -c 'until ${condition}; do sleep 0.5; done'`);
   }
 
   /** Waits until systemd has started the machine. */

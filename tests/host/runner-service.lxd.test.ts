@@ -33,12 +33,12 @@ describeLxd(
         sh(`cd / && /node/bin/node /repository/tests/host/runner-service-driver.ts ${words.join(" ")}`),
       ) as unknown;
     const property = (name: string) => sh(`systemctl show --property=${name} --value ${SERVICE}`).trim();
-    const until = (condition: string) => sh(`timeout 450 sh -c 'until ${condition}; do sleep 0.2; done'`);
+    const until = (condition: string) => sh(`timeout 450 sh -c 'until ${condition}; do sleep 0.5; done'`);
     const isUp = `systemctl is-active --quiet ${SERVICE} && test -S /var/lib/github-runner/fleet-0/service.sock`;
     const booted = () => {
       // Without a network, not all of the system's own services start.
       sh(
-        "timeout 180 sh -c 'until systemctl is-system-running | grep -Eqx \"running|degraded\"; do sleep 0.2; done'",
+        "timeout 180 sh -c 'until systemctl is-system-running | grep -Eqx \"running|degraded\"; do sleep 0.5; done'",
       );
     };
 
