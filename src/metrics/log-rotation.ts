@@ -25,12 +25,14 @@ const SYSTEMCTL_MS = 30_000;
 /** Rotates the metrics log with the machine's logrotate. All units of the machine share it. */
 export class LogRotation {
   readonly #options: LogRotationOptions;
+  /** A process that stays tries again every few minutes. */
+  #toldReason: string | undefined;
 
   constructor(options: LogRotationOptions) {
     this.#options = options;
   }
 
-  /** Configures the rotation. On failure, logs a warning; the metrics still work. */
+  /** Configures the rotation. On failure, logs each new reason as a warning; the metrics still work. */
   async ensure(signal: AbortSignal): Promise<void> {
     const { configPath, logPath, hasSystemd, run, log } = this.#options;
     const wanted = rotationConfig(logPath);
@@ -44,9 +46,10 @@ export class LogRotation {
       await writeFileAtomically(configPath, wanted, { mode: 0o644 });
     } catch (thrown) {
       signal.throwIfAborted();
-      log.warning("The metrics log is not rotated; install logrotate (apt install logrotate)", {
-        reason: messageOf(thrown),
-      });
+      const reason = messageOf(thrown);
+      if (reason === this.#toldReason) return;
+      this.#toldReason = reason;
+      log.warning("The metrics log is not rotated; install logrotate (apt install logrotate)", { reason });
     }
   }
 

@@ -19,12 +19,13 @@ describe("LogRotation", () => {
     warnings = [];
   });
 
-  const rotation = ({ hasSystemd = true, failure = "" } = {}) =>
+  const rotation = (options: { readonly hasSystemd?: boolean; readonly failure?: string } = {}) =>
     new LogRotation({
       logPath: logPath(),
       configPath: configPath(),
-      hasSystemd: () => hasSystemd,
+      hasSystemd: () => options.hasSystemd ?? true,
       run: (command) => {
+        const { failure = "" } = options;
         commands.push(command.join(" "));
         return Promise.resolve({ exitCode: failure === "" ? 0 : 1, stdout: "", stderr: failure });
       },
@@ -58,6 +59,18 @@ describe("LogRotation", () => {
     await rotation().ensure(unaborted());
     expect(commands).to.have.lengthOf(2);
     expect(await readdir(directory.path)).to.include("rotation");
+  });
+
+  it("logs once why it goes on failing, and a new reason again", async () => {
+    const options = { failure: "Unit logrotate.timer does not exist" };
+    const staying = rotation(options);
+    await staying.ensure(unaborted());
+    await staying.ensure(unaborted());
+    expect(warnings).to.have.length(1);
+    options.failure = "Access denied";
+    await staying.ensure(unaborted());
+    expect(warnings).to.have.length(2);
+    expect(commands).to.have.length(3);
   });
 
   it("takes the log and its rotation away", async () => {
