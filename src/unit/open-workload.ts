@@ -77,10 +77,10 @@ export interface WorkloadContext extends UnitContext {
   readonly mayInstall?: boolean;
 }
 
-/** A virtual machine boots firmware, kernel and agent first: seen up to 6.5 minutes on a loaded machine. */
+/** A virtual machine boots firmware, kernel and agent first: seen up to 13 minutes beside another one on an emulated processor. */
 const PATIENCE: Readonly<Record<InstanceType, Patience>> = {
   container: { startUpMs: 5 * 60_000, graceMs: 90_000 },
-  "virtual-machine": { startUpMs: 12 * 60_000, graceMs: 90_000 },
+  "virtual-machine": { startUpMs: 20 * 60_000, graceMs: 90_000 },
 };
 const IDLE_LIFETIME_MS = 24 * 60 * 60_000;
 /** Name of the directory of runners' shares, in that of the unit's records. */
