@@ -46,7 +46,11 @@ export class CharmProject extends SmallCharm {
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...argv], {
       cwd: this.directory,
       encoding: "utf8",
-      env: { PATH: process.env["PATH"], HOME: this.directory },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: this.directory,
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      },
     });
     return { code: status, output: stdout, errors: stderr };
   }
