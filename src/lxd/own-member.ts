@@ -1,4 +1,4 @@
-import { LxdError, OperationError, type Collection, type LxdClient } from "lxd-client";
+import { LxdError, LxdUnreachableError, OperationError, type Collection, type LxdClient } from "lxd-client";
 import type { ClusterMembership } from "../unit/ports.ts";
 import { absentAsUndefined } from "./absent.ts";
 
@@ -10,9 +10,16 @@ export function ownMemberOf(client: LxdClient): OwnMember {
   return async (signal) => (await client.server.info(signal)).member;
 }
 
-/** Costs a request only where there is a cluster. */
+/** Costs a request only where there is a cluster. An LXD that is not installed yet is a member of none. */
 export function membershipOf(client: LxdClient): ClusterMembership {
-  const ownMember = ownMemberOf(client);
+  const ownMember: OwnMember = async (signal) => {
+    try {
+      return await ownMemberOf(client)(signal);
+    } catch (thrown) {
+      if (thrown instanceof LxdUnreachableError && thrown.reason === "missing") return undefined;
+      throw thrown;
+    }
+  };
   return {
     isMember: async (signal) => (await ownMember(signal)) !== undefined,
     evacuatedMember: async (signal) => {

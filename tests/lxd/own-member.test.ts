@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { expect } from "chai";
-import { LxdError, type ClusterMember, type LxdClient, type Outcome } from "lxd-client";
-import { createInCluster, isUnfinished } from "../../src/lxd/own-member.ts";
+import { LxdClient, LxdError, socketAt, type ClusterMember, type Outcome } from "lxd-client";
+import { createInCluster, isUnfinished, membershipOf } from "../../src/lxd/own-member.ts";
 import { rejection } from "../support/rejection.ts";
 import { soon } from "../support/patience.ts";
 
@@ -51,6 +52,22 @@ class Things {
 function refuse(detail: string): Promise<never> {
   return Promise.reject(new LxdError("create", 400, detail));
 }
+
+describe("membershipOf()", () => {
+  const membership = (path: string) => membershipOf(new LxdClient(socketAt(path)));
+
+  it("is none on a machine without LXD, where the unit installs it next", async () => {
+    const absent = membership(join(import.meta.dirname, "no-such.socket"));
+    expect(await absent.evacuatedMember(soon())).to.equal(undefined);
+    expect(await absent.isMember(soon())).to.equal(false);
+  });
+
+  it("is not known while LXD does not answer", async () => {
+    // A file that nobody listens at.
+    const silent = membership(import.meta.filename);
+    expect(await rejection(silent.evacuatedMember(soon()))).to.include({ code: "lxd-unreachable" });
+  });
+});
 
 describe("createInCluster()", () => {
   const whole = { name: "runners-0", config: { "user.owner": "me" } };
