@@ -100,6 +100,13 @@ export const configurationSchema = {
       accepted: "0 to 50",
       change: "scales",
     },
+    "lost-member-runners": {
+      type: "integer",
+      minimum: 0,
+      maximum: 500,
+      accepted: "0 to 500",
+      change: "scales",
+    },
     "instance-type": {
       enum: ["virtual-machine", "container"],
       accepted: "virtual-machine or container",

@@ -81,6 +81,7 @@ export function parseConfiguration(
     count: reader.whole("virtual-machines"),
     scaling: readScaling(reader),
     standby: reader.whole("standby-runners"),
+    replacements: reader.whole("lost-member-runners"),
     processes: reader.whole("vm-processes"),
     reconcileMinutes: reader.whole("reconcile-interval"),
     metricsPort: reader.whole("metrics-port") || undefined,

@@ -67,6 +67,12 @@ export interface GithubRunnerTypes extends CharmTypes {
      */
     readonly "standby-runners": number;
     /**
+     * On an LXD cluster: most runners that each unit keeps beyond virtual-machines, in place of runners that were lost with
+     * members of the cluster, 0 to 500. The unit's storage is made for these, too. 0 replaces none. Without a cluster, the
+     * option has no effect.
+     */
+    readonly "lost-member-runners": number;
+    /**
      * Type of the runners: "virtual-machine" or "container". Virtual machines need KVM and vsock on the unit's machine.
      * Containers start faster and need neither, but their jobs share the kernel of the machine: use them only for code
      * that you trust.

@@ -23,6 +23,8 @@ export interface Shortcomings {
   readonly next?: string | undefined;
   /** Number of wanted runners that the machine can hold; a notice says why not more. @default all of them */
   readonly capacity?: number;
+  /** Number of wanted runners beyond the usual ones, in place of lost ones. @default 0 */
+  readonly replacing?: number | undefined;
   /** How the unit stands against its objective in this month. @default not told */
   readonly standing?: Standing | undefined;
   /** Name of the machine's member of an LXD cluster while it is evacuated. @default it is not */
@@ -32,16 +34,17 @@ export interface Shortcomings {
 /** The status after a reconcile. */
 export function summarise(
   counts: RunnerCounts,
-  wanted: number,
-  { failures, notices, waiting = 0, capacity = wanted, next, standing, evacuated }: Shortcomings,
+  configured: number,
+  { failures, notices, waiting = 0, replacing = 0, capacity, next, standing, evacuated }: Shortcomings,
 ): Status {
   if (evacuated !== undefined) return statusOfEvacuation(counts, evacuated, notices);
   const reason = failures[0] && shorten(rootMessage(failures[0]));
   const present = counts.names.length;
+  const wanted = configured + replacing;
   const status = present === 0 && wanted > 0 ? conditionOf(failures, next) : undefined;
   if (status) return status;
   const told = (message: string) => withNext(withNotices(message, notices), next);
-  if (present < Math.min(wanted, capacity)) {
+  if (present < Math.min(wanted, capacity ?? wanted)) {
     // Runners with a job that ended during the reconcile are missing without a failure.
     const then = reason ? `; retrying: ${reason}` : "; the next reconcile creates the missing ones";
     return present === 0
@@ -77,6 +80,7 @@ export function summariseService(service: ServiceStatus): Status | undefined {
     counts,
     wanted,
     capacity = wanted,
+    replacing,
     failures,
     fault,
     image,
@@ -102,6 +106,7 @@ export function summariseService(service: ServiceStatus): Status | undefined {
     next,
     standing,
     evacuated,
+    replacing,
     ...(capacity !== undefined && { capacity }),
   });
 }

@@ -21,6 +21,7 @@ import {
 } from "../network/network.ts";
 import { absentAsUndefined } from "./absent.ts";
 import { BridgeLostError } from "./errors.ts";
+import { bridgeRoom } from "./bridge-room.ts";
 import type { BridgeKernel } from "./bridge-kernel.ts";
 import { NIC } from "./port-allocator.ts";
 import { bridgeConfigs, protectsAs } from "./bridge-config.ts";
@@ -68,9 +69,6 @@ export interface LxdInfrastructureOptions {
 /** Linux allows 15 characters in an interface name. */
 const BRIDGE_DIGITS = 10;
 const BRIDGE_PREFIX = "ghr-";
-
-/** Builder and template of a new image, and the template of the present one: each has a port, too. */
-const IMAGE_INSTANCES = 3;
 
 /** Matches the names of all units' bridges, and not longer names with the same prefix. */
 export const BRIDGE_NAMES = new RegExp(`^${BRIDGE_PREFIX}[0-9a-f]{${BRIDGE_DIGITS}}$`);
@@ -150,7 +148,7 @@ export class LxdInfrastructure implements Infrastructure {
       profiles = early(this.#ownProfiles(signal));
     };
     // First, so that nothing else is created for a pool that is too small.
-    const { count, standby, shortage } = await this.#pool.ensure(capacity, release, signal);
+    const pooled = await this.#pool.ensure(capacity, release, signal);
     const bridge = await this.#ensureBridge(await known, signal);
     const ports = await this.#countPorts(await known, signal);
     const { info, filters } = await server;
@@ -163,10 +161,10 @@ export class LxdInfrastructure implements Infrastructure {
     await this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), own, signal);
     await this.#ensureProfile(current, resourceProfile(resources, this.pool), own, signal);
     await this.#removeUnusedProfiles(current, own, signal);
-    const notices = [shortage, ...filterNotices(filters), ...bridge.notices];
+    const { replacements, standby, notices: ofRoom } = bridgeRoom(pooled, capacity, ports);
+    const notices = [pooled.shortage, ...ofRoom, ...filterNotices(filters), ...bridge.notices];
     return {
-      count,
-      standby: Math.max(0, Math.min(standby, ports - capacity.count - IMAGE_INSTANCES)),
+      ...{ count: pooled.count, replacements, standby },
       notices: notices.filter((notice) => notice !== undefined),
       bridge: bridge.isAsRead ? (await known)?.value : undefined,
     };

@@ -116,13 +116,13 @@ export class LxdMachines implements Machines {
     for (const [name] of created) this.#givenRanges.delete(name);
     this.#ports?.observe(instances);
     this.#instances = instances;
-    const lost = await lostInstances(this.#client, instances, signal);
+    const lost = await lostInstances({ client: this.#client, owner: this.#owner }, instances, signal);
     const own = instances.filter(({ config }) => isOwned(config, this.#owner, "runner")).map(toMachine);
     return {
       runners: own.filter((machine) => machine.phase !== "standby"),
       standby: own.filter((machine) => machine.phase === "standby"),
       images: runnerImagesIn(instances, this.#owner, this.#instanceType),
-      ...(lost.length > 0 && { lost }),
+      ...(lost && { lost }),
     };
   }
 

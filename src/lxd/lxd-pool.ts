@@ -8,7 +8,13 @@ import { namingMissingProgram } from "./missing-program.ts";
 import { createInCluster, downMemberOf, isUnfinished } from "./own-member.ts";
 import { isUsedBy, refuseForeign } from "./other-owners.ts";
 import { describeOwner, isForeign, KEYS, ownerKey, ownerText, type Owner } from "./ownership.ts";
-import { capacityOf, spaceNeed, standbyThatFits, type PoolCapacity } from "./pool-space.ts";
+import {
+  capacityOf,
+  replacementsThatFit,
+  spaceNeed,
+  standbyThatFits,
+  type PoolCapacity,
+} from "./pool-space.ts";
 import type { KnownPool, PoolBacking, PoolStore } from "./pool-store.ts";
 import { byPreference } from "./storage-drivers.ts";
 
@@ -17,6 +23,14 @@ export interface LxdPoolOptions {
   readonly owner: Owner;
   readonly name: string;
   readonly store: PoolStore;
+}
+
+/** What of a unit's runners its pool can hold. */
+export interface PooledRunners extends PoolCapacity {
+  /** Of the runners in place of lost ones. */
+  readonly replacements: PoolCapacity;
+  /** Number of standby instances. */
+  readonly standby: number;
 }
 
 /** LXD retries the mount of a pool every minute. */
@@ -35,21 +49,24 @@ export class LxdPool {
    * Creates a missing pool on the unit's backing storage.
    *
    * @param release deletes the unit's objects that refer to the pool, except instances.
-   * @returns what of the runners and standby instances it can hold.
+   * @returns what of the runners, replacements and standby instances it can hold.
    * @throws `PoolTooSmallError` before LXD has anything, when it can hold none of them.
    */
   async ensure(
-    { count, standby, resources }: RunnerCapacity,
+    { count, replacements = 0, standby, resources }: RunnerCapacity,
     release: () => Promise<void>,
     signal: AbortSignal,
-  ): Promise<PoolCapacity & { readonly standby: number }> {
+  ): Promise<PooledRunners> {
     const { client, name, store } = this.#options;
     const { disk } = resources;
-    const need = spaceNeed(count === 0 ? 0 : count + standby, disk);
+    const need = spaceNeed(count === 0 ? 0 : count + replacements + standby, disk);
     const capacity = ({ driver, isShared }: PoolBacking, present: number, used: number) => {
       const space = { driver, isShared, present };
-      const fitting = standbyThatFits({ runners: count, standby, disk }, space, used);
-      return { ...capacityOf(count, disk, space), standby: fitting };
+      return {
+        ...capacityOf(count, disk, space),
+        replacements: replacementsThatFit({ runners: count, replacements, disk }, space),
+        standby: standbyThatFits({ runners: count + replacements, standby, disk }, space, used),
+      };
     };
     const { storageDrivers } = await client.server.info(signal);
     const drivers = byPreference(storageDrivers);

@@ -94,6 +94,25 @@ export function standbyThatFits(
 }
 
 /**
+ * What of the wanted runners in place of lost ones a pool can hold beyond the usual runners. Pure.
+ *
+ * @param runners number of usual runners. Where not all of them fit, their own shortage is told.
+ */
+export function replacementsThatFit(
+  { runners, replacements, disk }: Record<"runners" | "replacements", number> & { readonly disk: string },
+  space: PoolSpace,
+): PoolCapacity {
+  const all = runnersThatFit(runners + replacements, disk, space);
+  const count = Math.max(0, all - runners);
+  if (count === replacements || all < runners) return { count, shortage: undefined };
+  const room = `the storage pool has ${formatSize(space.present)}, room for ${count}`;
+  return {
+    count,
+    shortage: `${replacements - count} of ${replacements} runners of lost-member-runners would be missing: ${room}`,
+  };
+}
+
+/**
  * What of the wanted runners a pool can hold. Pure.
  *
  * @throws {@link PoolTooSmallError} when runners are wanted and not one fits.

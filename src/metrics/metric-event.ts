@@ -54,7 +54,7 @@ export interface Reconciliation extends Common {
   readonly crashed_runners: number;
   readonly idle_runners: number;
   readonly active_runners: number;
-  /** The configured number. */
+  /** The configured number, and that of runners in place of lost ones. */
   readonly expected_runners: number;
   readonly duration: number;
 }

@@ -45,7 +45,9 @@ export const UNIT_METRICS = {
   }),
   github_runner_runners: gauge("Runners of the unit.", { state: ["idle", "busy", "offline", "unknown"] }),
   github_runner_standby_instances: gauge("Instances that wait to become runners."),
-  github_runner_runners_wanted: gauge("Most runners of the unit: the option virtual-machines."),
+  github_runner_runners_wanted: gauge(
+    "Most runners of the unit: the option virtual-machines, and those in place of lost ones of an LXD cluster.",
+  ),
   github_runner_runners_capacity: gauge(
     "Runners that the unit keeps now: as many of the wanted ones as the machine can hold, and with scaling=demand as many as jobs and idle runners need.",
   ),

@@ -9,7 +9,7 @@ import {
 } from "charm-kit";
 import { FormerScopeError, isOfFormerScope, RunnerCreateError, StandbyLostError } from "./errors.ts";
 import { formerForge } from "./former-forge.ts";
-import type { Demand, Patience } from "./plan.ts";
+import type { Demand, Patience, Replacement } from "./plan.ts";
 import { OnlineWitness } from "./online-witness.ts";
 import type { FormerScope, Machine, RegistrationScopes, StandbyMachine } from "./ports.ts";
 import { Runner, type CreateRunnerConfig, type RunnerDependencies } from "./runner.ts";
@@ -28,6 +28,8 @@ export interface Fleet {
   readonly count: number;
   /** Jobs that want runners; `count` is the most of them then. @default none */
   readonly demand?: Demand | undefined;
+  /** Runners beyond `count`, in place of those of other units that were lost. @default none */
+  readonly replacement?: Replacement | undefined;
   /** The configured number, when the machine cannot hold as many. @default the same as `count` */
   readonly configured?: number;
   /** Number of standby instances beside the runners. @default 0 */

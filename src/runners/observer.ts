@@ -1,7 +1,9 @@
 import { messageOf, type Logger } from "charm-kit";
+import { isGone, type LostRunners } from "./lost-runners.ts";
 import type {
   Forge,
   FormerScope,
+  LostInstances,
   Machine,
   MachineList,
   Machines,
@@ -36,6 +38,7 @@ export class Observation implements World {
   readonly standby: readonly StandbyMachine[];
   readonly registrations: readonly Registration[];
   readonly lost: readonly Registration[];
+  readonly lostRunners: LostRunners | undefined;
   readonly lostScopes: ReadonlySet<string>;
   readonly ended: ReadonlyMap<string, number>;
   /** Keys of scopes that gave no list: those that refuse the credentials, and those that do not respond. */
@@ -51,6 +54,7 @@ export class Observation implements World {
       readonly registrations: readonly Registration[];
       /** Those of other units' runners whose machines are off. */
       readonly lost: readonly Registration[];
+      readonly lostRunners: LostRunners | undefined;
     },
     visited: readonly VisitedScope[],
     ended: ReadonlyMap<string, number>,
@@ -59,6 +63,7 @@ export class Observation implements World {
     this.standby = standby;
     this.ended = ended;
     this.lost = present.lost;
+    this.lostRunners = present.lostRunners;
     this.registrations = [present.registrations, ...visited.map(listed)].flat();
     this.#present = present;
     this.#visited = visited;
@@ -150,7 +155,7 @@ export class Observer {
     const unlisted = runners.filter(({ name, state }) => state === "running" && !names.has(name));
     return new Observation(
       { runners, standby: this.#owned(all.standby) },
-      { forge, key: scopes.present, registrations, lost: this.#lost(present, all.lost) },
+      { forge, key: scopes.present, registrations, ...this.#lost(present, all.lost) },
       visited,
       await metrics.ended(unlisted.map(({ name }) => name)),
     );
@@ -182,12 +187,17 @@ export class Observer {
     }
   }
 
-  /** Their own units are off with their machines. One that GitHub lists as online is not: LXD alone has lost it. */
-  #lost(registrations: readonly Registration[], instances: readonly string[] = []): readonly Registration[] {
-    const names = new Set(instances.filter((name) => this.#dependencies.names.isOfOtherUnit(name)));
-    return registrations.filter(
-      ({ name, online, busy, isUnreadable }) => names.has(name) && !online && !busy && !isUnreadable,
-    );
+  /** Their own units are off with their machines. */
+  #lost(
+    registrations: readonly Registration[],
+    instances: LostInstances | undefined,
+  ): Pick<Observation, "lost" | "lostRunners"> {
+    if (instances === undefined) return { lost: [], lostRunners: undefined };
+    const { unit, units } = instances;
+    const names = new Set(instances.names.filter((name) => this.#dependencies.names.isOfOtherUnit(name)));
+    const listed = registrations.filter(({ name }) => names.has(name));
+    const alive = new Set(listed.filter((each) => !isGone(each)).map(({ name }) => name));
+    return { lost: listed.filter(isGone), lostRunners: { names: [...names], alive, unit, units } };
   }
 
   #owned<T extends { readonly name: string }>(all: readonly T[]): readonly T[] {

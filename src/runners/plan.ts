@@ -1,5 +1,6 @@
 import type { Machine, MachineNote, Registration, StandbyMachine } from "./ports.ts";
 import { busyEndsAt } from "./job-claims.ts";
+import { replacedBy } from "./lost-runners.ts";
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
 import {
   hasSuccessor,
@@ -14,7 +15,13 @@ import { runnersFor, servesNobody } from "./served-demand.ts";
 import { planStandby, type Discarded, type StandbyReason } from "./standby-plan.ts";
 import { isAlive, type World } from "./world.ts";
 
-export { wantedCount, type Demand, type FormerScopeDemand, type Wanted } from "./succession.ts";
+export {
+  wantedCount,
+  type Demand,
+  type FormerScopeDemand,
+  type Replacement,
+  type Wanted,
+} from "./succession.ts";
 
 /** Time limits, in milliseconds. */
 export interface Patience {
@@ -102,10 +109,12 @@ type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readon
  * Decides which steps to take. Pure: the same input always gives the same plan.
  *
  * Busy runners are never removed, unless for longer than GitHub allows a job to run. No plan makes the number of live runners exceed {@link runnersFor}, and so the wanted
- * number: busy and suspect runners count until they are gone. Of several working runners that need a successor only one is removed before a
+ * number with the {@link replacedBy | replacements}: busy and suspect runners count until they are gone. Of several working runners that need a successor only one is removed before a
  * successor is online, so that a configuration that makes no runner leaves the others in service.
  */
-export function plan(observed: World, wanted: Wanted, patience: Patience, now: number): Plan {
+export function plan(observed: World, usual: Wanted, patience: Patience, now: number): Plan {
+  const replaced = replacedBy(observed.lostRunners, usual);
+  const wanted = { ...usual, count: usual.count + replaced };
   const { runners, orphans } = joinRunners(observed.machines, observed.registrations);
   const onStandby = new Set((observed.standby ?? []).map(({ name }) => name));
   const steps: Step[] = orphans
@@ -147,13 +156,14 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
   }
   const proven = outdatedIn(kept).filter((each) => hasSuccessor(each, kept, wanted));
   const isProven = proven.length > 0;
-  const replaced = isProven ? proven : pickFirstReplaced(kept, room - kept.size, wanted);
-  for (const [runner, reason] of replaced) {
+  const succeeded = isProven ? proven : pickFirstReplaced(kept, room - kept.size, wanted);
+  for (const [runner, reason] of succeeded) {
     steps.push(removal(runner, reason));
     kept.delete(runner);
   }
   for (const [runner, { isSuspect }] of kept) steps.push(...upkeep(runner, isSuspect, now));
   const { standby: wantedStandby = 0, configHash, renewBefore = -Infinity } = wanted;
+  const { most = 0 } = wanted.replacement ?? {};
   // Runners that power off take room until they are gone, and serve nobody.
   const missing = Math.max(0, count - (kept.size - ending));
   const free = Math.max(0, wanted.count - kept.size);
@@ -163,7 +173,8 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     creations,
     certain: Math.min(creations, Math.max(0, free - mayStay)),
     ending: Math.min(ending, missing - creations),
-    room: wanted.count + wantedStandby - Math.max(wanted.count, kept.size + mayStay),
+    // The machine has room for all replacements.
+    room: wantedStandby + usual.count + most - Math.max(wanted.count, kept.size + mayStay),
     ...{ configHash, renewBefore, now },
   });
   return {
@@ -173,7 +184,7 @@ export function plan(observed: World, wanted: Wanted, patience: Patience, now: n
     standby: standby.usable,
     missingStandby: standby.missing,
     waiting: outdatedIn(kept).length,
-    isTrial: !isProven && replaced.length > 0,
+    isTrial: !isProven && succeeded.length > 0,
   };
 }
 

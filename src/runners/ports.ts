@@ -168,11 +168,18 @@ export interface MachineList {
   readonly standby: readonly StandbyMachine[];
   /** The finished images by their templates, which are instances too; the newest first. */
   readonly images: readonly RunnerImage[];
-  /**
-   * Names of all instances on members of the machine's LXD cluster that are off, other owners' too: LXD tells no more of
-   * them. @default none
-   */
-  readonly lost?: readonly string[];
+  /** What is on members of the machine's LXD cluster that are off. @default nothing */
+  readonly lost?: LostInstances;
+}
+
+/** Instances on members of the machine's LXD cluster that are off. */
+export interface LostInstances {
+  /** Names of all of them, other owners' too: LXD tells no more of them. */
+  readonly names: readonly string[];
+  /** Names of the application's units that have instances on members that answer, such as `runners/1`, and of this one. */
+  readonly units: readonly string[];
+  /** Name of this unit. */
+  readonly unit: string;
 }
 
 /** What changes on a standby instance when a runner takes it. */

@@ -8,6 +8,7 @@ import {
 } from "./creations.ts";
 import { ApplicationEndedError, earlyEndError } from "./errors.ts";
 import { longBusy, type HeldRunner } from "./job-claims.ts";
+import { replacedBy } from "./lost-runners.ts";
 import {
   countRunners,
   joinRunners,
@@ -84,6 +85,8 @@ export interface ReconcileReport extends FleetReport {
   readonly held: readonly HeldRunner[];
   /** Whether the wanted standby instances are there, and wait. */
   readonly isStandbyComplete: boolean;
+  /** Number of wanted runners beyond the usual ones, in place of those of other units that were lost. */
+  readonly replacing: number;
 }
 
 /** A runner as far as it is there. */
@@ -221,6 +224,7 @@ export class RunnerManager {
         fleet,
         this.#options,
       ),
+      replacing: replacedBy(after.lostRunners, fleet),
     };
   }
 
@@ -298,7 +302,9 @@ export class RunnerManager {
     const { names: runners, online: idle, busy } = counts;
     const standby = liveStandby(observed).map(({ name }) => name);
     const stopped = observed.machines.filter((machine) => !isAlive(machine)).map(({ name }) => name);
-    const wanted = fleet.demand ? wantedCount(fleet) : (fleet.configured ?? fleet.count);
+    const replacing = replacedBy(observed.lostRunners, fleet);
+    const { demand, configured = fleet.count } = fleet;
+    const wanted = demand ? wantedCount({ demand, count: fleet.count + replacing }) : configured + replacing;
     return metrics.reconciled(
       { runners, stopped, standby, idle, busy, wanted, tookMs: clock.now() - startedAt },
       signal,

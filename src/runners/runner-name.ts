@@ -60,6 +60,11 @@ export class RunnerNames {
   }
 }
 
+/** The {@link unitSlug} of the unit that a runner's name belongs to, with a hyphen. */
+export function unitSlugOf(runner: string): string {
+  return runner.slice(0, -(OWNER_DIGITS + ATTEMPT_DIGITS));
+}
+
 /** The unit's name in names of instances, images and files: `runners-0` for the unit `runners/0`. */
 export function unitSlug(unitName: string): string {
   return unitName.replace("/", "-");

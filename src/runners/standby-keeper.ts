@@ -136,10 +136,12 @@ export class StandbyKeeper {
   }
 }
 
+type StandbyFleet = Pick<Fleet, "count" | "replacement" | "standby" | "configHash">;
+
 /** Whether a step would find nothing to do: no instance to make, and none to let rest. Pure. */
 export function isStandbyComplete(
   listed: Omit<MachineList, "images">,
-  fleet: Pick<Fleet, "count" | "standby" | "configHash">,
+  fleet: StandbyFleet,
   { freezesStandby = false }: Pick<StandbyKeeperOptions, "freezesStandby">,
 ): boolean {
   return missingStandby(listed, fleet) === 0 && !(freezesStandby && bootingStandby(listed, fleet));
@@ -156,9 +158,9 @@ function bootingStandby(
 /** Number of standby instances that may be made: all instances count, whatever state they are in. Pure. */
 export function missingStandby(
   { runners, standby }: Omit<MachineList, "images">,
-  { count, standby: wanted = 0, configHash }: Pick<Fleet, "count" | "standby" | "configHash">,
+  { count, replacement, standby: wanted = 0, configHash }: StandbyFleet,
 ): number {
   const usable = standby.filter((machine) => isAlive(machine) && machine.configHash === configHash);
-  const room = count + wanted - runners.length - standby.length;
+  const room = count + (replacement?.most ?? 0) + wanted - runners.length - standby.length;
   return Math.max(0, Math.min(wanted - usable.length, room));
 }

@@ -22,12 +22,22 @@ export interface FormerScopeDemand {
   readonly missing: number;
 }
 
+/** What a unit may have in place of lost runners. */
+export interface Replacement {
+  /** Number of runners that each unit keeps, or the most of them where there is a demand. */
+  readonly ofUnit: number;
+  /** Most runners that this unit keeps in place of lost ones. */
+  readonly most: number;
+}
+
 /** The runners that the unit should have. */
 export interface Wanted {
   /** Number of runners, or the most of them where there is a demand; 0 or more. */
   readonly count: number;
   /** @default none: as many runners as `count` at any time */
   readonly demand?: Demand | undefined;
+  /** Runners beyond `count`, in place of those of other units that were lost. @default none */
+  readonly replacement?: Replacement | undefined;
   /** Number of standby instances beside them. @default 0 */
   readonly standby?: number;
   /** Hash of the configuration for new runners. */

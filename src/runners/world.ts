@@ -1,4 +1,5 @@
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
+import type { LostRunners } from "./lost-runners.ts";
 import type { Machine, Registration, StandbyMachine } from "./ports.ts";
 
 /** A unit's instances and registrations at one moment. */
@@ -10,6 +11,8 @@ export interface World {
   readonly registrations: readonly Registration[];
   /** Registrations of other units' runners whose machines are off. @default none */
   readonly lost?: readonly Registration[];
+  /** Other units' runners on members of the LXD cluster that are off. @default none */
+  readonly lostRunners?: LostRunners | undefined;
   /**
    * Runners that GitHub does not list and whose guests say that their applications have ended, and since when, in
    * milliseconds since the Unix epoch. @default none

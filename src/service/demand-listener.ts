@@ -21,8 +21,8 @@ export interface DemandListenerDependencies {
   readonly source: DemandSource;
   /** Identifies the scale set. */
   readonly key: string;
-  /** Most runners that the unit may have. */
-  readonly capacity: number;
+  /** Most runners that the unit may have now. */
+  readonly capacity: () => number;
   /** How many jobs it can serve now; GitHub assigns no more. @default as many as it may have runners */
   readonly room?: Pick<JobRoom, "changed" | "now"> | undefined;
   /** Doubts what GitHub's messages and figures tell. @default nobody does */
@@ -85,7 +85,7 @@ export class DemandListener {
    */
   async run(signal: AbortSignal): Promise<never> {
     const { capacity, clock, key, record, telemetry } = this.#dependencies;
-    this.#hearing = firstHearing(await record.read(), key, clock.now(), capacity);
+    this.#hearing = firstHearing(await record.read(), key, clock.now(), capacity());
     this.#report();
     try {
       return await this.#listenForEver(signal);
@@ -208,11 +208,11 @@ export class DemandListener {
   /** Cut off when another number of jobs is to be announced: GitHub keeps the messages until they are acknowledged. */
   async #poll(session: DemandSession, lastMessageId: number, signal: AbortSignal) {
     const { capacity, room } = this.#dependencies;
-    if (room === undefined) return session.poll({ lastMessageId, capacity }, signal);
+    if (room === undefined) return session.poll({ lastMessageId, capacity: capacity() }, signal);
     const { changed, now } = room;
     const limited = AbortSignal.any([signal, changed]);
     try {
-      return await session.poll({ lastMessageId, capacity: Math.min(capacity, now) }, limited);
+      return await session.poll({ lastMessageId, capacity: Math.min(capacity(), now) }, limited);
     } catch (thrown) {
       signal.throwIfAborted();
       if (changed.aborted) return "cut off";
@@ -262,10 +262,10 @@ export class DemandListener {
 
   /** Keeps what is known now, and wakes the loop when another number of runners is wanted. */
   async #tell(next: (hearing: Hearing, now: number) => Hearing): Promise<void> {
-    const { clock, onChange, record } = this.#dependencies;
+    const { capacity, clock, onChange, record } = this.#dependencies;
     const before = this.#hearing;
     if (before === undefined) return;
-    this.#hearing = next(before, clock.now());
+    this.#hearing = next({ ...before, capacity: capacity() }, clock.now());
     await record.write({ ...this.#hearing.heard, fault: this.#fault });
     const { heard } = this.#hearing;
     this.#report();

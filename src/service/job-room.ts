@@ -30,6 +30,17 @@ export class JobRoom {
 }
 
 /**
+ * Most runners that the unit may have now: the usual number, and more only as far as the last round wanted some in place of
+ * lost ones. Pure.
+ *
+ * @param room that of the last round, which may be one of earlier settings.
+ * @param most the usual number, with all that may ever be in place of lost ones.
+ */
+export function capacityIn(room: number, usual: number, most: number): number {
+  return Math.max(usual, Math.min(room, most));
+}
+
+/**
  * Number of jobs that the unit can serve after a round. Pure. Jobs that wait for a unit which cannot create their runners
  * could have runners of another unit: none before there is an image, and no more than the runners that are there while
  * none can be created. Jobs of former scale sets take room too.

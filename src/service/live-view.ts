@@ -3,6 +3,7 @@ import { linesOfStanding, standingAt } from "../metrics/standing.ts";
 import type { Capsule } from "../unit/capsules.ts";
 import type { RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
 import type { Wait } from "./recent-waits.ts";
+import { wantedRunners } from "./shown-status.ts";
 
 /*
  * The view is a format of its own, which programs that know nothing of runners show too: `top` and `status` of the embedded
@@ -130,7 +131,9 @@ export function liveView(sources: LiveViewSources): LiveView {
   };
 }
 
-function summaryOf({ activity, counts, wanted }: ServiceStatus): string {
+function summaryOf(status: ServiceStatus): string {
+  const { activity, counts } = status;
+  const wanted = wantedRunners(status);
   if (activity.state === "paused") return plain(`Paused: ${activity.reason}`);
   if (counts === undefined || wanted === undefined) return "The service has not counted the runners yet";
   const { busy, online: idle, offline, unknown, names } = counts;
@@ -139,7 +142,9 @@ function summaryOf({ activity, counts, wanted }: ServiceStatus): string {
   return `${names.length} of ${wanted} runners${listed === "" ? "" : `: ${listed}`}`;
 }
 
-function toneOf({ activity, counts, failures, fault, settingsFault, wanted = 0 }: ServiceStatus): Tone {
+function toneOf(status: ServiceStatus): Tone {
+  const { activity, counts, failures, fault, settingsFault } = status;
+  const wanted = wantedRunners(status) ?? 0;
   if (fault !== undefined || settingsFault !== undefined || failures.length > 0) return "problem";
   if (activity.state === "paused" || activity.state === "without settings") return "attention";
   const isWhole = counts !== undefined && counts.busy + counts.online >= wanted;
@@ -166,11 +171,11 @@ function queueOf({ demand }: ServiceStatus): readonly Fact[] {
 }
 
 function factsOf(status: ServiceStatus): readonly Fact[] {
-  const { capacity, checkedAt, counts, image, nextAttemptAt, waiting, wanted } = status;
+  const { capacity, checkedAt, counts, image, nextAttemptAt, waiting } = status;
   const known = (value: number | string | undefined) => (value === undefined ? "not known" : String(value));
   return [
     serviceFact(status),
-    { name: "Wanted runners", value: known(wanted) },
+    { name: "Wanted runners", value: known(wantedRunners(status)) },
     { name: "Machine holds", value: known(capacity) },
     { name: "Standby instances", value: known(counts?.standby) },
     ...(waiting > 0 ? [{ name: "Outdated runners", value: String(waiting) }] : []),

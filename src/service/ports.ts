@@ -20,8 +20,10 @@ export interface Round {
   readonly waiting: number;
   /** Number of wanted runners that the machine can hold; undefined if it was not looked at. */
   readonly capacity: number | undefined;
-  /** Number of runners that the machine can hold, at most the configured one. @default it was not looked at */
+  /** Number of runners that the machine can hold, at most all wanted ones. @default it was not looked at */
   readonly room?: number | undefined;
+  /** Number of wanted runners beyond the configured ones, in place of those of other units that were lost. @default none */
+  readonly replacing?: number | undefined;
   /** Name of the machine's member of an LXD cluster while it is evacuated. @default it is not */
   readonly evacuated?: string | undefined;
   readonly image: ImageState;

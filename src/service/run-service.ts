@@ -5,6 +5,7 @@ import { openUnit } from "../unit/open-unit.ts";
 import { guestEnd, openDemand, openWorkload } from "../unit/open-workload.ts";
 import { programIdentity } from "../unit/service-program.ts";
 import { readSettings, type ServiceSettings } from "../unit/service-settings.ts";
+import { replacementsOf } from "../unit/room.ts";
 import type { UnitSystem } from "../unit/unit-system.ts";
 import type { Telemetry } from "../unit/telemetry.ts";
 import { runnerNames } from "../unit/unit-slug.ts";
@@ -12,7 +13,7 @@ import { DemandListener } from "./demand-listener.ts";
 import { DemandRounds } from "./demand-rounds.ts";
 import { type FollowDependencies, followInstances } from "./follow-instances.ts";
 import { GuestWords } from "./guest-words.ts";
-import { JobRoom } from "./job-room.ts";
+import { capacityIn, JobRoom } from "./job-room.ts";
 import type { ServiceWork, UnitChanges } from "./ports.ts";
 import { RunnerLoop } from "./runner-loop.ts";
 import { ServiceApi } from "./service-api.ts";
@@ -227,7 +228,9 @@ function openWork(
   // While it is paused, GitHub must assign no jobs to it.
   const demand = paused === undefined ? openDemand(setup, context) : undefined;
   if (demand === undefined) return rounds;
-  const capacity = setup.configuration.count;
+  const { count } = setup.configuration;
+  const most = count + replacementsOf(setup.configuration);
+  const capacity = () => capacityIn(room.now, count, most);
   const parts = {
     clock: system.clock,
     log,
@@ -242,7 +245,7 @@ function openWork(
     room,
     secondWitness: new SecondWitness({
       ...{ ...parts, queue, labels, scaleSet: source.name },
-      capacity: () => Math.min(capacity, room.now),
+      capacity: () => Math.min(capacity(), room.now),
     }),
     onChange: () => {
       wakes.wake("demand");

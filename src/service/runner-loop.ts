@@ -289,7 +289,8 @@ export class RunnerLoop {
 
   #tell(round: Round, { mostCreations: most, isPaused = false }: RoundOptions): void {
     const { clock } = this.#dependencies;
-    const { created, demand, evacuated, notices, waiting, capacity, image, room, standing } = round;
+    const { created, demand, evacuated, notices, replacing, waiting, capacity, image, room, standing } =
+      round;
     const failures = failuresOf(round);
     // What runners stand on may be why.
     if (failures.some(({ concern }) => concern === "creation")) this.#verification.doubt();
@@ -301,6 +302,7 @@ export class RunnerLoop {
       demand,
       evacuated,
       notices,
+      replacing,
       waiting,
       capacity,
       image,

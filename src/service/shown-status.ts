@@ -31,6 +31,14 @@ function reasonOf(error: ToldError): string {
   return reason;
 }
 
+/** Number of wanted runners, those in place of lost ones included. Pure. */
+export function wantedRunners({
+  wanted,
+  replacing = 0,
+}: Pick<ServiceStatus, "replacing" | "wanted">): number | undefined {
+  return wanted === undefined ? undefined : wanted + replacing;
+}
+
 /** What the unit's status shows: a change of it is worth a refresh. Pure. */
 export function summaryOf({
   counts,

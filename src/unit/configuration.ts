@@ -36,6 +36,11 @@ export interface Configuration {
   readonly scaling: DemandScaling | undefined;
   /** Number of standby instances beside the runners. */
   readonly standby: number;
+  /**
+   * Most runners beyond `count`, in place of those that were lost with members of the LXD cluster; undefined in settings of
+   * earlier versions. @default none
+   */
+  readonly replacements?: number | undefined;
   readonly instanceType: InstanceType;
   readonly resources: VirtualMachineResources;
   /** Most processes and threads of a container. */

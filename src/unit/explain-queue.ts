@@ -64,7 +64,7 @@ function mainObstacle(evidence: QueueEvidence, waits: Waiting): Obstacle {
 
 /** Why no runner has taken the jobs that the unit may have. */
 function runnerObstacle(evidence: QueueEvidence, waits: Waiting): Obstacle {
-  const { configured, counts, hasImage, imageFailure, room = configured } = evidence;
+  const { configured, counts, hasImage, imageFailure, replacing = 0, room = configured } = evidence;
   if (configured === 0)
     return {
       reason: "at-maximum",
@@ -74,7 +74,7 @@ function runnerObstacle(evidence: QueueEvidence, waits: Waiting): Obstacle {
     const failed = imageFailure === undefined ? "" : `; the last build failed: ${imageFailure}`;
     return { reason: "image", text: `the runner image is not built yet${failed}` };
   }
-  const most = Math.min(configured, room);
+  const most = Math.min(configured + replacing, room);
   const present = counts?.names.length ?? 0;
   if (present >= most) return fullObstacle(evidence, waits, most);
   const failure = evidence.failures.find(({ concern }) => concern !== "removal");
@@ -84,12 +84,13 @@ function runnerObstacle(evidence: QueueEvidence, waits: Waiting): Obstacle {
 
 /** With as many runners as the unit can have. */
 function fullObstacle(evidence: QueueEvidence, waits: Waiting, most: number): Obstacle {
-  const { configured, counts, notices } = evidence;
+  const { configured, counts, notices, replacing = 0 } = evidence;
+  const wanted = configured + replacing;
   const { busy = 0, online = 0, offline = 0, unknown = 0 } = counts ?? {};
   if (online > 0) return idleObstacle(evidence, waits, online);
   if (offline + unknown > 0) return startingObstacle(evidence);
   const runners = most === 1 ? "the only runner is busy" : `all ${busy} runners are busy`;
-  if (most >= configured)
+  if (most >= wanted)
     return {
       reason: "at-maximum",
       text: `${runners}, and virtual-machines is ${configured}; set a larger number or add units`,
@@ -97,7 +98,7 @@ function fullObstacle(evidence: QueueEvidence, waits: Waiting, most: number): Ob
   const why = notices.length === 0 ? "" : `: ${notices.join("; ")}`;
   return {
     reason: "machine-full",
-    text: `${runners}, and the machine holds no more than ${most} of ${configured}${why}`,
+    text: `${runners}, and the machine holds no more than ${most} of ${wanted}${why}`,
   };
 }
 

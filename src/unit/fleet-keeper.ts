@@ -16,7 +16,7 @@ import type { JobDemand } from "./job-demand.ts";
 import { NO_ROOM, type Room } from "./machine-preparation.ts";
 import type { ReplanReasons } from "./replan-reasons.ts";
 import { runnerLabels } from "./runner-labels.ts";
-import { standbyFor } from "./standby-room.ts";
+import { standbyFor } from "./room.ts";
 import type { WorkloadDependencies } from "./workload-dependencies.ts";
 
 /** How one reconcile of the manager works. */
@@ -208,7 +208,9 @@ export class FleetKeeper {
     const create = async (signal: AbortSignal) => ({ ...settings, guest: await this.#guest(signal) });
     const { demand } = await this.#dependencies.demand.read(room.runners);
     const standby = standbyFor(configuration, room.standby, await host.memory(), purpose);
-    return { count: room.runners, demand, standby, configured: count, configHash, create };
+    const { replacements: most, runners } = room;
+    const replacement = most > 0 && { replacement: { ofUnit: count, most } };
+    return { count: runners, ...replacement, demand, standby, configured: count, configHash, create };
   }
 
   /** The settings of one runner. */

@@ -1,17 +1,20 @@
 import { MemberEvacuatedError } from "./evacuation.ts";
 import { firewallRules } from "./firewall-rules.ts";
 import type { ClusterMembership } from "./ports.ts";
+import { replacementsOf } from "./room.ts";
 import type { WorkloadDependencies } from "./workload-dependencies.ts";
 
 /** What the machine can hold. */
 export interface Room {
   /** Number of runners. */
   readonly runners: number;
+  /** Number of runners beyond them, in place of lost ones. */
+  readonly replacements: number;
   /** Number of standby instances beside all wanted runners, as far as pool and network decide. */
   readonly standby: number;
 }
 
-export const NO_ROOM: Room = { runners: 0, standby: 0 };
+export const NO_ROOM: Room = { runners: 0, replacements: 0, standby: 0 };
 
 /** What the machine is ready for, and what a person should know of it. */
 export interface Readiness {
@@ -37,7 +40,7 @@ interface MachinePreparationDependencies extends Pick<
   | "rotation"
   | "step"
 > {
-  readonly cluster: Pick<ClusterMembership, "evacuatedMember">;
+  readonly cluster: ClusterMembership;
 }
 
 /** Makes the machine ready for runners: kernel, pool, bridge, profiles and firewall. */
@@ -67,23 +70,31 @@ export class MachinePreparation {
   }
 
   async #prepareAll(signal: AbortSignal): Promise<Readiness> {
-    const { configuration, firewall, host, infrastructure, rotation, step, integrations } =
+    const { cluster, configuration, firewall, host, infrastructure, rotation, step, integrations } =
       this.#dependencies;
     const { count, processes, resources } = configuration;
     const standby = count === 0 ? 0 : configuration.standby;
+    // Outside a cluster, no member can be lost.
+    const may = replacementsOf(configuration);
+    const replacements = may > 0 && (await cluster.isMember(signal)) ? may : 0;
     const need = {
-      runners: count + standby,
+      runners: count + replacements + standby,
       processes,
       virtualMachines: configuration.instanceType === "virtual-machine",
     };
     const notices = await host.prepare(need, step, signal);
-    const ensured = infrastructure.ensure({ count, standby, processes, resources }, signal);
+    const capacity = { count, replacements, standby, processes, resources };
+    const ensured = infrastructure.ensure(capacity, signal);
     const closed = firewall.ensure(firewallRules(configuration, integrations), signal, ensured);
     const works = [ensured, closed, rotation.ensure(signal)] as const;
     // None of them goes on in the background when another one has failed.
     await Promise.allSettled(works);
     const [found, waiting] = await Promise.all(works);
-    const room = { runners: found.count, standby: found.standby };
+    const room = {
+      runners: found.count,
+      replacements: found.replacements ?? 0,
+      standby: found.standby,
+    };
     return { room, notices: [...notices, ...found.notices, ...waiting] };
   }
 }

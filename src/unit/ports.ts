@@ -9,7 +9,9 @@ export type RunnerStorage = "juju-storage" | "memory";
 export interface RunnerCapacity {
   /** Number of runners. */
   readonly count: number;
-  /** Number of standby instances beside them, as far as there is room. */
+  /** Number of runners beyond them, in place of lost ones, as far as there is room. @default none */
+  readonly replacements?: number | undefined;
+  /** Number of standby instances beside all of them, as far as there is room. */
   readonly standby: number;
   /** Most processes and threads of each, if it is a container. */
   readonly processes: number;
@@ -27,7 +29,9 @@ export interface ListedBridge {
 export interface InfrastructureReport {
   /** Number of runners that it can hold: at most the wanted number, and at least 1 when runners are wanted. */
   readonly count: number;
-  /** Number of standby instances that it can hold beside all wanted runners: at most the wanted number. */
+  /** Number of runners that it can hold beyond the wanted number: at most the wanted replacements. @default none */
+  readonly replacements?: number | undefined;
+  /** Number of standby instances that it can hold beside all these runners: at most the wanted number. */
   readonly standby: number;
   /** Why it holds fewer than wanted, and features that it lacks and that runners can work without; each a short text. */
   readonly notices: readonly string[];

@@ -34,6 +34,8 @@ export interface QueueEvidence {
   readonly publicRepositories: ReadonlySet<string>;
   /** The option `virtual-machines`. */
   readonly configured: number;
+  /** Number of runners beyond them, in place of those of other units that were lost. @default none */
+  readonly replacing?: number | undefined;
   /** Number of runners that the machine can hold; undefined where nobody has looked. */
   readonly room: number | undefined;
   /** undefined where LXD or GitHub could not be read. */
@@ -119,6 +121,7 @@ export async function gatherEvidence(
       silence: silenceOf(heard, service),
       suspicion: heard?.suspicion && describeSuspicion(heard.suspicion),
     },
+    replacing: service?.replacing,
     room: service?.room,
     failures: service?.failures ?? [],
     obstacles: sortedObstacles([...serviceObstacles(service), ...found]),

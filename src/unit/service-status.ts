@@ -52,8 +52,13 @@ export interface ServiceStatus {
   readonly intervalMs: number | undefined;
   /** Number of wanted runners that the machine can hold; undefined before the first round. */
   readonly capacity: number | undefined;
-  /** Number of runners that the machine can hold, at most the configured one; undefined before the first round. */
+  /**
+   * Number of runners that the machine can hold, at most the configured one and those in place of lost ones; undefined before
+   * the first round.
+   */
   readonly room?: number | undefined;
+  /** Number of wanted runners beyond `wanted`, in place of those of other units that were lost. @default none */
+  readonly replacing?: number | undefined;
   /** Name of the machine's member of an LXD cluster while it is evacuated. @default it is not */
   readonly evacuated?: string | undefined;
   readonly image: ImageState | undefined;

@@ -15,7 +15,7 @@ export interface WorkloadReport extends ReconcileReport {
   readonly notices: readonly string[];
   /** Number of wanted runners that the machine can hold. */
   readonly capacity: number;
-  /** Number of runners that the machine can hold, at most the configured one. */
+  /** Number of runners that the machine can hold, at most the configured one and those in place of lost ones. */
   readonly room: number;
   /** Number of jobs of former scale sets that wait or run. */
   readonly formerJobs: number;
@@ -33,6 +33,11 @@ export interface WorkloadReport extends ReconcileReport {
 export interface RefillReport extends WorkloadReport {
   /** Why a hook should build an image: `current` if none should. */
   readonly image: Exclude<ImageState, "missing">;
+}
+
+/** For the status. Pure. */
+function describeReplacing(replacing: number): string {
+  return `virtual-machines + ${replacing}, in place of runners on LXD cluster members that are off`;
 }
 
 interface ReportsDependencies extends Pick<
@@ -69,15 +74,18 @@ export class WorkloadReports {
     // A guest without processes, keys or connections to get fails in many ways: the cause is told beside them.
     const shortages = report.failures.length > 0 ? await host.shortages() : [];
     const { demand, formerJobs, notices: ofDemand } = await this.#dependencies.demand.read();
+    const { replacing } = report;
+    const runners = room.runners + replacing;
     return {
       ...report,
       standing: await standing(),
       // Fewer runners than configured are as many as wanted.
-      capacity: wantedCount({ count: room.runners, demand }),
-      room: room.runners,
+      capacity: wantedCount({ count: runners, demand }),
+      room: runners,
       formerJobs,
       notices: [
         ...ofDemand,
+        ...(replacing > 0 ? [describeReplacing(replacing)] : []),
         ...notices,
         ...shortages,
         ...(crashLoop === undefined ? [] : [`creating one runner at a time, since ${crashLoop}`]),

@@ -15,6 +15,7 @@ import { makeWayForReboot } from "./reboot.ts";
 import type { ReplanReasons } from "./replan-reasons.ts";
 import { runnerLabels } from "./runner-labels.ts";
 import type { ServiceStatus } from "./service-status.ts";
+import { replacementsOf } from "./room.ts";
 import { sweepLeftovers } from "./sweep-leftovers.ts";
 import type { WorkloadDependencies } from "./workload-dependencies.ts";
 import { WorkloadReports, type RefillReport, type WorkloadReport } from "./workload-report.ts";
@@ -218,11 +219,12 @@ export class Workload {
    * @returns undefined while there is no runner image.
    */
   async tidy(signal: AbortSignal): Promise<RefillReport | undefined> {
-    const { count, standby } = this.#dependencies.configuration;
+    const { configuration } = this.#dependencies;
+    const { count, standby } = configuration;
     const member = await this.#dependencies.cluster.evacuatedMember(signal);
     if (member !== undefined) return this.#drain(member, signal);
     // What the machine can hold was not looked at: no fewer runners than the settings allow may stay.
-    const room = { runners: count, standby };
+    const room = { runners: count, replacements: replacementsOf(configuration), standby };
     const filled = await this.#fleet.fillIfBuilt({ room, mostCreations: 0 }, signal);
     if (filled === undefined) return undefined;
     const { decision, report } = filled;

@@ -131,6 +131,7 @@ const MESSAGES: readonly Row[] = [
   ],
   [{ "idle-runners": 501 }, "idle-runners: 501 is more than 500; use 0 to 500"],
   [{ "standby-runners": 51 }, "standby-runners: 51 is more than 50; use 0 to 50"],
+  [{ "lost-member-runners": 501 }, "lost-member-runners: 501 is more than 500; use 0 to 500"],
   [{ "instance-type": "pod" }, "instance-type: not one of its values; use virtual-machine or container"],
   [
     { "runner-subnet": "100.64.0.0/24" },

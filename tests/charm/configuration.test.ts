@@ -110,6 +110,7 @@ describe("parseConfiguration()", () => {
     ],
     [{ "virtual-machines": 0 }, { count: 0 }],
     [{ "standby-runners": 3 }, { standby: 3 }],
+    [{ "lost-member-runners": 2 }, { replacements: 2 }],
     [{ scaling: "fixed", "idle-runners": 3 }, { scaling: undefined }],
     [{ scaling: "demand" }, { scaling: { idle: 0, scaleSetName: "" } }],
     [

@@ -153,6 +153,18 @@ describe("summarise()", () => {
     });
   });
 
+  it("counts runners in place of lost ones to the wanted ones", () => {
+    const notices = ["virtual-machines + 1, in place of runners on LXD cluster members that are off"];
+    const of = (idle: number, capacity?: number) =>
+      summarise(counts(idle), 2, { failures: [], notices, replacing: 1, ...(capacity && { capacity }) })
+        .message;
+    expect(of(3)).to.equal(`3 runners: 3 idle; ${notices[0]}`);
+    expect(of(2)).to.equal(`2 of 3 runners; the next reconcile creates the missing ones; ${notices[0]}`);
+    expect(of(2, 2)).to.equal(`2 runners: 2 idle; ${notices[0]}`);
+    const service = { ...sampleStatus(), wanted: 2, capacity: 3, replacing: 1, counts: counts(2) };
+    expect(summariseService(service)?.message).to.match(/^2 of 3 runners/);
+  });
+
   it("tells notices too when no runner is there", () => {
     const { message } = summarise(counts(0), 2, { failures: [failed], notices: ["one at a time"] });
     expect(message).to.equal("No runner of 2 yet; retrying: no space left on device; one at a time");

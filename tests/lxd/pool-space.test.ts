@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   capacityOf,
   PoolTooSmallError,
+  replacementsThatFit,
   requiredOf,
   runnersThatFit,
   spaceNeed,
@@ -89,6 +90,25 @@ describe("capacityOf()", () => {
       "Cannot keep 1 runner: it needs a storage pool of 7 GiB, and there are 3 GiB; lower vm-disk, free space on the " +
         "machine's disk, or give the unit storage of its own",
     );
+  });
+});
+
+describe("replacementsThatFit()", () => {
+  const space = { driver: "btrfs", present: 32 * GIB, isShared: false };
+  const wanted = (runners: number, replacements: number) => ({ runners, replacements, disk: "10GiB" });
+
+  it("is what there is room for beyond the usual runners, with what would be missing and why", () => {
+    expect(replacementsThatFit(wanted(4, 2), space)).to.deep.equal({ count: 2, shortage: undefined });
+    expect(replacementsThatFit(wanted(4, 3), space)).to.deep.equal({
+      count: 2,
+      shortage:
+        "1 of 3 runners of lost-member-runners would be missing: the storage pool has 32 GiB, room for 2",
+    });
+  });
+
+  it("is none, and nothing to tell of, where none are wanted or not even the usual ones fit", () => {
+    expect(replacementsThatFit(wanted(6, 0), space)).to.deep.equal({ count: 0, shortage: undefined });
+    expect(replacementsThatFit(wanted(7, 2), space)).to.deep.equal({ count: 0, shortage: undefined });
   });
 });
 

@@ -32,7 +32,7 @@ export class FakeMachines implements Machines {
       runners: [...this.#site.machines.values()],
       standby: [...this.#site.standby.values()],
       images: this.#site.images,
-      lost: this.#site.lost,
+      ...(this.#site.lost && { lost: this.#site.lost }),
     }));
   }
 

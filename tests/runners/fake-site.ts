@@ -3,6 +3,7 @@ import type {
   GuestActivity,
   GuestReport,
   BootstrapAnswer,
+  LostInstances,
   Machine,
   Registration,
   StandbyMachine,
@@ -26,8 +27,8 @@ export class FakeSite {
   readonly registrations = new Map<number, Registration>();
   /** Whether the machine's member of an LXD cluster is evacuated. */
   isEvacuated = false;
-  /** Names of instances on members of the cluster that are off. */
-  lost: readonly string[] = [];
+  /** Instances on members of the cluster that are off. */
+  lost: LostInstances | undefined;
   /** Names of templates that runners can be cloned from. */
   readonly templates = new Set(["template-1"]);
   /** The finished images, newest first. */

@@ -519,6 +519,50 @@ function asSet(world: World, count: number): { steps: string[]; creations: numbe
   return { steps: steps.map(summary).sort(), creations };
 }
 
+describe("plan() with lost runners of other units", () => {
+  const lostRunners = {
+    names: ["runners-1-abcdef000001", "runners-1-abcdef000002"],
+    alive: new Set<string>(),
+    ...{ unit: "runners/0", units: ["runners/0"] },
+  };
+  const replacement = { ofUnit: 2, most: 5 };
+  const wanted = { count: 1, configHash: "new", replacement };
+  const both: World = {
+    machines: [machine("a"), machine("b", { createdAt: NOW - 1 })],
+    registrations: [registration("a"), registration("b")],
+  };
+
+  it("makes as many more as are to be replaced, and none without the option", () => {
+    const world = { ...one({}, idle), lostRunners };
+    expect(plan(world, wanted, patience, NOW)).to.include({ creations: 2, slots: 2 });
+    expect(plan(world, { count: 1, configHash: "new" }, patience, NOW)).to.include({
+      creations: 0,
+      slots: 0,
+    });
+  });
+
+  it("makes them for jobs that wait, where the number follows a demand", () => {
+    const world = { ...one({}, busy), lostRunners };
+    const demand = { assigned: 2, running: 1, idle: 0 };
+    expect(plan(world, { ...wanted, demand }, patience, NOW)).to.include({ creations: 1, slots: 2 });
+  });
+
+  it("removes the youngest idle ones when the lost ones are back", () => {
+    const { steps } = plan(both, wanted, patience, NOW);
+    expect(steps.map(summary)).to.deep.equal([surplus("b")]);
+  });
+
+  it("replaces outdated ones one after the other as always", () => {
+    const old: World = {
+      machines: both.machines.map((each) => ({ ...each, configHash: "old" })),
+      registrations: both.registrations,
+      lostRunners,
+    };
+    const { steps, creations } = plan(old, { ...wanted, count: 0 }, patience, NOW);
+    expect([steps.map(summary), creations]).to.deep.equal([["retire b: made with another configuration"], 1]);
+  });
+});
+
 describe("plan()", () => {
   for (const [rule, rows] of rules) {
     describe(rule, () => {

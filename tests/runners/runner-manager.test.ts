@@ -61,7 +61,11 @@ describe("RunnerManager", () => {
       const other = (unit: number, attempt: number) => runnerName(attempt).replace(/-0-/, `-${unit}-`);
       const site = siteWith(A);
       const [off, busy, online, here] = [other(1, 1), other(1, 2), other(2, 3), other(3, 4)];
-      site.lost = [off, busy, online, "stranger"];
+      site.lost = {
+        names: [off, busy, online, "stranger"],
+        units: ["runners/0", "runners/3"],
+        unit: "runners/0",
+      };
       site.addRegistration(off, { online: false });
       site.addRegistration(busy, { online: false, busy: true });
       site.addRegistration(online, { online: true });
@@ -71,6 +75,47 @@ describe("RunnerManager", () => {
       expect(report).to.deep.include({ created: 0, delta: 0, failures: [] });
       expect(site.registrationNames()).to.have.members([A, busy, online, here, "stranger"]);
       expect(site.machineNames()).to.deep.equal([A]);
+    });
+
+    describe("with room for runners in place of lost ones", () => {
+      const fleet = { ...fleetOf(1), replacement: { ofUnit: 2, most: 1 } };
+      const lost = [1, 2, 3].map((attempt) => runnerName(attempt).replace(/-0-/, "-1-"));
+      const loss = { names: lost, units: ["runners/0", "runners/2"], unit: "runners/0" };
+
+      it("makes them with the round that gives up the lost ones, and keeps them while their registrations are gone", async () => {
+        const site = siteWith(A);
+        site.lost = loss;
+        for (const name of lost.slice(0, 2)) site.addRegistration(name, { online: false });
+        expect(await reconcile(new FakeProcess(site), fleet)).to.deep.include({ created: 1, replacing: 1 });
+        expect(site.registrationNames()).to.deep.equal(site.machineNames());
+        expect(await reconcile(new FakeProcess(site), fleet)).to.include({ delta: 0, replacing: 1 });
+        expect(site.machineNames()).to.have.lengthOf(2);
+      });
+
+      it("makes none for runners that GitHub lists as online or with a job", async () => {
+        const site = siteWith(A);
+        site.lost = loss;
+        const [online = "", busy = ""] = lost;
+        site.addRegistration(online, { online: true });
+        site.addRegistration(busy, { online: false, busy: true });
+        expect(await reconcile(new FakeProcess(site), fleet)).to.deep.include({ created: 0, replacing: 0 });
+        expect(site.machineNames()).to.deep.equal([A]);
+      });
+
+      it("removes idle ones when the lost ones are back, and none that has a job before its end", async () => {
+        const site = siteWith(A);
+        site.lost = loss;
+        await reconcile(new FakeProcess(site), fleet);
+        const names = site.machineNames();
+        for (const name of names) site.assignJob(name);
+        site.lost = undefined;
+        expect(await reconcile(new FakeProcess(site), fleet)).to.include({ delta: 0, replacing: 0 });
+        expect(site.machineNames()).to.deep.equal(names);
+        site.finishJob(A);
+        await reconcile(new FakeProcess(site), fleet);
+        expect(site.machineNames()).to.deep.equal(names.filter((name) => name !== A));
+        expect(site.killedJobs).to.deep.equal([]);
+      });
     });
 
     it("keeps the logs of a runner that was lost while it ran, and removes it though they cannot be had", async () => {

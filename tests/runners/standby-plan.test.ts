@@ -25,6 +25,14 @@ const wanting = (count: number, more: Partial<Wanted> = {}): Wanted => ({
   ...more,
 });
 
+const replacement = { ofUnit: 1, most: 1 };
+/** A runner of another unit was lost. */
+const lostRunners = {
+  names: ["runners-1-abcdef000001"],
+  alive: new Set<string>(),
+  ...{ unit: "runners/0", units: ["runners/0"] },
+};
+
 describe("plan() with standby instances", () => {
   const idle: World = { machines: [machine("a")], registrations: [registration("a")] };
 
@@ -104,6 +112,31 @@ describe("plan() with standby instances", () => {
         },
       },
       { steps: ["discard s: more standby instances than wanted"] },
+    ],
+    [
+      "keeps them beside a runner in place of a lost one, and misses them there",
+      [standby("s")],
+      {
+        world: {
+          machines: [machine("a"), machine("b")],
+          registrations: [registration("a", busy), registration("b")],
+          lostRunners,
+        },
+        wanted: wanting(1, { replacement, standby: 2 }),
+      },
+      { usable: ["s"], missing: 1 },
+    ],
+    [
+      "keeps them beside one that has a job when the lost one is back",
+      [standby("s")],
+      {
+        world: {
+          machines: [machine("a"), machine("b")],
+          registrations: [registration("a", busy), registration("b", busy)],
+        },
+        wanted: wanting(1, { replacement }),
+      },
+      { usable: ["s"] },
     ],
     [
       "gives all up when none is wanted",

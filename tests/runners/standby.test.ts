@@ -255,6 +255,12 @@ describe("missingStandby()", () => {
     expect(missingStandby(list(1), fleet(2, 2, "hash-2"))).to.equal(1);
   });
 
+  it("is what is wanted beside runners in place of lost ones, for which there is room", () => {
+    const replacement = { ofUnit: 2, most: 1 };
+    expect(missingStandby(list(0, 3), { ...fleet(2, 1), replacement })).to.equal(1);
+    expect(missingStandby(list(0, 4), { ...fleet(2, 1), replacement })).to.equal(0);
+  });
+
   it("is less beside runners that are too many", () => {
     expect(missingStandby(list(0, 3), fleet(2, 1))).to.equal(0);
     expect(missingStandby(list(0, 3), fleet(2, 2))).to.equal(1);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { CodedError } from "charm-kit";
 import { DemandRounds } from "../../src/service/demand-rounds.ts";
-import { JobRoom, jobRoomAfter } from "../../src/service/job-room.ts";
+import { capacityIn, JobRoom, jobRoomAfter } from "../../src/service/job-room.ts";
 import type { Round } from "../../src/service/ports.ts";
 import { OutdatedSettingsError } from "../../src/service/unit-rounds.ts";
 import { rejection } from "../support/rejection.ts";
@@ -106,6 +106,13 @@ describe("DemandRounds", function () {
     await round(roundOf(["a"], { room: 3 }), { ...OPTIONS, mostCreations: 0 });
     await site.queue(6);
     await site.knows(4);
+  });
+});
+
+describe("capacityIn()", () => {
+  it("is the usual number, whatever room there is, and more only for runners in place of lost ones", () => {
+    for (const room of [0, 3, 4, 9]) expect(capacityIn(room, 4, 4)).to.equal(4);
+    expect([3, 5, 9].map((room) => capacityIn(room, 4, 6))).to.deep.equal([4, 5, 6]);
   });
 });
 

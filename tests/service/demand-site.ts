@@ -87,7 +87,7 @@ export class DemandSite {
         capacity: () => Math.min(capacity, room?.now ?? capacity),
         ...{ clock: this.clock, log: silentLogger, random },
       }),
-      ...{ key, capacity, room, clock: this.clock, log: silentLogger },
+      ...{ key, capacity: () => capacity, room, clock: this.clock, log: silentLogger },
       record: {
         read: () => Promise.resolve(this.heard),
         write: (heard) => {

@@ -101,7 +101,7 @@ export class SimulatedUnit {
         const listener = new DemandListener({
           source: this.#source(life),
           key: ports.scope,
-          capacity: ports.most,
+          capacity: () => ports.most,
           room,
           record: {
             read: this.#files.demand.read,

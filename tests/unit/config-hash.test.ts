@@ -67,6 +67,7 @@ const CHANGES: Readonly<Record<OptionName, Options>> = {
   "idle-runners": { scaling: "fixed", "idle-runners": 3 },
   "scale-set-name": { scaling: "demand", "scale-set-name": "builders" },
   "standby-runners": { "standby-runners": 3 },
+  "lost-member-runners": { "lost-member-runners": 2 },
   "instance-type": { "instance-type": "virtual-machine" },
   "vm-cpu": { "vm-cpu": 3 },
   "vm-memory": { "vm-memory": "8GiB" },

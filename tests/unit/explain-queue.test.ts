@@ -128,6 +128,15 @@ describe("explainQueue()", () => {
     expect(told({ ...none, failures: [{ ...FAILURE, concern: "removal" }] })).to.match(/^starting/);
   });
 
+  it("counts runners in place of lost ones to those that the unit may have", () => {
+    const missing = { replacing: 1, room: 3 };
+    expect(told(missing)).to.match(/^starting/);
+    const three = { ...COUNTS, busy: 3, names: ["a", "b", "c"], busyNames: ["a", "b", "c"] };
+    expect(told({ ...missing, counts: three })).to.match(
+      /^at-maximum: all 3 runners are busy, and virtual-machines is 2;/,
+    );
+  });
+
   it("tells whether the machine or the option limits the number of runners", () => {
     const one = { ...COUNTS, busy: 1, names: ["a"], busyNames: ["a"] };
     expect(told({ counts: one, room: 1, notices: ["the disk has room for 1 runner"] })).to.equal(

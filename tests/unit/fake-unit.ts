@@ -1,7 +1,7 @@
 import type { ImageTrial } from "../../src/runners/image-trial.ts";
 import { ImageKeeper, type Memory } from "../../src/runners/image-keeper.ts";
 import type { ImageRecipe, LifeMoment, RunnerImage } from "../../src/runners/ports.ts";
-import type { QueuedJob, QueueSource } from "../../src/unit/ports.ts";
+import type { QueuedJob, QueueSource, RunnerCapacity } from "../../src/unit/ports.ts";
 import type { Lock } from "../../src/runners/runner-manager.ts";
 import { standingAt } from "../../src/metrics/standing.ts";
 import type { UnitSystem } from "../../src/unit/unit-system.ts";
@@ -68,6 +68,8 @@ export class FakeUnit {
    * application, `member` of an LXD cluster, `machine`.
    */
   readonly looked: ("turn" | "version" | "member" | "machine")[] = [];
+  /** What its machine was made for. */
+  readonly sizes: RunnerCapacity[] = [];
   /** Number of times that images were listed apart from instances. */
   imageLists = 0;
   /** Whether the machine's LXD is a member of a cluster. */
@@ -76,6 +78,8 @@ export class FakeUnit {
   capacity = 2;
   /** Number of standby instances that its pool and network can hold. */
   standby = 0;
+  /** Most runners in place of lost ones; its machine has room for them. */
+  replacements = 0;
   /** The machine's memory in bytes. */
   memory = { total: 100 * 2 ** 30, available: 100 * 2 ** 30 };
   /** Whether a runner service makes standby instances. */
@@ -131,7 +135,7 @@ export class FakeUnit {
     const done = () => Promise.resolve();
     const workload = new Workload({
       ...setup,
-      configuration: { ...setup.configuration, scaling: this.scaling },
+      configuration: { ...setup.configuration, scaling: this.scaling, replacements: this.replacements },
       integrations,
       appName: unit.appName,
       system,
@@ -152,9 +156,12 @@ export class FakeUnit {
         },
       },
       infrastructure: {
-        ensure: () => {
+        ensure: (size) => {
           this.looked.push("machine");
-          return Promise.resolve({ count: this.capacity, standby: this.standby, notices: [] });
+          this.sizes.push(size);
+          const { replacements } = size;
+          const { capacity: count, standby } = this;
+          return Promise.resolve({ count, replacements, standby, notices: [] });
         },
         profiles: () => ["runner"],
         check: done,

@@ -456,6 +456,26 @@ describe("a unit on a member of an LXD cluster", () => {
     expect(unit.site.machineNames()).to.deep.equal([]);
   });
 
+  it("has more runners in place of lost ones of other units, and says so, but not while it is evacuated itself", async () => {
+    unit.replacements = 2;
+    const more = unit.open();
+    const lost = [1, 2, 3].map((n) => `runners-1-abcdef00000${n}`);
+    unit.site.lost = { names: lost, units: ["runners/0", "runners/2"], unit: "runners/0" };
+    const told = "virtual-machines + 1, in place of runners on LXD cluster members that are off";
+    const report = await more.workload.refill(WHOLE, signal);
+    expect(report).to.deep.include({ created: 1, replacing: 1, capacity: 3, room: 3, notices: [told] });
+    unit.site.isEvacuated = true;
+    expect(await more.workload.refill(WHOLE, signal)).to.deep.include({ replacing: 0, room: 0 });
+    unit.site.isEvacuated = false;
+    unit.site.lost = undefined;
+    const back = await more.workload.refill(WHOLE, signal);
+    expect(back).to.deep.include({ created: 2, replacing: 0, capacity: 2, room: 2, notices: [] });
+    expect(unit.sizes.at(-1)).to.include({ count: 2, replacements: 2 });
+    unit.isMember = false;
+    await more.workload.refill(WHOLE, signal);
+    expect(unit.sizes.at(-1)).to.include({ count: 2, replacements: 0 });
+  });
+
   it("has its runners again once it is restored, after a look at what they stand on", async () => {
     const before = unit.site.machineNames();
     unit.site.isEvacuated = true;

@@ -64,6 +64,8 @@ export interface Configure {
   readonly count?: number;
   /** Number of standby instances. */
   readonly standby?: number;
+  /** Most runners in place of lost ones of other units. */
+  readonly replacements?: number;
   readonly configHash?: string;
   readonly scope?: string;
   /** Scaling on demand with so many idle runners; `null`: a fixed number of runners. */
@@ -107,6 +109,8 @@ export type Command =
   /** A scope refuses the unit's credentials from now on; it lists its runners, and registers none; or registers them again. */
   | { readonly do: "refuse" | "bar" | "unbar"; readonly scope: string }
   | { readonly do: "reboot" }
+  /** So many instances of another unit are on members of the LXD cluster that are off; with 0, all members are back. */
+  | { readonly do: "members"; readonly lost: number }
   | { readonly do: "wait"; readonly minutes: number };
 
 /** Verbs of LXD, which does not answer while it restarts. */
@@ -169,6 +173,7 @@ const anyConfigure: fc.Arbitrary<Configure> = fc.record(
     do: fc.constant("configure" as const),
     count: fc.nat(4),
     standby: fc.nat(2),
+    replacements: fc.nat(2),
     configHash: fc.constantFrom(...CONFIG_HASHES),
     scope: fc.constantFrom(...SCOPES),
     idle: fc.constantFrom(null, 0, 1),
@@ -195,6 +200,10 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: anyHappening },
   { weight: 2, arbitrary: anyConfigure },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("reboot" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("members" as const), lost: fc.constantFrom(0, 1, 3, 6) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("refuse" as const), scope: fc.constantFrom(...SCOPES) }),

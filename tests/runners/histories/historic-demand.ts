@@ -211,7 +211,7 @@ export class HistoricDemand {
     const listener = new DemandListener({
       source: this.setOf(wanted.scope).source(caller),
       key: wanted.scope,
-      capacity: wanted.capacity,
+      capacity: () => wanted.capacity,
       record: {
         read: () => Promise.resolve(this.#heard),
         write: (heard) => {

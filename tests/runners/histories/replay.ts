@@ -62,6 +62,7 @@ class HistoricUnit {
   #configHash = "hash-1";
   #scope = SCOPE;
   #standby = 0;
+  #replacements = 0;
   /** Idle runners beside the demand; undefined with a fixed number of runners. */
   #idle: number | undefined;
   readonly #demandOf = new HistoricDemand(this.#site);
@@ -70,7 +71,7 @@ class HistoricUnit {
   #revision = 1;
   #applied = 0;
   /** Numbers of runners that processes at work want. */
-  readonly #wanted = new Set<Pick<Fleet, "count" | "standby">>();
+  readonly #wanted = new Set<Pick<Fleet, "count" | "replacement" | "standby">>();
   readonly #lock = new SiteLock();
   #broken: BrokenRule | undefined;
   readonly #others: string;
@@ -119,6 +120,9 @@ class HistoricUnit {
         }
         for (const name of site.standbyNames()) happen(site, "stop-standby", name);
         break;
+      case "members":
+        site.lost = command.lost === 0 ? undefined : { ...OTHER_UNITS, names: LOST.slice(0, command.lost) };
+        break;
       case "wait":
         await this.#pass(command.minutes * MINUTE_MS);
         break;
@@ -152,7 +156,7 @@ class HistoricUnit {
     await this.#pass(isLeft ? LONGEST_WAIT_MS : SETTLED_MS);
     await this.#twoReconciles();
     this.#checkSettled("after the last jobs");
-    const wanted = Math.min(this.#fleet.count, this.#idle ?? Infinity);
+    const wanted = Math.min(this.#most(this.#fleet), this.#idle ?? Infinity);
     this.#demand(this.#own().length === wanted, "the number is not the wanted one");
     const left = [...this.#site.recorded.keys()].filter((key) => key !== this.#scope);
     this.#demand(left.length === 0, `credentials of ${left.join()} are kept though nothing is left there`);
@@ -218,7 +222,7 @@ class HistoricUnit {
 
   /** The service applies the settings in force, and hears what GitHub has told. */
   async #followDemand(): Promise<void> {
-    const { count: capacity } = this.#fleet;
+    const capacity = this.#most(this.#fleet);
     await this.#demandOf.follow(this.#idle === undefined ? undefined : { scope: this.#scope, capacity });
   }
 
@@ -345,6 +349,7 @@ class HistoricUnit {
   #configure({
     count = this.#fleet.count,
     standby = this.#standby,
+    replacements = this.#replacements,
     configHash = this.#configHash,
     scope = this.#scope,
     idle = this.#idle,
@@ -364,8 +369,17 @@ class HistoricUnit {
     ];
     const hash = facts.join(" in ");
     this.#standby = standby;
-    this.#fleet = { ...fleetOf(count, hash), standby };
+    this.#replacements = replacements;
+    const replacement = { ofUnit: count, most: count === 0 ? 0 : replacements };
+    this.#fleet = { ...fleetOf(count, hash), standby, replacement };
     this.#sizes = this.#measure();
+  }
+
+  /** Most runners of a fleet: another unit shares the lost ones, and has the second turn. */
+  #most({ count, replacement }: Pick<Fleet, "count" | "replacement">): number {
+    const instances = this.#site.lost?.names.length ?? 0;
+    const lost = this.#idle === undefined || instances === 0 ? Math.min(instances, count) : count;
+    return count + Math.min(Math.ceil(lost / 2), replacement?.most ?? 0);
   }
 
   #own(): Machine[] {
@@ -377,8 +391,9 @@ class HistoricUnit {
   /** What must hold at every moment. */
   #check(): void {
     const wanted = [this.#fleet, ...this.#wanted];
-    const count = Math.max(...wanted.map((fleet) => fleet.count));
-    const both = Math.max(...wanted.map((fleet) => fleet.count + (fleet.standby ?? 0)));
+    const count = Math.max(...wanted.map((fleet) => this.#most(fleet)));
+    // The machine has room for all runners in place of lost ones.
+    const both = Math.max(...wanted.map((fleet) => roomOf(fleet) + (fleet.standby ?? 0)));
     const before = this.#sizes;
     this.#sizes = this.#measure();
     const { runners, instances, registrations } = this.#sizes;
@@ -422,20 +437,21 @@ class HistoricUnit {
 
   /** As many as jobs want: those that have a job already, wherever it came from, and those that wait. */
   #wantedNow(withJob: number): number {
-    if (this.#idle === undefined) return this.#fleet.count;
+    const most = this.#most(this.#fleet);
+    if (this.#idle === undefined) return most;
     const { figures, waiting } = this.#demandOf.setOf(this.#scope);
     const { assigned } = this.#demandOf;
     this.#demand(
       assigned === figures.assigned,
       `the unit knows of ${assigned ?? "no"} jobs, not of ${figures.assigned}`,
     );
-    return Math.min(this.#fleet.count, withJob + waiting + this.#waitingElsewhere() + this.#idle);
+    return Math.min(most, withJob + waiting + this.#waitingElsewhere() + this.#idle);
   }
 
   /** Runners with a job of an earlier configuration take the room of standby instances. */
   #checkStandby(when: string, runners: number): void {
     const standby = [...this.#site.standby.values()];
-    const wanted = Math.max(0, Math.min(this.#standby, this.#fleet.count + this.#standby - runners));
+    const wanted = Math.max(0, Math.min(this.#standby, roomOf(this.#fleet) + this.#standby - runners));
     this.#demand(
       standby.length === wanted,
       `${when} there are ${standby.length} standby instances, ${wanted} are wanted`,
@@ -490,6 +506,15 @@ class HistoricUnit {
 }
 
 const NEVER = new AbortController().signal;
+
+/** The unit itself, and one on another member that answers. */
+const OTHER_UNITS = { unit: "runners/0", units: ["runners/0", "runners/2"] };
+/** Instances of a unit whose member may be off. */
+const LOST = [1, 2, 3, 4, 5, 6].map((number) => runnerName(number).replace(/-0-/, "-3-"));
+
+function roomOf({ count, replacement }: Pick<Fleet, "count" | "replacement">): number {
+  return count + (replacement?.most ?? 0);
+}
 
 /** What a process works with. */
 interface Settings {

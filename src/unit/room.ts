@@ -8,6 +8,14 @@ const FREE = { keep: 0.05, make: 0.1 } as const;
 const CONTAINER = 256 * 2 ** 20;
 const VIRTUAL_MACHINE = 2 ** 30;
 
+/** Most runners in place of lost ones: a unit without runners has lost none. Pure. */
+export function replacementsOf({
+  count,
+  replacements = 0,
+}: Pick<Configuration, "count" | "replacements">): number {
+  return count === 0 ? 0 : replacements;
+}
+
 /**
  * The number of standby instances for a machine's memory: all that its pool and network have room for, or none. Pure.
  *

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { standbyFor } from "../../src/unit/standby-room.ts";
+import { standbyFor } from "../../src/unit/room.ts";
 
 const GIB = 2 ** 30;
 const container = {
