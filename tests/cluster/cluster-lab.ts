@@ -14,6 +14,8 @@ export interface ClusterLabOptions {
   readonly application: string;
   /** Number of runners of each unit. */
   readonly count: number;
+  /** Most runners of each unit in place of lost ones. @default none */
+  readonly replacements?: number;
   /** @default that of LXD */
   readonly offlineSeconds?: number;
   /** Number, from 0, of a member whose unit has its pool on a disk. @default all have it in memory */
@@ -34,7 +36,7 @@ export class ClusterLab {
     options: ClusterLabOptions,
     parts: { readonly cluster: LxdCluster; readonly standIn: StandInProcess; readonly directory: string },
   ) {
-    const { application, count, members, memberWithDisk } = options;
+    const { application, count, members, memberWithDisk, replacements = 0 } = options;
     this.cluster = parts.cluster;
     this.#standIn = parts.standIn;
     this.#directory = parts.directory;
@@ -47,7 +49,7 @@ export class ClusterLab {
         deployment,
         githubUrl,
         repository: REPOSITORY,
-        count,
+        ...{ count, replacements },
         hasDisk: index === memberWithDisk,
       });
     this.units = members === 2 ? [unit(0), unit(1)] : [unit(0), unit(1), unit(2)];

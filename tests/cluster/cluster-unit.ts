@@ -20,6 +20,8 @@ export interface ClusterUnitOptions {
   /** Such as `acme/widgets`. */
   readonly repository: string;
   readonly count: number;
+  /** Most runners in place of lost ones. */
+  readonly replacements: number;
   /** Whether its pool is on the disk that its member has for it. @default it is in memory */
   readonly hasDisk?: boolean;
 }
@@ -72,7 +74,15 @@ export class ClusterUnit {
   }
 
   #input(): WorkloadInput {
-    const { unitName, deployment, githubUrl, repository, count, hasDisk = false } = this.#options;
+    const {
+      unitName,
+      deployment,
+      githubUrl,
+      repository,
+      count,
+      replacements,
+      hasDisk = false,
+    } = this.#options;
     const { directory, storage } = this.member;
     const configuration = containerConfiguration({ repository, githubUrl, count });
     const at = (path: string) => join(directory, "unit", path);
@@ -88,7 +98,7 @@ export class ClusterUnit {
         paths: { ...HOST_PATHS, storage },
         env: {},
       },
-      configuration: { ...configuration, ...(hasDisk && { storage: "juju-storage" }) },
+      configuration: { ...configuration, replacements, ...(hasDisk && { storage: "juju-storage" }) },
       token: STANDARD_TOKEN,
     };
   }

@@ -22,6 +22,8 @@ export interface WorkloadOutput {
   readonly runners: readonly string[];
   /** Name of the member of an LXD cluster that was found evacuated. */
   readonly evacuated?: string | undefined;
+  /** Number of runners in place of lost ones, after a reconcile. */
+  readonly replacing?: number;
   readonly steps: readonly string[];
   readonly loaded: readonly string[];
 }
@@ -57,7 +59,7 @@ const setup = {
   credentials: { by: "token", token: new Secret(input.token) },
 } as const;
 
-async function work(verb: string): Promise<Pick<WorkloadOutput, "runners" | "evacuated">> {
+async function work(verb: string): Promise<Pick<WorkloadOutput, "runners" | "evacuated" | "replacing">> {
   if (verb === "remove") {
     const teardown = openTeardown(setup, context);
     await teardown.remove(signal).finally(() => teardown.close());
@@ -66,9 +68,9 @@ async function work(verb: string): Promise<Pick<WorkloadOutput, "runners" | "eva
   const workload = openWorkload(setup, { ...context, integrations: { debugSshHosts: [] } });
   try {
     if (verb === "check") return { runners: (await workload.check(signal)).names };
-    const { counts, evacuated, failures } = await workload.reconcile(signal);
+    const { counts, evacuated, failures, replacing } = await workload.reconcile(signal);
     if (failures[0]) throw failures[0];
-    return { runners: counts.names, evacuated };
+    return { runners: counts.names, evacuated, replacing };
   } finally {
     await workload.close();
   }
