@@ -15,6 +15,7 @@ import { WholeMachine } from "./whole-machine.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const REPOSITORY = "acme/widgets";
 const UNIT = "github-runner/0";
+const STATUS_PERIOD_MS = 15_000;
 
 export const minutes = (count: number) => AbortSignal.timeout(count * 60_000);
 
@@ -90,6 +91,14 @@ export class MachineWithAgent {
   /** Runs a command of the agent. @returns what it prints; throws when it fails */
   async agent(words: string, signal: AbortSignal): Promise<string> {
     return (await this.machine.sh(`github-runner-agent ${words}`, signal)).trim();
+  }
+
+  /** Resolves when the unit's status, which follows the runners with its next hook, has a text. */
+  async shows(text: string, signal: AbortSignal): Promise<void> {
+    while (!(await this.agent("status", signal)).includes(text)) {
+      // The command itself costs the machine's only processor seconds.
+      await systemClock.wait(STATUS_PERIOD_MS, signal);
+    }
   }
 
   /** Runs an action of the unit. @returns its results */

@@ -79,7 +79,7 @@ describe("runners in virtual machines", function () {
     for (const { expanded_config: config } of all.filter(({ name }) => names.includes(name))) {
       expect(config).to.include({ "limits.cpu": "1", "limits.memory": "1GiB" });
     }
-    expect(await lab.agent("status", minutes(10))).to.include("2 runners: 2 idle");
+    await lab.shows("2 runners: 2 idle", minutes(20));
     const images = await lxd<readonly Image[]>("/1.0/images?recursion=1");
     expect(images.map(({ type }) => type)).to.deep.equal(["virtual-machine", "virtual-machine"]);
   });
@@ -133,7 +133,7 @@ describe("runners in virtual machines", function () {
     expect(conclusion).to.be.oneOf(["failure", "cancelled"]);
     const { summary } = await lab.act(`explain-runner name=${lost.runnerName ?? ""}`, minutes(20));
     expect(summary).to.include("its instance ended with LXD or with the machine");
-    expect(await lab.agent("status", minutes(10))).to.include("2 runners: 2 idle");
+    await lab.shows("2 runners: 2 idle", minutes(20));
   });
 
   it("have a new image after a job that outlasts its build", async () => {
