@@ -8,6 +8,7 @@ import {
   type NewInstance,
   type Outcome,
   type Publication,
+  type StateChange,
   type StoredImage,
 } from "lxd-client";
 import { BaseImageError, BaseImageServerError, ImageBuildError, ProgramMissingError } from "./errors.ts";
@@ -33,6 +34,8 @@ export interface ImageBuilderOptions {
   readonly ports?: PortAllocator;
   /** Where instances are made. @default the daemon stands alone */
   readonly ownMember?: OwnMember;
+  /** How long the builder may take to shut down, in seconds. @default 60 for a container, 240 for a virtual machine */
+  readonly stopSeconds?: number;
 }
 
 /** The quickest first. A machine need not have the program of each, and `none` needs no program. */
@@ -117,8 +120,16 @@ export class ImageBuilder {
 
   /** A clean shutdown, so that the published file system is consistent. */
   async #stop(signal: AbortSignal): Promise<void> {
-    const change = { action: "stop", timeoutSeconds: CLEAN_STOP_SECONDS[this.#type] } as const;
-    await this.#client.instances.changeState(this.#options.builder, change, signal);
+    const { builder, stopSeconds = CLEAN_STOP_SECONDS[this.#type] } = this.#options;
+    const change = (how: StateChange) => this.#client.instances.changeState(builder, how, signal);
+    try {
+      await change({ action: "stop", timeoutSeconds: stopSeconds });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      // The build script has ended, and a container's files are on the machine's file system, which stays whole.
+      if (this.#type !== "container" || !(thrown instanceof OperationError)) throw thrown;
+      await change({ action: "stop", force: true });
+    }
   }
 
   async #publish(recipe: ImageRecipe, signal: AbortSignal): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import type { ImageRecipe, Images, InstanceType, RunnerImage } from "../runners/
 import { messageOf } from "charm-kit";
 import type { Devices, Image, LxdClient } from "lxd-client";
 import { ImageBuildError, ProgramMissingError } from "./errors.ts";
-import { ImageBuilder } from "./image-builder.ts";
+import { ImageBuilder, type ImageBuilderOptions } from "./image-builder.ts";
 import { builderName, discardInstance, discardUnhindered, templateName } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
 import { missingProgram } from "./missing-program.ts";
@@ -11,7 +11,7 @@ import { NO_MEMBER, type OwnMember } from "./own-member.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 import { isTemplate, runnerImagesIn } from "./runner-images.ts";
 
-export interface LxdImagesOptions {
+export interface LxdImagesOptions extends Pick<ImageBuilderOptions, "stopSeconds"> {
   readonly client: LxdClient;
   readonly owner: Owner;
   /** Type of the instances. @default "container" */

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BaseImageError, ImageBuildError } from "../../src/lxd/errors.ts";
-import { LxdImages } from "../../src/lxd/lxd-images.ts";
+import { LxdImages, type LxdImagesOptions } from "../../src/lxd/lxd-images.ts";
 import { missingProgram } from "../../src/lxd/missing-program.ts";
 import { KEYS, ownerConfig } from "../../src/lxd/ownership.ts";
 import type { ImageRecipe } from "../../src/runners/ports.ts";
@@ -52,7 +52,10 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     await rm(directory, { recursive: true, force: true });
   });
 
-  const imagesOf = ({ client, owner, slug, infrastructure, ports }: InfrastructureFixture) =>
+  const imagesOf = (
+    { client, owner, slug, infrastructure, ports }: InfrastructureFixture,
+    options: Partial<LxdImagesOptions> = {},
+  ) =>
     new LxdImages({
       client,
       owner,
@@ -60,6 +63,7 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
       profile: infrastructure.baseProfile,
       ports,
       archivePathInGuest: ARCHIVE_IN_GUEST,
+      ...options,
     });
   const recipe = (key: string, change: Partial<ImageRecipe> = {}): ImageRecipe => ({
     base: { server: undefined, alias: BASE_IMAGE_ALIAS },
@@ -235,6 +239,16 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     expect(await listed()).to.deep.equal([second]);
     await images.prune([], signal());
     expect(await listObjects()).to.deep.equal({ instances: [], images: [] });
+  });
+
+  it("are built in a container that does not shut down in time, too", async () => {
+    const stubborn = `${BUILD}
+systemd-run --quiet --service-type=oneshot --remain-after-exit --property=TimeoutStopSec=infinity \\
+  --property=ExecStop='/bin/sleep infinity' /bin/true
+`;
+    const made = recipe("a", { buildScript: stubborn });
+    const built = await imagesOf(unit, { stopSeconds: 2 }).build(made, () => undefined, signal());
+    expect(await readFile(built.template, "/opt/built")).to.equal("the runner application");
   });
 
   it("of two units do not disturb each other", async () => {
