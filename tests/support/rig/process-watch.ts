@@ -2,10 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { systemClock } from "charm-kit";
 
 const PERIOD_MS = 5;
-/** A process that has been the same for so many looks is not likely to execute another program soon, */
-const SETTLED = 40;
-/** and is looked at each so many looks. */
-const SELDOM = 10;
 
 /** Remembers the command lines and environments of all processes of this machine, those in its containers too. */
 export class ProcessWatch implements AsyncDisposable {
@@ -15,8 +11,7 @@ export class ProcessWatch implements AsyncDisposable {
   readonly variables = new Set<string>();
   readonly #end = new AbortController();
   readonly #ended: Promise<void>;
-  readonly #known = new Map<string, { readonly commandLine: string; readonly since: number }>();
-  #scans = 0;
+  readonly #known = new Map<string, string>();
 
   constructor() {
     this.#ended = this.#watch();
@@ -29,15 +24,12 @@ export class ProcessWatch implements AsyncDisposable {
 
   /** Reads the processes of this moment. */
   read(): void {
-    const scan = (this.#scans += 1);
     for (const pid of readdirSync("/proc")) {
       if (!/^\d+$/.test(pid)) continue;
-      const known = this.#known.get(pid);
-      if (known && scan - known.since > SETTLED && (scan + Number(pid)) % SELDOM > 0) continue;
       const commandLine = read(`/proc/${pid}/cmdline`);
       // A process changes both with each program that it executes.
-      if (commandLine === undefined || known?.commandLine === commandLine) continue;
-      this.#known.set(pid, { commandLine, since: scan });
+      if (commandLine === undefined || this.#known.get(pid) === commandLine) continue;
+      this.#known.set(pid, commandLine);
       this.commandLines.add(commandLine.replaceAll("\0", " ").trim());
       for (const variable of (read(`/proc/${pid}/environ`) ?? "").split("\0")) this.variables.add(variable);
     }
