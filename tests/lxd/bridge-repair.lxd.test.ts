@@ -10,8 +10,6 @@ import { roomFor } from "../contract/lxd-infrastructure-fixture.ts";
 
 const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;
-/** Set aside for tests of network devices; which part is this process's own, and no unit's beside it. */
-const OUTSIDE = `198.18.${100 + ((process.pid * 3 + 2) % 150)}`;
 
 describeLxd(
   `A bridge that changed in the kernel${reason === undefined ? "" : ` (skipped: ${reason})`}`,
@@ -28,7 +26,7 @@ describeLxd(
       ({ bridge } = site.unit.infrastructure);
       await site.firewall.ensure({ denied: [], exceptions: [] }, signal());
       runner = await site.runner("repaired", await site.image(), "ports");
-      outside = await site.outsideHost("r", OUTSIDE);
+      outside = await site.outsideHost("r");
     });
     after(() => site.close());
 

@@ -5,8 +5,6 @@ import { roomFor } from "../contract/lxd-infrastructure-fixture.ts";
 
 const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;
-/** Set aside for tests of network devices; which part is this process's own, and no unit's beside it. */
-const OUTSIDE = `198.18.${100 + ((process.pid * 3 + 1) % 150)}`;
 /** Settings of the bridge that earlier versions of the charm did not make. */
 const LATER = new Set(["ipv4.dhcp.ranges", "dns.mode", "raw.dnsmasq"]);
 
@@ -29,7 +27,7 @@ describeLxd(
       await networks.put(bridge, { config, description: value.description }, etag, signal());
       image = await site.image();
       runner = await site.runner("earlier", image, "profile");
-      outside = await site.outsideHost("e", OUTSIDE);
+      outside = await site.outsideHost("e");
       await site.unit.infrastructure.ensure(roomFor(0), signal());
       await site.firewall.ensure({ denied: [], exceptions: [] }, signal());
     });

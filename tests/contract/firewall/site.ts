@@ -205,9 +205,14 @@ export class FirewallSite {
     return { address, peer, port, mac, name: instance };
   }
 
-  /** A namespace beside the machine, with somebody who answers in it. */
-  async outsideHost(name: string, network: string): Promise<OutsideHost> {
-    const namespace = await NetworkNamespace.create({ name: `fw${mark}${name}`, network }, patience());
+  /**
+   * A namespace beside the machine, with somebody who answers in it.
+   *
+   * @param network first three numbers of its network. @default one that is free
+   */
+  async outsideHost(name: string, network?: string): Promise<OutsideHost> {
+    const place = { name: `fw${mark}${name}`, ...(network !== undefined && { network }) };
+    const namespace = await NetworkNamespace.create(place, patience());
     const peer = new NetworkPeer(["ip", "netns", "exec", namespace.name]);
     this.finally(async () => {
       peer.close();

@@ -8,8 +8,6 @@ import { until } from "../../support/rig/until.ts";
 
 const reason = reasonToSkip();
 const describeLxd = reason === undefined ? describe : describe.skip;
-/** Part of the networks for tests of network devices; see the test of the firewall. */
-const OUTSIDE = `198.18.${100 + ((process.pid * 3) % 150)}`;
 const program = (name: string) => join(import.meta.dirname, name);
 
 describeLxd(
@@ -30,7 +28,7 @@ describeLxd(
       await site.firewall.ensure({ denied: [], exceptions: [] }, signal());
       attacker = await site.runner("attacker", image, "ports");
       victim = await site.runner("victim", image, "ports");
-      outside = await site.outsideHost("o", OUTSIDE);
+      outside = await site.outsideHost("o");
       gateway = await site.gateway();
     });
     after(() => site.close());
