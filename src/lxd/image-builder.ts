@@ -26,7 +26,7 @@ export interface ImageBuilderOptions {
   readonly instanceType?: InstanceType;
   /** Name of the builder instance. */
   readonly builder: string;
-  /** Its profile. */
+  /** Profile of the builder, and of the template. */
   readonly profile: string;
   /** Path of the runner application's archive in the builder. */
   readonly archivePathInGuest: string;

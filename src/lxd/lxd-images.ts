@@ -6,26 +6,13 @@ import { ImageBuilder, type ImageBuilderOptions } from "./image-builder.ts";
 import { builderName, discardInstance, discardUnhindered, templateName } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
 import { missingProgram } from "./missing-program.ts";
-import { describeOwner, isOwned, KEYS, ownerConfig, ownerText, type Owner } from "./ownership.ts";
-import { NO_MEMBER, type OwnMember } from "./own-member.ts";
-import type { PortAllocator } from "./port-allocator.ts";
+import { describeOwner, isOwned, KEYS, ownerConfig, ownerText } from "./ownership.ts";
+import { NO_MEMBER } from "./own-member.ts";
 import { isTemplate, runnerImagesIn } from "./runner-images.ts";
 
-export interface LxdImagesOptions extends Pick<ImageBuilderOptions, "stopSeconds"> {
-  readonly client: LxdClient;
-  readonly owner: Owner;
-  /** Type of the instances. @default "container" */
-  readonly instanceType?: InstanceType;
+export interface LxdImagesOptions extends Omit<ImageBuilderOptions, "builder"> {
   /** The unit's name in other names, such as `runners-0`; also the alias of its current runner image. */
   readonly slug: string;
-  /** The profile of builder and template. */
-  readonly profile: string;
-  /** Path of the runner application's archive in the builder. */
-  readonly archivePathInGuest: string;
-  /** The unit's bridge. @default the profile alone decides about the network */
-  readonly ports?: PortAllocator;
-  /** Where instances are made. @default the daemon stands alone */
-  readonly ownMember?: OwnMember;
 }
 
 type Progress = (step: string) => void;
