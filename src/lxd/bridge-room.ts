@@ -1,5 +1,6 @@
 import type { RunnerCapacity } from "../unit/ports.ts";
 import type { PooledRunners } from "./lxd-pool.ts";
+import { missingReplacements } from "./pool-space.ts";
 
 /** Builder and template of a new image, and the template of the present one: each has a port, too. */
 const IMAGE_INSTANCES = 3;
@@ -8,8 +9,8 @@ const IMAGE_INSTANCES = 3;
 export interface BridgeRoom {
   readonly replacements: number;
   readonly standby: number;
-  /** Why there are fewer replacements than wanted. */
-  readonly notices: readonly string[];
+  /** Why there are fewer replacements than wanted; undefined if there are not. */
+  readonly shortage: string | undefined;
 }
 
 /**
@@ -24,14 +25,10 @@ export function bridgeRoom(
 ): BridgeRoom {
   const free = Math.max(0, ports - count - IMAGE_INSTANCES);
   const replacements = Math.min(pooled, free);
-  const missing = wanted - replacements;
-  const ofBridge =
-    replacements < pooled
-      ? `${missing} of ${wanted} runners of lost-member-runners would be missing: the runners' network has room for ${replacements}`
-      : shortage;
+  const room = `the runners' network has room for ${replacements}`;
   return {
     replacements,
     standby: Math.min(standby, free - replacements),
-    notices: ofBridge === undefined ? [] : [ofBridge],
+    shortage: replacements < pooled ? missingReplacements(wanted - replacements, wanted, room) : shortage,
   };
 }

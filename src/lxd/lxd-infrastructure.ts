@@ -161,8 +161,8 @@ export class LxdInfrastructure implements Infrastructure {
     await this.#ensureProfile(this.baseProfile, baseProfile(instanceType, site, filters), own, signal);
     await this.#ensureProfile(current, resourceProfile(resources, this.pool), own, signal);
     await this.#removeUnusedProfiles(current, own, signal);
-    const { replacements, standby, notices: ofRoom } = bridgeRoom(pooled, capacity, ports);
-    const notices = [pooled.shortage, ...ofRoom, ...filterNotices(filters), ...bridge.notices];
+    const { replacements, standby, shortage } = bridgeRoom(pooled, capacity, ports);
+    const notices = [pooled.shortage, shortage, ...filterNotices(filters), ...bridge.notices];
     return {
       ...{ count: pooled.count, replacements, standby },
       notices: notices.filter((notice) => notice !== undefined),

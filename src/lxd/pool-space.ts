@@ -106,10 +106,12 @@ export function replacementsThatFit(
   const count = Math.max(0, all - runners);
   if (count === replacements || all < runners) return { count, shortage: undefined };
   const room = `the storage pool has ${formatSize(space.present)}, room for ${count}`;
-  return {
-    count,
-    shortage: `${replacements - count} of ${replacements} runners of lost-member-runners would be missing: ${room}`,
-  };
+  return { count, shortage: missingReplacements(replacements - count, replacements, room) };
+}
+
+/** Why not all wanted runners in place of lost ones could be had. Pure. */
+export function missingReplacements(missing: number, wanted: number, reason: string): string {
+  return `${missing} of ${wanted} runners of lost-member-runners would be missing: ${reason}`;
 }
 
 /**
