@@ -77,7 +77,7 @@ export interface WorkloadContext extends UnitContext {
   readonly mayInstall?: boolean;
 }
 
-/** A virtual machine boots firmware, kernel and agent first: seen up to 13 minutes beside another one on an emulated processor. */
+/** A virtual machine boots firmware, kernel and agent first: seen to need more than 12 minutes beside another one on an emulated processor. */
 const PATIENCE: Readonly<Record<InstanceType, Patience>> = {
   container: { startUpMs: 5 * 60_000, graceMs: 90_000 },
   "virtual-machine": { startUpMs: 20 * 60_000, graceMs: 90_000 },
