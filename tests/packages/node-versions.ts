@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { ProcessLock } from "charm-kit";
+import { directoryLock } from "../../scripts/directory-lock.ts";
 
 /** Major versions of Node.js that the packages support; the last is the pinned one. */
 export const NODE_VERSIONS = ["20", "22", "24"] as const;
@@ -24,8 +23,7 @@ const run = promisify(execFile);
  * @returns the directories of their programs.
  */
 export async function installNodeVersions(): Promise<Readonly<Record<NodeVersion, string>>> {
-  const name = createHash("sha256").update(CACHE).digest("hex").slice(0, 16);
-  await new ProcessLock(`node-versions-${name}`).run(install, AbortSignal.timeout(2 * LIMIT_MS));
+  await directoryLock("node-versions", CACHE).run(install, AbortSignal.timeout(2 * LIMIT_MS));
   const program = (major: string) => join(CACHE, `node_modules/node${major}-${process.arch}/bin`);
   return { 20: program("20"), 22: program("22"), 24: dirname(process.execPath) };
 }
