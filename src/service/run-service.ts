@@ -230,7 +230,6 @@ function openWork(
   if (demand === undefined) return rounds;
   const { count } = setup.configuration;
   const most = count + replacementsOf(setup.configuration);
-  const capacity = () => capacityIn(room.now, count, most);
   const parts = {
     clock: system.clock,
     log,
@@ -241,11 +240,11 @@ function openWork(
   const listener = new DemandListener({
     ...demand,
     ...parts,
-    capacity,
+    capacity: () => capacityIn(room.now, count, most),
     room,
     secondWitness: new SecondWitness({
       ...{ ...parts, queue, labels, scaleSet: source.name },
-      capacity: () => Math.min(capacity(), room.now),
+      capacity: () => Math.min(most, room.now),
     }),
     onChange: () => {
       wakes.wake("demand");
