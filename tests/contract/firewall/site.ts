@@ -211,8 +211,8 @@ export class FirewallSite {
    * @param network first three numbers of its network. @default one that is free
    */
   async outsideHost(name: string, network?: string): Promise<OutsideHost> {
-    const place = { name: `fw${mark}${name}`, ...(network !== undefined && { network }) };
-    const namespace = await NetworkNamespace.create(place, patience());
+    const options = { name: `fw${mark}${name}`, ...(network !== undefined && { network }) };
+    const namespace = await NetworkNamespace.create(options, patience());
     const peer = new NetworkPeer(["ip", "netns", "exec", namespace.name]);
     this.finally(async () => {
       peer.close();
