@@ -142,31 +142,44 @@ export function describeDaemon(title: string, body: (daemon: () => Daemon) => vo
   });
 }
 
-/** Removes what suites that were killed have left. */
+/** Removes what suites that were killed have left. Another suite may remove the same at the same moment. */
 async function sweepAbandoned(client: LxdClient): Promise<void> {
-  await sweep(client, (name) => {
+  const isAbandoned = (name: string) => {
     const pid = /^lxdclient-([0-9a-z]+)/.exec(name)?.[1];
     return pid !== undefined && !existsSync(`/proc/${Number.parseInt(pid, 36)}`);
+  };
+  await sweep(client, isAbandoned, async (deletion) => {
+    await deletion.catch(() => undefined);
   });
 }
 
-async function sweep(client: LxdClient, isOurs: (name: string) => boolean): Promise<void> {
+async function sweep(
+  client: LxdClient,
+  isOurs: (name: string) => boolean,
+  ended: (deletion: Promise<unknown>) => Promise<unknown> = (deletion) => deletion,
+): Promise<void> {
   const signal = patience();
   for (const name of (await client.instances.names(signal)).filter(isOurs)) {
-    await client.instances.changeState(name, { action: "stop", force: true }, signal).catch(() => undefined);
-    await client.instances.delete(name, signal);
+    await ended(removeInstance(client, name, signal));
   }
   for (const { name } of await client.profiles.list(signal))
-    if (isOurs(name)) await client.profiles.delete(name, signal);
+    if (isOurs(name)) await ended(client.profiles.delete(name, signal));
   for (const { name } of await client.networks.list(signal))
-    if (isOurs(name)) await client.networks.delete(name, signal);
+    if (isOurs(name)) await ended(client.networks.delete(name, signal));
   for (const { name } of await client.networkACLs.list(signal))
-    if (isOurs(name)) await client.networkACLs.delete(name, signal);
+    if (isOurs(name)) await ended(client.networkACLs.delete(name, signal));
   for (const { fingerprint, properties } of await client.images.list(signal)) {
-    if (isOurs(properties["label"] ?? "")) await client.images.delete(fingerprint, signal);
+    if (isOurs(properties["label"] ?? "")) await ended(client.images.delete(fingerprint, signal));
   }
   for (const { name } of await client.storagePools.list(signal))
-    if (isOurs(name)) await client.storagePools.delete(name, signal);
+    if (isOurs(name)) await ended(client.storagePools.delete(name, signal));
+}
+
+/** Whatever its state; also where it is protected, as a template of runners is. */
+async function removeInstance(client: LxdClient, name: string, signal: AbortSignal): Promise<void> {
+  await client.instances.changeState(name, { action: "stop", force: true }, signal).catch(() => undefined);
+  await client.instances.patch(name, { config: { "security.protection.delete": "false" } }, signal);
+  await client.instances.delete(name, signal);
 }
 
 const INIT = `#!/bin/busybox sh
