@@ -51,9 +51,9 @@ export class AgentMachine implements Disposable {
     this.sh(`timeout 180 sh -c 'until ${condition}; do sleep 0.5; done'`);
   }
 
-  /** Waits until systemd has started the machine. */
+  /** Waits until systemd has started all of the machine, which makes files until then. */
   boot(): void {
-    this.awaited("systemctl is-system-running --wait >/dev/null 2>&1 || [ -d /run/systemd/system ]");
+    this.awaited("systemctl is-system-running --wait 2>/dev/null | grep -qx -e running -e degraded");
   }
 
   /** All files, a line each, but for those that come and go by themselves. */
