@@ -1,4 +1,4 @@
-import type { BaseImage } from "../runners/ports.ts";
+import type { BaseImage, InstanceType } from "../runners/ports.ts";
 import { ConditionError } from "charm-kit";
 
 /** A guest could not be bootstrapped: its application does not listen for jobs. */
@@ -51,16 +51,23 @@ export class NotDestroyedError extends ConditionError {
   }
 }
 
-/** The base image is missing in LXD's store or on the image server. */
+/** The base image is missing in LXD's store or on the image server, or it is for instances of the other type. */
 export class BaseImageError extends ConditionError {
   readonly code = "base-image";
   readonly remedy = "person";
 
-  constructor({ server, alias }: BaseImage, options?: ErrorOptions) {
+  /** @param options `wanted`: the type of instance that the image is not for. */
+  constructor(
+    { server, alias }: BaseImage,
+    { wanted, ...options }: { readonly wanted?: InstanceType } & ErrorOptions = {},
+  ) {
     const source = server === undefined ? "LXD" : `the image server ${server}`;
     const remedy = server === undefined ? "import one, or set base-image" : "set base-image, or image-server";
     super(
-      `Cannot build the runner image: ${source} has no image with the alias '${alias}'; ${remedy}`,
+      wanted === undefined
+        ? `Cannot build the runner image: ${source} has no image with the alias '${alias}'; ${remedy}`
+        : `Cannot build the runner image: the image of ${source} with the alias '${alias}' is none for ` +
+            `instance-type=${wanted}; ${remedy}, or instance-type`,
       options,
     );
   }

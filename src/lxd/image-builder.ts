@@ -11,6 +11,7 @@ import {
   type StateChange,
   type StoredImage,
 } from "lxd-client";
+import { asBaseImageError } from "./base-image-error.ts";
 import { BaseImageError, BaseImageServerError, ImageBuildError, ProgramMissingError } from "./errors.ts";
 import { discardInstance, discardUnhindered } from "./image-instance.ts";
 import { boot, runScript } from "./instance-boot.ts";
@@ -108,7 +109,7 @@ export class ImageBuilder {
     try {
       await (ports ? ports.giving(name, create, signal) : create({}));
     } catch (thrown) {
-      throw asBaseError(thrown, base);
+      throw asBaseImageError(thrown, base, this.#type);
     }
   }
 
@@ -168,19 +169,6 @@ function sourceOf({ server, alias }: BaseImage): NewInstance["source"] {
 function isCompressionRefused(thrown: unknown): boolean {
   if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) return false;
   return missingProgram(thrown) !== undefined || /compression algorithm/i.test(thrown.detail);
-}
-
-function asBaseError(thrown: unknown, base: BaseImage): unknown {
-  if (!(thrown instanceof LxdError) && !(thrown instanceof OperationError)) return thrown;
-  if (missingProgram(thrown) !== undefined) return thrown;
-  const isMissing = /alias.*(not found|doesn't exist)|couldn't be found|couldn't find/i.test(thrown.detail);
-  if (base.server === undefined) {
-    return thrown instanceof LxdError && thrown.notFound && isMissing
-      ? new BaseImageError(base, { cause: thrown })
-      : thrown;
-  }
-  if (isMissing) return new BaseImageError(base, { cause: thrown });
-  return new BaseImageServerError(base.alias, base.server, { detail: thrown.detail, cause: thrown });
 }
 
 function asBuildError(thrown: unknown, step: string): unknown {

@@ -305,6 +305,10 @@ describe("statusOf()", () => {
       /^blocked: .*LXD has no image with the alias 'jammy'; import one/,
     ],
     [
+      new BaseImageError({ server: undefined, alias: "jammy" }, { wanted: "virtual-machine" }),
+      /^blocked: .*'jammy' is none for instance-type=virtual-machine; import one, or set base-image, or instance-type$/,
+    ],
+    [
       new BaseImageError({ server: "https://mirror.example", alias: "jamy" }),
       /^blocked: .*mirror.example has no image with the alias 'jamy'; set base-image/,
     ],
