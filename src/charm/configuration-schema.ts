@@ -112,7 +112,7 @@ export const configurationSchema = {
       accepted: "virtual-machine or container",
       change: "replaces",
     },
-    "vm-cpu": { type: "integer", minimum: 1, accepted: "1 or a greater number", change: "replaces" },
+    "vm-cpu": { type: "integer", minimum: 1, maximum: 512, accepted: "1 to 512", change: "replaces" },
     "vm-memory": {
       type: "string",
       minLength: 1,
@@ -153,7 +153,8 @@ export const configurationSchema = {
     },
     "image-packages": {
       type: "string",
-      pattern: "^(?:[a-z0-9][a-z0-9+.-]*(?: +[a-z0-9][a-z0-9+.-]*)*)?$",
+      // A name with a hyphen at its end is a package that apt removes.
+      pattern: "^(?:[a-z0-9](?:[a-z0-9+.-]*[a-z0-9+.])?(?: +[a-z0-9](?:[a-z0-9+.-]*[a-z0-9+.])?)*)?$",
       fault: "not a list of packages",
       accepted: "names of Debian packages, with blanks between them",
       change: "builds",

@@ -121,6 +121,8 @@ const OF_FORGE = /^(?:path|group|token|token-secret-id|github-.*)$/;
 
 const SERVER = /^https?:\/\/([a-z\d.-]+)(?::\d{1,5})?$/i;
 const LABEL = /^[a-z\d](?:[a-z\d-]*[a-z\d])?$/i;
+/** Such as api.github.com, which would be taken for the name of a GitHub Enterprise Server. */
+const SERVICE_OF_GITHUB = /^(?!www\.).*\.github\.com$/i;
 
 function readRegistration(reader: OptionReader, insecure: boolean) {
   const githubUrl = reader.text("github-url").replace(/\/$/, "");
@@ -133,6 +135,9 @@ function readRegistration(reader: OptionReader, insecure: boolean) {
     !(URL.canParse(githubUrl) && host.split(".").every((label) => LABEL.test(label)))
   ) {
     reader.refuse(wrong("github-url", "no server can have this name or port"));
+  }
+  if (host !== undefined && SERVICE_OF_GITHUB.test(host)) {
+    reader.refuse(wrong("github-url", "a service of GitHub, not its web site"));
   }
   return {
     path: reader.parse("path", readPath),
@@ -150,6 +155,10 @@ function readScaling(reader: OptionReader): DemandScaling | undefined {
 /** LXD's own size of a virtual machine's disk, which builder and template have: a clone cannot be smaller. */
 const SMALLEST_VM_DISK = 10 * 2 ** 30;
 
+/** A container with less cannot run its system; all images are larger than the disk. */
+const SMALLEST_MEMORY = 256 * 2 ** 20;
+const SMALLEST_DISK = 2 ** 30;
+
 function readMachine(reader: OptionReader) {
   const memory = reader.parse("vm-memory", parseSize);
   const disk = reader.parse("vm-disk", parseSize);
@@ -159,6 +168,18 @@ function readMachine(reader: OptionReader) {
     reader.refuse({
       option: "vm-disk",
       text: "smaller than the 10GiB of a virtual machine's image, which cannot shrink; use 10GiB or more, or instance-type=container",
+    });
+  }
+  if (memory && (sizeOf(memory) ?? 0) < SMALLEST_MEMORY) {
+    reader.refuse({
+      option: "vm-memory",
+      text: "less than the system of a runner needs; use 256MiB or more, such as 7GiB",
+    });
+  }
+  if (disk && (sizeOf(disk) ?? 0) < SMALLEST_DISK) {
+    reader.refuse({
+      option: "vm-disk",
+      text: "smaller than any image of a runner; use 1GiB or more, such as 10GiB",
     });
   }
   const resources = memory && disk ? { cpu: reader.whole("vm-cpu"), memory, disk } : undefined;

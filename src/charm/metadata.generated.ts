@@ -78,13 +78,13 @@ export interface GithubRunnerTypes extends CharmTypes {
      * that you trust.
      */
     readonly "instance-type": string;
-    /** Number of CPUs of each runner, at least 1. */
+    /** Number of CPUs of each runner, 1 to 512. */
     readonly "vm-cpu": number;
-    /** Memory of each runner: a positive integer and one of KiB, MiB, GiB, TiB, PiB, EiB. */
+    /** Memory of each runner: a positive integer and one of KiB, MiB, GiB, TiB, PiB, EiB. At least 256MiB. */
     readonly "vm-memory": string;
     /**
      * Size of each runner's root disk: a positive integer and one of KiB, MiB, GiB, TiB, PiB, EiB.
-     * At least 10GiB for virtual machines.
+     * At least 10GiB for virtual machines, and 1GiB for containers.
      */
     readonly "vm-disk": string;
     /**

@@ -101,6 +101,10 @@ const MESSAGES: readonly Row[] = [
         "github-url: no server can have this name or port; use https://<host>, such as https://github.com",
       ] as const,
   ),
+  ...["https://api.github.com", "https://Uploads.GitHub.com/"].map((url): Row => [
+    { "github-url": url },
+    "github-url: a service of GitHub, not its web site; use https://<host>, such as https://github.com",
+  ]),
   [{ "github-url": "" }, "github-url: missing; use https://<host>, such as https://github.com"],
   [
     { "github-url": "https://me:pass@github.com" },
@@ -122,6 +126,10 @@ const MESSAGES: readonly Row[] = [
   [
     { labels: "l,".repeat(96) },
     "labels: 96 labels, and GitHub takes 95; use letters, digits, hyphens and underscores, with commas between labels",
+  ],
+  [
+    { labels: `short,${"l".repeat(257)}` },
+    `labels: "${"l".repeat(59)}…" is longer than the 256 characters that GitHub takes; use letters, digits, hyphens and underscores, with commas between labels`,
   ],
   [{ "virtual-machines": -1 }, "virtual-machines: -1 is less than 0; use 0 to 500"],
   [{ scaling: "always" }, "scaling: not one of its values; use fixed or demand"],
@@ -163,10 +171,16 @@ const MESSAGES: readonly Row[] = [
   ],
   [{ "vm-processes": 511 }, "vm-processes: 511 is less than 512; use 512 to 100000"],
   [{ "vm-processes": 100_001 }, "vm-processes: 100001 is more than 100000; use 512 to 100000"],
-  [{ "vm-cpu": 0 }, "vm-cpu: 0 is less than 1; use 1 or a greater number"],
+  [{ "vm-cpu": 0 }, "vm-cpu: 0 is less than 1; use 1 to 512"],
+  [{ "vm-cpu": 513 }, "vm-cpu: 513 is more than 512; use 1 to 512"],
   [{ "vm-memory": "" }, `vm-memory: missing; use ${SIZE} 7GiB`],
   [{ "vm-memory": "7GB" }, `vm-memory: not a size; use ${SIZE} 7GiB`],
   [{ "vm-memory": "8EiB" }, `vm-memory: larger than LXD can count; use ${SIZE} 7GiB`],
+  [
+    { "vm-memory": "255MiB" },
+    "vm-memory: less than the system of a runner needs; use 256MiB or more, such as 7GiB",
+  ],
+  [{ "vm-disk": "1023MiB" }, "vm-disk: smaller than any image of a runner; use 1GiB or more, such as 10GiB"],
   [{ "vm-disk": "0GiB" }, `vm-disk: not a size; use ${SIZE} 10GiB`],
   [
     { "vm-disk": "10485759KiB", "instance-type": "virtual-machine" },
@@ -202,6 +216,10 @@ const MESSAGES: readonly Row[] = [
   ],
   [
     { "image-packages": "git; reboot" },
+    "image-packages: not a list of packages; use names of Debian packages, with blanks between them",
+  ],
+  [
+    { "image-packages": "jq docker.io-" },
     "image-packages: not a list of packages; use names of Debian packages, with blanks between them",
   ],
   [

@@ -108,7 +108,8 @@ export function checkedList(
 const LONGEST_QUOTE = 60;
 const MOST_QUOTES = 10;
 
-function quoteSome(items: readonly string[]): string {
+/** Items for a message: a part of them, and of each, where there is much. */
+export function quoteSome(items: readonly string[]): string {
   const quoted = items
     .slice(0, MOST_QUOTES)
     .map((item) =>
