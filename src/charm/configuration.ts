@@ -2,6 +2,7 @@ import { parseGithubPath, GithubPathError, type GithubPath } from "../github/pat
 import type { Proxies, JsonObject } from "juju-charm";
 import type { CapsuleLimits } from "../runners/log-keeper.ts";
 import type { InstanceType } from "../runners/ports.ts";
+import type { ProxySettings } from "../network/proxy-settings.ts";
 import type { Configuration, DemandScaling, ForgeConfiguration } from "../unit/configuration.ts";
 import { parseSize as sizeOf } from "charm-kit";
 import type { InstalledOptions } from "../unit/installed-options.ts";
@@ -15,6 +16,7 @@ import { parseLabels } from "./options/labels.ts";
 import { OptionFault, OptionReader, type CheckOptions } from "./options/option-reader.ts";
 import { readPolicy } from "./options/policy.ts";
 import { readAproxy, readProxies } from "./options/proxies.ts";
+import { proxyServers, unreachable, type NeededServer } from "./options/reach.ts";
 import { parseSize } from "./options/sizes.ts";
 import { parseWebAddress } from "./options/web-address.ts";
 
@@ -60,6 +62,7 @@ export function parseConfiguration(
     caCertificate: reader.parse("ca-certificate", parseCertificates),
   };
   const { path, labels, resources, baseImage, imageServer, denylist } = parsed;
+  reader.refuse(...unreachable(serversOf(parsed, proxy), { denylist: denylist ?? [], insecure }));
   if (path?.kind === "enterprise" && credentials?.by === "app") {
     reader.refuse({
       option: "github-app-client-id",
@@ -88,6 +91,21 @@ export function parseConfiguration(
     preJobScript: reader.text("pre-job-script").replaceAll("\r\n", "\n"),
     storage,
   };
+}
+
+/** The servers that runners reach themselves. The policy service is never reached through a proxy. */
+function serversOf(
+  { githubUrl, dockerMirror, policy }: Pick<Configuration, "githubUrl" | "dockerMirror" | "policy">,
+  proxy: ProxySettings | undefined,
+): readonly NeededServer[] {
+  const direct = [
+    { option: "github-url", url: githubUrl },
+    { option: "dockerhub-mirror", url: dockerMirror ?? "" },
+  ];
+  return [
+    ...(proxy ? proxyServers(proxy) : direct),
+    ...(policy.by === "service" ? [{ option: "repo-policy-compliance-url", url: policy.url }] : []),
+  ];
 }
 
 function changedSince(

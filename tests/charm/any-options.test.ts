@@ -52,7 +52,7 @@ describe("GithubRunnerCharm, with any options", function () {
     const token = options["token"] === LEAST_OPTIONS.token ? STANDARD_TOKEN : (options["token"] ?? "");
     return isOwn
       ? [{ ...options, token, "github-url": github.url, "test-mode": "insecure" }, {}]
-      : [options, { JUJU_CHARM_HTTP_PROXY: NOWHERE }];
+      : [{ ...options, "test-mode": "insecure" }, { JUJU_CHARM_HTTP_PROXY: NOWHERE }];
   };
 
   it("ends each hook with a status, and each action with a result or a failure", async () => {

@@ -283,8 +283,33 @@ const MESSAGES: readonly Row[] = [
   ]),
   [
     { "experimental-use-aproxy": true },
-    "experimental-use-aproxy: aproxy cannot use the model's proxy; set juju-http-proxy with juju model-config to http://<host>:<port>, without an IPv6 address, or use false",
+    "experimental-use-aproxy: aproxy cannot use the model's proxy; set juju-http-proxy with juju model-config to http://<host>:<port>, without an IPv6 address, or use false | juju-http-proxy: runners have no IPv6; use an address that other machines reach",
     { http: "http://[fd00::1]:3128" },
+  ],
+  [
+    {},
+    "juju-http-proxy: runners cannot reach 127.0.0.1; use an address that other machines reach | juju-https-proxy: in a runner, localhost is the runner; use an address that other machines reach",
+    { http: "http://me:pass@127.0.0.1:3128", https: "localhost:3128" },
+  ],
+  [
+    { "github-url": "https://169.254.1.2", "dockerhub-mirror": "https://[::1]:5000" },
+    "github-url: runners cannot reach 169.254.1.2; use an address that other machines reach | dockerhub-mirror: runners have no IPv6; use an address that other machines reach",
+  ],
+  [
+    { denylist: "10.0.0.0/8, 192.0.2.0/24" },
+    "denylist: 10.0.0.0/8 contains 10.1.2.3 of juju-http-proxy, which runners must reach; list the networks around it",
+    { http: "10.1.2.3:3128" },
+  ],
+  [
+    {
+      denylist: "10.0.0.0/8, 192.0.2.7",
+      "github-url": "https://10.9.0.1",
+      "dockerhub-mirror": "https://10.9.0.2:5000",
+      "repo-policy": "external",
+      "repo-policy-compliance-url": "http://192.0.2.7:8080",
+      "repo-policy-compliance-token": "t0ken",
+    },
+    "denylist: 10.0.0.0/8 contains 10.9.0.1 of github-url, 10.0.0.0/8 contains 10.9.0.2 of dockerhub-mirror, 192.0.2.7/32 contains 192.0.2.7 of repo-policy-compliance-url, which runners must reach; list the networks around it",
   ],
   [
     { "aproxy-redirect-ports": `080,${"x".repeat(100)},${",y".repeat(20)}` },

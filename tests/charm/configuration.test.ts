@@ -244,6 +244,11 @@ describe("parseConfiguration()", () => {
       });
     });
 
+    it("lets the denylist contain what runners reach through the proxy", () => {
+      const denied = { denylist: "10.0.0.0/8", "github-url": "https://10.9.0.1" };
+      expect(parsed(denied, PROXY).githubUrl).to.equal("https://10.9.0.1");
+    });
+
     it("has no transparent proxy by default", () => {
       expect(parsed({}, PROXY).aproxy).to.equal(undefined);
     });
