@@ -74,6 +74,8 @@ export function unhindered<T>(
  * @throws the signal's reason, and the work's error.
  */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Nobody waits for it after an earlier abort: its failure must not end the process as an unhandled one.
+  work.catch(() => undefined);
   signal.throwIfAborted();
   const aborted = withResolvers<never>();
   const onAbort = () => {

@@ -178,4 +178,20 @@ describe("orAborted()", () => {
     const thrown = await orAborted(never, AbortSignal.abort(reason)).catch((error: unknown) => error);
     expect(thrown).to.equal(reason);
   });
+
+  it("leaves no failure of the work that nobody handles, which would end the process", async () => {
+    const unhandled: unknown[] = [];
+    const others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    process.on("unhandledRejection", (thrown) => unhandled.push(thrown));
+    try {
+      const work = Promise.reject(new Error("too late"));
+      await orAborted(work, AbortSignal.abort(reason)).catch(() => undefined);
+      for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+    } finally {
+      process.removeAllListeners("unhandledRejection");
+      for (const listener of others) process.on("unhandledRejection", listener);
+    }
+    expect(unhandled).to.deep.equal([]);
+  });
 });
