@@ -1,4 +1,4 @@
-import { type Clock, type Logger, messageOf, type RunProcess } from "charm-kit";
+import { type Clock, type Logger, messageOf, runOrFail, type RunProcess } from "charm-kit";
 import type { ServiceSettings } from "../unit/service-settings.ts";
 import type { HookRequest, StatusRefresh } from "./ports.ts";
 
@@ -68,7 +68,7 @@ export class CommandRefresh implements StatusRefresh {
   async #isDone(asked: Asked): Promise<boolean> {
     const { log, run, signal } = this.#dependencies;
     try {
-      await run(commandOf(asked) ?? [], { action: "ask for a hook", limitMs: LIMIT_MS, signal });
+      await runOrFail(run, commandOf(asked) ?? [], { action: "ask for a hook", limitMs: LIMIT_MS, signal });
       return true;
     } catch (thrown) {
       signal.throwIfAborted();

@@ -10,13 +10,13 @@ class Juju {
   readonly ran: (string | undefined)[] = [];
   readonly pauses: number[] = [];
   readonly #stop = new AbortController();
-  #command = Promise.withResolvers<undefined>();
+  #command = Promise.withResolvers<number>();
   #wait = Promise.withResolvers<undefined>();
   readonly refresh = new CommandRefresh({
     run: async (command) => {
       this.ran.push(command.at(-1));
-      await this.#command.promise;
-      return { stdout: "", stderr: "" } as never;
+      const exitCode = await this.#command.promise;
+      return { exitCode, stdout: "", stderr: exitCode === 0 ? "" : "ERROR dial unix: connection refused" };
     },
     clock: {
       now: () => 0,
@@ -29,11 +29,11 @@ class Juju {
     signal: this.#stop.signal,
   });
 
-  async end(failure?: Error): Promise<void> {
+  async end(failure?: Error, exitCode = 0): Promise<void> {
     const { resolve, reject } = this.#command;
     this.#command = Promise.withResolvers();
     if (failure) reject(failure);
-    else resolve(undefined);
+    else resolve(exitCode);
     await new Promise(setImmediate);
   }
 
@@ -77,6 +77,18 @@ describe("CommandRefresh", () => {
     expect(juju.pauses).to.deep.equal([60, 120, 240, 480, 960, 960, 60]);
     expect(new Set(juju.ran)).to.deep.equal(new Set(["reconcile-runners"]));
     expect(juju.ran).to.have.length(7);
+  });
+
+  it("asks again where the command says that it has failed, as while the unit's agent is away", async () => {
+    juju.refresh.ask(settings, "update-status");
+    await juju.end(undefined, 1);
+    await juju.pass();
+    await juju.end(undefined, 127);
+    await juju.pass();
+    await juju.end();
+    await juju.pass();
+    expect(juju.ran).to.deep.equal(["update-status", "update-status", "update-status"]);
+    expect(juju.pauses).to.deep.equal([60, 120, 60]);
   });
 
   it("asks for a reconcile rather than for the status alone", async () => {
