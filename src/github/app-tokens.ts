@@ -66,7 +66,9 @@ export class AppTokens implements TokenSource {
   async renew(refused: Secret, signal: AbortSignal): Promise<Secret> {
     const current = this.#current;
     if (current && current.token !== refused) return current.token;
-    if (current && this.#dependencies.clock.now() - current.madeAt < REPLICATION_MS) {
+    const age = this.#dependencies.clock.now() - (current?.madeAt ?? 0);
+    // A clock that was set back makes it older than it seems.
+    if (current && age >= 0 && age < REPLICATION_MS) {
       await this.#dependencies.clock.wait(REPLICATION_PAUSE_MS, signal);
       return current.token;
     }

@@ -203,6 +203,19 @@ describe("A GitHub App", () => {
     );
   });
 
+  it("replaces a refused token at once after the clock was set back", async () => {
+    let ahead = HOUR_MS / 2;
+    const clock: Clock = { ...systemClock, now: () => Date.now() + ahead };
+    github
+      .on(MINT, token("ghs_1"), token("ghs_2"))
+      .on(LIST, page([]), json(401, { message: "Bad credentials" }), page([]));
+    const forge = clientOf(github, { credentials: APP, clock });
+    await forge.list(never);
+    ahead = 0;
+    expect(await forge.list(never)).to.deep.equal([]);
+    expect(authorizations()).to.deep.equal(["Bearer ghs_1", "Bearer ghs_1", "Bearer ghs_2"]);
+  });
+
   it("tries a token again that is so new that GitHub may not know it everywhere", async () => {
     github.on(MINT, token("ghs_1")).on(LIST, json(401, { message: "Bad credentials" }), page([]));
     const waits: number[] = [];
