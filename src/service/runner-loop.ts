@@ -355,7 +355,7 @@ export class RunnerLoop {
     const now = clock.now();
     // It may have come while standby instances were made.
     const { nextAttemptAt: owedAt = Infinity } = this.#status;
-    if (owedAt <= now) return 0;
+    if (owedAt <= now && mayWork(this.#backOff, now)) return 0;
     const next = [this.#backOff, this.#standbyBackOff].map((each) => nextAttemptAt(each, now) ?? Infinity);
     // A check that is due while nothing may be done is made at the end of the pause.
     const from = mayWork(this.#backOff, now) ? this.#verification.countsFrom(now) : now;

@@ -35,6 +35,8 @@ const round = (names: readonly string[], change: Partial<Round> = {}): Round => 
 class Fixture {
   now = Date.UTC(2026, 0, 1);
   settings: ServiceSettings | Error = sampleSettings();
+  /** How often the settings were read: once in each turn. */
+  turns = 0;
   readonly rounds: (RoundOptions & { readonly revision: number })[] = [];
   readonly closed: number[] = [];
   readonly refreshed: number[] = [];
@@ -69,8 +71,12 @@ class Fixture {
     this.wakes = new Wakes(clock);
     this.loop = new RunnerLoop({
       settings: {
-        read: () =>
-          this.settings instanceof Error ? Promise.reject(this.settings) : Promise.resolve(this.settings),
+        read: () => {
+          this.turns += 1;
+          return this.settings instanceof Error
+            ? Promise.reject(this.settings)
+            : Promise.resolve(this.settings);
+        },
       },
       open: ({ revision }, step) => ({
         round: ({ replanReasons, ...options }) => {
@@ -572,6 +578,23 @@ describe("RunnerLoop", () => {
     fixture.wakes.wake("instance");
     await fixture.rounded(2);
     expect(fixture.loop.status.nextAttemptAt).to.equal(fixture.now + 4000);
+  });
+
+  it("rests where an earlier cause waits again once a clock that was set back has caught up", async () => {
+    fixture.answer = () => Promise.reject(new LxdAwayError("LXD is away"));
+    await fixture.rounded(1);
+    fixture.pass(2000);
+    await fixture.rounded(2);
+    fixture.now -= 1000;
+    fixture.answer = () => Promise.reject(new FullError("the disk is full"));
+    fixture.wakes.wake("instance");
+    await fixture.rounded(3);
+    fixture.pass(2000);
+    const before = fixture.turns;
+    await idle();
+    expect(fixture.turns - before).to.be.lessThan(3);
+    fixture.pass(3000);
+    await fixture.rounded(4);
   });
 
   it("asks for a hook that builds an image when GitHub refuses the application of this one", async () => {
