@@ -10,6 +10,7 @@ import {
   afterFigures,
   afterSilence,
   firstHearing,
+  inScaleSet,
   isPhantom,
   type Hearing,
 } from "./hear-demand.ts";
@@ -105,7 +106,8 @@ export class DemandListener {
         const reason = messageOf(thrown);
         if (this.#fault !== reason) log.warning("Cannot hear of GitHub's jobs", { reason });
         this.#fault = reason;
-        await this.#tell((hearing) => hearing);
+        // The fault may be that nothing can be kept.
+        await this.#tell((hearing) => hearing).catch(() => undefined);
         const askedMs = Math.min(LONGEST_ASKED_MS, (retryTimeOf(thrown) ?? 0) - clock.now());
         // Without a session, for example beside that of a killed process, GitHub still tells how many jobs there are.
         if (askedMs <= 0) await this.#witness(signal).catch(() => undefined);
@@ -151,10 +153,11 @@ export class DemandListener {
 
   async #listen(signal: AbortSignal, onHeard: () => void): Promise<void> {
     const { clock, source } = this.#dependencies;
-    await source.ensure(signal);
+    const scaleSetId = await source.ensure(signal);
     const session = await source.open(signal);
     this.#session = session;
     this.#pending = [];
+    this.#hearing &&= inScaleSet(this.#hearing, scaleSetId);
     this.#report();
     try {
       // A message that comes again may be older than what the session tells: the figures decide, after the first silence.
@@ -168,7 +171,9 @@ export class DemandListener {
         onHeard();
         const hearing = this.#hearing;
         if (hearing === undefined) return;
-        const isDue = clock.now() - readAt >= WITNESS_MS || hearing.heard.assigned > hearing.heard.running;
+        // A time in the future is from before the clock was set back.
+        const isRecent = readAt <= clock.now() && clock.now() - readAt < WITNESS_MS;
+        const isDue = !isRecent || hearing.heard.assigned > hearing.heard.running;
         if (!isSilent) continue;
         if (isDue) {
           readAt = clock.now();
@@ -265,9 +270,11 @@ export class DemandListener {
     const { capacity, clock, onChange, record } = this.#dependencies;
     const before = this.#hearing;
     if (before === undefined) return;
-    this.#hearing = next({ ...before, capacity: capacity() }, clock.now());
-    await record.write({ ...this.#hearing.heard, fault: this.#fault });
-    const { heard } = this.#hearing;
+    const hearing = next({ ...before, capacity: capacity() }, clock.now());
+    const { heard } = hearing;
+    await record.write({ ...heard, fault: this.#fault });
+    // What could not be kept is news once more when it is heard again.
+    this.#hearing = hearing;
     this.#report();
     this.#ready.resolve(undefined);
     const isNews =

@@ -28,6 +28,17 @@ export function firstHearing(
 }
 
 /**
+ * What is known with the session of a scale set. Pure. One that GitHub has deleted and the unit has made again counts its
+ * messages from the beginning: the last number of the other one would hide them all.
+ */
+export function inScaleSet(hearing: Hearing, scaleSetId: number): Hearing {
+  const { heard } = hearing;
+  const { scaleSetId: before = scaleSetId } = heard;
+  const isOther = before !== scaleSetId;
+  return { ...hearing, heard: { ...heard, scaleSetId, ...(isOther && { lastMessageId: 0, waiting: {} }) } };
+}
+
+/**
  * What is known after GitHub has told figures. Pure. Figures are the truth: messages only say that they may have changed.
  *
  * @param queuedAt when the waiting jobs were queued, as far as that is known, in milliseconds since the Unix epoch.
@@ -57,7 +68,8 @@ export function afterFigures(
       ...{ assigned, running, heardAt: now, waitingSince: waiting > 0 ? since : undefined },
       ...(heard.waiting && { waiting: Object.fromEntries(known) }),
     },
-    unclaimedSince: isUnclaimed ? (unclaimedSince ?? now) : undefined,
+    // A time in the future is from before the clock was set back.
+    unclaimedSince: isUnclaimed ? Math.min(unclaimedSince ?? now, now) : undefined,
   };
 }
 

@@ -33,7 +33,8 @@ export function isWitnessDue(
   if (assigned >= capacity) return false;
   const attempts = suspicion?.kind === "missing" ? suspicion.attempts : 0;
   const pause = pauseBefore(attempts, INTERVAL_MS) * (0.75 + jitter / 2);
-  return now - Math.max(messageAt, askedAt ?? -Infinity) >= pause;
+  // A time in the future is from before the clock was set back.
+  return [messageAt, askedAt ?? -Infinity].every((at) => at > now || now - at >= pause);
 }
 
 /**

@@ -7,6 +7,8 @@ import { slugOf, type UnitOnMachine } from "./unit-slug.ts";
 export interface HeardDemand {
   /** Identifies the scale set that it is about: address, path, group and name. */
   readonly key: string;
+  /** GitHub's number of the scale set that the messages are of; undefined before the first session. */
+  readonly scaleSetId?: number | undefined;
   /** The last message that was acted on. */
   readonly lastMessageId: number;
   /** Jobs that want a runner of this unit, those that run included. */
@@ -148,6 +150,7 @@ export function parseHeardDemand(stored: unknown): HeardDemand | null {
   const fields = Object(stored) as Partial<Record<keyof HeardDemand, unknown>>;
   const {
     key,
+    scaleSetId,
     lastMessageId,
     assigned,
     running,
@@ -168,6 +171,7 @@ export function parseHeardDemand(stored: unknown): HeardDemand | null {
   return {
     ...{ key, lastMessageId, assigned, running, heardAt },
     waitingSince: typeof waitingSince === "number" ? waitingSince : undefined,
+    ...(typeof scaleSetId === "number" && { scaleSetId }),
     ...(isRecord(waiting) && { waiting: timesOf(waiting) }),
     ...(Array.isArray(repositories) && {
       repositories: repositories.filter((name): name is string => typeof name === "string"),

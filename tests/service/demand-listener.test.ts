@@ -245,6 +245,43 @@ describe("DemandListener", function () {
     await site.knows(1);
   });
 
+  it("hears the messages of a scale set that is made again, whose numbers begin anew", async () => {
+    const { listener } = site.listen();
+    await site.queue(1);
+    await site.knows(1);
+    await site.cancelAll();
+    await site.knows(0);
+    await listener.acted(listener.pending, signal);
+    await site.standIn.control("drop-scale-set", { name: "runners-0" });
+    await until(
+      "a poll of the new scale set",
+      () => Promise.resolve(sets().some(({ session }) => (session?.openPolls ?? 0) > 0)),
+      soon(),
+    );
+    await site.queue(1);
+    await until("its first message", () => Promise.resolve(listener.pending.length > 0), soon());
+    await site.knows(1);
+    await listener.acted(listener.pending, signal);
+    expect(unacknowledged()).to.equal(0);
+  });
+
+  it("goes on after a time in which the disk was full, and lets the service look at what has changed meanwhile", async () => {
+    const { listener } = site.listen();
+    await site.knows(0);
+    site.isDiskFull = true;
+    await site.queue(1);
+    await until(
+      "why nothing is heard",
+      () => Promise.resolve(listener.fault !== undefined && site.pauses.length > 1),
+      soon(),
+    );
+    expect(listener.fault).to.match(/^ENOSPC/);
+    site.isDiskFull = false;
+    await site.knows(1);
+    await until("a reason to look", () => Promise.resolve(site.told.at(-1) === 1), soon());
+    await until("the end of the fault", () => Promise.resolve(listener.fault === undefined), soon());
+  });
+
   it("ends its session when it is stopped, and so lets the next begin at once", async () => {
     site.listen();
     await site.knows(0);

@@ -14,6 +14,8 @@ import { until } from "../support/rig/until.ts";
 export class DemandSite {
   readonly standIn: GithubStandIn;
   heard: HeardDemand | null = null;
+  /** Whether nothing can be kept. */
+  isDiskFull = false;
   /** Numbers of jobs of which the service was told, in order. */
   readonly told: number[] = [];
   /** What the metrics were told of the demand, and of waits, in order. */
@@ -91,6 +93,7 @@ export class DemandSite {
       record: {
         read: () => Promise.resolve(this.heard),
         write: (heard) => {
+          if (this.isDiskFull) return Promise.reject(new Error("ENOSPC: no space left on device, write"));
           if (!ended.signal.aborted) this.heard = heard;
           return Promise.resolve();
         },

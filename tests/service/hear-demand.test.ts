@@ -7,6 +7,7 @@ import {
   afterFigures,
   afterSilence,
   firstHearing,
+  inScaleSet,
   isPhantom,
 } from "../../src/service/hear-demand.ts";
 import type { HeardJob } from "../../src/service/ports.ts";
@@ -197,6 +198,25 @@ describe("a suspicion", () => {
   });
 });
 
+describe("inScaleSet()", () => {
+  const heard = afterBatch(inScaleSet(START, 7), batch(40, 2), NOW);
+
+  it("goes on after the last message of the same scale set, also of one that no session had a number of", () => {
+    expect(inScaleSet(heard, 7).heard).to.include({ lastMessageId: 40, assigned: 2 });
+    const earlier = { ...heard.heard, scaleSetId: undefined };
+    expect(inScaleSet({ ...heard, heard: earlier }, 7).heard).to.include({
+      lastMessageId: 40,
+      scaleSetId: 7,
+    });
+  });
+
+  it("hears the first message of another one, whose numbers begin anew", () => {
+    const other = inScaleSet(heard, 8);
+    expect(other.heard).to.include({ lastMessageId: 0, scaleSetId: 8 });
+    expect(afterBatch(other, batch(1, 5), NOW).heard).to.include({ lastMessageId: 1, assigned: 5 });
+  });
+});
+
 describe("isPhantom()", () => {
   const figures = { assigned: 2, running: 0, idle: 2 };
 
@@ -206,6 +226,12 @@ describe("isPhantom()", () => {
     expect(
       isPhantom(afterFigures(afterSilence(known, NOW + 60_000), figures, NOW + 90_000), NOW + 180_000),
     ).to.equal(true);
+  });
+
+  it("begins anew after the clock was set back", () => {
+    const known = afterFigures(START, figures, NOW);
+    const back = afterFigures(known, figures, NOW - 600_000);
+    expect(isPhantom(back, NOW - 600_000 + 180_000)).to.equal(true);
   });
 
   it("begins anew when runners take jobs, or are missing", () => {

@@ -38,6 +38,14 @@ describe("isWitnessDue()", () => {
     expect(isWitnessDue({ ...HEARD, assigned: 2 }, 3, moment)).to.equal(true);
   });
 
+  it("is true after the clock was set back: times in the future say nothing", () => {
+    expect(isWitnessDue(HEARD, 3, { ...moment, messageAt: NOW + 60 * MINUTE_MS })).to.equal(true);
+    expect(isWitnessDue(HEARD, 3, { ...moment, askedAt: NOW + 60 * MINUTE_MS })).to.equal(true);
+    // What was asked since then counts again.
+    const asked = { ...moment, messageAt: NOW + 60 * MINUTE_MS, askedAt: NOW - MINUTE_MS };
+    expect(isWitnessDue(HEARD, 3, asked)).to.equal(false);
+  });
+
   it("asks ever more seldom where a new session does not help, and every two hours at last", () => {
     const after = (ms: number) => ({ ...moment, messageAt: NOW - ms });
     expect(isWitnessDue(missing(1), 3, after(19 * MINUTE_MS))).to.equal(false);

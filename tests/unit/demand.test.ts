@@ -97,7 +97,7 @@ describe("withoutDuration()", () => {
 
 describe("parseHeardDemand()", () => {
   it("reads what was written, and nothing else", () => {
-    const whole = { ...HEARD, waiting: { 7: NOW }, repositories: ["octo/hello"], fault: "no" };
+    const whole = { ...HEARD, waiting: { 7: NOW }, repositories: ["octo/hello"], fault: "no", scaleSetId: 3 };
     for (const heard of [HEARD, { ...HEARD, waitingSince: undefined }, whole])
       expect(parseHeardDemand(JSON.parse(JSON.stringify(heard)))).to.deep.equal(heard);
     const suspicion = { kind: "missing", jobs: 1, since: 1, attempts: 1, attemptedAt: 2 } as const;
