@@ -33,7 +33,9 @@ export class OnlineWitness {
 
   #list(signal: AbortSignal): Promise<readonly Registration[]> {
     const now = this.#clock.now();
-    if (this.#reading === undefined || now - this.#readAt >= POLL_MS / 2) {
+    const age = now - this.#readAt;
+    // A clock that was set back makes the reading older than it seems.
+    if (this.#reading === undefined || age < 0 || age >= POLL_MS / 2) {
       this.#readAt = now;
       this.#reading = this.#forge.list(signal);
     }
