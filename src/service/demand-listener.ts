@@ -14,6 +14,7 @@ import {
   isPhantom,
   type Hearing,
 } from "./hear-demand.ts";
+import { pauseAfter, quickPolls } from "./quick-polls.ts";
 import type { JobRoom } from "./job-room.ts";
 import type { DemandSession, DemandSource } from "./ports.ts";
 import type { SecondWitness } from "./second-witness.ts";
@@ -162,10 +163,13 @@ export class DemandListener {
     try {
       // A message that comes again may be older than what the session tells: the figures decide, after the first silence.
       let readAt = -Infinity;
+      let quick = 0;
       if (session.figures)
         await this.#tell((hearing, now) => afterFigures(hearing, session.figures ?? NOBODY, now));
       for (;;) {
+        const polledAt = clock.now();
         const isSilent = await this.#hear(session, signal);
+        quick = quickPolls(quick, { isSilent, tookMs: clock.now() - polledAt });
         this.#fault = undefined;
         this.#report();
         onHeard();
@@ -181,6 +185,7 @@ export class DemandListener {
           this.#remind();
         }
         if (!(await this.#doubt(signal))) return;
+        await this.#restAfter(quick, signal);
       }
     } finally {
       this.#session = undefined;
@@ -188,6 +193,16 @@ export class DemandListener {
         session.close(limited),
       ).catch(() => undefined);
     }
+  }
+
+  /** @param quick number of polls in a row that have not waited for a message. */
+  async #restAfter(quick: number, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#dependencies;
+    const pauseMs = pauseAfter(quick);
+    if (pauseMs === undefined) return;
+    if (pauseAfter(quick - 1) === undefined)
+      log.warning("Polls for GitHub's messages end at once, so they are made more seldom: look at the proxy");
+    await clock.wait(pauseMs, signal);
   }
 
   /** @returns whether no message came. */

@@ -282,6 +282,14 @@ describe("DemandListener", function () {
     await until("the end of the fault", () => Promise.resolve(listener.fault === undefined), soon());
   });
 
+  it("makes polls that are not let wait ever more seldom, and still hears of jobs", async () => {
+    site.listen();
+    await until("pauses between polls", () => Promise.resolve(site.pauses.length >= 5), soon());
+    expect(site.pauses.slice(0, 5)).to.deep.equal([2000, 4000, 8000, 10_000, 10_000]);
+    await site.queue(1);
+    await site.knows(1);
+  });
+
   it("ends its session when it is stopped, and so lets the next begin at once", async () => {
     site.listen();
     await site.knows(0);
