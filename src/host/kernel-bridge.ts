@@ -1,6 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NOT_STARTED, type RunProcess } from "charm-kit";
+import { portPrefix } from "../network/bridge-ports.ts";
 import type { HostPaths } from "./host-paths.ts";
 import { parseRoutes } from "./routes.ts";
 
@@ -79,6 +80,13 @@ export class KernelBridge {
     const command = ["ip", "link", "delete", "dev", port] as const;
     // What stays is told by LXD, which cannot make the interface again.
     await this.#run(command, { action: `delete ${port}`, limitMs: LIMIT_MS, signal });
+  }
+
+  /** Deletes all interfaces of a bridge's ports that failed starts of instances have left. No instance may have a port any more. */
+  async removeAllLeft(bridge: string, signal: AbortSignal): Promise<void> {
+    const prefix = portPrefix(bridge);
+    const names = await readdir(join(this.#paths.sys, "class/net")).catch(() => []);
+    for (const name of names.filter((each) => each.startsWith(prefix))) await this.removeLeft(name, signal);
   }
 
   #device(name: string, path: string): string {

@@ -12,4 +12,6 @@ export interface BridgeKernel {
   attach(bridge: string, ports: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
   /** Deletes an interface that the failed start of an instance has left; nothing happens when there is none. */
   removeLeft(port: string, signal: AbortSignal): Promise<void>;
+  /** Deletes all such interfaces of a bridge. No instance may have a port any more. */
+  removeAllLeft(bridge: string, signal: AbortSignal): Promise<void>;
 }

@@ -206,6 +206,7 @@ export class LxdInfrastructure implements Infrastructure {
     const known = await absentAsUndefined(this.#client.networks.get(this.bridge, signal));
     if (known && isUsedBy(known.used_by, inUse)) return [`network '${this.bridge}'`];
     await this.#client.networks.delete(this.bridge, signal);
+    await this.#options.bridgeKernel.removeAllLeft(this.bridge, signal);
     return [];
   }
 

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { expect } from "chai";
 import { runProcess } from "charm-kit";
 import type { Config } from "lxd-client";
@@ -6,6 +8,7 @@ import { HOST_PATHS } from "../../src/host/host-paths.ts";
 import { KEYS, ownerConfig, ownerText } from "../../src/lxd/ownership.ts";
 import { PoolTooSmallError } from "../../src/lxd/pool-space.ts";
 import { filterNotices } from "../../src/lxd/runner-profiles.ts";
+import { portPrefix } from "../../src/network/bridge-ports.ts";
 import { parseNetwork } from "../../src/network/network.ts";
 import {
   listUnitObjects,
@@ -185,6 +188,21 @@ describeLxd(`LxdInfrastructure${reason === undefined ? "" : ` (skipped: ${reason
     await fixture.infrastructure.remove(patience());
     await fixture.infrastructure.remove(patience());
     expect((await listObjects()).pools).to.deep.equal([]);
+  });
+
+  it("are removed with the interfaces that failed starts of instances have left, and no others", async () => {
+    const { infrastructure } = fixture;
+    await infrastructure.ensure(roomFor(1), patience());
+    const left = `${portPrefix(infrastructure.bridge)}5`;
+    const other = `${left.slice(0, 3)}0000000-5`;
+    for (const name of [left, other]) execFileSync("ip", ["link", "add", name, "type", "veth"]);
+    try {
+      await infrastructure.remove(patience());
+      const names = readdirSync("/sys/class/net");
+      expect(names).to.include(other).and.not.include(left);
+    } finally {
+      execFileSync("ip", ["link", "delete", other]);
+    }
   });
 
   it("change nothing of the default profile", async () => {

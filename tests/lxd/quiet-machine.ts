@@ -17,6 +17,7 @@ export const QUIET_MACHINE: Pick<
     harden: () => Promise.resolve(),
     attach: () => Promise.resolve([]),
     removeLeft: () => Promise.resolve(),
+    removeAllLeft: () => Promise.resolve(),
   },
   onRepair: () => undefined,
 };
