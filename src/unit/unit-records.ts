@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { HistoryFile } from "../metrics/history-file.ts";
 import type { ObjectiveRecord } from "../metrics/ports.ts";
 import { mergeStandings, parseStanding, standingAt, type Standing } from "../metrics/standing.ts";
+import { BestEffortRecord } from "../host/best-effort-record.ts";
 import { JsonRecord } from "../host/json-record.ts";
 import type { ApplicationMemo, Memory } from "../runners/image-keeper.ts";
 import type { ImageFailure } from "../runners/image-decision.ts";
@@ -43,12 +44,15 @@ export function openHistory(unit: UnitOnMachine): HistoryFile {
 export function openRecords(directory: string, log: Logger): UnitRecords {
   const record = <T>(name: string, parse: (stored: unknown) => T | null) =>
     new JsonRecord<T>({ path: join(directory, name), parse, log });
+  // A round that fails since it cannot write them would leave used runners without successors.
+  const bestEffort = <T>(name: string, parse: (stored: unknown) => T | null) =>
+    new BestEffortRecord<T>({ stored: record(name, parse), name, log });
   return {
-    application: record("application.json", parseApplication),
-    imageFailure: record("image-failure.json", parseImageFailure),
-    imageTrial: record("image-trial.json", parseImageTrial),
+    application: bestEffort("application.json", parseApplication),
+    imageFailure: bestEffort("image-failure.json", parseImageFailure),
+    imageTrial: bestEffort("image-trial.json", parseImageTrial),
     installed: record("installed-options.json", parseInstalledOptions),
-    earlyEnds: record("early-ends.json", parseEarlyEnds),
+    earlyEnds: bestEffort("early-ends.json", parseEarlyEnds),
     demand: record("demand.json", parseHeardDemand),
     objective: record("objective.json", parseObjective),
     assignedWaits: record("objective-waits.json", parseStanding),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { silentLogger } from "charm-kit";
 import { openRecords, readStanding } from "../../src/unit/unit-records.ts";
+import { rejection } from "../support/rejection.ts";
 import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 
 const NOW = Date.parse("2026-11-20T00:00:00Z");
@@ -40,5 +41,35 @@ describe("readStanding()", () => {
     const vacantSince = [...Array.from({ length: 600 }, (_, at) => at), null, "x"];
     await writeFile(join(directory.path, "objective.json"), JSON.stringify({ standing, vacantSince }));
     expect((await records().objective.read())?.vacantSince).to.have.lengthOf(500);
+  });
+});
+
+describe("openRecords()", () => {
+  const directory = useTemporaryDirectory();
+
+  it("fails no round where nothing can be written, but for what has to be kept before it is acted on", async () => {
+    const file = join(directory.path, "file");
+    await writeFile(file, "");
+    const records = openRecords(join(file, "unit"), silentLogger);
+    const application = { version: "2.337.0", checkedAt: NOW, seenAt: NOW };
+    await records.application.write(application);
+    expect(await records.application.read()).to.deep.equal(application);
+    await records.imageFailure.write(null);
+    await records.imageTrial.write({ template: "t", failures: 1, reason: undefined });
+    await records.earlyEnds.write(null);
+    const heard = {
+      key: "k",
+      lastMessageId: 0,
+      assigned: 0,
+      running: 0,
+      heardAt: NOW,
+      waitingSince: undefined,
+    };
+    for (const kept of [
+      () => records.demand.write(heard),
+      () => records.installed.write({ "base-image": "i", "runner-storage": "s" }),
+    ]) {
+      expect(await rejection(kept())).to.be.an("error");
+    }
   });
 });
