@@ -88,7 +88,8 @@ export class Transport {
 
   /** Whether a daemon that was found away may be restarting. Calls that follow each other wait for it once, not each. */
   #mayComeBack(): boolean {
-    const now = systemClock.now();
+    // Not the time of day, which may be set back.
+    const now = performance.now();
     const { reachMs } = this.limits;
     const earlier = this.#away;
     const since = earlier === undefined || now - earlier.seen > reachMs ? now : earlier.since;

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import sinon from "sinon";
 import { DeadlineError } from "charm-kit";
 import { connect, LXD, LxdClient, LxdError, LxdUnreachableError, OperationError } from "../src/index.ts";
 import { RawPeer } from "./raw-websocket.ts";
@@ -81,6 +82,20 @@ describe("LXD client on a socket that misbehaves", () => {
       await delay(reachMs + 50);
       expect(await waited(), "after a pause").to.be.at.least(reachMs - 5);
       await daemon.listen();
+    });
+
+    it("waits no longer when the machine's clock is set back meanwhile", async () => {
+      const patient = daemon.client({ reachMs: 200 });
+      await daemon.leave();
+      expect(await rejection(patient.instances.names(patience()))).to.be.instanceOf(LxdUnreachableError);
+      const clock = sinon.useFakeTimers({ now: Date.now() - 3_600_000, toFake: ["Date"] });
+      try {
+        const thrown = await rejection(patient.instances.names(AbortSignal.timeout(10_000)));
+        expect(thrown).to.be.instanceOf(LxdUnreachableError);
+      } finally {
+        clock.restore();
+        await daemon.listen();
+      }
     });
 
     it("waits for one that listens, and says that it starts or ends", async () => {
