@@ -74,10 +74,7 @@ endToEnd("a change of the path while a unit scales on demand", () => {
     service = new ServiceProcess(rig);
     await rig.github.call("set-scale-sets", { sessionMs: 3000 }, patience());
     await rig.github.call("add-token", { token: OTHER_TOKEN }, patience());
-    await rig.deploy(
-      { scaling: "demand", "virtual-machines": String(MOST), "vm-disk": "1GiB" },
-      patience(240_000),
-    );
+    await rig.deploy({ scaling: "demand", "virtual-machines": String(MOST) }, patience(240_000));
     service.start();
     await rig.github.call("wait-for-scale-set", { name: rig.slug }, patience(60_000));
   });

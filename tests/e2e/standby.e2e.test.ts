@@ -117,7 +117,7 @@ endToEnd("standby instances", () => {
     await until("the end of all", async () => (await standby()).length === 0, patience());
     await idle(1);
     expect(await rig.status()).to.match(/^active: 1 runner: 1 idle(?!.*standby)/);
-    await rig.configure({ "vm-disk": "2GiB" }, patience(120_000));
+    await rig.configure({ "vm-disk": rig.config["vm-disk"] ?? "" }, patience(120_000));
     await resting(1);
   });
 

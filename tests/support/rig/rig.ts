@@ -161,7 +161,8 @@ export class Rig {
       // Most tests count instances; those of standby instances want some.
       "standby-runners": "0",
       "vm-memory": "1GiB",
-      "vm-disk": "2GiB",
+      // Several units at a time share the machine's disk.
+      "vm-disk": "1GiB",
     };
   }
 
