@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "charm-kit";
+import { messageOf, systemClock } from "charm-kit";
 import { hostArchitecture } from "juju-charm/pack";
 import { packAgent } from "../../scripts/agent/pack-agent.ts";
 import { runnerAgent } from "../../scripts/agent/products.ts";
@@ -38,8 +38,13 @@ export class MachineWithAgent {
    * Starts GitHub and the machine, with the agent's program in `/exchange`.
    *
    * @param namespace GitHub's, which no other has.
+   * @param keepsDisk whether the machine has the disk that the last run has left. GitHub knows nothing of that run's runners.
    */
-  static async start(namespace: string, say: (text: string) => void): Promise<MachineWithAgent> {
+  static async start(
+    namespace: string,
+    say: (text: string) => void,
+    keepsDisk = false,
+  ): Promise<MachineWithAgent> {
     const directory = await mkdtemp(join(tmpdir(), "whole-machine-"));
     await mkdir(EXCHANGE, { recursive: true });
     say("the agent's program");
@@ -65,7 +70,7 @@ export class MachineWithAgent {
       write: (text) => process.stdout.write(text),
     });
     try {
-      await makeFreshDisk(WHOLE_MACHINE, minutes(1));
+      if (!keepsDisk) await makeFreshDisk(WHOLE_MACHINE, minutes(1));
       say("starting the machine");
       await machine.start(minutes(20));
     } catch (thrown) {
@@ -124,6 +129,24 @@ export class MachineWithAgent {
   async running(signal: AbortSignal): Promise<readonly string[]> {
     const command = "lxc list --format csv --columns n user.github-runner.role=runner status=running";
     return (await this.machine.sh(command, signal)).split("\n").filter(Boolean).sort();
+  }
+
+  /**
+   * Runs a script in a runner. LXD waits for seconds alone for the connections of a command, and for the agent of a virtual
+   * machine, which an emulated one can exceed: it is tried again then.
+   *
+   * @param script does no harm when it runs twice, and has no single quotes.
+   * @returns what it prints.
+   */
+  async inRunner(name: string, script: string, signal: AbortSignal): Promise<string> {
+    for (;;) {
+      try {
+        return await this.machine.sh(`lxc exec ${name} -- bash -c '${script}'`, signal);
+      } catch (thrown) {
+        if (!/websocket: bad handshake|vsock .*i\/o timeout/.test(messageOf(thrown))) throw thrown;
+        signal.throwIfAborted();
+      }
+    }
   }
 
   /** Queues a job for any of the unit's runners, and waits until one has it. */
