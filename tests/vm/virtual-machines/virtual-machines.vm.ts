@@ -69,27 +69,35 @@ describe("runners in virtual machines", function () {
   const occupy = () => lab.begin(["until [ -e /tmp/enough ]; do sleep 1; done; echo done"], minutes(20));
 
   const whereNew = GOES_ON ? undefined : it;
-  whereNew?.("are made by the README's commands from an image that was built in one, with the configured resources", async () => {
-    const size = {
-      "vm-cpu": "1",
-      "vm-memory": "1GiB",
-      "vm-disk": "10GiB",
-      "virtual-machines": String(RUNNERS),
-    };
-    // No standby instances, since the machine has one processor for all.
-    const options = { "base-image": BASE_IMAGE, "standby-runners": "0", "reconcile-interval": "3", ...size };
-    say("installing");
-    expect(await lab.install(options, minutes(90))).to.equal(0);
-    const names = await whole();
-    const all = await instances();
-    expect(all.map(({ type }) => type)).to.deep.equal(all.map(() => "virtual-machine"));
-    for (const { expanded_config: config } of all.filter(({ name }) => names.includes(name))) {
-      expect(config).to.include({ "limits.cpu": "1", "limits.memory": "1GiB" });
-    }
-    await lab.shows("2 runners: 2 idle", minutes(20));
-    const images = await lxd<readonly Image[]>("/1.0/images?recursion=1");
-    expect(images.map(({ type }) => type)).to.deep.equal(["virtual-machine", "virtual-machine"]);
-  });
+  whereNew?.(
+    "are made by the README's commands from an image that was built in one, with the configured resources",
+    async () => {
+      const size = {
+        "vm-cpu": "1",
+        "vm-memory": "1GiB",
+        "vm-disk": "10GiB",
+        "virtual-machines": String(RUNNERS),
+      };
+      // No standby instances, since the machine has one processor for all.
+      const options = {
+        "base-image": BASE_IMAGE,
+        "standby-runners": "0",
+        "reconcile-interval": "3",
+        ...size,
+      };
+      say("installing");
+      expect(await lab.install(options, minutes(90))).to.equal(0);
+      const names = await whole();
+      const all = await instances();
+      expect(all.map(({ type }) => type)).to.deep.equal(all.map(() => "virtual-machine"));
+      for (const { expanded_config: config } of all.filter(({ name }) => names.includes(name))) {
+        expect(config).to.include({ "limits.cpu": "1", "limits.memory": "1GiB" });
+      }
+      await lab.shows("2 runners: 2 idle", minutes(20));
+      const images = await lxd<readonly Image[]>("/1.0/images?recursion=1");
+      expect(images.map(({ type }) => type)).to.deep.equal(["virtual-machine", "virtual-machine"]);
+    },
+  );
 
   it("run a job, reach neither the machine nor each other, and are destroyed after it", async () => {
     const [first = "", second = ""] = await whole();
