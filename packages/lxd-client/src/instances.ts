@@ -228,6 +228,8 @@ const ALREADY: Readonly<Record<StateChange["action"], string | undefined>> = {
 
 function isAlready(action: StateChange["action"], thrown: unknown): boolean {
   const text = ALREADY[action];
+  // One that ends by itself while LXD is about to stop it.
+  if (action === "stop" && thrown instanceof OperationError && thrown.notRunning) return true;
   const isRefusal = thrown instanceof OperationError || thrown instanceof LxdError;
   return text !== undefined && isRefusal && thrown.detail.includes(text);
 }

@@ -180,6 +180,19 @@ describe("LXD client on a socket that misbehaves", () => {
     expect(error.message.length).to.be.lessThan(2200);
   });
 
+  it("takes an instance that ends while LXD is to stop it for one that has stopped", async () => {
+    daemon.answer = (request, response) => {
+      say(200, request.method === "PUT" ? begun : operation(400, "container is not running"))(request, response);
+    };
+    for (const force of [false, true]) {
+      const outcome = await client.instances.changeState("x", { action: "stop", force }, patience());
+      expect(outcome).to.deep.equal({ state: "done", value: "already" });
+    }
+    expect(await rejection(client.instances.changeState("x", { action: "freeze" }, patience())))
+      .to.be.instanceOf(OperationError)
+      .and.include({ notRunning: true });
+  });
+
   it("shows a refusal that is no JSON as it is", async () => {
     daemon.answer = (_request, response) => response.writeHead(400).end("Bad Request");
     expect(await rejection(remove())).to.include({ status: 400, detail: "Bad Request" });
