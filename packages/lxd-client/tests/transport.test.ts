@@ -182,7 +182,10 @@ describe("LXD client on a socket that misbehaves", () => {
 
   it("takes an instance that ends while LXD is to stop it for one that has stopped", async () => {
     daemon.answer = (request, response) => {
-      say(200, request.method === "PUT" ? begun : operation(400, "container is not running"))(request, response);
+      say(200, request.method === "PUT" ? begun : operation(400, "container is not running"))(
+        request,
+        response,
+      );
     };
     for (const force of [false, true]) {
       const outcome = await client.instances.changeState("x", { action: "stop", force }, patience());
