@@ -23,7 +23,7 @@ const GLANCE = Object.entries({
     "status",
     "unit-work",
   ],
-  host: ["json-record", "timers"],
+  host: ["best-effort-record", "json-record", "timers"],
   metrics: ["history-file", "standing"],
   runners: ["errors", "runner-name", "utc-minute"],
   unit: [
