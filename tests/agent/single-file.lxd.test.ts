@@ -69,19 +69,24 @@ describeLxd(`The agent as a single file${reason === undefined ? "" : ` (skipped:
 
   it("runs a charm on a machine without Node.js and without a network, and leaves nothing after uninstall", () => {
     expect(sh("command -v node npm git || true")).to.equal("");
-    const [before, failed] = [files(), sh("systemctl --failed --no-legend")];
+    const before = files();
     expect(sh("/root/agent install")).to.equal(
       "/usr/local/bin/juju-agent installed\njuju-agent.timer started: hooks run at boot and every 5 minutes\n",
+    );
+    // The timer's first run may otherwise come after the event that is looked for.
+    awaited(
+      "[ $(systemctl show --property=ExecMainExitTimestampMonotonic --value juju-agent.service) != 0 ]",
     );
     expect(sh("juju-agent deploy /root/tiny.charm 2>&1")).not.to.include("NOTE");
     expect(sh("juju-agent wait")).to.equal("tiny/0: active: started\n");
     const exec = sh(`cat ${HISTORY}.exec`).trim();
     expect(
-      sh(`${exec} tiny/0 'JUJU_DISPATCH_PATH=hooks/from-timer ./dispatch'; grep -c from-timer ${HISTORY}`),
-    ).to.equal("1\n");
+      sh(`${exec} tiny/0 'JUJU_DISPATCH_PATH=hooks/from-timer ./dispatch'; tail -n 1 ${HISTORY}`),
+    ).to.equal("from-timer\n");
     sh("juju-agent remove && juju-agent uninstall && rm -r /root/history*");
-    expect(sh("systemctl list-units --all 'juju-agent*' --no-legend")).to.equal("");
-    expect(sh("systemctl --failed --no-legend")).to.equal(failed);
+    expect(
+      sh("systemctl list-units --all 'juju-agent*' --no-legend; systemctl --failed --no-legend"),
+    ).to.equal("");
     expect(files()).to.equal(before);
   });
 
