@@ -38,13 +38,8 @@ export class MachineWithAgent {
    * Starts GitHub and the machine, with the agent's program in `/exchange`.
    *
    * @param namespace GitHub's, which no other has.
-   * @param keepsDisk whether the machine has the disk that the last run has left. GitHub knows nothing of that run's runners.
    */
-  static async start(
-    namespace: string,
-    say: (text: string) => void,
-    keepsDisk = false,
-  ): Promise<MachineWithAgent> {
+  static async start(namespace: string, say: (text: string) => void): Promise<MachineWithAgent> {
     const directory = await mkdtemp(join(tmpdir(), "whole-machine-"));
     await mkdir(EXCHANGE, { recursive: true });
     say("the agent's program");
@@ -70,7 +65,7 @@ export class MachineWithAgent {
       write: (text) => process.stdout.write(text),
     });
     try {
-      if (!keepsDisk) await makeFreshDisk(WHOLE_MACHINE, minutes(1));
+      await makeFreshDisk(WHOLE_MACHINE, minutes(1));
       say("starting the machine");
       await machine.start(minutes(20));
     } catch (thrown) {

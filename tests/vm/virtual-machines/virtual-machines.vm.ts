@@ -10,8 +10,6 @@ import { timedLines } from "../timed-lines.ts";
 /** A virtual machine in a virtual machine that is emulated takes minutes for what others do in seconds. */
 const LIMIT_MS = 180 * 60_000;
 const BASE_IMAGE = "vm-base";
-/** Whether to go on with the disk of a run that has ended after its first test: that test takes an hour. */
-const GOES_ON = process.env["VM_GOES_ON"] === "yes";
 const RUNNERS = 2;
 /** Whose alias the unit's image has. */
 const SLUG = "github-runner-0";
@@ -37,12 +35,7 @@ describe("runners in virtual machines", function () {
 
   before(async () => {
     await makeReady(WHOLE_MACHINE, ["emulator", "disk", "base"], say, minutes(60));
-    lab = await MachineWithAgent.start("gh-virtual", say, GOES_ON);
-    if (GOES_ON) {
-      // This GitHub is another one.
-      await lab.agent(`config github-url=${lab.github.url}`, minutes(90));
-      return;
-    }
+    lab = await MachineWithAgent.start("gh-virtual", say);
     await cp(join(WHOLE_MACHINE, "base"), join(EXCHANGE, "base"), { recursive: true });
     say("importing the base image");
     const files = ["metadata.tar", "rootfs.img"].map((name) => `/exchange/base/${name}`);
@@ -68,36 +61,27 @@ describe("runners in virtual machines", function () {
   /** A job that lasts until it is let go, or its machine ends. */
   const occupy = () => lab.begin(["until [ -e /tmp/enough ]; do sleep 1; done; echo done"], minutes(20));
 
-  const whereNew = GOES_ON ? undefined : it;
-  whereNew?.(
-    "are made by the README's commands from an image that was built in one, with the configured resources",
-    async () => {
-      const size = {
-        "vm-cpu": "1",
-        "vm-memory": "1GiB",
-        "vm-disk": "10GiB",
-        "virtual-machines": String(RUNNERS),
-      };
-      // No standby instances, since the machine has one processor for all.
-      const options = {
-        "base-image": BASE_IMAGE,
-        "standby-runners": "0",
-        "reconcile-interval": "3",
-        ...size,
-      };
-      say("installing");
-      expect(await lab.install(options, minutes(90))).to.equal(0);
-      const names = await whole();
-      const all = await instances();
-      expect(all.map(({ type }) => type)).to.deep.equal(all.map(() => "virtual-machine"));
-      for (const { expanded_config: config } of all.filter(({ name }) => names.includes(name))) {
-        expect(config).to.include({ "limits.cpu": "1", "limits.memory": "1GiB" });
-      }
-      await lab.shows("2 runners: 2 idle", minutes(20));
-      const images = await lxd<readonly Image[]>("/1.0/images?recursion=1");
-      expect(images.map(({ type }) => type)).to.deep.equal(["virtual-machine", "virtual-machine"]);
-    },
-  );
+  it("are made by the README's commands from an image that was built in one, with the configured resources", async () => {
+    const size = {
+      "vm-cpu": "1",
+      "vm-memory": "1GiB",
+      "vm-disk": "10GiB",
+      "virtual-machines": String(RUNNERS),
+    };
+    // No standby instances, since the machine has one processor for all.
+    const options = { "base-image": BASE_IMAGE, "standby-runners": "0", "reconcile-interval": "3", ...size };
+    say("installing");
+    expect(await lab.install(options, minutes(90))).to.equal(0);
+    const names = await whole();
+    const all = await instances();
+    expect(all.map(({ type }) => type)).to.deep.equal(all.map(() => "virtual-machine"));
+    for (const { expanded_config: config } of all.filter(({ name }) => names.includes(name))) {
+      expect(config).to.include({ "limits.cpu": "1", "limits.memory": "1GiB" });
+    }
+    await lab.shows("2 runners: 2 idle", minutes(20));
+    const images = await lxd<readonly Image[]>("/1.0/images?recursion=1");
+    expect(images.map(({ type }) => type)).to.deep.equal(["virtual-machine", "virtual-machine"]);
+  });
 
   it("run a job, reach neither the machine nor each other, and are destroyed after it", async () => {
     const [first = "", second = ""] = await whole();
