@@ -217,19 +217,19 @@ function toState(metadata: unknown): InstanceState {
   };
 }
 
-/** How LXD refuses to bring about a state that is there. A restart of a stopped instance is a failure. */
-const ALREADY: Readonly<Record<StateChange["action"], string | undefined>> = {
-  start: "already running",
-  stop: "already stopped",
+/**
+ * How LXD refuses to bring about a state that is there. A restart of a stopped instance is a failure. One that ends by itself
+ * while LXD is about to stop it is said not to run.
+ */
+const ALREADY: Readonly<Record<StateChange["action"], RegExp | undefined>> = {
+  start: /already running/,
+  stop: /already stopped|(isn't|is not) running/,
   restart: undefined,
-  freeze: "already frozen",
-  unfreeze: "already running",
+  freeze: /already frozen/,
+  unfreeze: /already running/,
 };
 
 function isAlready(action: StateChange["action"], thrown: unknown): boolean {
-  const text = ALREADY[action];
-  // One that ends by itself while LXD is about to stop it.
-  if (action === "stop" && thrown instanceof OperationError && thrown.notRunning) return true;
   const isRefusal = thrown instanceof OperationError || thrown instanceof LxdError;
-  return text !== undefined && isRefusal && thrown.detail.includes(text);
+  return isRefusal && ALREADY[action]?.test(thrown.detail) === true;
 }
