@@ -1,13 +1,8 @@
 import { messageOf, type Logger } from "charm-kit";
-
-/** Where a value is stored from one process to the next. */
-export interface StoredValue<T> {
-  read(): Promise<T | null>;
-  write(value: T | null): Promise<void>;
-}
+import type { JsonRecord } from "./json-record.ts";
 
 export interface BestEffortRecordOptions<T> {
-  readonly stored: StoredValue<T>;
+  readonly stored: Pick<JsonRecord<T>, "read" | "write">;
   /** What the log calls the value, such as `application.json`. */
   readonly name: string;
   readonly log: Logger;
@@ -17,7 +12,7 @@ export interface BestEffortRecordOptions<T> {
  * A value whose loss costs a request or a retry, and never a runner: where it cannot be stored, as on a full disk, this
  * process goes on with it.
  */
-export class BestEffortRecord<T> implements StoredValue<T> {
+export class BestEffortRecord<T> {
   readonly #options: BestEffortRecordOptions<T>;
   /** What could not be stored. */
   #unstored: { readonly value: T | null } | undefined;
