@@ -173,7 +173,7 @@ function readScaling(reader: OptionReader): DemandScaling | undefined {
 /** LXD's own size of a virtual machine's disk, which builder and template have: a clone cannot be smaller. */
 const SMALLEST_VM_DISK = 10 * 2 ** 30;
 
-/** A container with less cannot run its system; all images are larger than the disk. */
+/** What is smaller leaves a job next to nothing beside the system of its runner: a wrong unit, such as MiB for GiB. */
 const SMALLEST_MEMORY = 256 * 2 ** 20;
 const SMALLEST_DISK = 2 ** 30;
 
@@ -191,13 +191,13 @@ function readMachine(reader: OptionReader) {
   if (memory && (sizeOf(memory) ?? 0) < SMALLEST_MEMORY) {
     reader.refuse({
       option: "vm-memory",
-      text: "less than the system of a runner needs; use 256MiB or more, such as 7GiB",
+      text: "too little for a runner; use 256MiB or more, such as 7GiB",
     });
   }
   if (disk && (sizeOf(disk) ?? 0) < SMALLEST_DISK) {
     reader.refuse({
       option: "vm-disk",
-      text: "smaller than any image of a runner; use 1GiB or more, such as 10GiB",
+      text: "too small for a runner; use 1GiB or more, such as 10GiB",
     });
   }
   const resources = memory && disk ? { cpu: reader.whole("vm-cpu"), memory, disk } : undefined;

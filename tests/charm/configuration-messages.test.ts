@@ -176,11 +176,8 @@ const MESSAGES: readonly Row[] = [
   [{ "vm-memory": "" }, `vm-memory: missing; use ${SIZE} 7GiB`],
   [{ "vm-memory": "7GB" }, `vm-memory: not a size; use ${SIZE} 7GiB`],
   [{ "vm-memory": "8EiB" }, `vm-memory: larger than LXD can count; use ${SIZE} 7GiB`],
-  [
-    { "vm-memory": "255MiB" },
-    "vm-memory: less than the system of a runner needs; use 256MiB or more, such as 7GiB",
-  ],
-  [{ "vm-disk": "1023MiB" }, "vm-disk: smaller than any image of a runner; use 1GiB or more, such as 10GiB"],
+  [{ "vm-memory": "255MiB" }, "vm-memory: too little for a runner; use 256MiB or more, such as 7GiB"],
+  [{ "vm-disk": "1023MiB" }, "vm-disk: too small for a runner; use 1GiB or more, such as 10GiB"],
   [{ "vm-disk": "0GiB" }, `vm-disk: not a size; use ${SIZE} 10GiB`],
   [
     { "vm-disk": "10485759KiB", "instance-type": "virtual-machine" },
