@@ -241,6 +241,16 @@ describeLxd(`LxdImages${reason === undefined ? "" : ` (skipped: ${reason})`}`, f
     expect(await listObjects()).to.deep.equal({ instances: [], images: [] });
   });
 
+  it("are not built where the base image is for instances of the other type, which a person mends", async () => {
+    const ofMachines = imagesOf(unit, { instanceType: "virtual-machine" });
+    const thrown = await ofMachines
+      .build(recipe("a"), () => undefined, signal())
+      .catch((error: unknown) => error);
+    expect(thrown).to.be.instanceOf(BaseImageError);
+    expect(String(thrown)).to.include("is none for instance-type=virtual-machine");
+    expect(await listObjects()).to.deep.equal({ instances: [], images: [] });
+  });
+
   it("are built in a container that does not shut down in time, too", async () => {
     const stubborn = `${BUILD}
 systemd-run --quiet --service-type=oneshot --remain-after-exit --property=TimeoutStopSec=infinity \\
