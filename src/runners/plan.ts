@@ -11,7 +11,7 @@ import {
   type Outdated,
   type Wanted,
 } from "./succession.ts";
-import { runnersFor, servesNobody } from "./served-demand.ts";
+import { isIrreplaceable, runnersFor, servesNobody } from "./served-demand.ts";
 import { planStandby, type Discarded, type StandbyReason } from "./standby-plan.ts";
 import { isAlive, type World } from "./world.ts";
 
@@ -225,6 +225,7 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
 
 function outdatedReason(machine: Machine, wanted: Wanted, now: number): Outdated | undefined {
   if (machine.deadline <= now) return "past its deadline";
+  if (isIrreplaceable(machine, wanted)) return undefined;
   if (machine.configHash !== wanted.configHash) return "made with another configuration";
   return machine.createdAt < (wanted.renewBefore ?? -Infinity) ? "renewal requested" : undefined;
 }

@@ -1,4 +1,5 @@
 import type { ObservedRunner } from "./observed-runner.ts";
+import type { Machine } from "./ports.ts";
 import { leastUseful, type Demand, type Kept, type Wanted } from "./succession.ts";
 
 /**
@@ -55,6 +56,13 @@ export function servesNobody(
   const tooMany = total - runnersFor(wanted, staying);
   const most = Math.max(Math.min(spare - demand.idle, tooMany), Math.min(spare, total - count));
   return [...there, ...here.slice(0, Math.max(0, most))];
+}
+
+/** Whether a job may take this runner, and no other one can be made where the job waits. Pure. */
+export function isIrreplaceable({ scopeKey }: Machine, { demand }: Pick<Wanted, "demand">): boolean {
+  return (demand?.former ?? []).some(
+    (each) => each.isFaulty === true && each.scopeKey === scopeKey && each.waiting > 0,
+  );
 }
 
 function missingOf(demand: Demand | undefined): number {

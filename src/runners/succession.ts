@@ -20,6 +20,8 @@ export interface FormerScopeDemand {
   readonly waiting: number;
   /** Number of runners that have yet to be registered for them. */
   readonly missing: number;
+  /** Whether no runner can be made there for now. @default false */
+  readonly isFaulty?: boolean;
 }
 
 /** What a unit may have in place of lost runners. */

@@ -195,7 +195,9 @@ export class FormerPaths {
     const isWanted = figures.missing > 0;
     return {
       ...{ assigned, running },
-      scopes: [{ scopeKey: key, waiting: Math.max(0, assigned - running), missing }],
+      scopes: [
+        { scopeKey: key, waiting: Math.max(0, assigned - running), missing, isFaulty: fault !== undefined },
+      ],
       untried: fault?.at === "start" && isWanted && isDue(fault, clock.now()) ? [key] : [],
       notices: isWanted ? notices : [],
     };

@@ -154,6 +154,18 @@ describe("plan() with a demand", () => {
       expect(made.creations).to.equal(1);
     });
 
+    for (const [isFaulty, what] of [
+      [true, "keeps a runner of an earlier configuration for a job that no other runner could have"],
+      [false, "replaces a runner of an earlier configuration beside a job that its successor can have"],
+    ] as const) {
+      it(what, () => {
+        const scope = [{ scopeKey: "old", waiting: 1, missing: 0, isFaulty }];
+        const world = worldOf([{ scopeKey: "old", configHash: "old" }, {}]);
+        const { steps } = planned(world, { assigned: 1, running: 0, idle: 0, former: scope }, 1);
+        expect(steps.map(({ action }) => action)).to.deep.equal(isFaulty ? [] : ["retire"]);
+      });
+    }
+
     it("replaces no idle runner of the present scope by another one, when GitHub counts a runner that is not found", () => {
       const demand = { assigned: 1, running: 0, idle: 1, former: former(1, 0) };
       const made = planned(worldOf(idle, idle), demand);

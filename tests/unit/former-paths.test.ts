@@ -97,7 +97,7 @@ describe("FormerPaths", () => {
     expect(await read(open())).to.deep.equal({
       assigned: 3,
       running: 1,
-      scopes: [{ scopeKey: "old", waiting: 2, missing: 1 }],
+      scopes: [{ scopeKey: "old", waiting: 2, missing: 1, isFaulty: false }],
       untried: [],
       notices: [],
     });
@@ -174,7 +174,7 @@ describe("FormerPaths", () => {
     const { notices, ...jobs } = await paths.demand();
     expect(jobs).to.deep.equal({
       ...{ assigned: 2, running: 1, untried: [] },
-      scopes: [{ scopeKey: "old", waiting: 1, missing: 0 }],
+      scopes: [{ scopeKey: "old", waiting: 1, missing: 0, isFaulty: true }],
     });
     expect(notices.join()).to.match(
       /get no runners: .*administration: write.*; tried again, and given up at/,

@@ -107,6 +107,7 @@ export class HistoricDemand {
         scopeKey: scope,
         waiting: served.assigned - served.running,
         missing: served.missing,
+        isFaulty: fault !== undefined,
       });
     }
     for (const scope of site.recorded.keys())

@@ -238,6 +238,22 @@ describe("the runners of a unit, in any history", function () {
       ],
     ],
     [
+      "stay with an earlier configuration for a job of a former path that registers no other one",
+      [
+        { do: "configure", idle: 0, count: 2, standby: 0 },
+        { do: "queue", jobs: 2 },
+        {
+          do: "together",
+          first: "hook",
+          at: 1,
+          hook: { do: "reconcile" },
+          service: { do: "reconcile", endings: [1] },
+          configure: { do: "configure", scope: "scope-2" },
+        },
+        { do: "bar", scope: "scope-1" },
+      ],
+    ],
+    [
       "keep no unwanted standby instance for the successor of one that has a job which GitHub does not list",
       [
         {

@@ -485,8 +485,11 @@ class HistoricUnit {
   #checkRunner({ name, state, phase, configHash, scopeKey }: Machine, when: string): void {
     this.#demand(state === "running", `${when} ${name} is ${state}`);
     if (this.#site.hasJob(name)) return;
-    const isOfScope = scopeKey === this.#scope || this.#demandOf.setOf(scopeKey).waiting > 0;
-    const isFresh = configHash === this.#fleet.configHash && isOfScope && phase === "ready";
+    const isWaitedFor = this.#demandOf.setOf(scopeKey).waiting > 0;
+    const isOfScope = scopeKey === this.#scope || isWaitedFor;
+    // Where no other one can be registered, one of an earlier configuration stays for the job that waits.
+    const isOfConfig = configHash === this.#fleet.configHash || (isWaitedFor && this.#site.barred.has(scopeKey));
+    const isFresh = isOfConfig && isOfScope && phase === "ready";
     this.#demand(isFresh, `${when} ${name} is of ${configHash} in ${scopeKey}, ${phase}`);
     const isOnline = this.#site.registrationsAt(scopeKey).some((each) => each.name === name && each.online);
     this.#demand(isOnline, `${when} ${name} is idle and not online`);
