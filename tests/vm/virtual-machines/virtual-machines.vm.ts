@@ -132,32 +132,6 @@ describe("runners in virtual machines", function () {
     await lab.shows("2 runners: 2 idle", minutes(20));
   });
 
-  it("have a new image after a job that outlasts its build", async () => {
-    const [former, job] = [await image(), await occupy()];
-    say("building a new image");
-    const built = await lab.act("build-image", minutes(90));
-    expect(await image())
-      .to.equal(built["image"])
-      .and.not.equal(former);
-    say("built");
-    expect(await unended(job)).to.include({ status: "in_progress", runnerName: job.runnerName });
-    await inside(job.runnerName ?? "", "touch /tmp/enough");
-    expect((await lab.ended(job, minutes(20))).conclusion).to.equal("success");
-    // The one that was idle meanwhile is replaced too, a successor first.
-    await lab.agent("dispatch-event reconcile-runners", minutes(60));
-    const names = await whole();
-    const runners = (await instances()).filter(({ name }) => names.includes(name));
-    expect(runners.map(({ config }) => config["volatile.base_image"])).to.deep.equal([
-      await image(),
-      await image(),
-    ]);
-  });
-
-  const unended = async ({ id }: JobView) => {
-    const jobs = await lab.github.control.call("list-jobs", null, minutes(1));
-    return jobs.find((job) => job.id === id);
-  };
-
   it("are frozen before they are deregistered and destroyed, when fewer are wanted", async () => {
     await lab.machine.sh(
       "systemd-run --quiet --unit events sh -c 'lxc monitor --type lifecycle --format json >/run/events'",
@@ -178,6 +152,27 @@ describe("runners in virtual machines", function () {
       "instance-deleted",
     ]);
   });
+
+  it("have a new image after a job that outlasts its build", async () => {
+    const [former, job] = [await image(), await occupy()];
+    say("building a new image");
+    const built = await lab.act("build-image", minutes(90));
+    expect(await image())
+      .to.equal(built["image"])
+      .and.not.equal(former);
+    say("built");
+    expect(await unended(job)).to.include({ status: "in_progress", runnerName: job.runnerName });
+    await inside(job.runnerName ?? "", "touch /tmp/enough");
+    expect((await lab.ended(job, minutes(20))).conclusion).to.equal("success");
+    const [successor] = await whole(1);
+    const runner = (await instances()).find(({ name }) => name === successor);
+    expect(runner?.config["volatile.base_image"]).to.equal(await image());
+  });
+
+  const unended = async ({ id }: JobView) => {
+    const jobs = await lab.github.control.call("list-jobs", null, minutes(1));
+    return jobs.find((job) => job.id === id);
+  };
 
   it("leave nothing on the machine, on LXD and at GitHub when all is removed", async () => {
     await lab.agent("--quiet remove", minutes(40));
