@@ -65,7 +65,8 @@ export class ServiceApi {
     // Left by a service that was killed.
     await rm(path, { force: true });
     const { promise, resolve, reject } = withResolvers<undefined>();
-    this.#server.once("error", reject).listen(path, () => {
+    // Also told later, of a connection that cannot be accepted.
+    this.#server.on("error", reject).listen(path, () => {
       resolve(undefined);
     });
     await promise;

@@ -1,3 +1,5 @@
+import * as diagnostics from "node:diagnostics_channel";
+import type { Server } from "node:net";
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,6 +14,8 @@ import { useTemporaryDirectory } from "../support/temporary-directory.ts";
 import { sampleStatus } from "./sample-status.ts";
 
 const STATUS = sampleStatus();
+/** Told of by Node.js, with the server, when one is to listen. */
+const LISTENS = "tracing:net.server.listen:asyncStart";
 
 describe("ServiceApi", () => {
   const directory = useTemporaryDirectory();
@@ -52,6 +56,18 @@ describe("ServiceApi", () => {
     expect(status).to.equal(200);
     expect(JSON.parse(body)).to.include({ unit: "runners/0", wanted: 2 });
     expect((await stat(path())).mode & 0o777).to.equal(0o600);
+  });
+
+  it("goes on whenever the kernel cannot accept a connection", async () => {
+    const servers: Server[] = [];
+    const keep = (listened: unknown) => {
+      servers.push((listened as { readonly server: Server }).server);
+    };
+    diagnostics.subscribe(LISTENS, keep);
+    await open().finally(() => diagnostics.unsubscribe(LISTENS, keep));
+    for (const server of [...servers, ...servers]) server.emit("error", new Error("accept ENOMEM"));
+    expect(servers).to.have.length(1);
+    expect(await ask("GET", "/status")).to.include({ status: 200 });
   });
 
   it("serves metrics", async () => {

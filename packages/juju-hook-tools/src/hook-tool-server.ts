@@ -44,7 +44,8 @@ export class HookToolServer<Context> {
     this.#directory = await open(dirname(this.#path));
     const path = `/proc/self/fd/${this.#directory.fd}/${basename(this.#path)}`;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
+      // Also told later, of a connection that cannot be accepted.
+      this.#server.on("error", reject);
       this.#server.listen({ path }, resolve);
     });
   }

@@ -69,7 +69,8 @@ async function tryBind(path: string, onWanted: () => void): Promise<(() => Promi
     socket.once("data", onWanted);
   });
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
+    // Also told later, of a connection that cannot be accepted.
+    server.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE") resolve(undefined);
       else reject(error);
     });

@@ -1,9 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
+import type { Server } from "node:net";
 import { expect } from "chai";
 import { ProcessLock } from "../src/process-lock.ts";
 
 const HOLDER = new URL("process-lock-holder.ts", import.meta.url).pathname;
+/** Told of by Node.js, with the server, when one is to listen. */
+const LISTENS = "tracing:net.server.listen:asyncStart";
 const unaborted = () => new AbortController().signal;
 
 describe("ProcessLock", () => {
@@ -41,6 +45,21 @@ describe("ProcessLock", () => {
     const thrown = await lock.run(() => Promise.reject(fault), unaborted()).catch((error: unknown) => error);
     expect(thrown).to.equal(fault);
     expect(await lock.isHeld()).to.equal(false);
+  });
+
+  it("stays held whenever the kernel cannot accept a connection", async () => {
+    const servers: Server[] = [];
+    const keep = (listened: unknown) => {
+      servers.push((listened as { readonly server: Server }).server);
+    };
+    subscribe(LISTENS, keep);
+    const held = await new ProcessLock(name)
+      .run(() => {
+        for (const server of [...servers, ...servers]) server.emit("error", new Error("accept ENOMEM"));
+        return new ProcessLock(name).isHeld();
+      }, unaborted())
+      .finally(() => unsubscribe(LISTENS, keep));
+    expect([servers.length, held]).to.deep.equal([1, true]);
   });
 
   it("lets one in at a time", async () => {
