@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { StrategyOptions } from "@octokit/auth-app";
-import { Secret, withoutAction, type Clock, type Redactor } from "charm-kit";
+import { Secret, isRecent, withoutAction, type Clock, type Redactor } from "charm-kit";
 import { appJwt } from "./app-jwt.ts";
 import type { Credentials } from "./credentials.ts";
 import { AppRefusedError, type GithubError } from "./errors.ts";
@@ -66,9 +66,8 @@ export class AppTokens implements TokenSource {
   async renew(refused: Secret, signal: AbortSignal): Promise<Secret> {
     const current = this.#current;
     if (current && current.token !== refused) return current.token;
-    const age = this.#dependencies.clock.now() - (current?.madeAt ?? 0);
-    // A clock that was set back makes it older than it seems.
-    if (current && age >= 0 && age < REPLICATION_MS) {
+    const now = this.#dependencies.clock.now();
+    if (current && isRecent(current.madeAt, { now, withinMs: REPLICATION_MS })) {
       await this.#dependencies.clock.wait(REPLICATION_PAUSE_MS, signal);
       return current.token;
     }

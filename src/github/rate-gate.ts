@@ -1,4 +1,4 @@
-import type { Clock } from "charm-kit";
+import { isRecent, type Clock } from "charm-kit";
 import { rateLimitOf, readErrorAnswer, type RateLimit } from "./error-answer.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
 
@@ -115,10 +115,12 @@ class RateGate {
   }
 
   #read(now: number): Promise<StoredRateLimit | undefined> {
-    if (this.#known === undefined || !isWithin(LONGEST_MEMORY_MS, this.#known.readAt, now)) {
-      this.#known = { limit: this.#store?.get() ?? Promise.resolve(undefined), readAt: now };
+    let known = this.#known;
+    if (!known || !isRecent(known.readAt, { now, withinMs: LONGEST_MEMORY_MS })) {
+      known = { limit: this.#store?.get() ?? Promise.resolve(undefined), readAt: now };
+      this.#known = known;
     }
-    return this.#known.limit;
+    return known.limit;
   }
 }
 
@@ -136,7 +138,8 @@ class WriteWindow {
 
   /** Waits for a free place, but not longer than for a slow answer: that must not hold the others up. */
   async enter(signal: AbortSignal): Promise<void> {
-    if (this.#open === 0 && !isWithin(FORGOTTEN_MS, this.#lastAt, this.#clock.now())) this.shrink();
+    if (this.#open === 0 && !isRecent(this.#lastAt, { now: this.#clock.now(), withinMs: FORGOTTEN_MS }))
+      this.shrink();
     if (this.#open >= this.#size) await this.#turn(signal);
     this.#open += 1;
   }
@@ -175,9 +178,4 @@ type Leave = (isAccepted: boolean) => void;
 /** A limit that was learned in the future was stored before the clock was set back: its time says nothing. */
 function isInForce({ learnedAt, resetAt }: StoredRateLimit, now: number): boolean {
   return now >= learnedAt && now < Math.min(resetAt, learnedAt + LONGEST_LIMIT_MS);
-}
-
-/** Whether a time is at most so long ago. One in the future is from before the clock was set back. */
-function isWithin(durationMs: number, at: number, now: number): boolean {
-  return now >= at && now - at <= durationMs;
 }

@@ -1,3 +1,4 @@
+import { isRecent } from "charm-kit";
 import { isRefused, type ImageTrial } from "./image-trial.ts";
 import type { RunnerImage } from "./ports.ts";
 
@@ -74,9 +75,7 @@ function newestOf(images: readonly RunnerImage[], recipe: string): RunnerImage |
 }
 
 function isPause({ failedAt, attempts }: ImageFailure, now: number): boolean {
-  const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (attempts - 1));
-  // A clock that was set back must not prolong the pause.
-  return now >= failedAt && now - failedAt < pause;
+  return isRecent(failedAt, { now, withinMs: Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (attempts - 1)) });
 }
 
 /** The fingerprint serves as a random number that stays the same. */

@@ -1,4 +1,4 @@
-import type { Clock } from "charm-kit";
+import { isRecent, type Clock } from "charm-kit";
 import type { BootstrapAnswer, Forge, Registration } from "./ports.ts";
 
 /** Milliseconds between two readings of GitHub's list. A runner's application usually speaks within a few seconds. */
@@ -33,9 +33,7 @@ export class OnlineWitness {
 
   #list(signal: AbortSignal): Promise<readonly Registration[]> {
     const now = this.#clock.now();
-    const age = now - this.#readAt;
-    // A clock that was set back makes the reading older than it seems.
-    if (this.#reading === undefined || age < 0 || age >= POLL_MS / 2) {
+    if (this.#reading === undefined || !isRecent(this.#readAt, { now, withinMs: POLL_MS / 2 })) {
       this.#readAt = now;
       this.#reading = this.#forge.list(signal);
     }

@@ -1,3 +1,4 @@
+import { isRecent } from "charm-kit";
 import type { Machine, MachineNote, Registration, StandbyMachine } from "./ports.ts";
 import { busyEndsAt } from "./job-claims.ts";
 import { replacedBy } from "./lost-runners.ts";
@@ -214,9 +215,8 @@ function judge(runner: ObservedRunner, wanted: Wanted, standards: Standards): Ve
   // Frozen and not busy: a retirement was interrupted, and its decision stands.
   if (machine.state === "frozen") return { keep: false, reason: outdated ?? "more runners than wanted" };
   if (registration.online) return { keep: true, isSuspect: false, outdated };
-  const age = standards.now - machine.createdAt;
-  // A negative age: the clock was set back.
-  const startsUp = age >= 0 && age < standards.patience.startUpMs;
+  const { now, patience } = standards;
+  const startsUp = isRecent(machine.createdAt, { now, withinMs: patience.startUpMs });
   const verdict: Verdict = startsUp
     ? { keep: true, isSuspect: true, outdated }
     : judgeSuspect(machine, standards, "offline for too long");

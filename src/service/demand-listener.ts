@@ -1,4 +1,12 @@
-import { messageOf, orAborted, unhindered, withResolvers, type Clock, type Logger } from "charm-kit";
+import {
+  isRecent,
+  messageOf,
+  orAborted,
+  unhindered,
+  withResolvers,
+  type Clock,
+  type Logger,
+} from "charm-kit";
 import type { HeardDemand } from "../unit/demand.ts";
 import type { Telemetry } from "../unit/telemetry.ts";
 import { retryTimeOf } from "../unit/retry-time.ts";
@@ -175,9 +183,8 @@ export class DemandListener {
         onHeard();
         const hearing = this.#hearing;
         if (hearing === undefined) return;
-        // A time in the future is from before the clock was set back.
-        const isRecent = readAt <= clock.now() && clock.now() - readAt < WITNESS_MS;
-        const isDue = !isRecent || hearing.heard.assigned > hearing.heard.running;
+        const isWitnessed = isRecent(readAt, { now: clock.now(), withinMs: WITNESS_MS });
+        const isDue = !isWitnessed || hearing.heard.assigned > hearing.heard.running;
         if (!isSilent) continue;
         if (isDue) {
           readAt = clock.now();

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { messageOf, type Clock, type Logger } from "charm-kit";
+import { isRecent, messageOf, type Clock, type Logger } from "charm-kit";
 import type { Capsule } from "../unit/capsules.ts";
 import type { ServiceStatus } from "../unit/service-status.ts";
 import { EventReaders } from "./event-readers.ts";
@@ -123,9 +123,8 @@ export class LiveViews {
   async #readCapsules(): Promise<readonly Capsule[]> {
     const { capsules, clock } = this.#dependencies;
     const now = clock.now();
-    const age = now - (this.#capsules?.at ?? -Infinity);
-    // A clock that was set back makes them older than they are.
-    if (this.#capsules && age >= 0 && age < CAPSULES_AGE_MS) return this.#capsules.found;
+    const known = this.#capsules;
+    if (known && isRecent(known.at, { now, withinMs: CAPSULES_AGE_MS })) return known.found;
     const found = await capsules().catch(() => []);
     this.#capsules = { at: now, found };
     return found;

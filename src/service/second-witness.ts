@@ -1,4 +1,4 @@
-import { messageOf, type Clock, type Logger } from "charm-kit";
+import { isRecent, messageOf, type Clock, type Logger } from "charm-kit";
 import type { HeardDemand } from "../unit/demand.ts";
 import { judgeJob, type UnitOffer } from "../unit/judge-job.ts";
 import type { QueuedJob, QueueSource } from "../unit/ports.ts";
@@ -32,9 +32,8 @@ export function isWitnessDue(
 ): boolean {
   if (assigned >= capacity) return false;
   const attempts = suspicion?.kind === "missing" ? suspicion.attempts : 0;
-  const pause = pauseBefore(attempts, INTERVAL_MS) * (0.75 + jitter / 2);
-  // A time in the future is from before the clock was set back.
-  return [messageAt, askedAt ?? -Infinity].every((at) => at > now || now - at >= pause);
+  const withinMs = pauseBefore(attempts, INTERVAL_MS) * (0.75 + jitter / 2);
+  return [messageAt, askedAt].every((at) => !isRecent(at, { now, withinMs }));
 }
 
 /**

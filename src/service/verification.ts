@@ -1,3 +1,4 @@
+import { isRecent } from "charm-kit";
 import type { Wake } from "./wakes.ts";
 
 /** Wakes after which a round checks what runners stand on, whenever it was checked last. */
@@ -31,9 +32,9 @@ export class Verification {
 
   /** Whether a round that begins now checks it. */
   isDue(due: ReadonlySet<Wake>, { now, intervalMs }: { now: number; intervalMs: number }): boolean {
-    if (this.#verifiedAt === undefined || REASONS.some((reason) => due.has(reason))) return true;
-    // A time in the future is from before the clock was set back.
-    return now < this.#verifiedAt || now - this.#verifiedAt >= intervalMs;
+    return (
+      REASONS.some((reason) => due.has(reason)) || !isRecent(this.#verifiedAt, { now, withinMs: intervalMs })
+    );
   }
 
   /** From when on the interval counts. */

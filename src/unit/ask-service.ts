@@ -1,5 +1,5 @@
 import { createConnection } from "node:net";
-import { isRecord, withDeadline } from "charm-kit";
+import { isRecent, isRecord, withDeadline } from "charm-kit";
 import { LONGEST_ROUND_MS, type ServiceStatus } from "./service-status.ts";
 
 const LIMIT_MS = 2_000;
@@ -142,15 +142,13 @@ export function isHealthy(
   now: number,
 ): boolean {
   if (settingsFault !== undefined) return false;
-  // A time in the future is from before the clock was set back: nothing follows from it.
-  const isWithin = (durationMs: number, at: number) => at <= now && now - at < durationMs;
   switch (activity.state) {
     case "without settings":
     case "paused":
       return false;
     case "working":
-      return isWithin(LONGEST_ROUND_MS, activity.since);
+      return isRecent(activity.since, { now, withinMs: LONGEST_ROUND_MS });
     case "waiting":
-      return isWithin(2 * intervalMs, checkedAt ?? startedAt);
+      return isRecent(checkedAt ?? startedAt, { now, withinMs: 2 * intervalMs });
   }
 }

@@ -27,3 +27,17 @@ export const systemClock: Clock = {
       signal.addEventListener("abort", onAbort, { once: true });
     }),
 };
+
+/**
+ * Whether a time is less than so long ago. One in the future is not: it was noted before the clock was set back, and would
+ * hold for as long as that clock was ahead.
+ *
+ * @param at in milliseconds since the Unix epoch; undefined for never.
+ * @param limits `withinMs`: the time that has passed must be less; `now`: as {@link Clock.now} tells it.
+ */
+export function isRecent(
+  at: number | undefined,
+  { now, withinMs }: { readonly now: number; readonly withinMs: number },
+): boolean {
+  return at !== undefined && at <= now && now - at < withinMs;
+}

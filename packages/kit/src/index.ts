@@ -6,7 +6,7 @@ export {
   removeFile,
   writeFileAtomically,
 } from "./atomic-write.ts";
-export { type Clock, systemClock } from "./clock.ts";
+export { type Clock, isRecent, systemClock } from "./clock.ts";
 export { Gate, type Resolvers, settleAll, withResolvers } from "./concurrency.ts";
 export { DeadlineError, orAborted, unhindered, withDeadline, type Await } from "./deadline.ts";
 export {

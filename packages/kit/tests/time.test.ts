@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import sinon from "sinon";
-import { systemClock } from "../src/clock.ts";
+import { isRecent, systemClock } from "../src/clock.ts";
 import { DeadlineError, orAborted, withDeadline } from "../src/deadline.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -194,4 +194,18 @@ describe("orAborted()", () => {
     }
     expect(unhandled).to.deep.equal([]);
   });
+});
+
+describe("isRecent()", () => {
+  for (const [what, at, holds] of [
+    ["a time less than so long ago", START - 9, true],
+    ["now", START, true],
+    ["a time just so long ago", START - 10, false],
+    ["a time before the clock was set back", START + 1, false],
+    ["never", undefined, false],
+  ] as const) {
+    it(`${holds ? "holds for" : "does not hold for"} ${what}`, () => {
+      expect(isRecent(at, { now: START, withinMs: 10 })).to.equal(holds);
+    });
+  }
 });
