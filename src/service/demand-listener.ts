@@ -20,6 +20,7 @@ import {
   firstHearing,
   inScaleSet,
   isPhantom,
+  sessionBegin,
   type Hearing,
 } from "./hear-demand.ts";
 import { pauseAfter, quickPolls } from "./quick-polls.ts";
@@ -67,6 +68,8 @@ export class DemandListener {
   readonly #dependencies: DemandListenerDependencies;
   #hearing: Hearing | undefined;
   #session: DemandSession | undefined;
+  /** The message after which this session asks for the next one. */
+  #askedAfter = 0;
   /** Batches that no round has acted on yet. */
   #pending: number[] = [];
   #fault: string | undefined;
@@ -167,6 +170,7 @@ export class DemandListener {
     this.#session = session;
     this.#pending = [];
     this.#hearing &&= inScaleSet(this.#hearing, scaleSetId);
+    this.#askedAfter = this.#hearing ? sessionBegin(this.#hearing.heard) : 0;
     this.#report();
     try {
       // A message that comes again may be older than what the session tells: the figures decide, after the first silence.
@@ -216,7 +220,7 @@ export class DemandListener {
   async #hear(session: DemandSession, signal: AbortSignal): Promise<boolean> {
     const { log, secondWitness, telemetry } = this.#dependencies;
     const lastMessageId = this.#hearing?.heard.lastMessageId ?? 0;
-    const batch = await this.#poll(session, lastMessageId, signal);
+    const batch = await this.#poll(session, signal);
     if (batch === "cut off") return false;
     if (batch === undefined) {
       await this.#tell(afterSilence);
@@ -225,6 +229,7 @@ export class DemandListener {
     if (!this.#pending.includes(batch.id)) this.#pending.push(batch.id);
     log.debug("GitHub tells of jobs", { message: batch.id, assigned: batch.figures?.assigned });
     if (batch.offered.length > 0) await session.acquire(batch.offered, signal);
+    this.#askedAfter = Math.max(this.#askedAfter, batch.id);
     // One that comes again was counted before.
     if (batch.id > lastMessageId) telemetry?.onDemandMessage({ waits: batch.waits });
     secondWitness?.heard();
@@ -233,8 +238,9 @@ export class DemandListener {
   }
 
   /** Cut off when another number of jobs is to be announced: GitHub keeps the messages until they are acknowledged. */
-  async #poll(session: DemandSession, lastMessageId: number, signal: AbortSignal) {
+  async #poll(session: DemandSession, signal: AbortSignal) {
     const { capacity, room } = this.#dependencies;
+    const lastMessageId = this.#askedAfter;
     if (room === undefined) return session.poll({ lastMessageId, capacity: capacity() }, signal);
     const { changed, now } = room;
     const limited = AbortSignal.any([signal, changed]);

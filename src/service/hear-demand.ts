@@ -96,6 +96,14 @@ export function afterSilence(hearing: Hearing, now: number): Hearing {
   return { ...hearing, heard: { ...hearing.heard, heardAt: now } };
 }
 
+/**
+ * The message after which a new session asks for others. Pure. Where jobs are missing, all that are not acknowledged come again:
+ * one that a later message has overtaken may offer them.
+ */
+export function sessionBegin({ lastMessageId, suspicion }: HeardDemand): number {
+  return suspicion?.kind === "missing" ? 0 : lastMessageId;
+}
+
 /** Whether GitHub counts jobs that its idle runners do not get, for so long that the session is worth a new start. Pure. */
 export function isPhantom({ unclaimedSince, heard: { suspicion } }: Hearing, now: number): boolean {
   const attempts = suspicion?.kind === "unclaimed" ? suspicion.attempts : 0;

@@ -201,6 +201,20 @@ describe("DemandListener", function () {
     expect(site.standIn.violations).to.deep.equal([]);
   });
 
+  it("acquires jobs whose offer a later message has overtaken, once GitHub's REST API shows that they are missing", async () => {
+    await site.standIn.control("set-scale-sets", { offersJobs: true });
+    const { listener } = site.listen({ capacity: 100 });
+    await site.knows(0);
+    await site.standIn.control("add-message-faults", ["reordered"]);
+    // More than one message holds.
+    await site.queue(60);
+    await site.knows(10);
+    await site.passes(() => site.heard?.assigned === 60);
+    await listener.acted(listener.pending, signal);
+    expect(unacknowledged()).to.equal(0);
+    await until("the end of the doubt", () => Promise.resolve(heard()?.suspicion === undefined), soon());
+  });
+
   it("tells of jobs that GitHub does not assign to any session, and asks ever more seldom", async () => {
     await site.standIn.control("set-scale-sets", { withholdsJobs: true });
     site.listen();
@@ -209,7 +223,7 @@ describe("DemandListener", function () {
     await site.passes(() => (heard()?.suspicion?.attempts ?? 0) >= 3);
     expect(heard()?.suspicion).to.include({ kind: "missing", jobs: 2, shown: 2 });
     const { attemptedAt = 0, since = 0 } = heard()?.suspicion ?? {};
-    // Ten minutes, twenty and forty, as far as the clock goes by minutes.
+    // Twenty minutes and forty, as far as the clock goes by minutes.
     expect(attemptedAt - since).to.be.within(55 * MINUTE_MS, 75 * MINUTE_MS);
     await site.standIn.control("set-scale-sets", { withholdsJobs: false });
     await site.knows(2);

@@ -9,6 +9,7 @@ import {
   firstHearing,
   inScaleSet,
   isPhantom,
+  sessionBegin,
 } from "../../src/service/hear-demand.ts";
 import type { HeardJob } from "../../src/service/ports.ts";
 
@@ -214,6 +215,17 @@ describe("inScaleSet()", () => {
     const other = inScaleSet(heard, 8);
     expect(other.heard).to.include({ lastMessageId: 0, scaleSetId: 8 });
     expect(afterBatch(other, batch(1, 5), NOW).heard).to.include({ lastMessageId: 1, assigned: 5 });
+  });
+});
+
+describe("sessionBegin()", () => {
+  it("is the last message, and the first one that is not acknowledged where jobs are missing", () => {
+    const { heard } = afterBatch(START, batch(40, 2), NOW);
+    expect(sessionBegin(heard)).to.equal(40);
+    const doubt = (kind: "missing" | "unclaimed") =>
+      afterAttempt({ ...START, heard }, { kind, jobs: 1, shown: 1 }, NOW).heard;
+    expect(sessionBegin(doubt("unclaimed"))).to.equal(40);
+    expect(sessionBegin(doubt("missing"))).to.equal(0);
   });
 });
 
