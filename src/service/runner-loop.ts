@@ -56,6 +56,8 @@ export class RunnerLoop {
   #isOverdue = false;
   /** Whether no round has worked with the settings yet. */
   #isNew = false;
+  /** Whether the file of the settings could not be used when it was read last: a hook that replaces it does not know their revision. */
+  #isFileLost = false;
   /** Those who wait for the end of a round that begins after they have asked. */
   #asking: (() => void)[] = [];
 
@@ -202,7 +204,10 @@ export class RunnerLoop {
     try {
       const read = await source.read();
       this.#show({ settingsFault: undefined });
-      if (this.#settings !== undefined && read.revision <= this.#settings.revision) return;
+      const { revision: before = -Infinity } = this.#settings ?? {};
+      const isOther = this.#isFileLost ? read.revision !== before : read.revision > before;
+      this.#isFileLost = false;
+      if (!isOther) return;
       await this.#withdraw();
       this.#settings = read;
       this.#isNew = true;
@@ -212,6 +217,7 @@ export class RunnerLoop {
       log.info("Settings applied", { revision, paused: read.paused });
     } catch (thrown) {
       const reason = messageOf(thrown);
+      this.#isFileLost ||= thrown instanceof ServiceSettingsError;
       // The unit is being removed, or its files are lost: hooks decide what comes next.
       if (thrown instanceof ServiceSettingsError && thrown.fault === "missing") await this.#withdraw();
       if (this.#status.settingsFault !== reason) log.warning("Cannot apply settings", { reason });

@@ -325,6 +325,39 @@ describe("RunnerLoop", () => {
     expect(fixture.rounds.at(-1)?.revision).to.equal(1);
   });
 
+  it("works with settings of whatever revision that replace a file that could not be used", async () => {
+    fixture.settings = sampleSettings({ revision: 5 });
+    await fixture.rounded(1);
+    for (const [revision, fault] of [
+      [3, "damaged"],
+      [2, "open to others"],
+    ] as const) {
+      const rounds = fixture.rounds.length;
+      fixture.settings = new ServiceSettingsError("/x", fault, "cannot be used");
+      fixture.wakes.wake("settings");
+      await fixture.rounded(rounds + 1);
+      // A hook takes a revision from its clock then, which was set back.
+      fixture.settings = sampleSettings({ revision });
+      fixture.wakes.wake("settings");
+      await fixture.rounded(rounds + 2);
+    }
+    expect(fixture.rounds.map(({ revision }) => revision)).to.deep.equal([5, 5, 3, 3, 2]);
+    expect(fixture.loop.status).to.include({ revision: 2, settingsFault: undefined });
+    expect(fixture.closed).to.deep.equal([5, 3]);
+  });
+
+  it("goes on with its settings when their file, which could not be used, is as it was before", async () => {
+    await fixture.rounded(1);
+    fixture.settings = new ServiceSettingsError("/x", "open to others", "cannot be used");
+    fixture.wakes.wake("settings");
+    await fixture.rounded(2);
+    fixture.settings = sampleSettings();
+    fixture.wakes.wake("settings");
+    await fixture.rounded(3);
+    expect(fixture.rounds.map(({ revision }) => revision)).to.deep.equal([1, 1, 1]);
+    expect(fixture.closed).to.deep.equal([]);
+  });
+
   it("ends its work when the settings are deleted, as before the removal of the unit", async () => {
     await fixture.rounded(1);
     fixture.settings = new ServiceSettingsError("/x", "missing", "does not exist");
