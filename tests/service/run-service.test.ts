@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { silentLogger, systemClock } from "charm-kit";
 import { runService } from "../../src/service/run-service.ts";
@@ -91,6 +92,20 @@ describe("runService()", function () {
     );
     stop.abort(new Error("stop"));
     await service;
+  });
+
+  it("applies changed settings within 100 ms", async () => {
+    void start();
+    await shows("the settings", ({ revision }) => revision === 1);
+    const tookMs: number[] = [];
+    for (let next = 2; next <= 12; next += 1) {
+      await writeSettings(settings(), paused(next));
+      const writtenAt = performance.now();
+      while ((await askService(socket(), stop.signal))?.revision !== next) await sleep(2);
+      tookMs.push(performance.now() - writtenAt);
+    }
+    // Some of them may come while the machine is busy with something else.
+    expect(Math.min(...tookMs), tookMs.join()).to.be.below(100);
   });
 
   it("streams each change to readers of events: settings in force, and why later ones are not", async () => {
