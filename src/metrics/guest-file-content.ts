@@ -18,6 +18,12 @@ export class Refusal {
 
 /** Most of an application's output in messages. */
 const QUOTED = { lines: 3, characters: 240 } as const;
+/**
+ * What the application prints when GitHub has dropped the runner, and when it removes its configuration after that. More
+ * lines follow than are quoted.
+ */
+const DROPPED =
+  /no longer exists on the server|registration has been deleted|Removed \.(?:runner|credentials)/i;
 /** Largest accepted clock difference of a guest. */
 const MOST_AHEAD_SECONDS = 3600;
 const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
@@ -64,9 +70,10 @@ export function readPostJob(content: Buffer, now: number): PostJob | Refusal {
   return { timestamp, status, code: Number(code) };
 }
 
-/** Parses the end of an application's output: its last lines in one, of printable ASCII only. */
+/** Parses the end of an application's output: its last lines in one, of printable ASCII only, and what all of it says. */
 export function readOutput(content: Buffer): LastOutput {
-  return { text: lastLines(content.toString("latin1"), QUOTED) };
+  const output = content.toString("latin1");
+  return { text: lastLines(output, QUOTED), saysDropped: DROPPED.test(output) };
 }
 
 function readFields(

@@ -44,10 +44,6 @@ export function firstStepOf({ preJob }: RunnerTrace, job: JobFacts | undefined):
   return [{ event: "first_step", duration: span(job.startedAt / 1000, preJob.timestamp) }];
 }
 
-/** What the application prints when GitHub has dropped the runner, and when it removes its configuration after that. */
-const DROPPED =
-  /no longer exists on the server|registration has been deleted|Removed \.(?:runner|credentials)/i;
-
 /** Of the runners that end with 0, those that lived shorter than this may have failed. */
 const SHORT_LIFE_SECONDS = 300;
 
@@ -60,9 +56,9 @@ export function earlyEnds(traces: readonly RunnerTrace[]): readonly EarlyEnd[] {
     if (preJob || !postJob) return [];
     const code = postJob.code ?? 0;
     const seconds = Math.round(span(installedAt, postJob.timestamp));
-    const text = output?.text ?? "";
+    const { text, saysDropped } = output ?? { text: "", saysDropped: false };
     // With 0, only an application that says something else than GitHub's drop has failed.
-    const isEarly = code !== 0 || (seconds < SHORT_LIFE_SECONDS && text !== "" && !DROPPED.test(text));
+    const isEarly = code !== 0 || (seconds < SHORT_LIFE_SECONDS && text !== "" && !saysDropped);
     return isEarly ? [{ name, code, seconds, output: text }] : [];
   });
 }

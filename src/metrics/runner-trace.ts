@@ -23,6 +23,8 @@ export interface PostJob {
 export interface LastOutput {
   /** Its last lines, joined by ` | `, in printable ASCII. */
   readonly text: string;
+  /** Whether it says that GitHub has dropped the runner. */
+  readonly saysDropped: boolean;
 }
 
 /** The records of a runner that is gone. */
