@@ -85,9 +85,11 @@ export class Removals {
     }
   }
 
-  /** Removes an idle runner; one that has a job after all is kept. */
-  remove({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
-    return this.#runner({ machine, registration }).remove(undefined, signal);
+  /** Removes a runner that GitHub lists as idle; one that has a job after all is kept. */
+  async removeIdle(runner: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
+    const { machine } = runner;
+    if (machine.state === "running" && hasJob(await this.#inspect(machine, signal))) return "busy";
+    return this.#remove(runner, signal);
   }
 
   /** Removes a runner even if it has a job. GitHub later deletes the registration of a busy runner that stays away. */
@@ -149,9 +151,11 @@ export class Removals {
   async #takeAway(step: Inspected, signal: AbortSignal): Promise<Outcome> {
     const { log } = this.#dependencies;
     const { machine, reason } = step;
-    const activity = isInspected(step) ? await this.#inspect(machine, signal) : undefined;
-    const held = hasJob(activity) ? await this.#hold(step, signal) : undefined;
+    const isSuspect = isInspected(step);
+    const said = isSuspect || isListedAsIdle(step) ? await this.#inspect(machine, signal) : undefined;
+    const held = hasJob(said) ? await this.#hold(step, signal) : undefined;
     if (held) return held;
+    const activity = isSuspect ? said : undefined;
     log.info("Removing runner", { runner: machine.name, reason, activity: describe(activity) });
     await this.#decided(step, activity);
     if (isCrash(step, activity)) await this.#keepCapsule(step, activity, signal);
@@ -195,7 +199,7 @@ export class Removals {
   /** A former scope may list its runners and refuse to delete them; their instances are destroyed nevertheless. */
   async #removeFrom(step: Inspected, signal: AbortSignal): Promise<"removed" | "busy" | HeldRunner> {
     try {
-      return await this.remove(step, signal);
+      return await this.#remove(step, signal);
     } catch (thrown) {
       const scope = this.#observation.formerScopeOf(step.machine);
       if (!scope || !causes(thrown).some((cause) => scope.refuses(cause))) throw thrown;
@@ -231,6 +235,10 @@ export class Removals {
     await postMortem.keep({ runner, cause, at: clock.now(), machine, registration, activity }, signal);
   }
 
+  #remove({ machine, registration }: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
+    return this.#runner({ machine, registration }).remove(undefined, signal);
+  }
+
   #runner({ machine, registration }: ObservedRunner): Runner {
     const { logs, machines, metrics, postMortem } = this.#dependencies;
     const config = { name: machine.name };
@@ -243,6 +251,14 @@ export class Removals {
     const forge = this.#observation.forgeOf(machine, registration);
     return new Runner({ forge, machines, logs, metrics, postMortem }, config, status, machine);
   }
+}
+
+/**
+ * Whether a step removes a runner that works for all that GitHub says. GitHub has listed runners as idle, and deleted their
+ * registrations, that were in a job for minutes, so that the guest is asked, too. A frozen one was asked before.
+ */
+function isListedAsIdle({ action, machine }: Inspected): boolean {
+  return action === "retire" && machine.state === "running";
 }
 
 /** Whether a step has removed its instance. */

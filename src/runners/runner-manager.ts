@@ -218,7 +218,7 @@ export class RunnerManager {
       ended,
       silentScopes: after.silentScopes,
       waiting: this.#plan(after, { ...fleet, successor: "refused" }).waiting,
-      held: [...claims, ...longBusy(after.machines, clock.now())],
+      held: [...unconfirmed(claims, after), ...longBusy(after.machines, clock.now())],
       isStandbyComplete: isStandbyComplete(
         { runners: after.machines, standby: after.standby },
         fleet,
@@ -336,7 +336,7 @@ export class RunnerManager {
       );
       const removals = this.#removals(observed);
       const outcomes = await settleAll(idle, this.#options.concurrency, (runner) =>
-        removals.remove(runner, signal),
+        removals.removeIdle(runner, signal),
       );
       await this.#discardStandby(observed, signal);
       return this.#reportFlush(observed, outcomes, await this.#observe(signal));
@@ -454,6 +454,12 @@ function withoutMissing(fleet: Fleet): Fleet {
   const { demand } = fleet;
   const former = demand?.former?.map((each) => ({ ...each, missing: 0 }));
   return demand ? { ...fleet, demand: { ...demand, former } } : fleet;
+}
+
+/** A job that GitHub lists by now is no mere claim of a guest. */
+function unconfirmed(claims: readonly HeldRunner[], { registrations }: World): readonly HeldRunner[] {
+  const busy = new Set(registrations.filter((each) => each.busy).map(({ name }) => name));
+  return claims.filter(({ runner }) => !busy.has(runner));
 }
 
 function hasStayed({ machines, registrations }: World, { configHash }: Fleet): boolean {

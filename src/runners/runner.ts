@@ -306,13 +306,17 @@ export class Runner {
   async #cleanUp(): Promise<{ readonly isLeft: boolean; readonly fault: readonly string[] }> {
     // After the delivery it may have a job, even if its answer was lost.
     const mayHaveJob = this.#isDelivered;
+    const { machines, postMortem } = this.#dependencies;
+    const { name } = this.config;
     try {
       // The failure may be the caller's abort: the clean-up has its own deadline.
-      const outcome = await unhindered(
-        `clean up after runner '${this.config.name}'`,
-        CLEAN_UP_MS,
-        (limited) => this.#takeAway(mayHaveJob, limited),
-      );
+      const outcome = await unhindered(`clean up after runner '${name}'`, CLEAN_UP_MS, async (limited) => {
+        // GitHub's word is not enough: it has deleted the registrations of runners in a job.
+        if (!mayHaveJob || !hasJob(await machines.inspect(name, limited)))
+          return this.#takeAway(mayHaveJob, limited);
+        await postMortem.note(name, { event: "stays" });
+        return "busy";
+      });
       return { isLeft: outcome === "busy", fault: [] };
     } catch (thrown) {
       return { isLeft: true, fault: [`and its clean-up failed: ${messageOf(thrown)}`] };
@@ -320,7 +324,7 @@ export class Runner {
   }
 
   /**
-   * Removes the runner unless it has a job.
+   * Removes the runner unless GitHub says that it has a job. Callers ask the guest before.
    *
    * A running instance is frozen first, so that it cannot take a job during the deregistration. GitHub refuses to delete
    * the registration of a runner that has a job; then the instance is unfrozen and kept. If no registration is known,

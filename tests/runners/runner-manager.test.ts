@@ -165,6 +165,43 @@ describe("RunnerManager", () => {
       }
     });
 
+    it("ends no job of a runner that GitHub lists as idle and would delete, and says until when its guest is believed", async () => {
+      for (const [fleet, change] of [
+        [fleetOf(0), {}],
+        [fleetOf(1, "hash-2"), {}],
+        [fleetOf(1), { deadline: 0 }],
+      ] as const) {
+        const site = siteWith(A);
+        site.unseenJobs.add(A);
+        site.changeMachine(A, change);
+        const endsAt = site.now + UNLISTED_JOB_MS;
+        for (const pause of [0, UNLISTED_JOB_MS - 1]) {
+          site.now += pause;
+          const { held } = await reconcile(new FakeProcess(site), fleet);
+          expect(held).to.deep.equal([{ runner: A, saidBy: "guest", endsAt }]);
+          expect(site.machineNames()).to.deep.equal([A]);
+          expect(site.machines.get(A)?.state).to.equal("running");
+          expect(site.registrationNames()).to.deep.equal([A]);
+        }
+        expect(site.killedJobs).to.deep.equal([]);
+        site.now += 1;
+        await reconcile(new FakeProcess(site), fleet);
+        expect(site.machineNames()).to.not.include(A);
+      }
+    });
+
+    it("tells of no claim that GitHub's next list confirms", async () => {
+      const site = siteWith(A);
+      const process = new FakeProcess(site);
+      const [idle] = site.registrationsAt(SCOPE);
+      process.calls.staleNext("forge.list", [idle]);
+      site.assignJob(A);
+      const report = await reconcile(process, fleetOf(0));
+      expect(report).to.deep.include({ held: [], failures: [] });
+      expect(report.counts.busyNames).to.deep.equal([A]);
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
     it("counts the six hours from the first claim, whatever the runner was to be removed for", async () => {
       for (const change of [{ phase: "creating" as const }, { deadline: 0 }]) {
         const site = siteWith(A);
@@ -593,6 +630,16 @@ describe("RunnerManager", () => {
       expect(site.machineNames()).to.deep.equal([A]);
       expect(site.machines.get(A)?.state).to.equal("running");
       expect(report).to.deep.include({ flushed: 1, failures: [] });
+    });
+
+    it("leaves a runner that works although GitHub lists it as idle and would delete it", async () => {
+      const site = siteWith(A, B);
+      site.unseenJobs.add(A);
+      const report = await new FakeProcess(site).manager.flushIdle(unaborted());
+      expect(site.machineNames()).to.deep.equal([A]);
+      expect(site.registrationNames()).to.deep.equal([A]);
+      expect(report).to.deep.include({ flushed: 1, failures: [] });
+      expect(site.killedJobs).to.deep.equal([]);
     });
   });
 

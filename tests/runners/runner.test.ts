@@ -258,6 +258,19 @@ describe("Runner", () => {
       expect(site.registrationOf(NAME)?.busy).to.equal(true);
     });
 
+    it("spares a runner that has a job by then, although GitHub lists it as idle and would delete it", async () => {
+      const { site, calls, runner } = newRunner();
+      calls.beforeNext("machines.note", () => {
+        site.unseenJobs.add(NAME);
+        throw new Error("LXD is gone");
+      });
+      const error = await rejection(create(runner));
+      expect(error).to.include({ isLeft: true });
+      expect(site.machines.get(NAME)?.state).to.equal("running");
+      expect(site.registrationNames()).to.deep.equal([NAME]);
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
     it("spares a runner that takes a job while it is being cleaned up", async () => {
       const { site, calls, runner } = newRunner();
       calls.failNext("machines.note", new Error("LXD is gone"));
