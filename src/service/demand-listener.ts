@@ -19,6 +19,7 @@ import {
   afterSilence,
   firstHearing,
   inScaleSet,
+  isContradictory,
   isPhantom,
   sessionBegin,
   type Hearing,
@@ -72,6 +73,8 @@ export class DemandListener {
   #askedAfter = 0;
   /** Batches that no round has acted on yet. */
   #pending: number[] = [];
+  /** Whether the figures of a batch do not agree with its messages, and were not read since. */
+  #isDoubted = false;
   #fault: string | undefined;
   readonly #ready = withResolvers<undefined>();
 
@@ -188,10 +191,11 @@ export class DemandListener {
         const hearing = this.#hearing;
         if (hearing === undefined) return;
         const isWitnessed = isRecent(readAt, { now: clock.now(), withinMs: WITNESS_MS });
-        const isDue = !isWitnessed || hearing.heard.assigned > hearing.heard.running;
+        const isDue = !isWitnessed || this.#isDoubted || hearing.heard.assigned > hearing.heard.running;
         if (!isSilent) continue;
         if (isDue) {
           readAt = clock.now();
+          this.#isDoubted = false;
           if (!(await this.#witness(signal))) return;
           this.#remind();
         }
@@ -218,7 +222,7 @@ export class DemandListener {
 
   /** @returns whether no message came. */
   async #hear(session: DemandSession, signal: AbortSignal): Promise<boolean> {
-    const { log, secondWitness, telemetry } = this.#dependencies;
+    const { clock, log, secondWitness, telemetry } = this.#dependencies;
     const lastMessageId = this.#hearing?.heard.lastMessageId ?? 0;
     const batch = await this.#poll(session, signal);
     if (batch === "cut off") return false;
@@ -233,6 +237,7 @@ export class DemandListener {
     // One that comes again was counted before.
     if (batch.id > lastMessageId) telemetry?.onDemandMessage({ waits: batch.waits });
     secondWitness?.heard();
+    if (this.#hearing && isContradictory(this.#hearing, batch, clock.now())) this.#isDoubted = true;
     await this.#tell((hearing, now) => afterBatch(hearing, batch, now));
     return false;
   }

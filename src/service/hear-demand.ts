@@ -91,6 +91,16 @@ export function afterBatch(hearing: Hearing, batch: DemandBatch, now: number): H
   return batch.figures === undefined ? next : afterFigures(next, batch.figures, now, batch.queuedAt);
 }
 
+/**
+ * Whether a batch assigns more jobs than its figures count. Pure. GitHub has been seen to count before it assigns, and to tell
+ * nothing more of it.
+ */
+export function isContradictory({ heard }: Hearing, batch: DemandBatch, now: number): boolean {
+  if (batch.figures === undefined || batch.id <= heard.lastMessageId) return false;
+  const { waiting = {} } = waitingAfter(heard, batch, now);
+  return Object.keys(waiting).length > batch.figures.assigned;
+}
+
 /** What is known after a time without messages. Pure. */
 export function afterSilence(hearing: Hearing, now: number): Hearing {
   return { ...hearing, heard: { ...hearing.heard, heardAt: now } };

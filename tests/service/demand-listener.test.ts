@@ -13,6 +13,11 @@ describe("DemandListener", function () {
   let site: DemandSite;
   const heard = () => site.heard;
   const sets = () => [...site.standIn.scaleSets.all.values()];
+  /** How often the figures of the scale set were read. */
+  const figures = () =>
+    site.standIn.requests.filter(
+      ({ method, path }) => method === "GET" && /\/runnerscalesets\/\d+(?:\?|$)/.test(path),
+    ).length;
   const unacknowledged = () => sets().flatMap((set) => set.batches).length;
 
   beforeEach(async () => {
@@ -154,6 +159,16 @@ describe("DemandListener", function () {
     await site.standIn.control("add-message-faults", ["lost", "lost", "lost"]);
     await site.cancelAll();
     await site.knows(0);
+  });
+
+  it("reads GitHub's figures after the next silence when those of a batch do not count the jobs that it assigns", async () => {
+    site.listen();
+    await site.knows(0);
+    // Without any time that passes: they were read a moment ago.
+    await until("a first reading", () => Promise.resolve(figures() > 0), soon());
+    await site.standIn.control("add-message-faults", ["early-figures"]);
+    await site.queue(1);
+    await site.knows(1);
   });
 
   it("lets the service look again and again while jobs wait, and no more when none does", async () => {
@@ -317,6 +332,7 @@ describe("DemandListener", function () {
       "lost",
       "repeated",
       "reordered",
+      "early-figures",
       "token-expires",
       "empty-body",
       "no-queue",

@@ -8,6 +8,7 @@ import {
   afterSilence,
   firstHearing,
   inScaleSet,
+  isContradictory,
   isPhantom,
   sessionBegin,
 } from "../../src/service/hear-demand.ts";
@@ -49,6 +50,34 @@ describe("afterBatch()", () => {
         expect(last.heard.lastMessageId).to.equal(newest);
       }),
     );
+  });
+});
+
+describe("isContradictory()", () => {
+  const told = (id: number, assigned: number, ...states: readonly HeardJob["state"][]) => ({
+    ...batch(id, assigned),
+    jobs: states.map((state, index) => ({ id: index, state, repository: undefined, queuedAt: undefined })),
+  });
+
+  it("is true when messages assign more jobs than their figures count", () => {
+    expect(isContradictory(START, told(1, 1, "waiting", "waiting"), NOW)).to.equal(true);
+    expect(isContradictory(START, told(1, 0, "waiting"), NOW)).to.equal(true);
+  });
+
+  it("is false when the figures count them, also as jobs that run, or when they have ended meanwhile", () => {
+    expect(isContradictory(START, told(1, 2, "waiting", "waiting"), NOW)).to.equal(false);
+    const ended = {
+      ...told(1, 0, "waiting"),
+      jobs: [...told(1, 0, "waiting").jobs, ...told(1, 0, "ended").jobs],
+    };
+    expect(isContradictory(START, ended, NOW)).to.equal(false);
+  });
+
+  it("is false for a batch that came before, that has no figures, or that tells of no job", () => {
+    const known = afterBatch(START, batch(3, 0), NOW);
+    expect(isContradictory(known, told(3, 0, "waiting"), NOW)).to.equal(false);
+    expect(isContradictory(START, { ...told(1, 0, "waiting"), figures: undefined }, NOW)).to.equal(false);
+    expect(isContradictory(START, batch(1, 0), NOW)).to.equal(false);
   });
 });
 

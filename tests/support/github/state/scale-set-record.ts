@@ -88,6 +88,8 @@ export type MessageFault =
   | "reordered"
   /** The token of the session ends in the middle of the next poll. */
   | "token-expires"
+  /** The figures of the next batch do not count the jobs yet that its messages assign. */
+  | "early-figures"
   /** The next poll is answered 200 without a body. */
   | "empty-body"
   /** The next session is opened without a queue. */

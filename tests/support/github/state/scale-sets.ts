@@ -260,7 +260,11 @@ export class ScaleSets {
 
   #batch(set: ScaleSetRecord): void {
     const items = set.pending.splice(0, BATCH);
-    const batch = { id: (set.lastBatchId += 1), items, statistics: this.statistics(set) };
+    const now = this.statistics(set);
+    const told = items.filter(({ messageType }) => messageType === "JobAssigned").length;
+    const isEarly = told > 0 && this.takeFault("early-figures");
+    const totalAssignedJobs = Math.max(0, now.totalAssignedJobs - (isEarly ? told : 0));
+    const batch = { id: (set.lastBatchId += 1), items, statistics: { ...now, totalAssignedJobs } };
     if (!this.takeFault("lost")) set.batches.push(batch);
   }
 
