@@ -18,6 +18,8 @@ export interface RateLimit {
 
 /** Without a `retry-after`, GitHub asks to wait at least a minute. */
 const DEFAULT_PAUSE_MS = 60_000;
+/** The second one is the name on older servers. */
+const SECONDARY = /\bsecondary rate\b|\babuse detection\b/i;
 
 /**
  * Reads the answer from an error of Octokit.
@@ -49,7 +51,7 @@ export function rateLimitOf(answer: ErrorAnswer, now: number): RateLimit | undef
   // The last request of the hour can be refused for another reason.
   if (/\b(?:not accessible|must have|required scopes?)\b/i.test(message)) return undefined;
   const pauseMs = retryAfterMs(answer);
-  if (/\bsecondary rate\b/i.test(message)) {
+  if (SECONDARY.test(message)) {
     return { limit: "secondary", resetAt: now + (pauseMs ?? DEFAULT_PAUSE_MS) };
   }
   if (headers["x-ratelimit-remaining"] === "0") {

@@ -132,6 +132,16 @@ describe("failures of GitHub", () => {
         expect(github.requests).to.have.length(1);
       });
 
+      it(`of the secondary kind are known by their earlier name in a ${status}, too`, async () => {
+        const message =
+          "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.";
+        github.on(LIST, json(status, { message }));
+        expect(await listFailure())
+          .to.be.instanceOf(RateLimitError)
+          .and.to.include({ limit: "secondary", resetAt: NOW + 60_000 });
+        expect(github.requests).to.have.length(1);
+      });
+
       it(`of the secondary kind without a retry-after in a ${status} end after a minute`, async () => {
         github.on(LIST, json(status, { message: SECONDARY }));
         expect(await listFailure()).to.include({ limit: "secondary", resetAt: NOW + 60_000 });
