@@ -25,6 +25,9 @@ interface Cause {
 
 const SIGN_ON = "authorise the token for single sign-on of the organisation";
 
+/** GitHub has been seen to give no reason where a repository may have no runners of its own. */
+const ALLOW_RUNNERS = "where self-hosted runners are disabled, allow them in the Actions settings";
+
 /**
  * Causes of a 403 other than a missing permission, with GitHub's texts as its documentation and its users report them. An
  * unknown text is taken for a missing permission, and is shown.
@@ -73,7 +76,12 @@ export function forbiddenError(answer: ErrorAnswer, context: Forbidden): GithubE
     return new AccessBlockedError(action, `${detail}; ${remedy}${link ? ` at ${link}` : ""}`, facts);
   }
   if (cause) return new RefusedError(action, `${detail}; ${cause.remedy}`, facts);
-  return new MissingPermissionError(action, { needed: permission, ...permissionsOf(answer), detail }, facts);
+  const told = answer.message === "" ? `${detail} without a reason; ${ALLOW_RUNNERS}` : detail;
+  return new MissingPermissionError(
+    action,
+    { needed: permission, ...permissionsOf(answer), detail: told },
+    facts,
+  );
 }
 
 /** GitHub sends the address of the page that authorises a token, as `required; url=https://...`. */

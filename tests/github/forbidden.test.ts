@@ -31,9 +31,15 @@ describe("a 403 of GitHub", () => {
     ["Must have admin rights to Repository.", "github-missing-permission", "the token needs"],
     ["This token is read-only", "github-missing-permission", "the token needs"],
     ["Something new", "github-missing-permission", "the token needs"],
+    // As some servers answer where runners are disabled.
+    [
+      "",
+      "github-missing-permission",
+      "where self-hosted runners are disabled, allow them in the Actions settings",
+    ],
   ];
   for (const [message, code, remedy] of rows) {
-    it(`is ${code} with GitHub's text and the remedy: ${message.slice(0, 60)}`, async () => {
+    it(`is ${code} with GitHub's text and the remedy: ${message.slice(0, 60) || "none"}`, async () => {
       github.on(REGISTER, json(403, { message }));
       const error = await rejection(clientOf(github).register("app-0-1", ["x"], never));
       expect(error).to.include({ code, remedy: "person" });
