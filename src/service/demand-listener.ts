@@ -87,6 +87,12 @@ export class DemandListener {
     return this.#fault;
   }
 
+  /** Number of jobs that the unit can serve now. */
+  get #most(): number {
+    const { capacity, room } = this.#dependencies;
+    return Math.min(capacity(), room?.now ?? Infinity);
+  }
+
   /** The jobs that GitHub counts; undefined before the first word. */
   get heard(): JobDemand | undefined {
     if (this.#hearing === undefined) return undefined;
@@ -100,8 +106,8 @@ export class DemandListener {
    * @throws the signal's reason.
    */
   async run(signal: AbortSignal): Promise<never> {
-    const { capacity, clock, key, record, telemetry } = this.#dependencies;
-    this.#hearing = firstHearing(await record.read(), key, clock.now(), capacity());
+    const { clock, key, record, telemetry } = this.#dependencies;
+    this.#hearing = firstHearing(await record.read(), key, clock.now(), this.#most);
     this.#report();
     try {
       return await this.#listenForEver(signal);
@@ -244,13 +250,13 @@ export class DemandListener {
 
   /** Cut off when another number of jobs is to be announced: GitHub keeps the messages until they are acknowledged. */
   async #poll(session: DemandSession, signal: AbortSignal) {
-    const { capacity, room } = this.#dependencies;
-    const lastMessageId = this.#askedAfter;
-    if (room === undefined) return session.poll({ lastMessageId, capacity: capacity() }, signal);
-    const { changed, now } = room;
+    const { room } = this.#dependencies;
+    const options = { lastMessageId: this.#askedAfter, capacity: this.#most };
+    if (room === undefined) return session.poll(options, signal);
+    const { changed } = room;
     const limited = AbortSignal.any([signal, changed]);
     try {
-      return await session.poll({ lastMessageId, capacity: Math.min(capacity(), now) }, limited);
+      return await session.poll(options, limited);
     } catch (thrown) {
       signal.throwIfAborted();
       if (changed.aborted) return "cut off";
@@ -300,10 +306,10 @@ export class DemandListener {
 
   /** Keeps what is known now, and wakes the loop when another number of runners is wanted. */
   async #tell(next: (hearing: Hearing, now: number) => Hearing): Promise<void> {
-    const { capacity, clock, onChange, record } = this.#dependencies;
+    const { clock, onChange, record } = this.#dependencies;
     const before = this.#hearing;
     if (before === undefined) return;
-    const hearing = next({ ...before, capacity: capacity() }, clock.now());
+    const hearing = next({ ...before, capacity: this.#most }, clock.now());
     const { heard } = hearing;
     await record.write({ ...heard, fault: this.#fault });
     // What could not be kept is news once more when it is heard again.

@@ -6,7 +6,7 @@ export interface Hearing {
   readonly heard: HeardDemand;
   /** Since when jobs are assigned that no idle runner gets, in milliseconds since the Unix epoch; undefined otherwise. */
   readonly unclaimedSince: number | undefined;
-  /** Most runners that the unit may have. */
+  /** Number of jobs that the unit can serve. */
   readonly capacity: number;
 }
 
@@ -57,7 +57,7 @@ export function afterFigures(
   const before = heard.waitingSince ?? Math.min(now, ...queuedAt);
   // Messages tell of 50 jobs at most: others may wait for longer.
   const since = known.length === waiting ? oldest : Math.min(oldest, before);
-  // Beyond what the unit may have, jobs wait for busy runners.
+  // Beyond what the unit can serve, jobs wait for busy runners.
   const isUnclaimed = waiting > 0 && idle > 0 && idle >= Math.min(waiting, capacity - running);
   const isOver = heard.suspicion?.kind === "unclaimed" && !isUnclaimed;
   return {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import type { MessageFault } from "../support/github/state/scale-set-record.ts";
+import { JobRoom } from "../../src/service/job-room.ts";
 import { soon } from "../support/patience.ts";
 import { until } from "../support/rig/until.ts";
 import { DemandSite } from "./demand-site.ts";
@@ -193,18 +194,27 @@ describe("DemandListener", function () {
     expect(site.told.length).to.equal(after);
   });
 
-  it("opens the session again when GitHub counts jobs that idle runners do not get", async () => {
-    site.listen();
-    await site.knows(0);
-    await site.connectRunner();
-    const sessions = () =>
-      site.standIn.requests.filter(({ method, route }) => method === "POST" && route === "scale-set-sessions")
-        .length;
-    expect(sessions()).to.equal(1);
-    await site.standIn.control("set-scale-sets", { phantomJobs: 1 });
-    await site.queue(0);
-    await site.passes(() => sessions() > 1);
-  });
+  for (const [title, jobs, limits] of [
+    ["jobs that idle runners do not get", 1, {}],
+    [
+      "more such jobs than the machine holds runners, all of them idle",
+      3,
+      { capacity: 8, room: new JobRoom(1) },
+    ],
+  ] as const)
+    it(`opens the session again when GitHub counts ${title}`, async () => {
+      site.listen(limits);
+      await site.knows(0);
+      await site.connectRunner();
+      const sessions = () =>
+        site.standIn.requests.filter(
+          ({ method, route }) => method === "POST" && route === "scale-set-sessions",
+        ).length;
+      expect(sessions()).to.equal(1);
+      await site.standIn.control("set-scale-sets", { phantomJobs: jobs });
+      await site.queue(0);
+      await site.passes(() => sessions() > 1);
+    });
 
   it("finds jobs of which no message comes by GitHub's REST API, and opens the session again", async () => {
     site.listen();
