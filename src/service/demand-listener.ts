@@ -155,7 +155,7 @@ export class DemandListener {
         this.#pending = this.#pending.filter((each) => each !== id);
       } catch (thrown) {
         signal.throwIfAborted();
-        // It comes again, and does no harm.
+        // The next round tries again. One that comes again does no harm.
         log.debug("Cannot acknowledge a message", { reason: messageOf(thrown) });
         return;
       }

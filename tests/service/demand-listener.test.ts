@@ -1,7 +1,12 @@
 import { expect } from "chai";
+import { silentLogger, systemClock } from "charm-kit";
 import * as fc from "fast-check";
-import type { MessageFault } from "../support/github/state/scale-set-record.ts";
+import { DemandListener } from "../../src/service/demand-listener.ts";
 import { JobRoom } from "../../src/service/job-room.ts";
+import type { DemandSession } from "../../src/service/ports.ts";
+import { never } from "../runners/test-replanning.ts";
+import type { MessageFault } from "../support/github/state/scale-set-record.ts";
+import { rejection } from "../support/rejection.ts";
 import { soon } from "../support/patience.ts";
 import { until } from "../support/rig/until.ts";
 import { DemandSite } from "./demand-site.ts";
@@ -90,6 +95,43 @@ describe("DemandListener", function () {
     await listener.acted(listener.pending, signal);
     expect(unacknowledged()).to.equal(0);
     expect(listener.pending).to.deep.equal([]);
+  });
+
+  it("acknowledges a message after a later round where GitHub did not answer after the first one", async () => {
+    const acknowledged: number[] = [];
+    let isAway = true;
+    const batch = { id: 7, figures: undefined, offered: [], queuedAt: [], waits: [] };
+    const session: DemandSession = {
+      figures: undefined,
+      poll: ({ lastMessageId }, limited) => (lastMessageId < 7 ? Promise.resolve(batch) : never(limited)),
+      acknowledge: (id) => {
+        if (isAway) return Promise.reject(new Error("no answer"));
+        acknowledged.push(id);
+        return Promise.resolve();
+      },
+      acquire: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    const listener = new DemandListener({
+      source: {
+        ensure: () => Promise.resolve(1),
+        open: () => Promise.resolve(session),
+        figures: () => Promise.resolve(undefined),
+      },
+      record: { read: () => Promise.resolve(null), write: () => Promise.resolve() },
+      ...{ key: "key", capacity: () => 1, onChange: () => undefined, random: () => 0.5 },
+      ...{ clock: systemClock, log: silentLogger },
+    });
+    const ended = new AbortController();
+    const running = rejection(listener.run(ended.signal));
+    await until("a message", () => Promise.resolve(listener.pending.length > 0), soon());
+    await listener.acted(listener.pending, signal);
+    expect([listener.pending, acknowledged]).to.deep.equal([[7], []]);
+    isAway = false;
+    await listener.acted(listener.pending, signal);
+    expect([listener.pending, acknowledged]).to.deep.equal([[], [7]]);
+    ended.abort(new Error("over"));
+    expect(await running).to.include({ message: "over" });
   });
 
   it("acquires jobs that are offered", async () => {
