@@ -30,6 +30,9 @@ export interface ScaleSetContext {
 
 const LONGEST_DETAIL = 200;
 const CORRECT = "correct what its answer names";
+const AGAIN = "it is made again";
+/** With a 400, though the caller has done nothing wrong. */
+const SESSION_EXPIRED = "RunnerScaleSetSessionExpiredException";
 /** Of scale sets, which a unit cannot do without. */
 export const SEVERAL_LABELS =
   "a GitHub Enterprise Server gives a scale set several labels since 3.18; on an older one, use scaling=fixed";
@@ -98,6 +101,8 @@ function toRefusal(
     const state = "another session of this scale set is alive; GitHub ends it within minutes";
     return new ScaleSetSessionError(action, state, facts);
   }
+  if (refusal.typeName?.includes(SESSION_EXPIRED))
+    return new UnavailableError(action, `${detail}; ${AGAIN}`, facts);
   if (refusal.is("AgentExistsException") && runner !== undefined) return new NameTakenError(runner, facts);
   const answer = { status, headers, message: text, requestId };
   const limit = rateLimitOf(answer, now());
@@ -111,7 +116,7 @@ function toRefusal(
       return refusal.is("RunnerScaleSetNotFoundException") ||
         refusal.action.includes("session") ||
         refusal.action.includes("messages")
-        ? new UnavailableError(action, `${detail}; it is made again`, facts)
+        ? new UnavailableError(action, `${detail}; ${AGAIN}`, facts)
         : notFound(refusal, action, path, facts);
     case 400:
     case 422:
