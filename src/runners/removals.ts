@@ -6,6 +6,7 @@ import type { Observation } from "./observer.ts";
 import { isInspected, type Removal, type Step } from "./plan.ts";
 import type { EarlyEnd, GuestActivity, Machine } from "./ports.ts";
 import { hasJob, Runner, type RunnerDependencies } from "./runner.ts";
+import { isAlive } from "./world.ts";
 
 export interface RemovalsDependencies extends RunnerDependencies {
   readonly clock: Clock;
@@ -88,7 +89,7 @@ export class Removals {
   /** Removes a runner that GitHub lists as idle; one that has a job after all is kept. */
   async removeIdle(runner: ObservedRunner, signal: AbortSignal): Promise<"removed" | "busy"> {
     const { machine } = runner;
-    if (machine.state === "running" && hasJob(await this.#inspect(machine, signal))) return "busy";
+    if (isAlive(machine) && hasJob(await this.#inspect(machine, signal))) return "busy";
     return this.#remove(runner, signal);
   }
 
@@ -255,10 +256,10 @@ export class Removals {
 
 /**
  * Whether a step removes a runner that works for all that GitHub says. GitHub has listed runners as idle, and deleted their
- * registrations, that were in a job for minutes, so that the guest is asked, too. A frozen one was asked before.
+ * registrations, that were in a job for minutes, so that the guest is asked, too.
  */
-function isListedAsIdle({ action, machine }: Inspected): boolean {
-  return action === "retire" && machine.state === "running";
+function isListedAsIdle({ action }: Inspected): boolean {
+  return action === "retire";
 }
 
 /** Whether a step has removed its instance. */

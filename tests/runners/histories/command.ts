@@ -36,7 +36,7 @@ export interface Happening {
   /**
    * `job` and `finish` begin and end a job, `vanish` does so and LXD deletes the instance by itself. `crash`: the instance
    * stops, whatever it does. `ghost`: GitHub loses the registration and the application lives on. `drop`: the same, and
-   * the application ends. `requeue`: a runner loses its job, which waits again, and the application ends. `disconnect` and `connect` change what GitHub sees. `lose`: LXD loses the instance. `freeze`: as
+   * the application ends. `requeue`: a runner loses its job, which waits again, and the application ends. `deny`: GitHub lists a busy runner as idle for minutes, and would delete it. `disconnect` and `connect` change what GitHub sees. `lose`: LXD loses the instance. `freeze`: as
    * a killed retirement leaves it. `error`: LXD cannot tell the instance's state. `stop-standby` and `lose-standby`: a
    * standby instance ends, and LXD keeps it or not.
    */
@@ -48,6 +48,7 @@ export interface Happening {
     | "ghost"
     | "drop"
     | "requeue"
+    | "deny"
     | "disconnect"
     | "connect"
     | "lose"
@@ -157,6 +158,7 @@ const anyHappening: fc.Arbitrary<Happening> = fc.record({
     "ghost",
     "drop",
     "requeue",
+    "deny",
     "disconnect",
     "connect",
     "lose",

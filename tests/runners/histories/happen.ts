@@ -5,6 +5,9 @@ import type { Happening } from "./command.ts";
 /** GitHub lets a busy runner go that it has missed for so long. */
 const MISSED_MS = 15 * 60_000;
 
+/** How long GitHub lists a busy runner as idle. */
+const DENIED_MS = 12 * 60_000;
+
 /** Lets something happen to a runner that the unit has no part in; nothing, where it makes no sense. */
 export function happen(site: FakeSite, what: Happening["do"], name: string): void {
   const machine = site.machines.get(name);
@@ -12,7 +15,15 @@ export function happen(site: FakeSite, what: Happening["do"], name: string): voi
   const runs = machine?.state === "running";
   switch (what) {
     case "job":
-      if (runs && !site.ended.has(name)) site.assignJob(name);
+      if (runs && !site.ended.has(name) && !site.unseenJobs.has(name)) site.assignJob(name);
+      break;
+    case "deny":
+      if (!registration?.busy || !runs) break;
+      site.unseenJobs.add(name);
+      site.changeRegistration(name, { busy: false });
+      site.after(DENIED_MS, () => {
+        if (site.unseenJobs.delete(name)) site.changeRegistration(name, { busy: true });
+      });
       break;
     case "finish":
     case "vanish":
@@ -38,7 +49,7 @@ export function happen(site: FakeSite, what: Happening["do"], name: string): voi
       if (registration) site.registrations.delete(registration.id);
       break;
     case "drop":
-      if (!registration || registration.busy || !runs) break;
+      if (!registration || site.hasJob(name) || !runs) break;
       site.registrations.delete(registration.id);
       site.ended.set(name, 0);
       site.saidEnded.set(name, site.now);
