@@ -114,6 +114,7 @@ function toRefusal(
       return forbiddenError(answer, { action, detail, permission });
     case 404:
       return refusal.is("RunnerScaleSetNotFoundException") ||
+        refusal.action === "acquire jobs" ||
         refusal.action.includes("session") ||
         refusal.action.includes("messages")
         ? new UnavailableError(action, `${detail}; ${AGAIN}`, facts)

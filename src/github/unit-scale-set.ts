@@ -10,7 +10,7 @@ import type {
   ScaleSetMessage,
   ScaleSetStatistics,
 } from "scale-set-client";
-import { ScaleSetSessionError, ScaleSetsMissingError, ScaleSetTakenError } from "./errors.ts";
+import { RefusedError, ScaleSetSessionError, ScaleSetsMissingError, ScaleSetTakenError } from "./errors.ts";
 import { FormerScaleSets, hasLabel, hasLabels, type FormerJobs } from "./former-scale-sets.ts";
 import type { ScaleSetLedger } from "./scale-set-ledger.ts";
 import { ownerOf } from "./scale-set-owner.ts";
@@ -246,13 +246,34 @@ export class ScaleSetSession {
     );
   }
 
-  /** Lets GitHub assign jobs that it offers. */
-  async acquire(jobs: readonly number[], signal: AbortSignal): Promise<void> {
-    await this.#try("acquire jobs", () => this.#session.acquireJobs(jobs, signal));
+  /**
+   * Lets GitHub assign jobs that it offers. One that it refuses keeps no other from being assigned.
+   *
+   * @returns why GitHub refuses some of them; undefined where it assigns those that are still to be had.
+   */
+  async acquire(jobs: readonly number[], signal: AbortSignal): Promise<string | undefined> {
+    const refusal = await this.#acquire(jobs, signal);
+    if (refusal === undefined || jobs.length === 1) return refusal;
+    let first: string | undefined;
+    for (const job of jobs) {
+      const ofOne = await this.#acquire([job], signal);
+      first ??= ofOne;
+    }
+    return first;
   }
 
   async close(signal: AbortSignal): Promise<void> {
     await this.#try("end the session of the scale set", () => this.#session.close(signal));
+  }
+
+  async #acquire(jobs: readonly number[], signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await this.#try("acquire jobs", () => this.#session.acquireJobs(jobs, signal));
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof RefusedError) return thrown.message;
+      throw thrown;
+    }
   }
 }
 

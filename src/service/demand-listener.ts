@@ -236,9 +236,11 @@ export class DemandListener {
       await this.#tell(afterSilence);
       return true;
     }
-    if (!this.#pending.includes(batch.id)) this.#pending.push(batch.id);
     log.debug("GitHub tells of jobs", { message: batch.id, assigned: batch.figures?.assigned });
-    if (batch.offered.length > 0) await session.acquire(batch.offered, signal);
+    const refusal = batch.offered.length > 0 ? await session.acquire(batch.offered, signal) : undefined;
+    // What is not acknowledged comes again once its jobs are missing.
+    if (refusal !== undefined) log.warning("GitHub refuses jobs that it has offered", { reason: refusal });
+    else if (!this.#pending.includes(batch.id)) this.#pending.push(batch.id);
     this.#askedAfter = Math.max(this.#askedAfter, batch.id);
     // One that comes again was counted before.
     if (batch.id > lastMessageId) telemetry?.onDemandMessage({ waits: batch.waits });

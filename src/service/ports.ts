@@ -107,8 +107,12 @@ export interface DemandSession {
   ): Promise<DemandBatch | undefined>;
   /** A batch that was acted on does not come again. */
   acknowledge(batchId: number, signal: AbortSignal): Promise<void>;
-  /** Lets GitHub assign jobs that it offers. */
-  acquire(jobs: readonly number[], signal: AbortSignal): Promise<void>;
+  /**
+   * Lets GitHub assign jobs that it offers.
+   *
+   * @returns why GitHub refuses to assign some of them; undefined where it assigns those that are still to be had.
+   */
+  acquire(jobs: readonly number[], signal: AbortSignal): Promise<string | undefined>;
   close(signal: AbortSignal): Promise<void>;
 }
 

@@ -342,6 +342,33 @@ describe("UnitScaleSet", function () {
     );
   });
 
+  it("acquires the other jobs where GitHub refuses one of them, says why, and leaves a lost session to its listener", async () => {
+    await site.standIn.control("set-scale-sets", { offersJobs: true });
+    const { scaleSet: set } = scaleSet();
+    const session = await set.open(signal);
+    await site.queue(2);
+    const batch = await session.poll({ lastMessageId: 0, capacity: 5 }, signal);
+    const offered = batch?.offered ?? [];
+    const refused = (status: number, times: number) =>
+      site.standIn.control("add-fault", {
+        route: "scale-set-acquire",
+        times,
+        fault: { kind: "status", status, message: "it is no job" },
+      });
+    // Both together, and then the first one.
+    await refused(400, 2);
+    expect(await session.acquire(offered, signal)).to.equal(
+      "Cannot acquire jobs: GitHub refuses it, GitHub answered 400 (it is no job); correct what its answer names",
+    );
+    expect((await set.figures(signal))?.assigned).to.equal(1);
+    expect(await session.acquire(offered, signal)).to.equal(undefined);
+    expect((await set.figures(signal))?.assigned).to.equal(2);
+    await refused(404, 1);
+    const lost = await rejection(session.acquire(offered, signal));
+    expect(lost).to.be.instanceOf(UnavailableError);
+    expect(lost.message).to.match(/GitHub answered 404 .*; it is made again$/);
+  });
+
   it("tells a taken name, and deletes what a lost answer has left", async () => {
     const { scaleSet: set } = scaleSet();
     await set.register("runners-0-a", signal);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { silentLogger, systemClock } from "charm-kit";
+import { createLogger, silentLogger, systemClock } from "charm-kit";
 import * as fc from "fast-check";
 import { DemandListener } from "../../src/service/demand-listener.ts";
 import { JobRoom } from "../../src/service/job-room.ts";
@@ -109,7 +109,7 @@ describe("DemandListener", function () {
         acknowledged.push(id);
         return Promise.resolve();
       },
-      acquire: () => Promise.resolve(),
+      acquire: () => Promise.resolve(undefined),
       close: () => Promise.resolve(),
     };
     const listener = new DemandListener({
@@ -132,6 +132,47 @@ describe("DemandListener", function () {
     expect([listener.pending, acknowledged]).to.deep.equal([[], [7]]);
     ended.abort(new Error("over"));
     expect(await running).to.include({ message: "over" });
+  });
+
+  it("hears of later messages although GitHub refuses jobs that it has offered, whose message is not acknowledged", async () => {
+    const batches = [1, 2].map((id) => ({
+      ...{ id, figures: undefined, offered: [id], queuedAt: [], waits: [] },
+    }));
+    const lines: string[] = [];
+    const listener = new DemandListener({
+      source: {
+        ensure: () => Promise.resolve(1),
+        open: () =>
+          Promise.resolve({
+            figures: undefined,
+            poll: ({ lastMessageId }, limited) => {
+              const next = batches.find(({ id }) => id > lastMessageId);
+              return next ? Promise.resolve(next) : never(limited);
+            },
+            acknowledge: () => Promise.resolve(),
+            acquire: ([job]) => Promise.resolve(job === 1 ? "it is no job" : undefined),
+            close: () => Promise.resolve(),
+          }),
+        figures: () => Promise.resolve(undefined),
+      },
+      record: { read: () => Promise.resolve(null), write: () => Promise.resolve() },
+      ...{ key: "key", capacity: () => 1, onChange: () => undefined, random: () => 0.5 },
+      clock: systemClock,
+      log: createLogger(
+        (level, line) => lines.push(`${level} ${line}`),
+        (text) => text,
+      ),
+    });
+    const ended = new AbortController();
+    const running = rejection(listener.run(ended.signal));
+    await until("a message", () => Promise.resolve(listener.pending.length > 0), soon());
+    expect(listener.pending).to.deep.equal([2]);
+    expect(listener.fault).to.equal(undefined);
+    const warnings = lines.filter((line) => line.startsWith("WARNING"));
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.match(/GitHub refuses jobs that it has offered .*it is no job/);
+    ended.abort(new Error("over"));
+    await running;
   });
 
   it("acquires jobs that are offered", async () => {

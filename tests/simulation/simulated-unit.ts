@@ -248,7 +248,7 @@ export class SimulatedUnit {
         return this.#await(session, signal);
       },
       acknowledge: (_id, signal) => this.#ask("acknowledgement", life, signal, () => undefined),
-      acquire: () => Promise.resolve(),
+      acquire: () => Promise.resolve(undefined),
       close: (signal) =>
         this.#ask("session", life, signal, () => {
           if (set.session !== session) return;
