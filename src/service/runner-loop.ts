@@ -16,7 +16,7 @@ import { OutdatedSettingsError } from "./unit-rounds.ts";
 import type { OpenWork, Round, RoundOptions, ServiceWork, SettingsSource, StatusRefresh } from "./ports.ts";
 import type { Activity, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
 import { tellError } from "../unit/told-error.ts";
-import { activitiesOf, describeAttempts, summaryOf } from "./shown-status.ts";
+import { activitiesOf, describeAttempts, standbyNotices, summaryOf } from "./shown-status.ts";
 import { showBusy, StartedJobs } from "./started-jobs.ts";
 import { Verification } from "./verification.ts";
 import type { Wake, Wakes } from "./wakes.ts";
@@ -49,6 +49,8 @@ export class RunnerLoop {
   #backOff: BackOff = new Map();
   /** Apart: what keeps standby instances from being made keeps no runner waiting. */
   #standbyBackOff: BackOff = new Map();
+  /** Of the last round. */
+  #notices: readonly string[] = [];
   #status: ServiceStatus;
   readonly #verification = new Verification();
   readonly #startedJobs = new StartedJobs();
@@ -181,6 +183,8 @@ export class RunnerLoop {
       this.#standbyBackOff = new Map();
     } catch (thrown) {
       signal.throwIfAborted();
+      // A hook that has written other settings in the meantime wakes the loop.
+      if (findCause(thrown, OutdatedSettingsError)) return;
       log.warning("Cannot create standby instances", { reason: messageOf(thrown) });
       this.#verification.doubt();
       const outcome = { failures: [failureOf(thrown, "creation")], created: 0, mightCreate: true };
@@ -188,10 +192,14 @@ export class RunnerLoop {
         now: clock.now(),
         jitter: random(),
       });
-      // A hook that has written other settings in the meantime wakes the loop.
     }
-    this.#show({ activity: { state: "waiting", until: clock.now() + this.#restMs() } });
+    const activity = { state: "waiting", until: clock.now() + this.#restMs() } as const;
+    this.#show({ activity, notices: this.#toldNotices });
     this.#askForHook(before, settings);
+  }
+
+  get #toldNotices(): readonly string[] {
+    return [...this.#notices, ...standbyNotices(this.#standbyBackOff)];
   }
 
   get #mayMakeStandby(): boolean {
@@ -211,6 +219,7 @@ export class RunnerLoop {
       await this.#withdraw();
       this.#settings = read;
       this.#isNew = true;
+      this.#standbyBackOff = new Map();
       const { unit, revision, setup } = read;
       const { count } = setup.configuration;
       this.#show({ unit: unit.unitName, revision, wanted: count, intervalMs: intervalOf(read) });
@@ -298,6 +307,7 @@ export class RunnerLoop {
     const { created, demand, evacuated, notices, replacing, waiting, capacity, image, room, standing } =
       round;
     const failures = failuresOf(round);
+    this.#notices = notices;
     // What runners stand on may be why.
     if (failures.some(({ concern }) => concern === "creation")) this.#verification.doubt();
     this.#fail({ failures, created, mightCreate: most !== 0 });
@@ -307,7 +317,7 @@ export class RunnerLoop {
       ...this.#shown(round),
       demand,
       evacuated,
-      notices,
+      notices: this.#toldNotices,
       replacing,
       waiting,
       capacity,

@@ -2,7 +2,7 @@ import type { RunnerState } from "../runners/observed-runner.ts";
 import { withoutDuration } from "../unit/demand.ts";
 import type { FailureStatus, RunnerActivity, ServiceStatus } from "../unit/service-status.ts";
 import type { ToldError } from "../unit/told-error.ts";
-import type { FailedAttempts } from "./back-off.ts";
+import type { BackOff, FailedAttempts } from "./back-off.ts";
 
 /** What runners do, and since when: a new one since its creation, unless it has a job already. Pure. */
 export function activitiesOf(
@@ -20,6 +20,11 @@ export function activitiesOf(
 /** A cause of failures, as the status shows it. Pure. */
 export function describeAttempts({ concern, cause, count, error, nextAt }: FailedAttempts): FailureStatus {
   return { cause, concern, count, reason: reasonOf(error), error, nextAt };
+}
+
+/** Why standby instances cannot be made, as notices: no runner is missing for that. Pure. */
+export function standbyNotices(failures: BackOff): readonly string[] {
+  return [...failures.values()].map(({ error }) => `no standby instance: ${reasonOf(error)}`);
 }
 
 /** The innermost error with a code is the most specific one. */

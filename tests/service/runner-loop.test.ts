@@ -214,6 +214,51 @@ describe("RunnerLoop", () => {
     expect(tries).to.equal(2);
   });
 
+  it("tells why standby instances cannot be made until they can be, and asks for a hook that shows it", async () => {
+    fixture.answer = () => Promise.resolve(round(["a", "b"], { notices: ["4 jobs wait (longest 8 s)"] }));
+    fixture.step = () =>
+      Promise.reject(new Error("Cannot clone", { cause: new FullError("the pool is full") }));
+    const told = ["4 jobs wait (longest 8 s)", "no standby instance: the pool is full"];
+    await fixture.shows(({ notices }) => notices.length === 2);
+    await fixture.rounded(1);
+    expect(fixture.loop.status).to.deep.include({ notices: told, failures: [] });
+    expect(fixture.refreshed).to.have.length(2);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(fixture.loop.status.notices).to.deep.equal(told);
+    expect(fixture.refreshed).to.have.length(2);
+    fixture.step = () => Promise.resolve({ standby: 1, isDone: true });
+    fixture.pass(3_000);
+    await fixture.shows(({ notices }) => notices.length === 1);
+    await fixture.rounded(3);
+    expect(fixture.refreshed).to.have.length(3);
+  });
+
+  it("makes standby instances at once with other settings, and takes those in force meanwhile for no failure", async () => {
+    let tries = 0;
+    fixture.step = () => {
+      tries += 1;
+      return Promise.reject(new FullError("the pool is full"));
+    };
+    await fixture.shows(({ notices }) => notices.length === 1);
+    fixture.step = () => {
+      tries += 1;
+      fixture.settings = sampleSettings({ revision: 3 });
+      fixture.wakes.wake("settings");
+      fixture.step = () => {
+        tries += 1;
+        return Promise.resolve({ standby: 1, isDone: true });
+      };
+      return Promise.reject(new OutdatedSettingsError(2));
+    };
+    fixture.settings = sampleSettings({ revision: 2 });
+    fixture.wakes.wake("settings");
+    await fixture.shows(({ counts }) => counts?.standby === 1);
+    await fixture.rounded(3);
+    expect(tries).to.equal(3);
+    expect(fixture.loop.status.notices).to.deep.equal([]);
+  });
+
   it("answers a request after a whole round that began later, and while there can be none", async () => {
     await fixture.rounded(1);
     const first = Promise.withResolvers<Round>();
