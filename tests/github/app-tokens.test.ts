@@ -168,6 +168,7 @@ describe("A GitHub App at the stand-in", function () {
 describe("A GitHub App", () => {
   const MINT = "POST /app/installations/4711/access_tokens";
   const LIST = "GET /repos/octo/hello/actions/runners";
+  const NOW = Date.now();
   const token = (name: string, endsInMs = HOUR_MS) =>
     json(201, { token: name, expires_at: new Date(Date.now() + endsInMs).toISOString(), permissions: {} });
   const github = useStubGithub();
@@ -183,6 +184,22 @@ describe("A GitHub App", () => {
     expect(claims).to.have.all.keys("iss", "iat", "exp", "jti");
     expect(Number(claims["exp"]) - Number(claims["iat"])).to.be.at.most(600);
     expect(authorizations()).to.deep.equal(["Bearer ghs_1"]);
+  });
+
+  it("signs no two requests for tokens alike, also in one second: GitHub has refused the second of two", async () => {
+    github.on(MINT, token("ghs_1"), token("ghs_2")).on(LIST, page([]), page([]));
+    const clock: Clock = { ...systemClock, now: () => NOW };
+    for (const client of [1, 2].map(() => clientOf(github, { credentials: APP, clock })))
+      await client.list(never);
+    const signed = github.seen(MINT).map(({ headers }) => headers.authorization);
+    expect(new Set(signed)).to.have.property("size", 2);
+  });
+
+  it("uses a token of any length and form as it is", async () => {
+    const long = `ghs_123456_${"eyJh".repeat(300)}.${"a-_9".repeat(60)}`;
+    github.on(MINT, token(long)).on(LIST, page([]));
+    await clientOf(github, { credentials: APP }).list(never);
+    expect(authorizations()).to.deep.equal([`Bearer ${long}`]);
   });
 
   it("takes a new token for one that GitHub refuses, once", async () => {

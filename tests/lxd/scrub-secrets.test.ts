@@ -10,6 +10,11 @@ describe("scrubSecrets()", () => {
     ["the start of one that was cut", `x ${JSON_TEXT.slice(0, 50)}`, JSON_TEXT.slice(0, 50)],
     ["a JSON web token", "got eyJhbGciOiJSUzI1NiIsInR5cCI6.eyJpc3MiOiJtZSJ9.c2lnbmF0dXJl.", "c2lnbmF0dXJl"],
     ["a token of GitHub", "using ghs_0123456789abcdefghijABCDEFGHIJ012345", "ghs_0123"],
+    [
+      "a token of GitHub that holds a JSON web token",
+      "using ghs_123456_eyJhbGciOiJSUzI1NiIsInR5cCI6.eyJpc3MiOiJtZSJ9.c2lnbmF0dXJl",
+      "c2lnbmF0dXJl",
+    ],
     ["a fine-grained token", "github_pat_11ABCDEFG0abcdefghijkl_mnopqrstuvwxyz", "11ABCDEFG0"],
     ["an assignment in an environment", "ACTIONS_RUNNER_INPUT_TOKEN=AABBCCDD1122", "AABBCCDD1122"],
     ["a header", "> Authorization: Bearer abcdefgh", "abcdefgh"],
