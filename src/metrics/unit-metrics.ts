@@ -9,7 +9,7 @@ import type {
   StartStage,
 } from "../runners/ports.ts";
 import type { JobFacts, Jobs, Kept, ObjectiveRecord } from "./ports.ts";
-import { withDeadline, messageOf, type Clock, type Logger } from "charm-kit";
+import { isRecent, withDeadline, messageOf, type Clock, type Logger } from "charm-kit";
 import type { EventLog } from "./event-log.ts";
 import type { EventSpool, UnitEvent } from "./event-spool.ts";
 import { crashedRunners, earlyEnds, firstStepOf, inMilliseconds, jobEvents } from "./job-events.ts";
@@ -52,6 +52,8 @@ interface Found {
 
 /** Longest time for GitHub's answers about one round's jobs. */
 const LOOK_UP_MS = 20_000;
+/** How often GitHub is asked for the end of a job that a guest claims, in milliseconds. */
+const QUESTION_MS = 10 * 60_000;
 /** Most jobs per round that are looked up at GitHub. Others are reported without GitHub's data. */
 const MOST_LOOK_UPS = 50;
 
@@ -61,6 +63,8 @@ export class UnitMetrics implements RunnerMetrics {
   readonly #options: UnitMetricsOptions;
   /** When runners began to listen that no reconcile has reported yet. */
   #started: number[] = [];
+  /** When GitHub was asked for the end of a runner's job, by the runner's name. */
+  readonly #askedAt = new Map<string, number>();
 
   constructor(dependencies: UnitMetricsDependencies, options: UnitMetricsOptions) {
     this.#dependencies = dependencies;
@@ -80,6 +84,21 @@ export class UnitMetrics implements RunnerMetrics {
     return (
       (await this.#softly("ask which runners have ended", undefined, () => shares.ended(names))) ?? new Map()
     );
+  }
+
+  async jobEnded(name: string, signal: AbortSignal): Promise<boolean> {
+    const { clock, jobs, shares } = this.#dependencies;
+    const now = clock.now();
+    if (isRecent(this.#askedAt.get(name) ?? -Infinity, { now, withinMs: QUESTION_MS })) return false;
+    this.#askedAt.set(name, now);
+    const hasEnded = await this.#softly("ask GitHub for the end of a job", signal, async () => {
+      const { preJob } = (await shares.peek(name))?.trace ?? {};
+      if (!preJob) return false;
+      const { repository, runId } = preJob;
+      const facts = await jobs.job({ repository, runId, runner: name }, signal);
+      return facts?.conclusion !== undefined;
+    });
+    return hasEnded ?? false;
   }
 
   async installed(
@@ -116,6 +135,7 @@ export class UnitMetrics implements RunnerMetrics {
       const gone = (await shares.runners()).filter((name) => !present.includes(name));
       const ended = [...(await shares.ended(gone)).values()];
       const traces = await shares.collect(present, signal);
+      for (const { name } of traces) this.#askedAt.delete(name);
       await this.#record(traces, signal);
       ends = earlyEnds(traces);
       const { events: told, more } = await this.#eventsOf(traces, signal);

@@ -7,6 +7,12 @@ import { utcMinute } from "./utc-minute.ts";
  */
 export const UNLISTED_JOB_MS = 6 * 60 * 60_000;
 
+/**
+ * The same when GitHub says that the job has ended, in milliseconds: a runner application that GitHub has cancelled a job of
+ * may hang. An application that does not reports its end within minutes.
+ */
+export const ENDED_JOB_MS = 15 * 60_000;
+
 /** GitHub ends each job on a self-hosted runner after this time (https://docs.github.com/actions/reference/limits). */
 export const LONGEST_JOB_MS = 5 * 24 * 60 * 60_000;
 

@@ -415,6 +415,12 @@ export interface RunnerMetrics {
    */
   ended(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /**
+   * Whether GitHub says that the job has ended of which a runner's guest has told. GitHub is asked now and then.
+   *
+   * @returns false where nobody knows.
+   */
+  jobEnded(name: string, signal: AbortSignal): Promise<boolean>;
+  /**
    * A runner listens for jobs.
    *
    * @param stages how long the parts of its start took, in milliseconds.

@@ -1,6 +1,6 @@
 import { settleAll, type Clock, type Logger } from "charm-kit";
 import { ApplicationEndedError, causes } from "./errors.ts";
-import { claimEndsAt, type HeldRunner } from "./job-claims.ts";
+import { claimEndsAt, ENDED_JOB_MS, type HeldRunner } from "./job-claims.ts";
 import type { ObservedRunner } from "./observed-runner.ts";
 import type { Observation } from "./observer.ts";
 import { isInspected, type Removal, type Step } from "./plan.ts";
@@ -27,6 +27,9 @@ export interface RemovalsReport {
   /** Runners that had stopped without a word and without a job. */
   readonly ended: readonly EarlyEnd[];
 }
+
+/** What is known of the activity of a guest whose word counts no longer. */
+const ENDED_JOB = "a job that GitHub has ended";
 
 type Outcome = "done" | "stayed" | "version refused" | HeldRunner;
 
@@ -155,10 +158,11 @@ export class Removals {
     const isSuspect = isInspected(step);
     const said = isSuspect || isListedAsIdle(step) ? await this.#inspect(machine, signal) : undefined;
     const held = hasJob(said) ? await this.#hold(step, signal) : undefined;
-    if (held) return held;
+    if (typeof held === "object") return held;
     const activity = isSuspect ? said : undefined;
-    log.info("Removing runner", { runner: machine.name, reason, activity: describe(activity) });
-    await this.#decided(step, activity);
+    const told = held === "ended" ? ENDED_JOB : describe(activity);
+    log.info("Removing runner", { runner: machine.name, reason, activity: told });
+    await this.#decided(step, told);
     if (isCrash(step, activity)) await this.#keepCapsule(step, activity, signal);
     if (machine.state === "stopped" || machine.state === "error") await this.#examine(step, signal);
     const outcome = await this.#removeFrom(step, signal);
@@ -171,24 +175,35 @@ export class Removals {
     return refused ? "version refused" : "done";
   }
 
-  /** Keeps a runner that claims a job which GitHub does not list, for a time. @returns undefined when that is over */
+  /** Keeps a runner that claims a job which GitHub does not list, for a time. @returns why it is kept no longer */
   async #hold(
     { machine, registration }: ObservedRunner,
     signal: AbortSignal,
-  ): Promise<HeldRunner | undefined> {
+  ): Promise<HeldRunner | "ended" | "too long"> {
     const { clock, log, machines } = this.#dependencies;
     const { name: runner, suspectSince } = machine;
     const now = clock.now();
+    if (await this.#hasEnded(machine, now, signal)) {
+      log.warning("Runner claims a job that GitHub has ended", { runner });
+      return "ended";
+    }
     const endsAt = claimEndsAt(machine, registration, this.#observation.isListed(machine), now);
     if (endsAt <= now) {
       log.warning("Runner claims a job that GitHub does not list, for too long", { runner });
-      return undefined;
+      return "too long";
     }
     log.info("Runner has a job that GitHub does not list", { runner, until: new Date(endsAt).toISOString() });
     if (suspectSince === undefined || suspectSince > now) {
       await machines.note(runner, { suspectSince: now }, signal);
     }
     return { runner, saidBy: "guest", endsAt };
+  }
+
+  /** Whether GitHub has ended the job that a guest claims, and the application has had the time to notice. */
+  async #hasEnded(machine: Machine, now: number, signal: AbortSignal): Promise<boolean> {
+    const { suspectSince } = machine;
+    if (suspectSince === undefined || suspectSince > now || now - suspectSince < ENDED_JOB_MS) return false;
+    return this.#observation.isListed(machine) && this.#dependencies.metrics.jobEnded(machine.name, signal);
   }
 
   /** A frozen instance cannot be inspected. */
@@ -208,7 +223,7 @@ export class Removals {
       const held = hasJob(await machines.inspect(step.machine.name, signal))
         ? await this.#hold(step, signal)
         : undefined;
-      if (held) return held;
+      if (typeof held === "object") return held;
       await this.#dependencies.postMortem.note(step.machine.name, { event: "removing" });
       await machines.destroy(step.machine.name, signal);
       await this.#dependencies.postMortem.note(step.machine.name, { event: "removed" });
@@ -216,8 +231,8 @@ export class Removals {
     }
   }
 
-  #decided({ machine, reason }: Removal, activity: GuestActivity | undefined): Promise<void> {
-    const event = { event: "decided", reason, activity: describe(activity) } as const;
+  #decided({ machine, reason }: Removal, activity: string | undefined): Promise<void> {
+    const event = { event: "decided", reason, activity } as const;
     return this.#dependencies.postMortem.note(machine.name, event);
   }
 

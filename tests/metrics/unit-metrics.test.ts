@@ -49,8 +49,11 @@ describe("UnitMetrics", () => {
   });
 
   const path = (...parts: readonly string[]) => join(directory.path, ...parts);
-  const unit = ({ run = noMount, now = NOW_MS, events = path("metrics.log") } = {}) => {
-    const clock = { now: () => now, wait: () => Promise.reject(new Error("nothing waits")) };
+  const still = (now: number) => ({
+    now: () => now,
+    wait: () => Promise.reject(new Error("nothing waits")),
+  });
+  const unit = ({ run = noMount, now = NOW_MS, events = path("metrics.log"), clock = still(now) } = {}) => {
     const log = createLogger(
       (_level, line) => warnings.push(line),
       (text) => text,
@@ -160,6 +163,31 @@ Exiting runner...
     await make("app-0-1");
     await write("app-0-1", "post-job-metrics.json", { timestamp: NOW + 300, status: "normal" });
     expect(await unit().reconciled(ROUND, unaborted())).to.deep.equal([]);
+  });
+
+  it("tells whether GitHub has ended the job of which a guest has told, and asks every ten minutes", async () => {
+    await make("app-0-1");
+    expect(await unit().jobEnded("app-0-1", unaborted()), "no job").to.equal(false);
+    expect(await unit().jobEnded("app-0-9", unaborted()), "no such runner").to.equal(false);
+    await began("app-0-1");
+    let now = NOW_MS;
+    const metrics = unit({ clock: { ...still(0), now: () => now } });
+    const hasEnded = () => metrics.jobEnded("app-0-1", unaborted());
+    expect(await hasEnded(), "GitHub knows no such job").to.equal(false);
+    now += 10 * 60_000;
+    jobs.facts.set("app-0-1", { ...SUCCESS, conclusion: undefined });
+    expect(await hasEnded(), "it is not finished").to.equal(false);
+    now += 10 * 60_000 - 1;
+    jobs.facts.set("app-0-1", { ...SUCCESS, conclusion: "cancelled" });
+    expect(await hasEnded(), "nobody is asked").to.equal(false);
+    now += 1;
+    expect(await hasEnded()).to.equal(true);
+    expect(jobs.asked).to.deep.equal(
+      Array.from({ length: 3 }, () => ({ repository: "octo/hello", runId: 7, runner: "app-0-1" })),
+    );
+    now += 10 * 60_000;
+    jobs.failure = new Error("502");
+    expect(await hasEnded(), "nobody knows").to.equal(false);
   });
 
   it("tells of a new runner and remembers when it was ready", async () => {

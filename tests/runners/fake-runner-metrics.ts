@@ -55,6 +55,10 @@ export class FakeRunnerMetrics implements RunnerMetrics {
     return Promise.resolve(this.reports.get(name));
   }
 
+  jobEnded(name: string): Promise<boolean> {
+    return Promise.resolve(this.#site?.endedJobs.has(name) ?? false);
+  }
+
   remove(): Promise<void> {
     return Promise.resolve();
   }

@@ -39,6 +39,8 @@ export class FakeSite {
   readonly killedJobs: string[] = [];
   /** Runners with a job that GitHub's list does not show, such as those of a path that is no longer listed. */
   readonly unseenJobs = new Set<string>();
+  /** Runners whose job GitHub has ended, whatever their guests say. */
+  readonly endedJobs = new Set<string>();
   /** Runners that run the job-started hook of their job. */
   readonly inJobStartedHook = new Set<string>();
   /** Runners whose application has ended, with its exit code, although the instance runs. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LONGEST_JOB_MS, UNLISTED_JOB_MS } from "../../src/runners/job-claims.ts";
+import { ENDED_JOB_MS, LONGEST_JOB_MS, UNLISTED_JOB_MS } from "../../src/runners/job-claims.ts";
 import { countRunners } from "../../src/runners/observed-runner.ts";
 import type { Fleet } from "../../src/runners/creations.ts";
 import { fleetOf, FakeProcess, options, runnerName } from "./fake-process.ts";
@@ -188,6 +188,25 @@ describe("RunnerManager", () => {
         await reconcile(new FakeProcess(site), fleet);
         expect(site.machineNames()).to.not.include(A);
       }
+    });
+
+    it("believes a guest for a quarter of an hour when GitHub says that its job has ended, and tells no job of the unit's ending", async () => {
+      const site = siteWith(A);
+      site.registrations.clear();
+      site.unseenJobs.add(A);
+      site.endedJobs.add(A);
+      site.changeMachine(A, { suspectSince: site.now - options.patience.graceMs });
+      site.now += ENDED_JOB_MS - options.patience.graceMs - 1;
+      const { held } = await reconcile(new FakeProcess(site), fleetOf(1));
+      expect(held.map(({ runner }) => runner)).to.deep.equal([A]);
+      site.now += 1;
+      const process = new FakeProcess(site);
+      const report = await reconcile(process, fleetOf(1));
+      expect(report).to.deep.include({ held: [], failures: [] });
+      expect(site.machineNames()).to.have.length(1).and.not.include(A);
+      expect(process.logs.capsules.map(({ runner }) => runner)).to.deep.equal([A]);
+      const decided = (await site.history.read()).find(({ event }) => event === "decided");
+      expect(decided).to.include({ runner: A, activity: "a job that GitHub has ended" });
     });
 
     it("tells of no claim that GitHub's next list confirms", async () => {

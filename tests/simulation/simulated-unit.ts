@@ -215,6 +215,7 @@ export class SimulatedUnit {
       },
       recorded: () => Promise.resolve([]),
       report: (name) => Promise.resolve(this.#instances.report(name)),
+      jobEnded: () => Promise.resolve(false),
       remove: () => Promise.resolve(),
     };
   }
