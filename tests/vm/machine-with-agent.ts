@@ -103,7 +103,7 @@ export class MachineWithAgent {
 
   /** Runs an action of the unit. @returns its results */
   async act(words: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    const answer = await this.agent(`--json --quiet run ${words}`, signal);
+    const answer = await this.agent(`--quiet run --json ${words}`, signal);
     const units = JSON.parse(answer) as Readonly<
       Record<string, { results: Readonly<Record<string, string>> }>
     >;
