@@ -51,6 +51,8 @@ export class RunnerLoop {
   #standbyBackOff: BackOff = new Map();
   /** Of the last round. */
   #notices: readonly string[] = [];
+  /** Whether the last turn waited for the end of no back-off. */
+  #isImpatient = false;
   #status: ServiceStatus;
   readonly #verification = new Verification();
   readonly #startedJobs = new StartedJobs();
@@ -156,6 +158,7 @@ export class RunnerLoop {
     // Whatever becomes of this turn.
     if (isWhole) this.#verification.doubt();
     const isImpatient = isNew || IMPATIENT.some((wake) => due.has(wake));
+    this.#isImpatient = isImpatient;
     if (!isImpatient && !mayWork(this.#backOff, now)) return false;
     if (settings.paused !== undefined) {
       const options = { isWhole: false, mostCreations: 0, isPaused: true };
@@ -204,7 +207,9 @@ export class RunnerLoop {
 
   get #mayMakeStandby(): boolean {
     const now = this.#dependencies.clock.now();
-    return mayWork(this.#backOff, now) && mostCreations(this.#standbyBackOff, now) !== 0;
+    return (
+      mayWork(this.#backOff, now) && (this.#isImpatient || mostCreations(this.#standbyBackOff, now) !== 0)
+    );
   }
 
   async #readSettings(): Promise<void> {
@@ -219,7 +224,6 @@ export class RunnerLoop {
       await this.#withdraw();
       this.#settings = read;
       this.#isNew = true;
-      this.#standbyBackOff = new Map();
       const { unit, revision, setup } = read;
       const { count } = setup.configuration;
       this.#show({ unit: unit.unitName, revision, wanted: count, intervalMs: intervalOf(read) });

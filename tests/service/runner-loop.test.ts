@@ -234,6 +234,24 @@ describe("RunnerLoop", () => {
     expect(fixture.refreshed).to.have.length(3);
   });
 
+  it("tries standby instances again at once when somebody asks for a round, and when LXD is back", async () => {
+    let tries = 0;
+    fixture.step = () => {
+      tries += 1;
+      return Promise.reject(new FullError("the pool is full"));
+    };
+    await fixture.shows(({ notices }) => notices.length === 1);
+    fixture.wakes.wake("instance");
+    await fixture.rounded(2);
+    expect(tries).to.equal(1);
+    for (const wake of ["request", "runners", "reconnected"] as const) {
+      const rounds = fixture.rounds.length;
+      fixture.wakes.wake(wake);
+      await fixture.rounded(rounds + 1);
+    }
+    expect(tries).to.equal(4);
+  });
+
   it("makes standby instances at once with other settings, and takes those in force meanwhile for no failure", async () => {
     let tries = 0;
     fixture.step = () => {
