@@ -26,6 +26,7 @@ import { openServicePolicy } from "./open-service-policy.ts";
 import { OutdatedSettingsError, UnitRounds } from "./unit-rounds.ts";
 import { WaitStanding } from "./wait-standing.ts";
 import { Wakes } from "./wakes.ts";
+import { watchClock } from "./watch-clock.ts";
 import { watchFile } from "./watch-file.ts";
 
 export interface ServiceOptions {
@@ -132,6 +133,16 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
         path,
         onChange: () => {
           wakes.wake("settings");
+        },
+        clock: system.clock,
+        log,
+      },
+      running,
+    ),
+    watchClock(
+      {
+        onJump: () => {
+          wakes.wake("interval");
         },
         clock: system.clock,
         log,
