@@ -49,6 +49,14 @@ export function busyEndsAt({ busySince }: Pick<Machine, "busySince">, now: numbe
   return (busySince ?? now) + LONGEST_JOB_MS;
 }
 
+/**
+ * Whether a runner that GitHub lists as busy past its deadline is asked for its job. Pure. After its incidents, GitHub has
+ * listed runners as busy for ever.
+ */
+export function isDoubtful({ busySince }: Pick<Machine, "busySince">, now: number): boolean {
+  return busySince !== undefined && now - busySince >= ENDED_JOB_MS;
+}
+
 /** The runners whose job is listed by GitHub and is old. Pure. */
 export function longBusy(machines: readonly Machine[], now: number): readonly HeldRunner[] {
   return machines.flatMap((machine) => {

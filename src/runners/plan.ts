@@ -1,6 +1,6 @@
 import { isRecent } from "charm-kit";
 import type { Machine, MachineNote, Registration, StandbyMachine } from "./ports.ts";
-import { busyEndsAt } from "./job-claims.ts";
+import { busyEndsAt, isDoubtful } from "./job-claims.ts";
 import { replacedBy } from "./lost-runners.ts";
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
 import {
@@ -45,6 +45,7 @@ export type Reason =
   | "offline for too long"
   | "registration gone"
   | "busy for longer than any job"
+  | "busy without a job"
   | "registered in a scope that refuses the credentials"
   | StandbyReason;
 
@@ -66,6 +67,13 @@ export type Step =
   /** Remove a runner that GitHub lists as busy. */
   | {
       readonly action: "end";
+      readonly machine: Machine;
+      readonly registration: Registration;
+      readonly reason: Reason;
+    }
+  /** Ask whether a runner that GitHub lists as busy has its job, and remove it if not. */
+  | {
+      readonly action: "doubt";
       readonly machine: Machine;
       readonly registration: Registration;
       readonly reason: Reason;
@@ -109,7 +117,7 @@ type Verdict = ({ readonly keep: true } & Kept) | { readonly keep: false; readon
 /**
  * Decides which steps to take. Pure: the same input always gives the same plan.
  *
- * Busy runners are never removed, unless for longer than GitHub allows a job to run. No plan makes the number of live runners exceed {@link runnersFor}, and so the wanted
+ * Busy runners are not removed, unless for longer than GitHub allows a job to run. No plan makes the number of live runners exceed {@link runnersFor}, and so the wanted
  * number with the {@link replacedBy | replacements}: busy and suspect runners count until they are gone. Of several working runners that need a successor only one is removed before a
  * successor is online, so that a configuration that makes no runner leaves the others in service.
  */
@@ -268,17 +276,24 @@ function judgeSuspect(machine: Machine, { patience, now }: Standards, reason: Re
 function upkeep({ machine, registration }: ObservedRunner, isSuspect: boolean, now: number): Step[] {
   const isBusy = registration?.busy === true && !registration.isUnreadable;
   const isOverdue = isBusy && machine.deadline <= now;
+  const isInDoubt = isOverdue && isDoubtful(machine, now);
   const note: MachineNote = {
     ...(isSuspect && !isBefore(machine.suspectSince, now) && { suspectSince: now }),
-    ...(!isSuspect && machine.suspectSince !== undefined && { suspectSince: null }),
+    // The time of a doubt stays.
+    ...(!isSuspect && !isInDoubt && machine.suspectSince !== undefined && { suspectSince: null }),
     ...(isOverdue && !isBefore(machine.busySince, now) && { busySince: now }),
     ...(!isOverdue && machine.busySince !== undefined && { busySince: null }),
     // The process that created it was killed before it could store this.
     ...(registration?.online && machine.phase === "creating" && { phase: "ready" as const }),
   };
+  const isNoted = Object.keys(note).length > 0;
+  const reason = "busy without a job";
   return [
     ...(machine.state === "frozen" ? [{ action: "unfreeze" as const, machine }] : []),
-    ...(Object.keys(note).length > 0 ? [{ action: "note" as const, machine, note }] : []),
+    ...(isNoted ? [{ action: "note" as const, machine, note }] : []),
+    ...(isInDoubt && !isNoted && machine.state === "running"
+      ? [{ action: "doubt" as const, machine, registration, reason } as const]
+      : []),
   ];
 }
 

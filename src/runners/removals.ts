@@ -31,6 +31,9 @@ export interface RemovalsReport {
 /** What is known of the activity of a guest whose word counts no longer. */
 const ENDED_JOB = "a job that GitHub has ended";
 
+/** The same of a guest that GitHub alone believes to have a job. */
+const NO_JOB = "no job";
+
 type Outcome = "done" | "stayed" | "version refused" | HeldRunner;
 
 /** A removal that ends no job. */
@@ -83,6 +86,7 @@ export class Removals {
         return true;
       case "deregister":
         return this.#observation.isOfPresentScope(step.registration);
+      case "doubt":
       case "unfreeze":
       case "note":
         return false;
@@ -134,7 +138,32 @@ export class Removals {
         await this.#keepCapsule(step, undefined, signal);
         await this.end(step, signal);
         return "done";
+      case "doubt":
+        return this.#doubt(step, signal);
     }
+  }
+
+  /** Removes a runner that GitHub lists as busy if its job was over a quarter of an hour ago, and still is. */
+  async #doubt(step: Step & { readonly action: "doubt" }, signal: AbortSignal): Promise<Outcome> {
+    const { clock, log, machines, metrics } = this.#dependencies;
+    const { machine, reason } = step;
+    const { name: runner, suspectSince } = machine;
+    const activity = await machines.inspect(runner, signal);
+    const isOver = activity === "waiting" || typeof activity === "object";
+    if (!isOver && !(await metrics.jobEnded(runner, signal))) return "done";
+    const now = clock.now();
+    // An application may be about to tell the end of its job.
+    if (suspectSince === undefined || suspectSince > now) {
+      await machines.note(runner, { suspectSince: now }, signal);
+      return "done";
+    }
+    if (now - suspectSince < ENDED_JOB_MS) return "done";
+    log.warning("Removing runner", { runner, reason, activity: describe(activity) });
+    const ending = { ...step, action: "end" as const };
+    await this.#decided(ending, isOver ? NO_JOB : ENDED_JOB);
+    await this.#keepCapsule(ending, activity, signal);
+    await this.end(ending, signal);
+    return "done";
   }
 
   /** A standby instance has no job. Its registration goes first, so that a busy one would show that it is none. */

@@ -141,7 +141,13 @@ function tellLive({ machine, registration }: LifeEvidence, now: number): readonl
   return [
     ...(suspect === undefined
       ? []
-      : [{ at: suspect, text: "offline or not listed since then", source: "GitHub" as const }]),
+      : [
+          {
+            at: suspect,
+            text: "offline, not listed, or contradicted by its guest since then",
+            source: "GitHub" as const,
+          },
+        ]),
     ...(machine
       ? [{ at: now, text: `now: its instance is ${machine.state}, ${machine.phase}`, source: "LXD" as const }]
       : []),

@@ -37,6 +37,7 @@ describe("killedJobs()", () => {
     ],
     ["counts no runner whose application had ended", [decided("ended 137"), removing], {}, false],
     ["counts no job that GitHub has ended", [decided("a job that GitHub has ended"), removing], {}, false],
+    ["counts no runner that only GitHub believes to have a job", [decided("no job"), removing], {}, false],
     ["counts no runner whose guest does not answer", [decided("unknown"), removing], {}, false],
     ["counts no runner that a person's request has removed", [removing], {}, false],
     ["counts no runner that stayed after all, and was deleted by somebody else", [decided("job")], {}, false],

@@ -41,6 +41,8 @@ export class FakeSite {
   readonly unseenJobs = new Set<string>();
   /** Runners whose job GitHub has ended, whatever their guests say. */
   readonly endedJobs = new Set<string>();
+  /** Runners that have no job, although GitHub lists them as busy. */
+  readonly idleGuests = new Set<string>();
   /** Runners that run the job-started hook of their job. */
   readonly inJobStartedHook = new Set<string>();
   /** Runners whose application has ended, with its exit code, although the instance runs. */
@@ -222,6 +224,7 @@ export class FakeSite {
 
   /** Whether a job runs in the guest, whether GitHub shows it or not. */
   hasJob(name: string): boolean {
+    if (this.idleGuests.has(name)) return false;
     return this.unseenJobs.has(name) || this.registrationOf(name)?.busy === true;
   }
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LONGEST_JOB_MS } from "../../src/runners/job-claims.ts";
+import { ENDED_JOB_MS, LONGEST_JOB_MS } from "../../src/runners/job-claims.ts";
 import { plan } from "../../src/runners/plan.ts";
 import type { World } from "../../src/runners/world.ts";
 import { machine, NOW, patience, registration, summary } from "./worlds.ts";
@@ -277,7 +277,35 @@ const held: readonly Row[] = [
     [`note a {"busySince":${NOW}}`],
     0,
   ],
-  ["notes it once", one({ deadline: tooLong, busySince: tooLong + 1 }, busy), 1, [], 0],
+  ["notes it once", one({ deadline: tooLong, busySince: NOW - 1 }, busy), 1, [], 0],
+  [
+    "asks no runner that is busy past its deadline for a quarter of an hour at most",
+    one({ deadline: NOW - ENDED_JOB_MS, busySince: NOW - ENDED_JOB_MS + 1 }, busy),
+    1,
+    [],
+    0,
+  ],
+  [
+    "asks one that is busy for longer, and remembers since when it is doubted",
+    one({ deadline: tooLong, busySince: NOW - ENDED_JOB_MS, suspectSince: NOW - 1 }, busy),
+    1,
+    ["doubt a: busy without a job"],
+    0,
+  ],
+  [
+    "asks no frozen one, but continues it",
+    one({ state: "frozen", deadline: tooLong, busySince: NOW - ENDED_JOB_MS }, busy),
+    1,
+    ["unfreeze a"],
+    0,
+  ],
+  [
+    "forgets an earlier suspicion once it is busy past its deadline",
+    one({ deadline: NOW, suspectSince: NOW - 1 }, busy),
+    1,
+    [`note a {"suspectSince":null,"busySince":${NOW}}`],
+    0,
+  ],
   [
     "removes a runner that GitHub lists as busy for longer than it allows any job",
     one({ deadline: tooLong, busySince: tooLong }, busy),

@@ -269,6 +269,49 @@ describe("RunnerManager", () => {
       expect(site.machineNames()).to.have.length(1).and.not.include(A);
     });
 
+    for (const [what, doubted] of [
+      ["none of whose guests has a job", (site) => site.idleGuests.add(A)],
+      ["whose job GitHub has ended", (site) => site.endedJobs.add(A)],
+    ] as const satisfies readonly [string, (site: FakeSite) => unknown][]) {
+      it(`removes a runner past its deadline that GitHub lists as busy, and ${what}, after half an hour`, async () => {
+        const site = siteWith(A);
+        site.assignJob(A);
+        site.changeMachine(A, { deadline: site.now });
+        doubted(site);
+        await reconcile(new FakeProcess(site), fleetOf(1));
+        for (const pause of [ENDED_JOB_MS, ENDED_JOB_MS - 1]) {
+          site.now += pause;
+          const { failures } = await reconcile(new FakeProcess(site), fleetOf(1));
+          expect(failures).to.deep.equal([]);
+          expect(site.machineNames()).to.deep.equal([A]);
+        }
+        site.now += 1;
+        const process = new FakeProcess(site);
+        await reconcile(process, fleetOf(1));
+        expect(site.machineNames()).to.not.include(A);
+        expect(process.logs.capsules.map(({ runner }) => runner)).to.deep.equal([A]);
+        await reconcile(process, fleetOf(1));
+        expect(site.machineNames()).to.have.length(1);
+      });
+    }
+
+    it("ends no job that runs past the deadline of its runner, whatever one look at its guest shows", async () => {
+      const site = siteWith(A);
+      site.assignJob(A);
+      site.changeMachine(A, { deadline: site.now });
+      await reconcile(new FakeProcess(site), fleetOf(1));
+      site.now += ENDED_JOB_MS;
+      site.idleGuests.add(A);
+      await reconcile(new FakeProcess(site), fleetOf(1));
+      site.idleGuests.clear();
+      for (const pause of [ENDED_JOB_MS, ENDED_JOB_MS]) {
+        site.now += pause;
+        await reconcile(new FakeProcess(site), fleetOf(1));
+      }
+      expect(site.machineNames()).to.deep.equal([A]);
+      expect(site.killedJobs).to.deep.equal([]);
+    });
+
     it("asks no healthy runner for its logs", async () => {
       const process = new FakeProcess(siteWith(A, B));
       await reconcile(process, fleetOf(1));

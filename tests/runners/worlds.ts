@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Patience, Plan, Removal, Step, Wanted } from "../../src/runners/plan.ts";
 import type { Machine, Registration } from "../../src/runners/ports.ts";
-import { LONGEST_JOB_MS } from "../../src/runners/job-claims.ts";
+import { ENDED_JOB_MS, LONGEST_JOB_MS } from "../../src/runners/job-claims.ts";
 import type { World } from "../../src/runners/world.ts";
 
 /** The instant at which the plans of these tests are made. */
@@ -35,6 +35,7 @@ export function summary(step: Step): string {
     case "retire":
     case "destroy":
     case "end":
+    case "doubt":
     case "discard":
       return `${step.action} ${step.machine.name}: ${step.reason}`;
     case "deregister":
@@ -87,6 +88,8 @@ function take(step: Step, machines: Map<string, Machine>, registrations: Map<num
       machines.delete(step.machine.name);
       deregister(step.registration);
       break;
+    case "doubt":
+      break;
     case "unfreeze":
     case "note": {
       const before = machines.get(step.machine.name);
@@ -121,9 +124,12 @@ function anyRunner(name: string): fc.Arbitrary<World> {
     createdAt: instant,
     deadline: fc.integer({ min: NOW - 1000, max: NOW + 1_000_000 }),
     suspectSince: fc.option(instant, { nil: undefined }),
-    busySince: fc.option(fc.constantFrom(NOW, NOW - LONGEST_JOB_MS + 1, NOW - LONGEST_JOB_MS), {
-      nil: undefined,
-    }),
+    busySince: fc.option(
+      fc.constantFrom(NOW, NOW - ENDED_JOB_MS, NOW - LONGEST_JOB_MS + 1, NOW - LONGEST_JOB_MS),
+      {
+        nil: undefined,
+      },
+    ),
   });
   const anyRegistration = fc.record<Registration>({
     id: fc.constant(parseInt(name, 36)),

@@ -87,7 +87,7 @@ describe("explainRunner()", () => {
     const told = explain({ machine, registration });
     expect(told.summary).to.equal("a is there: its instance is running; GitHub lists it as busy");
     expect(told.moments.map(({ text, source }) => `${source}: ${text}`)).to.deep.equal([
-      "GitHub: offline or not listed since then",
+      "GitHub: offline, not listed, or contradicted by its guest since then",
       "LXD: now: its instance is running, ready",
       "GitHub: now: online, busy, number 77",
     ]);
