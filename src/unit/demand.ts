@@ -183,7 +183,9 @@ export function parseHeardDemand(stored: unknown): HeardDemand | null {
 
 function isSuspicion(stored: unknown): stored is Suspicion {
   if (!isRecord(stored) || (stored["kind"] !== "unclaimed" && stored["kind"] !== "missing")) return false;
-  return ["jobs", "since", "attempts", "attemptedAt"].every((key) => Number.isFinite(stored[key]));
+  const { attemptedAt } = stored;
+  const isTime = typeof attemptedAt === "number" && Number.isFinite(new Date(attemptedAt).getTime());
+  return isTime && ["jobs", "since", "attempts"].every((key) => Number.isFinite(stored[key]));
 }
 
 function timesOf(stored: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {

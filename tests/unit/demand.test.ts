@@ -102,7 +102,9 @@ describe("parseHeardDemand()", () => {
       expect(parseHeardDemand(JSON.parse(JSON.stringify(heard)))).to.deep.equal(heard);
     const suspicion = { kind: "missing", jobs: 1, since: 1, attempts: 1, attemptedAt: 2 } as const;
     expect(parseHeardDemand({ ...HEARD, suspicion })).to.deep.equal({ ...HEARD, suspicion });
-    expect(parseHeardDemand({ ...HEARD, suspicion: { ...suspicion, since: "x" } })).to.deep.equal(HEARD);
+    // A time that no calendar has could not be shown.
+    for (const damage of [{ since: "x" }, { attemptedAt: 1e300 }])
+      expect(parseHeardDemand({ ...HEARD, suspicion: { ...suspicion, ...damage } })).to.deep.equal(HEARD);
     for (const other of [null, 5, {}, { ...HEARD, assigned: "5" }])
       expect(parseHeardDemand(other)).to.equal(null);
   });
