@@ -53,7 +53,7 @@ export function busyEndsAt({ busySince }: Pick<Machine, "busySince">, now: numbe
  * Whether a runner that GitHub lists as busy past its deadline is asked for its job. Pure. After its incidents, GitHub has
  * listed runners as busy for ever.
  */
-export function isDoubtful({ busySince }: Pick<Machine, "busySince">, now: number): boolean {
+export function isLongOverdue({ busySince }: Pick<Machine, "busySince">, now: number): boolean {
   return busySince !== undefined && now - busySince >= ENDED_JOB_MS;
 }
 

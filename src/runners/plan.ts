@@ -1,6 +1,6 @@
 import { isRecent } from "charm-kit";
 import type { Machine, MachineNote, Registration, StandbyMachine } from "./ports.ts";
-import { busyEndsAt, isDoubtful } from "./job-claims.ts";
+import { busyEndsAt, isLongOverdue } from "./job-claims.ts";
 import { replacedBy } from "./lost-runners.ts";
 import { joinRunners, type ObservedRunner } from "./observed-runner.ts";
 import {
@@ -276,7 +276,7 @@ function judgeSuspect(machine: Machine, { patience, now }: Standards, reason: Re
 function upkeep({ machine, registration }: ObservedRunner, isSuspect: boolean, now: number): Step[] {
   const isBusy = registration?.busy === true && !registration.isUnreadable;
   const isOverdue = isBusy && machine.deadline <= now;
-  const isInDoubt = isOverdue && isDoubtful(machine, now);
+  const isInDoubt = isOverdue && isLongOverdue(machine, now);
   const note: MachineNote = {
     ...(isSuspect && !isBefore(machine.suspectSince, now) && { suspectSince: now }),
     // The time of a doubt stays.
