@@ -488,7 +488,8 @@ class HistoricUnit {
     const isWaitedFor = this.#demandOf.setOf(scopeKey).waiting > 0;
     const isOfScope = scopeKey === this.#scope || isWaitedFor;
     // Where no other one can be registered, one of an earlier configuration stays for the job that waits.
-    const isOfConfig = configHash === this.#fleet.configHash || (isWaitedFor && this.#site.barred.has(scopeKey));
+    const isOfConfig =
+      configHash === this.#fleet.configHash || (isWaitedFor && this.#site.barred.has(scopeKey));
     const isFresh = isOfConfig && isOfScope && phase === "ready";
     this.#demand(isFresh, `${when} ${name} is of ${configHash} in ${scopeKey}, ${phase}`);
     const isOnline = this.#site.registrationsAt(scopeKey).some((each) => each.name === name && each.online);
