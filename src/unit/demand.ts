@@ -76,6 +76,25 @@ export function demandFor(
   return { assigned, running, idle: scaling.idle };
 }
 
+/** A new session was not what they lacked. */
+const VAIN_ATTEMPTS = 2;
+
+/**
+ * Since when idle runners have got none of the jobs that GitHub assigns, though its session was opened again: they may be online
+ * for GitHub alone. Pure.
+ *
+ * @returns in milliseconds since the Unix epoch; undefined where they get jobs, nobody knows, or the jobs do not exist.
+ */
+export function idleInVainSince(
+  heard: HeardDemand | null,
+  { key, now }: { readonly key: string; readonly now: number },
+): number | undefined {
+  if (!isFresh(heard, key, now) || heard.suspicion === undefined) return undefined;
+  const { attempts, kind, shown, since } = heard.suspicion;
+  const isVain = kind === "unclaimed" && attempts >= VAIN_ATTEMPTS && shown !== 0 && since <= now;
+  return isVain ? since : undefined;
+}
+
 /** The demand with the jobs of former scale sets, which runners of the unit take too. Pure. */
 export function withFormer(
   demand: Demand | undefined,

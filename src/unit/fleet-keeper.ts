@@ -206,11 +206,21 @@ export class FleetKeeper {
       policy,
     };
     const create = async (signal: AbortSignal) => ({ ...settings, guest: await this.#guest(signal) });
-    const { demand } = await this.#dependencies.demand.read(room.runners);
+    const { demand, renewBefore } = await this.#dependencies.demand.read(room.runners);
     const standby = standbyFor(configuration, room.standby, await host.memory(), purpose);
     const { replacements: most, runners } = room;
     const replacement = most > 0 && { replacement: { ofUnit: count, most } };
-    return { count: runners, ...replacement, demand, standby, configured: count, configHash, create };
+    const renewal = renewBefore !== undefined && { renewBefore };
+    return {
+      count: runners,
+      ...replacement,
+      ...renewal,
+      demand,
+      standby,
+      configured: count,
+      configHash,
+      create,
+    };
   }
 
   /** The settings of one runner. */

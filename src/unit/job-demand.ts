@@ -1,12 +1,14 @@
 import { messageOf } from "charm-kit";
 import type { Demand } from "../runners/plan.ts";
-import { demandFor, describeDemand, withFormer, withTrials } from "./demand.ts";
+import { demandFor, describeDemand, idleInVainSince, withFormer, withTrials } from "./demand.ts";
 import type { WorkloadDependencies } from "./workload-dependencies.ts";
 
 /** The demand at a time. */
 export interface DemandReading {
   /** undefined with a fixed number of runners. */
   readonly demand: Demand | undefined;
+  /** Idle runners from before this time get none of the jobs; undefined otherwise. */
+  readonly renewBefore?: number | undefined;
   /** Number of jobs of former scale sets that wait or run. */
   readonly formerJobs: number;
   /** What a person should know of it. */
@@ -46,6 +48,7 @@ export class JobDemand {
     const demand = withFormer(demandFor(scaling, heard, hearing), { ...jobs, former: [...here, ...scopes] });
     return {
       demand: demand && withTrials(demand, untried, room),
+      renewBefore: idleInVainSince(heard, hearing),
       formerJobs: jobs.assigned,
       notices: [
         ...describeDemand(scaling, heard, hearing),

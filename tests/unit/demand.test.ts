@@ -2,9 +2,11 @@ import { expect } from "chai";
 import {
   demandFor,
   describeDemand,
+  idleInVainSince,
   parseHeardDemand,
   withoutDuration,
   type HeardDemand,
+  type Suspicion,
 } from "../../src/unit/demand.ts";
 
 const NOW = 1_000_000_000;
@@ -34,6 +36,38 @@ describe("demandFor()", () => {
     ] as const) {
       expect(demandFor(SCALING, heard, at)).to.deep.equal({ assigned: 0, running: 0, idle: 2 });
     }
+  });
+});
+
+describe("idleInVainSince()", () => {
+  const doubted = (change: Partial<Suspicion>): HeardDemand => ({
+    ...HEARD,
+    suspicion: {
+      ...{ kind: "unclaimed", jobs: 1, since: NOW - 600_000, attempts: 2, attemptedAt: NOW - 60_000 },
+      ...change,
+    },
+  });
+
+  it("is since when jobs get no idle runner, once a second new session has not helped", () => {
+    expect(idleInVainSince(doubted({}), here)).to.equal(NOW - 600_000);
+    expect(idleInVainSince(doubted({ shown: 1 }), here)).to.equal(NOW - 600_000);
+  });
+
+  for (const [what, heard] of [
+    ["nothing is doubted", HEARD],
+    ["no second session was opened", doubted({ attempts: 1 })],
+    ["GitHub's API shows none of the jobs", doubted({ shown: 0 })],
+    ["jobs are missing", doubted({ kind: "missing" })],
+    ["it was heard long ago", { ...doubted({}), heardAt: NOW - 300_000 }],
+    ["nothing was heard", null],
+  ] as const) {
+    it(`is not known where ${what}`, () => {
+      expect(idleInVainSince(heard, here)).to.equal(undefined);
+    });
+  }
+
+  it("is not known where the clock was set back", () => {
+    expect(idleInVainSince(doubted({ since: NOW + 1 }), here)).to.equal(undefined);
   });
 });
 

@@ -219,6 +219,24 @@ describe("Workload.refill()", () => {
       expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal(names);
     });
 
+    it("replaces idle runners that get none of the jobs that GitHub assigns, and does so once", async () => {
+      unit.demand.value = heard(2);
+      const before = (await service.workload.refill(QUICK, signal))?.counts.names ?? [];
+      unit.site.pass(1000);
+      const since = unit.site.now;
+      unit.site.pass(600_000);
+      const doubted = () => ({
+        suspicion: { kind: "unclaimed", jobs: 2, since, attempts: 2, attemptedAt: unit.site.now } as const,
+      });
+      unit.demand.value = heard(2, doubted());
+      const after = (await service.workload.refill(QUICK, signal))?.counts.names ?? [];
+      expect(after).to.have.length(2);
+      expect(after.filter((name) => before.includes(name))).to.deep.equal([]);
+      unit.site.pass(600_000);
+      unit.demand.value = heard(2, doubted());
+      expect((await service.workload.refill(QUICK, signal))?.counts.names).to.deep.equal(after);
+    });
+
     it("keeps a busy runner when the demand has gone", async () => {
       unit.demand.value = heard(2);
       const { names } = (await service.workload.refill(QUICK, signal))?.counts ?? { names: [] };
