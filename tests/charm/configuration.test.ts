@@ -253,6 +253,12 @@ describe("parseConfiguration()", () => {
       expect(parsed({}, PROXY).aproxy).to.equal(undefined);
     });
 
+    it("rejects a proxy with a path, also one that a client would leave out", () => {
+      for (const http of ["http://squid/x", "squid//.", "squid/.", "http://squid/x/../", "squid?", "squid#"])
+        expect(faultsOf(LEAST, { ...NO_PROXIES, http }).faults).to.have.length(1, http);
+      expect(parsed({}, { ...NO_PROXIES, http: "squid//" }).proxy?.http).to.equal("http://squid");
+    });
+
     it("rejects an invalid proxy by the name of its model option", () => {
       const proxies = { http: "ftp://squid", https: "http://a b", noProxy: undefined };
       expect(faultsOf(LEAST, proxies).faults.map(({ option }) => option)).to.deep.equal([

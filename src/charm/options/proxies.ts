@@ -67,11 +67,10 @@ function hostAndPort(address: string): string {
 /** A name, an IPv4 address, or an IPv6 address in brackets. */
 const HOST = /^(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\])$/i;
 
-/** Whether a client can use it: it is an origin, and its user name and password can be decoded. */
-function isProxy({ protocol, hostname, pathname, search, hash, username, password }: URL): boolean {
+/** Whether a client can use this origin: its user name and password can be decoded. */
+function isProxy({ protocol, hostname, username, password }: URL): boolean {
   if (protocol !== "http:" && protocol !== "https:") return false;
   if (!HOST.test(hostname)) return false;
-  if (!/^\/*$/.test(pathname) || search !== "" || hash !== "") return false;
   try {
     decodeURIComponent(`${username}${password}`);
     return true;
@@ -84,7 +83,9 @@ function readProxy(text: string | undefined, key: string, faults: Fault[]): stri
   const trimmed = text?.trim() ?? "";
   if (trimmed === "") return undefined;
   const address = /^\w+:\/\//.test(trimmed) ? trimmed : `http://${trimmed}`;
-  const url = /[\s"'\\<>^`{|}$]/.test(address) ? null : URL.parse(address);
+  // Of a path, such as `/.`, not all clients make the same.
+  const isOrigin = /^\w+:\/\/[^\s"'\\<>^`{|}$/?#]+\/*$/.test(address);
+  const url = isOrigin ? URL.parse(address) : null;
   // As it was written: without a port, some programs take another one than that of the scheme.
   if (url && isProxy(url)) return address.replace(/\/+$/, "");
   faults.push({
