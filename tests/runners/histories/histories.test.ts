@@ -8,7 +8,7 @@ import { renderScript } from "./script.ts";
 /** The same ones each time, so that a change alone makes them fail. Many others, for a night: `HISTORIES=100000`. */
 const { HISTORIES: given } = process.env;
 const HISTORIES = Number(given ?? 2500);
-const SEED = given === undefined ? { seed: 2500 } : {};
+const SEED = { seed: given === undefined ? 2500 : Date.now() % 2 ** 31 };
 
 describe("the runners of a unit, in any history", function () {
   this.timeout(Math.max(180_000, HISTORIES * 60));
