@@ -34,16 +34,11 @@ describe("the results of a test run in several processes", () => {
 
   it("are a failure when a process has told nothing, or one too many has told something", async () => {
     const one = "3 passed, 0 failed, 0 skipped";
-    for (const [lines, processes] of [
-      [[one], 2],
-      [[one, "failed: a test", "0 passed, 1 failed, 0 skipped"], 1],
-    ] as const) {
-      const { exitCode, lines: printed } = await told(lines, processes);
-      expect(exitCode).to.equal(1);
-      expect(printed).to.include(
-        `failed: ${lines.includes("failed: a test") ? 2 : 1} of ${processes} test processes ended with a result`,
-      );
-      expect(printed.at(-1)).to.not.include(" 0 failed");
-    }
+    const few = await told([one], 2);
+    expect(few.exitCode).to.equal(1);
+    expect(few.lines).to.include("failed: 1 of 2 test processes ended with a result");
+    const many = await told([one, "failed: a test", "0 passed, 1 failed, 0 skipped"], 1);
+    expect(many.exitCode).to.equal(1);
+    expect(many.lines).to.include("failed: 2 of 1 test processes ended with a result");
   });
 });
