@@ -18,6 +18,16 @@ export function lonelySystem(directory: string): UnitSystem {
   };
 }
 
+/** Usable options for a unit on it, whose GitHub nobody serves. */
+export const lonelyOptions = {
+  path: "org/repo",
+  token: "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+  "image-server": "local",
+  "instance-type": "container",
+  "github-url": "http://127.0.0.1:9",
+  "test-mode": "insecure",
+};
+
 /** Moves on by a pause instead of waiting for its end: nobody answers later on this machine. */
 function impatientClock(): Clock {
   let skippedMs = 0;

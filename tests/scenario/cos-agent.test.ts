@@ -7,20 +7,12 @@ import { Context, State, SubordinateRelation } from "juju-charm/testing";
 import type { JsonObject } from "juju-charm";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import { metricsPort } from "../../src/unit/metrics-port.ts";
-import { lonelySystem } from "../charm/lonely-system.ts";
+import { lonelyOptions, lonelySystem } from "../charm/lonely-system.ts";
 import { promtool, usePrometheus } from "../support/prometheus/promtool.ts";
 import { fetchCosAgentLibrary, type CosAgentLibrary } from "../support/cos/cos-agent-library.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const DASHBOARDS = "observability/grafana_dashboards";
-const CONFIG = {
-  path: "org/repo",
-  token: "ghp_0123456789abcdefghijABCDEFGHIJ012345",
-  "image-server": "local",
-  "instance-type": "container",
-  "github-url": "http://127.0.0.1:9",
-  "test-mode": "insecure",
-};
 const RELATION = new SubordinateRelation({ endpoint: "cos-agent", id: 4, remoteApp: "agent" });
 const PORT = metricsPort(undefined, true, "github-runner-0") ?? 0;
 
@@ -83,13 +75,13 @@ describe("The charm and an observability agent", function () {
   after(() => rm(directory, { recursive: true, force: true }));
 
   const stateOf = (config: JsonObject = {}) =>
-    new State({ config: { ...CONFIG, ...config }, relations: [RELATION] });
+    new State({ config: { ...lonelyOptions, ...config }, relations: [RELATION] });
   const textIn = (state: State) => state.relation(4).localUnitData["config"] ?? "{}";
   const toldBy = (state: State) => JSON.parse(textIn(state)) as Told;
   let first: State;
   /** After a change of the options. */
   const changed = (config: JsonObject) => {
-    const options = { ...CONFIG, ...config };
+    const options = { ...lonelyOptions, ...config };
     return ctx.run(
       ctx.on.configChanged(),
       new State({ relations: first.relations, storedState: first.storedState, config: options }),
@@ -129,7 +121,7 @@ describe("The charm and an observability agent", function () {
     expect(alerts).to.include.members(own).and.to.include("HostDown");
     expect(text.match(/- record: /g)).to.have.lengthOf(rules.filter(({ record }) => record).length);
     expect(told).to.deep.include({ log_alert_rules: {}, log_slots: [] });
-    expect(JSON.stringify(told)).not.to.contain("%%").and.not.to.contain(CONFIG.token);
+    expect(JSON.stringify(told)).not.to.contain("%%").and.not.to.contain(lonelyOptions.token);
   });
 
   it("keeps rules to the application", () => {
@@ -146,7 +138,7 @@ describe("The charm and an observability agent", function () {
   });
 
   it("tells nothing and fails nothing while there is no agent", async () => {
-    const state = new State({ config: CONFIG });
+    const state = new State({ config: lonelyOptions });
     expect((await ctx.run(ctx.on.configChanged(), state)).relations).to.deep.equal([]);
   });
 
@@ -154,7 +146,7 @@ describe("The charm and an observability agent", function () {
     const before = first.relation(4);
     if (before.kind !== "subordinate") throw new Error("It is another relation");
     const stale = before.with({ localUnitData: { config: "{}" } });
-    const state = new State({ config: CONFIG, relations: [stale] });
+    const state = new State({ config: lonelyOptions, relations: [stale] });
     const after = await ctx.run(ctx.on.upgradeCharm(), state);
     expect(textIn(after)).to.equal(before.localUnitData["config"]);
   });

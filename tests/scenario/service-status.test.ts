@@ -9,17 +9,9 @@ import type { ServiceStatus } from "../../src/unit/service-status.ts";
 import { tellError } from "../../src/unit/told-error.ts";
 import { loadMetadata } from "juju-charm/metadata";
 import { Context, State } from "juju-charm/testing";
-import { lonelySystem } from "../charm/lonely-system.ts";
+import { lonelyOptions, lonelySystem } from "../charm/lonely-system.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const config = {
-  path: "org/repo",
-  token: "ghp_0123456789abcdefghijABCDEFGHIJ012345",
-  "image-server": "local",
-  "instance-type": "container",
-  "github-url": "http://127.0.0.1:9",
-  "test-mode": "insecure",
-};
 
 describe("a hook beside a runner service", () => {
   let directory: string;
@@ -68,7 +60,7 @@ describe("a hook beside a runner service", () => {
   });
 
   const run = (storedState: State["storedState"] = {}) =>
-    ctx.run(ctx.on.updateStatus(), new State({ config, storedState }));
+    ctx.run(ctx.on.updateStatus(), new State({ config: lonelyOptions, storedState }));
 
   it("lets the service do the round when the timer asks for one, and shows its status after it", async () => {
     round = () => {
@@ -84,7 +76,10 @@ describe("a hook beside a runner service", () => {
       status = { ...status, wanted: 2, capacity: 2, counts };
       return Promise.resolve(status);
     };
-    const { unitStatus } = await ctx.run(ctx.on.custom("reconcile-runners"), new State({ config }));
+    const { unitStatus } = await ctx.run(
+      ctx.on.custom("reconcile-runners"),
+      new State({ config: lonelyOptions }),
+    );
     expect(unitStatus).to.include({ name: "active", message: "2 runners: 2 idle" });
   });
 
@@ -100,7 +95,10 @@ describe("a hook beside a runner service", () => {
     ];
     for (const outcome of outcomes) {
       round = outcome;
-      const { unitStatus } = await ctx.run(ctx.on.custom("reconcile-runners"), new State({ config }));
+      const { unitStatus } = await ctx.run(
+        ctx.on.custom("reconcile-runners"),
+        new State({ config: lonelyOptions }),
+      );
       // No GitHub is there to do it with.
       expect(unitStatus).to.have.property("name", "waiting");
       expect(unitStatus.message).to.include("Cannot find the runner application");
@@ -123,7 +121,10 @@ describe("a hook beside a runner service", () => {
     for (const change of [...stopped, "gone"] as const) {
       if (change === "gone") await api.close();
       else status = { ...status, ...change };
-      const { unitStatus } = await ctx.run(ctx.on.custom("reconcile-runners"), new State({ config }));
+      const { unitStatus } = await ctx.run(
+        ctx.on.custom("reconcile-runners"),
+        new State({ config: lonelyOptions }),
+      );
       // No GitHub is there to do it with.
       expect(unitStatus.message).to.include("Cannot find the runner application");
     }

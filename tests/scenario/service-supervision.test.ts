@@ -8,19 +8,10 @@ import { Context, State } from "juju-charm/testing";
 import { GithubRunnerCharm } from "../../src/charm/charm.ts";
 import { ServiceApi } from "../../src/service/service-api.ts";
 import { programIdentity } from "../../src/unit/service-program.ts";
-import { lonelySystem } from "../charm/lonely-system.ts";
+import { lonelyOptions, lonelySystem } from "../charm/lonely-system.ts";
 import { sampleStatus } from "../service/sample-status.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const config = {
-  path: "org/repo",
-  token: "ghp_0123456789abcdefghijABCDEFGHIJ012345",
-  "image-server": "local",
-  "instance-type": "container",
-  // Nobody listens there.
-  "github-url": "http://127.0.0.1:9",
-  "test-mode": "insecure",
-};
 
 describe("the unit's runner service, as hooks supervise it", () => {
   let directory: string;
@@ -51,7 +42,7 @@ describe("the unit's runner service, as hooks supervise it", () => {
   });
 
   const run = (event: "install" | "start" | "configChanged" | "upgradeCharm" | "updateStatus" | "stop") =>
-    ctx.run(ctx.on[event](), new State({ config }));
+    ctx.run(ctx.on[event](), new State({ config: lonelyOptions }));
 
   /** A service that is at work, and well. */
   const serve = async () => {
