@@ -89,7 +89,7 @@ export class UnitMetrics implements RunnerMetrics {
   async jobEnded(name: string, signal: AbortSignal): Promise<boolean> {
     const { clock, jobs, shares } = this.#dependencies;
     const now = clock.now();
-    if (isRecent(this.#askedAt.get(name) ?? -Infinity, { now, withinMs: QUESTION_MS })) return false;
+    if (isRecent(this.#askedAt.get(name), { now, withinMs: QUESTION_MS })) return false;
     this.#askedAt.set(name, now);
     const hasEnded = await this.#softly("ask GitHub for the end of a job", signal, async () => {
       const { preJob } = (await shares.peek(name))?.trace ?? {};
